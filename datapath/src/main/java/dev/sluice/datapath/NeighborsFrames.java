@@ -105,7 +105,7 @@ final class NeighborsFrames {
 
     /** One's complement sum over the pseudo-header (RFC 8200 8.1) and an ICMPv6 message; 0xffff if its checksum is right. */
     static int sum(MemorySegment f, long ip, int icmpBytes) {
-        long sum = icmpBytes + ICMPV6;
+        long sum = (long) icmpBytes + ICMPV6;
         long end = ip + IPV6_BYTES + icmpBytes;
         long at = ip + 8;
         for (; at + 1 < end; at += 2) {
@@ -137,7 +137,7 @@ final class NeighborsFrames {
     }
 
     static long getMac(MemorySegment f, long at) {
-        return (long) get16(f, at) << 32 | get32(f, at + 2) & 0xffff_ffffL;
+        return (long) get16(f, at) << 32 | (get32(f, at + 2) & 0xffff_ffffL);
     }
 
     static void put16(MemorySegment f, long at, int value) {
