@@ -63,7 +63,8 @@ final class Classification {
             record = NONE;
             vanished = NONE;
         }
-        if (record != NONE) {
+        boolean hit = record != NONE;
+        if (hit) {
             counters.recordHits++;
             revalidate(record);
             c.record = record;
@@ -74,7 +75,7 @@ final class Classification {
                 return decided == PASS ? next : Step.DONE;
             }
         }
-        return act(c, port, side, next);
+        return act(c, port, side, next, hit);
     }
 
     // The record that counts here (process 200).
@@ -144,7 +145,8 @@ final class Classification {
     }
 
     private void reselect(int slot) {
-        boolean translated = table.ruleId(slot) == TRANSLATED_RULE || (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
+        boolean translated =
+                table.ruleId(slot) == TRANSLATED_RULE || (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
         Path path = translated ? null : selector.select(table.targetId(slot));
         if (path != null) {
             table.setPathId(slot, path.id());
@@ -249,13 +251,17 @@ final class Classification {
 
     // What the record says.
 
-    private int act(Cursor c, PortEntry port, int side, int next) {
+    private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
         int slot = c.record;
         table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
         if (c.fields.protocol == IpProtocols.TCP && !c.fields.fragment) {
             table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
         }
         int ruleId = table.ruleId(slot);
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
+        }
         Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
         if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
             return next;

@@ -30,7 +30,8 @@ final class Frames {
         tracer = newTracer;
     }
 
-    @Nullable PacketTracer tracer() {
+    @Nullable
+    PacketTracer tracer() {
         return tracer;
     }
 
@@ -55,6 +56,12 @@ final class Frames {
         }
         pool.give(b.start[slot]);
         return Step.DONE;
+    }
+
+    /** Drops a frame that waited for a neighbour and had to give way to one that came in on the given port. */
+    void dropHeld(long start, int port) {
+        drops.count(port < 0 || port >= ports.length ? 0 : port, DropReason.NEIGHBOR_QUEUE_FULL);
+        pool.give(start);
     }
 
     /** Sends a frame out of a port; if the port has no device at the moment the frame is lost. */

@@ -9,7 +9,8 @@ public interface PacketTracer {
     void received(Batch batch, int slot);
 
     /** The packet was classified at a port side: by the record found or made. */
-    void classified(Batch batch, int slot, int port, int side, int record, boolean hit, int ruleId, int pathId, int direction);
+    void classified(
+            Batch batch, int slot, int port, int side, int record, boolean hit, int ruleId, int pathId, int direction);
 
     /** The packet enters a node at a side of its attachment. */
     void steered(Batch batch, int slot, Attachment attachment, int enteredSide, boolean copy);

@@ -170,7 +170,8 @@ final class Parser {
         }
         long sourceHi = Ipv6.sourceHi(m, base);
         long sourceLo = Ipv6.sourceLo(m, base);
-        if (sourceHi >>> 56 == 0xff || (sourceHi == 0 && (sourceLo == 1 || sourceLo >>> 32 == IpAddress.IPV4_MAPPED >>> 32))) {
+        if (sourceHi >>> 56 == 0xff
+                || (sourceHi == 0 && (sourceLo == 1 || sourceLo >>> 32 == IpAddress.IPV4_MAPPED >>> 32))) {
             return malformed(DropReason.ADDRESS_INVALID);
         }
         long destinationHi = Ipv6.destinationHi(m, base);

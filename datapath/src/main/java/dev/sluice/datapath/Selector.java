@@ -67,7 +67,8 @@ final class Selector {
     }
 
     /** The path for a new flow; null if the target has none. */
-    @Nullable Path select(int targetId) {
+    @Nullable
+    Path select(int targetId) {
         List<Path> paths = targets[targetId].paths();
         if (paths.isEmpty()) {
             return null;
