@@ -75,8 +75,14 @@ public enum DropReason {
         return sentence;
     }
 
-    /** The reason with this ordinal. */
-    public static DropReason of(int ordinal) {
-        return VALUES[ordinal];
+    /** Place of the reason in arrays of counters, 0..{@link #COUNT} - 1. Not stable between versions: never store it. */
+    @SuppressWarnings("EnumOrdinal") // counters are arrays by reason and live no longer than the process
+    public int index() {
+        return ordinal();
+    }
+
+    /** The reason with this {@link #index}. */
+    public static DropReason of(int index) {
+        return VALUES[index];
     }
 }

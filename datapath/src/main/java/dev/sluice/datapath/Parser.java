@@ -66,7 +66,7 @@ final class Parser {
     }
 
     private static int malformed(DropReason reason) {
-        return -1 - reason.ordinal();
+        return -1 - reason.index();
     }
 
     private int parse(Batch b, int i) {
