@@ -36,7 +36,9 @@ class ConnectionTableTest {
     void holdsAsManyConnectionsAsItWasMadeFor(int connectionsMax) {
         use(connectionsMax);
         for (int flow = 0; flow < connectionsMax; flow++) {
-            assertThat(established(flow)).as("flow %d of %d", flow, connectionsMax).isNotNegative();
+            assertThat(established(flow))
+                    .as("flow %d of %d", flow, connectionsMax)
+                    .isNotNegative();
         }
         assertThat(table.size()).isEqualTo(connectionsMax);
         assertThat(insert(UDP, connectionsMax, NOW_NS)).isEqualTo(-1);
@@ -101,7 +103,8 @@ class ConnectionTableTest {
         assertThat(find(TCP, 9, NOW_NS)).isEqualTo(slot);
         assertThat(table.isReverse(slot, key)).isFalse();
         key.reverse();
-        assertThat(table.find(hash(), key, ROUTER, ConnectionTable.SERVICE, NOW_NS)).isEqualTo(slot);
+        assertThat(table.find(hash(), key, ROUTER, ConnectionTable.SERVICE, NOW_NS))
+                .isEqualTo(slot);
         assertThat(table.isReverse(slot, key)).isTrue();
     }
 
@@ -186,13 +189,15 @@ class ConnectionTableTest {
                 held++;
                 table.count(slot, 0, 1, NOW_NS);
                 table.count(slot, 1, 1, NOW_NS);
-                assertThat(table.find(4711, key, ROUTER, ConnectionTable.SERVICE, NOW_NS)).isEqualTo(slot);
+                assertThat(table.find(4711, key, ROUTER, ConnectionTable.SERVICE, NOW_NS))
+                        .isEqualTo(slot);
             }
         }
         assertThat(held).isEqualTo(2 * ConnectionTableIndex.ENTRIES);
         assertThat(table.evictedHalfOpen()).isZero();
         for (int flow = 0; flow < 2000; flow++) {
-            assertThat(flow < 1000 ? find(UDP, flow, NOW_NS) : established(flow)).isNotNegative();
+            assertThat(flow < 1000 ? find(UDP, flow, NOW_NS) : established(flow))
+                    .isNotNegative();
         }
     }
 
@@ -201,7 +206,8 @@ class ConnectionTableTest {
         use(1000);
         for (int flow = 0; flow < 20; flow++) {
             fields(UDP, flow);
-            assertThat(table.insert(4711, key, ROUTER, ConnectionTable.SERVICE, NOW_NS + flow * 2_000_000L)).isNotNegative();
+            assertThat(table.insert(4711, key, ROUTER, ConnectionTable.SERVICE, NOW_NS + flow * 2_000_000L))
+                    .isNotNegative();
         }
         assertThat(table.evictedHalfOpen()).isEqualTo(4);
         for (int flow = 0; flow < 20; flow++) {
@@ -233,10 +239,10 @@ class ConnectionTableTest {
 
     @Test
     void expiresAfterManyDaysWithoutSweep() {
-        int slot = insert(UDP, 1, NOW_NS);
+        assertThat(insert(UDP, 1, NOW_NS)).isNotNegative();
         assertThat(find(UDP, 1, NOW_NS + 40L * 24 * 3600 * SECOND_NS)).isEqualTo(-1);
         // A batch that read the clock a little earlier than the last one does no harm.
-        slot = insert(UDP, 1, NOW_NS);
+        int slot = insert(UDP, 1, NOW_NS);
         assertThat(find(UDP, 1, NOW_NS - SECOND_NS)).isEqualTo(slot);
     }
 
@@ -245,7 +251,8 @@ class ConnectionTableTest {
         int slot = established(1);
         assertThat(table.timeoutMs(slot)).isEqualTo(180_000);
         long secondNs = SECOND_NS;
-        table.setTimeouts(new TrackerTimeouts(secondNs, secondNs, secondNs, secondNs, 5 * secondNs, secondNs, secondNs));
+        table.setTimeouts(
+                new TrackerTimeouts(secondNs, secondNs, secondNs, secondNs, 5 * secondNs, secondNs, secondNs));
         assertThat(table.isExpired(slot, NOW_NS + 5 * secondNs)).isFalse();
         assertThat(table.isExpired(slot, NOW_NS + 6 * secondNs)).isTrue();
         assertThat(table.idleMs(slot, NOW_NS + 6 * secondNs)).isEqualTo(6000);
@@ -340,8 +347,10 @@ class ConnectionTableTest {
     @Test
     void saysWhichSizeRouterAndTimeoutAreAllowed() {
         assertThatThrownBy(() -> ConnectionTable.bytesFor(0)).hasMessageContaining("connectionsMax in 1..134217728");
-        assertThatThrownBy(() -> table.insert(1, key, 65536, 1, NOW_NS)).hasMessageContaining("router 65536 is outside 0..65535");
-        assertThatThrownBy(() -> new TrackerTimeouts(1, 1, 1, 1, 1, 1, 1)).hasMessageContaining("tcpEstablishedNs 1 is outside 1000000..");
+        assertThatThrownBy(() -> table.insert(1, key, 65536, 1, NOW_NS))
+                .hasMessageContaining("router 65536 is outside 0..65535");
+        assertThatThrownBy(() -> new TrackerTimeouts(1, 1, 1, 1, 1, 1, 1))
+                .hasMessageContaining("tcpEstablishedNs 1 is outside 1000000..");
     }
 
     @Test
@@ -358,8 +367,7 @@ class ConnectionTableTest {
     @Test
     void allocatesNothing() {
         use(1000);
-        com.sun.management.ThreadMXBean threads =
-                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long sink = work(300_000);
         long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
         long overhead = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;

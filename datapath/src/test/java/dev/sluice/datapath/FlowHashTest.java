@@ -56,7 +56,8 @@ class FlowHashTest {
             assertThat(hash).as("seed %d, step %d", seed, i).isEqualTo(flow.longValue());
             assertThat(FlowHash.withRouter(hash, router))
                     .as("seed %d, step %d", seed, i)
-                    .isEqualTo(fmix(flow.add(times(router + 1, "A0761D6478BD642F"))).longValue());
+                    .isEqualTo(fmix(flow.add(times(router + 1, "A0761D6478BD642F")))
+                            .longValue());
         }
     }
 

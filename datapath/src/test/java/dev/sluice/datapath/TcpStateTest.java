@@ -53,7 +53,8 @@ class TcpStateTest {
     void establishesConnectionOfWhichOneDirectionIsSeen() {
         assertThat(TcpState.next(TcpState.SYN_SENT, FORWARD, ACK, false)).isEqualTo(TcpState.SYN_SENT);
         assertThat(TcpState.next(TcpState.SYN_SENT, FORWARD, ACK, true)).isEqualTo(TcpState.ESTABLISHED);
-        assertThat(TcpState.next(TcpState.PICKED_UP_FORWARD, FORWARD, ACK, true)).isEqualTo(TcpState.ESTABLISHED);
+        assertThat(TcpState.next(TcpState.PICKED_UP_FORWARD, FORWARD, ACK, true))
+                .isEqualTo(TcpState.ESTABLISHED);
     }
 
     @Test
@@ -72,8 +73,10 @@ class TcpStateTest {
                     int to = TcpState.next(from, direction, flags, false);
                     assertThat(to).isBetween(TcpState.SYN_SENT, TcpState.PICKED_UP_REVERSE);
                     // Nothing leads from an agreed or finished connection back to a half-open one.
-                    assertThat(!TcpState.isHalfOpen(from) && TcpState.isHalfOpen(to)).isFalse();
-                    assertThat(TcpState.isClosing(from) && !TcpState.isClosing(to)).isFalse();
+                    assertThat(!TcpState.isHalfOpen(from) && TcpState.isHalfOpen(to))
+                            .isFalse();
+                    assertThat(TcpState.isClosing(from) && !TcpState.isClosing(to))
+                            .isFalse();
                 }
             }
         }
