@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each match of each rule is an entry in one of a few hash tables, by the bits that a {@link TupleShape} keeps of it (after TupleMerge, Daly et al. 2019).
  * An entry goes to the finest table that can hold it and has room in the slot; a slot with {@link #COLLISIONS_MAX} entries sends further ones to a table of a finer
- * shape. A lookup probes the tables by their highest rank and stops when no table left can do better. The number of tables has a limit, above which
+ * shape. A lookup probes the tables by their highest precedence and stops when no table left can do better. The number of tables has a limit, above which
  * slots get longer instead; traffic changes nothing here, so that only rules, never packets, determine the cost (compare CVE-2019-25076).
  *
  * <p>{@link #with} and {@link #without} share everything but a page of the affected tables. Many changes leave tables that a fresh {@link #of} would choose
@@ -29,7 +29,7 @@ public final class Classifier {
             Comparator.comparingLong(TupleEntry::rank).reversed();
     private static final Classifier EMPTY = new Classifier(new TupleTable[0], TupleRuleIndex.EMPTY);
 
-    /** By falling {@link TupleTable#rankMax}; none is empty. */
+    /** By falling {@link TupleTable#precedenceMax}; none is empty. */
     private final TupleTable[] tables;
 
     private final TupleRuleIndex index;
@@ -41,7 +41,7 @@ public final class Classifier {
 
     private static Classifier of(List<TupleTable> tables, TupleRuleIndex index) {
         TupleTable[] ordered = tables.stream().filter(table -> table.size > 0).toArray(TupleTable[]::new);
-        Arrays.sort(ordered, (a, b) -> Long.compare(b.rankMax, a.rankMax));
+        Arrays.sort(ordered, (a, b) -> Integer.compare(b.precedenceMax, a.precedenceMax));
         return new Classifier(ordered, index);
     }
 
@@ -182,7 +182,7 @@ public final class Classifier {
         Rule best = null;
         long bestRank = Long.MIN_VALUE;
         for (TupleTable table : tables) {
-            if (table.rankMax <= bestRank) {
+            if (table.precedenceMax < bestRank >> 32) {
                 break;
             }
             if ((table.kinds & kind) != 0) {

@@ -7,19 +7,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Immutable hash table of the entries that share a {@link TupleShape}. Slots lie in pages, so that a changed copy copies one page and the list of pages, about
- * the square root of the table, and shares the rest. Reading: no allocation, two dependent loads for an empty slot and two more for the first entry.
+ * the square root of the table, and shares the rest. Each slot has a head, one long: the precedence of its first entry, and below it a small Bloom filter of the
+ * keys in the slot; most lookups that find nothing, or nothing better, end there. Reading: no allocation, two dependent loads for the head, two more per entry.
  */
 final class TupleTable {
     private static final int SLOT_BITS_MIN = 4;
     private static final int SLOT_BITS_MAX = 24;
+    private static final long EMPTY_HEAD = Long.MIN_VALUE;
 
     final TupleShape shape;
 
     /** The kinds of packets that look here, a bit for each value of {@link #kind}. */
     final int kinds;
 
-    /** The highest rank of an entry, Long.MIN_VALUE if empty. */
-    final long rankMax;
+    /** The highest precedence of an entry, Integer.MIN_VALUE if empty. */
+    final int precedenceMax;
 
     /** Number of entries. */
     final int size;
@@ -38,10 +40,14 @@ final class TupleTable {
     /** Page, slot, entries by descending rank; absent pages and slots are null. */
     private final TupleEntry[][][] pages;
 
-    /** The highest rank in each page. */
-    private final long[] pageRankMax;
+    /** Page, head of the slot: precedence of the first entry in the upper half, tags of the keys in the lower. */
+    private final long[][] heads;
 
-    private TupleTable(TupleShape shape, int slotBits, TupleEntry[][][] pages, long[] pageRankMax, int size) {
+    /** The highest head in each page. */
+    private final long[] pageHeadMax;
+
+    private TupleTable(
+            TupleShape shape, int slotBits, TupleEntry[][][] pages, long[][] heads, long[] pageHeadMax, int size) {
         this.shape = shape;
         this.kinds = kinds(shape);
         this.sourceMaskHi = IpPrefix.maskHi(shape.sourceBits());
@@ -54,9 +60,10 @@ final class TupleTable {
         this.slotBits = slotBits;
         this.pageBits = pageBits(slotBits);
         this.pages = pages;
-        this.pageRankMax = pageRankMax;
+        this.heads = heads;
+        this.pageHeadMax = pageHeadMax;
         this.size = size;
-        this.rankMax = Arrays.stream(pageRankMax).max().orElse(Long.MIN_VALUE);
+        this.precedenceMax = (int) (max(pageHeadMax) >> 32);
     }
 
     /** A table without entries. */
@@ -65,9 +72,23 @@ final class TupleTable {
     }
 
     private static TupleTable empty(TupleShape shape, int slotBits) {
-        long[] ranks = new long[1 << (slotBits - pageBits(slotBits))];
-        Arrays.fill(ranks, Long.MIN_VALUE);
-        return new TupleTable(shape, slotBits, new TupleEntry[ranks.length][][], ranks, 0);
+        int pages = 1 << (slotBits - pageBits(slotBits));
+        return new TupleTable(shape, slotBits, new TupleEntry[pages][][], new long[pages][], filled(pages), 0);
+    }
+
+    /** Heads of empty slots: the lowest precedence, no tags. */
+    private static long[] filled(int count) {
+        long[] empty = new long[count];
+        Arrays.fill(empty, EMPTY_HEAD);
+        return empty;
+    }
+
+    private static long max(long[] values) {
+        long max = EMPTY_HEAD;
+        for (long value : values) {
+            max = Math.max(max, value);
+        }
+        return max;
     }
 
     private static int pageBits(int slotBits) {
@@ -88,12 +109,19 @@ final class TupleTable {
     /** The matching entry of the highest rank, if that is above the floor. Hot path. */
     @Nullable
     TupleEntry find(PacketFields p, long rankFloor) {
-        int slot = slot(
+        long hash = hash(
                 p.sourceHi, p.sourceLo, p.destinationHi, p.destinationLo, p.protocol, p.sourcePort, p.destinationPort);
-        TupleEntry[] bucket = bucket(slot);
-        if (bucket == null) {
+        int slot = (int) (hash >>> (64 - slotBits));
+        long[] pageHeads = heads[slot >>> pageBits];
+        if (pageHeads == null) {
             return null;
         }
+        int inPage = slot & ((1 << pageBits) - 1);
+        long head = pageHeads[inPage];
+        if ((head & tag(hash)) == 0 || head >> 32 < rankFloor >> 32) {
+            return null;
+        }
+        TupleEntry[] bucket = pages[slot >>> pageBits][inPage];
         for (TupleEntry e : bucket) {
             if (e.rank <= rankFloor) {
                 return null;
@@ -110,7 +138,7 @@ final class TupleTable {
         return page == null ? null : page[slot & ((1 << pageBits) - 1)];
     }
 
-    private int slot(long sHi, long sLo, long dHi, long dLo, int protocol, int sourcePort, int destinationPort) {
+    private long hash(long sHi, long sLo, long dHi, long dLo, int protocol, int sourcePort, int destinationPort) {
         long rest = (long) (protocol & protocolMask) << 32
                 | (long) (sourcePort & sourcePortMask) << 16
                 | (destinationPort & destinationPortMask);
@@ -119,12 +147,11 @@ final class TupleTable {
                 + (dHi & destinationMaskHi) * 0x94d049bb133111ebL
                 + (dLo & destinationMaskLo) * 0xd6e8feb86659fd93L
                 + rest * 0xc2b2ae3d27d4eb4fL;
-        h = (h ^ (h >>> 32)) * 0xff51afd7ed558ccdL;
-        return (int) (h >>> (64 - slotBits));
+        return (h ^ (h >>> 32)) * 0xff51afd7ed558ccdL;
     }
 
-    private int slot(TupleEntry e) {
-        return slot(
+    private long hash(TupleEntry e) {
+        return hash(
                 e.sourceHi,
                 e.sourceLo,
                 e.destinationHi,
@@ -132,6 +159,26 @@ final class TupleTable {
                 e.protocolLow,
                 e.sourcePortLow,
                 e.destinationPortLow);
+    }
+
+    private int slot(TupleEntry e) {
+        return (int) (hash(e) >>> (64 - slotBits));
+    }
+
+    /** One of 32 bits for a key, from bits of the hash that do not choose the slot. */
+    private static long tag(long hash) {
+        return 1L << (hash >>> 20 & 31);
+    }
+
+    private long head(TupleEntry @Nullable [] bucket) {
+        if (bucket == null) {
+            return EMPTY_HEAD;
+        }
+        long tags = 0;
+        for (TupleEntry e : bucket) {
+            tags |= tag(hash(e));
+        }
+        return (long) bucket[0].rule.precedence() << 32 | tags;
     }
 
     /** Number of entries in the slot of this entry. */
@@ -200,19 +247,13 @@ final class TupleTable {
         TupleEntry[][] page = pages[at] == null ? new TupleEntry[1 << pageBits][] : pages[at].clone();
         page[slot & ((1 << pageBits) - 1)] = bucket;
         newPages[at] = page;
-        long[] ranks = pageRankMax.clone();
-        ranks[at] = rankMax(page);
-        return new TupleTable(shape, slotBits, newPages, ranks, newSize);
-    }
-
-    private static long rankMax(TupleEntry[][] page) {
-        long rank = Long.MIN_VALUE;
-        for (TupleEntry[] bucket : page) {
-            if (bucket != null) {
-                rank = Math.max(rank, bucket[0].rank);
-            }
-        }
-        return rank;
+        long[][] newHeads = heads.clone();
+        long[] pageHeads = heads[at] == null ? filled(1 << pageBits) : heads[at].clone();
+        pageHeads[slot & ((1 << pageBits) - 1)] = head(bucket);
+        newHeads[at] = pageHeads;
+        long[] newMax = pageHeadMax.clone();
+        newMax[at] = max(pageHeads);
+        return new TupleTable(shape, slotBits, newPages, newHeads, newMax, newSize);
     }
 
     private TupleTable grown() {
@@ -220,10 +261,15 @@ final class TupleTable {
         forEach(e -> larger.place(e));
         for (int i = 0; i < larger.pages.length; i++) {
             if (larger.pages[i] != null) {
-                larger.pageRankMax[i] = rankMax(larger.pages[i]);
+                long[] pageHeads = new long[larger.pages[i].length];
+                for (int j = 0; j < pageHeads.length; j++) {
+                    pageHeads[j] = larger.head(larger.pages[i][j]);
+                }
+                larger.heads[i] = pageHeads;
+                larger.pageHeadMax[i] = max(pageHeads);
             }
         }
-        return new TupleTable(shape, larger.slotBits, larger.pages, larger.pageRankMax, size);
+        return new TupleTable(shape, larger.slotBits, larger.pages, larger.heads, larger.pageHeadMax, size);
     }
 
     /** Puts an entry into a table that nobody else has seen yet. */
