@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * where a key lies depends on a secret seed. Whoever crafts keys with equal flow hashes (16 of them fill their two buckets) gets
  * his own next keys of that hash refused, nothing else.
  *
- * <p>Table full: the oldest half-open connection goes (a TCP handshake that is not complete, or any other flow seen in one direction only);
+ * <p>Table full: the oldest half-open connection goes (TCP that was never established, or any other flow counted in one direction only);
  * established ones never; if there is none, insertion answers -1.
  *
  * <p>Time: the caller's {@code nowNs}, which must not run backwards; records keep it in ms modulo 2^32. An expired connection is never found:
@@ -195,7 +195,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     // Life of a connection.
 
     /**
-     * Makes a connection, half-open, whose forward record is the direction of the packet; all other fields are 0. Does not count the packet.
+     * Makes a connection, half-open, whose forward record is the direction of the key given; all other fields are 0. Does not count a packet.
      *
      * @return its slot, or -1 if the table is full and nothing may be evicted, or if the key or its hash have too many connections
      */
@@ -227,7 +227,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return slot;
     }
 
-    /** Counts a packet of a direction and keeps the connection alive. An answer ends the half-open state of what is not TCP. */
+    /** Counts a packet of a direction and keeps the connection alive. Both directions seen: what is not TCP is no longer half-open. */
     public void count(int slot, int direction, int bytes, long nowNs) {
         long at = at(slot);
         putInt(records, at + ConnectionTableRecord.LAST_SEEN + direction * 4L, tableMs(nowNs));
@@ -235,7 +235,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         putLong(records, packetsAt, getLong(records, packetsAt) + 1);
         long bytesAt = at + ConnectionTableRecord.BYTE_COUNT + direction * 8L;
         putLong(records, bytesAt, getLong(records, bytesAt) + bytes);
-        if (direction == 1 && getByte(records, at + ConnectionTableRecord.OWN_BITS) != 0) {
+        if (isHalfOpen(slot) && packets(slot, 1 - direction) != 0) {
             answered(slot);
         }
     }

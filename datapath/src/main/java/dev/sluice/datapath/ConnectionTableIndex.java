@@ -28,6 +28,9 @@ final class ConnectionTableIndex {
     static final int ENTRIES = 8;
     static final int SEARCH_BUCKETS = 256;
 
+    /** With fewer, the two buckets of a key would often be the same. */
+    static final int BUCKETS_MIN = 32;
+
     private static final int SLOTS_OFFSET = 16;
     private static final long LANES = 0x0001_0001_0001_0001L;
     private static final long LOW_BITS = 0x7fff_7fff_7fff_7fffL;
@@ -41,7 +44,7 @@ final class ConnectionTableIndex {
 
     /** Buckets for the given number of connections: load 0.9 when all are there, and enough for short searches when there are few. */
     static int bucketsFor(int connectionsMax) {
-        return (int) Math.max(4, ((long) connectionsMax * 10 + 71) / 72 + 1);
+        return (int) Math.max(BUCKETS_MIN, ((long) connectionsMax * 10 + 71) / 72 + 1);
     }
 
     ConnectionTableIndex(MemorySegment zeroedMemory, int buckets) {

@@ -3,8 +3,8 @@ package dev.sluice.datapath;
 /**
  * How long a connection may be idle before its record expires, by kind, in nanoseconds. Immutable.
  *
- * <p>Resolution is one millisecond (rounded up). The default for established TCP connections follows RFC 5382 REQ-5 (at least 2 hours 4
- * minutes), ICMP queries stay below the minimum of RFC 5508 REQ-1 because nothing is translated here that could not be picked up again.
+ * <p>Resolution is one millisecond (rounded up). The default for established TCP connections is the least that RFC 5382 REQ-5 asks of
+ * address translators, 2 hours 4 minutes.
  *
  * @param tcpEstablishedNs TCP after traffic in both directions, until an RST or both FINs
  * @param tcpHalfOpenNs TCP before that
@@ -30,6 +30,16 @@ public record TrackerTimeouts(
 
     private static final long SECOND_NS = 1_000_000_000L;
 
+    /** 7440 s established, 30 s half-open, 30 s closing, 60 s UDP, 180 s two-way UDP, 30 s ICMP, 60 s other. */
+    public static final TrackerTimeouts DEFAULT = new TrackerTimeouts(
+            7440 * SECOND_NS,
+            30 * SECOND_NS,
+            30 * SECOND_NS,
+            60 * SECOND_NS,
+            180 * SECOND_NS,
+            30 * SECOND_NS,
+            60 * SECOND_NS);
+
     public TrackerTimeouts {
         check("tcpEstablishedNs", tcpEstablishedNs);
         check("tcpHalfOpenNs", tcpHalfOpenNs);
@@ -38,18 +48,6 @@ public record TrackerTimeouts(
         check("udpStreamNs", udpStreamNs);
         check("icmpNs", icmpNs);
         check("otherNs", otherNs);
-    }
-
-    /** 7440 s established, 30 s half-open, 30 s closing, 60 s UDP, 180 s two-way UDP, 30 s ICMP, 60 s other. */
-    public static TrackerTimeouts defaults() {
-        return new TrackerTimeouts(
-                7440 * SECOND_NS,
-                30 * SECOND_NS,
-                30 * SECOND_NS,
-                60 * SECOND_NS,
-                180 * SECOND_NS,
-                30 * SECOND_NS,
-                60 * SECOND_NS);
     }
 
     private static void check(String field, long valueNs) {
