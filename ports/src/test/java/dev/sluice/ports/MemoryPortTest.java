@@ -9,8 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MemoryPortTest {
-    private final FramePool pool =
-            new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(8, 2), 4096), 8, 2);
+    private final FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(8, 2), 4096), 8, 2);
     private final Batch batch = new Batch();
 
     @Test
