@@ -19,6 +19,7 @@ package dev.sluice.datapath;
  * @param returnPaths ids of the paths that contain this attachment if they all belong to one target, else empty
  * @param counters packets to and from the node; kept over snapshots
  */
+@SuppressWarnings("ArrayRecordComponent") // read for each packet; the id stands for equality
 public record Attachment(
         int id,
         String name,
@@ -69,7 +70,8 @@ public record Attachment(
      * @param nextHopV6Hi ROUTE: the node's IPv6 address, upper half; both 0 for none
      * @param nextHopV6Lo lower half
      */
-    public record Side(int port, int outerTag, int innerTag, long mac, int nextHopV4, long nextHopV6Hi, long nextHopV6Lo) {}
+    public record Side(
+            int port, int outerTag, int innerTag, long mac, int nextHopV4, long nextHopV6Hi, long nextHopV6Lo) {}
 
     /** A side by index. */
     public Side side(int index) {

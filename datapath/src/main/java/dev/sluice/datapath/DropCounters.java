@@ -14,13 +14,13 @@ public final class DropCounters {
     }
 
     void count(int port, DropReason reason) {
-        counts[port * DropReason.COUNT + reason.ordinal()]++;
+        counts[port * DropReason.COUNT + reason.index()]++;
     }
 
     /** Packets that came in on the port and were dropped for the reason. */
     public long of(int port, DropReason reason) {
         long[] now = counts;
-        int index = port * DropReason.COUNT + reason.ordinal();
+        int index = port * DropReason.COUNT + reason.index();
         return index < now.length ? now[index] : 0;
     }
 
@@ -28,7 +28,7 @@ public final class DropCounters {
     public long total(DropReason reason) {
         long[] now = counts;
         long sum = 0;
-        for (int i = reason.ordinal(); i < now.length; i += DropReason.COUNT) {
+        for (int i = reason.index(); i < now.length; i += DropReason.COUNT) {
             sum += now[i];
         }
         return sum;

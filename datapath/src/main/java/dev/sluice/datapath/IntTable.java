@@ -43,7 +43,8 @@ final class IntTable<V> {
     }
 
     @SuppressWarnings("unchecked") // only put() writes, and it takes V
-    @Nullable V get(int key) {
+    @Nullable
+    V get(int key) {
         int i = slot(key);
         while (values[i] != null) {
             if (keys[i] == key) {

@@ -15,14 +15,14 @@ public final class Liveness {
     private final AtomicLong generation = new AtomicLong(1);
 
     /**
-     * All alive, all up.
+     * All alive, all up. Numbers from 0 to below the given ones may be used.
      *
-     * @param instancesMax largest instance number + 1
-     * @param portsMax largest port number + 1
+     * @param instancesMax number of instances
+     * @param portsMax number of ports
      */
     public Liveness(int instancesMax, int portsMax) {
-        deadInstances = new AtomicLongArray((instancesMax + 63) / 64);
-        downPorts = new AtomicLongArray((portsMax + 63) / 64);
+        deadInstances = new AtomicLongArray(Math.max(1, (instancesMax + 63) / 64));
+        downPorts = new AtomicLongArray(Math.max(1, (portsMax + 63) / 64));
     }
 
     /** The generation; moves by one with each change. The low 32 bits are what records store. */
@@ -46,12 +46,30 @@ public final class Liveness {
 
     /** Whether an instance serves. */
     public boolean instanceAlive(int instance) {
-        return (deadInstances.getPlain(instance >>> 6) >>> instance & 1) == 0;
+        return (deadInstances.get(instance >>> 6) >>> instance & 1) == 0;
     }
 
     /** Whether a port can send. */
     public boolean portUp(int port) {
-        return (downPorts.getPlain(port >>> 6) >>> port & 1) == 0;
+        return (downPorts.get(port >>> 6) >>> port & 1) == 0;
+    }
+
+    int instanceWords() {
+        return deadInstances.length();
+    }
+
+    int portWords() {
+        return downPorts.length();
+    }
+
+    /** Copies the flags; call after reading the generation, then the copy is at least as new as the generation. */
+    void copy(long[] dead, long[] down) {
+        for (int i = 0; i < dead.length; i++) {
+            dead[i] = deadInstances.get(i);
+        }
+        for (int i = 0; i < down.length; i++) {
+            down[i] = downPorts.get(i);
+        }
     }
 
     private static boolean set(AtomicLongArray bits, int index, boolean value) {

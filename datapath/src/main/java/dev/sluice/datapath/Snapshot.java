@@ -56,7 +56,8 @@ public final class Snapshot {
         this.timeouts = timeouts;
         for (int i = 0; i < this.ports.length; i++) {
             if (this.ports[i].index() != i) {
-                throw new IllegalArgumentException("port " + this.ports[i].name() + " has index " + this.ports[i].index() + " at " + i);
+                throw new IllegalArgumentException(
+                        "port " + this.ports[i].name() + " has index " + this.ports[i].index() + " at " + i);
             }
         }
     }
@@ -64,7 +65,15 @@ public final class Snapshot {
     /** A snapshot in which nothing is configured. */
     public static Snapshot empty() {
         return new Snapshot(
-                0, List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), TrackerTimeouts.DEFAULT);
+                0,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                TrackerTimeouts.defaults());
     }
 
     public int generation() {

@@ -39,8 +39,8 @@ public final class TagTable {
         int i = slot(key);
         while (attachments[i] != null) {
             if (keys[i] == key) {
-                throw new IllegalArgumentException("attachments " + attachments[i].name() + " and " + attachment.name() + " share port "
-                        + s.port() + " and its tag");
+                throw new IllegalArgumentException("attachments " + attachments[i].name() + " and " + attachment.name()
+                        + " share port " + s.port() + " and its tag");
             }
             i = i + 1 & mask;
         }
@@ -98,7 +98,8 @@ public final class TagTable {
 
     /** The attachment and side bound to a port and VLAN ids (-1 for none), for people; null if there is none. */
     public @Nullable Attachment lookup(int port, int outerVlan, int innerVlan) {
-        int found = find(port, outerVlan < 0 ? 0 : 0x8100 << 16 | outerVlan, innerVlan < 0 ? 0 : 0x8100 << 16 | innerVlan);
+        int found =
+                find(port, outerVlan < 0 ? 0 : 0x8100 << 16 | outerVlan, innerVlan < 0 ? 0 : 0x8100 << 16 | innerVlan);
         return found < 0 ? null : attachments[found];
     }
 }
