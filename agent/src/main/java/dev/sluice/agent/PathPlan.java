@@ -138,7 +138,11 @@ final class PathPlan {
     }
 
     private static FailureAction onFailure(ServiceChain chain, Optional<Hop> hop) {
-        return switch (hop.flatMap(Hop::onFailure).orElse(chain.spec().onFailure())) {
+        return failureAction(hop.flatMap(Hop::onFailure).orElse(chain.spec().onFailure()));
+    }
+
+    static FailureAction failureAction(dev.sluice.model.FailureAction written) {
+        return switch (written) {
             case CLOSED -> FailureAction.CLOSED;
             case OPEN -> FailureAction.OPEN;
         };

@@ -197,11 +197,7 @@ final class RulePlan {
     }
 
     private static FailureAction failureAction(Optional<dev.sluice.model.FailureAction> written) {
-        return written.map(f -> switch (f) {
-                    case CLOSED -> FailureAction.CLOSED;
-                    case OPEN -> FailureAction.OPEN;
-                })
-                .orElse(FailureAction.INHERIT);
+        return written.map(PathPlan::failureAction).orElse(FailureAction.INHERIT);
     }
 
     /**

@@ -5,7 +5,9 @@ import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.datapath.Target;
+import dev.sluice.model.Configuration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,18 +20,21 @@ import org.jspecify.annotations.Nullable;
 final class SnapshotAssembly {
     private static final int[] NONE = {};
 
+    private final Configuration configuration;
     private final IdRegistry ids;
     private final Map<Integer, PathDraft> pathDrafts;
     private final Map<Integer, Attachment> attachments = new LinkedHashMap<>();
     private final Map<Integer, Path> paths = new LinkedHashMap<>();
 
     SnapshotAssembly(
+            Configuration configuration,
             IdRegistry ids,
             List<PortEntry> ports,
             List<Rule> rules,
             Map<Integer, AttachmentDraft> attachmentDrafts,
             Map<Integer, PathDraft> pathDrafts,
             @Nullable CompiledNode previous) {
+        this.configuration = configuration;
         this.ids = ids;
         this.pathDrafts = pathDrafts;
         Map<Integer, List<PathDraft>> users = users();
@@ -150,7 +155,13 @@ final class SnapshotAssembly {
         List<Target> targets = new ArrayList<>();
         for (String chain : ids.allNames(Space.TARGET)) {
             targets.add(new Target(
-                    targets.size(), chain, ofChain.getOrDefault(chain, List.of()).toArray(Path[]::new)));
+                    targets.size(),
+                    chain,
+                    ofChain.getOrDefault(chain, List.of()),
+                    configuration
+                            .chain(chain)
+                            .map(c -> PathPlan.failureAction(c.spec().onFailure()))
+                            .orElse(FailureAction.CLOSED)));
         }
         return targets;
     }

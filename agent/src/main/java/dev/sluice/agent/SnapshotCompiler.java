@@ -60,13 +60,14 @@ public final class SnapshotCompiler {
             instances.retain(before.attachments());
             paths.retain(before.paths());
         }
-        CompiledNode compiled = assemble(settings, ports, routers, instances, paths, rules, before);
+        CompiledNode compiled = assemble(configuration, settings, ports, routers, instances, paths, rules, before);
         ids.endCompilation();
         previous = compiled;
         return new CompileResult(Optional.of(compiled), log.problems());
     }
 
     private CompiledNode assemble(
+            Configuration configuration,
             Node.Spec settings,
             PortPlan ports,
             RouterPlan routers,
@@ -76,7 +77,8 @@ public final class SnapshotCompiler {
             @Nullable CompiledNode before) {
         List<PortEntry> entries = ports.entries();
         SnapshotAssembly assembly =
-                new SnapshotAssembly(ids, entries, rules.rules(), instances.attachments(), paths.all(), before);
+                new SnapshotAssembly(
+                configuration, ids, entries, rules.rules(), instances.attachments(), paths.all(), before);
         Snapshot snapshot = new Snapshot(
                 before == null ? 1 : before.snapshot().generation() + 1,
                 entries,
