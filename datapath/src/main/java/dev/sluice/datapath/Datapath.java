@@ -30,7 +30,8 @@ public final class Datapath implements AutoCloseable {
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
-    /** Kept so that the first pass over the table is not optimised away. */
+    /** Written so that the first pass over the table is not optimised away. */
+    @SuppressWarnings("UnusedVariable") // its only use is to be written
     private long touched;
 
     /**
@@ -46,7 +47,7 @@ public final class Datapath implements AutoCloseable {
         MemorySegment memory = pool.memory();
         frames = new Frames(pool, drops);
         parser = new Parser(memory);
-        table = ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.defaults());
+        table = ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT);
         liveness = new LivenessView(live);
         selector = new Selector(liveness);
         Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);

@@ -73,7 +73,7 @@ public final class Snapshot {
                 List.of(),
                 List.of(),
                 List.of(),
-                TrackerTimeouts.defaults());
+                TrackerTimeouts.DEFAULT);
     }
 
     public int generation() {
