@@ -1,7 +1,13 @@
 package dev.sluice.datapath;
 
+import dev.sluice.wire.Arp;
+import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.Layouts;
 import dev.sluice.wire.MacAddress;
+import dev.sluice.wire.NeighborDiscovery;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The neighbours of all ports of one worker: MAC addresses by ARP (RFC 826) and neighbour discovery (RFC 4861). One writer: the worker.
@@ -60,6 +66,9 @@ public final class Neighbors {
     public static final byte PROBE = 4;
     public static final byte FAILED = 5;
     public static final byte PERMANENT = 6;
+
+    /** Shortest Ethernet frame without FCS; an ARP packet is padded to it. */
+    private static final int FRAME_BYTES_MIN = 60;
 
     private final FramePool pool;
     private final NeighborsTable table;
@@ -315,35 +324,53 @@ public final class Neighbors {
             pool.give(start);
             return false;
         }
+        boolean ipv4 = table.hi[entry] == 0 && table.lo[entry] >>> 32 == IpAddress.IPV4_MAPPED >>> 32;
+        int bytes = ipv4 ? writeArpRequest(entry, start, from) : writeSolicitation(entry, start, from);
+        int slot = out.append(start, bytes, port);
+        out.l3[slot] = Ethernet.BYTES;
+        return true;
+    }
+
+    /** Without an own IPv4 address the question is a probe, RFC 5227 2.1.1. */
+    private int writeArpRequest(int entry, long start, PortAddresses from) {
+        MemorySegment f = pool.memory();
+        long mac = table.mac[entry];
+        long lo = table.lo[entry];
+        int source = from.sourceFor(0, lo);
+        f.set(Layouts.BE64, start + 42, 0);
+        f.set(Layouts.BE64, start + 50, 0);
+        f.set(Layouts.BE16, start + 58, (short) 0);
+        Ethernet.setAddresses(f, start, mac == UNKNOWN ? MacAddress.BROADCAST : mac, from.mac());
+        Ethernet.setEtherType(f, start, EtherTypes.ARP);
+        int ownIp = source < 0 ? 0 : (int) from.lo(source);
+        Arp.write(f, start + Ethernet.BYTES, Arp.REQUEST, from.mac(), ownIp, 0, (int) lo);
+        return FRAME_BYTES_MIN;
+    }
+
+    /** Without an own IPv6 address the question comes from the link-local one that the MAC gives. */
+    private int writeSolicitation(int entry, long start, PortAddresses from) {
+        MemorySegment f = pool.memory();
+        long mac = table.mac[entry];
         long hi = table.hi[entry];
         long lo = table.lo[entry];
-        long mac = table.mac[entry];
         int source = from.sourceFor(hi, lo);
-        int bytes;
-        if (hi == 0 && lo >>> 32 == IpAddress.IPV4_MAPPED >>> 32) {
-            long to = mac == UNKNOWN ? MacAddress.BROADCAST : mac;
-            int ownIp = source < 0 ? 0 : (int) from.lo(source);
-            bytes = NeighborsFrames.writeArpRequest(pool.memory(), start, to, from.mac(), ownIp, (int) lo);
-        } else {
-            long group = NeighborsFrames.SOLICITED_NODE_LO | (lo & 0xff_ffffL);
-            long to = mac == UNKNOWN ? 0x3333_0000_0000L | (group & 0xffff_ffffL) : mac;
-            long ownHi = source < 0 ? PortAddresses.LINK_LOCAL : from.hi(source);
-            long ownLo = source < 0 ? PortAddresses.interfaceId(from.mac()) : from.lo(source);
-            bytes = NeighborsFrames.writeSolicitation(
-                    pool.memory(),
-                    start,
-                    to,
-                    from.mac(),
-                    ownHi,
-                    ownLo,
-                    mac == UNKNOWN ? NeighborsFrames.ALL_NODES_HI : hi,
-                    mac == UNKNOWN ? group : lo,
-                    hi,
-                    lo);
-        }
-        int slot = out.append(start, bytes, port);
-        out.l3[slot] = NeighborsFrames.ETHERNET_BYTES;
-        return true;
+        long ownHi = source < 0 ? PortAddresses.LINK_LOCAL : from.hi(source);
+        long ownLo = source < 0 ? PortAddresses.interfaceId(from.mac()) : from.lo(source);
+        boolean toAll = mac == UNKNOWN;
+        long group = NeighborDiscovery.solicitedNodeLo(lo);
+        Ethernet.setAddresses(f, start, toAll ? NeighborDiscovery.multicastMac(group) : mac, from.mac());
+        Ethernet.setEtherType(f, start, EtherTypes.IPV6);
+        return Ethernet.BYTES
+                + NeighborDiscovery.writeSolicitation(
+                        f,
+                        start + Ethernet.BYTES,
+                        ownHi,
+                        ownLo,
+                        toAll ? NeighborDiscovery.solicitedNodeHi() : hi,
+                        toAll ? group : lo,
+                        hi,
+                        lo,
+                        from.mac());
     }
 
     private static boolean isUnicast(long mac) {

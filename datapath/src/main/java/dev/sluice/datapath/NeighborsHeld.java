@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.wire.Ethernet;
+
 /**
  * Frames that wait for the MAC of their neighbour, and those whose wait is over. One writer: the worker.
  *
@@ -110,7 +112,7 @@ final class NeighborsHeld {
             int at = resolvedFirst;
             resolvedFirst = next[at];
             give(at, out);
-            NeighborsFrames.putMac(pool.memory(), held.start[at], mac[at]);
+            Ethernet.setDestination(pool.memory(), held.start[at], mac[at]);
             taken++;
         }
         if (resolvedFirst == END) {

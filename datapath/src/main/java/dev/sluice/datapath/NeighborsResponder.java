@@ -1,19 +1,20 @@
 package dev.sluice.datapath;
 
-import static dev.sluice.datapath.NeighborsFrames.ADVERTISEMENT;
-import static dev.sluice.datapath.NeighborsFrames.ALL_NODES_HI;
-import static dev.sluice.datapath.NeighborsFrames.ALL_NODES_LO;
-import static dev.sluice.datapath.NeighborsFrames.ETHERNET_BYTES;
-import static dev.sluice.datapath.NeighborsFrames.ICMPV6;
-import static dev.sluice.datapath.NeighborsFrames.IPV6_BYTES;
-import static dev.sluice.datapath.NeighborsFrames.ND_BYTES;
-import static dev.sluice.datapath.NeighborsFrames.OPTION_BYTES;
-import static dev.sluice.datapath.NeighborsFrames.OPTION_SOURCE_MAC;
-import static dev.sluice.datapath.NeighborsFrames.OPTION_TARGET_MAC;
-import static dev.sluice.datapath.NeighborsFrames.SOLICITATION;
+import static dev.sluice.wire.NeighborDiscovery.ADVERTISEMENT;
+import static dev.sluice.wire.NeighborDiscovery.FLAG_OVERRIDE;
+import static dev.sluice.wire.NeighborDiscovery.FLAG_ROUTER;
+import static dev.sluice.wire.NeighborDiscovery.FLAG_SOLICITED;
+import static dev.sluice.wire.NeighborDiscovery.NO_MAC;
+import static dev.sluice.wire.NeighborDiscovery.SOLICITATION;
 
+import dev.sluice.wire.Arp;
+import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.Icmpv6;
 import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.MacAddress;
+import dev.sluice.wire.NeighborDiscovery;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -36,11 +37,11 @@ public final class NeighborsResponder {
     /** Breaks the rules of its protocol: drop and count. Nothing was learned. */
     public static final int MALFORMED = 3;
 
-    private static final long FLAG_SOLICITED = 0x4000_0000L;
-    private static final long FLAG_OVERRIDE = 0x2000_0000L;
-    private static final long FLAG_ROUTER = 0x8000_0000L;
-    private static final long NO_MAC = -1;
-    private static final long BROKEN = -2;
+    private static final long ALL_NODES_HI = 0xff02_0000_0000_0000L;
+    private static final long ALL_NODES_LO = 1;
+
+    /** Bytes of an advertisement with the target's MAC, IPv6 header included. */
+    private static final int ADVERTISEMENT_BYTES = Ipv6.BYTES + NeighborDiscovery.NEIGHBOR_BYTES + 8;
 
     private final FramePool pool;
     private final Neighbors neighbors;
@@ -66,17 +67,14 @@ public final class NeighborsResponder {
         MemorySegment f = pool.memory();
         long base = batch.start[slot];
         long arp = base + batch.l3[slot];
-        if (batch.l3[slot] < ETHERNET_BYTES
-                || batch.length[slot] - batch.l3[slot] < NeighborsFrames.ARP_BYTES
-                || NeighborsFrames.get32(f, arp) != 0x0001_0800
-                || NeighborsFrames.get16(f, arp + 4) != 0x0604) {
+        if (batch.l3[slot] < Ethernet.BYTES || Arp.check(f, arp, batch.length[slot] - batch.l3[slot]) < 0) {
             return MALFORMED;
         }
-        int operation = NeighborsFrames.get16(f, arp + 6);
-        long senderMac = NeighborsFrames.getMac(f, arp + 8);
-        int senderIp = NeighborsFrames.get32(f, arp + 14);
-        int targetIp = NeighborsFrames.get32(f, arp + 24);
-        if (operation < 1 || operation > 2 || !isUnicast(senderMac) || senderIp >>> 28 >= 0xe) {
+        int operation = Arp.operation(f, arp);
+        long senderMac = Arp.senderMac(f, arp);
+        int senderIp = Arp.senderIp(f, arp);
+        int targetIp = Arp.targetIp(f, arp);
+        if ((operation != Arp.REQUEST && operation != Arp.REPLY) || !isUnicast(senderMac) || senderIp >>> 28 >= 0xe) {
             return MALFORMED;
         }
         if (senderMac == own.mac() || !isAddressedTo(f, base, own)) {
@@ -87,7 +85,7 @@ public final class NeighborsResponder {
             return CONSUMED;
         }
         boolean toUs = own.owns(0, mapped(targetIp));
-        return operation == 1
+        return operation == Arp.REQUEST
                 ? arpRequest(batch, slot, own, toUs, nowNs)
                 : arpReply(batch.port[slot], own, f, arp, toUs, nowNs);
     }
@@ -96,9 +94,9 @@ public final class NeighborsResponder {
         MemorySegment f = pool.memory();
         long base = batch.start[slot];
         long arp = base + batch.l3[slot];
-        long senderMac = NeighborsFrames.getMac(f, arp + 8);
-        int senderIp = NeighborsFrames.get32(f, arp + 14);
-        int targetIp = NeighborsFrames.get32(f, arp + 24);
+        long senderMac = Arp.senderMac(f, arp);
+        int senderIp = Arp.senderIp(f, arp);
+        int targetIp = Arp.targetIp(f, arp);
         int port = batch.port[slot];
         if (!toUs) {
             if (senderIp != 0) {
@@ -109,25 +107,20 @@ public final class NeighborsResponder {
         if (senderIp != 0 && own.onLink(0, mapped(senderIp))) {
             neighbors.learn(port, 0, mapped(senderIp), senderMac, nowNs);
         }
-        NeighborsFrames.putMac(f, base, senderMac);
-        NeighborsFrames.putMac(f, base + 6, own.mac());
-        NeighborsFrames.putArpHead(f, arp, 2);
-        NeighborsFrames.putMac(f, arp + 8, own.mac());
-        NeighborsFrames.put32(f, arp + 14, targetIp);
-        NeighborsFrames.putMac(f, arp + 18, senderMac);
-        NeighborsFrames.put32(f, arp + 24, senderIp);
+        Ethernet.setAddresses(f, base, senderMac, own.mac());
+        Arp.write(f, arp, Arp.REPLY, own.mac(), targetIp, senderMac, senderIp);
         clearOffloads(batch, slot);
         return ANSWERED;
     }
 
     /** Only an answer to us while we ask confirms; anything else is an announcement. */
     private int arpReply(int port, PortAddresses own, MemorySegment f, long arp, boolean toUs, long nowNs) {
-        long senderMac = NeighborsFrames.getMac(f, arp + 8);
-        int senderIp = NeighborsFrames.get32(f, arp + 14);
+        long senderMac = Arp.senderMac(f, arp);
+        int senderIp = Arp.senderIp(f, arp);
         if (senderIp == 0) {
             return MALFORMED;
         }
-        boolean answer = toUs && NeighborsFrames.getMac(f, arp + 18) == own.mac();
+        boolean answer = toUs && Arp.targetMac(f, arp) == own.mac();
         hear(port, 0, mapped(senderIp), senderMac, answer, nowNs);
         return answer ? CONSUMED : NOT_FOR_US;
     }
@@ -142,29 +135,32 @@ public final class NeighborsResponder {
         MemorySegment f = pool.memory();
         long base = batch.start[slot];
         long ip = base + batch.l3[slot];
-        long icmp = ip + IPV6_BYTES;
-        int available = batch.length[slot] - batch.l3[slot] - IPV6_BYTES;
-        if (batch.l3[slot] < ETHERNET_BYTES || available < 4 || NeighborsFrames.get8(f, ip) >>> 4 != 6) {
+        long icmp = ip + Ipv6.BYTES;
+        if (batch.l3[slot] < Ethernet.BYTES || Ipv6.check(f, ip, batch.length[slot] - batch.l3[slot]) < 0) {
             return MALFORMED;
         }
-        int type = NeighborsFrames.get8(f, icmp);
-        if (NeighborsFrames.get8(f, ip + 6) != ICMPV6 || (type != SOLICITATION && type != ADVERTISEMENT)) {
+        int icmpBytes = Ipv6.payloadLength(f, ip);
+        if (Ipv6.nextHeader(f, ip) != IpProtocols.ICMPV6) {
             return NOT_FOR_US;
         }
-        int icmpBytes = NeighborsFrames.get16(f, ip + 4);
-        if (icmpBytes < ND_BYTES
-                || icmpBytes > available
-                || NeighborsFrames.get8(f, ip + 7) != 255
-                || NeighborsFrames.get8(f, icmp + 1) != 0
-                || NeighborsFrames.get8(f, icmp + 8) == 0xff
+        if (icmpBytes < Icmpv6.BYTES) {
+            return MALFORMED;
+        }
+        int type = Icmpv6.type(f, icmp);
+        if (type != SOLICITATION && type != ADVERTISEMENT) {
+            return NOT_FOR_US;
+        }
+        int optionType =
+                type == SOLICITATION ? NeighborDiscovery.OPTION_SOURCE_MAC : NeighborDiscovery.OPTION_TARGET_MAC;
+        if (NeighborDiscovery.check(f, icmp, icmpBytes, Ipv6.hopLimit(f, ip)) < 0
                 || !checksumHolds(batch, slot, ip, icmpBytes)) {
             return MALFORMED;
         }
-        long mac = option(f, icmp, icmpBytes, type == SOLICITATION ? OPTION_SOURCE_MAC : OPTION_TARGET_MAC);
-        if (mac == BROKEN) {
+        long mac = NeighborDiscovery.macOption(f, icmp, icmpBytes, optionType);
+        if (mac != NO_MAC && !isUnicast(mac)) {
             return MALFORMED;
         }
-        if (NeighborsFrames.getMac(f, base + 6) == own.mac() || !isAddressedTo(f, base, own)) {
+        if (Ethernet.source(f, base) == own.mac() || !isAddressedTo(f, base, own)) {
             return NOT_FOR_US;
         }
         return type == SOLICITATION
@@ -176,13 +172,13 @@ public final class NeighborsResponder {
     private int solicitation(Batch batch, int slot, PortAddresses own, long mac, long nowNs) {
         MemorySegment f = pool.memory();
         long ip = batch.start[slot] + batch.l3[slot];
-        long sourceHi = NeighborsFrames.get64(f, ip + 8);
-        long sourceLo = NeighborsFrames.get64(f, ip + 16);
-        long targetHi = NeighborsFrames.get64(f, ip + IPV6_BYTES + 8);
-        long targetLo = NeighborsFrames.get64(f, ip + IPV6_BYTES + 16);
+        long sourceHi = Ipv6.sourceHi(f, ip);
+        long sourceLo = Ipv6.sourceLo(f, ip);
+        long targetHi = NeighborDiscovery.targetHi(f, ip + Ipv6.BYTES);
+        long targetLo = NeighborDiscovery.targetLo(f, ip + Ipv6.BYTES);
         boolean probe = sourceHi == 0 && sourceLo == 0;
-        boolean toGroup = NeighborsFrames.get64(f, ip + 24) == ALL_NODES_HI
-                && NeighborsFrames.get64(f, ip + 32) >>> 24 == NeighborsFrames.SOLICITED_NODE_LO >>> 24;
+        boolean toGroup = Ipv6.destinationHi(f, ip) == NeighborDiscovery.solicitedNodeHi()
+                && Ipv6.destinationLo(f, ip) == NeighborDiscovery.solicitedNodeLo(targetLo);
         if ((probe && (!toGroup || mac != NO_MAC)) || sourceHi >>> 56 == 0xff) {
             return MALFORMED;
         }
@@ -198,7 +194,7 @@ public final class NeighborsResponder {
             }
             return NOT_FOR_US;
         }
-        if (pool.roomBytes(batch.start[slot]) < batch.l3[slot] + IPV6_BYTES + ND_BYTES + OPTION_BYTES) {
+        if (pool.roomBytes(batch.start[slot]) < batch.l3[slot] + ADVERTISEMENT_BYTES) {
             return CONSUMED;
         }
         if (known) {
@@ -213,22 +209,17 @@ public final class NeighborsResponder {
         MemorySegment f = pool.memory();
         long base = batch.start[slot];
         long ip = base + batch.l3[slot];
-        long icmp = ip + IPV6_BYTES;
-        long toHi = probe ? ALL_NODES_HI : NeighborsFrames.get64(f, ip + 8);
-        long toLo = probe ? ALL_NODES_LO : NeighborsFrames.get64(f, ip + 16);
-        long toMac = probe ? 0x3333_0000_0001L : askerMac != NO_MAC ? askerMac : NeighborsFrames.getMac(f, base + 6);
-        NeighborsFrames.putMac(f, base, toMac);
-        NeighborsFrames.putMac(f, base + 6, own.mac());
-        NeighborsFrames.put64(f, ip, 6L << 60 | (ND_BYTES + OPTION_BYTES) << 16 | ICMPV6 << 8 | 255);
-        NeighborsFrames.put64(f, ip + 8, NeighborsFrames.get64(f, icmp + 8));
-        NeighborsFrames.put64(f, ip + 16, NeighborsFrames.get64(f, icmp + 16));
-        NeighborsFrames.put64(f, ip + 24, toHi);
-        NeighborsFrames.put64(f, ip + 32, toLo);
-        long flags = FLAG_ROUTER | FLAG_OVERRIDE | (probe ? 0 : FLAG_SOLICITED);
-        NeighborsFrames.put64(f, icmp, (long) ADVERTISEMENT << 56 | flags);
-        NeighborsFrames.putOption(f, icmp + ND_BYTES, OPTION_TARGET_MAC, own.mac());
-        NeighborsFrames.putChecksum(f, ip, ND_BYTES + OPTION_BYTES);
-        batch.length[slot] = batch.l3[slot] + IPV6_BYTES + ND_BYTES + OPTION_BYTES;
+        long icmp = ip + Ipv6.BYTES;
+        long toHi = probe ? ALL_NODES_HI : Ipv6.sourceHi(f, ip);
+        long toLo = probe ? ALL_NODES_LO : Ipv6.sourceLo(f, ip);
+        long answerMac = askerMac != NO_MAC ? askerMac : Ethernet.source(f, base);
+        Ethernet.setAddresses(f, base, probe ? NeighborDiscovery.multicastMac(ALL_NODES_LO) : answerMac, own.mac());
+        long targetHi = NeighborDiscovery.targetHi(f, icmp);
+        long targetLo = NeighborDiscovery.targetLo(f, icmp);
+        int flags = FLAG_ROUTER | FLAG_OVERRIDE | (probe ? 0 : FLAG_SOLICITED);
+        int bytes = NeighborDiscovery.writeAdvertisement(
+                f, ip, targetHi, targetLo, toHi, toLo, targetHi, targetLo, flags, own.mac());
+        batch.length[slot] = batch.l3[slot] + bytes;
         clearOffloads(batch, slot);
     }
 
@@ -236,11 +227,11 @@ public final class NeighborsResponder {
     private int advertisement(Batch batch, int slot, PortAddresses own, long mac, long nowNs) {
         MemorySegment f = pool.memory();
         long ip = batch.start[slot] + batch.l3[slot];
-        long flags = NeighborsFrames.get32(f, ip + IPV6_BYTES + 4) & 0xffff_ffffL;
-        long targetHi = NeighborsFrames.get64(f, ip + IPV6_BYTES + 8);
-        long targetLo = NeighborsFrames.get64(f, ip + IPV6_BYTES + 16);
+        int flags = NeighborDiscovery.flags(f, ip + Ipv6.BYTES);
+        long targetHi = NeighborDiscovery.targetHi(f, ip + Ipv6.BYTES);
+        long targetLo = NeighborDiscovery.targetLo(f, ip + Ipv6.BYTES);
         boolean solicited = (flags & FLAG_SOLICITED) != 0;
-        boolean toGroup = NeighborsFrames.get8(f, ip + 24) == 0xff;
+        boolean toGroup = Ipv6.destinationHi(f, ip) >>> 56 == 0xff;
         if (solicited && toGroup) {
             return MALFORMED;
         }
@@ -248,7 +239,7 @@ public final class NeighborsResponder {
             conflicts++;
             return CONSUMED;
         }
-        boolean toUs = own.owns(NeighborsFrames.get64(f, ip + 24), NeighborsFrames.get64(f, ip + 32));
+        boolean toUs = own.owns(Ipv6.destinationHi(f, ip), Ipv6.destinationLo(f, ip));
         int port = batch.port[slot];
         long known = neighbors.peek(port, targetHi, targetLo);
         long said = mac != NO_MAC ? mac : known;
@@ -270,34 +261,14 @@ public final class NeighborsResponder {
         }
     }
 
-    /** The Ethernet address in the option of a type: {@link #NO_MAC} if there is none, {@link #BROKEN} if an option breaks RFC 4861 4.6. */
-    private static long option(MemorySegment f, long icmp, int icmpBytes, int type) {
-        long mac = NO_MAC;
-        int at = ND_BYTES;
-        while (at < icmpBytes) {
-            int bytes = icmpBytes - at < 2 ? 0 : 8 * NeighborsFrames.get8(f, icmp + at + 1);
-            if (bytes == 0 || bytes > icmpBytes - at) {
-                return BROKEN;
-            }
-            if (NeighborsFrames.get8(f, icmp + at) == type && mac == NO_MAC) {
-                mac = NeighborsFrames.getMac(f, icmp + at + 2);
-                if (bytes != OPTION_BYTES || !isUnicast(mac)) {
-                    return BROKEN;
-                }
-            }
-            at += bytes;
-        }
-        return mac;
-    }
-
     /** A checksum that the sender's stack on this host left to be completed can't be wrong on the way. */
     private boolean checksumHolds(Batch batch, int slot, long ip, int icmpBytes) {
         return (batch.offload[slot] & Batch.CHECKSUM_PARTIAL) != 0
-                || NeighborsFrames.sum(pool.memory(), ip, icmpBytes) == 0xffff;
+                || Icmpv6.checksumOk(pool.memory(), ip, ip + Ipv6.BYTES, icmpBytes);
     }
 
     private static boolean isAddressedTo(MemorySegment f, long base, PortAddresses own) {
-        long to = NeighborsFrames.getMac(f, base);
+        long to = Ethernet.destination(f, base);
         return to == own.mac() || (to & MacAddress.GROUP_BIT) != 0;
     }
 
