@@ -81,7 +81,7 @@ public final class Batch {
     public final int[] destinationPort = new int[CAPACITY];
     public final int[] protocol = new int[CAPACITY];
 
-    /** {@code Parser.*} bits: IPv4, IPv6, fragment, and so on; negative: malformed, a {@link DropReason} as {@code -1 - ordinal}. */
+    /** {@code Parser.*} bits: IPv4, IPv6, fragment, and so on; negative: malformed, a {@link DropReason} as {@code -1 - index}. */
     public final int[] parsed = new int[CAPACITY];
 
     /** TCP flags byte, 0 for other protocols. */
