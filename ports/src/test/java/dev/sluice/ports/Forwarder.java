@@ -26,14 +26,14 @@ final class Forwarder {
     Forwarder(Namespace namespace, Opener left, Opener right) throws Exception {
         task = namespace.start(() -> {
             try (Arena arena = Arena.ofShared()) {
-                FramePool pool = new FramePool(arena.allocate(FramePool.bytesFor(1024, 512), 4096), 1024, 512);
+                FramePool pool = new FramePool(arena.allocate(FramePool.bytesFor(8192, 512), 4096), 8192, 512);
                 try (PacketPort first = left.open(0, pool);
                         PacketPort second = right.open(1, pool)) {
                     running = true;
                     loop(first, second);
                     counters = counters(first) + " | " + counters(second);
                 }
-                leaked = pool.freeSmallCount() != 1024 || pool.freeLargeCount() != 512;
+                leaked = pool.freeSmallCount() != 8192 || pool.freeLargeCount() != 512;
             }
             return null;
         });

@@ -92,7 +92,7 @@ class LinkMonitorSystemTest {
             Batch batch = new Batch();
             try (LinkMonitor monitor = LinkMonitor.open();
                     ReopeningPort port = ReopeningPort.open(
-                            "p0", pool, counters -> PacketSocketPort.open("p0", 3, pool, counters, 16))) {
+                            "p0", pool, counters -> PacketSocketPort.open("p0", 3, pool, counters, 16, "test"))) {
                 assertThat(port.isOpen()).isFalse();
                 assertThat(port.description()).contains("deaf").contains("no such interface");
                 for (int round = 1; round <= 2; round++) {

@@ -58,7 +58,7 @@ class PacketSocketPortSystemTest {
     private Forwarder forwarder(int ringSlots) throws Exception {
         return new Forwarder(
                 middle,
-                (index, pool) -> PacketSocketPort.open("left", index, pool, new PortCounters(), ringSlots),
-                (index, pool) -> PacketSocketPort.open("right", index, pool, new PortCounters(), ringSlots));
+                (index, pool) -> PacketSocketPort.open("left", index, pool, new PortCounters(), ringSlots, "test"),
+                (index, pool) -> PacketSocketPort.open("right", index, pool, new PortCounters(), ringSlots, "test"));
     }
 }
