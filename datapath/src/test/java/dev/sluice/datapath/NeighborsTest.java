@@ -225,6 +225,17 @@ final class NeighborsTest {
     }
 
     @Test
+    void holdsFourFramesHoweverManyGaveWay() {
+        resolve(PEER);
+        Batch batch = new Batch();
+        batch.append(pool.takeSmall(), 60, 0);
+        for (int i = 0; i < 1000; i++) {
+            assertThat(neighbors.hold(PORT, PEER.hi(), PEER.lo(), batch, 0)).isEqualTo(i < 4 ? -1 : batch.start[0]);
+            assertThat(neighbors.heldCount()).isEqualTo(Math.min(4, i + 1));
+        }
+    }
+
+    @Test
     void refusesFramesBeyondTheTotalAndForNeighborsThatAreNotAsked() {
         resolve(PEER);
         resolve(PEER6);

@@ -8,14 +8,17 @@ import java.util.Optional;
 final class Spelling {
     private Spelling() {}
 
-    /** The candidate that is nearest to the text, if it is near enough: at most one change per three characters. */
+    /**
+     * The candidate that is nearest to the text, if it is near enough: at most one change per three characters. A candidate that
+     * is the text itself is no help.
+     */
     static Optional<String> nearest(String text, Collection<String> candidates) {
         String lower = text.toLowerCase(Locale.ROOT);
-        int most = Math.max(1, text.length() / 3);
+        int most = text.length() / 3;
         int best = most + 1;
         Optional<String> nearest = Optional.empty();
         for (String candidate : candidates) {
-            if (text.length() > 100 || Math.abs(candidate.length() - text.length()) >= best) {
+            if (text.length() > 100 || candidate.equals(text) || Math.abs(candidate.length() - text.length()) >= best) {
                 continue;
             }
             int distance = distance(lower, candidate.toLowerCase(Locale.ROOT));

@@ -24,7 +24,8 @@ class BadInputTest {
         Random random = new Random(seed);
         String[] sources = {Samples.smallNetwork(), Samples.everyKind()};
         for (int i = 0; i < 20_000; i++) {
-            String text = mutated(sources[i & 1], random);
+            // Most cases on the short text, which reads five times as fast.
+            String text = mutated(sources[i % 8 == 0 ? 1 : 0], random);
             try {
                 requireConsistent(ConfigurationLoader.parse("m.yaml", text));
             } catch (Throwable e) {
@@ -63,12 +64,14 @@ class BadInputTest {
     @Test
     void textTruncatedAtAnyByteNeverThrows() throws IOException {
         Path file = directory.resolve("t.yaml");
-        for (String source : new String[] {Samples.smallNetwork(), Samples.everyKind()}) {
-            byte[] bytes = source.getBytes(StandardCharsets.UTF_8);
-            for (int length = 0; length < bytes.length; length++) {
-                Files.write(file, Arrays.copyOf(bytes, length));
-                requireConsistent(ConfigurationLoader.load(file));
-            }
+        byte[] bytes = (Samples.smallNetwork() + "# \u00fc \u20ac \ud83d\ude00\n").getBytes(StandardCharsets.UTF_8);
+        for (int length = 0; length < bytes.length; length++) {
+            Files.write(file, Arrays.copyOf(bytes, length));
+            requireConsistent(ConfigurationLoader.load(file));
+        }
+        String every = Samples.everyKind();
+        for (int length = 0; length < every.length(); length++) {
+            requireConsistent(ConfigurationLoader.parse("t.yaml", every.substring(0, length)));
         }
     }
 
