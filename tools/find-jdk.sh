@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the launchers: prints the home of a JDK of the version Sluice is built with, or says what is missing.
 
 readonly SLUICE_JDK_MAJOR=25

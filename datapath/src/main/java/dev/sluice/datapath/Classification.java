@@ -1,0 +1,281 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Tcp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides once per flow: finds the record that counts at a port side, re-validates it, or makes one from the rules (document 002: SI pre-processor,
+ * processes 100, 200 and 1300; packet-life.md, classify). One user: the worker.
+ *
+ * <p>Hot path: no allocation. A hit costs one look-up in the connection table and one in the table of rules.
+ */
+final class Classification {
+    /** Rule id of records of translated flows: they count at every port side of their router. */
+    static final int TRANSLATED_RULE = Integer.MIN_VALUE;
+
+    private static final int NONE = -1;
+
+    private final ConnectionTable table;
+    private final Selector selector;
+    private final LivenessView liveness;
+    private final Steering steering;
+    private final Frames frames;
+    private final DatapathCounters counters;
+    private Snapshot snapshot = Snapshot.empty();
+
+    /** The newest record of the key whose rule is gone, found by {@link #find}. */
+    private int vanished;
+
+    Classification(
+            ConnectionTable table,
+            Selector selector,
+            LivenessView liveness,
+            Steering steering,
+            Frames frames,
+            DatapathCounters counters) {
+        this.table = table;
+        this.selector = selector;
+        this.liveness = liveness;
+        this.steering = steering;
+        this.frames = frames;
+        this.counters = counters;
+    }
+
+    void apply(Snapshot next) {
+        snapshot = next;
+    }
+
+    /**
+     * Classifies the packet at one side of a port.
+     *
+     * @param next where the packet goes if no service takes it
+     * @return {@code next}, or where the services left it
+     */
+    int classify(Cursor c, PortEntry port, int side, int next) {
+        int group = port.group(side);
+        if (group == 0 || !port.classifies(side) || c.mark == c.router) {
+            return next;
+        }
+        int record = find(c, port.index(), side, group);
+        if (record != NONE && reopens(c, record)) {
+            table.remove(record);
+            record = NONE;
+            vanished = NONE;
+        }
+        boolean hit = record != NONE;
+        if (hit) {
+            counters.recordHits++;
+            revalidate(record);
+            c.record = record;
+            c.direction = table.isReverse(record, c.fields) ? 1 : 0;
+        } else {
+            int decided = decide(c, group);
+            if (decided != DECIDED) {
+                return decided == PASS ? next : Step.DONE;
+            }
+        }
+        return act(c, port, side, next, hit);
+    }
+
+    // The record that counts here (process 200).
+
+    private int find(Cursor c, int port, int side, int group) {
+        vanished = NONE;
+        int slot = table.find(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        while (slot != NONE) {
+            if (counts(c, slot, port, side, group)) {
+                return slot;
+            }
+            slot = table.next(slot, c.nowNs);
+        }
+        return NONE;
+    }
+
+    private boolean counts(Cursor c, int slot, int port, int side, int group) {
+        int ruleId = table.ruleId(slot);
+        if (ruleId > 0) {
+            Rule rule = snapshot.rule(ruleId);
+            if (rule == null) {
+                noteVanished(slot);
+                return false;
+            }
+            if (!rule.appliedTo().contains(port, side)) {
+                return false;
+            }
+        } else if (ruleId != TRANSLATED_RULE && ruleId != -group) {
+            if (snapshot.group(-ruleId) == null) {
+                noteVanished(slot);
+            }
+            return false;
+        }
+        return (table.flags(slot) & ConnectionTable.ONE_DIRECTION) == 0 || !table.isReverse(slot, c.fields);
+    }
+
+    private void noteVanished(int slot) {
+        if (vanished == NONE) {
+            vanished = slot;
+        }
+    }
+
+    private boolean reopens(Cursor c, int slot) {
+        return c.fields.protocol == IpProtocols.TCP
+                && (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK)) == Tcp.SYN
+                && TcpState.isReopening(table.tcpState(slot), c.batch.tcpFlags[c.slot]);
+    }
+
+    // Process 1300: is what the record says still so?
+
+    private void revalidate(int slot) {
+        if (table.configGeneration(slot) != snapshot.generation()) {
+            table.setConfigGeneration(slot, snapshot.generation());
+            counters.configRevalidations++;
+            if (table.pathId(slot) != 0 && snapshot.path(table.pathId(slot)) == null) {
+                reselect(slot);
+            }
+        }
+        if (table.failureGeneration(slot) != liveness.generation()) {
+            table.setFailureGeneration(slot, liveness.generation());
+            counters.livenessRevalidations++;
+            Path path = snapshot.path(table.pathId(slot));
+            if (path != null && !selector.isAlive(path) && selector.hasAlive(table.targetId(slot))) {
+                reselect(slot);
+            }
+        }
+    }
+
+    private void reselect(int slot) {
+        boolean translated =
+                table.ruleId(slot) == TRANSLATED_RULE || (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
+        Path path = translated ? null : selector.select(table.targetId(slot));
+        if (path != null) {
+            table.setPathId(slot, path.id());
+            counters.reselected++;
+        }
+    }
+
+    // The decision (process 100).
+
+    private static final int DECIDED = 0;
+    private static final int PASS = 1;
+    private static final int DROPPED = 2;
+
+    private int decide(Cursor c, int group) {
+        boolean reverse = false;
+        if (vanished != NONE) {
+            reverse = table.isReverse(vanished, c.fields);
+            table.remove(vanished);
+            counters.recordsReplaced++;
+        }
+        Rule rule = look(c, group, reverse);
+        if (reverse && rule != null && !rule.bothDirections()) {
+            reverse = false;
+            rule = look(c, group, false);
+        }
+        Rule.Action action = rule == null ? Rule.Action.NONE : rule.action();
+        Path path = null;
+        if (rule != null && action == Rule.Action.SERVICE) {
+            path = selector.select(rule.targetId());
+            if (path == null) {
+                return unserved(c, rule, DropReason.NO_PATH);
+            }
+        }
+        int slot = insert(c, reverse);
+        if (slot == NONE) {
+            return noRoom(c, rule, action);
+        }
+        table.setRuleId(slot, rule == null ? -group : rule.id());
+        table.setConfigGeneration(slot, snapshot.generation());
+        table.setFailureGeneration(slot, liveness.generation());
+        if (rule != null && path != null) {
+            table.setTargetId(slot, rule.targetId());
+            table.setPathId(slot, path.id());
+        }
+        if (rule != null && !rule.bothDirections()) {
+            table.setFlags(slot, ConnectionTable.ONE_DIRECTION);
+        }
+        c.record = slot;
+        c.direction = reverse ? 1 : 0;
+        return DECIDED;
+    }
+
+    private @Nullable Rule look(Cursor c, int groupId, boolean reverse) {
+        Group group = snapshot.group(groupId);
+        if (group == null) {
+            return null;
+        }
+        counters.ruleLookups++;
+        if (!reverse) {
+            return group.classifier().classify(c.fields);
+        }
+        c.fields.reverse();
+        Rule rule = group.classifier().classify(c.fields);
+        c.fields.reverse();
+        return rule;
+    }
+
+    private int insert(Cursor c, boolean reverse) {
+        if (!reverse) {
+            return table.insert(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        }
+        c.fields.reverse();
+        int slot = table.insert(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        c.fields.reverse();
+        return slot;
+    }
+
+    private int noRoom(Cursor c, @Nullable Rule rule, Rule.Action action) {
+        if (rule == null || action == Rule.Action.NONE) {
+            counters.untracked++;
+            return PASS;
+        }
+        if (action == Rule.Action.DROP) {
+            frames.drop(c, DropReason.RULE_DROP);
+            return DROPPED;
+        }
+        return unserved(c, rule, DropReason.TABLE_FULL);
+    }
+
+    /** A service is due and can't be given, and there is no record to say so: the rule's failure action, else the chain's. */
+    private int unserved(Cursor c, Rule rule, DropReason reason) {
+        Rule.FailureAction onFailure = rule.onFailure() != Rule.FailureAction.INHERIT
+                ? rule.onFailure()
+                : snapshot.target(rule.targetId()).onFailure();
+        if (onFailure == Rule.FailureAction.OPEN) {
+            counters.uninspected++;
+            return PASS;
+        }
+        frames.drop(c, reason);
+        return DROPPED;
+    }
+
+    // What the record says.
+
+    private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
+        int slot = c.record;
+        table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
+        if (c.fields.protocol == IpProtocols.TCP && !c.fields.fragment) {
+            table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
+        }
+        int ruleId = table.ruleId(slot);
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
+        }
+        Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
+        if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
+            return next;
+        }
+        if (rule != null && rule.action() == Rule.Action.DROP) {
+            return frames.drop(c, DropReason.RULE_DROP);
+        }
+        Path path = snapshot.path(table.pathId(slot));
+        if (path == null) {
+            return frames.drop(c, DropReason.NO_PATH);
+        }
+        boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
+        int chosen = side == PortSides.TO_PORT ? c.egress : transparent ? port.peer() : NONE;
+        table.setEgressPort(slot, c.direction, chosen + 1);
+        return steering.begin(c, path, rule, transparent);
+    }
+}

@@ -1,0 +1,500 @@
+package dev.sluice.datapath;
+
+import static dev.sluice.datapath.ConnectionTableRecord.getByte;
+import static dev.sluice.datapath.ConnectionTableRecord.getInt;
+import static dev.sluice.datapath.ConnectionTableRecord.getLong;
+import static dev.sluice.datapath.ConnectionTableRecord.getShort;
+import static dev.sluice.datapath.ConnectionTableRecord.putByte;
+import static dev.sluice.datapath.ConnectionTableRecord.putInt;
+import static dev.sluice.datapath.ConnectionTableRecord.putLong;
+import static dev.sluice.datapath.ConnectionTableRecord.putShort;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection tracker's memory: one writer, the worker that owns it; other threads must not even read.
+ *
+ * <p>A <b>connection</b> is a slot that holds a pair of records, forward (the direction of the packet that made it) and reverse, under one
+ * key: addresses, ports, protocol, router (VRF) and feature tag. The router keeps tenants with identical addresses apart. The tag tells records
+ * of this feature, {@link #SERVICE}, from those that other stateful features keep for the same flow in the same table (row V2; seed 002,
+ * process 200, step 222): only records with the tag asked for are found. Several connections may have the same key, made by rules that are
+ * applied on different interfaces; the caller takes the one whose rule counts where the packet is.
+ *
+ * <p>Cost: find reads one or two lines of the index and one of the record, which {@link #touch} and {@link #touchRecords} fetch for a whole batch before; no
+ * method allocates. Slots never move, so a slot is a stable name until it is removed; {@link #reference} also tells when it was.
+ *
+ * <p>Bounds: a search for room in the index looks at a fixed number of buckets, a key has at most {@link #RECORDS_PER_KEY_MAX} connections, and
+ * where a key lies depends on a secret seed. Whoever crafts keys with equal flow hashes (16 of them fill their two buckets) gets
+ * his own next keys of that hash refused, nothing else.
+ *
+ * <p>Table full: the oldest half-open connection goes (TCP that was never established, or any other flow counted in one direction only);
+ * established ones never; if there is none, insertion answers -1.
+ *
+ * <p>Time: the caller's {@code nowNs}, which must not run backwards; records keep it in ms modulo 2^32. An expired connection is never found:
+ * a look-up that meets it removes it, and {@link #sweep} finds the rest.
+ */
+public final class ConnectionTable extends ConnectionTableFields implements AutoCloseable {
+    /** Feature tag of service insertion. Other stateful features choose other values, 0..255. */
+    public static final int SERVICE = 1;
+
+    /** {@link #flags} bit: the rule applies to one direction only, so packets of the reverse one are not serviced by it. */
+    public static final int ONE_DIRECTION = 1;
+
+    /** {@link #flags} bit: a service node rewrites addresses; {@link #linked} is the same flow behind it. */
+    public static final int TRANSLATED = 2;
+
+    /** {@link #flags} bits from this one up (4, 8, .. 128) mean what the caller wants. */
+    public static final int FIRST_CALLER_FLAG = 4;
+
+    /** Most connections with the same key. */
+    public static final int RECORDS_PER_KEY_MAX = 32;
+
+    /** Largest table: 2^27 connections. */
+    public static final int CONNECTIONS_MAX = 1 << 27;
+
+    /** Slots looked at for expired connections before an insertion into a full table is refused. */
+    static final int FULL_SWEEP_SLOTS = 64;
+
+    private static final int HALF_OPEN = 1;
+    private final @Nullable Arena ownedArena;
+    private final int connectionsMax;
+    private final ConnectionTableKeys keys;
+    private final ConnectionTableHalfOpen halfOpen;
+    private final ConnectionTableAges ages;
+
+    private int size;
+
+    /** First free slot that was used before, + 1; 0 none. */
+    private int firstFree;
+
+    /** Slots from here on were never used. */
+    private int highWater;
+
+    private int sweepAt;
+    private long evictedHalfOpen;
+    private long expired;
+    private long refused;
+
+    /**
+     * Builds an empty table in memory of the given arena, which the caller closes.
+     *
+     * @param connectionsMax 1..{@link #CONNECTIONS_MAX}
+     * @param seed secret and random, so that nobody outside knows which keys share a bucket
+     */
+    public ConnectionTable(Arena arena, int connectionsMax, long seed, TrackerTimeouts timeouts) {
+        this(arena.allocate(bytesFor(connectionsMax), 64), null, connectionsMax, seed, timeouts);
+    }
+
+    private ConnectionTable(
+            MemorySegment memory, @Nullable Arena ownedArena, int connectionsMax, long seed, TrackerTimeouts timeouts) {
+        super(
+                memory.asSlice(0, (long) connectionsMax * ConnectionTableRecord.BYTES),
+                memory.asSlice(sideOffset(connectionsMax), (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES));
+        this.ownedArena = ownedArena;
+        this.connectionsMax = connectionsMax;
+        long indexOffset = records.byteSize();
+        MemorySegment buckets = memory.asSlice(indexOffset, sideOffset(connectionsMax) - indexOffset);
+        this.keys = new ConnectionTableKeys(records, side, new ConnectionTableIndex(buckets), seed);
+        this.halfOpen = new ConnectionTableHalfOpen(side);
+        this.ages = new ConnectionTableAges(records);
+        ages.setTimeouts(timeouts);
+    }
+
+    /** Builds an empty table with memory of its own, which {@link #close} gives back; parameters as in the constructor. */
+    public static ConnectionTable open(int connectionsMax, long seed, TrackerTimeouts timeouts) {
+        long bytes = bytesFor(connectionsMax);
+        Arena arena = Arena.ofShared();
+        return new ConnectionTable(arena.allocate(bytes, 64), arena, connectionsMax, seed, timeouts);
+    }
+
+    /** Memory that a table for the given number of connections takes, in bytes. */
+    public static long bytesFor(int connectionsMax) {
+        if (connectionsMax < 1 || connectionsMax > CONNECTIONS_MAX) {
+            throw new IllegalArgumentException("connection table for " + connectionsMax
+                    + " connections: choose connectionsMax in 1.." + CONNECTIONS_MAX);
+        }
+        return sideOffset(connectionsMax) + (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES;
+    }
+
+    /** Records come first, then the index, then the side records. */
+    private static long sideOffset(int connectionsMax) {
+        return (long) connectionsMax * ConnectionTableRecord.BYTES
+                + (long) ConnectionTableIndex.bucketsFor(connectionsMax) * ConnectionTableIndex.BUCKET_BYTES;
+    }
+
+    /** Gives back the memory if the table was made by {@link #open}; the table must not be used any more. */
+    @Override
+    public void close() {
+        if (ownedArena != null) {
+            ownedArena.close();
+        }
+    }
+
+    /** Sets the idle timeouts, for the connections that are there too, from the next look-up or sweep on. */
+    public void setTimeouts(TrackerTimeouts timeouts) {
+        ages.setTimeouts(timeouts);
+    }
+
+    // Look-up.
+
+    /** First pass over a batch: reads the index where this hash would be. The value means nothing; use it, so that the read is not dropped. */
+    public long touch(long hash) {
+        return keys.touch(keys.indexHash(hash));
+    }
+
+    /** Second pass over a batch: reads the records that {@link #find} will compare. Use the value, as with {@link #touch}. */
+    public long touchRecords(long hash) {
+        return keys.touchRecords(keys.indexHash(hash));
+    }
+
+    /**
+     * The newest connection whose key matches in either direction and that has not expired, or -1.
+     *
+     * @param hash symmetric flow hash, the same as at insertion (with the router mixed in, so that tenants do not share buckets)
+     * @param key addresses, ports and protocol are read
+     * @param router 0..65535
+     * @param tag feature tag, 0..255
+     */
+    public int find(long hash, PacketFields key, int router, int tag, long nowNs) {
+        int entry = keys.locate(keys.indexHash(hash), key, router, tag);
+        return entry < 0 ? -1 : firstLive(keys.slot(entry), tableMs(nowNs));
+    }
+
+    /** The next older connection with the same key as the given one that has not expired, or -1. */
+    public int next(int slot, long nowNs) {
+        return firstLive(getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1, tableMs(nowNs));
+    }
+
+    /** Whether a packet that matches a connection belongs to its reverse record. With identical endpoints it is forward. */
+    public boolean isReverse(int slot, PacketFields key) {
+        return sourceLo(slot) != key.sourceLo || sourcePort(slot) != key.sourcePort || sourceHi(slot) != key.sourceHi;
+    }
+
+    // Life of a connection.
+
+    /**
+     * Makes a connection, half-open, whose forward record is the direction of the key given; all other fields are 0. Does not count a packet.
+     *
+     * @return its slot, or -1 if the table is full and nothing may be evicted, or if the key or its hash have too many connections
+     */
+    public int insert(long hash, PacketFields key, int router, int tag, long nowNs) {
+        checkRange("router", router, 0xffff);
+        checkRange("feature tag", tag, 0xff);
+        int indexHash = keys.indexHash(hash);
+        int nowMs = tableMs(nowNs);
+        int slot = hasRoomForKey(indexHash, key, router, tag, nowMs) ? takeSlot(nowMs) : -1;
+        if (slot < 0) {
+            refused++;
+            return -1;
+        }
+        int entry = keys.locate(indexHash, key, router, tag);
+        int older = entry < 0 ? 0 : keys.slot(entry) + 1;
+        if (entry >= 0) {
+            keys.setSlot(entry, slot);
+        } else if (!keys.add(indexHash, slot) && !(evictBesides(indexHash, nowMs) && keys.add(indexHash, slot))) {
+            giveSlot(slot);
+            refused++;
+            return -1;
+        }
+        fill(slot, key, router, tag, nowMs);
+        putInt(records, at(slot) + ConnectionTableRecord.NEXT, older);
+        putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH, indexHash);
+        halfOpen.join(slot);
+        size++;
+        return slot;
+    }
+
+    /** Counts a packet of a direction and keeps the connection alive. Both directions seen: what is not TCP is no longer half-open. */
+    public void count(int slot, int direction, int bytes, long nowNs) {
+        long at = at(slot);
+        putInt(records, at + ConnectionTableRecord.LAST_SEEN + direction * 4L, tableMs(nowNs));
+        long packetsAt = at + ConnectionTableRecord.PACKETS + direction * 8L;
+        putLong(records, packetsAt, getLong(records, packetsAt) + 1);
+        long bytesAt = at + ConnectionTableRecord.BYTE_COUNT + direction * 8L;
+        putLong(records, bytesAt, getLong(records, bytesAt) + bytes);
+        if (isHalfOpen(slot) && packets(slot, 1 - direction) != 0) {
+            answered(slot);
+        }
+    }
+
+    /**
+     * Moves the TCP state on by a packet; see {@link TcpState#next}.
+     *
+     * @param flags TCP flags byte
+     * @return the state after the packet
+     */
+    public int onTcp(int slot, int direction, int flags) {
+        int state = tcpState(slot);
+        int next = TcpState.next(state, direction, flags, (flags(slot) & ONE_DIRECTION) != 0);
+        if (next != state) {
+            putByte(records, at(slot) + ConnectionTableRecord.TCP_STATE, next);
+            if (TcpState.isClosing(next)) {
+                // One that was never established stays on the list of those that may be evicted.
+                setKind(slot, ConnectionTableRecord.KIND_TCP_CLOSING);
+            } else if (!TcpState.isHalfOpen(next)) {
+                setKind(slot, ConnectionTableRecord.KIND_TCP_ESTABLISHED);
+                leaveHalfOpen(slot);
+            }
+        }
+        return next;
+    }
+
+    /** Removes a connection; its partner, if linked, stays without a link. Nothing happens if the slot is free. */
+    public void remove(int slot) {
+        if (kind(slot) == ConnectionTableRecord.KIND_FREE) {
+            return;
+        }
+        unlink(slot);
+        leaveHalfOpen(slot);
+        keys.remove(slot);
+        long sequenceAt = at(slot) + ConnectionTableRecord.SEQUENCE;
+        putShort(records, sequenceAt, getShort(records, sequenceAt) + 1);
+        setKind(slot, ConnectionTableRecord.KIND_FREE);
+        giveSlot(slot);
+        size--;
+    }
+
+    /**
+     * Looks at the next slots in turn and removes what has expired.
+     *
+     * @param budgetSlots slots to look at; at most one round is made
+     * @return connections removed
+     */
+    public int sweep(long nowNs, int budgetSlots) {
+        return sweepMs(tableMs(nowNs), budgetSlots);
+    }
+
+    // References and listing.
+
+    /** A name for a connection that {@link #resolve} refuses once the slot has been freed (modulo 65,536 reuses of the slot). */
+    public long reference(int slot) {
+        return (long) getShort(records, at(slot) + ConnectionTableRecord.SEQUENCE) << 32 | slot;
+    }
+
+    /** The slot of a reference, or -1 if that connection is gone. */
+    public int resolve(long reference) {
+        int slot = (int) reference;
+        return isUsed(slot) && reference(slot) == reference ? slot : -1;
+    }
+
+    /** The first slot at or after the given one that holds a connection, expired or not, or -1: for listing, from 0. */
+    public int nextUsed(int from) {
+        for (int slot = Math.max(0, from); slot < highWater; slot++) {
+            if (kind(slot) != ConnectionTableRecord.KIND_FREE) {
+                return slot;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether a slot holds a connection. */
+    public boolean isUsed(int slot) {
+        return slot >= 0 && slot < highWater && kind(slot) != ConnectionTableRecord.KIND_FREE;
+    }
+
+    /** Whether a connection may be evicted when the table is full. */
+    public boolean isHalfOpen(int slot) {
+        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS) == HALF_OPEN;
+    }
+
+    /** Whether a connection has been idle for longer than its timeout. */
+    public boolean isExpired(int slot, long nowNs) {
+        return ages.isExpired(slot, tableMs(nowNs));
+    }
+
+    /** Milliseconds since a connection was last seen in any direction. */
+    public int idleMs(int slot, long nowNs) {
+        return ages.idleMs(slot, tableMs(nowNs));
+    }
+
+    /** Idle time after which a connection expires as it is now, in milliseconds. */
+    public int timeoutMs(int slot) {
+        return ages.timeoutMs(slot);
+    }
+
+    /** Connections in the table, expired ones that nobody has met yet included. */
+    public int size() {
+        return size;
+    }
+
+    /** Most connections the table holds. */
+    public int capacity() {
+        return connectionsMax;
+    }
+
+    /** Connections that may be evicted when the table is full. */
+    public int halfOpenCount() {
+        return halfOpen.count();
+    }
+
+    /** Half-open connections evicted since the table was made. */
+    public long evictedHalfOpen() {
+        return evictedHalfOpen;
+    }
+
+    /** Connections expired since the table was made. */
+    public long expired() {
+        return expired;
+    }
+
+    /** Insertions refused since the table was made. */
+    public long refused() {
+        return refused;
+    }
+
+    /** Off-heap memory of the table, in bytes. */
+    public long memoryBytes() {
+        return bytesFor(connectionsMax);
+    }
+
+    /** Table time of a moment: unsigned milliseconds modulo 2^32. */
+    public static int tableMs(long nowNs) {
+        return ConnectionTableAges.tableMs(nowNs);
+    }
+
+    // Inside.
+
+    /** The first connection of a chain that has not expired; those before it are removed. */
+    private int firstLive(int from, int nowMs) {
+        int slot = from;
+        while (slot >= 0 && ages.isExpired(slot, nowMs)) {
+            int older = getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1;
+            expire(slot);
+            slot = older;
+        }
+        return slot;
+    }
+
+    private boolean hasRoomForKey(int indexHash, PacketFields key, int router, int tag, int nowMs) {
+        int entry = keys.locate(indexHash, key, router, tag);
+        int live = 0;
+        if (entry >= 0) {
+            for (int slot = firstLive(keys.slot(entry), nowMs);
+                    slot >= 0;
+                    slot = firstLive(getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1, nowMs)) {
+                live++;
+            }
+        }
+        return live < RECORDS_PER_KEY_MAX;
+    }
+
+    private void fill(int slot, PacketFields key, int router, int tag, int nowMs) {
+        long at = at(slot);
+        int sequence = getShort(records, at + ConnectionTableRecord.SEQUENCE);
+        for (int offset = ConnectionTableRecord.FLAGS; offset < ConnectionTableRecord.BYTES; offset += 8) {
+            putLong(records, at + offset, 0);
+        }
+        putShort(records, at + ConnectionTableRecord.SEQUENCE, sequence);
+        putLong(records, at + ConnectionTableRecord.SOURCE_HI, key.sourceHi);
+        putLong(records, at + ConnectionTableRecord.SOURCE_LO, key.sourceLo);
+        putLong(records, at + ConnectionTableRecord.DESTINATION_HI, key.destinationHi);
+        putLong(records, at + ConnectionTableRecord.DESTINATION_LO, key.destinationLo);
+        putLong(
+                records,
+                at + ConnectionTableRecord.IDENTITY,
+                ConnectionTableRecord.identity(key.sourcePort, key.destinationPort, key.protocol, tag, router));
+        putByte(records, at + ConnectionTableRecord.KIND, ConnectionTableRecord.firstKind(key.protocol));
+        putByte(records, at + ConnectionTableRecord.OWN_BITS, HALF_OPEN);
+        putInt(records, at + ConnectionTableRecord.LAST_SEEN, nowMs);
+        putInt(records, at + ConnectionTableRecord.LAST_SEEN + 4, nowMs);
+    }
+
+    /** A slot that is free or made free, or -1. */
+    private int takeSlot(int nowMs) {
+        if (size == connectionsMax) {
+            int oldest = halfOpen.oldest();
+            if (oldest >= 0) {
+                evict(oldest, nowMs);
+            } else if (sweepMs(nowMs, FULL_SWEEP_SLOTS) == 0) {
+                return -1;
+            }
+        }
+        if (firstFree == 0) {
+            return highWater++;
+        }
+        int slot = firstFree - 1;
+        firstFree = getInt(records, at(slot) + ConnectionTableRecord.NEXT);
+        return slot;
+    }
+
+    private void giveSlot(int slot) {
+        putInt(records, at(slot) + ConnectionTableRecord.NEXT, firstFree);
+        firstFree = slot + 1;
+    }
+
+    /** Makes room in the two buckets of a hash by removing the connection that was idle longest of those that may go; false if there is none. */
+    private boolean evictBesides(int indexHash, int nowMs) {
+        int chosen = -1;
+        for (int i = 0; i < ConnectionTableKeys.PLACES; i++) {
+            int slot = keys.slot(keys.place(indexHash, i));
+            boolean alone = getInt(records, at(slot) + ConnectionTableRecord.NEXT) == 0;
+            boolean mayGo = alone && (isHalfOpen(slot) || ages.isExpired(slot, nowMs));
+            if (mayGo && (chosen < 0 || ages.idleMs(slot, nowMs) > ages.idleMs(chosen, nowMs))) {
+                chosen = slot;
+            }
+        }
+        if (chosen >= 0) {
+            evict(chosen, nowMs);
+        }
+        return chosen >= 0;
+    }
+
+    private void evict(int slot, int nowMs) {
+        if (ages.isExpired(slot, nowMs)) {
+            expire(slot);
+        } else {
+            remove(slot);
+            evictedHalfOpen++;
+        }
+    }
+
+    private void expire(int slot) {
+        remove(slot);
+        expired++;
+    }
+
+    private int sweepMs(int nowMs, int budgetSlots) {
+        int before = size;
+        for (int left = Math.min(budgetSlots, highWater); left > 0; left--) {
+            sweepAt = sweepAt >= highWater - 1 ? 0 : sweepAt + 1;
+            if (kind(sweepAt) != ConnectionTableRecord.KIND_FREE && ages.isExpired(sweepAt, nowMs)) {
+                expire(sweepAt);
+            }
+        }
+        return before - size;
+    }
+
+    private void answered(int slot) {
+        int kind = kind(slot);
+        if (kind == ConnectionTableRecord.KIND_UDP) {
+            setKind(slot, ConnectionTableRecord.KIND_UDP_STREAM);
+            leaveHalfOpen(slot);
+        } else if (kind == ConnectionTableRecord.KIND_ICMP || kind == ConnectionTableRecord.KIND_OTHER) {
+            leaveHalfOpen(slot);
+        }
+    }
+
+    private void leaveHalfOpen(int slot) {
+        if (isHalfOpen(slot)) {
+            putByte(records, at(slot) + ConnectionTableRecord.OWN_BITS, 0);
+            halfOpen.leave(slot);
+        }
+    }
+
+    private int kind(int slot) {
+        return getByte(records, at(slot) + ConnectionTableRecord.KIND);
+    }
+
+    private void setKind(int slot, int kind) {
+        putByte(records, at(slot) + ConnectionTableRecord.KIND, kind);
+    }
+
+    private static void checkRange(String what, int value, int max) {
+        if (value < 0 || value > max) {
+            throw new IllegalArgumentException(
+                    "connection table: " + what + " " + value + " is outside 0.." + max + ": choose smaller ids");
+        }
+    }
+}

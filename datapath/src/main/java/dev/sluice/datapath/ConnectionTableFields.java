@@ -1,0 +1,212 @@
+package dev.sluice.datapath;
+
+import static dev.sluice.datapath.ConnectionTableRecord.getByte;
+import static dev.sluice.datapath.ConnectionTableRecord.getInt;
+import static dev.sluice.datapath.ConnectionTableRecord.getLong;
+import static dev.sluice.datapath.ConnectionTableRecord.getShort;
+import static dev.sluice.datapath.ConnectionTableRecord.putByte;
+import static dev.sluice.datapath.ConnectionTableRecord.putInt;
+import static dev.sluice.datapath.ConnectionTableRecord.putShort;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The fields of the connections of a {@link ConnectionTable}, by slot. One writer: that of the table. No allocation.
+ *
+ * <p>A slot is what find and insert answered and has not been removed since; of a free slot the values mean nothing. {@code direction} is 0
+ * for the forward and 1 for the reverse record.
+ */
+abstract sealed class ConnectionTableFields permits ConnectionTable {
+    final MemorySegment records;
+    final MemorySegment side;
+
+    ConnectionTableFields(MemorySegment records, MemorySegment side) {
+        this.records = records;
+        this.side = side;
+    }
+
+    static long at(int slot) {
+        return ConnectionTableRecord.at(slot);
+    }
+
+    /** Upper 64 bits of the source address, forward orientation. */
+    public final long sourceHi(int slot) {
+        return getLong(records, at(slot) + ConnectionTableRecord.SOURCE_HI);
+    }
+
+    /** Lower 64 bits of the source address, forward orientation. */
+    public final long sourceLo(int slot) {
+        return getLong(records, at(slot) + ConnectionTableRecord.SOURCE_LO);
+    }
+
+    /** Upper 64 bits of the destination address, forward orientation. */
+    public final long destinationHi(int slot) {
+        return getLong(records, at(slot) + ConnectionTableRecord.DESTINATION_HI);
+    }
+
+    /** Lower 64 bits of the destination address, forward orientation. */
+    public final long destinationLo(int slot) {
+        return getLong(records, at(slot) + ConnectionTableRecord.DESTINATION_LO);
+    }
+
+    /** Source port, forward orientation, 0..65535. */
+    public final int sourcePort(int slot) {
+        return (int) identity(slot) & 0xffff;
+    }
+
+    /** Destination port, forward orientation, 0..65535. */
+    public final int destinationPort(int slot) {
+        return (int) identity(slot) >>> 16;
+    }
+
+    /** IP protocol, 0..255. */
+    public final int protocol(int slot) {
+        return (int) (identity(slot) >>> 32) & 0xff;
+    }
+
+    /** Feature tag, 0..255: which stateful feature made the connection. */
+    public final int tag(int slot) {
+        return (int) (identity(slot) >>> 40) & 0xff;
+    }
+
+    /** Router (VRF), 0..65535. */
+    public final int router(int slot) {
+        return (int) (identity(slot) >>> 48);
+    }
+
+    final long identity(int slot) {
+        return getLong(records, at(slot) + ConnectionTableRecord.IDENTITY);
+    }
+
+    /** The rule that was hit by the first packet. */
+    public final int ruleId(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.RULE);
+    }
+
+    public final void setRuleId(int slot, int value) {
+        putInt(records, at(slot) + ConnectionTableRecord.RULE, value);
+    }
+
+    /** The target that was chosen. */
+    public final int targetId(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.TARGET);
+    }
+
+    public final void setTargetId(int slot, int value) {
+        putInt(records, at(slot) + ConnectionTableRecord.TARGET, value);
+    }
+
+    /** The path that was chosen. */
+    public final int pathId(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.PATH);
+    }
+
+    public final void setPathId(int slot, int value) {
+        putInt(records, at(slot) + ConnectionTableRecord.PATH, value);
+    }
+
+    /** Configuration generation at which the decision was last found valid. */
+    public final int configGeneration(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.CONFIG_GENERATION);
+    }
+
+    public final void setConfigGeneration(int slot, int value) {
+        putInt(records, at(slot) + ConnectionTableRecord.CONFIG_GENERATION, value);
+    }
+
+    /** Flow programming generation at which the decision was last found valid (seed 002, FIG. 13). */
+    public final int flowProgramGeneration(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.FLOW_PROGRAM_GENERATION);
+    }
+
+    public final void setFlowProgramGeneration(int slot, int value) {
+        putInt(records, at(slot) + ConnectionTableRecord.FLOW_PROGRAM_GENERATION, value);
+    }
+
+    /** Failure generation (BFD_gen, SN_gen) at which the decision was last found valid. */
+    public final int failureGeneration(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.FAILURE_GENERATION);
+    }
+
+    public final void setFailureGeneration(int slot, int value) {
+        putInt(records, at(slot) + ConnectionTableRecord.FAILURE_GENERATION, value);
+    }
+
+    /** Index of the port that packets of a direction leave by, 0..65535. */
+    public final int egressPort(int slot, int direction) {
+        return getShort(records, at(slot) + ConnectionTableRecord.EGRESS + direction * 2L);
+    }
+
+    public final void setEgressPort(int slot, int direction, int value) {
+        putShort(records, at(slot) + ConnectionTableRecord.EGRESS + direction * 2L, value);
+    }
+
+    /** Hops of the chain that are left out in a direction: bit {@code i} stands for hop {@code i}. */
+    public final int skipMask(int slot, int direction) {
+        return getByte(records, at(slot) + ConnectionTableRecord.SKIP_MASK + direction);
+    }
+
+    public final void setSkipMask(int slot, int direction, int value) {
+        putByte(records, at(slot) + ConnectionTableRecord.SKIP_MASK + direction, value);
+    }
+
+    /** Index of the interned MAC pair of a direction, 0 if there is none. */
+    public final int l2(int slot, int direction) {
+        return getInt(records, at(slot) + ConnectionTableRecord.L2 + direction * 4L);
+    }
+
+    public final void setL2(int slot, int direction, int value) {
+        putInt(records, at(slot) + ConnectionTableRecord.L2 + direction * 4L, value);
+    }
+
+    /** {@link ConnectionTable#ONE_DIRECTION}, {@link ConnectionTable#TRANSLATED} and the caller's own bits. */
+    public final int flags(int slot) {
+        return getByte(records, at(slot) + ConnectionTableRecord.FLAGS);
+    }
+
+    public final void setFlags(int slot, int value) {
+        putByte(records, at(slot) + ConnectionTableRecord.FLAGS, value);
+    }
+
+    /** One of the constants of {@link TcpState}. */
+    public final int tcpState(int slot) {
+        return getByte(records, at(slot) + ConnectionTableRecord.TCP_STATE);
+    }
+
+    /** Packets counted in a direction. */
+    public final long packets(int slot, int direction) {
+        return getLong(records, at(slot) + ConnectionTableRecord.PACKETS + direction * 8L);
+    }
+
+    /** Bytes counted in a direction. */
+    public final long bytes(int slot, int direction) {
+        return getLong(records, at(slot) + ConnectionTableRecord.BYTE_COUNT + direction * 8L);
+    }
+
+    /** When a direction was last counted, else when the connection was made; unsigned ms of table time, see {@link ConnectionTable#tableMs}. */
+    public final int lastSeenMs(int slot, int direction) {
+        return getInt(records, at(slot) + ConnectionTableRecord.LAST_SEEN + direction * 4L);
+    }
+
+    /** Links two connections, of one flow before and behind a translating node, after ending the links they had. */
+    public final void link(int slot, int other) {
+        unlink(slot);
+        unlink(other);
+        putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_LINK, other + 1);
+        putInt(side, ConnectionTableRecord.sideAt(other) + ConnectionTableRecord.SIDE_LINK, slot + 1);
+    }
+
+    /** Ends a link from both sides, if there is one. */
+    public final void unlink(int slot) {
+        int other = linked(slot);
+        if (other >= 0) {
+            putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_LINK, 0);
+            putInt(side, ConnectionTableRecord.sideAt(other) + ConnectionTableRecord.SIDE_LINK, 0);
+        }
+    }
+
+    /** The connection linked with this one, or -1; never a removed one. */
+    public final int linked(int slot) {
+        return getInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_LINK) - 1;
+    }
+}

@@ -1,0 +1,122 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.Ethernet;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The packet in hand: which slot of which batch, what is known of it, and where it stands on its way. One user: the worker; refilled for each packet.
+ */
+final class Cursor {
+    /** {@link #mark} of a packet that no router's services have been applied to. */
+    static final int UNMARKED = -1;
+
+    /** {@link #record} of a packet without record. */
+    static final int NO_RECORD = -1;
+
+    final MemorySegment memory;
+    final PacketFields fields = new PacketFields();
+
+    Batch batch;
+    int slot;
+    long nowNs;
+
+    /** Port at which the packet came in; after a link, the far end of the link. */
+    int port;
+
+    /** Router whose rules and routes apply, or the key space of a transparent pair. */
+    int router;
+
+    /** Router whose services the packet has had (V15). */
+    int mark;
+
+    /** Symmetric hash of the flow key with the router. */
+    long keyHash;
+
+    /** The connection that decided, and whether the packet is its reverse direction (0 forward, 1 reverse). */
+    int record;
+
+    int direction;
+
+    /** Port the packet will leave by. */
+    int egress;
+
+    /** Address of the neighbour behind {@link #egress} that gets the packet; valid on router ports. */
+    long nextHopHi;
+
+    long nextHopLo;
+
+    /** Links between routers crossed so far. */
+    int crossings;
+
+    Cursor(MemorySegment memory, Batch first) {
+        this.memory = memory;
+        this.batch = first;
+    }
+
+    /** Takes up a parsed packet. */
+    void take(Batch b, int i, long now) {
+        batch = b;
+        slot = i;
+        nowNs = now;
+        port = b.port[i];
+        router = -1;
+        mark = UNMARKED;
+        record = NO_RECORD;
+        direction = 0;
+        egress = -1;
+        crossings = 0;
+        fillFields();
+    }
+
+    private void fillFields() {
+        Batch b = batch;
+        int i = slot;
+        PacketFields f = fields;
+        long start = b.start[i];
+        f.sourceHi = b.sourceHi[i];
+        f.sourceLo = b.sourceLo[i];
+        f.destinationHi = b.destinationHi[i];
+        f.destinationLo = b.destinationLo[i];
+        f.sourcePort = b.sourcePort[i];
+        f.destinationPort = b.destinationPort[i];
+        f.protocol = b.protocol[i];
+        int parsed = b.parsed[i];
+        f.family = (parsed & Parser.IPV4) != 0 ? 4 : (parsed & Parser.IPV6) != 0 ? 6 : 0;
+        f.fragment = (parsed & Parser.FRAGMENT) != 0;
+        f.etherType = b.etherType[i];
+        f.sourceMac = Ethernet.source(memory, start);
+        f.destinationMac = Ethernet.destination(memory, start);
+        f.outerVlan = b.outerTag[i] == 0 ? -1 : b.outerTag[i] & 0xfff;
+        f.innerVlan = b.innerTag[i] == 0 ? -1 : b.innerTag[i] & 0xfff;
+        f.dscp = b.dscp[i];
+        f.hash = b.hash[i];
+    }
+
+    /** Enters the key space of a router. */
+    void enterRouter(int index) {
+        router = index;
+        keyHash = FlowHash.withRouter(fields.hash, index);
+    }
+
+    int parsed() {
+        return batch.parsed[slot];
+    }
+
+    long start() {
+        return batch.start[slot];
+    }
+
+    int lengthBytes() {
+        return batch.length[slot];
+    }
+
+    /** Offset of the network header in memory. */
+    long networkHeader() {
+        return batch.start[slot] + batch.l3[slot];
+    }
+
+    boolean isIpv4() {
+        return batch.etherType[slot] == EtherTypes.IPV4;
+    }
+}

@@ -1,0 +1,232 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Ethernet;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stages of a packet's life, put together (docs/reference/packet-life.md). One user: the worker thread that owns it.
+ *
+ * <p>Contract of the hot path: {@link #process} is called with a batch of at most 256 frames from one or more ports and takes over all of them; nothing on
+ * the way allocates, locks, logs, throws or reads a clock. Batch shape: all frames are parsed first, then the index lines of the connection table are touched for all,
+ * then each packet goes its way alone.
+ */
+public final class Datapath implements AutoCloseable {
+    private static final int SWEEP_SLOTS = 512;
+
+    private final FramePool pool;
+    private final Frames frames;
+    private final Parser parser;
+    private final ConnectionTable table;
+    private final LivenessView liveness;
+    private final Selector selector;
+    private final Classification classification;
+    private final Steering steering;
+    private final Returns returns;
+    private final Forwarding forwarding;
+    private final NeighborStage neighborStage;
+    private final DropCounters drops = new DropCounters();
+    private final DatapathCounters counters = new DatapathCounters();
+    private final Cursor cursor;
+    private Snapshot snapshot = Snapshot.empty();
+
+    /** Written so that the first pass over the table is not optimised away. */
+    @SuppressWarnings("UnusedVariable") // its only use is to be written
+    private long touched;
+
+    /**
+     * A data path without configuration: it drops everything until {@link #apply}.
+     *
+     * @param pool the frames of this worker
+     * @param live which instances and ports are alive
+     * @param connectionsMax size of the connection table
+     * @param seed secret and random, against crafted collisions
+     */
+    public Datapath(FramePool pool, Liveness live, int connectionsMax, long seed) {
+        this.pool = pool;
+        MemorySegment memory = pool.memory();
+        frames = new Frames(pool, drops);
+        parser = new Parser(memory);
+        table = ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT);
+        liveness = new LivenessView(live);
+        selector = new Selector(liveness);
+        Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
+        Translations translations = new Translations(table, memory);
+        steering = new Steering(frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters);
+        classification = new Classification(table, selector, liveness, steering, frames, counters);
+        neighborStage = new NeighborStage(frames, neighbors);
+        returns = new Returns(table, frames, steering, translations, neighborStage, liveness);
+        forwarding = new Forwarding(frames, liveness, neighbors);
+        cursor = new Cursor(memory, new Batch());
+        drops.resize(1);
+    }
+
+    /**
+     * Swaps the configuration, between two batches.
+     *
+     * @param next the new snapshot
+     * @param portsByIndex element i carries port i of the snapshot; null for links and for ports whose device is missing
+     */
+    public void apply(Snapshot next, @Nullable PacketPort[] portsByIndex) {
+        snapshot = next;
+        frames.apply(portsByIndex);
+        table.setTimeouts(next.timeouts());
+        selector.apply(next);
+        classification.apply(next);
+        steering.apply(next);
+        returns.apply(next);
+        forwarding.apply(next);
+        neighborStage.apply(next);
+    }
+
+    /** Hears what happens to each packet from now on; null: nobody. */
+    public void trace(@Nullable PacketTracer tracer) {
+        frames.trace(tracer);
+    }
+
+    /** Takes over all frames of a batch; {@code batch.port} are indices of the snapshot. */
+    public void process(Batch batch, long nowNs) {
+        liveness.refresh();
+        counters.frames += batch.count;
+        parser.parse(batch);
+        for (int i = 0; i < batch.count; i++) {
+            touch(batch, i);
+        }
+        for (int i = 0; i < batch.count; i++) {
+            handle(batch, i, nowNs);
+        }
+    }
+
+    private void touch(Batch batch, int i) {
+        int port = batch.port[i];
+        if (batch.parsed[i] <= 0 || port >= snapshot.portCount()) {
+            return;
+        }
+        int router = snapshot.port(port).router();
+        if (router >= 0) {
+            touched += table.touch(FlowHash.withRouter(batch.hash[i], router));
+        }
+    }
+
+    private void handle(Batch batch, int i, long nowNs) {
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.received(batch, i);
+        }
+        int port = batch.port[i];
+        if (port < 0 || port >= snapshot.portCount() || snapshot.port(port).role() == PortEntry.Role.LINK) {
+            frames.drop(batch, i, port, DropReason.PORT_UNKNOWN);
+            return;
+        }
+        if (batch.parsed[i] < 0) {
+            frames.drop(batch, i, port, DropReason.of(-1 - batch.parsed[i]));
+            return;
+        }
+        Cursor c = cursor;
+        c.take(batch, i, nowNs);
+        int step = enter(c, snapshot.port(port));
+        while (step != Step.DONE) {
+            step = switch (step) {
+                case Step.FROM_PORT -> fromPort(c);
+                case Step.FORWARD -> forwarding.forward(c);
+                case Step.TO_PORT -> classification.classify(c, snapshot.port(c.egress), PortSides.TO_PORT, Step.LEAVE);
+                default -> forwarding.leave(c);
+            };
+        }
+    }
+
+    private int fromPort(Cursor c) {
+        PortEntry port = snapshot.port(c.port);
+        c.enterRouter(port.router());
+        return classification.classify(c, port, PortSides.FROM_PORT, Step.FORWARD);
+    }
+
+    private int enter(Cursor c, PortEntry port) {
+        return switch (port.role()) {
+            case SERVICE -> returns.receive(c, port);
+            case TRANSPARENT -> enterTransparent(c, port);
+            case ROUTER, LINK -> enterRouter(c, port);
+        };
+    }
+
+    /** What is not unicast IP goes straight across (packet-life.md, transparent ports). */
+    private int enterTransparent(Cursor c, PortEntry port) {
+        int parsed = c.parsed();
+        if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP_MAC | Parser.NEIGHBOR_DISCOVERY)) == 0) {
+            return Step.FROM_PORT;
+        }
+        counters.passedAcross++;
+        return frames.send(c.batch, c.slot, port.peer());
+    }
+
+    private int enterRouter(Cursor c, PortEntry port) {
+        int parsed = c.parsed();
+        if (c.batch.outerTag[c.slot] != 0) {
+            return frames.drop(c, DropReason.VLAN_UNEXPECTED);
+        }
+        if ((parsed & (Parser.ARP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
+            return neighborStage.receive(c);
+        }
+        if ((parsed & Parser.IP) == 0) {
+            return frames.drop(c, DropReason.NON_IP_NOT_ROUTED);
+        }
+        if ((parsed & Parser.GROUP_MAC) == 0 && Ethernet.destination(c.memory, c.start()) != port.mac()) {
+            return frames.drop(c, DropReason.NOT_FOR_US);
+        }
+        if ((parsed & Parser.GROUP_MAC) != 0 || isGroupAddress(c)) {
+            return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
+        }
+        return Step.FROM_PORT;
+    }
+
+    private static boolean isGroupAddress(Cursor c) {
+        if (c.isIpv4()) {
+            int address = (int) c.fields.destinationLo;
+            return address >>> 28 == 0xe || address == -1;
+        }
+        return c.fields.destinationHi >>> 56 == 0xff;
+    }
+
+    /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
+    public void tick(long nowNs) {
+        liveness.refresh();
+        neighborStage.tick(nowNs);
+        table.sweep(nowNs, SWEEP_SLOTS);
+    }
+
+    /** Flushes the ports that frames were sent to since the last call. */
+    public void flush() {
+        frames.flush();
+    }
+
+    /** The connections; for the worker's own thread only. */
+    public ConnectionTable connections() {
+        return table;
+    }
+
+    /** Dropped packets by port and reason. */
+    public DropCounters drops() {
+        return drops;
+    }
+
+    /** Counters of this worker. */
+    public DatapathCounters counters() {
+        return counters;
+    }
+
+    /** The configuration in force. */
+    public Snapshot snapshot() {
+        return snapshot;
+    }
+
+    /** The frames. */
+    public FramePool pool() {
+        return pool;
+    }
+
+    /** Frees the connection table; the data path must not be used any more. */
+    @Override
+    public void close() {
+        table.close();
+    }
+}

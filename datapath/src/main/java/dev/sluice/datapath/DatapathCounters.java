@@ -1,0 +1,34 @@
+package dev.sluice.datapath;
+
+/** Counters of one worker that belong to no port and no node. One writer: the worker; readers may see values that lag a little. */
+public final class DatapathCounters {
+    /** Frames taken from ports. */
+    public long frames;
+
+    /** Packets that went on without a service they should have had, because the failure action is open (X7). */
+    public long uninspected;
+
+    /** Packets found in the table at classification. */
+    public long recordHits;
+
+    /** Packets for which rules were looked up. */
+    public long ruleLookups;
+
+    /** Records whose path was chosen anew because a node died or the path is gone. */
+    public long reselected;
+
+    /** Records that compared a moved configuration generation and were found valid or mended. */
+    public long configRevalidations;
+
+    /** The same for the liveness generation. */
+    public long livenessRevalidations;
+
+    /** Records replaced because their rule is gone. */
+    public long recordsReplaced;
+
+    /** Packets that passed without record because the table was full and no service was needed. */
+    public long untracked;
+
+    /** Frames of transparent ports that are not unicast IP and went straight across. */
+    public long passedAcross;
+}

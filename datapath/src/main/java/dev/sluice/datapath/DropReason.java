@@ -1,0 +1,88 @@
+package dev.sluice.datapath;
+
+/**
+ * Why a packet was dropped: the one table that counters, command line and documentation are generated from.
+ *
+ * <p>Each reason has a counter per port ({@link DropCounters}), the section of its specification and a sentence for people.
+ */
+public enum DropReason {
+    FRAME_TRUNCATED("IEEE 802.3 3.1", "The frame ends inside its Ethernet header or a VLAN tag."),
+    SOURCE_MAC_INVALID("IEEE 802 8.2", "The source MAC address is a group address."),
+    IPV4_HEADER_INVALID("RFC 791 3.1", "The IPv4 version, header length, total length or an option is wrong."),
+    IPV4_CHECKSUM("RFC 791 3.1", "The IPv4 header checksum is wrong."),
+    IPV6_HEADER_INVALID("RFC 8200 3", "The IPv6 version or payload length is wrong."),
+    IPV6_EXTENSION_INVALID("RFC 8200 4", "An IPv6 extension header is cut off, too long, or one of too many."),
+    TRANSPORT_TRUNCATED(
+            "RFC 9293 3.1, RFC 768", "The packet ends inside its transport header, or the header's length is wrong."),
+    ADDRESS_INVALID(
+            "RFC 1122 3.2.1.3, RFC 4291 2.7", "The source address is a group, loopback or unspecified address."),
+
+    PORT_UNKNOWN("packet-life: ports", "The frame came in on a port that the configuration does not use."),
+    NOT_FOR_US("packet-life: router ports", "The destination MAC address belongs to somebody else."),
+    VLAN_UNEXPECTED(
+            "packet-life: router ports", "A tagged frame came in on a router port, which takes untagged frames."),
+    GROUP_NOT_ROUTED("packet-life: router ports", "Multicast and broadcast packets are not routed."),
+    NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
+    CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),
+
+    RULE_DROP("V4", "A rule says drop."),
+    TABLE_FULL("V2, F9", "The connection table is full and the flow needs a service that fails closed."),
+    SERVICE_DOWN("X7", "A service node of the path is dead and the failure action is closed."),
+    NO_PATH("V18", "The chain has no path: a service has no instance on this node."),
+
+    SERVICE_TAG_UNKNOWN("C4, C8", "A frame from a service port carries a tag that no policy is bound to."),
+    SERVICE_CONTROL("X11", "A service node sent something else than unicast IP."),
+    SERVICE_WRONG_SIDE(
+            "V10, packet-life: return", "A service node sent the packet back on the side where it had received it."),
+    COPY_NODE_SENT("packet-life: copy", "A node that only gets copies sent a packet."),
+    RETURN_NO_FLOW("C8", "A packet from a service node belongs to no flow that was sent to it."),
+    RETURN_AMBIGUOUS(
+            "C8",
+            "A packet from a service node fits flows of several routers or paths, and its tag does not tell them apart."),
+
+    TTL_EXPIRED("RFC 1812 5.3.1, RFC 8200 3", "The TTL or hop limit would become 0."),
+    NO_ROUTE("RFC 1812 5.2.4", "The router has no route to the destination."),
+    BLACKHOLE("RFC 1812 5.2.4", "The route to the destination is a blackhole."),
+    LOCAL_UNSUPPORTED(
+            "packet-life: routing", "The packet is addressed to the router itself and nothing here answers it."),
+    EGRESS_DOWN("packet-life: routing", "Every next hop of the route lies behind a port that is down."),
+    LINK_LOOP("V15", "The packet crossed too many links between routers."),
+    MTU_EXCEEDED("X6", "The packet is larger than the MTU of the port it should leave by."),
+    NEIGHBOR_UNRESOLVED("RFC 826, RFC 4861 7.2", "The next hop does not answer ARP or neighbour solicitations."),
+    NEIGHBOR_QUEUE_FULL("RFC 4861 7.2.2", "Too many packets wait for the next hop's MAC address."),
+    NO_FRAME("packet-life: frames", "No frame was free for a tag, a copy or an answer.");
+
+    private static final DropReason[] VALUES = values();
+
+    /** Number of reasons. */
+    public static final int COUNT = VALUES.length;
+
+    private final String specification;
+    private final String sentence;
+
+    DropReason(String specification, String sentence) {
+        this.specification = specification;
+        this.sentence = sentence;
+    }
+
+    /** The section of an RFC, a requirement row, or a chapter of docs/reference/packet-life.md. */
+    public String specification() {
+        return specification;
+    }
+
+    /** What happened, in one sentence. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** Place of the reason in arrays of counters, 0..{@link #COUNT} - 1. Not stable between versions: never store it. */
+    @SuppressWarnings("EnumOrdinal") // counters are arrays by reason and live no longer than the process
+    public int index() {
+        return ordinal();
+    }
+
+    /** The reason with this {@link #index}. */
+    public static DropReason of(int index) {
+        return VALUES[index];
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sluice.datapath;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ends of a frame's life: sent out of a port, dropped with a reason, or copied. One user: the worker.
+ *
+ * <p>Hot path: no allocation, no exceptions.
+ */
+final class Frames {
+    private final FramePool pool;
+    private final DropCounters drops;
+    private @Nullable PacketPort[] ports = new PacketPort[0];
+    private boolean[] dirty = new boolean[0];
+    private @Nullable PacketTracer tracer;
+
+    Frames(FramePool pool, DropCounters drops) {
+        this.pool = pool;
+        this.drops = drops;
+    }
+
+    void apply(@Nullable PacketPort[] portsByIndex) {
+        ports = portsByIndex;
+        dirty = new boolean[portsByIndex.length];
+        drops.resize(Math.max(1, portsByIndex.length));
+    }
+
+    void trace(@Nullable PacketTracer newTracer) {
+        tracer = newTracer;
+    }
+
+    @Nullable
+    PacketTracer tracer() {
+        return tracer;
+    }
+
+    FramePool pool() {
+        return pool;
+    }
+
+    MemorySegment memory() {
+        return pool.memory();
+    }
+
+    /** Drops the packet in hand. */
+    int drop(Cursor c, DropReason reason) {
+        return drop(c.batch, c.slot, c.batch.port[c.slot], reason);
+    }
+
+    /** Drops a frame that came in on the given port (-1: unknown, counted at port 0). */
+    int drop(Batch b, int slot, int port, DropReason reason) {
+        drops.count(port < 0 || port >= ports.length ? 0 : port, reason);
+        if (tracer != null) {
+            tracer.dropped(b, slot, reason);
+        }
+        pool.give(b.start[slot]);
+        return Step.DONE;
+    }
+
+    /** Drops a frame that waited for a neighbour and had to give way to one that came in on the given port. */
+    void dropHeld(long start, int port) {
+        drops.count(port < 0 || port >= ports.length ? 0 : port, DropReason.NEIGHBOR_QUEUE_FULL);
+        pool.give(start);
+    }
+
+    /** Sends a frame out of a port; if the port has no device at the moment the frame is lost. */
+    int send(Batch b, int slot, int port) {
+        if (tracer != null) {
+            tracer.sent(b, slot, port);
+        }
+        PacketPort out = ports[port];
+        if (out == null) {
+            pool.give(b.start[slot]);
+        } else {
+            out.send(b, slot);
+            dirty[port] = true;
+        }
+        return Step.DONE;
+    }
+
+    /** Flushes the ports that frames were sent to. */
+    void flush() {
+        for (int i = 0; i < dirty.length; i++) {
+            PacketPort port = ports[i];
+            if (dirty[i] && port != null) {
+                port.flush();
+            }
+            dirty[i] = false;
+        }
+    }
+
+    /** Copies a frame with all that is known of it into slot 0 of a batch that is otherwise empty; false if no frame is free. */
+    boolean copy(Batch from, int i, Batch to) {
+        int length = from.length[i];
+        long start = pool.take(length);
+        if (start == FramePool.NONE) {
+            return false;
+        }
+        MemorySegment.copy(pool.memory(), from.start[i], pool.memory(), start, length);
+        to.count = 0;
+        to.append(start, length, from.port[i]);
+        to.offload[0] = from.offload[i];
+        to.gsoType[0] = from.gsoType[i];
+        to.gsoSizeBytes[0] = from.gsoSizeBytes[i];
+        to.gsoHeaderBytes[0] = from.gsoHeaderBytes[i];
+        to.csumStart[0] = from.csumStart[i];
+        to.csumOffset[0] = from.csumOffset[i];
+        to.l3[0] = from.l3[i];
+        to.l4[0] = from.l4[i];
+        to.etherType[0] = from.etherType[i];
+        to.outerTag[0] = from.outerTag[i];
+        to.innerTag[0] = from.innerTag[i];
+        to.parsed[0] = from.parsed[i];
+        return true;
+    }
+
+    /** Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. */
+    int packetBytes(Batch b, int i) {
+        if (b.gsoType[i] == Batch.GSO_NONE) {
+            return b.length[i] - b.l3[i];
+        }
+        int headers = b.gsoHeaderBytes[i] > b.l3[i] ? b.gsoHeaderBytes[i] - b.l3[i] : b.l4[i] - b.l3[i] + 20;
+        return Math.min(b.length[i] - b.l3[i], headers + b.gsoSizeBytes[i]);
+    }
+}

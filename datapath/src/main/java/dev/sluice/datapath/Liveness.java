@@ -1,0 +1,82 @@
+package dev.sluice.datapath;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Which service instances and ports are alive. One writer: the thread that watches them; any number of workers read.
+ *
+ * <p>A change sets the flag first and then moves the generation (release); a worker that sees the new generation sees the flag. Records
+ * compare the generation and re-validate themselves at their next packet, so a change costs the same for any number of flows.
+ */
+public final class Liveness {
+    private final AtomicLongArray deadInstances;
+    private final AtomicLongArray downPorts;
+    private final AtomicLong generation = new AtomicLong(1);
+
+    /**
+     * All alive, all up. Numbers from 0 to below the given ones may be used.
+     *
+     * @param instancesMax number of instances
+     * @param portsMax number of ports
+     */
+    public Liveness(int instancesMax, int portsMax) {
+        deadInstances = new AtomicLongArray(Math.max(1, (instancesMax + 63) / 64));
+        downPorts = new AtomicLongArray(Math.max(1, (portsMax + 63) / 64));
+    }
+
+    /** The generation; moves by one with each change. The low 32 bits are what records store. */
+    public int generation() {
+        return (int) generation.getAcquire();
+    }
+
+    /** Sets whether an instance serves. */
+    public void setInstance(int instance, boolean alive) {
+        if (set(deadInstances, instance, !alive)) {
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Sets whether a port can send. */
+    public void setPort(int port, boolean up) {
+        if (set(downPorts, port, !up)) {
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Whether an instance serves. */
+    public boolean instanceAlive(int instance) {
+        return (deadInstances.get(instance >>> 6) >>> instance & 1) == 0;
+    }
+
+    /** Whether a port can send. */
+    public boolean portUp(int port) {
+        return (downPorts.get(port >>> 6) >>> port & 1) == 0;
+    }
+
+    int instanceWords() {
+        return deadInstances.length();
+    }
+
+    int portWords() {
+        return downPorts.length();
+    }
+
+    /** Copies the flags; call after reading the generation, then the copy is at least as new as the generation. */
+    void copy(long[] dead, long[] down) {
+        for (int i = 0; i < dead.length; i++) {
+            dead[i] = deadInstances.get(i);
+        }
+        for (int i = 0; i < down.length; i++) {
+            down[i] = downPorts.get(i);
+        }
+    }
+
+    private static boolean set(AtomicLongArray bits, int index, boolean value) {
+        long mask = 1L << index;
+        long old = bits.get(index >>> 6);
+        long now = value ? old | mask : old & ~mask;
+        bits.set(index >>> 6, now);
+        return now != old;
+    }
+}

@@ -1,0 +1,43 @@
+package dev.sluice.datapath;
+
+/** A worker's copy of {@link Liveness}, taken between batches, so that a packet lives under one state. One writer: the worker. */
+final class LivenessView {
+    private final Liveness source;
+    private final long[] dead;
+    private final long[] down;
+    private int generation;
+
+    LivenessView(Liveness source) {
+        this.source = source;
+        this.dead = new long[source.instanceWords()];
+        this.down = new long[source.portWords()];
+        this.generation = source.generation();
+        source.copy(dead, down);
+    }
+
+    /** Takes over what changed. */
+    void refresh() {
+        int now = source.generation();
+        if (now != generation) {
+            source.copy(dead, down);
+            generation = now;
+        }
+    }
+
+    int generation() {
+        return generation;
+    }
+
+    boolean instanceAlive(int instance) {
+        return (dead[instance >>> 6] >>> instance & 1) == 0;
+    }
+
+    boolean portUp(int port) {
+        return (down[port >>> 6] >>> port & 1) == 0;
+    }
+
+    /** Bits of the ports that are down, for {@link NextHopGroup#choose(long, long[])}. */
+    long[] downPorts() {
+        return down;
+    }
+}

@@ -1,0 +1,75 @@
+package dev.sluice.datapath;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** ARP and neighbour discovery of all ports: answers, learns, asks, and sends on what waited (packet-life.md, leave). One user: the worker. */
+final class NeighborStage {
+    private final Frames frames;
+    private final Neighbors neighbors;
+    private final NeighborsResponder responder;
+    private final Batch waiting = new Batch();
+    private PortAddresses[] own = new PortAddresses[0];
+
+    NeighborStage(Frames frames, Neighbors neighbors) {
+        this.frames = frames;
+        this.neighbors = neighbors;
+        this.responder = new NeighborsResponder(frames.pool(), neighbors);
+    }
+
+    void apply(Snapshot snapshot) {
+        PortAddresses[] next = new PortAddresses[snapshot.portCount()];
+        for (int i = 0; i < next.length; i++) {
+            PortEntry port = snapshot.port(i);
+            List<PortAddresses.Own> addresses = new ArrayList<>();
+            boolean v6 = false;
+            for (PortAddress address : port.addresses()) {
+                addresses.add(new PortAddresses.Own(address.address(), address.bits()));
+                v6 |= !address.address().isIpv4();
+            }
+            if (v6) {
+                addresses.add(PortAddresses.linkLocal(port.mac()));
+            }
+            next[i] = new PortAddresses(port.mac(), addresses);
+        }
+        own = next;
+    }
+
+    /** Takes an ARP or neighbour discovery frame. */
+    int receive(Cursor c) {
+        Batch b = c.batch;
+        int i = c.slot;
+        PortAddresses addresses = own[c.port];
+        int result = (c.parsed() & Parser.ARP) != 0
+                ? responder.answerArp(b, i, addresses, c.nowNs)
+                : responder.answerNd(b, i, addresses, c.nowNs);
+        if (result == NeighborsResponder.ANSWERED) {
+            return frames.send(b, i, c.port);
+        }
+        if (result == NeighborsResponder.MALFORMED) {
+            return frames.drop(c, DropReason.CONTROL_INVALID);
+        }
+        frames.pool().give(b.start[i]);
+        return Step.DONE;
+    }
+
+    /** Whether an address is the port's own. */
+    boolean owns(int port, long hi, long lo) {
+        return own[port].owns(hi, lo);
+    }
+
+    /** Asks for neighbours that are due, sends what they released, and gives up what nobody answers for. */
+    void tick(long nowNs) {
+        waiting.count = 0;
+        neighbors.due(waiting, nowNs, own);
+        neighbors.takeResolved(waiting);
+        for (int i = 0; i < waiting.count; i++) {
+            frames.send(waiting, i, waiting.port[i]);
+        }
+        waiting.count = 0;
+        neighbors.takeFailed(waiting);
+        for (int i = 0; i < waiting.count; i++) {
+            frames.drop(waiting, i, waiting.port[i], DropReason.NEIGHBOR_UNRESOLVED);
+        }
+    }
+}

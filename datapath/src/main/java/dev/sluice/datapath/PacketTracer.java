@@ -1,0 +1,32 @@
+package dev.sluice.datapath;
+
+/**
+ * Hears what happens to packets, stage by stage: golden traces and {@code trace} are made of it, from the production stages. Called by the worker; without one, a
+ * stage pays one compare with null.
+ */
+public interface PacketTracer {
+    /** A frame came in on {@code batch.port[slot]} and was parsed. */
+    void received(Batch batch, int slot);
+
+    /** The packet was classified at a port side: by the record found or made. */
+    void classified(
+            Batch batch, int slot, int port, int side, int record, boolean hit, int ruleId, int pathId, int direction);
+
+    /** The packet enters a node at a side of its attachment. */
+    void steered(Batch batch, int slot, Attachment attachment, int enteredSide, boolean copy);
+
+    /** The packet passed by a dead node, uninspected. */
+    void uninspected(Batch batch, int slot, Attachment attachment);
+
+    /** The packet came back from a node. */
+    void returned(Batch batch, int slot, Attachment attachment, int side, int direction);
+
+    /** The packet was routed: port it will leave by. */
+    void routed(Batch batch, int slot, int router, int egress);
+
+    /** The frame was handed to a port. */
+    void sent(Batch batch, int slot, int port);
+
+    /** The frame was dropped. */
+    void dropped(Batch batch, int slot, DropReason reason);
+}

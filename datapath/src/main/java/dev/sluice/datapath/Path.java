@@ -1,0 +1,28 @@
+package dev.sluice.datapath;
+
+import java.util.List;
+
+/**
+ * A concrete sequence of service nodes (rendered service path). The id names the content and is never reused.
+ *
+ * @param id unique in the node, above 0
+ * @param name for people: {@code chain[fw-1,ips-2]}
+ * @param weight share of new flows, above 0
+ * @param hops in forward order; the reverse direction takes them in opposite order
+ * @param counters kept over snapshots
+ */
+public record Path(int id, String name, int weight, List<Hop> hops, PathCounters counters) {
+    /**
+     * One service of a path.
+     *
+     * @param attachment the node
+     * @param copy the node gets a copy, the packet goes on at once
+     * @param onFailure CLOSED or OPEN: the hop's own or the chain's; a rule may override it
+     */
+    public record Hop(Attachment attachment, boolean copy, Rule.FailureAction onFailure) {}
+
+    /** Copies the hops. */
+    public Path {
+        hops = List.copyOf(hops);
+    }
+}

@@ -1,0 +1,10 @@
+package dev.sluice.datapath;
+
+/** Counters of one path. One writer: the worker; readers may see values that lag a little. */
+public final class PathCounters {
+    /** Flows that were given this path. */
+    public long flows;
+
+    /** Packets that went on without at least one of their services because it was dead and the failure action open (X7). */
+    public long uninspected;
+}

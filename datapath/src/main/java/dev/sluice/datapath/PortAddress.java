@@ -1,0 +1,17 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpPrefix;
+
+/**
+ * An address of a port with the length of its subnet's prefix.
+ *
+ * @param address own address
+ * @param bits prefix length as written, 0..32 or 0..128
+ */
+public record PortAddress(IpAddress address, int bits) {
+    /** The subnet. */
+    public IpPrefix subnet() {
+        return IpPrefix.around(address, bits);
+    }
+}

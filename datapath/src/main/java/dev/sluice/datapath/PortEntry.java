@@ -1,0 +1,60 @@
+package dev.sluice.datapath;
+
+import java.util.List;
+
+/**
+ * A port as the data path sees it.
+ *
+ * @param index small number of the port in this node
+ * @param name name for people: the Port object's, or the interface's
+ * @param role what the port is for
+ * @param router router (key space) of a ROUTER or LINK port, or of the pair of a TRANSPARENT port; -1 for SERVICE ports
+ * @param peer the other port of a transparent pair or link, else -1
+ * @param mac own MAC address, 48 bits
+ * @param addresses own addresses (router interfaces, service ports towards nodes that route)
+ * @param classifyFromPort whether packets coming in from the port are classified (V1)
+ * @param classifyToPort whether packets going out to the port are classified
+ * @param fromGroup rule group of side fromPort, 0 for none
+ * @param toGroup rule group of side toPort, 0 for none
+ * @param mtuBytes largest IP packet, 0 if unknown
+ */
+public record PortEntry(
+        int index,
+        String name,
+        Role role,
+        int router,
+        int peer,
+        long mac,
+        List<PortAddress> addresses,
+        boolean classifyFromPort,
+        boolean classifyToPort,
+        int fromGroup,
+        int toGroup,
+        int mtuBytes) {
+    /** What a port is for. */
+    public enum Role {
+        /** Interface of a router. */
+        ROUTER,
+        /** One of two ports of one subnet between which Sluice sits without being a hop. */
+        TRANSPARENT,
+        /** Leads to service nodes. */
+        SERVICE,
+        /** One end of a link between two routers of this node; has no device. */
+        LINK
+    }
+
+    /** Copies the addresses. */
+    public PortEntry {
+        addresses = List.copyOf(addresses);
+    }
+
+    /** Rule group of a side. */
+    public int group(int side) {
+        return side == PortSides.FROM_PORT ? fromGroup : toGroup;
+    }
+
+    /** Whether a side is classified. */
+    public boolean classifies(int side) {
+        return side == PortSides.FROM_PORT ? classifyFromPort : classifyToPort;
+    }
+}

@@ -1,0 +1,10 @@
+package dev.sluice.datapath;
+
+/**
+ * A router (VRF), or the key space of a transparent pair.
+ *
+ * @param index small number; part of every flow key, so that tenants never share a record (V29)
+ * @param name for people
+ * @param routes its routes; of a transparent pair: no routes
+ */
+public record RouterEntry(int index, String name, Routes routes) {}

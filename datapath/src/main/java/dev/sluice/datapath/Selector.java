@@ -1,0 +1,95 @@
+package dev.sluice.datapath;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses a path of a target for a new flow: smooth weighted round robin among the paths whose nodes are alive (V6). One user: the worker.
+ *
+ * <p>Hot path for new flows only: no allocation; cost grows with the number of paths of the target.
+ */
+final class Selector {
+    private final LivenessView liveness;
+    private Target[] targets = new Target[0];
+    private long[][] current = new long[0][];
+
+    Selector(LivenessView liveness) {
+        this.liveness = liveness;
+    }
+
+    /** Takes over the targets of a snapshot; the state of a target whose paths are the same goes on. */
+    void apply(Snapshot snapshot) {
+        Target[] newTargets = new Target[snapshot.targetCount()];
+        long[][] newCurrent = new long[newTargets.length][];
+        for (int i = 0; i < newTargets.length; i++) {
+            Target target = snapshot.target(i);
+            newTargets[i] = target;
+            boolean same = i < targets.length && samePaths(targets[i].paths(), target.paths());
+            newCurrent[i] = same ? current[i] : new long[target.paths().size()];
+        }
+        targets = newTargets;
+        current = newCurrent;
+    }
+
+    private static boolean samePaths(List<Path> before, List<Path> after) {
+        if (before.size() != after.size()) {
+            return false;
+        }
+        for (int i = 0; i < before.size(); i++) {
+            if (before.get(i).id() != after.get(i).id()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether all nodes of a path that are not copies are alive. */
+    boolean isAlive(Path path) {
+        List<Path.Hop> hops = path.hops();
+        for (int i = 0; i < hops.size(); i++) {
+            Path.Hop hop = hops.get(i);
+            if (!hop.copy() && !liveness.instanceAlive(hop.attachment().instance())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the target has a path that is alive. */
+    boolean hasAlive(int targetId) {
+        List<Path> paths = targets[targetId].paths();
+        for (int i = 0; i < paths.size(); i++) {
+            if (isAlive(paths.get(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The path for a new flow; null if the target has none. */
+    @Nullable
+    Path select(int targetId) {
+        List<Path> paths = targets[targetId].paths();
+        if (paths.isEmpty()) {
+            return null;
+        }
+        long[] values = current[targetId];
+        boolean onlyAlive = hasAlive(targetId);
+        long sum = 0;
+        int best = -1;
+        for (int i = 0; i < values.length; i++) {
+            Path path = paths.get(i);
+            if (!onlyAlive || isAlive(path)) {
+                values[i] += path.weight();
+                sum += path.weight();
+                if (best < 0 || values[i] > values[best]) {
+                    best = i;
+                }
+            }
+        }
+        values[best] -= sum;
+        Path chosen = paths.get(best);
+        chosen.counters().flows++;
+        return chosen;
+    }
+}

@@ -1,0 +1,150 @@
+package dev.sluice.datapath;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole configuration of a node in compiled form. Immutable; a worker swaps snapshots between two batches, so a packet lives under exactly one.
+ *
+ * <p>Ids of rules, groups, paths and attachments name content and are never reused by the compiler, so a record can tell by its ids whether what it
+ * was made from still stands.
+ */
+public final class Snapshot {
+    private final int generation;
+    private final PortEntry[] ports;
+    private final RouterEntry[] routers;
+    private final Target[] targets;
+    private final IntTable<Rule> rules;
+    private final IntTable<Group> groups;
+    private final IntTable<Path> paths;
+    private final IntTable<Attachment> attachments;
+    private final TagTable tags;
+    private final TrackerTimeouts timeouts;
+
+    /**
+     * Indexes the tables.
+     *
+     * @param generation moves with every snapshot; records store it
+     * @param ports element i has index i
+     * @param routers element i has index i
+     * @param targets element i has id i
+     * @param rules all rules of all groups
+     * @param groups all rule groups that ports name
+     * @param paths all paths of the targets, and retired ones that flows may still be pinned to
+     * @param attachments all attachments of the paths
+     * @param timeouts idle times of the tracker
+     */
+    public Snapshot(
+            int generation,
+            List<PortEntry> ports,
+            List<RouterEntry> routers,
+            List<Target> targets,
+            List<Rule> rules,
+            List<Group> groups,
+            List<Path> paths,
+            List<Attachment> attachments,
+            TrackerTimeouts timeouts) {
+        this.generation = generation;
+        this.ports = ports.toArray(new PortEntry[0]);
+        this.routers = routers.toArray(new RouterEntry[0]);
+        this.targets = targets.toArray(new Target[0]);
+        this.rules = IntTable.of(rules, Rule::id);
+        this.groups = IntTable.of(groups, Group::id);
+        this.paths = IntTable.of(paths, Path::id);
+        this.attachments = IntTable.of(attachments, Attachment::id);
+        this.tags = TagTable.of(attachments);
+        this.timeouts = timeouts;
+        for (int i = 0; i < this.ports.length; i++) {
+            if (this.ports[i].index() != i) {
+                throw new IllegalArgumentException(
+                        "port " + this.ports[i].name() + " has index " + this.ports[i].index() + " at " + i);
+            }
+        }
+    }
+
+    /** A snapshot in which nothing is configured. */
+    public static Snapshot empty() {
+        return new Snapshot(
+                0,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                TrackerTimeouts.DEFAULT);
+    }
+
+    public int generation() {
+        return generation;
+    }
+
+    public int portCount() {
+        return ports.length;
+    }
+
+    public PortEntry port(int index) {
+        return ports[index];
+    }
+
+    public int routerCount() {
+        return routers.length;
+    }
+
+    public RouterEntry router(int index) {
+        return routers[index];
+    }
+
+    public int targetCount() {
+        return targets.length;
+    }
+
+    public Target target(int id) {
+        return targets[id];
+    }
+
+    /** The rule with this id, null if this snapshot has none. */
+    public @Nullable Rule rule(int id) {
+        return rules.get(id);
+    }
+
+    /** The group with this id, null if this snapshot has none. */
+    public @Nullable Group group(int id) {
+        return groups.get(id);
+    }
+
+    /** The path with this id, null if this snapshot has none. */
+    public @Nullable Path path(int id) {
+        return paths.get(id);
+    }
+
+    /** All attachments, in no particular order. */
+    public List<Attachment> attachments() {
+        return attachments.values();
+    }
+
+    /** All paths, in no particular order. */
+    public List<Path> paths() {
+        return paths.values();
+    }
+
+    /** All rules, in no particular order. */
+    public List<Rule> rules() {
+        return rules.values();
+    }
+
+    /** The attachment with this id, null if this snapshot has none. */
+    public @Nullable Attachment attachment(int id) {
+        return attachments.get(id);
+    }
+
+    /** What the tags of service ports mean. */
+    public TagTable tags() {
+        return tags;
+    }
+
+    public TrackerTimeouts timeouts() {
+        return timeouts;
+    }
+}

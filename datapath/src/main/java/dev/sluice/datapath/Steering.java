@@ -1,0 +1,188 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Ethernet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends a packet to the next service node of its path (document 002: service transport layer, process 300; packet-life.md, steer). One user: the worker.
+ *
+ * <p>Hot path: no allocation. Cost: the rewrite of an Ethernet header and at most two tags.
+ */
+final class Steering {
+    private final Frames frames;
+    private final LivenessView liveness;
+    private final ConnectionTable table;
+    private final Neighbors neighbors;
+    private final EthernetMemory ethernetMemory;
+    private final Translations translations;
+    private final DatapathCounters counters;
+    private final Batch copies = new Batch();
+    private Snapshot snapshot = Snapshot.empty();
+
+    Steering(
+            Frames frames,
+            LivenessView liveness,
+            ConnectionTable table,
+            Neighbors neighbors,
+            EthernetMemory ethernetMemory,
+            Translations translations,
+            DatapathCounters counters) {
+        this.frames = frames;
+        this.liveness = liveness;
+        this.table = table;
+        this.neighbors = neighbors;
+        this.ethernetMemory = ethernetMemory;
+        this.translations = translations;
+        this.counters = counters;
+    }
+
+    void apply(Snapshot next) {
+        snapshot = next;
+    }
+
+    /**
+     * Starts the packet on its path, at the first hop of its direction.
+     *
+     * @param rule the rule that decided, null for translated flows
+     * @param transparent whether the packet's own Ethernet header has to come back at the end
+     * @return the next {@link Step}
+     */
+    int begin(Cursor c, Path path, @Nullable Rule rule, boolean transparent) {
+        if (transparent) {
+            table.setL2(c.record, c.direction, rewritesEthernet(path) ? ethernetMemory.remember(c) : 0);
+        }
+        int first = c.direction == 0 ? 0 : path.hops().size() - 1;
+        return steer(c, path, rule, first, transparent);
+    }
+
+    private static boolean rewritesEthernet(Path path) {
+        List<Path.Hop> hops = path.hops();
+        for (int i = 0; i < hops.size(); i++) {
+            if (hops.get(i).attachment().kind() != Attachment.Kind.BRIDGE) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Goes on from the given hop in the packet's direction. */
+    int steer(Cursor c, Path path, @Nullable Rule rule, int from, boolean transparent) {
+        List<Path.Hop> hops = path.hops();
+        int step = c.direction == 0 ? 1 : -1;
+        boolean inspected = true;
+        for (int i = from; i >= 0 && i < hops.size(); i += step) {
+            Path.Hop hop = hops.get(i);
+            Attachment node = hop.attachment();
+            boolean alive = liveness.instanceAlive(node.instance());
+            if (hop.copy()) {
+                copy(c, node, alive, transparent);
+            } else if (alive) {
+                return send(c, c.batch, c.slot, node, transparent, false);
+            } else if (failureAction(rule, hop) != Rule.FailureAction.OPEN) {
+                return frames.drop(c, DropReason.SERVICE_DOWN);
+            } else {
+                if (inspected) {
+                    inspected = false;
+                    counters.uninspected++;
+                    path.counters().uninspected++;
+                }
+                PacketTracer tracer = frames.tracer();
+                if (tracer != null) {
+                    tracer.uninspected(c.batch, c.slot, node);
+                }
+            }
+        }
+        return finish(c);
+    }
+
+    private static Rule.FailureAction failureAction(@Nullable Rule rule, Path.Hop hop) {
+        return rule != null && rule.onFailure() != Rule.FailureAction.INHERIT ? rule.onFailure() : hop.onFailure();
+    }
+
+    /** All services done: mark, and out by the port chosen before, or on to routing (packet-life.md, return 6). */
+    private int finish(Cursor c) {
+        c.mark = c.router;
+        int pair = table.l2(c.record, c.direction);
+        if (pair != 0 && !ethernetMemory.restore(c, pair)) {
+            return frames.drop(c, DropReason.NO_FRAME);
+        }
+        int chosen = table.egressPort(c.record, c.direction) - 1;
+        if (chosen < 0) {
+            return Step.FORWARD;
+        }
+        c.egress = chosen;
+        return Step.LEAVE;
+    }
+
+    private void copy(Cursor c, Attachment node, boolean alive, boolean transparent) {
+        if (!alive || !frames.copy(c.batch, c.slot, copies)) {
+            node.counters().copiesLost++;
+            return;
+        }
+        node.counters().copies++;
+        send(c, copies, 0, node, transparent, true);
+    }
+
+    private int send(Cursor c, Batch b, int slot, Attachment node, boolean transparent, boolean copy) {
+        int entered = c.direction == 0 ? Attachment.IN : Attachment.OUT;
+        Attachment.Side side = node.side(entered);
+        PortEntry port = snapshot.port(side.port());
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.steered(b, slot, node, entered, copy);
+        }
+        if (port.mtuBytes() != 0 && frames.packetBytes(b, slot) > port.mtuBytes()) {
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
+        }
+        long start = b.start[slot];
+        boolean resolved = true;
+        if (node.kind() == Attachment.Kind.ROUTE) {
+            resolved = addressToRouter(c, b, slot, side, port);
+        } else if (node.kind() == Attachment.Kind.WIRE || !transparent) {
+            Ethernet.setAddresses(frames.memory(), start, node.side(1 - entered).mac(), side.mac());
+        }
+        if (!copy) {
+            node.counters().sent[c.direction]++;
+            if (node.translation() == Attachment.Translation.LEARNED && c.direction == 0) {
+                translations.sent(c, node);
+            }
+        }
+        if ((side.innerTag() != 0 && !Tags.push(b, slot, frames.pool(), side.innerTag()))
+                || (side.outerTag() != 0 && !Tags.push(b, slot, frames.pool(), side.outerTag()))) {
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NO_FRAME);
+        }
+        return resolved ? frames.send(b, slot, side.port()) : hold(c, b, slot, side);
+    }
+
+    /** Writes the MAC addresses towards a node that routes; false if its MAC is not known yet. */
+    private boolean addressToRouter(Cursor c, Batch b, int slot, Attachment.Side side, PortEntry port) {
+        long mac = side.mac();
+        if (mac < 0) {
+            mac = neighbors.resolve(side.port(), nextHopHi(c, side), nextHopLo(c, side), c.nowNs);
+        }
+        Ethernet.setAddresses(frames.memory(), b.start[slot], Math.max(mac, 0), port.mac());
+        return mac >= 0;
+    }
+
+    private int hold(Cursor c, Batch b, int slot, Attachment.Side side) {
+        long given = neighbors.hold(side.port(), nextHopHi(c, side), nextHopLo(c, side), b, slot);
+        if (given == Neighbors.REFUSED) {
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NEIGHBOR_UNRESOLVED);
+        }
+        if (given >= 0) {
+            frames.dropHeld(given, c.batch.port[c.slot]);
+        }
+        return Step.DONE;
+    }
+
+    private static long nextHopHi(Cursor c, Attachment.Side side) {
+        return c.fields.family == 4 ? 0 : side.nextHopV6Hi();
+    }
+
+    private static long nextHopLo(Cursor c, Attachment.Side side) {
+        return c.fields.family == 4
+                ? dev.sluice.wire.IpAddress.IPV4_MAPPED | (side.nextHopV4() & 0xffff_ffffL)
+                : side.nextHopV6Lo();
+    }
+}

@@ -1,0 +1,16 @@
+package dev.sluice.datapath;
+
+/**
+ * What a rule points to (document 002: the policy lookup by UUID): the paths of a chain. Changing a target serves all its rules (V5).
+ *
+ * @param id index in the snapshot, stable for a chain
+ * @param name the chain's name
+ * @param paths the paths new flows are spread over; may be empty
+ * @param onFailure the chain's failure action, CLOSED or OPEN; decides when there is no path or no room in the table
+ */
+public record Target(int id, String name, java.util.List<Path> paths, Rule.FailureAction onFailure) {
+    /** Copies the paths. */
+    public Target {
+        paths = java.util.List.copyOf(paths);
+    }
+}

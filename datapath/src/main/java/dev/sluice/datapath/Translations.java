@@ -1,0 +1,81 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Layouts;
+import dev.sluice.wire.Tcp;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Recognises flows behind nodes that rewrite addresses (V7): which original packet is it that comes out with another tuple? One user: the worker.
+ *
+ * <p>A packet sent to such a node leaves a fingerprint of what address translation does not touch: the transport header without ports and
+ * checksum, and the beginning of the payload. The table is direct-mapped; a newer fingerprint overwrites an older one, and two different flows with
+ * the same fingerprint make it useless for both (the translated flow then gets a pair of its own). No allocation.
+ */
+final class Translations {
+    private static final int SLOTS = 4096;
+    private static final int PAYLOAD_BYTES_MAX = 64;
+    private static final long AMBIGUOUS = -1;
+    private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
+
+    private final ConnectionTable table;
+    private final MemorySegment memory;
+    private final long[] fingerprints = new long[SLOTS];
+    private final long[] references = new long[SLOTS];
+
+    Translations(ConnectionTable table, MemorySegment memory) {
+        this.table = table;
+        this.memory = memory;
+    }
+
+    /** Notes a forward packet on its way to a node that translates. */
+    void sent(Cursor c, Attachment node) {
+        if (table.linked(c.record) >= 0) {
+            return;
+        }
+        long fingerprint = fingerprint(c, node);
+        int i = (int) (fingerprint >>> 52);
+        long reference = table.reference(c.record);
+        boolean same = fingerprints[i] == fingerprint;
+        boolean other =
+                same && references[i] != reference && (references[i] == AMBIGUOUS || table.resolve(references[i]) >= 0);
+        fingerprints[i] = fingerprint;
+        references[i] = other ? AMBIGUOUS : reference;
+    }
+
+    /** The connection whose packet this is, -1 if it is not known. */
+    int origin(Cursor c, Attachment node) {
+        long fingerprint = fingerprint(c, node);
+        int i = (int) (fingerprint >>> 52);
+        if (fingerprints[i] != fingerprint || references[i] == AMBIGUOUS) {
+            return -1;
+        }
+        return table.resolve(references[i]);
+    }
+
+    private long fingerprint(Cursor c, Attachment node) {
+        Batch b = c.batch;
+        int i = c.slot;
+        long hash = (node.id() * 31L + c.fields.protocol) * MULTIPLIER + b.length[i] - b.l3[i];
+        int l4 = b.l4[i];
+        if (l4 == 0) {
+            return FlowHash.mix(hash);
+        }
+        long base = b.start[i] + l4;
+        long payload = base + 8;
+        if (c.fields.protocol == IpProtocols.TCP) {
+            hash = hash * MULTIPLIER + Tcp.sequence(memory, base);
+            hash = hash * MULTIPLIER + Tcp.acknowledgment(memory, base);
+            hash = hash * MULTIPLIER + Tcp.flags(memory, base);
+            payload = base + Tcp.headerBytes(memory, base);
+        }
+        long end = Math.min(b.start[i] + b.length[i], payload + PAYLOAD_BYTES_MAX);
+        for (; payload + 8 <= end; payload += 8) {
+            hash = (hash ^ memory.get(Layouts.BE64, payload)) * MULTIPLIER;
+        }
+        for (; payload < end; payload++) {
+            hash = (hash ^ Layouts.u8(memory, payload)) * MULTIPLIER;
+        }
+        return FlowHash.mix(hash);
+    }
+}

@@ -1,0 +1,225 @@
+package dev.sluice.model;
+
+import dev.sluice.model.LogicalRouter.RouterInterface;
+import dev.sluice.model.LogicalRouter.ToPort;
+import dev.sluice.model.ServicePolicy.AppliedTo;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** All objects of one or several files, in the order they were read; immutable. Names are unique per kind. */
+public final class Configuration {
+    /** No object. */
+    public static final Configuration EMPTY = new Configuration(List.of());
+
+    private final List<Resource> resources;
+    private final Map<Kind, Map<String, Resource>> byKind = new EnumMap<>(Kind.class);
+
+    private Configuration(List<Resource> resources) {
+        this.resources = List.copyOf(resources);
+        for (Resource resource : resources) {
+            Resource earlier = byKind.computeIfAbsent(resource.kind(), k -> new LinkedHashMap<>())
+                    .putIfAbsent(resource.name(), resource);
+            Checks.require(earlier == null, "two objects are called " + resource.title());
+        }
+    }
+
+    /**
+     * A configuration of objects made by a program. Only names are checked here; references are not.
+     *
+     * @throws IllegalArgumentException if two objects have the same kind and name
+     */
+    public static Configuration of(List<? extends Resource> resources) {
+        return new Configuration(List.copyOf(resources));
+    }
+
+    /** Every object, in the order read. */
+    public List<Resource> resources() {
+        return resources;
+    }
+
+    /** The object of that kind and name. */
+    public Optional<Resource> find(Kind kind, String name) {
+        return Optional.ofNullable(byKind.getOrDefault(kind, Map.of()).get(name));
+    }
+
+    /** The objects of one type, in the order read. */
+    public <T extends Resource> List<T> all(Class<T> type) {
+        return resources.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    /** The Node objects; {@link #nodes()} has the names that are used. */
+    public List<Node> nodeObjects() {
+        return all(Node.class);
+    }
+
+    /** The ports that are written; {@link #forNode} adds the implicit ones. */
+    public List<Port> ports() {
+        return all(Port.class);
+    }
+
+    /** The logical routers. */
+    public List<LogicalRouter> routers() {
+        return all(LogicalRouter.class);
+    }
+
+    /** The services. */
+    public List<Service> services() {
+        return all(Service.class);
+    }
+
+    /** The service instances. */
+    public List<ServiceInstance> instances() {
+        return all(ServiceInstance.class);
+    }
+
+    /** The chains. */
+    public List<ServiceChain> chains() {
+        return all(ServiceChain.class);
+    }
+
+    /** The rule sets. */
+    public List<ServicePolicy> policies() {
+        return all(ServicePolicy.class);
+    }
+
+    /** The Port of that name. */
+    public Optional<Port> port(String name) {
+        return find(Kind.PORT, name).map(Port.class::cast);
+    }
+
+    /** The PortProfile of that name. */
+    public Optional<PortProfile> portProfile(String name) {
+        return find(Kind.PORT_PROFILE, name).map(PortProfile.class::cast);
+    }
+
+    /** The LogicalRouter of that name. */
+    public Optional<LogicalRouter> router(String name) {
+        return find(Kind.LOGICAL_ROUTER, name).map(LogicalRouter.class::cast);
+    }
+
+    /** The Service of that name. */
+    public Optional<Service> service(String name) {
+        return find(Kind.SERVICE, name).map(Service.class::cast);
+    }
+
+    /** The ServiceChain of that name. */
+    public Optional<ServiceChain> chain(String name) {
+        return find(Kind.SERVICE_CHAIN, name).map(ServiceChain.class::cast);
+    }
+
+    /** The instances of a service, in the order read. */
+    public List<ServiceInstance> instancesOf(String service) {
+        return instances().stream()
+                .filter(i -> i.spec().service().equals(service))
+                .toList();
+    }
+
+    /** The settings of a node: its Node object's, or the defaults. */
+    public Node.Spec nodeSpec(String node) {
+        return find(Kind.NODE, node).map(n -> ((Node) n).spec()).orElse(Node.Spec.DEFAULT);
+    }
+
+    /** The port on the other side of Sluice in transparent mode, whichever side names it. */
+    public Optional<Port> peerOf(Port port) {
+        return port.spec()
+                .peer()
+                .flatMap(this::port)
+                .or(() -> ports().stream()
+                        .filter(other -> other.spec().peer().equals(Optional.of(port.name())))
+                        .findFirst());
+    }
+
+    /** The router interface that a port belongs to. */
+    public Optional<RouterPlace> routerOf(Port port) {
+        ToPort attachment = new ToPort(port.name());
+        for (LogicalRouter router : routers()) {
+            for (RouterInterface at : router.spec().interfaces()) {
+                if (at.attachment().equals(attachment)) {
+                    return Optional.of(new RouterPlace(router, at));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Every node name that occurs: Node objects, {@code node} fields and appliedTo; in alphabetical order. */
+    public List<String> nodes() {
+        return NodeSelection.nodes(this);
+    }
+
+    /**
+     * The part of one node: objects without a node or with this one; of rule sets, the rules applied here. If there is neither a Port
+     * nor a LogicalRouter, the interfaces named in appliedTo become Ports (implicit ports); exactly two of them become peers of each
+     * other, so that Sluice sits between them.
+     */
+    public Configuration forNode(String node) {
+        return NodeSelection.select(this, node);
+    }
+
+    /**
+     * What an entry of appliedTo means: the router's interface if the scope is a router; else the Port of that name, else every Port
+     * with that Linux interface, on the node that is the scope. Empty: nothing here has that name.
+     */
+    public List<Place> resolve(AppliedTo at) {
+        Optional<LogicalRouter> scope = at.scope().flatMap(this::router);
+        if (scope.isPresent()) {
+            LogicalRouter router = scope.get();
+            return router.interfaceNamed(at.interfaceName()).stream()
+                    .<Place>map(i -> new RouterPlace(router, i))
+                    .toList();
+        }
+        List<Place> places = new ArrayList<>();
+        port(at.interfaceName()).filter(p -> onNode(p, at)).ifPresent(p -> places.add(new PortPlace(p)));
+        if (places.isEmpty()) {
+            for (Port port : ports()) {
+                if (port.spec().interfaceName().equals(at.interfaceName()) && onNode(port, at)) {
+                    places.add(new PortPlace(port));
+                }
+            }
+        }
+        return List.copyOf(places);
+    }
+
+    private static boolean onNode(Port port, AppliedTo at) {
+        return at.scope().isEmpty()
+                || port.spec().node().isEmpty()
+                || port.spec().node().equals(at.scope());
+    }
+
+    /** Where rules can apply. */
+    public sealed interface Place {}
+
+    /**
+     * A port.
+     *
+     * @param port the port
+     */
+    public record PortPlace(Port port) implements Place {}
+
+    /**
+     * An interface of a router; it leads to a port or to another router.
+     *
+     * @param router the router
+     * @param at its interface
+     */
+    public record RouterPlace(LogicalRouter router, RouterInterface at) implements Place {}
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Configuration that && resources.equals(that.resources);
+    }
+
+    @Override
+    public int hashCode() {
+        return resources.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return resources.stream().map(Resource::title).toList().toString();
+    }
+}

@@ -1,0 +1,77 @@
+package dev.sluice.model;
+
+import dev.sluice.model.ObjectReader.Sound;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What has to hold between objects. */
+final class CrossChecks {
+    private CrossChecks() {}
+
+    static void run(List<Sound> sound, Map<Kind, Map<String, Document>> declared, List<Document> documents) {
+        for (Document document : documents) {
+            document.references().forEach(reference -> checkReference(document, reference, declared));
+        }
+        Configuration all = Configuration.of(sound.stream().map(Sound::resource).toList());
+        PortChecks ports = new PortChecks(all);
+        RouterChecks routers = new RouterChecks(
+                all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).keySet());
+        InstanceChecks instances = new InstanceChecks(all);
+        PolicyChecks policies = new PolicyChecks(all, declared);
+        Set<String> served = new HashSet<>();
+        all.instances().forEach(instance -> served.add(instance.spec().service()));
+        // An instance that is broken in itself is missing in all; its own problem is enough.
+        boolean allInstances =
+                declared.getOrDefault(Kind.SERVICE_INSTANCE, Map.of()).size()
+                        == all.instances().size();
+        for (Sound object : sound) {
+            Document at = object.document();
+            switch (object.resource()) {
+                case Port port -> ports.check(port, at);
+                case LogicalRouter router -> routers.check(router, at);
+                case ServiceInstance instance -> instances.check(instance, at);
+                case ServicePolicy policy -> policies.check(policy, at);
+                case ServiceChain chain -> {
+                    if (allInstances) {
+                        checkServed(chain, at, all, served);
+                    }
+                }
+                case Node _, PortProfile _, Service _ -> {}
+            }
+        }
+        policies.checkImplicitPorts(sound);
+    }
+
+    private static void checkReference(
+            Document document, Document.Reference reference, Map<Kind, Map<String, Document>> declared) {
+        Set<String> names = declared.getOrDefault(reference.kind(), Map.of()).keySet();
+        String name = reference.at().text();
+        if (!names.contains(name)) {
+            String message = "there is no " + reference.kind().word() + " of that name" + Spelling.hint(name, names);
+            document.error(
+                    reference.at(), reference.path(), message, reference.at().excerpt(), names(names));
+        }
+    }
+
+    /** The names to choose from, cut where they are many. */
+    static String names(Set<String> names) {
+        if (names.isEmpty()) {
+            return "none is defined";
+        }
+        String few = String.join(", ", names.stream().limit(10).toList());
+        return names.size() > 10 ? few + ", and " + (names.size() - 10) + " more" : few;
+    }
+
+    private static void checkServed(ServiceChain chain, Document at, Configuration all, Set<String> served) {
+        List<ServiceChain.Hop> hops = chain.spec().hops();
+        for (int i = 0; i < hops.size(); i++) {
+            String service = hops.get(i).service();
+            if (all.service(service).isPresent() && !served.contains(service)) {
+                String path = "spec.profiles[" + i + "]";
+                at.warning(path, "no ServiceInstance has this service; its failure action applies to every packet");
+            }
+        }
+    }
+}

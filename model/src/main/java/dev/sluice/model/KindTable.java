@@ -1,0 +1,122 @@
+package dev.sluice.model;
+
+import java.util.List;
+
+/** The kinds with their readers, and what the documentation says about each. */
+final class KindTable {
+    private KindTable() {}
+
+    static List<KindReader> rows() {
+        return List.of(service(), instance(), chain(), policy(), port(), profile(), router(), node());
+    }
+
+    private static KindReader service() {
+        return KindReader.row(Kind.SERVICE, ServiceReader.SPEC, null, Service::new, """
+                A kind of service node, e.g. a firewall: how frames reach its nodes and what the nodes do with them.""", """
+                apiVersion: sluice.dev/v1
+                kind: Service
+                metadata: {name: firewall}
+                spec: {transport: raw, health: {probe: through, intervalMs: 50, failAfter: 3}}
+                """);
+    }
+
+    private static KindReader instance() {
+        return KindReader.row(Kind.SERVICE_INSTANCE, ServiceInstanceReader.SPEC, null, ServiceInstance::new, """
+                One node of a service. Transport `vlan` needs `vlan` on both sides (or in every entry of `policies`), `qinq` needs \
+                `vlan` and `innerVlan`, `raw` and `wire` take no tags of the interface. A node that routes needs `nextHop` or \
+                `mac` on both sides, and transport `wire` two different interfaces. No two instances or policies use the same tags \
+                on the same interface of a node; an interface that leads to a service node can't be a Port.""", """
+                apiVersion: sluice.dev/v1
+                kind: ServiceInstance
+                metadata: {name: fw-1}
+                spec:
+                  service: firewall
+                  node: host-b
+                  interfaces: {in: fw1-in, out: fw1-out}
+                """);
+    }
+
+    private static KindReader chain() {
+        return KindReader.row(Kind.SERVICE_CHAIN, ServiceChainReader.SPEC, null, ServiceChain::new, """
+                Services that packets pass one after the other. A service without an instance gives a warning.""", """
+                apiVersion: sluice.dev/v1
+                kind: ServiceChain
+                metadata: {name: inspect}
+                spec:
+                  profiles: [firewall, {service: ips, onFailure: open}]
+                  onFailure: closed
+                """);
+    }
+
+    private static KindReader policy() {
+        return KindReader.row(Kind.SERVICE_POLICY, ServicePolicyReader.SPEC, null, ServicePolicy::new, """
+                A rule set: which packets pass which chain. In `appliedTo`, `a/b` means interface `b` of the router `a` if there is \
+                a LogicalRouter of that name, else port `b` of the node `a`; `b` is the name of a Port, else of a Linux \
+                interface.""", """
+                apiVersion: sluice.dev/v1
+                kind: ServicePolicy
+                metadata: {name: web}
+                spec:
+                  appliedTo: [edge-1/uplink0, {interface: edge-1/uplink1, direction: fromPort}]
+                  rules:
+                  - name: inspect-web
+                    match: {protocol: tcp, destination: {prefixes: [10.1.0.0/16], ports: [80, 443, "8000-8080"]}}
+                    action: {chain: inspect}
+                  - {name: no-telnet, match: {protocol: tcp, destination: {ports: [23]}}, action: {drop: true}}
+                  - {name: rest, action: {noService: true}}
+                """);
+    }
+
+    private static KindReader port() {
+        return KindReader.row(Kind.PORT, PortReader.SPEC, null, Port::new, """
+                An interface over which Sluice receives and sends frames of hosts. A port is one side of a transparent pair \
+                (`peer`), or belongs to one LogicalRouter, or neither; never both. No two ports use the same interface of a \
+                node.""", """
+                apiVersion: sluice.dev/v1
+                kind: Port
+                metadata: {name: uplink0}
+                spec: {node: edge-1, interface: enp1s0, peer: uplink1}
+                """);
+    }
+
+    private static KindReader profile() {
+        return KindReader.row(Kind.PORT_PROFILE, PortProfileReader.SPEC, null, PortProfile::new, """
+                The chain that ports with this profile get without a rule.""", """
+                apiVersion: sluice.dev/v1
+                kind: PortProfile
+                metadata: {name: protected}
+                spec: {chain: inspect, direction: both}
+                """);
+    }
+
+    private static KindReader router() {
+        return KindReader.row(Kind.LOGICAL_ROUTER, LogicalRouterReader.SPEC, null, LogicalRouter::new, """
+                A router (VRF) between ports and other routers of one host. Next hops lie in a connected block of the router; the \
+                blocks of different routers may overlap. Two routers are joined by interfaces whose `link`s name each other.""", """
+                apiVersion: sluice.dev/v1
+                kind: LogicalRouter
+                metadata: {name: t0}
+                spec:
+                  node: edge-1
+                  interfaces:
+                  - {port: uplink0, addresses: [192.0.2.2/30, "2001:db8:1::2/64"]}
+                  - {name: to-t1, link: t1/to-t0, addresses: [198.51.100.1/31]}
+                  routes:
+                  - {prefix: 0.0.0.0/0, via: [192.0.2.1]}
+                  - {prefix: 10.9.0.0/16, blackhole: true}
+                """);
+    }
+
+    private static KindReader node() {
+        return KindReader.row(Kind.NODE, NodeReader.SPEC, Node.Spec.DEFAULT, Node::new, """
+                Settings of one host that runs Sluice. A host without this object has the defaults. Durations are a whole number \
+                and a unit: `ms`, `s`, `m`, `h`, `d`.""", """
+                apiVersion: sluice.dev/v1
+                kind: Node
+                metadata: {name: edge-1}
+                spec:
+                  tracker: {connectionsMax: 4194304, timeouts: {tcpEstablished: 2h, udp: 30s}}
+                  io: {driver: af_xdp}
+                """);
+    }
+}

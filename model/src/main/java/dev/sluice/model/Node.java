@@ -1,0 +1,103 @@
+package dev.sluice.model;
+
+/**
+ * Settings of one host that runs Sluice. Without this object a node has the defaults.
+ *
+ * @param metadata the name is the one that {@code node} fields of other objects use
+ * @param spec the settings
+ */
+public record Node(Metadata metadata, Spec spec) implements Resource {
+    @Override
+    public Kind kind() {
+        return Kind.NODE;
+    }
+
+    /**
+     * Settings.
+     *
+     * @param tracker the connection tracker
+     * @param io packet input and output
+     */
+    public record Spec(Tracker tracker, Io io) {
+        /** What a node without a Node object has. */
+        public static final Spec DEFAULT = new Spec(Tracker.DEFAULT, Io.DEFAULT);
+    }
+
+    /**
+     * Connection tracker.
+     *
+     * @param connectionsMax how many connections are remembered at most, 1024..33554432
+     * @param timeouts when an idle connection is forgotten
+     */
+    public record Tracker(int connectionsMax, Timeouts timeouts) {
+        /** 1048576 connections. */
+        public static final Tracker DEFAULT = new Tracker(1 << 20, Timeouts.DEFAULT);
+
+        /** Checks the size. */
+        public Tracker {
+            Checks.requireRange("connectionsMax", connectionsMax, 1024, 1 << 25);
+        }
+    }
+
+    /**
+     * Idle times, each 1 s .. 7 d in nanoseconds.
+     *
+     * @param tcpEstablishedNs TCP after the handshake
+     * @param tcpHalfOpenNs TCP before the handshake is complete
+     * @param tcpClosingNs TCP after FIN or RST
+     * @param udpNs UDP with packets in one direction only
+     * @param udpStreamNs UDP with packets in both directions
+     * @param icmpNs ICMP and ICMPv6
+     * @param otherNs everything else
+     */
+    public record Timeouts(
+            long tcpEstablishedNs,
+            long tcpHalfOpenNs,
+            long tcpClosingNs,
+            long udpNs,
+            long udpStreamNs,
+            long icmpNs,
+            long otherNs) {
+        /** One second. */
+        static final long SHORTEST_NS = 1_000_000_000L;
+
+        /** Seven days. */
+        static final long LONGEST_NS = 7 * 86_400 * SHORTEST_NS;
+
+        /** 7440 s, 30 s, 30 s, 60 s, 180 s, 30 s, 60 s. */
+        public static final Timeouts DEFAULT = new Timeouts(
+                7440 * SHORTEST_NS,
+                30 * SHORTEST_NS,
+                30 * SHORTEST_NS,
+                60 * SHORTEST_NS,
+                180 * SHORTEST_NS,
+                30 * SHORTEST_NS,
+                60 * SHORTEST_NS);
+
+        /** Checks the ranges. */
+        public Timeouts {
+            Checks.requireRange("tcpEstablishedNs", tcpEstablishedNs, SHORTEST_NS, LONGEST_NS);
+            Checks.requireRange("tcpHalfOpenNs", tcpHalfOpenNs, SHORTEST_NS, LONGEST_NS);
+            Checks.requireRange("tcpClosingNs", tcpClosingNs, SHORTEST_NS, LONGEST_NS);
+            Checks.requireRange("udpNs", udpNs, SHORTEST_NS, LONGEST_NS);
+            Checks.requireRange("udpStreamNs", udpStreamNs, SHORTEST_NS, LONGEST_NS);
+            Checks.requireRange("icmpNs", icmpNs, SHORTEST_NS, LONGEST_NS);
+            Checks.requireRange("otherNs", otherNs, SHORTEST_NS, LONGEST_NS);
+        }
+    }
+
+    /**
+     * Packet input and output.
+     *
+     * @param driver what ports with driver {@code auto} use: auto, af_packet or af_xdp
+     */
+    public record Io(PortDriver driver) {
+        /** Chosen per port. */
+        public static final Io DEFAULT = new Io(PortDriver.AUTO);
+
+        /** TAP is a property of one port, never of a node. */
+        public Io {
+            Checks.require(driver != PortDriver.TAP, "io.driver tap is not for a whole node");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.sluice.model;
+
+import dev.sluice.model.Node.Io;
+import dev.sluice.model.Node.Spec;
+import dev.sluice.model.Node.Timeouts;
+import dev.sluice.model.Node.Tracker;
+import java.util.List;
+
+/** Reads {@link Node}. */
+final class NodeReader {
+    private static final Timeouts T = Timeouts.DEFAULT;
+
+    private static final Field<Long> TCP_ESTABLISHED =
+            timeout("tcpEstablished", T.tcpEstablishedNs(), "TCP after the handshake.");
+    private static final Field<Long> TCP_HALF_OPEN =
+            timeout("tcpHalfOpen", T.tcpHalfOpenNs(), "TCP before the handshake is complete.");
+    private static final Field<Long> TCP_CLOSING = timeout("tcpClosing", T.tcpClosingNs(), "TCP after FIN or RST.");
+    private static final Field<Long> UDP = timeout("udp", T.udpNs(), "UDP with packets in one direction only.");
+    private static final Field<Long> UDP_STREAM =
+            timeout("udpStream", T.udpStreamNs(), "UDP with packets in both directions.");
+    private static final Field<Long> ICMP = timeout("icmp", T.icmpNs(), "ICMP and ICMPv6.");
+    private static final Field<Long> OTHER = timeout("other", T.otherNs(), "Everything else.");
+
+    private static final Field<Integer> CONNECTIONS_MAX = Field.defaulted(
+            "connectionsMax",
+            Types.integer(1024, 1 << 25),
+            Tracker.DEFAULT.connectionsMax(),
+            Integer.toString(Tracker.DEFAULT.connectionsMax()),
+            "How many connections are remembered at most; memory is reserved for all of them.");
+    private static final Field<Timeouts> TIMEOUTS = Field.defaulted(
+            "timeouts",
+            ObjectType.of(
+                    NodeReader::timeouts, TCP_ESTABLISHED, TCP_HALF_OPEN, TCP_CLOSING, UDP, UDP_STREAM, ICMP, OTHER),
+            T,
+            "",
+            "When an idle connection is forgotten.");
+    private static final Field<Tracker> TRACKER = Field.defaulted(
+            "tracker",
+            ObjectType.of(v -> new Tracker(v.get(CONNECTIONS_MAX), v.get(TIMEOUTS)), CONNECTIONS_MAX, TIMEOUTS),
+            Tracker.DEFAULT,
+            "",
+            "Connection tracker.");
+
+    private static final Field<PortDriver> DRIVER = Field.defaulted(
+            "driver",
+            Types.word(List.of(PortDriver.AUTO, PortDriver.AF_PACKET, PortDriver.AF_XDP), List.of()),
+            PortDriver.AUTO,
+            "How ports whose driver is auto receive and send frames.");
+    private static final Field<Io> IO = Field.defaulted(
+            "io", ObjectType.of(v -> new Io(v.get(DRIVER)), DRIVER), Io.DEFAULT, "", "Packet input and output.");
+
+    static final ObjectType<Spec> SPEC = ObjectType.of(v -> new Spec(v.get(TRACKER), v.get(IO)), TRACKER, IO);
+
+    private NodeReader() {}
+
+    private static Field<Long> timeout(String name, long ns, String text) {
+        ValueType<Long> type = Types.durationNs(Timeouts.SHORTEST_NS, Timeouts.LONGEST_NS);
+        return Field.defaulted(name, type, ns, ns / 1_000_000_000 + "s", text);
+    }
+
+    private static Timeouts timeouts(Values v) {
+        return new Timeouts(
+                v.get(TCP_ESTABLISHED),
+                v.get(TCP_HALF_OPEN),
+                v.get(TCP_CLOSING),
+                v.get(UDP),
+                v.get(UDP_STREAM),
+                v.get(ICMP),
+                v.get(OTHER));
+    }
+}

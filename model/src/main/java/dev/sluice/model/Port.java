@@ -1,0 +1,118 @@
+package dev.sluice.model;
+
+import dev.sluice.wire.MacAddress;
+import java.util.Optional;
+
+/**
+ * A network interface over which Sluice receives and sends frames of hosts (not of service nodes).
+ *
+ * @param metadata the name is the one that appliedTo and routers use
+ * @param spec which interface and how it is used
+ */
+public record Port(Metadata metadata, Spec spec) implements Resource {
+    @Override
+    public Kind kind() {
+        return Kind.PORT;
+    }
+
+    /**
+     * Which interface and how it is used.
+     *
+     * @param node host that has the interface; empty: any host
+     * @param interfaceName Linux name, 1..15 bytes
+     * @param profile name of the PortProfile that tells the service of this port
+     * @param peer name of the Port on the other side of Sluice (transparent mode); it may be named on one side only
+     * @param driver how frames are received and sent
+     * @param xdpMode where an XDP program is attached, for af_xdp
+     * @param zeroCopy whether af_xdp avoids copying
+     * @param classify which packets are classified
+     * @param mac own MAC address instead of the interface's
+     */
+    public record Spec(
+            Optional<String> node,
+            String interfaceName,
+            Optional<String> profile,
+            Optional<String> peer,
+            PortDriver driver,
+            XdpMode xdpMode,
+            ZeroCopy zeroCopy,
+            Classify classify,
+            Optional<MacAddress> mac) {
+        /** Checks the names. */
+        public Spec {
+            Checks.requireInterfaceName("interface", interfaceName);
+            node.ifPresent(name -> Checks.requireName("node", name));
+        }
+
+        /** A port with every default. */
+        public static Spec ofInterface(Optional<String> node, String interfaceName, Optional<String> peer) {
+            return new Spec(
+                    node,
+                    interfaceName,
+                    Optional.empty(),
+                    peer,
+                    PortDriver.AUTO,
+                    XdpMode.AUTO,
+                    ZeroCopy.AUTO,
+                    Classify.DEFAULT,
+                    Optional.empty());
+        }
+    }
+
+    /**
+     * Which packets are classified.
+     *
+     * @param fromPort packets coming in from the port
+     * @param toPort packets going out to the port
+     */
+    public record Classify(boolean fromPort, boolean toPort) {
+        /** Both. */
+        public static final Classify DEFAULT = new Classify(true, true);
+    }
+
+    /** Where an XDP program is attached. */
+    public enum XdpMode implements Word {
+        /** In the driver if it can, else in the stack. */
+        AUTO("auto"),
+
+        /** In the driver. */
+        NATIVE("native"),
+
+        /** In the stack. */
+        GENERIC("generic");
+
+        private final String word;
+
+        XdpMode(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** Whether AF_XDP shares frame memory with the interface. */
+    public enum ZeroCopy implements Word {
+        /** If the driver can. */
+        AUTO("auto"),
+
+        /** Yes, or the port does not start. */
+        ON("on"),
+
+        /** No. */
+        OFF("off");
+
+        private final String word;
+
+        ZeroCopy(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+}

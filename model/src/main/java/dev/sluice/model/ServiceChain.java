@@ -1,0 +1,88 @@
+package dev.sluice.model;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Services that packets pass one after the other; the reverse direction passes them in the opposite order.
+ *
+ * @param metadata the name is the one that rules and profiles use
+ * @param spec the services
+ */
+public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
+    @Override
+    public Kind kind() {
+        return Kind.SERVICE_CHAIN;
+    }
+
+    /**
+     * The services.
+     *
+     * @param hops 1..8, no service twice; {@code profiles} in YAML
+     * @param onFailure what happens when a hop has no working instance
+     * @param strategy how instances are selected
+     * @param mode how packets get from hop to hop
+     */
+    public record Spec(List<Hop> hops, FailureAction onFailure, Strategy strategy, Mode mode) {
+        /** Checks the count and copies the list. */
+        public Spec {
+            Checks.requireRange("number of hops", hops.size(), 1, 8);
+            hops = List.copyOf(hops);
+        }
+    }
+
+    /**
+     * One service of a chain.
+     *
+     * @param service name of the Service
+     * @param onFailure overrides the chain's failure action
+     * @param action overrides the service's action
+     */
+    public record Hop(String service, Optional<FailureAction> onFailure, Optional<ServiceAction> action) {}
+
+    /** How instances are selected. On one host all are the same as round-robin. */
+    public enum Strategy implements Word {
+        /** In turn, by weight. */
+        ROUND_ROBIN("round-robin"),
+
+        /** Any instance, whatever the load. */
+        ANY("any"),
+
+        /** The path with most instances on this host. */
+        LOCAL("local"),
+
+        /** Instances that are together on one host. */
+        CLUSTER("cluster");
+
+        private final String word;
+
+        Strategy(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** How packets get from hop to hop. On one host both are the same. */
+    public enum Mode implements Word {
+        /** From hop to hop. */
+        DIRECT("direct"),
+
+        /** Back to the classifier after every hop. */
+        HUB("hub");
+
+        private final String word;
+
+        Mode(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+}

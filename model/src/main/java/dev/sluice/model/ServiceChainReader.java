@@ -1,0 +1,75 @@
+package dev.sluice.model;
+
+import dev.sluice.model.ServiceChain.Hop;
+import dev.sluice.model.ServiceChain.Mode;
+import dev.sluice.model.ServiceChain.Spec;
+import dev.sluice.model.ServiceChain.Strategy;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@link ServiceChain}. */
+final class ServiceChainReader {
+    private static final ValueType<String> SERVICE_NAME = Types.reference(Kind.SERVICE);
+    private static final Field<String> SERVICE = Field.required("service", SERVICE_NAME, "The service.");
+    private static final Field<Optional<FailureAction>> HOP_ON_FAILURE = Field.optional(
+            "onFailure", Types.word(FailureAction.class), "For this hop, instead of what the chain says.");
+    private static final Field<Optional<ServiceAction>> ACTION = Field.optional(
+            "action", Types.word(ServiceAction.class), "For this hop, instead of what the service says.");
+    private static final ValueType<Hop> HOP = Lists.either(
+            new ValueType<>() {
+                @Override
+                public @Nullable Hop read(FieldReader at) {
+                    String service = SERVICE_NAME.read(at);
+                    return service == null ? null : new Hop(service, Optional.empty(), Optional.empty());
+                }
+
+                @Override
+                public String allowed() {
+                    return SERVICE_NAME.allowed();
+                }
+            },
+            ObjectType.of(
+                    v -> new Hop(v.get(SERVICE), v.get(HOP_ON_FAILURE), v.get(ACTION)),
+                    SERVICE,
+                    HOP_ON_FAILURE,
+                    ACTION));
+
+    private static final Field<List<Hop>> PROFILES = Field.required(
+            "profiles",
+            Lists.of(HOP, 1, 8),
+            "The services in the order of forward packets; each at most once. The reverse direction passes them the other way round.");
+    private static final Field<FailureAction> ON_FAILURE = Field.defaulted(
+            "onFailure",
+            Types.word(FailureAction.class),
+            FailureAction.CLOSED,
+            "What happens when a service has no working instance. closed: packets are dropped; open: they go on uninspected and"
+                    + " counted.");
+    private static final Field<Strategy> STRATEGY = Field.defaulted(
+            "strategy",
+            Types.word(Strategy.class),
+            Strategy.ROUND_ROBIN,
+            "How instances are selected; on one host all are the same as round-robin.");
+    private static final Field<Mode> MODE = Field.defaulted(
+            "mode",
+            Types.word(Mode.class),
+            Mode.DIRECT,
+            "How packets get from hop to hop; on one host both are the same.");
+
+    static final ObjectType<Spec> SPEC = ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, MODE);
+
+    private ServiceChainReader() {}
+
+    private static @Nullable Spec spec(Values v) {
+        List<Hop> hops = v.get(PROFILES);
+        List<String> services = hops.stream().map(Hop::service).toList();
+        boolean sound = true;
+        for (int i = 0; i < services.size(); i++) {
+            if (services.indexOf(services.get(i)) < i) {
+                v.refuse("profiles[" + i + "]", "is a service that the chain has already", "each service once");
+                sound = false;
+            }
+        }
+        return sound ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(MODE)) : null;
+    }
+}

@@ -1,0 +1,134 @@
+package dev.sluice.model;
+
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.MacAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One service node of a {@link Service}.
+ *
+ * @param metadata the name is the one that status and counters show
+ * @param spec where the node is and how flows are spread
+ */
+public record ServiceInstance(Metadata metadata, Spec spec) implements Resource {
+    @Override
+    public Kind kind() {
+        return Kind.SERVICE_INSTANCE;
+    }
+
+    /**
+     * Where the node is and how flows are spread.
+     *
+     * @param service name of the Service
+     * @param node host whose interfaces lead to it; empty: any host
+     * @param weight share of new flows relative to the other instances, 1..1000
+     * @param adminState whether it gets new flows
+     * @param attachment its interfaces, or an identifier to discover them by
+     * @param policies tags per chain; chains are unique; empty: the interfaces' own tags serve every chain
+     */
+    public record Spec(
+            String service,
+            Optional<String> node,
+            int weight,
+            AdminState adminState,
+            Attachment attachment,
+            List<PolicyTags> policies) {
+        /** Checks the weight and copies the list. */
+        public Spec {
+            Checks.requireRange("weight", weight, 1, 1000);
+            policies = List.copyOf(policies);
+        }
+    }
+
+    /** How a node is attached. */
+    public sealed interface Attachment {}
+
+    /**
+     * By interfaces of this host.
+     *
+     * @param in forward packets are sent here; reverse packets come back here (nodes that bridge)
+     * @param out where forward packets come back; empty: one-armed, the same as in
+     */
+    public record Interfaces(ServicePort in, Optional<ServicePort> out) implements Attachment {
+        /** The side where forward packets come back: out, or in if the node is one-armed. */
+        public ServicePort outOrIn() {
+            return out.orElse(in);
+        }
+
+        /** Whether packets go and come back on one interface with the same tags. */
+        public boolean oneArmed() {
+            return outOrIn().interfaceName().equals(in.interfaceName())
+                    && outOrIn().tags().equals(in.tags());
+        }
+    }
+
+    /**
+     * To be discovered.
+     *
+     * @param identifier what the node calls itself
+     */
+    public record Identifier(String identifier) implements Attachment {}
+
+    /**
+     * One side of a node.
+     *
+     * @param interfaceName Linux name of the interface on this host
+     * @param tags VLAN tags towards the node
+     * @param addresses own addresses towards a node that routes
+     * @param nextHop addresses of the node, at most one per family; for transport wire the dummy next hop
+     * @param mac the MAC address that the next hop resolves to; empty: resolved by ARP or ND
+     */
+    public record ServicePort(
+            String interfaceName,
+            VlanTags tags,
+            List<InterfaceAddress> addresses,
+            List<IpAddress> nextHop,
+            Optional<MacAddress> mac) {
+        /** Checks the name and copies the lists. */
+        public ServicePort {
+            Checks.requireInterfaceName("interface", interfaceName);
+            addresses = List.copyOf(addresses);
+            nextHop = List.copyOf(nextHop);
+        }
+
+        /** A side with nothing but an interface. */
+        public static ServicePort ofInterface(String interfaceName) {
+            return new ServicePort(interfaceName, VlanTags.NONE, List.of(), List.of(), Optional.empty());
+        }
+    }
+
+    /**
+     * Tags that tell the node which policy a packet belongs to.
+     *
+     * @param chain name of the ServiceChain whose packets carry these tags
+     * @param in tags on the in side
+     * @param out tags on the out side; empty: the same as in
+     */
+    public record PolicyTags(String chain, VlanTags in, Optional<VlanTags> out) {
+        /** Tags on the out side. */
+        public VlanTags outOrIn() {
+            return out.orElse(in);
+        }
+    }
+
+    /** Whether an instance gets new flows. */
+    public enum AdminState implements Word {
+        /** Yes. */
+        UP("up"),
+
+        /** No. */
+        DOWN("down");
+
+        private final String word;
+
+        AdminState(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+}

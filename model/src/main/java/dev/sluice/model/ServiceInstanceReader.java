@@ -1,0 +1,131 @@
+package dev.sluice.model;
+
+import dev.sluice.model.ServiceInstance.AdminState;
+import dev.sluice.model.ServiceInstance.Attachment;
+import dev.sluice.model.ServiceInstance.Identifier;
+import dev.sluice.model.ServiceInstance.Interfaces;
+import dev.sluice.model.ServiceInstance.PolicyTags;
+import dev.sluice.model.ServiceInstance.ServicePort;
+import dev.sluice.model.ServiceInstance.Spec;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.MacAddress;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@link ServiceInstance}. */
+final class ServiceInstanceReader {
+    private static final Field<Optional<Integer>> VLAN =
+            Field.optional("vlan", Types.integer(1, 4094), "The only VLAN tag, or the outer one.");
+    private static final Field<Optional<Integer>> INNER_VLAN =
+            Field.optional("innerVlan", Types.integer(1, 4094), "The inner VLAN tag; only together with vlan.");
+    private static final ObjectType<VlanTags> TAGS = ObjectType.of(ServiceInstanceReader::tags, VLAN, INNER_VLAN);
+
+    private static final Field<String> INTERFACE =
+            Field.required("interface", Types.INTERFACE, "The network interface of this host that leads to the node.");
+    private static final Field<List<InterfaceAddress>> ADDRESSES = Field.defaulted(
+            "addresses",
+            Lists.of(Types.INTERFACE_ADDRESS, 0, 16),
+            List.of(),
+            "[]",
+            "Sluice's own addresses towards a node that routes.");
+    private static final Field<List<IpAddress>> NEXT_HOP = Field.defaulted(
+            "nextHop",
+            Lists.orOne(Types.HOST_ADDRESS, 0, 2),
+            List.of(),
+            "[]",
+            "Addresses of the node, at most one of each IP version; with transport wire, the dummy next hop.");
+    private static final Field<Optional<MacAddress>> MAC = Field.optional(
+            "mac", Types.MAC, "The MAC address that the next hop resolves to; without it, ARP and ND ask.");
+    private static final ValueType<ServicePort> SERVICE_PORT = Lists.either(
+            new ValueType<>() {
+                @Override
+                public @Nullable ServicePort read(FieldReader at) {
+                    String name = Types.INTERFACE.read(at);
+                    return name == null ? null : ServicePort.ofInterface(name);
+                }
+
+                @Override
+                public String allowed() {
+                    return Types.INTERFACE.allowed();
+                }
+            },
+            ObjectType.of(ServiceInstanceReader::servicePort, INTERFACE, VLAN, INNER_VLAN, ADDRESSES, NEXT_HOP, MAC));
+
+    private static final Field<ServicePort> IN = Field.required(
+            "in", SERVICE_PORT, "Where forward packets are sent and, with nodes that bridge, reverse ones come back.");
+    private static final Field<Optional<ServicePort>> OUT = Field.optional(
+            "out", SERVICE_PORT, "Where forward packets come back; without it the node is one-armed: the same as in.");
+
+    private static final Field<String> POLICY_CHAIN = Field.required(
+            "chain",
+            Types.reference(Kind.SERVICE_CHAIN),
+            "The chain whose packets carry these tags; it has this service.");
+    private static final Field<VlanTags> POLICY_IN = Field.required("in", TAGS, "Tags on the in side.");
+    private static final Field<Optional<VlanTags>> POLICY_OUT =
+            Field.optional("out", TAGS, "Tags on the out side; without it the same as in.");
+
+    private static final Field<String> SERVICE =
+            Field.required("service", Types.reference(Kind.SERVICE), "What kind of node this is.");
+    private static final Field<Optional<String>> NODE =
+            Field.optional("node", Types.NAME, "Host whose interfaces lead to it; without it, any host.");
+    private static final Field<Integer> WEIGHT = Field.defaulted(
+            "weight", Types.integer(1, 1000), 1, "1", "Share of new flows relative to the other instances.");
+    private static final Field<AdminState> ADMIN_STATE =
+            Field.defaulted("adminState", Types.word(AdminState.class), AdminState.UP, "down: it gets no new flows.");
+    private static final Field<Optional<Interfaces>> INTERFACES = Field.optional(
+            "interfaces",
+            ObjectType.of(v -> new Interfaces(v.get(IN), v.get(OUT)), IN, OUT),
+            "The interfaces that lead to the node. Exactly one of interfaces and identifier.");
+    private static final Field<Optional<String>> IDENTIFIER = Field.optional(
+            "identifier", Types.text(253), "What the node calls itself; its interfaces are then discovered.");
+    private static final Field<List<PolicyTags>> POLICIES = Field.defaulted(
+            "policies",
+            Lists.of(
+                    ObjectType.of(
+                            v -> new PolicyTags(v.get(POLICY_CHAIN), v.get(POLICY_IN), v.get(POLICY_OUT)),
+                            POLICY_CHAIN,
+                            POLICY_IN,
+                            POLICY_OUT),
+                    0,
+                    4094),
+            List.of(),
+            "[]",
+            "Tags per chain, so that one interface carries several policies.");
+
+    static final ObjectType<Spec> SPEC = ObjectType.of(
+            ServiceInstanceReader::spec, SERVICE, NODE, WEIGHT, ADMIN_STATE, INTERFACES, IDENTIFIER, POLICIES);
+
+    private ServiceInstanceReader() {}
+
+    private static @Nullable VlanTags tags(Values v) {
+        if (v.get(INNER_VLAN).isPresent() && v.get(VLAN).isEmpty()) {
+            return v.refuse("innerVlan", "stands without vlan; add the outer tag as vlan", "");
+        }
+        return new VlanTags(v.number(VLAN), v.number(INNER_VLAN));
+    }
+
+    private static @Nullable ServicePort servicePort(Values v) {
+        VlanTags tags = tags(v);
+        List<IpAddress> nextHop = v.get(NEXT_HOP);
+        if (nextHop.size() == 2 && nextHop.get(0).isIpv4() == nextHop.get(1).isIpv4()) {
+            return v.refuse(
+                    "nextHop[1]", "is of the same IP version as the one before", "one IPv4 and one IPv6 address");
+        }
+        return tags == null ? null : new ServicePort(v.get(INTERFACE), tags, v.get(ADDRESSES), nextHop, v.get(MAC));
+    }
+
+    private static @Nullable Spec spec(Values v) {
+        Optional<Interfaces> interfaces = v.get(INTERFACES);
+        Optional<String> identifier = v.get(IDENTIFIER);
+        if (interfaces.isPresent() == identifier.isPresent()) {
+            String message = identifier.isPresent()
+                    ? "has both interfaces and identifier"
+                    : "has neither interfaces nor identifier";
+            return v.refuse("", message, "exactly one of interfaces, identifier");
+        }
+        Attachment attachment =
+                interfaces.<Attachment>map(i -> i).orElseGet(() -> new Identifier(identifier.orElseThrow()));
+        return new Spec(v.get(SERVICE), v.get(NODE), v.get(WEIGHT), v.get(ADMIN_STATE), attachment, v.get(POLICIES));
+    }
+}

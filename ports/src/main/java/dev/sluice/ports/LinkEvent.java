@@ -1,0 +1,16 @@
+package dev.sluice.ports;
+
+/** A change of an interface, seen by {@link LinkMonitor}. */
+public sealed interface LinkEvent {
+    /** The interface as it is now; for one that vanished, as it was last. */
+    LinkInfo link();
+
+    /** There was none of this index. */
+    record Appeared(LinkInfo link) implements LinkEvent {}
+
+    /** Something about it is different: state, carrier, name, MTU, MAC or master. */
+    record Changed(LinkInfo link, LinkInfo before) implements LinkEvent {}
+
+    /** It was deleted or moved to another network namespace. */
+    record Vanished(LinkInfo link) implements LinkEvent {}
+}

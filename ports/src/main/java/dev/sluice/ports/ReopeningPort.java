@@ -1,0 +1,159 @@
+package dev.sluice.ports;
+
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.PortCounters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A port that outlives its interface: deaf while there is none of its name, open again when one appears. One user: the worker that owns it, to which link
+ * events are handed too.
+ *
+ * <p>Counters go on across interfaces. Never throws: why the port could not be opened is in {@link #description}.
+ */
+public final class ReopeningPort implements PacketPort {
+    /** Opens the driver for the interface as it is now, counting in the given counters. */
+    @FunctionalInterface
+    public interface Driver {
+        /** A driver instance, or an exception that says why there is none. */
+        PacketPort open(PortCounters counters) throws PortException;
+    }
+
+    private final String name;
+    private final FramePool pool;
+    private final Driver driver;
+    private final PortCounters counters = new PortCounters();
+    private @Nullable PacketPort current;
+    private int interfaceIndex;
+    private String trouble = "not opened yet";
+
+    private ReopeningPort(String name, FramePool pool, Driver driver) {
+        this.name = name;
+        this.pool = pool;
+        this.driver = driver;
+    }
+
+    /**
+     * Opens the port if the interface is there, else leaves it deaf until it appears.
+     *
+     * @param interfaceName Linux interface name
+     */
+    public static ReopeningPort open(String interfaceName, FramePool pool, Driver driver) {
+        ReopeningPort port = new ReopeningPort(interfaceName, pool, driver);
+        port.reopen(Math.max(0, Linux.interfaceIndex(interfaceName)));
+        return port;
+    }
+
+    /**
+     * Takes note of a change of interfaces; others than its own are passed over.
+     *
+     * @return whether {@link #pollDescriptor} has changed, so that a {@link Poller} has to be told
+     */
+    public boolean onLinkEvent(LinkEvent event) {
+        LinkInfo link = event.link();
+        boolean mine = link.name().equals(name);
+        return switch (event) {
+            case LinkEvent.Vanished _ -> link.index() == interfaceIndex && goDeaf("interface " + name + " vanished");
+            // The first event may tell of the very interface that is open already.
+            case LinkEvent.Appeared _ ->
+                mine && (current == null || link.index() != interfaceIndex) && reopen(link.index());
+            case LinkEvent.Changed _ -> {
+                if (mine && (current == null || link.index() != interfaceIndex)) {
+                    yield reopen(link.index());
+                }
+                yield !mine && link.index() == interfaceIndex && goDeaf("interface was renamed to " + link.name());
+            }
+        };
+    }
+
+    private boolean reopen(int index) {
+        closeCurrent();
+        interfaceIndex = index;
+        try {
+            current = driver.open(counters);
+            trouble = "";
+        } catch (PortException e) {
+            trouble = String.valueOf(e.getMessage());
+        }
+        return true;
+    }
+
+    private boolean goDeaf(String why) {
+        closeCurrent();
+        interfaceIndex = 0;
+        trouble = why;
+        return true;
+    }
+
+    private void closeCurrent() {
+        if (current != null) {
+            current.close();
+            current = null;
+        }
+    }
+
+    /** Whether the interface is open now. */
+    public boolean isOpen() {
+        return current != null;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int receive(Batch batch) {
+        PacketPort port = current;
+        return port == null ? 0 : port.receive(batch);
+    }
+
+    @Override
+    public void send(Batch batch, int slot) {
+        PacketPort port = current;
+        if (port == null) {
+            counters.sendDropped++;
+            pool.give(batch.start[slot]);
+        } else {
+            port.send(batch, slot);
+        }
+    }
+
+    @Override
+    public void flush() {
+        PacketPort port = current;
+        if (port != null) {
+            port.flush();
+        }
+    }
+
+    @Override
+    public int pollDescriptor() {
+        PacketPort port = current;
+        return port == null ? -1 : port.pollDescriptor();
+    }
+
+    @Override
+    public boolean carriesOffloads() {
+        PacketPort port = current;
+        return port != null && port.carriesOffloads();
+    }
+
+    @Override
+    public String description() {
+        PacketPort port = current;
+        return port == null ? "deaf: " + trouble : port.description();
+    }
+
+    @Override
+    public PortCounters counters() {
+        return counters;
+    }
+
+    @Override
+    public void close() {
+        closeCurrent();
+        trouble = "closed";
+    }
+}

@@ -1,0 +1,88 @@
+package dev.sluice.ports;
+
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.PacketPort;
+import java.lang.foreign.Arena;
+import java.util.concurrent.FutureTask;
+
+/** A worker that carries frames between two ports, for tests: what comes in on one goes out on the other. */
+final class Forwarder {
+    /** Opens the two ports over the forwarder's pool. */
+    interface Opener {
+        PacketPort open(int portIndex, FramePool pool) throws PortException;
+    }
+
+    private final FutureTask<Void> task;
+    private volatile boolean stopped;
+    private volatile boolean running;
+    // Read after stop().
+    int frameBytesMax;
+    long partialChecksums;
+    long superFrames;
+    boolean leaked;
+    String counters = "";
+
+    Forwarder(Namespace namespace, Opener left, Opener right) throws Exception {
+        task = namespace.start(() -> {
+            try (Arena arena = Arena.ofShared()) {
+                FramePool pool = new FramePool(arena.allocate(FramePool.bytesFor(8192, 512), 4096), 8192, 512);
+                try (PacketPort first = left.open(0, pool);
+                        PacketPort second = right.open(1, pool)) {
+                    running = true;
+                    loop(first, second);
+                    counters = counters(first) + " | " + counters(second);
+                }
+                leaked = pool.freeSmallCount() != 8192 || pool.freeLargeCount() != 512;
+            }
+            return null;
+        });
+        while (!running && !task.isDone()) {
+            Thread.onSpinWait();
+        }
+        if (task.isDone()) {
+            task.get();
+        }
+    }
+
+    private void loop(PacketPort first, PacketPort second) throws PortException {
+        Batch batch = new Batch();
+        try (Poller poller = Poller.open(first, second)) {
+            while (!stopped) {
+                int moved = move(first, second, batch) + move(second, first, batch);
+                if (moved == 0) {
+                    poller.await(10);
+                }
+            }
+        }
+    }
+
+    private int move(PacketPort from, PacketPort to, Batch batch) {
+        batch.count = 0;
+        int received = from.receive(batch);
+        for (int i = 0; i < batch.count; i++) {
+            frameBytesMax = Math.max(frameBytesMax, batch.length[i]);
+            if ((batch.offload[i] & Batch.CHECKSUM_PARTIAL) != 0) {
+                partialChecksums++;
+            }
+            if (batch.gsoType[i] != Batch.GSO_NONE) {
+                superFrames++;
+            }
+            to.send(batch, i);
+        }
+        to.flush();
+        return received;
+    }
+
+    private static String counters(PacketPort port) {
+        return port.name() + " rx " + port.counters().receivedFrames + " tx " + port.counters().sentFrames + " lost "
+                + port.counters().kernelDropped + " rx-dropped " + port.counters().receiveDropped + " tx-dropped "
+                + port.counters().sendDropped;
+    }
+
+    /** Stops, closes the ports and checks nothing was thrown. */
+    void stop() throws Exception {
+        stopped = true;
+        task.get();
+    }
+}

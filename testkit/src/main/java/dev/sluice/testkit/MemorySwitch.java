@@ -1,0 +1,136 @@
+package dev.sluice.testkit;
+
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.ports.MemoryFrame;
+import dev.sluice.ports.MemoryPort;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The production data path over ports in memory, with time in the hands of the test. One user: the test. */
+public final class MemorySwitch implements AutoCloseable {
+    private static final int SMALL_FRAMES = 1024;
+    private static final int LARGE_FRAMES = 64;
+
+    private final Arena arena = Arena.ofConfined();
+    private final FramePool pool = new FramePool(
+            arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), 4096), SMALL_FRAMES, LARGE_FRAMES);
+    private final Liveness liveness = new Liveness(1024, 1024);
+    private final Datapath datapath;
+    private final Batch batch = new Batch();
+    private final List<@Nullable MemoryPort> ports = new ArrayList<>();
+    private long nowNs = 1_000_000_000L;
+
+    /** A switch with room for the given number of connections. */
+    public MemorySwitch(Snapshot snapshot, int connectionsMax) {
+        datapath = new Datapath(pool, liveness, connectionsMax, 42);
+        apply(snapshot);
+    }
+
+    /** Swaps the configuration. Ports keep their place and what they hold. */
+    public void apply(Snapshot snapshot) {
+        for (int i = ports.size(); i < snapshot.portCount(); i++) {
+            PortEntry port = snapshot.port(i);
+            ports.add(port.role() == PortEntry.Role.LINK ? null : new MemoryPort(port.name(), i, pool));
+        }
+        datapath.apply(snapshot, ports.toArray(new PacketPort[0]));
+    }
+
+    /** A frame comes in; what the switch sends because of it is waiting at its ports afterwards. */
+    public void receive(int port, byte[] frame) {
+        receive(port, MemoryFrame.plain(frame));
+    }
+
+    /** A frame with offload metadata comes in. */
+    public void receive(int port, MemoryFrame frame) {
+        MemoryPort in = port(port);
+        in.inject(frame);
+        batch.count = 0;
+        in.receive(batch);
+        datapath.process(batch, nowNs);
+        datapath.flush();
+    }
+
+    /** The frames sent out of a port since the last call. */
+    public List<byte[]> sent(int port) {
+        return port(port).takeSent().stream().map(MemoryFrame::bytes).toList();
+    }
+
+    /** The frames sent out of a port since the last call, with their offload metadata. */
+    public List<MemoryFrame> sentFrames(int port) {
+        return port(port).takeSent();
+    }
+
+    /** What was sent since the last call, by port. */
+    public Map<Integer, List<MemoryFrame>> sentAnywhere() {
+        Map<Integer, List<MemoryFrame>> all = new java.util.TreeMap<>();
+        for (int i = 0; i < ports.size(); i++) {
+            MemoryPort port = ports.get(i);
+            List<MemoryFrame> sent = port == null ? List.of() : port.takeSent();
+            if (!sent.isEmpty()) {
+                all.put(i, sent);
+            }
+        }
+        return all;
+    }
+
+    private MemoryPort port(int index) {
+        MemoryPort port = ports.get(index);
+        if (port == null) {
+            throw new IllegalArgumentException("port " + index + " is a link and has no device");
+        }
+        return port;
+    }
+
+    /** Lets time pass; timers run at its end. */
+    public void advance(long ns) {
+        nowNs += ns;
+        datapath.tick(nowNs);
+        datapath.flush();
+    }
+
+    /** Dropped packets so far, by reason. */
+    public Map<DropReason, Long> drops() {
+        Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
+        for (DropReason reason : DropReason.values()) {
+            long count = datapath.drops().total(reason);
+            if (count > 0) {
+                drops.put(reason, count);
+            }
+        }
+        return drops;
+    }
+
+    /** Frames of the pool that are in nobody's hands; equal before and after means that none leaked. */
+    public int freeFrames() {
+        return pool.freeSmallCount() + pool.freeLargeCount();
+    }
+
+    public long nowNs() {
+        return nowNs;
+    }
+
+    public Liveness liveness() {
+        return liveness;
+    }
+
+    public Datapath datapath() {
+        return datapath;
+    }
+
+    @Override
+    public void close() {
+        datapath.close();
+        arena.close();
+    }
+}
