@@ -1,10 +1,12 @@
 package dev.sluice.ports;
 
+import com.sun.management.ThreadMXBean;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.FutureTask;
 
 /** A worker that carries frames between two ports, for tests: what comes in on one goes out on the other. */
@@ -30,6 +32,12 @@ final class Forwarder {
     String counters = "";
     long forwarded;
 
+    /** Processor time of the worker, waiting excluded. */
+    long cpuNs;
+
+    /** Fewest bytes that the worker allocated in any 50,000 frames: what is left once everything is compiled. */
+    long allocatedBytes = Long.MAX_VALUE;
+
     Forwarder(Namespace namespace, Opener left, Opener right) throws Exception {
         this(namespace, left, right, (batch, slot, memory) -> {});
     }
@@ -42,6 +50,7 @@ final class Forwarder {
                         PacketPort second = right.open(1, pool)) {
                     running = true;
                     loop(first, second, edit, pool.memory());
+                    cpuNs = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
                     forwarded = second.counters().sentFrames;
                     counters = counters(first) + " | " + counters(second);
                 }
@@ -60,7 +69,16 @@ final class Forwarder {
     private void loop(PacketPort first, PacketPort second, Edit edit, MemorySegment memory) throws PortException {
         Batch batch = new Batch();
         try (Poller poller = Poller.open(first, second)) {
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long allocatedBefore = 0;
+            long nextSample = 50_000;
             while (!stopped) {
+                if (first.counters().receivedFrames >= nextSample) {
+                    nextSample += 50_000;
+                    long allocated = threads.getCurrentThreadAllocatedBytes();
+                    allocatedBytes = Math.min(allocatedBytes, allocated - allocatedBefore);
+                    allocatedBefore = allocated;
+                }
                 int moved = move(first, second, batch, edit, memory) + move(second, first, batch, edit, memory);
                 if (moved == 0) {
                     poller.await(10);

@@ -92,9 +92,15 @@ class PortRateSystemTest {
         long sent = generator.get();
         forwarder.stop();
         System.out.printf(
-                "%s, 64 B: generated %.2f, forwarded %.2f Mpps, %s%n",
-                what, sent / seconds / 1e6, forwarder.forwarded / seconds / 1e6, forwarder.counters);
+                "%s, 64 B: generated %.2f, forwarded %.2f Mpps, %.0f ns of processor per frame, allocated %d B, %s%n",
+                what,
+                sent / seconds / 1e6,
+                forwarder.forwarded / seconds / 1e6,
+                (double) forwarder.cpuNs / forwarder.forwarded,
+                forwarder.allocatedBytes,
+                forwarder.counters);
         assertThat(forwarder.forwarded).isPositive();
+        assertThat(forwarder.allocatedBytes).isLessThan(10_000);
         assertThat(forwarder.leaked).isFalse();
     }
 
