@@ -21,6 +21,9 @@ final class Forwarder {
         void apply(Batch batch, int slot, MemorySegment memory);
     }
 
+    /** Looks in vain before sleeping: waking up costs more than a few thousand looks. */
+    private static final int SPIN_ROUNDS = 5000;
+
     private final FutureTask<Void> task;
     private volatile boolean stopped;
     private volatile boolean running;
@@ -32,7 +35,7 @@ final class Forwarder {
     String counters = "";
     long forwarded;
 
-    /** Processor time of the worker, waiting excluded. */
+    /** Processor time of the worker, sleeping excluded. */
     long cpuNs;
 
     /** Fewest bytes that the worker allocated in any 50,000 frames: what is left once everything is compiled. */
@@ -72,6 +75,7 @@ final class Forwarder {
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long allocatedBefore = 0;
             long nextSample = 50_000;
+            int idleRounds = 0;
             while (!stopped) {
                 if (first.counters().receivedFrames >= nextSample) {
                     nextSample += 50_000;
@@ -80,7 +84,8 @@ final class Forwarder {
                     allocatedBefore = allocated;
                 }
                 int moved = move(first, second, batch, edit, memory) + move(second, first, batch, edit, memory);
-                if (moved == 0) {
+                idleRounds = moved == 0 ? idleRounds + 1 : 0;
+                if (idleRounds > SPIN_ROUNDS) {
                     poller.await(10);
                 }
             }
