@@ -21,8 +21,7 @@ final class Forwarder {
         void apply(Batch batch, int slot, MemorySegment memory);
     }
 
-    /** Looks in vain before sleeping: waking up costs more than a few thousand looks. */
-    private static final int SPIN_ROUNDS = 5000;
+    private final int spinRounds;
 
     private final FutureTask<Void> task;
     private volatile boolean stopped;
@@ -42,10 +41,12 @@ final class Forwarder {
     long allocatedBytes = Long.MAX_VALUE;
 
     Forwarder(Namespace namespace, Opener left, Opener right) throws Exception {
-        this(namespace, left, right, (batch, slot, memory) -> {});
+        this(namespace, left, right, (batch, slot, memory) -> {}, 0);
     }
 
-    Forwarder(Namespace namespace, Opener left, Opener right, Edit edit) throws Exception {
+    /** A forwarder that looks in vain so many times before it sleeps. */
+    Forwarder(Namespace namespace, Opener left, Opener right, Edit edit, int spinRounds) throws Exception {
+        this.spinRounds = spinRounds;
         task = namespace.start(() -> {
             try (Arena arena = Arena.ofShared()) {
                 FramePool pool = new FramePool(arena.allocate(FramePool.bytesFor(8192, 512), 4096), 8192, 512);
@@ -85,7 +86,7 @@ final class Forwarder {
                 }
                 int moved = move(first, second, batch, edit, memory) + move(second, first, batch, edit, memory);
                 idleRounds = moved == 0 ? idleRounds + 1 : 0;
-                if (idleRounds > SPIN_ROUNDS) {
+                if (idleRounds > spinRounds) {
                     poller.await(10);
                 }
             }

@@ -134,7 +134,8 @@ class PacketSocketPortSystemTest {
                 namespace,
                 (index, pool) -> PacketSocketPort.open(left, index, pool, new PortCounters(), ringSlots, "test"),
                 (index, pool) -> PacketSocketPort.open(right, index, pool, new PortCounters(), ringSlots, "test"),
-                edit);
+                edit,
+                0);
     }
 
     private Forwarder forwarder(int ringSlots) throws Exception {
