@@ -68,7 +68,8 @@ final class SnapshotAssembly {
         Map<String, NavigableSet<Integer>> routers = new HashMap<>();
         for (Rule rule : rules) {
             if (rule.action() == Rule.Action.SERVICE) {
-                NavigableSet<Integer> ofChain = routers.computeIfAbsent(chains.get(rule.targetId()), _ -> new TreeSet<>());
+                NavigableSet<Integer> ofChain =
+                        routers.computeIfAbsent(chains.get(rule.targetId()), _ -> new TreeSet<>());
                 rule.appliedTo().toBitSet().stream()
                         .map(side -> ports.get(side >> 1).router())
                         .filter(router -> router >= 0)
@@ -117,9 +118,11 @@ final class SnapshotAssembly {
         List<PathDraft> through = using.stream()
                 .filter(path -> path.content().forwardsThrough(attachment))
                 .toList();
-        List<PathDraft> current = through.stream().filter(path -> !path.retired()).toList();
+        List<PathDraft> current =
+                through.stream().filter(path -> !path.retired()).toList();
         List<PathDraft> counted = current.isEmpty() ? through : current;
-        long chains = counted.stream().map(path -> path.content().chain()).distinct().count();
+        long chains =
+                counted.stream().map(path -> path.content().chain()).distinct().count();
         return chains == 1 ? counted.stream().mapToInt(PathDraft::id).toArray() : NONE;
     }
 
@@ -150,7 +153,8 @@ final class SnapshotAssembly {
         for (PathDraft draft : pathDrafts.values()) {
             Path path = paths.get(draft.id());
             if (path != null && !draft.retired()) {
-                ofChain.computeIfAbsent(draft.content().chain(), _ -> new ArrayList<>()).add(path);
+                ofChain.computeIfAbsent(draft.content().chain(), _ -> new ArrayList<>())
+                        .add(path);
             }
         }
         List<Target> targets = new ArrayList<>();
