@@ -263,6 +263,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
                     command.run();
                 }
                 lookAtLinks();
+                watch.tell(System.nanoTime());
             } catch (InterruptedException e) {
                 return;
             }
