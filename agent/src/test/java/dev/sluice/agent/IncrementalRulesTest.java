@@ -23,7 +23,7 @@ class IncrementalRulesTest {
 
     private static Snapshot compile(SnapshotCompiler compiler, List<String> rules) {
         CompileResult result = compiler.compile(
-                Yaml.parse(firewall(), instance("fw-1", ""), chain("closed"), policy(String.join("\n  - ", rules))),
+                Yaml.parse(firewall(), instance("fw-1", ""), chain("closed"), policy(String.join(", ", rules))),
                 name -> new InterfaceFacts(name.hashCode() & 0xff, 1500));
         return result.node()
                 .orElseThrow(() -> new AssertionError(result.problems()))
