@@ -220,7 +220,10 @@ final class Worker implements Runnable, AutoCloseable {
     private void onFault(RuntimeException e) {
         long count = faults.incrementAndGet();
         if (faultLog.allows(System.nanoTime())) {
-            LOG.error("the worker goes on after a defect of the data path; frames of one batch may be lost ({} so far)", count, e);
+            LOG.error(
+                    "the worker goes on after a defect of the data path; frames of one batch may be lost ({} so far)",
+                    count,
+                    e);
         }
     }
 
