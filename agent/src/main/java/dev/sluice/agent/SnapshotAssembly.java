@@ -18,7 +18,6 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Makes attachments, paths and targets of their drafts, once it is known which router's rules lead where. One writer: the compilation. */
-@SuppressWarnings({"ReferenceEquality", "NonApiType"})
 final class SnapshotAssembly {
     private static final int[] NONE = {};
 

@@ -35,7 +35,7 @@ final class Architecture {
 
         ArchRule arrows() {
             List<String> allowed = new ArrayList<>(
-                    List.of("java..", "javax..", "jdk..", "sun.misc..", "org.jspecify..", packages(), ""));
+                    List.of("java..", "javax..", "jdk..", "com.sun.net.httpserver..", "org.jspecify..", packages(), ""));
             uses.forEach(use -> allowed.add("dev.sluice." + use + ".."));
             allowed.addAll(libraries);
             return classes()

@@ -31,8 +31,7 @@ class GeneratedDocsTest {
     @ParameterizedTest
     @MethodSource("pages")
     void pageInTheTreeIsWhatTheCodeSays(String page) throws IOException {
-        String text =
-                Objects.requireNonNull(PAGES.get(page), page).get();
+        String text = Objects.requireNonNull(PAGES.get(page), page).get();
         Path file = Tree.ours().root().resolve("docs").resolve("reference").resolve(page);
         if ("1".equals(System.getenv("SLUICE_WRITE_DOCS"))) {
             Files.writeString(file, text);

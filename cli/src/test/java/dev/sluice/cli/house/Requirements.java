@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class Requirements {
     private static final Path PAGE = Path.of("docs", "specs.md");
     private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w*)(?:[.#]([a-z]\\w*))?(?:\\(\\))?`");
-    private static final Pattern CONSTANT = Pattern.compile("[A-Z0-9_]+");
+    private static final Pattern CONSTANT = Pattern.compile("[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+");
 
     private Requirements() {}
 
