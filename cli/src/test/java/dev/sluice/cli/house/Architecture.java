@@ -34,8 +34,8 @@ final class Architecture {
         }
 
         ArchRule arrows() {
-            List<String> allowed = new ArrayList<>(
-                    List.of("java..", "javax..", "jdk..", "com.sun.net.httpserver..", "org.jspecify..", packages(), ""));
+            List<String> allowed = new ArrayList<>(List.of(
+                    "java..", "javax..", "jdk..", "com.sun.net.httpserver..", "org.jspecify..", packages(), ""));
             uses.forEach(use -> allowed.add("dev.sluice." + use + ".."));
             allowed.addAll(libraries);
             return classes()
