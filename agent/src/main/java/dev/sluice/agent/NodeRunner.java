@@ -165,10 +165,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     /** Waits until the ports are open; without the right to open any, the node ends. */
     private void refuseWithoutRights() throws NodeException {
-        long deadlineNs = System.nanoTime() + ANSWER_TIMEOUT.toNanos();
-        while (worker.appliedGeneration() == 0 && System.nanoTime() < deadlineNs && !stopping) {
-            pause();
-        }
+        awaitApplied(1);
         List<OpenPort> ports = worker.ports();
         String reason = ports.stream()
                 .map(OpenPort::description)
@@ -179,6 +176,13 @@ public final class NodeRunner implements Administered, AutoCloseable {
             stop();
             awaitEnd();
             throw new NodeException("no port can be opened: " + reason);
+        }
+    }
+
+    private void awaitApplied(int generation) {
+        long deadlineNs = System.nanoTime() + ANSWER_TIMEOUT.toNanos();
+        while (worker.appliedGeneration() < generation && System.nanoTime() < deadlineNs && !stopping) {
+            pause();
         }
     }
 
@@ -280,7 +284,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         }
         events.forEach(worker::onLinkEvent);
         List<OpenPort> ports = worker.ports();
-        if (!events.isEmpty() || ports != portsSeen) {
+        if (!events.isEmpty() || !ports.equals(portsSeen)) {
             portsSeen = ports;
             watch.update(applied.node(), ports);
         }
@@ -344,7 +348,9 @@ public final class NodeRunner implements Administered, AutoCloseable {
                 throw new NodeException(AppliedConfiguration.errors(loaded.problems()));
             }
             publish(compile(loaded.configuration().get(), loaded));
-            return applied.node().snapshot().generation();
+            int generation = applied.node().snapshot().generation();
+            awaitApplied(generation);
+            return generation;
         } catch (NodeException e) {
             applied = applied.withProblem(String.valueOf(e.getMessage()));
             throw e;
