@@ -129,7 +129,7 @@ final class LabFileReader {
         String kindText = at.required(fields, "kind")
                 .map(field -> field.text(kinds, text -> kindOf(text).isPresent()))
                 .orElse("");
-        LabFile.NodeKind kind = kindOf(kindText).orElse(LabFile.NodeKind.TAP);
+        LabFile.NodeKind kind = kindOf(kindText).orElse(LabFile.NodeKind.BRIDGE_FIREWALL);
         String in = at.required(fields, "in").map(this::interfaceName).orElse("");
         String out = kind == LabFile.NodeKind.TAP
                 ? in

@@ -100,4 +100,16 @@ class TrafficReportTest {
                 .hasMessageContaining("count 0 is outside 1..10000000");
         assertThatThrownBy(() -> TrafficPlan.udp("10.0.0.1", 70_000, 1)).hasMessageContaining("port 70000");
     }
+
+    @Test
+    void overflowOfASocketIsReadFromTheKernelsTable() {
+        String table = """
+                   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+                  1: 0100007F:1389 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 12 2 0000000000000000 12
+                  2: 00000000000000000000000000000000:1389 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 13 2 0000000000000000 30
+                  3: 0100007F:138A 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 12 2 0000000000000000 5
+                """;
+        assertThat(UdpSockets.dropCount(table, 5_001)).isEqualTo(42);
+        assertThat(UdpSockets.dropCount(table, 80)).isZero();
+    }
 }
