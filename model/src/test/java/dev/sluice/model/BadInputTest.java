@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class BadInputTest {
@@ -111,6 +112,18 @@ class BadInputTest {
         LoadResult result = ConfigurationLoader.parse("g.yaml", text);
         assertThat(result.problems()).hasSize(ProblemLog.PROBLEMS_MAX + 1);
         assertThat(result.problems().getLast().message()).contains("more problems are not shown");
+    }
+
+    @Test
+    @Timeout(60)
+    void thousandsOfWrongReferencesAreNotComparedWithThousandsOfNames() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; text.length() < ConfigurationLoader.FILE_BYTES_MAX - 200; i++) {
+            text.append("--- {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: p" + i + "}, spec: {interface: e"
+                    + i + ", peer: q" + i + "}}\n");
+        }
+        assertThat(ConfigurationLoader.parse("r.yaml", text.toString()).problems())
+                .hasSize(ProblemLog.PROBLEMS_MAX + 1);
     }
 
     @Test
