@@ -78,9 +78,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         applied = compile(objects, loaded);
         int connectionsMax = applied.node().settings().tracker().connectionsMax();
         worker = new Worker(
-                sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes,
-                liveness,
-                ports);
+                sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         reports = new NodeReports(worker, watch);
     }
 
@@ -146,9 +144,8 @@ public final class NodeRunner implements Administered, AutoCloseable {
         watch.update(applied.node(), List.of());
         worker.handOver(applied.node());
         workerThread.start();
-        ConfigurationWatcher files = watchFiles
-                ? ConfigurationWatcher.open(source, hash, () -> commands.add(this::reloadChanged))
-                : null;
+        ConfigurationWatcher files =
+                watchFiles ? ConfigurationWatcher.open(source, hash, () -> commands.add(this::reloadChanged)) : null;
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();
@@ -165,10 +162,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     /** Waits until the ports are open; without the right to open any, the node ends. */
     private void refuseWithoutRights() throws NodeException {
-        long deadlineNs = System.nanoTime() + ANSWER_TIMEOUT.toNanos();
-        while (worker.appliedGeneration() == 0 && System.nanoTime() < deadlineNs && !stopping) {
-            pause();
-        }
+        awaitApplied(1);
         List<OpenPort> ports = worker.ports();
         String reason = ports.stream()
                 .map(OpenPort::description)
@@ -179,6 +173,13 @@ public final class NodeRunner implements Administered, AutoCloseable {
             stop();
             awaitEnd();
             throw new NodeException("no port can be opened: " + reason);
+        }
+    }
+
+    private void awaitApplied(int generation) {
+        long deadlineNs = System.nanoTime() + ANSWER_TIMEOUT.toNanos();
+        while (worker.appliedGeneration() < generation && System.nanoTime() < deadlineNs && !stopping) {
+            pause();
         }
     }
 
@@ -280,7 +281,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         }
         events.forEach(worker::onLinkEvent);
         List<OpenPort> ports = worker.ports();
-        if (!events.isEmpty() || ports != portsSeen) {
+        if (!events.isEmpty() || !ports.equals(portsSeen)) {
             portsSeen = ports;
             watch.update(applied.node(), ports);
         }
@@ -344,7 +345,9 @@ public final class NodeRunner implements Administered, AutoCloseable {
                 throw new NodeException(AppliedConfiguration.errors(loaded.problems()));
             }
             publish(compile(loaded.configuration().get(), loaded));
-            return applied.node().snapshot().generation();
+            int generation = applied.node().snapshot().generation();
+            awaitApplied(generation);
+            return generation;
         } catch (NodeException e) {
             applied = applied.withProblem(String.valueOf(e.getMessage()));
             throw e;
@@ -361,8 +364,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
                 Objects.requireNonNullElse(NodeRunner.class.getPackage().getImplementationVersion(), "development"),
                 (System.nanoTime() - startNs) / 1_000_000,
                 worker.appliedGeneration(),
-                new ConfigurationReport(
-                        source.toString(), now.appliedAt().toString(), now.problem(), now.warnings()),
+                new ConfigurationReport(source.toString(), now.appliedAt().toString(), now.problem(), now.warnings()),
                 reports.ports(now.node()),
                 reports.instances(now.node()),
                 reports.chains(now.node()),
@@ -378,7 +380,8 @@ public final class NodeRunner implements Administered, AutoCloseable {
     public FlowsReport flows(FlowFilter filter) throws NodeException {
         ListFlows task = new ListFlows(filter);
         if (!worker.submit(task)) {
-            throw new NodeException("too many requests wait for the connection table, or the node is ending; try again");
+            throw new NodeException(
+                    "too many requests wait for the connection table, or the node is ending; try again");
         }
         return await(task.result());
     }

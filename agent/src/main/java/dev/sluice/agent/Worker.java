@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +47,7 @@ final class Worker implements Runnable, AutoCloseable {
     private volatile boolean stopping;
     private volatile int appliedGeneration;
     private volatile int connectionCount;
-    private volatile long faults;
+    private final AtomicLong faults = new AtomicLong();
 
     /**
      * A worker without configuration; run it in a thread of its own.
@@ -107,7 +108,7 @@ final class Worker implements Runnable, AutoCloseable {
 
     /** Rounds that ended with an exception, which is a defect of this program. */
     long faults() {
-        return faults;
+        return faults.get();
     }
 
     /** The ports as last seen. */
@@ -216,11 +217,13 @@ final class Worker implements Runnable, AutoCloseable {
         appliedGeneration = next.snapshot().generation();
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
     private void onFault(RuntimeException e) {
-        faults = faults + 1;
+        long count = faults.incrementAndGet();
         if (faultLog.allows(System.nanoTime())) {
-            LOG.error("the worker goes on after a defect of the data path; frames of one batch may be lost ({} so far)", faults, e);
+            LOG.error(
+                    "the worker goes on after a defect of the data path; frames of one batch may be lost ({} so far)",
+                    count,
+                    e);
         }
     }
 

@@ -213,9 +213,11 @@ public final class Lab implements AutoCloseable {
                 .toList();
     }
 
-    /** Removes the namespaces of labs whose owners are gone; their full names. */
+    /** Removes the namespaces and logs of labs whose owners are gone; the namespaces' full names. */
     public static List<String> sweep() {
-        return Namespaces.sweep();
+        List<String> removed = Namespaces.sweep();
+        LogFolders.sweep();
+        return removed;
     }
 
     /**

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 public final class TrafficRun {
     private static final AtomicInteger STREAMS = new AtomicInteger();
     private static final Duration START = Duration.ofSeconds(20);
-    private static final long QUIET_NS = 500_000_000;
+    private static final long QUIET_NS = 1_000_000_000;
     private static final Pattern SENT = Pattern.compile("sent=(\\d+) refused=(\\d+) millis=(\\d+)");
 
     private final Namespace from;
@@ -100,7 +100,7 @@ public final class TrafficRun {
         return sentCount();
     }
 
-    /** Waits until nothing more arrives: all is there, or nothing came for half a second. */
+    /** Waits until nothing more arrives: all is there, or nothing came for a second. */
     public void settle() {
         long last = -1;
         long sinceNs = System.nanoTime();
@@ -167,12 +167,13 @@ public final class TrafficRun {
     private static Map<String, Set<Long>> seen(Map<String, IdObserver> observers) {
         Map<String, Set<Long>> seen = new LinkedHashMap<>();
         observers.forEach((name, observer) -> {
+            Set<Long> ids = observer.seen();
             long unseen = observer.unseenCount();
             if (unseen > 0) {
                 throw new LabException("observer '" + name + "' lost " + unseen
                         + " frames itself, so the account would be wrong; use a lower rate");
             }
-            seen.put(name, observer.seen());
+            seen.put(name, ids);
         });
         return seen;
     }

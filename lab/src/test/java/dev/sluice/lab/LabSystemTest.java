@@ -3,6 +3,8 @@ package dev.sluice.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -68,6 +70,31 @@ class LabSystemTest {
                     .isBetween(3e6, 6e6);
             assertThat(server.run(a, Duration.ofSeconds(1), "-b", "20M").receivedBitsPerSecond())
                     .isBetween(1e7, 3e7);
+        }
+    }
+
+    @Test
+    void anyProgramOfTheClassPathRunsInANamespaceWithItsLogCaptured() {
+        try (Topology topology = Topology.create()) {
+            Namespace place = topology.namespace("switch");
+            LabProcess process = place.startJvm("needs-more", List.of("-Xmx64m"), NeedsMoreMain.class, List.of("x"));
+            process.awaitLine("what it found", Duration.ofSeconds(20), "argument x, interfaces [lo]"::equals);
+            assertThat(process.awaitExit(Duration.ofSeconds(10))).isEqualTo(3);
+        }
+    }
+
+    /** Uses a library that the lab's own programs are not given. */
+    public static final class NeedsMoreMain {
+        private NeedsMoreMain() {}
+
+        /** Entry of the child process. */
+        public static void main(String[] arguments) throws SocketException {
+            assertThat(arguments).hasSize(1);
+            System.out.println("argument " + arguments[0] + ", interfaces "
+                    + NetworkInterface.networkInterfaces()
+                            .map(NetworkInterface::getName)
+                            .toList());
+            System.exit(3);
         }
     }
 }
