@@ -22,17 +22,17 @@ final class AllowedTraffic implements Step {
         long startNs = System.nanoTime();
         HttpService.Request download =
                 stage.scene().web().request(stage.scene().client(), Scene.SERVER, "/file/" + bytes, PATIENCE);
-        Download.note(stage.findings(), "download over HTTP", download, bytes);
+        Download.note(stage.findings(), "download", download, bytes);
         String took = Figures.since(startNs);
         PacketFilter.Count forward = filter.forward();
         PacketFilter.Count reverse = filter.reverse();
         long packets = forward.packets() - forwardBefore.packets();
         long reverseBytes = reverse.bytes() - reverseBefore.bytes();
         stage.findings()
-                .add("  firewall's counter, to the server", Figures.number(packets) + " packets", "> 0", packets > 0);
+                .add("firewall's counter, to the server", Figures.number(packets) + " packets", "> 0", packets > 0);
         stage.findings()
                 .add(
-                        "  firewall's counter, to the client",
+                        "firewall's counter, to the client",
                         Figures.number(reverseBytes) + " bytes",
                         ">= " + Figures.number(bytes),
                         reverseBytes >= bytes);

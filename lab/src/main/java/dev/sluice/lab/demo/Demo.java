@@ -92,6 +92,9 @@ public final class Demo {
         out.println(
                 (unmet == 0 ? "all " + lines + " lines as expected" : unmet + " of " + lines + " lines NOT as expected")
                         + ", after " + Figures.since(startNs));
+        if (unmet > 0) {
+            out.println(stage.sluice().diagnosis());
+        }
         if (options.keep()) {
             keep(stage, privilege);
         }

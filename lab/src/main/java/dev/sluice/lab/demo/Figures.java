@@ -22,11 +22,7 @@ final class Figures {
     static String account(TrafficReport report) {
         return number(report.receivedCount()) + " of " + number(report.sentCount()) + ", "
                 + number(report.lostCount()) + " lost, " + number(report.duplicatedCount()) + " twice, "
-                + number(report.reorderedCount()) + " late";
-    }
-
-    /** What an account of a stream without any fault says. */
-    static String perfect(long count) {
-        return number(count) + " of " + number(count) + ", 0 lost, 0 twice, 0 late";
+                + number(report.reorderedCount()) + " late"
+                + (report.longestLossCount() > 1 ? ", " + number(report.longestLossCount()) + " in a row" : "");
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.lab.demo;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** What was measured beside what was expected: the table at the end, and the exit status. One thread. */
 final class Findings {
@@ -15,48 +16,63 @@ final class Findings {
      */
     record Finding(String what, String measured, String expected, boolean met) {}
 
-    private final List<Finding> findings = new ArrayList<>();
+    private record Part(String title, List<Finding> findings) {}
 
+    private static final String WHAT = "what was looked at";
+    private static final String MEASURED = "measured";
+    private static final String EXPECTED = "expected";
+
+    private final List<Part> parts = new ArrayList<>();
+
+    /** From here on lines belong to this part of the story. */
+    void begin(String title) {
+        parts.add(new Part(title, new ArrayList<>()));
+    }
+
+    /** Adds a line to the part that was begun last. */
     void add(String what, String measured, String expected, boolean met) {
-        findings.add(new Finding(what, measured, expected, met));
+        parts.getLast().findings.add(new Finding(what, measured, expected, met));
     }
 
-    /** Lines so far. */
+    /** All lines. */
     List<Finding> list() {
-        return List.copyOf(findings);
+        return parts.stream().flatMap(part -> part.findings.stream()).toList();
     }
 
-    /** Whether there are lines from this one on and all of them are as expected. */
-    boolean metSince(int line) {
-        return findings.stream().skip(line).allMatch(Finding::met);
+    /** Whether the part that was begun last has lines, all of them as expected. */
+    boolean lastPartMet() {
+        List<Finding> last = parts.getLast().findings;
+        return !last.isEmpty() && last.stream().allMatch(Finding::met);
     }
 
     /** Lines that are not as expected. */
     long unmetCount() {
-        return findings.stream().filter(finding -> !finding.met).count();
+        return list().stream().filter(finding -> !finding.met).count();
     }
 
-    /** The table; the marks stand for a line that is as expected and one that is not. */
+    /** The table, part by part; the marks stand for a line that is as expected and one that is not. */
     String render(Marks marks) {
-        int what =
-                width("what was looked at", findings.stream().map(Finding::what).toList());
-        int measured =
-                width("measured", findings.stream().map(Finding::measured).toList());
-        int expected =
-                width("expected", findings.stream().map(Finding::expected).toList());
-        String line = "%-" + what + "s  %-" + measured + "s  %-" + expected + "s  %s%n";
+        String line = "  %-" + width(WHAT, Finding::what) + "s  %-" + width(MEASURED, Finding::measured) + "s  %-"
+                + width(EXPECTED, Finding::expected) + "s  %s";
         StringBuilder text = new StringBuilder();
-        text.append(line.formatted("what was looked at", "measured", "expected", ""));
-        text.append(line.formatted("-".repeat(what), "-".repeat(measured), "-".repeat(expected), "--"));
-        for (Finding finding : findings) {
-            text.append(line.formatted(
-                    finding.what, finding.measured, finding.expected, finding.met ? marks.good() : marks.bad()));
+        append(text, line.formatted(WHAT, MEASURED, EXPECTED, ""));
+        for (Part part : parts) {
+            append(text, part.title);
+            for (Finding finding : part.findings) {
+                String mark = finding.met ? marks.good() : marks.bad();
+                append(text, line.formatted(finding.what, finding.measured, finding.expected, mark));
+            }
         }
         return text.toString();
     }
 
-    private static int width(String head, List<String> cells) {
+    private static void append(StringBuilder text, String line) {
+        text.append(line.stripTrailing()).append('\n');
+    }
+
+    private int width(String head, Function<Finding, String> cell) {
         return Math.max(
-                head.length(), cells.stream().mapToInt(String::length).max().orElse(0));
+                head.length(),
+                list().stream().map(cell).mapToInt(String::length).max().orElse(0));
     }
 }

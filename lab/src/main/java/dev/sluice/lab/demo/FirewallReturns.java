@@ -9,25 +9,22 @@ final class FirewallReturns implements Step {
 
     @Override
     public String run(Stage stage) {
+        Findings findings = stage.findings();
         stage.scene().firewall().replug();
         stage.sluice().awaitInstance("fw-1", true);
         stage.changeChain(Objects.BOTH_NODES, "closed");
         long before = stage.sluice().uninspectedCount();
-        int count = stage.scale().shortCount();
-        Streams.Account account = stage.streams().run(count, stage.witnesses().both());
+        Streams.Account account = stage.streams()
+                .run(stage.scale().shortCount(), stage.witnesses().both());
         long uninspected = stage.sluice().uninspectedCount() - before;
-        stage.findings()
-                .add(
-                        "new stream, packets",
-                        Figures.account(account.forward()),
-                        Figures.perfect(count),
-                        account.forward().receivedCount() == count);
-        stage.findings()
-                .add(
-                        "  past one of the two nodes, uninspected",
-                        account.bypassedCount() + ", " + uninspected,
-                        "0, 0",
-                        account.bypassedCount() == 0 && uninspected == 0);
-        return Figures.number(account.forward().receivedCount()) + " packets, all through both nodes";
+        account.note(findings);
+        findings.add(
+                "stream: past one of the nodes",
+                Figures.number(account.bypassedCount()),
+                "0",
+                account.bypassedCount() == 0);
+        findings.add("Sluice's counter of uninspected", uninspected + " packets", "0 packets", uninspected == 0);
+        return Figures.number(account.receivedCount()) + " packets and answers, " + account.bypassedCount()
+                + " of them past a node";
     }
 }

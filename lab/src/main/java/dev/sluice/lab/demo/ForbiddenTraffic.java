@@ -21,11 +21,11 @@ final class ForbiddenTraffic implements Step {
                 .count();
         stage.findings()
                 .add(
-                        "connection to port " + Scene.FORBIDDEN_PORT,
-                        Answers.text(answer) + ", " + requests + " requests at the server",
-                        "no answer, 0 requests at the server",
+                        "request, seen",
+                        Answers.text(answer) + ", " + requests + " at the server",
+                        "no answer, 0 at the server",
                         answer.status() == 0 && requests == 0);
-        stage.findings().add("  firewall's counter of drops", Figures.number(dropped) + " packets", "> 0", dropped > 0);
+        stage.findings().add("firewall's counter of drops", Figures.number(dropped) + " packets", "> 0", dropped > 0);
         return dropped + " packets dropped by its rule";
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.lab.demo;
 
 import dev.sluice.lab.TrafficRun;
 import java.time.Duration;
+import java.util.Map;
 
 /** The firewall dies while a stream runs through it; the chain is closed, so nothing passes any more, old flows or new ones. */
 final class KillFirewall implements Step {
@@ -26,17 +27,16 @@ final class KillFirewall implements Step {
         stage.sluice().awaitInstance("fw-1", false);
         long noticeMs = (System.nanoTime() - startNs) / 1_000_000;
         findings.add(
-                "firewall dead, noticed after",
+                "death noticed by Sluice after",
                 noticeMs + " ms",
                 "< " + NOTICE_MS_MAX + " ms",
                 noticeMs < NOTICE_MS_MAX);
-        Streams.Account across = stage.streams().finish(stream, firewallOnly);
+        Streams.Account across = stage.streams().finish(stream, firewallOnly, Map.of());
         long received = across.forward().receivedCount();
         findings.add(
-                "stream across its death, packets",
-                Figures.number(received) + " of " + Figures.number(count) + ", " + across.bypassedCount()
-                        + " past the firewall",
-                "fewer than sent, 0 past the firewall",
+                "old stream: packets, past the firewall",
+                Figures.number(received) + " of " + Figures.number(count) + ", " + across.bypassedCount(),
+                "fewer than sent, 0",
                 received > 0 && received < count && across.bypassedCount() == 0);
         newFlows(stage);
         return "noticed after " + noticeMs + " ms, then nothing passed";
@@ -51,16 +51,17 @@ final class KillFirewall implements Step {
         long dropped = stage.sluice().dropCount("SERVICE_DOWN") - droppedBefore;
         stage.findings()
                 .add(
-                        "new stream, packets at the server",
-                        Figures.number(account.forward().receivedCount()) + " received, " + Figures.number(seen)
-                                + " on its wire",
-                        "0 received, 0 on its wire",
+                        "new stream: packets, on server's wire",
+                        Figures.number(account.forward().receivedCount()) + " of " + Figures.number(count) + ", "
+                                + Figures.number(seen),
+                        "0, 0",
                         account.forward().receivedCount() == 0 && seen == 0);
         stage.findings()
                 .add(
-                        "  dropped by Sluice as SERVICE_DOWN",
+                        "Sluice's counter of SERVICE_DOWN",
                         Figures.number(dropped) + " packets",
-                        Figures.number(count) + " packets",
-                        dropped == count);
+                        ">= " + Figures.number(count),
+                        // Retransmissions of connections that died in earlier steps may come in between.
+                        dropped >= count);
     }
 }

@@ -4,7 +4,7 @@ package dev.sluice.lab.demo;
 final class OpenChain implements Step {
     @Override
     public String title() {
-        return "the chain is set to open";
+        return "the chain is set to open: traffic passes without it, counted";
     }
 
     @Override
@@ -13,23 +13,22 @@ final class OpenChain implements Step {
         long changeMs = stage.changeChain(Objects.BOTH_NODES, "open") / 1_000_000;
         long before = stage.sluice().uninspectedCount();
         int count = stage.scale().shortCount();
-        Streams.Account account = stage.streams().run(count, stage.witnesses().firewallOnly());
+        Streams.Account account = stage.streams().run(count, stage.witnesses().both());
         long uninspected = stage.sluice().uninspectedCount() - before;
+        account.note(findings);
+        long pastFirewall = account.missedBy("firewall");
+        long pastInspector = account.missedBy("ips");
         findings.add(
-                "new stream, packets",
-                Figures.account(account.forward()),
-                Figures.perfect(count),
-                account.forward().receivedCount() == count);
+                "stream: past firewall, past second node",
+                Figures.number(pastFirewall) + ", " + Figures.number(pastInspector),
+                Figures.number(2L * count) + ", 0",
+                pastFirewall == 2L * count && pastInspector == 0);
         findings.add(
-                "  past the firewall, with answers",
-                Figures.number(account.bypassedCount()),
-                Figures.number(2L * count),
-                account.bypassedCount() == 2L * count);
-        findings.add(
-                "  counted by Sluice as uninspected",
+                "Sluice's counter of uninspected",
                 Figures.number(uninspected) + " packets",
-                Figures.number(account.receivedCount()) + " packets",
-                uninspected == account.receivedCount());
+                ">= " + Figures.number(account.receivedCount()),
+                // Retransmissions of connections that died in earlier steps may come in between.
+                uninspected >= account.receivedCount());
         return "in force after " + changeMs + " ms, " + Figures.number(uninspected) + " packets counted as uninspected";
     }
 }

@@ -24,14 +24,15 @@ final class Progress {
         return marks;
     }
 
-    /** A step begins. */
-    void begin(String title) {
+    /** A step begins; its number. */
+    int begin(String title) {
         number++;
         startNs = System.nanoTime();
         if (terminal) {
             out.print("  . " + number + " " + title + " ...");
             out.flush();
         }
+        return number;
     }
 
     /** The step that began is over. */

@@ -51,10 +51,8 @@ record Scene(
         Wire firewallOut = topology.wire(sluice, "fw-out", firewall, "out");
         Wire inspectorIn = topology.wire(sluice, "ips-in", inspector, "in");
         Wire inspectorOut = topology.wire(sluice, "ips-out", inspector, "out");
-        for (Wire wire : List.of(left, firewallIn, firewallOut, inspectorIn, inspectorOut)) {
-            (wire.a().namespace().equals(sluice) ? wire.a() : wire.b()).quiet();
-        }
-        right.a().quiet();
+        List.of("to-client", "to-server", "fw-in", "fw-out", "ips-in", "ips-out")
+                .forEach(name -> sluice.interfaceNamed(name).quiet());
         left.a().address(CLIENT + "/24");
         right.b().address(SERVER + "/24");
         BridgeFirewall wall = BridgeFirewall.create(firewallIn.b(), firewallOut.b());
@@ -68,6 +66,12 @@ record Scene(
                 InlineNode.matcher(inspectorIn.b(), inspectorOut.b(), List.of("GET " + FORBIDDEN_PATH)),
                 HttpService.start(server, WEB_PORT),
                 HttpService.start(server, FORBIDDEN_PORT));
+    }
+
+    /** Frames that came to the second node so far, from either side. */
+    long inspectedFrames() {
+        InlineNode.Figures figures = inspector.figures();
+        return figures.forwardCount() + figures.reverseCount();
     }
 
     /** Asks the server for a path; no answer within one and a half seconds is none. */

@@ -50,7 +50,13 @@ final class SluiceProcess {
                         "--admin",
                         socket.toString()));
         SluiceProcess sluice = new SluiceProcess(process, socket);
-        sluice.await("Sluice answers", START, status -> true);
+        sluice.await(
+                "Sluice has its first snapshot in force and all nodes are alive",
+                START,
+                status -> status.generation() > 0
+                        && !status.instances().isEmpty()
+                        && status.instances().stream().allMatch(StatusReport.InstanceReport::alive)
+                        && status.ports().stream().allMatch(StatusReport.PortReport::up));
         return sluice;
     }
 
@@ -68,6 +74,32 @@ final class SluiceProcess {
                 .sorted()
                 .collect(Collectors.joining(", "));
         return status.ports().size() + " ports by " + drivers + ", snapshot " + status.generation() + " in force";
+    }
+
+    /** What it lost and dropped by its own account, and its log: for a run that was not as expected. */
+    String diagnosis() {
+        StringBuilder text = new StringBuilder("what Sluice says about it:\n");
+        try {
+            for (StatusReport.PortReport port : admin.status().ports()) {
+                text.append("  port ")
+                        .append(port.interfaceName())
+                        .append(": ")
+                        .append(port.counters())
+                        .append('\n');
+            }
+            for (CountersReport.DropReport drop : admin.counters().drops()) {
+                text.append("  dropped ")
+                        .append(drop.count())
+                        .append(": ")
+                        .append(drop.reason())
+                        .append(", ")
+                        .append(drop.sentence())
+                        .append('\n');
+            }
+        } catch (NodeException e) {
+            text.append("  ").append(e.getMessage()).append('\n');
+        }
+        return text.append(log()).toString();
     }
 
     /** What it wrote to its log. */

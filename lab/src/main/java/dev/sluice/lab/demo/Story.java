@@ -10,6 +10,7 @@ final class Story {
             new AllowedTraffic(),
             new ForbiddenTraffic(),
             new InsertNode(),
+            new NewFlows(),
             new KillFirewall(),
             new OpenChain(),
             new FirewallReturns());
@@ -30,13 +31,13 @@ final class Story {
     Stage tell() {
         Stage stage = prepare();
         for (Step step : STEPS) {
-            int line = stage.findings().list().size();
-            progress.begin(step.title());
+            int number = progress.begin(step.title());
+            stage.findings().begin(number + " " + step.title());
             String figure = "could not go on";
             boolean good = false;
             try {
                 figure = step.run(stage);
-                good = stage.findings().metSince(line);
+                good = stage.findings().lastPartMet();
             } finally {
                 progress.end(step.title(), figure, good);
             }

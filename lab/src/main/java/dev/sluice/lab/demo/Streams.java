@@ -18,13 +18,35 @@ final class Streams {
      * @param reverse answers
      */
     record Account(TrafficReport forward, TrafficReport reverse) {
-        boolean perfect() {
-            return forward.isPerfect() && reverse.isPerfect() && forward.sentCount() > 0;
+        /** Notes what became of both directions; every packet should have come, once and in order, by whatever way. */
+        void note(Findings findings) {
+            note(findings, "stream: packets", forward);
+            note(findings, "stream: answers", reverse);
+        }
+
+        private static void note(Findings findings, String what, TrafficReport report) {
+            boolean eachOnce = report.sentCount() > 0
+                    && report.lostCount() == 0
+                    && report.duplicatedCount() == 0
+                    && report.reorderedCount() == 0
+                    && report.foreignCount() == 0;
+            findings.add(what, Figures.account(report), "all, each once, in order", eachOnce);
         }
 
         /** Packets and answers that came past a node that they had to pass. */
         long bypassedCount() {
             return forward.bypassedCount() + reverse.bypassedCount();
+        }
+
+        /** Packets and answers that were at a node that they had not to pass. */
+        long wrongPathCount() {
+            return forward.wrongPathCount() + reverse.wrongPathCount();
+        }
+
+        /** Packets and answers that came although this node did not see them. */
+        long missedBy(String node) {
+            return forward.missedByNode().getOrDefault(node, 0L)
+                    + reverse.missedByNode().getOrDefault(node, 0L);
         }
 
         /** Packets and answers that came. */
@@ -52,10 +74,10 @@ final class Streams {
     }
 
     /** Waits for its end and accounts for each packet. */
-    Account finish(TrafficRun run, Map<String, IdObserver> required) {
+    Account finish(TrafficRun run, Map<String, IdObserver> required, Map<String, IdObserver> forbidden) {
         run.awaitSent();
         run.settle();
-        Account account = new Account(run.report(required, Map.of()), run.replyReport(required, Map.of()));
+        Account account = new Account(run.report(required, forbidden), run.replyReport(required, forbidden));
         run.sender().stop();
         run.receiver().stop();
         return account;
@@ -63,6 +85,6 @@ final class Streams {
 
     /** A whole one. */
     Account run(int count, Map<String, IdObserver> required) {
-        return finish(start(count), required);
+        return finish(start(count), required, Map.of());
     }
 }

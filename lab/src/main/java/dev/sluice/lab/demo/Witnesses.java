@@ -45,6 +45,11 @@ final class Witnesses {
         return Map.of("firewall", firewall());
     }
 
+    /** The second node as the one that no packet may pass. */
+    Map<String, IdObserver> inspectorOnly() {
+        return Map.of("ips", inspector());
+    }
+
     /** Both nodes as those that all packets must pass. */
     Map<String, IdObserver> both() {
         return Map.of("firewall", firewall(), "ips", inspector());
