@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
             CountersCommand.class,
             ReloadCommand.class,
             StopCommand.class,
+            DemoCommand.class,
             LabCommand.class,
             VersionCommand.class,
             CompletionCommand.class
