@@ -83,7 +83,7 @@ final class ListFlows implements WorkerTask {
     }
 
     /** Ids below 0 are the default rules of groups, the smallest int stands for translated flows (packet-life.md). */
-    private static String rule(int id, Snapshot snapshot) {
+    static String rule(int id, Snapshot snapshot) {
         Rule rule = snapshot.rule(id);
         if (rule != null) {
             return rule.name();
