@@ -56,12 +56,14 @@ final class AdminOptions {
         }
         List<Path> answering = sockets.stream().filter(AdminOptions::answers).toList();
         if (answering.isEmpty()) {
-            throw new CommandFailure("nobody listens on the " + sockets.size() + " sockets in " + directory
-                    + ", they are left from nodes that were killed (or belong to another user); start a node with 'sluice run -f DIR'");
+            throw new CommandFailure(
+                    "nobody listens on the " + sockets.size() + " sockets in " + directory
+                            + ", they are left from nodes that were killed (or belong to another user); start a node with 'sluice run -f DIR'");
         }
         if (answering.size() > 1) {
             throw new CommandFailure("several Sluice nodes run here, choose one with --node: "
-                    + String.join(", ", answering.stream().map(AdminOptions::nodeName).toList()));
+                    + String.join(
+                            ", ", answering.stream().map(AdminOptions::nodeName).toList()));
         }
         return answering.getFirst();
     }
@@ -71,7 +73,9 @@ final class AdminOptions {
             return List.of();
         }
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(SUFFIX))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new CommandFailure(
                     "directory " + directory + " can't be read: " + e

@@ -25,16 +25,17 @@ final class CompletionCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "SHELL", description = "bash (zsh takes the same script after: autoload bashcompinit; bashcompinit).")
+    @Parameters(
+            paramLabel = "SHELL",
+            description = "bash (zsh takes the same script after: autoload bashcompinit; bashcompinit).")
     private Shell shell = Shell.bash;
 
     @Override
     public Integer call() {
         CommandLine root = spec.root().commandLine();
-        String script =
-                switch (shell) {
-                    case bash -> AutoComplete.bash(spec.root().name(), root);
-                };
+        String script = switch (shell) {
+            case bash -> AutoComplete.bash(spec.root().name(), root);
+        };
         spec.commandLine().getOut().println(script);
         return ExitCode.OK;
     }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 /** {@code sluice counters}. */
 @Command(
         name = "counters",
-        description = "Shows why a running node dropped packets, and on which ports; docs/reference/drop-reasons.md has all reasons.")
+        description =
+                "Shows why a running node dropped packets, and on which ports; docs/reference/drop-reasons.md has all reasons.")
 final class CountersCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call
@@ -39,7 +40,11 @@ final class CountersCommand implements Callable<Integer> {
 
     /** The report for people. */
     static String text(CountersReport report) {
-        Table drops = new Table().words("DROPPED BECAUSE").numbers("PACKETS").words("FROM PORT").words("MEANING");
+        Table drops = new Table()
+                .words("DROPPED BECAUSE")
+                .numbers("PACKETS")
+                .words("FROM PORT")
+                .words("MEANING");
         for (DropReport drop : report.drops()) {
             String ports = drop.ports().entrySet().stream()
                     .map(entry -> entry.getKey() + ": " + entry.getValue())

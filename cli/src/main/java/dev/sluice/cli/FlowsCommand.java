@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 /** {@code sluice flows}. */
 @Command(
         name = "flows",
-        description = "Lists connections of a running node: who talks to whom, which rule decided, which path they take.")
+        description =
+                "Lists connections of a running node: who talks to whom, which rule decided, which path they take.")
 final class FlowsCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call
@@ -34,7 +35,10 @@ final class FlowsCommand implements Callable<Integer> {
             description = "Only those with this source or destination address, IPv4 or IPv6.")
     private @Nullable String address;
 
-    @Option(names = "--port", paramLabel = "P", description = "Only those with this source or destination port, 0..65535.")
+    @Option(
+            names = "--port",
+            paramLabel = "P",
+            description = "Only those with this source or destination port, 0..65535.")
     private @Nullable Integer port;
 
     @Mixin

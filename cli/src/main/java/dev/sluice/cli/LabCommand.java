@@ -23,7 +23,8 @@ final class LabCommand {
 
     @Command(
             name = "up",
-            description = "Brings up what FILE describes and holds it until Ctrl-C or 'sluice lab down'; then nothing of it is left.")
+            description =
+                    "Brings up what FILE describes and holds it until Ctrl-C or 'sluice lab down'; then nothing of it is left.")
     int up(@Parameters(paramLabel = "FILE", description = "A lab file.") Path file) {
         Lab lab = Lab.up(file);
         println(lab.describe());
@@ -35,10 +36,13 @@ final class LabCommand {
         }
     }
 
-    @Command(name = "down", description = "Ends a lab that another process holds, and removes leftovers of labs whose process is gone.")
+    @Command(
+            name = "down",
+            description = "Ends a lab that another process holds, and removes leftovers of labs whose process is gone.")
     int down(
             @Parameters(arity = "0..1", paramLabel = "ID", description = "Which one, if several are up (see status).")
-                    @Nullable String id) {
+                    @Nullable
+                    String id) {
         Optional<String> ended = Lab.down(Optional.ofNullable(id));
         println(ended.map(lab -> "lab " + lab + " is down").orElse("no lab is up"));
         return ExitCode.OK;

@@ -66,7 +66,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--log-format",
             paramLabel = "FORMAT",
-            description = "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
     private OutputFormat logFormat = OutputFormat.TEXT;
 
     @Override

@@ -30,12 +30,17 @@ final class StatusText {
     }
 
     private static String configuration(ConfigurationReport configuration) {
-        StringBuilder text = new StringBuilder("configuration " + configuration.source() + ", in force since "
-                + configuration.appliedAt() + "\n");
-        configuration.warnings().forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+        StringBuilder text = new StringBuilder(
+                "configuration " + configuration.source() + ", in force since " + configuration.appliedAt() + "\n");
+        configuration
+                .warnings()
+                .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
         if (!configuration.problem().isEmpty()) {
             text.append("The files as they are now are NOT applied, because:\n");
-            configuration.problem().lines().forEach(line -> text.append("  ").append(line).append('\n'));
+            configuration
+                    .problem()
+                    .lines()
+                    .forEach(line -> text.append("  ").append(line).append('\n'));
         }
         return text.toString();
     }

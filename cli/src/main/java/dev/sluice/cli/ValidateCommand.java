@@ -33,7 +33,10 @@ final class ValidateCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
 
-    @Parameters(arity = "0..*", paramLabel = "FILE|DIR", description = "Files, or directories with *.yaml and *.yml files.")
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "FILE|DIR",
+            description = "Files, or directories with *.yaml and *.yml files.")
     private List<Path> arguments = new ArrayList<>();
 
     @Option(
