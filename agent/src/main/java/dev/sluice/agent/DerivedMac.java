@@ -20,6 +20,6 @@ final class DerivedMac {
             hash = (hash ^ (b & 0xff)) * 0x0000_0100_0000_01b3L;
         }
         hash ^= hash >>> 40;
-        return LOCAL | hash & 0xff_ffff_ffffL;
+        return LOCAL | (hash & 0xff_ffff_ffffL);
     }
 }

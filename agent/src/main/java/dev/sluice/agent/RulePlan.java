@@ -103,7 +103,11 @@ final class RulePlan {
         int told = (policy.name() + " " + at).hashCode() & 0xffff;
         if (!placesTold.get(told)) {
             placesTold.set(told);
-            log.warning(policy, "spec.appliedTo", "is no port in use on this node, so the rules do not apply there", at.toString());
+            log.warning(
+                    policy,
+                    "spec.appliedTo",
+                    "is no port in use on this node, so the rules do not apply there",
+                    at.toString());
         }
     }
 
@@ -163,12 +167,11 @@ final class RulePlan {
             FailureAction onFailure,
             boolean bothDirections,
             BitSet sides) {
-        Action action =
-                switch (ruleAction) {
-                    case ToChain _ -> Action.SERVICE;
-                    case NoService _ -> Action.NONE;
-                    case Drop _ -> Action.DROP;
-                };
+        Action action = switch (ruleAction) {
+            case ToChain _ -> Action.SERVICE;
+            case NoService _ -> Action.NONE;
+            case Drop _ -> Action.DROP;
+        };
         int target = -1;
         if (ruleAction instanceof ToChain(String chain)) {
             if (configuration.chain(chain).isEmpty()) {

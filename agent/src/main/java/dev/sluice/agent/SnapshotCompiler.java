@@ -76,8 +76,7 @@ public final class SnapshotCompiler {
             RulePlan rules,
             @Nullable CompiledNode before) {
         List<PortEntry> entries = ports.entries();
-        SnapshotAssembly assembly =
-                new SnapshotAssembly(
+        SnapshotAssembly assembly = new SnapshotAssembly(
                 configuration, ids, entries, rules.rules(), instances.attachments(), paths.all(), before);
         Snapshot snapshot = new Snapshot(
                 before == null ? 1 : before.snapshot().generation() + 1,

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * better; answers stay the same. Larger precedence wins; between equal precedences, which a snapshot does not have, the lower id.
  */
 public final class Classifier {
-    /** Entries in a slot above which a finer table is looked for. */
-    static final int COLLISIONS_MAX = 10;
+    /** Entries in a slot above which a finer table is looked for. Ten cost up to twice the candidates per lookup, two up to half as many tables again. */
+    static final int COLLISIONS_MAX = 4;
 
     /** Tables above which no finer one is made. Two more are possible: the universal one and one for fragments. */
     static final int TABLES_MAX = 64;

@@ -58,18 +58,11 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     static final int FULL_SWEEP_SLOTS = 64;
 
     private static final int HALF_OPEN = 1;
-    private static final long NS_PER_MS = 1_000_000L;
-
-    /** Ages above this are times slightly in the future: 2^28 ms, about three days. */
-    private static final int FUTURE_MS = -(1 << 28);
-
     private final @Nullable Arena ownedArena;
     private final int connectionsMax;
-    private final long seed;
-    private final MemorySegment side;
-    private final ConnectionTableIndex index;
+    private final ConnectionTableKeys keys;
     private final ConnectionTableHalfOpen halfOpen;
-    private final int[] timeoutMs = new int[ConnectionTableRecord.KINDS];
+    private final ConnectionTableAges ages;
 
     private int size;
 
@@ -96,17 +89,17 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     private ConnectionTable(
             MemorySegment memory, @Nullable Arena ownedArena, int connectionsMax, long seed, TrackerTimeouts timeouts) {
-        super(memory.asSlice(0, (long) connectionsMax * ConnectionTableRecord.BYTES));
+        super(
+                memory.asSlice(0, (long) connectionsMax * ConnectionTableRecord.BYTES),
+                memory.asSlice(sideOffset(connectionsMax), (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES));
         this.ownedArena = ownedArena;
         this.connectionsMax = connectionsMax;
-        this.seed = seed;
         long indexOffset = records.byteSize();
-        int buckets = ConnectionTableIndex.bucketsFor(connectionsMax);
-        long sideOffset = indexOffset + (long) buckets * ConnectionTableIndex.BUCKET_BYTES;
-        this.index = new ConnectionTableIndex(memory.asSlice(indexOffset, sideOffset - indexOffset), buckets);
-        this.side = memory.asSlice(sideOffset, (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES);
+        MemorySegment buckets = memory.asSlice(indexOffset, sideOffset(connectionsMax) - indexOffset);
+        this.keys = new ConnectionTableKeys(records, side, new ConnectionTableIndex(buckets), seed);
         this.halfOpen = new ConnectionTableHalfOpen(side);
-        setTimeouts(timeouts);
+        this.ages = new ConnectionTableAges(records);
+        ages.setTimeouts(timeouts);
     }
 
     /** Builds an empty table with memory of its own, which {@link #close} gives back; parameters as in the constructor. */
@@ -122,7 +115,12 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             throw new IllegalArgumentException("connection table for " + connectionsMax
                     + " connections: choose connectionsMax in 1.." + CONNECTIONS_MAX);
         }
-        return (long) connectionsMax * (ConnectionTableRecord.BYTES + ConnectionTableRecord.SIDE_BYTES)
+        return sideOffset(connectionsMax) + (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES;
+    }
+
+    /** Records come first, then the index, then the side records. */
+    private static long sideOffset(int connectionsMax) {
+        return (long) connectionsMax * ConnectionTableRecord.BYTES
                 + (long) ConnectionTableIndex.bucketsFor(connectionsMax) * ConnectionTableIndex.BUCKET_BYTES;
     }
 
@@ -136,37 +134,19 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Sets the idle timeouts, for the connections that are there too, from the next look-up or sweep on. */
     public void setTimeouts(TrackerTimeouts timeouts) {
-        timeoutMs[ConnectionTableRecord.KIND_TCP_ESTABLISHED] = ceilMs(timeouts.tcpEstablishedNs());
-        timeoutMs[ConnectionTableRecord.KIND_TCP_HALF_OPEN] = ceilMs(timeouts.tcpHalfOpenNs());
-        timeoutMs[ConnectionTableRecord.KIND_TCP_CLOSING] = ceilMs(timeouts.tcpClosingNs());
-        timeoutMs[ConnectionTableRecord.KIND_UDP] = ceilMs(timeouts.udpNs());
-        timeoutMs[ConnectionTableRecord.KIND_UDP_STREAM] = ceilMs(timeouts.udpStreamNs());
-        timeoutMs[ConnectionTableRecord.KIND_ICMP] = ceilMs(timeouts.icmpNs());
-        timeoutMs[ConnectionTableRecord.KIND_OTHER] = ceilMs(timeouts.otherNs());
+        ages.setTimeouts(timeouts);
     }
 
     // Look-up.
 
     /** First pass over a batch: reads the index where this hash would be. The value means nothing; use it, so that the read is not dropped. */
     public long touch(long hash) {
-        return index.touch(indexHash(hash));
+        return keys.touch(keys.indexHash(hash));
     }
 
     /** Second pass over a batch: reads the records that {@link #find} will compare. Use the value, as with {@link #touch}. */
     public long touchRecords(long hash) {
-        int indexHash = indexHash(hash);
-        int tag = ConnectionTableIndex.tag(indexHash);
-        int bucket = index.bucket(indexHash);
-        int lanes = index.match(bucket, tag);
-        if (lanes == 0) {
-            bucket = index.otherBucket(bucket, tag);
-            lanes = index.match(bucket, tag);
-            if (lanes == 0) {
-                return 0;
-            }
-        }
-        long at = at(index.slot(bucket, Integer.numberOfTrailingZeros(lanes)));
-        return getLong(records, at) ^ getLong(records, at + ConnectionTableRecord.PACKETS);
+        return keys.touchRecords(keys.indexHash(hash));
     }
 
     /**
@@ -178,8 +158,8 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
      * @param tag feature tag, 0..255
      */
     public int find(long hash, PacketFields key, int router, int tag, long nowNs) {
-        int entry = locate(indexHash(hash), key, router, tag);
-        return entry < 0 ? -1 : firstLive(entrySlot(entry), tableMs(nowNs));
+        int entry = keys.locate(keys.indexHash(hash), key, router, tag);
+        return entry < 0 ? -1 : firstLive(keys.slot(entry), tableMs(nowNs));
     }
 
     /** The next older connection with the same key as the given one that has not expired, or -1. */
@@ -202,26 +182,25 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     public int insert(long hash, PacketFields key, int router, int tag, long nowNs) {
         checkRange("router", router, 0xffff);
         checkRange("feature tag", tag, 0xff);
-        int indexHash = indexHash(hash);
+        int indexHash = keys.indexHash(hash);
         int nowMs = tableMs(nowNs);
         int slot = hasRoomForKey(indexHash, key, router, tag, nowMs) ? takeSlot(nowMs) : -1;
         if (slot < 0) {
             refused++;
             return -1;
         }
-        int entry = locate(indexHash, key, router, tag);
-        int older = 0;
+        int entry = keys.locate(indexHash, key, router, tag);
+        int older = entry < 0 ? 0 : keys.slot(entry) + 1;
         if (entry >= 0) {
-            older = entrySlot(entry) + 1;
-            index.setSlot(entry >>> 3, entry & 7, slot);
-        } else if (!index.add(indexHash, slot) && !(evictBesides(indexHash, nowMs) && index.add(indexHash, slot))) {
+            keys.setSlot(entry, slot);
+        } else if (!keys.add(indexHash, slot) && !(evictBesides(indexHash, nowMs) && keys.add(indexHash, slot))) {
             giveSlot(slot);
             refused++;
             return -1;
         }
         fill(slot, key, router, tag, nowMs);
         putInt(records, at(slot) + ConnectionTableRecord.NEXT, older);
-        putInt(side, sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH, indexHash);
+        putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH, indexHash);
         halfOpen.join(slot);
         size++;
         return slot;
@@ -269,7 +248,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         }
         unlink(slot);
         leaveHalfOpen(slot);
-        removeFromIndex(slot);
+        keys.remove(slot);
         long sequenceAt = at(slot) + ConnectionTableRecord.SEQUENCE;
         putShort(records, sequenceAt, getShort(records, sequenceAt) + 1);
         setKind(slot, ConnectionTableRecord.KIND_FREE);
@@ -287,29 +266,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return sweepMs(tableMs(nowNs), budgetSlots);
     }
 
-    // Links and references.
-
-    /** Links two connections, of one flow before and behind a translating node, after ending the links they had. */
-    public void link(int slot, int other) {
-        unlink(slot);
-        unlink(other);
-        putInt(side, sideAt(slot) + ConnectionTableRecord.SIDE_LINK, other + 1);
-        putInt(side, sideAt(other) + ConnectionTableRecord.SIDE_LINK, slot + 1);
-    }
-
-    /** Ends a link from both sides, if there is one. */
-    public void unlink(int slot) {
-        int other = linked(slot);
-        if (other >= 0) {
-            putInt(side, sideAt(slot) + ConnectionTableRecord.SIDE_LINK, 0);
-            putInt(side, sideAt(other) + ConnectionTableRecord.SIDE_LINK, 0);
-        }
-    }
-
-    /** The connection linked with this one, or -1; never a removed one. */
-    public int linked(int slot) {
-        return getInt(side, sideAt(slot) + ConnectionTableRecord.SIDE_LINK) - 1;
-    }
+    // References and listing.
 
     /** A name for a connection that {@link #resolve} refuses once the slot has been freed (modulo 65,536 reuses of the slot). */
     public long reference(int slot) {
@@ -321,8 +278,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         int slot = (int) reference;
         return isUsed(slot) && reference(slot) == reference ? slot : -1;
     }
-
-    // State of the table.
 
     /** The first slot at or after the given one that holds a connection, expired or not, or -1: for listing, from 0. */
     public int nextUsed(int from) {
@@ -346,17 +301,17 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Whether a connection has been idle for longer than its timeout. */
     public boolean isExpired(int slot, long nowNs) {
-        return isExpiredMs(slot, tableMs(nowNs));
+        return ages.isExpired(slot, tableMs(nowNs));
     }
 
     /** Milliseconds since a connection was last seen in any direction. */
     public int idleMs(int slot, long nowNs) {
-        return idle(slot, tableMs(nowNs));
+        return ages.idleMs(slot, tableMs(nowNs));
     }
 
     /** Idle time after which a connection expires as it is now, in milliseconds. */
     public int timeoutMs(int slot) {
-        return timeoutMs[kind(slot)];
+        return ages.timeoutMs(slot);
     }
 
     /** Connections in the table, expired ones that nobody has met yet included. */
@@ -396,59 +351,15 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Table time of a moment: unsigned milliseconds modulo 2^32. */
     public static int tableMs(long nowNs) {
-        return (int) Math.floorDiv(nowNs, NS_PER_MS);
+        return ConnectionTableAges.tableMs(nowNs);
     }
 
     // Inside.
 
-    private int indexHash(long hash) {
-        return (int) (FlowHash.mix(hash ^ seed) >>> 32);
-    }
-
-    /** The index entry under which a key is, as bucket * 8 + lane, or -1. */
-    private int locate(int indexHash, PacketFields key, int router, int tag) {
-        long forward = ConnectionTableRecord.identity(key.sourcePort, key.destinationPort, key.protocol, tag, router);
-        long reverse = ConnectionTableRecord.identity(key.destinationPort, key.sourcePort, key.protocol, tag, router);
-        int indexTag = ConnectionTableIndex.tag(indexHash);
-        int bucket = index.bucket(indexHash);
-        for (int round = 0; round < 2; round++) {
-            for (int lanes = index.match(bucket, indexTag); lanes != 0; lanes &= lanes - 1) {
-                int lane = Integer.numberOfTrailingZeros(lanes);
-                if (matches(index.slot(bucket, lane), key, forward, reverse)) {
-                    return bucket << 3 | lane;
-                }
-            }
-            bucket = index.otherBucket(bucket, indexTag);
-        }
-        return -1;
-    }
-
-    private boolean matches(int slot, PacketFields key, long forward, long reverse) {
-        long identity = identity(slot);
-        long sourceHi = sourceHi(slot);
-        long sourceLo = sourceLo(slot);
-        long destinationHi = destinationHi(slot);
-        long destinationLo = destinationLo(slot);
-        return (identity == forward
-                        && sourceLo == key.sourceLo
-                        && destinationLo == key.destinationLo
-                        && sourceHi == key.sourceHi
-                        && destinationHi == key.destinationHi)
-                || (identity == reverse
-                        && sourceLo == key.destinationLo
-                        && destinationLo == key.sourceLo
-                        && sourceHi == key.destinationHi
-                        && destinationHi == key.sourceHi);
-    }
-
-    private int entrySlot(int entry) {
-        return index.slot(entry >>> 3, entry & 7);
-    }
-
     /** The first connection of a chain that has not expired; those before it are removed. */
     private int firstLive(int from, int nowMs) {
         int slot = from;
-        while (slot >= 0 && isExpiredMs(slot, nowMs)) {
+        while (slot >= 0 && ages.isExpired(slot, nowMs)) {
             int older = getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1;
             expire(slot);
             slot = older;
@@ -457,10 +368,10 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     }
 
     private boolean hasRoomForKey(int indexHash, PacketFields key, int router, int tag, int nowMs) {
-        int entry = locate(indexHash, key, router, tag);
+        int entry = keys.locate(indexHash, key, router, tag);
         int live = 0;
         if (entry >= 0) {
-            for (int slot = firstLive(entrySlot(entry), nowMs);
+            for (int slot = firstLive(keys.slot(entry), nowMs);
                     slot >= 0;
                     slot = firstLive(getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1, nowMs)) {
                 live++;
@@ -515,18 +426,14 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Makes room in the two buckets of a hash by removing the connection that was idle longest of those that may go; false if there is none. */
     private boolean evictBesides(int indexHash, int nowMs) {
-        int bucket = index.bucket(indexHash);
         int chosen = -1;
-        for (int round = 0; round < 2; round++) {
-            for (int lane = 0; lane < ConnectionTableIndex.ENTRIES; lane++) {
-                int slot = index.slot(bucket, lane);
-                boolean alone = getInt(records, at(slot) + ConnectionTableRecord.NEXT) == 0;
-                boolean mayGo = alone && (isHalfOpen(slot) || isExpiredMs(slot, nowMs));
-                if (mayGo && (chosen < 0 || idle(slot, nowMs) > idle(chosen, nowMs))) {
-                    chosen = slot;
-                }
+        for (int i = 0; i < ConnectionTableKeys.PLACES; i++) {
+            int slot = keys.slot(keys.place(indexHash, i));
+            boolean alone = getInt(records, at(slot) + ConnectionTableRecord.NEXT) == 0;
+            boolean mayGo = alone && (isHalfOpen(slot) || ages.isExpired(slot, nowMs));
+            if (mayGo && (chosen < 0 || ages.idleMs(slot, nowMs) > ages.idleMs(chosen, nowMs))) {
+                chosen = slot;
             }
-            bucket = index.otherBucket(bucket, ConnectionTableIndex.tag(indexHash));
         }
         if (chosen >= 0) {
             evict(chosen, nowMs);
@@ -535,7 +442,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     }
 
     private void evict(int slot, int nowMs) {
-        if (isExpiredMs(slot, nowMs)) {
+        if (ages.isExpired(slot, nowMs)) {
             expire(slot);
         } else {
             remove(slot);
@@ -552,50 +459,11 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         int before = size;
         for (int left = Math.min(budgetSlots, highWater); left > 0; left--) {
             sweepAt = sweepAt >= highWater - 1 ? 0 : sweepAt + 1;
-            if (kind(sweepAt) != ConnectionTableRecord.KIND_FREE && isExpiredMs(sweepAt, nowMs)) {
+            if (kind(sweepAt) != ConnectionTableRecord.KIND_FREE && ages.isExpired(sweepAt, nowMs)) {
                 expire(sweepAt);
             }
         }
         return before - size;
-    }
-
-    private void removeFromIndex(int slot) {
-        int indexHash = getInt(side, sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH);
-        int older = getInt(records, at(slot) + ConnectionTableRecord.NEXT);
-        int tag = ConnectionTableIndex.tag(indexHash);
-        int bucket = index.bucket(indexHash);
-        for (int round = 0; round < 2; round++) {
-            for (int lanes = index.match(bucket, tag); lanes != 0; lanes &= lanes - 1) {
-                int lane = Integer.numberOfTrailingZeros(lanes);
-                int head = index.slot(bucket, lane);
-                if (head == slot) {
-                    if (older == 0) {
-                        index.clear(bucket, lane);
-                    } else {
-                        index.setSlot(bucket, lane, older - 1);
-                    }
-                    return;
-                }
-                if (unchain(head, slot, older)) {
-                    return;
-                }
-            }
-            bucket = index.otherBucket(bucket, tag);
-        }
-    }
-
-    private boolean unchain(int head, int slot, int older) {
-        int newer = head;
-        while (newer >= 0) {
-            long nextAt = at(newer) + ConnectionTableRecord.NEXT;
-            int next = getInt(records, nextAt) - 1;
-            if (next == slot) {
-                putInt(records, nextAt, older);
-                return true;
-            }
-            newer = next;
-        }
-        return false;
     }
 
     private void answered(int slot) {
@@ -615,37 +483,12 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         }
     }
 
-    private boolean isExpiredMs(int slot, int nowMs) {
-        return idle(slot, nowMs) > timeoutMs[kind(slot)];
-    }
-
-    /** The smaller of both ages: correct as long as the connection has been idle for less than 46 days. */
-    private int idle(int slot, int nowMs) {
-        int forward = age(nowMs, lastSeenMs(slot, 0));
-        int reverse = age(nowMs, lastSeenMs(slot, 1));
-        return Math.min(forward, reverse);
-    }
-
-    /** Milliseconds since, at most 2^31 - 1; 0 for times in the near future. */
-    private static int age(int nowMs, int thenMs) {
-        int age = nowMs - thenMs;
-        return age >= 0 ? age : age >= FUTURE_MS ? 0 : Integer.MAX_VALUE;
-    }
-
     private int kind(int slot) {
         return getByte(records, at(slot) + ConnectionTableRecord.KIND);
     }
 
     private void setKind(int slot, int kind) {
         putByte(records, at(slot) + ConnectionTableRecord.KIND, kind);
-    }
-
-    private static long sideAt(int slot) {
-        return (long) slot * ConnectionTableRecord.SIDE_BYTES;
-    }
-
-    private static int ceilMs(long ns) {
-        return (int) Math.ceilDiv(ns, NS_PER_MS);
     }
 
     private static void checkRange(String what, int value, int max) {

@@ -18,13 +18,15 @@ import java.lang.foreign.MemorySegment;
  */
 abstract sealed class ConnectionTableFields permits ConnectionTable {
     final MemorySegment records;
+    final MemorySegment side;
 
-    ConnectionTableFields(MemorySegment records) {
+    ConnectionTableFields(MemorySegment records, MemorySegment side) {
         this.records = records;
+        this.side = side;
     }
 
     static long at(int slot) {
-        return (long) slot * ConnectionTableRecord.BYTES;
+        return ConnectionTableRecord.at(slot);
     }
 
     /** Upper 64 bits of the source address, forward orientation. */
@@ -184,5 +186,27 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     /** When a direction was last counted, else when the connection was made; unsigned ms of table time, see {@link ConnectionTable#tableMs}. */
     public final int lastSeenMs(int slot, int direction) {
         return getInt(records, at(slot) + ConnectionTableRecord.LAST_SEEN + direction * 4L);
+    }
+
+    /** Links two connections, of one flow before and behind a translating node, after ending the links they had. */
+    public final void link(int slot, int other) {
+        unlink(slot);
+        unlink(other);
+        putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_LINK, other + 1);
+        putInt(side, ConnectionTableRecord.sideAt(other) + ConnectionTableRecord.SIDE_LINK, slot + 1);
+    }
+
+    /** Ends a link from both sides, if there is one. */
+    public final void unlink(int slot) {
+        int other = linked(slot);
+        if (other >= 0) {
+            putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_LINK, 0);
+            putInt(side, ConnectionTableRecord.sideAt(other) + ConnectionTableRecord.SIDE_LINK, 0);
+        }
+    }
+
+    /** The connection linked with this one, or -1; never a removed one. */
+    public final int linked(int slot) {
+        return getInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_LINK) - 1;
     }
 }

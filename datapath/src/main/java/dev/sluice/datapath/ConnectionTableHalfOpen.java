@@ -35,34 +35,30 @@ final class ConnectionTableHalfOpen {
     }
 
     void join(int slot) {
-        putInt(side, at(slot) + SIDE_OLDER, newest);
-        putInt(side, at(slot) + SIDE_NEWER, 0);
+        putInt(side, ConnectionTableRecord.sideAt(slot) + SIDE_OLDER, newest);
+        putInt(side, ConnectionTableRecord.sideAt(slot) + SIDE_NEWER, 0);
         if (newest == 0) {
             oldest = slot + 1;
         } else {
-            putInt(side, at(newest - 1) + SIDE_NEWER, slot + 1);
+            putInt(side, ConnectionTableRecord.sideAt(newest - 1) + SIDE_NEWER, slot + 1);
         }
         newest = slot + 1;
         count++;
     }
 
     void leave(int slot) {
-        int older = getInt(side, at(slot) + SIDE_OLDER);
-        int newer = getInt(side, at(slot) + SIDE_NEWER);
+        int older = getInt(side, ConnectionTableRecord.sideAt(slot) + SIDE_OLDER);
+        int newer = getInt(side, ConnectionTableRecord.sideAt(slot) + SIDE_NEWER);
         if (older == 0) {
             oldest = newer;
         } else {
-            putInt(side, at(older - 1) + SIDE_NEWER, newer);
+            putInt(side, ConnectionTableRecord.sideAt(older - 1) + SIDE_NEWER, newer);
         }
         if (newer == 0) {
             newest = older;
         } else {
-            putInt(side, at(newer - 1) + SIDE_OLDER, older);
+            putInt(side, ConnectionTableRecord.sideAt(newer - 1) + SIDE_OLDER, older);
         }
         count--;
-    }
-
-    private static long at(int slot) {
-        return (long) slot * ConnectionTableRecord.SIDE_BYTES;
     }
 }

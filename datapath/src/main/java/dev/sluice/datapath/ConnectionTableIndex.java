@@ -47,9 +47,9 @@ final class ConnectionTableIndex {
         return (int) Math.max(BUCKETS_MIN, ((long) connectionsMax * 10 + 71) / 72 + 1);
     }
 
-    ConnectionTableIndex(MemorySegment zeroedMemory, int buckets) {
+    ConnectionTableIndex(MemorySegment zeroedMemory) {
         this.memory = zeroedMemory;
-        this.buckets = buckets;
+        this.buckets = (int) (zeroedMemory.byteSize() / BUCKET_BYTES);
     }
 
     /** Tag of an index hash, 1..65535. */

@@ -84,6 +84,16 @@ final class ConnectionTableRecord {
 
     private ConnectionTableRecord() {}
 
+    /** Where the record of a slot begins. */
+    static long at(int slot) {
+        return (long) slot * BYTES;
+    }
+
+    /** Where the side record of a slot begins. */
+    static long sideAt(int slot) {
+        return (long) slot * SIDE_BYTES;
+    }
+
     /** The part of a key that is not an address, as one word to compare. */
     static long identity(int sourcePort, int destinationPort, int protocol, int tag, int router) {
         return (sourcePort & 0xffffL)

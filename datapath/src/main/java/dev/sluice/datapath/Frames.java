@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.wire.Tcp;
+import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -115,12 +117,17 @@ final class Frames {
         return true;
     }
 
-    /** Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. */
+    /**
+     * Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. The header length that comes with a super-frame is only a hint
+     * (it may cover payload), so the headers themselves are asked.
+     */
     int packetBytes(Batch b, int i) {
-        if (b.gsoType[i] == Batch.GSO_NONE) {
-            return b.length[i] - b.l3[i];
+        int whole = b.length[i] - b.l3[i];
+        if (b.gsoType[i] == Batch.GSO_NONE || b.l4[i] == 0) {
+            return whole;
         }
-        int headers = b.gsoHeaderBytes[i] > b.l3[i] ? b.gsoHeaderBytes[i] - b.l3[i] : b.l4[i] - b.l3[i] + 20;
-        return Math.min(b.length[i] - b.l3[i], headers + b.gsoSizeBytes[i]);
+        boolean tcp = b.gsoType[i] == Batch.GSO_TCPV4 || b.gsoType[i] == Batch.GSO_TCPV6;
+        int transport = tcp ? Tcp.headerBytes(pool.memory(), b.start[i] + b.l4[i]) : Udp.BYTES;
+        return Math.min(whole, b.l4[i] - b.l3[i] + transport + b.gsoSizeBytes[i]);
     }
 }

@@ -21,10 +21,9 @@ final class NeighborStage {
         PortAddresses[] next = new PortAddresses[snapshot.portCount()];
         for (int i = 0; i < next.length; i++) {
             PortEntry port = snapshot.port(i);
-            List<PortAddresses.Own> addresses = new ArrayList<>();
+            List<PortAddress> addresses = new ArrayList<>(port.addresses());
             boolean v6 = false;
             for (PortAddress address : port.addresses()) {
-                addresses.add(new PortAddresses.Own(address.address(), address.bits()));
                 v6 |= !address.address().isIpv4();
             }
             if (v6) {

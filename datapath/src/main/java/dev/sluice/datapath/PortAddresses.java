@@ -17,29 +17,12 @@ public final class PortAddresses {
     private final int[] mappedBits;
 
     /**
-     * An address with the length of the block of its link.
-     *
-     * @param address the router's own address
-     * @param bits prefix length as written: 0..32 for IPv4, 0..128 for IPv6
-     */
-    public record Own(IpAddress address, int bits) {
-        /** Checks the length. */
-        public Own {
-            int most = address.isIpv4() ? 32 : 128;
-            if (bits < 0 || bits > most) {
-                throw new IllegalArgumentException(
-                        "address " + address + " has prefix length " + bits + ", outside 0.." + most);
-            }
-        }
-    }
-
-    /**
      * Addresses of a port.
      *
      * @param mac own MAC address, 48 bits
      * @param own own IP addresses; the first of those on a link is the source of solicitations there
      */
-    public PortAddresses(long mac, List<Own> own) {
+    public PortAddresses(long mac, List<PortAddress> own) {
         this.mac = mac;
         int count = own.size();
         hi = new long[count];
@@ -54,8 +37,8 @@ public final class PortAddresses {
     }
 
     /** The link-local address that IPv6 makes of a MAC address (RFC 4291 appendix A, modified EUI-64), with its /64. */
-    public static Own linkLocal(long mac) {
-        return new Own(new IpAddress(LINK_LOCAL, interfaceId(mac)), 64);
+    public static PortAddress linkLocal(long mac) {
+        return new PortAddress(new IpAddress(LINK_LOCAL, interfaceId(mac)), 64);
     }
 
     /** Lower 64 bits of that address. */

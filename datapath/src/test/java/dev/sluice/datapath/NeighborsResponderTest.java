@@ -33,8 +33,7 @@ final class NeighborsResponderTest {
     private static final IpAddress PEER6 = address("2001:db8::9");
     private static final IpAddress NONE6 = IpAddress.ANY_V6;
     private static final PortAddresses ADDRESSES = new PortAddresses(
-            OWN_MAC,
-            List.of(new PortAddresses.Own(OWN, 24), new PortAddresses.Own(OWN6, 64), PortAddresses.linkLocal(OWN_MAC)));
+            OWN_MAC, List.of(new PortAddress(OWN, 24), new PortAddress(OWN6, 64), PortAddresses.linkLocal(OWN_MAC)));
     private static final int ND_FLAGS_SOLICITED_OVERRIDE =
             NeighborDiscovery.FLAG_SOLICITED | NeighborDiscovery.FLAG_OVERRIDE;
 

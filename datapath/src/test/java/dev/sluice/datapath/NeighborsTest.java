@@ -30,9 +30,9 @@ final class NeighborsTest {
         new PortAddresses(
                 OWN_MAC,
                 List.of(
-                        new PortAddresses.Own(address("192.0.2.1"), 24),
-                        new PortAddresses.Own(address("10.0.0.1"), 24),
-                        new PortAddresses.Own(address("2001:db8::1"), 64)))
+                        new PortAddress(address("192.0.2.1"), 24),
+                        new PortAddress(address("10.0.0.1"), 24),
+                        new PortAddress(address("2001:db8::1"), 64)))
     };
 
     private final FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(64, 0)), 64, 0);

@@ -28,7 +28,7 @@ final class RoutesAllocationTest {
             IpPrefix.parse("10.0.0.0/8").orElseThrow(),
             NextHopGroup.of(NextHop.connected(0), NextHop.connected(1), NextHop.connected(2)))));
     private final PortAddresses[] own = {
-        new PortAddresses(1L << 41, List.of(new PortAddresses.Own(IpAddress.ofIpv4(0x0a00_0001), 8)))
+        new PortAddresses(1L << 41, List.of(new PortAddress(IpAddress.ofIpv4(0x0a00_0001), 8)))
     };
     private final Batch batch = new Batch();
     private long sum;

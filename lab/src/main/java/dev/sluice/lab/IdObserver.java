@@ -1,5 +1,7 @@
 package dev.sluice.lab;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -22,6 +24,7 @@ public final class IdObserver {
     }
 
     private static final Duration START = Duration.ofSeconds(20);
+    private static final Duration CATCH_UP = Duration.ofSeconds(20);
     private static final Pattern STATE = Pattern.compile("frames=(\\d+) unseen=(\\d+)");
 
     private final LabProcess process;
@@ -47,8 +50,9 @@ public final class IdObserver {
         return new IdObserver(process, ids);
     }
 
-    /** The different ids seen so far. */
+    /** The different ids seen so far; none that came before the call is missing. */
     public Set<Long> seen() {
+        synchronise();
         Set<Long> seen = new HashSet<>();
         for (long id : IdFile.read(ids)) {
             seen.add(id);
@@ -58,6 +62,7 @@ public final class IdObserver {
 
     /** All sightings of ids so far, repetitions included. */
     public long sightingCount() {
+        synchronise();
         return IdFile.read(ids).length;
     }
 
@@ -69,6 +74,20 @@ public final class IdObserver {
     /** Frames that came too fast for the observer: while this is not 0, what it did not see proves nothing. */
     public long unseenCount() {
         return state(2);
+    }
+
+    private void synchronise() {
+        Path sync = Path.of(ids + ".sync");
+        try {
+            Files.writeString(sync, "");
+        } catch (IOException e) {
+            throw new LabException("file " + sync + " cannot be written: " + e.getMessage(), e);
+        }
+        Waits.until(
+                "the observer has caught up", CATCH_UP, () -> !Files.exists(sync) || !process.isAlive(), process::log);
+        if (!process.isAlive()) {
+            throw new LabException("the observer process '" + process.name() + "' has ended:\n" + process.log());
+        }
     }
 
     private long state(int group) {

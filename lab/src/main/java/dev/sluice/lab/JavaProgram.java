@@ -20,12 +20,22 @@ final class JavaProgram {
 
     private JavaProgram() {}
 
+    /** The command for one of the lab's own programs. */
     static List<String> command(Class<?> main, List<String> arguments) {
+        return command(FLAGS, classPath(main), main, arguments);
+    }
+
+    /** The command for any program on the class path of this JVM, with flags of the caller's choice. */
+    static List<String> command(List<String> flags, Class<?> main, List<String> arguments) {
+        return command(flags, classPath(main) + ":" + System.getProperty("java.class.path"), main, arguments);
+    }
+
+    private static List<String> command(List<String> flags, String classPath, Class<?> main, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(FLAGS);
+        command.addAll(flags);
         command.add("-cp");
-        command.add(classPath(main));
+        command.add(classPath);
         command.add(main.getName());
         command.addAll(arguments);
         return command;

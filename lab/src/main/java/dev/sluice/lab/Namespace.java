@@ -94,7 +94,12 @@ public final class Namespace {
         return topology.start(name + "-" + processName, command(command));
     }
 
-    /** Starts a Java program (its main class) inside. */
+    /** Starts any Java program that is on the class path of this JVM, with JVM flags of the caller's choice: for the product under test. */
+    public LabProcess startJvm(String processName, List<String> flags, Class<?> main, List<String> arguments) {
+        return start(processName, JavaProgram.command(flags, main, arguments));
+    }
+
+    /** Starts one of the lab's own Java programs, or a test's that needs no more than the lab: small and fast to start. */
     public LabProcess startJava(String processName, Class<?> main, List<String> arguments) {
         return start(processName, JavaProgram.command(main, arguments));
     }

@@ -83,6 +83,11 @@ final class Namespaces {
                 .map(Long::parseLong)
                 .filter(pid -> pid != ProcessHandle.current().pid())
                 .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
-        Commands.run(List.of(Tool.IP.path(), "netns", "delete", fullName));
+        Commands.Result deleted = Commands.tryRun(List.of(Tool.IP.path(), "netns", "delete", fullName), "");
+        // Another lab may sweep at the same time: gone is gone.
+        if (deleted.status() != 0 && Files.exists(FOLDER.resolve(fullName))) {
+            throw new LabException("namespace " + fullName + " cannot be deleted: "
+                    + deleted.errors().strip());
+        }
     }
 }

@@ -1,19 +1,14 @@
 package dev.sluice.lab;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /**
  * A network of namespaces and wires that vanishes when it is closed, or when the JVM ends, in the reverse order of its making. Written by the
@@ -42,16 +37,12 @@ public final class Topology implements AutoCloseable {
     /** An empty topology; needs what {@link Privilege} says. */
     public static Topology create() {
         Privilege.prepare();
-        Namespaces.sweep();
+        Lab.sweep();
         LabName prefix = LabName.own(SEQUENCE.incrementAndGet());
-        try {
-            Topology topology = new Topology(prefix, Files.createTempDirectory("sluice-lab-"));
-            Runtime.getRuntime().addShutdownHook(topology.hook);
-            topology.onClose("log folder", () -> deleteTree(topology.logDirectory));
-            return topology;
-        } catch (IOException e) {
-            throw new LabException("the lab's log folder cannot be made: " + e.getMessage(), e);
-        }
+        Topology topology = new Topology(prefix, LogFolders.create(prefix));
+        topology.onClose("log folder", () -> LogFolders.delete(topology.logDirectory));
+        Runtime.getRuntime().addShutdownHook(topology.hook);
+        return topology;
     }
 
     /** What the names of all its namespaces begin with. */
@@ -183,16 +174,6 @@ public final class Topology implements AutoCloseable {
             close();
         } catch (LabException e) {
             System.err.println(e.getMessage());
-        }
-    }
-
-    private static void deleteTree(Path folder) {
-        try (Stream<Path> tree = Files.walk(folder)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ import java.util.concurrent.locks.LockSupport;
  * replies, the receiver's what it got. Both run until they are ended.
  */
 public final class TrafficMain {
+    private static final int RECEIVE_BUFFER_BYTES = 16 << 20;
+
     private final boolean udp;
     private final int port;
     private final int payloadBytes;
@@ -47,7 +50,7 @@ public final class TrafficMain {
 
     private void receive(boolean replies) throws IOException {
         if (udp) {
-            DatagramChannel channel = DatagramChannel.open().bind(new InetSocketAddress(port));
+            DatagramChannel channel = datagrams(port);
             System.out.println("ready");
             receiveDatagrams(channel, replies);
         } else {
@@ -58,6 +61,13 @@ public final class TrafficMain {
                 Thread.ofPlatform().start(() -> receiveRecords(socket, replies));
             }
         }
+    }
+
+    private static DatagramChannel datagrams(int port) throws IOException {
+        DatagramChannel channel = DatagramChannel.open();
+        // As much as net.core.rmem_max allows: a busy machine may keep this process from running for a while.
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+        return channel.bind(new InetSocketAddress(port));
     }
 
     private void receiveDatagrams(DatagramChannel channel, boolean replies) throws IOException {
@@ -107,10 +117,10 @@ public final class TrafficMain {
         InetSocketAddress to = new InetSocketAddress(InetAddress.ofLiteral(options.text("address")), port);
         int timeLimitMs = (int) options.number("time-limit-ms", 60_000);
         if (udp) {
-            DatagramChannel channel = DatagramChannel.open();
-            channel.bind(new InetSocketAddress(0));
+            DatagramChannel channel = datagrams(0);
             background(() -> receiveDatagrams(channel, false));
             System.out.println("ready");
+            System.out.println("port=" + channel.socket().getLocalPort());
             pace(options, payload -> channel.send(ByteBuffer.wrap(payload), to), () -> {});
         } else {
             Socket socket = new Socket();

@@ -19,9 +19,11 @@ import java.util.regex.Pattern;
 public final class TrafficRun {
     private static final AtomicInteger STREAMS = new AtomicInteger();
     private static final Duration START = Duration.ofSeconds(20);
-    private static final long QUIET_NS = 500_000_000;
+    private static final long QUIET_NS = 1_000_000_000;
     private static final Pattern SENT = Pattern.compile("sent=(\\d+) refused=(\\d+) millis=(\\d+)");
 
+    private final Namespace from;
+    private final Namespace to;
     private final TrafficPlan plan;
     private final int stream;
     private final LabProcess receiver;
@@ -30,6 +32,8 @@ public final class TrafficRun {
     private final Path replied;
 
     private TrafficRun(Namespace from, Namespace to, TrafficPlan plan) {
+        this.from = from;
+        this.to = to;
         this.plan = plan;
         this.stream = STREAMS.incrementAndGet();
         this.received = to.topology().freshFile("received");
@@ -96,7 +100,7 @@ public final class TrafficRun {
         return sentCount();
     }
 
-    /** Waits until nothing more arrives: all is there, or nothing came for half a second. */
+    /** Waits until nothing more arrives: all is there, or nothing came for a second. */
     public void settle() {
         long last = -1;
         long sinceNs = System.nanoTime();
@@ -121,11 +125,13 @@ public final class TrafficRun {
 
     /** The account of the packets sent. */
     public TrafficReport report(Map<String, IdObserver> required, Map<String, IdObserver> forbidden) {
+        checkSocket(to, plan.port());
         return account(IdPayload.id(stream, 0), IdFile.read(received), required, forbidden);
     }
 
     /** The account of the replies: as if the receiver had sent one for each packet that the sender sent. */
     public TrafficReport replyReport(Map<String, IdObserver> required, Map<String, IdObserver> forbidden) {
+        sender.lastLine("port=").ifPresent(line -> checkSocket(from, Integer.parseInt(line.substring(5))));
         return account(IdPayload.id(stream, 0) | IdPayload.REPLY, IdFile.read(replied), required, forbidden);
     }
 
@@ -145,15 +151,29 @@ public final class TrafficRun {
         return TrafficReport.account(firstId, sentCount(), arrived, seen(required), seen(forbidden));
     }
 
+    /** What the end's own socket could not hold is no loss of the network: no account rather than a wrong one. */
+    private void checkSocket(Namespace namespace, int port) {
+        if (plan.protocol() == TrafficPlan.Protocol.TCP) {
+            return;
+        }
+        long drops = UdpSockets.dropCount(namespace, port);
+        if (drops > 0) {
+            throw new LabException("the UDP socket at port " + port + " in " + namespace + " overflowed by " + drops
+                    + " datagrams, so the account would be wrong; this machine is too busy for "
+                    + plan.ratePerSecond() + " packets a second, use a lower rate");
+        }
+    }
+
     private static Map<String, Set<Long>> seen(Map<String, IdObserver> observers) {
         Map<String, Set<Long>> seen = new LinkedHashMap<>();
         observers.forEach((name, observer) -> {
+            Set<Long> ids = observer.seen();
             long unseen = observer.unseenCount();
             if (unseen > 0) {
                 throw new LabException("observer '" + name + "' lost " + unseen
                         + " frames itself, so the account would be wrong; use a lower rate");
             }
-            seen.put(name, observer.seen());
+            seen.put(name, ids);
         });
         return seen;
     }

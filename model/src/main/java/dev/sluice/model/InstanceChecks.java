@@ -137,7 +137,7 @@ final class InstanceChecks {
         String field = tags.count() > wanted
                 ? (wanted == 0 ? ".vlan" : ".innerVlan")
                 : tags.count() == 0 ? ".vlan" : ".innerVlan";
-        String message = "transport " + transport.word() + " and the tags do not fit: it has " + tags;
+        String message = "the tags do not fit transport " + transport.word() + ": frames would be " + tags;
         at.error(path + field, message, expectedTags(wanted));
     }
 
@@ -146,7 +146,7 @@ final class InstanceChecks {
         boolean sound = wanted == 0 ? tags.count() > 0 : tags.count() == wanted;
         if (!sound) {
             String allowed = wanted == 0 ? "vlan, or vlan and innerVlan" : expectedTags(wanted);
-            at.error(path, "the policy's tags do not fit the transport: it has " + tags, allowed);
+            at.error(path, "the policy's tags do not fit the transport: frames would be " + tags, allowed);
         }
     }
 

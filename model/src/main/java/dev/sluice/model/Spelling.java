@@ -6,16 +6,25 @@ import java.util.Optional;
 
 /** Finds what somebody probably meant. */
 final class Spelling {
+    /** With more candidates than this nothing is suggested: thousands of wrong names would be compared with thousands. */
+    private static final int CANDIDATES_MAX = 500;
+
     private Spelling() {}
 
-    /** The candidate that is nearest to the text, if it is near enough: at most one change per three characters. */
+    /**
+     * The candidate that is nearest to the text, if it is near enough: at most one change per three characters. A candidate that
+     * is the text itself is no help.
+     */
     static Optional<String> nearest(String text, Collection<String> candidates) {
+        if (candidates.size() > CANDIDATES_MAX || text.length() > 100) {
+            return Optional.empty();
+        }
         String lower = text.toLowerCase(Locale.ROOT);
-        int most = Math.max(1, text.length() / 3);
+        int most = text.length() / 3;
         int best = most + 1;
         Optional<String> nearest = Optional.empty();
         for (String candidate : candidates) {
-            if (text.length() > 100 || Math.abs(candidate.length() - text.length()) >= best) {
+            if (candidate.equals(text) || Math.abs(candidate.length() - text.length()) >= best) {
                 continue;
             }
             int distance = distance(lower, candidate.toLowerCase(Locale.ROOT));

@@ -24,7 +24,7 @@ public record VlanTags(OptionalInt vlan, OptionalInt innerVlan) {
         return (vlan.isPresent() ? 1 : 0) + (innerVlan.isPresent() ? 1 : 0);
     }
 
-    /** {@code untagged}, {@code vlan 7} or {@code vlan 7.8}. */
+    /** {@code untagged}, {@code vlan 7} or {@code vlan 7.8} (outer, inner). */
     @Override
     public String toString() {
         if (vlan.isEmpty()) {

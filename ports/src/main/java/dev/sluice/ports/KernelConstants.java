@@ -14,6 +14,8 @@ final class KernelConstants {
     static final int O_CLOEXEC = 0x80000;
     static final int EFD_NONBLOCK = 0x800;
     static final int EFD_CLOEXEC = 0x80000;
+    static final int EPOLL_CLOEXEC = 0x80000;
+    static final int EPOLL_CTL_ADD = 1;
     static final int CLONE_NEWNET = 0x40000000;
 
     static final int SOL_SOCKET = 1;

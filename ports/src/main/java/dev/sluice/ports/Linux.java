@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
  * The system calls of this module. Called by any thread; no state but one errno cell per thread.
  *
  * <p>Every method answers what the kernel answered, or the negative errno ({@code -1} is EPERM), so that a caller on the packet path needs neither
- * exceptions nor a second call. None allocates after a thread's first call. No call is linked as {@code critical}: each of them can block or transmit a
+ * exceptions nor a second call. Calls of the packet path do not allocate after a thread's first one; those that take a text or make their own argument do. No call is linked as {@code critical}: each of them can block or transmit a
  * whole batch within the call, and a critical call would hold up garbage collection of all threads meanwhile.
  */
 final class Linux {
@@ -61,6 +61,9 @@ final class Linux {
             "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle EVENTFD = link("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle EPOLL_CREATE = link("epoll_create1", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle EPOLL_CTL =
+            link("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle NAME_TO_INDEX = link("if_nametoindex", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     private static final MethodHandle SYSCALL3 = link(
@@ -248,6 +251,27 @@ final class Linux {
         MemorySegment state = STATE.get();
         try {
             return result((int) EVENTFD.invokeExact(state, initial, flags), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int epollCreate(int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            return result((int) EPOLL_CREATE.invokeExact(state, flags), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Adds a descriptor to an epoll set. The event is packed on x86-64 only, but its first word is the mask everywhere. */
+    static int epollAdd(int epollFd, int fd, int events) {
+        MemorySegment state = STATE.get();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment event = arena.allocate(16, 8);
+            event.set(JAVA_INT, 0, events);
+            return result((int) EPOLL_CTL.invokeExact(state, epollFd, KernelConstants.EPOLL_CTL_ADD, fd, event), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }

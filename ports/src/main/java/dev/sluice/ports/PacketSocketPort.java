@@ -20,7 +20,7 @@ public final class PacketSocketPort implements PacketPort {
     private static final String CAPABILITY = "CAP_NET_RAW";
 
     /** Ring slots of one port: 32 MiB of kernel memory, a quarter of a millisecond of small frames at 1 Mpps. */
-    private static final int RING_SLOTS = 256;
+    static final int RING_SLOTS = 256;
 
     private static final int SEND_BUFFER_BYTES = 16 << 20;
 
@@ -29,14 +29,17 @@ public final class PacketSocketPort implements PacketPort {
     private final PortCounters counters;
     private final PacketSource source;
     private final PacketSender sender;
+    private final String reason;
     private boolean closed;
 
-    private PacketSocketPort(String name, int fd, PortCounters counters, PacketSource source, PacketSender sender) {
+    private PacketSocketPort(
+            String name, int fd, PortCounters counters, PacketSource source, PacketSender sender, String reason) {
         this.name = name;
         this.fd = fd;
         this.counters = counters;
         this.source = source;
         this.sender = sender;
+        this.reason = reason;
     }
 
     /**
@@ -47,12 +50,12 @@ public final class PacketSocketPort implements PacketPort {
      * @param pool the worker's frames
      */
     public static PacketSocketPort open(String interfaceName, int portIndex, FramePool pool) throws PortException {
-        return open(interfaceName, portIndex, pool, new PortCounters(), RING_SLOTS);
+        return open(interfaceName, portIndex, pool, new PortCounters(), RING_SLOTS, "as asked");
     }
 
     /** As above; 0 ring slots: by recvmmsg, without a ring. */
     static PacketSocketPort open(
-            String interfaceName, int portIndex, FramePool pool, PortCounters counters, int ringSlots)
+            String interfaceName, int portIndex, FramePool pool, PortCounters counters, int ringSlots, String reason)
             throws PortException {
         String object = "AF_PACKET on " + interfaceName;
         int index = Linux.interfaceIndex(interfaceName);
@@ -76,7 +79,7 @@ public final class PacketSocketPort implements PacketPort {
             bind(fd, object, index);
             PacketSender sender = new PacketSender(fd, pool, counters);
             opened = true;
-            return new PacketSocketPort(interfaceName, fd, counters, source, sender);
+            return new PacketSocketPort(interfaceName, fd, counters, source, sender, reason);
         } finally {
             if (!opened) {
                 if (source != null) {
@@ -175,7 +178,7 @@ public final class PacketSocketPort implements PacketPort {
 
     @Override
     public String description() {
-        return "AF_PACKET " + source.description() + ", carries super-frames and partial checksums";
+        return "AF_PACKET " + source.description() + ": " + reason;
     }
 
     @Override

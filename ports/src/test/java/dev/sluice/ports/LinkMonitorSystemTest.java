@@ -92,7 +92,7 @@ class LinkMonitorSystemTest {
             Batch batch = new Batch();
             try (LinkMonitor monitor = LinkMonitor.open();
                     ReopeningPort port = ReopeningPort.open(
-                            "p0", pool, counters -> PacketSocketPort.open("p0", 3, pool, counters, 16))) {
+                            "p0", pool, counters -> PacketSocketPort.open("p0", 3, pool, counters, 16, "test"))) {
                 assertThat(port.isOpen()).isFalse();
                 assertThat(port.description()).contains("deaf").contains("no such interface");
                 for (int round = 1; round <= 2; round++) {
@@ -152,10 +152,7 @@ class LinkMonitorSystemTest {
 
     @Test
     void saysWhatIsMissingWhenNotAllowed() {
-        String answer = Namespace.run("unshare -U " + System.getProperty("java.home")
-                + "/bin/java --enable-native-access=ALL-UNNAMED -cp '"
-                + System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-                + "' dev.sluice.ports.OpenPort lo");
+        String answer = OpenPort.run("unshare -U", "lo AF_PACKET 64");
         assertThat(answer)
                 .contains("AF_PACKET on lo: socket: EPERM: needs CAP_NET_RAW; run as root or grant CAP_NET_RAW");
     }

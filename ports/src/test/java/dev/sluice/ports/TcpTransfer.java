@@ -14,9 +14,9 @@ final class TcpTransfer {
     private TcpTransfer() {}
 
     /** Sends the given number of bytes; Gbit/s, or an exception if they do not arrive whole within 30 s. */
-    static double run(Namespace client, Namespace server, String serverAddress, long bytes) throws Exception {
+    static double run(Namespace from, Namespace to, String serverAddress, long bytes) throws Exception {
         CountDownLatch listening = new CountDownLatch(1);
-        FutureTask<Long> received = server.start(() -> {
+        FutureTask<Long> received = to.start(() -> {
             try (ServerSocket listener = new ServerSocket(5001, 1, InetAddress.getByName(serverAddress))) {
                 listener.setSoTimeout(10_000);
                 listening.countDown();
@@ -37,7 +37,7 @@ final class TcpTransfer {
             throw new IllegalStateException("server does not listen");
         }
         long began = System.nanoTime();
-        long sent = client.in(() -> {
+        long sent = from.in(() -> {
             CRC32 crc = new CRC32();
             byte[] buffer = new byte[256 * 1024];
             for (int i = 0; i < buffer.length; i++) {

@@ -200,7 +200,7 @@ public final class TestPacket {
     private byte[] ipv4(byte[] upper) {
         ByteBuffer b = ByteBuffer.allocate(20 + upper.length);
         b.put((byte) 0x45).put((byte) (dscp << 2)).putShort((short) (20 + upper.length));
-        b.putShort((short) identification).putShort((short) ((moreFragments ? 0x2000 : 0) | fragmentOffset / 8));
+        b.putShort((short) identification).putShort((short) ((moreFragments ? 0x2000 : 0) | (fragmentOffset / 8)));
         b.put((byte) ttl).put((byte) protocol).putShort((short) 0);
         b.putInt(source.ipv4Bits()).putInt(destination.ipv4Bits());
         b.putShort(10, (short) checksum(0, b.array(), 20));
@@ -212,7 +212,7 @@ public final class TestPacket {
         boolean fragment = fragmentOffset > 0 || moreFragments;
         int extension = fragment ? 8 : 0;
         ByteBuffer b = ByteBuffer.allocate(40 + extension + upper.length);
-        b.putInt(6 << 28 | dscp << 22).putShort((short) (extension + upper.length));
+        b.putInt((6 << 28) | (dscp << 22)).putShort((short) (extension + upper.length));
         b.put((byte) (fragment ? 44 : protocol)).put((byte) ttl);
         b.putLong(source.hi()).putLong(source.lo()).putLong(destination.hi()).putLong(destination.lo());
         if (fragment) {
@@ -283,7 +283,7 @@ public final class TestPacket {
         byte[] bytes = out.toByteArray();
         int sum = length + protocol;
         for (int i = 0; i < bytes.length; i += 2) {
-            sum += (bytes[i] & 0xff) << 8 | bytes[i + 1] & 0xff;
+            sum += ((bytes[i] & 0xff) << 8) | (bytes[i + 1] & 0xff);
         }
         return sum;
     }

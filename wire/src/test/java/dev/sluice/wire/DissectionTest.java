@@ -36,6 +36,24 @@ class DissectionTest {
     }
 
     @Test
+    void readsNothingBeyondAPacketWhoseLengthFieldsAgreeWithTheCut() {
+        for (String sample : SampleFrames.ALL) {
+            int whole = (int) SampleFrames.segment(sample).byteSize();
+            for (int bytes = 54; bytes < whole; bytes++) {
+                MemorySegment f = SampleFrames.segment(sample).asSlice(0, bytes);
+                if (Ethernet.etherType(f, 0) == EtherTypes.IPV4) {
+                    Ipv4.setTotalLength(f, 14, bytes - 14);
+                } else if (Ethernet.etherType(f, 0) == EtherTypes.IPV6) {
+                    Ipv6.setPayloadLength(f, 14, bytes - 54);
+                }
+                assertThat(Dissection.of(f, bytes))
+                        .as("%d bytes of %s", bytes, sample)
+                        .isBetween(-Malformed.COUNT, bytes);
+            }
+        }
+    }
+
+    @Test
     void paddingBehindThePacketChangesNothing() {
         for (String sample : SampleFrames.ALL) {
             MemorySegment f = SampleFrames.segment(sample);

@@ -172,6 +172,9 @@ class Ipv6Test {
         assertThat(walk(packet(IpProtocols.AH, "3b01000000000000")))
                 .as("AH of 12 bytes")
                 .isEqualTo(Malformed.IPV6_EXTENSION_TRUNCATED);
+        assertThat(walk(packet(IpProtocols.FRAGMENT, "11000000000000")))
+                .as("fragment header of 7 bytes")
+                .isEqualTo(Malformed.IPV6_EXTENSION_TRUNCATED);
         assertThat(walk(packet(IpProtocols.ROUTING, "3b"))).isEqualTo(Malformed.IPV6_EXTENSION_TRUNCATED);
     }
 

@@ -1,0 +1,153 @@
+package dev.sluice.agent;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Asks a node over its administration socket; one connection per request. Any thread. */
+public final class AdminClient {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    /** Longest reply: 100,000 flows are far below. */
+    private static final int LINE_BYTES_MAX = 256 << 20;
+
+    private final Path socket;
+    private final Duration timeout;
+
+    /** A client of the node that listens on this path. */
+    public AdminClient(Path socket) {
+        this(socket, TIMEOUT);
+    }
+
+    AdminClient(Path socket, Duration timeout) {
+        this.socket = socket;
+        this.timeout = timeout;
+    }
+
+    /** What runs and how it is. */
+    public StatusReport status() throws NodeException {
+        return as(request("status", Map.of()), StatusReport.class);
+    }
+
+    /**
+     * Connections.
+     *
+     * @param filters any of {@code limit} (number), {@code address} (text), {@code port} (number)
+     */
+    public FlowsReport flows(Map<String, ?> filters) throws NodeException {
+        return as(request("flows", filters), FlowsReport.class);
+    }
+
+    /** Drop reasons and counters of the data path. */
+    public CountersReport counters() throws NodeException {
+        return as(request("counters", Map.of()), CountersReport.class);
+    }
+
+    /** Lets the node read its configuration again; the generation in force. */
+    public int reload() throws NodeException {
+        return request("reload", Map.of()).path("generation").asInt(0);
+    }
+
+    /** Ends the node. */
+    public void stop() throws NodeException {
+        request("stop", Map.of());
+    }
+
+    /**
+     * Sends a request.
+     *
+     * @return the reply, without {@code ok}
+     * @throws NodeException if nobody answers, or the node says why not
+     */
+    public JsonNode request(String command, Map<String, ?> fields) throws NodeException {
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("command", command);
+        request.putAll(fields);
+        String reply = exchange(AdminRequests.JSON.writeValueAsString(request));
+        JsonNode node;
+        try {
+            node = AdminRequests.JSON.readTree(reply);
+        } catch (JacksonException e) {
+            throw new NodeException(socket + ": what answers there is not a Sluice node: " + e.getOriginalMessage(), e);
+        }
+        if (!(node instanceof ObjectNode object) || !object.path("ok").isBoolean()) {
+            throw new NodeException(socket + ": what answers there is not a Sluice node");
+        }
+        if (!object.path("ok").booleanValue()) {
+            throw new NodeException(object.path("error").asString("the node gives no reason"));
+        }
+        object.remove("ok");
+        return object;
+    }
+
+    private static <T> T as(JsonNode reply, Class<T> type) throws NodeException {
+        try {
+            return AdminRequests.JSON.treeToValue(reply, type);
+        } catch (JacksonException e) {
+            throw new NodeException(
+                    "the node is of another version than this command: " + e.getOriginalMessage()
+                            + "; restart the node or use its own version",
+                    e);
+        }
+    }
+
+    private String exchange(String line) throws NodeException {
+        AtomicBoolean late = new AtomicBoolean();
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            Thread timer = Thread.ofVirtual().start(() -> cutOff(channel, late));
+            try {
+                connect(channel);
+                AdminLines lines = new AdminLines(channel, LINE_BYTES_MAX);
+                lines.write(line);
+                String reply = lines.read();
+                if (reply == null) {
+                    throw new NodeException(socket + ": the node closed the connection without an answer");
+                }
+                return reply;
+            } finally {
+                timer.interrupt();
+            }
+        } catch (IOException e) {
+            throw new NodeException(
+                    late.get()
+                            ? socket + ": the node does not answer within " + timeout.toSeconds() + " s"
+                            : socket + ": the connection to the node broke: " + e,
+                    e);
+        }
+    }
+
+    private void connect(SocketChannel channel) throws NodeException {
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            String message = String.valueOf(e.getMessage());
+            throw new NodeException(
+                    message.contains("Permission denied")
+                            ? socket
+                                    + " belongs to another user: run this as the user that runs the node (root, with sudo)"
+                            : "no Sluice node listens on " + socket + "; start one with 'sluice run -f DIR'",
+                    e);
+        }
+    }
+
+    private void cutOff(SocketChannel channel, AtomicBoolean late) {
+        try {
+            Thread.sleep(timeout);
+            late.set(true);
+            channel.close();
+        } catch (InterruptedException _) {
+            // The exchange is over.
+        } catch (IOException e) {
+            late.set(true);
+        }
+    }
+}

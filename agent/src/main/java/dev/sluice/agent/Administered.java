@@ -1,0 +1,22 @@
+package dev.sluice.agent;
+
+/** What can be asked of a node over its administration socket. Any thread. */
+interface Administered {
+    StatusReport status();
+
+    /** Waits for the worker to read its table. */
+    FlowsReport flows(FlowFilter filter) throws NodeException;
+
+    CountersReport counters();
+
+    /**
+     * Reads the configuration again and applies it.
+     *
+     * @return generation of the snapshot in force
+     * @throws NodeException if nothing was changed because the files have errors
+     */
+    int reload() throws NodeException;
+
+    /** Ends the node soon. */
+    void stop();
+}

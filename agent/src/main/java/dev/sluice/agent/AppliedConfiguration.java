@@ -1,0 +1,41 @@
+package dev.sluice.agent;
+
+import dev.sluice.model.Configuration;
+import dev.sluice.model.Problem;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What is in force and what is wrong with the files as they are now. Immutable; published by the control thread.
+ *
+ * @param objects what users wrote
+ * @param node the same, compiled
+ * @param appliedAt when
+ * @param warnings doubtful things in it
+ * @param problem why the files as they are now are not in force; empty if they are
+ */
+record AppliedConfiguration(
+        Configuration objects, CompiledNode node, Instant appliedAt, List<String> warnings, String problem) {
+    AppliedConfiguration {
+        warnings = List.copyOf(warnings);
+    }
+
+    AppliedConfiguration withProblem(String newProblem) {
+        return new AppliedConfiguration(objects, node, appliedAt, warnings, newProblem);
+    }
+
+    /** The errors, one per line. */
+    static String errors(List<Problem> problems) {
+        return problems.stream().filter(Problem::isError).map(Problem::toString).collect(Collectors.joining("\n"));
+    }
+
+    /** The warnings, each as a line. */
+    static List<String> warnings(List<Problem> problems) {
+        return problems.stream()
+                .filter(p -> !p.isError())
+                .map(Problem::toString)
+                .distinct()
+                .toList();
+    }
+}

@@ -1,0 +1,106 @@
+package dev.sluice.agent;
+
+import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.datapath.ConnectionTable;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.TcpState;
+import dev.sluice.wire.IpAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Reads the connection table from its beginning to its end, a few slots between two batches. One user: the worker; others wait for the result. */
+final class ListFlows implements WorkerTask {
+    private static final int SLOTS_PER_STEP = 512;
+    private static final int TCP = 6;
+
+    private final FlowFilter filter;
+    private final CompletableFuture<FlowsReport> result = new CompletableFuture<>();
+    private final List<FlowReport> flows = new ArrayList<>();
+    private int next;
+    private int matching;
+
+    ListFlows(FlowFilter filter) {
+        this.filter = filter;
+    }
+
+    CompletableFuture<FlowsReport> result() {
+        return result;
+    }
+
+    @Override
+    public boolean step(Datapath datapath, long nowNs) {
+        ConnectionTable table = datapath.connections();
+        int end = Math.min(table.capacity(), next + SLOTS_PER_STEP);
+        for (; next < end; next++) {
+            if (table.isUsed(next) && !table.isExpired(next, nowNs) && filter.matches(table, next)) {
+                matching++;
+                if (flows.size() < filter.limit()) {
+                    flows.add(flow(table, next, datapath.snapshot(), nowNs));
+                }
+            }
+        }
+        boolean done = next >= table.capacity() || result.isDone();
+        if (done) {
+            result.complete(new FlowsReport(table.size(), matching, flows));
+        }
+        return done;
+    }
+
+    @Override
+    public void abandon() {
+        result.cancel(false);
+    }
+
+    private static FlowReport flow(ConnectionTable table, int slot, Snapshot snapshot, long nowNs) {
+        int router = table.router(slot);
+        Path path = snapshot.path(table.pathId(slot));
+        return new FlowReport(
+                router < snapshot.routerCount() ? snapshot.router(router).name() : Integer.toString(router),
+                protocol(table.protocol(slot)),
+                new IpAddress(table.sourceHi(slot), table.sourceLo(slot)).toString(),
+                table.sourcePort(slot),
+                new IpAddress(table.destinationHi(slot), table.destinationLo(slot)).toString(),
+                table.destinationPort(slot),
+                state(table, slot),
+                rule(table.ruleId(slot), snapshot),
+                path == null ? "" : path.name(),
+                List.of(table.packets(slot, 0), table.packets(slot, 1)),
+                List.of(table.bytes(slot, 0), table.bytes(slot, 1)),
+                table.idleMs(slot, nowNs));
+    }
+
+    private static String state(ConnectionTable table, int slot) {
+        if (table.protocol(slot) == TCP) {
+            return TcpState.name(table.tcpState(slot));
+        }
+        return table.isHalfOpen(slot) ? "one-way" : "two-way";
+    }
+
+    /** Ids below 0 are the default rules of groups, the smallest int stands for translated flows (packet-life.md). */
+    private static String rule(int id, Snapshot snapshot) {
+        Rule rule = snapshot.rule(id);
+        if (rule != null) {
+            return rule.name();
+        }
+        if (id < 0) {
+            return id == Integer.MIN_VALUE ? "translated" : "default";
+        }
+        return "removed rule " + id;
+    }
+
+    private static String protocol(int number) {
+        return switch (number) {
+            case 1 -> "icmp";
+            case TCP -> "tcp";
+            case 17 -> "udp";
+            case 47 -> "gre";
+            case 58 -> "icmpv6";
+            case 132 -> "sctp";
+            default -> Integer.toString(number);
+        };
+    }
+}

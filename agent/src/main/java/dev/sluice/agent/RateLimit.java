@@ -1,0 +1,22 @@
+package dev.sluice.agent;
+
+/** Lets one of many repeating log messages through per interval. One user. */
+final class RateLimit {
+    private final long intervalNs;
+    private long lastNs;
+    private boolean used;
+
+    RateLimit(long intervalNs) {
+        this.intervalNs = intervalNs;
+    }
+
+    /** Whether to log now. */
+    boolean allows(long nowNs) {
+        if (used && nowNs - lastNs < intervalNs) {
+            return false;
+        }
+        used = true;
+        lastNs = nowNs;
+        return true;
+    }
+}

@@ -1,0 +1,256 @@
+package dev.sluice.agent;
+
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.ports.LinkEvent;
+import dev.sluice.ports.Poller;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that moves packets: receives from all ports, lets the data path handle them, keeps its timers. One writer of everything it owns (frames, ports,
+ * connections); others reach it only by the mailbox for snapshots and the queues for link events and tasks, which it empties between batches.
+ *
+ * <p>Idle, it looks at the ports for {@value #SPIN_NS} ns without sleeping, then sleeps until a frame waits, at most {@value #SLEEP_MS} ms. It reads the
+ * clock once per round of its ports. A round without news allocates nothing.
+ */
+final class Worker implements Runnable, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+    private static final long SPIN_NS = 50_000;
+    private static final int SLEEP_MS = 5;
+    private static final long TICK_NS = 1_000_000;
+    private static final int TASKS_MAX = 64;
+    private static final int PAGE_BYTES = 4096;
+
+    private final Arena arena = Arena.ofShared();
+    private final Datapath datapath;
+    private final WorkerPorts ports;
+    private final Poller poller;
+    private final Batch batch = new Batch();
+    private final AtomicReference<@Nullable CompiledNode> mailbox = new AtomicReference<>();
+    private final ConcurrentLinkedQueue<LinkEvent> linkEvents = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<WorkerTask> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger tasksWaiting = new AtomicInteger();
+    private final RateLimit faultLog = new RateLimit(1_000_000_000L);
+    private @Nullable WorkerTask task;
+    private long lastTickNs;
+    private volatile boolean stopping;
+    private volatile int appliedGeneration;
+    private volatile int connectionCount;
+    private final AtomicLong faults = new AtomicLong();
+
+    /**
+     * A worker without configuration; run it in a thread of its own.
+     *
+     * @param sizes how much memory it has
+     * @param liveness which instances and ports are alive
+     * @param source where its ports come from
+     */
+    Worker(WorkerSizes sizes, Liveness liveness, PortSource.Factory source) throws IOException {
+        long bytes = FramePool.bytesFor(sizes.smallFrames(), sizes.largeFrames());
+        FramePool pool = new FramePool(arena.allocate(bytes, PAGE_BYTES), sizes.smallFrames(), sizes.largeFrames());
+        datapath = new Datapath(pool, liveness, sizes.connectionsMax(), sizes.seed());
+        ports = new WorkerPorts(source.over(pool));
+        poller = Poller.open(SnapshotCompiler.INDICES_MAX);
+    }
+
+    // For other threads.
+
+    /** Hands over a snapshot and its ports; one that was not taken yet is replaced. */
+    void handOver(CompiledNode next) {
+        mailbox.set(next);
+        poller.wakeUp();
+    }
+
+    /** Tells of a change of interfaces. */
+    void onLinkEvent(LinkEvent event) {
+        linkEvents.add(event);
+        poller.wakeUp();
+    }
+
+    /** Asks for work between batches; false if too much is waiting or the worker ends. */
+    boolean submit(WorkerTask work) {
+        if (stopping || tasksWaiting.incrementAndGet() > TASKS_MAX) {
+            tasksWaiting.decrementAndGet();
+            return false;
+        }
+        tasks.add(work);
+        // The worker may have emptied the queue for the last time meanwhile: then the task is taken back.
+        if (stopping && tasks.remove(work)) {
+            return false;
+        }
+        poller.wakeUp();
+        return true;
+    }
+
+    /** Ends {@link #run} soon. */
+    void stop() {
+        stopping = true;
+        poller.wakeUp();
+    }
+
+    /** Generation of the snapshot in force. */
+    int appliedGeneration() {
+        return appliedGeneration;
+    }
+
+    /** Connections in the table, as of the last tick. */
+    int connectionCount() {
+        return connectionCount;
+    }
+
+    /** Rounds that ended with an exception, which is a defect of this program. */
+    long faults() {
+        return faults.get();
+    }
+
+    /** The ports as last seen. */
+    List<OpenPort> ports() {
+        return ports.seen();
+    }
+
+    /** For its counters only: they may be read by any thread. */
+    Datapath datapath() {
+        return datapath;
+    }
+
+    // The worker's own thread.
+
+    @Override
+    public void run() {
+        long busyNs = System.nanoTime();
+        while (!stopping) {
+            try {
+                takeMail();
+                long nowNs = System.nanoTime();
+                boolean worked = step(nowNs);
+                if (round(nowNs) > 0 || worked) {
+                    busyNs = nowNs;
+                } else if (nowNs - busyNs > SPIN_NS) {
+                    poller.await(SLEEP_MS);
+                } else {
+                    Thread.onSpinWait();
+                }
+            } catch (RuntimeException e) {
+                onFault(e);
+            }
+        }
+        finish();
+    }
+
+    /** Receives once from each port; the number of frames. */
+    private int round(long nowNs) {
+        int received = 0;
+        batch.count = 0;
+        for (PacketPort port : ports.receiving()) {
+            received += port.receive(batch);
+            if (!batch.hasRoom()) {
+                process(nowNs);
+            }
+        }
+        if (batch.count > 0) {
+            process(nowNs);
+        }
+        if (nowNs - lastTickNs >= TICK_NS) {
+            lastTickNs = nowNs;
+            datapath.tick(nowNs);
+            datapath.flush();
+            connectionCount = datapath.connections().size();
+        }
+        return received;
+    }
+
+    private void process(long nowNs) {
+        datapath.process(batch, nowNs);
+        datapath.flush();
+        batch.count = 0;
+    }
+
+    /** One piece of the task in hand; whether there was one. */
+    private boolean step(long nowNs) {
+        if (task == null) {
+            task = tasks.poll();
+            if (task != null) {
+                tasksWaiting.decrementAndGet();
+            }
+        }
+        WorkerTask now = task;
+        if (now == null) {
+            return false;
+        }
+        boolean done = true;
+        try {
+            done = now.step(datapath, nowNs);
+        } finally {
+            if (done) {
+                task = null;
+            }
+        }
+        return true;
+    }
+
+    private void takeMail() {
+        boolean rewatch = false;
+        for (LinkEvent event = linkEvents.poll(); event != null; event = linkEvents.poll()) {
+            rewatch |= ports.onLinkEvent(event);
+        }
+        if (mailbox.getAcquire() != null) {
+            CompiledNode next = mailbox.getAndSet(null);
+            if (next != null) {
+                apply(next);
+                rewatch = true;
+            }
+        }
+        if (rewatch) {
+            poller.watch(ports.receiving());
+        }
+    }
+
+    private void apply(CompiledNode next) {
+        datapath.flush();
+        ports.open(next.bindings());
+        datapath.apply(next.snapshot(), ports.byIndex(next.snapshot().portCount(), next.bindings()));
+        ports.closeOthers(next.bindings());
+        appliedGeneration = next.snapshot().generation();
+    }
+
+    private void onFault(RuntimeException e) {
+        long count = faults.incrementAndGet();
+        if (faultLog.allows(System.nanoTime())) {
+            LOG.error(
+                    "the worker goes on after a defect of the data path; frames of one batch may be lost ({} so far)",
+                    count,
+                    e);
+        }
+    }
+
+    private void finish() {
+        WorkerTask now = task;
+        if (now != null) {
+            now.abandon();
+        }
+        for (WorkerTask waiting = tasks.poll(); waiting != null; waiting = tasks.poll()) {
+            waiting.abandon();
+        }
+        ports.closeAll();
+    }
+
+    /** Frees memory; only after {@link #run} has ended. */
+    @Override
+    public void close() {
+        poller.close();
+        datapath.close();
+        arena.close();
+    }
+}

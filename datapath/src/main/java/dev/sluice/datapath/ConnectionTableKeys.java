@@ -1,0 +1,153 @@
+package dev.sluice.datapath;
+
+import static dev.sluice.datapath.ConnectionTableRecord.getInt;
+import static dev.sluice.datapath.ConnectionTableRecord.getLong;
+import static dev.sluice.datapath.ConnectionTableRecord.putInt;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * From keys to connections: the index, and behind each of its entries the chain of connections with the same key, newest first. One writer:
+ * that of the table. No allocation after construction.
+ *
+ * <p>An <b>entry</b> names a place in the index as bucket * 8 + lane; it is good until the next insertion or removal.
+ */
+final class ConnectionTableKeys {
+    /** Places in the index where a key may be. */
+    static final int PLACES = 2 * ConnectionTableIndex.ENTRIES;
+
+    private final MemorySegment records;
+    private final MemorySegment side;
+    private final ConnectionTableIndex index;
+    private final long seed;
+
+    ConnectionTableKeys(MemorySegment records, MemorySegment side, ConnectionTableIndex index, long seed) {
+        this.records = records;
+        this.side = side;
+        this.index = index;
+        this.seed = seed;
+    }
+
+    int indexHash(long hash) {
+        return (int) (FlowHash.mix(hash ^ seed) >>> 32);
+    }
+
+    long touch(int indexHash) {
+        return index.touch(indexHash);
+    }
+
+    long touchRecords(int indexHash) {
+        int tag = ConnectionTableIndex.tag(indexHash);
+        int bucket = index.bucket(indexHash);
+        int lanes = index.match(bucket, tag);
+        if (lanes == 0) {
+            bucket = index.otherBucket(bucket, tag);
+            lanes = index.match(bucket, tag);
+            if (lanes == 0) {
+                return 0;
+            }
+        }
+        long at = ConnectionTableRecord.at(index.slot(bucket, Integer.numberOfTrailingZeros(lanes)));
+        return getLong(records, at) ^ getLong(records, at + ConnectionTableRecord.PACKETS);
+    }
+
+    /** The newest connection of an entry. */
+    int slot(int entry) {
+        return index.slot(entry >>> 3, entry & 7);
+    }
+
+    void setSlot(int entry, int slot) {
+        index.setSlot(entry >>> 3, entry & 7, slot);
+    }
+
+    /** One of the {@link #PLACES} entries, free or not, where a hash may be. */
+    int place(int indexHash, int number) {
+        int bucket = index.bucket(indexHash);
+        if (number >= ConnectionTableIndex.ENTRIES) {
+            bucket = index.otherBucket(bucket, ConnectionTableIndex.tag(indexHash));
+        }
+        return bucket << 3 | (number & 7);
+    }
+
+    /** Adds an entry for a key that has none; false if there is no room for its hash. */
+    boolean add(int indexHash, int slot) {
+        return index.add(indexHash, slot);
+    }
+
+    /** The index entry under which a key is, as bucket * 8 + lane, or -1. */
+    int locate(int indexHash, PacketFields key, int router, int tag) {
+        long forward = ConnectionTableRecord.identity(key.sourcePort, key.destinationPort, key.protocol, tag, router);
+        long reverse = ConnectionTableRecord.identity(key.destinationPort, key.sourcePort, key.protocol, tag, router);
+        int indexTag = ConnectionTableIndex.tag(indexHash);
+        int bucket = index.bucket(indexHash);
+        for (int round = 0; round < 2; round++) {
+            for (int lanes = index.match(bucket, indexTag); lanes != 0; lanes &= lanes - 1) {
+                int lane = Integer.numberOfTrailingZeros(lanes);
+                if (matches(index.slot(bucket, lane), key, forward, reverse)) {
+                    return bucket << 3 | lane;
+                }
+            }
+            bucket = index.otherBucket(bucket, indexTag);
+        }
+        return -1;
+    }
+
+    private boolean matches(int slot, PacketFields key, long forward, long reverse) {
+        long at = ConnectionTableRecord.at(slot);
+        long identity = getLong(records, at + ConnectionTableRecord.IDENTITY);
+        long sourceHi = getLong(records, at + ConnectionTableRecord.SOURCE_HI);
+        long sourceLo = getLong(records, at + ConnectionTableRecord.SOURCE_LO);
+        long destinationHi = getLong(records, at + ConnectionTableRecord.DESTINATION_HI);
+        long destinationLo = getLong(records, at + ConnectionTableRecord.DESTINATION_LO);
+        return (identity == forward
+                        && sourceLo == key.sourceLo
+                        && destinationLo == key.destinationLo
+                        && sourceHi == key.sourceHi
+                        && destinationHi == key.destinationHi)
+                || (identity == reverse
+                        && sourceLo == key.destinationLo
+                        && destinationLo == key.sourceLo
+                        && sourceHi == key.destinationHi
+                        && destinationHi == key.sourceHi);
+    }
+
+    /** Takes a connection out of the chain of its key. */
+    void remove(int slot) {
+        int indexHash = getInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH);
+        int older = getInt(records, ConnectionTableRecord.at(slot) + ConnectionTableRecord.NEXT);
+        int tag = ConnectionTableIndex.tag(indexHash);
+        int bucket = index.bucket(indexHash);
+        for (int round = 0; round < 2; round++) {
+            for (int lanes = index.match(bucket, tag); lanes != 0; lanes &= lanes - 1) {
+                int lane = Integer.numberOfTrailingZeros(lanes);
+                int head = index.slot(bucket, lane);
+                if (head == slot) {
+                    if (older == 0) {
+                        index.clear(bucket, lane);
+                    } else {
+                        index.setSlot(bucket, lane, older - 1);
+                    }
+                    return;
+                }
+                if (unchain(head, slot, older)) {
+                    return;
+                }
+            }
+            bucket = index.otherBucket(bucket, tag);
+        }
+    }
+
+    private boolean unchain(int head, int slot, int older) {
+        int newer = head;
+        while (newer >= 0) {
+            long nextAt = ConnectionTableRecord.at(newer) + ConnectionTableRecord.NEXT;
+            int next = getInt(records, nextAt) - 1;
+            if (next == slot) {
+                putInt(records, nextAt, older);
+                return true;
+            }
+            newer = next;
+        }
+        return false;
+    }
+}

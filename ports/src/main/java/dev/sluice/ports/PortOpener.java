@@ -1,0 +1,83 @@
+package dev.sluice.ports;
+
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.PortCounters;
+
+/**
+ * Opens ports with the driver that suits their interface, and says why. One user: the worker whose pool it is.
+ *
+ * <p>Interfaces behind which the kernel's stack sits (veth, tap, members of bridges, anything made of software) carry super-frames and get AF_PACKET;
+ * physical network cards get AF_XDP where it can be loaded.
+ */
+public final class PortOpener {
+    private final FramePool pool;
+    private final XdpUmem umem;
+
+    /** An opener of ports that use this pool. */
+    public PortOpener(FramePool pool) {
+        this.pool = pool;
+        this.umem = new XdpUmem(pool);
+    }
+
+    /**
+     * Opens a port and reopens it whenever its interface is made again; never fails, see {@link ReopeningPort}.
+     *
+     * @param portIndex what {@link dev.sluice.datapath.Batch#port} says of frames received here
+     */
+    public ReopeningPort openReopening(String interfaceName, int portIndex, PortOptions options) {
+        return ReopeningPort.open(interfaceName, pool, counters -> open(interfaceName, portIndex, options, counters));
+    }
+
+    /**
+     * Opens a port on an interface of the calling thread's network namespace.
+     *
+     * @param portIndex what {@link dev.sluice.datapath.Batch#port} says of frames received here
+     * @throws PortException if the interface is missing or the driver that was asked for cannot be used
+     */
+    public PacketPort open(String interfaceName, int portIndex, PortOptions options) throws PortException {
+        return open(interfaceName, portIndex, options, new PortCounters());
+    }
+
+    private PacketPort open(String interfaceName, int portIndex, PortOptions options, PortCounters counters)
+            throws PortException {
+        return switch (options.driver()) {
+            case AF_PACKET -> packetSocket(interfaceName, portIndex, counters, "as asked");
+            case AF_XDP -> XdpPort.open(interfaceName, portIndex, umem, options, counters, "as asked");
+            case TAP -> TapPort.open(interfaceName, portIndex, pool, counters);
+            case AUTO -> choose(interfaceName, portIndex, options, counters);
+        };
+    }
+
+    private PacketPort choose(String interfaceName, int portIndex, PortOptions options, PortCounters counters)
+            throws PortException {
+        LinkInfo link = LinkMonitor.read(interfaceName)
+                .orElseThrow(
+                        () -> PortException.of("port on " + interfaceName, "look-up", -Errno.ENODEV, "CAP_NET_RAW"));
+        String software = softwareReason(link);
+        if (!software.isEmpty()) {
+            return packetSocket(interfaceName, portIndex, counters, software);
+        }
+        try {
+            return XdpPort.open(interfaceName, portIndex, umem, options, counters, "physical interface");
+        } catch (PortException e) {
+            return packetSocket(interfaceName, portIndex, counters, "no AF_XDP here (" + e.getMessage() + ")");
+        }
+    }
+
+    /** Why the interface is better served by AF_PACKET; empty for a physical one. */
+    static String softwareReason(LinkInfo link) {
+        if (link.master() != 0) {
+            return "member of a bridge or bond, keeps GSO";
+        }
+        if (!link.kind().isEmpty()) {
+            return link.kind() + ", keeps GSO";
+        }
+        return link.mac() == 0 ? "not an Ethernet card" : "";
+    }
+
+    private PacketPort packetSocket(String interfaceName, int portIndex, PortCounters counters, String reason)
+            throws PortException {
+        return PacketSocketPort.open(interfaceName, portIndex, pool, counters, PacketSocketPort.RING_SLOTS, reason);
+    }
+}
