@@ -278,11 +278,19 @@ final class Classification {
         }
         Path path = snapshot.path(table.pathId(slot));
         if (path == null) {
-            return rule != null && unserved(c, rule, DropReason.NO_PATH) == PASS ? next : Step.DONE;
+            return withoutPath(c, rule, next);
         }
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
         int chosen = side == PortSides.TO_PORT ? c.egress : transparent ? port.peer() : NONE;
         table.setEgressPort(slot, c.direction, chosen + 1);
         return steering.begin(c, path, rule, transparent);
+    }
+
+    /** The path is gone and the target has no other: as for a new flow. */
+    private int withoutPath(Cursor c, @Nullable Rule rule, int next) {
+        if (rule == null) {
+            return frames.drop(c, DropReason.NO_PATH);
+        }
+        return unserved(c, rule, DropReason.NO_PATH) == PASS ? next : Step.DONE;
     }
 }

@@ -203,7 +203,7 @@ final class Parser {
         b.destinationLo[i] = destinationLo;
         b.dscp[i] = Ipv6.trafficClass(m, base) >>> 2;
         int result = grouped(bits, destinationHi >>> 56 == 0xff);
-        if (Ipv6Extensions.isFragment(walked)) {
+        if (Ipv6Extensions.isLaterFragment(walked) || Ipv6Extensions.moreFragments(walked)) {
             // The protocol named by the fragment header is the only one that all fragments agree on.
             b.protocol[i] = Layouts.u8(m, base + Ipv6Extensions.fragmentHeaderOffset(walked));
             return hashed(b, i, result | FRAGMENT);
