@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.wire.Tcp;
+import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -115,12 +117,20 @@ final class Frames {
         return true;
     }
 
-    /** Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. */
+    /**
+     * Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. The headers are measured in the frame: the header
+     * length that came with it is only a hint, and counts payload where the kernel keeps that beside the headers.
+     */
     int packetBytes(Batch b, int i) {
-        if (b.gsoType[i] == Batch.GSO_NONE) {
-            return b.length[i] - b.l3[i];
+        int whole = b.length[i] - b.l3[i];
+        int l4 = b.l4[i];
+        byte gso = b.gsoType[i];
+        boolean tcp = gso == Batch.GSO_TCPV4 || gso == Batch.GSO_TCPV6;
+        int least = tcp ? Tcp.BYTES : Udp.BYTES;
+        if (gso == Batch.GSO_NONE || l4 <= b.l3[i] || l4 + least > b.length[i]) {
+            return whole;
         }
-        int headers = b.gsoHeaderBytes[i] > b.l3[i] ? b.gsoHeaderBytes[i] - b.l3[i] : b.l4[i] - b.l3[i] + 20;
-        return Math.min(b.length[i] - b.l3[i], headers + b.gsoSizeBytes[i]);
+        int transport = tcp ? Tcp.headerBytes(pool.memory(), b.start[i] + l4) : Udp.BYTES;
+        return Math.min(whole, l4 - b.l3[i] + transport + b.gsoSizeBytes[i]);
     }
 }
