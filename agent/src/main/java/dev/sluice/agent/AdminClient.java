@@ -132,7 +132,8 @@ public final class AdminClient {
             String message = String.valueOf(e.getMessage());
             throw new NodeException(
                     message.contains("Permission denied")
-                            ? socket + " belongs to another user: run this as the user that runs the node (root, with sudo)"
+                            ? socket
+                                    + " belongs to another user: run this as the user that runs the node (root, with sudo)"
                             : "no Sluice node listens on " + socket + "; start one with 'sluice run -f DIR'",
                     e);
         }

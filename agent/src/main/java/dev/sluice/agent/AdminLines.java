@@ -32,7 +32,8 @@ final class AdminLines {
      *
      * @throws TooLongException if the line is too long
      */
-    @Nullable String read() throws IOException {
+    @Nullable
+    String read() throws IOException {
         byte[] line = new byte[256];
         int length = 0;
         while (true) {

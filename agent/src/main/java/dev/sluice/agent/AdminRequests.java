@@ -68,8 +68,9 @@ final class AdminRequests {
         String command = name != null && name.isString() ? name.stringValue() : "";
         List<String> fields = FIELDS.get(command);
         if (fields == null) {
-            throw new NodeException("command " + (name == null ? "is missing" : shorten(name.toString()) + " is not known")
-                    + "; allowed: " + String.join(", ", FIELDS.keySet().stream().sorted().toList()));
+            throw new NodeException("command "
+                    + (name == null ? "is missing" : shorten(name.toString()) + " is not known") + "; allowed: "
+                    + String.join(", ", FIELDS.keySet().stream().sorted().toList()));
         }
         checkFields(request, command, fields);
         return switch (command) {
@@ -118,8 +119,8 @@ final class AdminRequests {
                 || !written.canConvertToInt()
                 || written.intValue() < low
                 || written.intValue() > high) {
-            throw new NodeException(field + " " + shorten(written.toString()) + " is not a whole number in " + low + ".."
-                    + high);
+            throw new NodeException(
+                    field + " " + shorten(written.toString()) + " is not a whole number in " + low + ".." + high);
         }
         return OptionalInt.of(written.intValue());
     }

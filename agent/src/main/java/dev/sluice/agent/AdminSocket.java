@@ -62,12 +62,14 @@ public final class AdminSocket {
         }
         if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                 .isOther()) {
-            throw new NodeException("administration socket " + path
-                    + ": there is a file of that name that is not a socket; remove it or give another path with --socket");
+            throw new NodeException(
+                    "administration socket " + path
+                            + ": there is a file of that name that is not a socket; remove it or give another path with --socket");
         }
         if (answers(path)) {
-            throw new NodeException("administration socket " + path
-                    + ": a Sluice node answers there already; stop it, or give this one another name (--node) or path (--socket)");
+            throw new NodeException(
+                    "administration socket " + path
+                            + ": a Sluice node answers there already; stop it, or give this one another name (--node) or path (--socket)");
         }
     }
 

@@ -32,6 +32,10 @@ record AppliedConfiguration(
 
     /** The warnings, each as a line. */
     static List<String> warnings(List<Problem> problems) {
-        return problems.stream().filter(p -> !p.isError()).map(Problem::toString).distinct().toList();
+        return problems.stream()
+                .filter(p -> !p.isError())
+                .map(Problem::toString)
+                .distinct()
+                .toList();
     }
 }

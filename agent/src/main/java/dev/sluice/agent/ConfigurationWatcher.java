@@ -54,7 +54,8 @@ final class ConfigurationWatcher implements AutoCloseable {
     }
 
     private static @Nullable WatchService register(Path source) {
-        Path directory = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
+        Path directory =
+                Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
         if (directory == null) {
             return null;
         }

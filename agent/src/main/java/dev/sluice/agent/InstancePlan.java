@@ -41,7 +41,12 @@ final class InstancePlan {
         for (ServiceInstance instance : configuration.instances()) {
             Service service = configuration.service(instance.spec().service()).orElse(null);
             if (service == null) {
-                log.error(instance, "spec.service", "there is no such Service", instance.spec().service(), "");
+                log.error(
+                        instance,
+                        "spec.service",
+                        "there is no such Service",
+                        instance.spec().service(),
+                        "");
             } else if (instance.spec().attachment() instanceof Interfaces interfaces) {
                 add(instance, service, interfaces);
             } else {
@@ -78,11 +83,18 @@ final class InstancePlan {
         if (instance.spec().policies().isEmpty()) {
             VlanTags inTags = interfaces.in().tags();
             VlanTags outTags = interfaces.outOrIn().tags();
-            add(instance, service, instance.name(), side(instance, service, "in", in, interfaces.in(), inTags),
+            add(
+                    instance,
+                    service,
+                    instance.name(),
+                    side(instance, service, "in", in, interfaces.in(), inTags),
                     side(instance, service, "out", out, interfaces.outOrIn(), outTags));
         }
         for (PolicyTags tags : instance.spec().policies()) {
-            add(instance, service, attachmentName(instance, tags.chain()),
+            add(
+                    instance,
+                    service,
+                    attachmentName(instance, tags.chain()),
                     side(instance, service, "in", in, interfaces.in(), tags.in()),
                     side(instance, service, "out", out, interfaces.outOrIn(), tags.outOrIn()));
         }
@@ -128,11 +140,12 @@ final class InstancePlan {
     }
 
     private static int innerTag(VlanTags tags) {
-        return tags.innerVlan().isPresent() ? TPID_CUSTOMER << 16 | tags.innerVlan().getAsInt() : 0;
+        return tags.innerVlan().isPresent()
+                ? TPID_CUSTOMER << 16 | tags.innerVlan().getAsInt()
+                : 0;
     }
 
-    private void add(
-            ServiceInstance instance, Service service, String name, Attachment.Side in, Attachment.Side out) {
+    private void add(ServiceInstance instance, Service service, String name, Attachment.Side in, Attachment.Side out) {
         Attachment.Kind kind = service.spec().transport() == Transport.WIRE
                 ? Attachment.Kind.WIRE
                 : routes(service) ? Attachment.Kind.ROUTE : Attachment.Kind.BRIDGE;
@@ -201,7 +214,8 @@ final class InstancePlan {
     }
 
     /** The attachment by which packets of a chain reach an instance, null if the instance has tags for other chains only. */
-    @Nullable AttachmentDraft attachment(ServiceInstance instance, String chain) {
+    @Nullable
+    AttachmentDraft attachment(ServiceInstance instance, String chain) {
         String name = instance.spec().policies().isEmpty() ? instance.name() : attachmentName(instance, chain);
         for (AttachmentDraft draft : attachments.values()) {
             if (draft.content().name().equals(name)) {

@@ -6,5 +6,6 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface InterfaceDirectory {
     /** The facts of an interface, null if the host has no interface of that name. */
-    @Nullable InterfaceFacts find(String interfaceName);
+    @Nullable
+    InterfaceFacts find(String interfaceName);
 }

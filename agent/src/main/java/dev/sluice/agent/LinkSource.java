@@ -12,7 +12,8 @@ public interface LinkSource extends InterfaceDirectory, AutoCloseable {
     List<LinkEvent> poll() throws IOException;
 
     /** The interface of this name as last seen, null if there is none. */
-    @Nullable LinkInfo link(String interfaceName);
+    @Nullable
+    LinkInfo link(String interfaceName);
 
     @Override
     default @Nullable InterfaceFacts find(String interfaceName) {

@@ -21,25 +21,22 @@ final class LinuxPorts implements PortSource {
     }
 
     private static PortOptions options(PortBinding binding) {
-        PortOptions.Driver driver =
-                switch (binding.driver()) {
-                    case AUTO -> PortOptions.Driver.AUTO;
-                    case AF_PACKET -> PortOptions.Driver.AF_PACKET;
-                    case AF_XDP -> PortOptions.Driver.AF_XDP;
-                    case TAP -> PortOptions.Driver.TAP;
-                };
-        PortOptions.XdpMode mode =
-                switch (binding.xdpMode()) {
-                    case AUTO -> PortOptions.XdpMode.AUTO;
-                    case NATIVE -> PortOptions.XdpMode.NATIVE;
-                    case GENERIC -> PortOptions.XdpMode.GENERIC;
-                };
-        PortOptions.ZeroCopy zeroCopy =
-                switch (binding.zeroCopy()) {
-                    case AUTO -> PortOptions.ZeroCopy.AUTO;
-                    case ON -> PortOptions.ZeroCopy.ON;
-                    case OFF -> PortOptions.ZeroCopy.OFF;
-                };
+        PortOptions.Driver driver = switch (binding.driver()) {
+            case AUTO -> PortOptions.Driver.AUTO;
+            case AF_PACKET -> PortOptions.Driver.AF_PACKET;
+            case AF_XDP -> PortOptions.Driver.AF_XDP;
+            case TAP -> PortOptions.Driver.TAP;
+        };
+        PortOptions.XdpMode mode = switch (binding.xdpMode()) {
+            case AUTO -> PortOptions.XdpMode.AUTO;
+            case NATIVE -> PortOptions.XdpMode.NATIVE;
+            case GENERIC -> PortOptions.XdpMode.GENERIC;
+        };
+        PortOptions.ZeroCopy zeroCopy = switch (binding.zeroCopy()) {
+            case AUTO -> PortOptions.ZeroCopy.AUTO;
+            case ON -> PortOptions.ZeroCopy.ON;
+            case OFF -> PortOptions.ZeroCopy.OFF;
+        };
         return new PortOptions(driver, mode, zeroCopy);
     }
 

@@ -23,8 +23,8 @@ public final class NodeName {
         List<String> names = objects.nodes();
         if (asked.isPresent()) {
             if (!names.isEmpty() && !names.contains(asked.get())) {
-                throw new NodeException("no object names node " + asked.get() + "; the objects name: "
-                        + String.join(", ", names));
+                throw new NodeException(
+                        "no object names node " + asked.get() + "; the objects name: " + String.join(", ", names));
             }
             return asked.get();
         }

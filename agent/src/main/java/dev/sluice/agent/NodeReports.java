@@ -106,8 +106,7 @@ final class NodeReports {
         Map<String, ChainReport> reports = new LinkedHashMap<>();
         for (int i = 0; i < snapshot.targetCount(); i++) {
             Target target = snapshot.target(i);
-            reports.put(
-                    target.name(), new ChainReport(target.name(), word(target.onFailure()), new ArrayList<>()));
+            reports.put(target.name(), new ChainReport(target.name(), word(target.onFailure()), new ArrayList<>()));
         }
         for (PathDraft draft : node.paths()) {
             ChainReport chain = reports.get(draft.content().chain());

@@ -78,9 +78,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         applied = compile(objects, loaded);
         int connectionsMax = applied.node().settings().tracker().connectionsMax();
         worker = new Worker(
-                sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes,
-                liveness,
-                ports);
+                sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         reports = new NodeReports(worker, watch);
     }
 
@@ -146,9 +144,8 @@ public final class NodeRunner implements Administered, AutoCloseable {
         watch.update(applied.node(), List.of());
         worker.handOver(applied.node());
         workerThread.start();
-        ConfigurationWatcher files = watchFiles
-                ? ConfigurationWatcher.open(source, hash, () -> commands.add(this::reloadChanged))
-                : null;
+        ConfigurationWatcher files =
+                watchFiles ? ConfigurationWatcher.open(source, hash, () -> commands.add(this::reloadChanged)) : null;
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();
@@ -266,6 +263,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
                     command.run();
                 }
                 lookAtLinks();
+                watch.tell(System.nanoTime());
             } catch (InterruptedException e) {
                 return;
             }
@@ -367,8 +365,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
                 Objects.requireNonNullElse(NodeRunner.class.getPackage().getImplementationVersion(), "development"),
                 (System.nanoTime() - startNs) / 1_000_000,
                 worker.appliedGeneration(),
-                new ConfigurationReport(
-                        source.toString(), now.appliedAt().toString(), now.problem(), now.warnings()),
+                new ConfigurationReport(source.toString(), now.appliedAt().toString(), now.problem(), now.warnings()),
                 reports.ports(now.node()),
                 reports.instances(now.node()),
                 reports.chains(now.node()),
@@ -384,7 +381,8 @@ public final class NodeRunner implements Administered, AutoCloseable {
     public FlowsReport flows(FlowFilter filter) throws NodeException {
         ListFlows task = new ListFlows(filter);
         if (!worker.submit(task)) {
-            throw new NodeException("too many requests wait for the connection table, or the node is ending; try again");
+            throw new NodeException(
+                    "too many requests wait for the connection table, or the node is ending; try again");
         }
         return await(task.result());
     }

@@ -63,7 +63,8 @@ final class PathPlan {
         }
         List<List<Choice>> combinations = new ArrayList<>();
         combine(choices, new ArrayList<>(), combinations);
-        double heaviest = combinations.stream().mapToDouble(PathPlan::weight).max().orElse(1);
+        double heaviest =
+                combinations.stream().mapToDouble(PathPlan::weight).max().orElse(1);
         double scale = Math.min(1, WEIGHT_MAX / heaviest);
         for (List<Choice> combination : combinations) {
             add(chain, combination, (int) Math.max(1, Math.round(weight(combination) * scale)));

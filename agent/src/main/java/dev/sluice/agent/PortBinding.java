@@ -16,9 +16,4 @@ import dev.sluice.model.PortDriver;
  * @param zeroCopy whether AF_XDP avoids copying
  */
 public record PortBinding(
-        int index,
-        String interfaceName,
-        PortEntry.Role role,
-        PortDriver driver,
-        XdpMode xdpMode,
-        ZeroCopy zeroCopy) {}
+        int index, String interfaceName, PortEntry.Role role, PortDriver driver, XdpMode xdpMode, ZeroCopy zeroCopy) {}

@@ -24,7 +24,9 @@ final class PortDraft {
     final List<PortAddress> addresses = new ArrayList<>();
     boolean classifyFromPort;
     boolean classifyToPort;
-    @Nullable PortBinding binding;
+
+    @Nullable
+    PortBinding binding;
 
     /** Ids of the rules of the two sides. */
     final BitSet[] rules = {new BitSet(), new BitSet()};

@@ -120,7 +120,11 @@ final class PortPlan {
     private @Nullable InterfaceFacts facts(Resource user, String interfaceName) {
         InterfaceFacts facts = interfaces.find(interfaceName);
         if (facts == null) {
-            log.warning(user, "spec", "the host has no such interface now; it is used as soon as it appears", interfaceName);
+            log.warning(
+                    user,
+                    "spec",
+                    "the host has no such interface now; it is used as soon as it appears",
+                    interfaceName);
         }
         return facts;
     }
@@ -134,15 +138,16 @@ final class PortPlan {
     private void addLinks(LogicalRouter router) {
         for (RouterInterface at : router.spec().interfaces()) {
             if (at.attachment() instanceof ToRouter) {
-                PortDraft draft =
-                        draft(key(router.name(), at.name()), router.name() + "/" + at.name(), Role.LINK);
+                PortDraft draft = draft(key(router.name(), at.name()), router.name() + "/" + at.name(), Role.LINK);
                 draft.router = ids.index(Space.ROUTER, "router/" + router.name());
                 draft.addAddresses(at.addresses());
                 draft.mac = at.mac().map(MacAddress::bits).orElseGet(() -> DerivedMac.of("link/" + draft.name));
                 draft.classifyFromPort = true;
                 draft.classifyToPort = true;
-            } else if (at.attachment() instanceof ToPort(String port) && configuration.port(port).isEmpty()) {
-                log.error(router, "spec.interfaces", "interface " + at.name() + ": this node has no such Port", port, "");
+            } else if (at.attachment() instanceof ToPort(String port)
+                    && configuration.port(port).isEmpty()) {
+                log.error(
+                        router, "spec.interfaces", "interface " + at.name() + ": this node has no such Port", port, "");
             }
         }
     }
@@ -193,7 +198,8 @@ final class PortPlan {
     }
 
     /** The port towards a side of a service node; several nodes share one by tags. Null (and a problem) if a Port has the interface. */
-    @Nullable PortDraft servicePort(ServiceInstance instance, ServicePort side) {
+    @Nullable
+    PortDraft servicePort(ServiceInstance instance, ServicePort side) {
         String interfaceName = side.interfaceName();
         Resource user = interfaceUsers.get(interfaceName);
         if (user != null) {
@@ -216,7 +222,8 @@ final class PortPlan {
     }
 
     /** The port that a place of appliedTo means, null if it is not in use. */
-    @Nullable PortDraft at(Place place) {
+    @Nullable
+    PortDraft at(Place place) {
         return switch (place) {
             case PortPlace(Port port) -> drafts.get(key(port));
             case RouterPlace(LogicalRouter router, RouterInterface at) -> at(router, at);
@@ -224,7 +231,8 @@ final class PortPlan {
     }
 
     /** The port of a router's interface, null if it is not in use. */
-    @Nullable PortDraft at(LogicalRouter router, RouterInterface at) {
+    @Nullable
+    PortDraft at(LogicalRouter router, RouterInterface at) {
         return switch (at.attachment()) {
             case ToPort(String port) -> drafts.get("port/" + port);
             case ToRouter _ -> drafts.get(key(router.name(), at.name()));
@@ -232,7 +240,8 @@ final class PortPlan {
     }
 
     /** The port of a Port object, null if it is not in use. */
-    @Nullable PortDraft of(Port port) {
+    @Nullable
+    PortDraft of(Port port) {
         return drafts.get(key(port));
     }
 
@@ -252,9 +261,7 @@ final class PortPlan {
             int index = entries.size();
             PortDraft draft = drafts.get(key);
             entries.add(
-                    draft == null
-                            ? PortDraft.vanished(index, key.substring(key.indexOf('/') + 1))
-                            : draft.toEntry());
+                    draft == null ? PortDraft.vanished(index, key.substring(key.indexOf('/') + 1)) : draft.toEntry());
         }
         return entries;
     }

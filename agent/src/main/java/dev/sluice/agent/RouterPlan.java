@@ -77,7 +77,8 @@ final class RouterPlan {
                         log.error(
                                 router,
                                 "spec.routes",
-                                "route to " + route.prefix() + ": the next hop lies in no subnet of the router's interfaces",
+                                "route to " + route.prefix()
+                                        + ": the next hop lies in no subnet of the router's interfaces",
                                 address.toString(),
                                 "an address in a connected subnet");
                         return;

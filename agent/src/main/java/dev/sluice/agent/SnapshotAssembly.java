@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,7 @@ final class SnapshotAssembly {
         this.ids = ids;
         this.pathDrafts = pathDrafts;
         Map<Integer, List<PathDraft>> users = users();
-        Map<String, TreeSet<Integer>> chainRouters = chainRouters(ports, rules);
+        Map<String, NavigableSet<Integer>> chainRouters = chainRouters(ports, rules);
         for (AttachmentDraft draft : attachmentDrafts.values()) {
             List<PathDraft> using = users.getOrDefault(draft.id(), List.of());
             attachments.put(draft.id(), attachment(draft, using, routers(draft, using, chainRouters, previous)));
@@ -53,7 +54,7 @@ final class SnapshotAssembly {
         for (PathDraft path : pathDrafts.values()) {
             for (PathDraft.Hop hop : path.content().hops()) {
                 List<PathDraft> of = users.computeIfAbsent(hop.attachment(), _ -> new ArrayList<>());
-                if (of.isEmpty() || of.getLast() != path) {
+                if (of.isEmpty() || of.getLast().id() != path.id()) {
                     of.add(path);
                 }
             }
@@ -62,12 +63,13 @@ final class SnapshotAssembly {
     }
 
     /** The routers whose port sides have a rule that leads to the chain. */
-    private Map<String, TreeSet<Integer>> chainRouters(List<PortEntry> ports, List<Rule> rules) {
+    private Map<String, NavigableSet<Integer>> chainRouters(List<PortEntry> ports, List<Rule> rules) {
         List<String> chains = ids.allNames(Space.TARGET);
-        Map<String, TreeSet<Integer>> routers = new HashMap<>();
+        Map<String, NavigableSet<Integer>> routers = new HashMap<>();
         for (Rule rule : rules) {
             if (rule.action() == Rule.Action.SERVICE) {
-                TreeSet<Integer> ofChain = routers.computeIfAbsent(chains.get(rule.targetId()), _ -> new TreeSet<>());
+                NavigableSet<Integer> ofChain =
+                        routers.computeIfAbsent(chains.get(rule.targetId()), _ -> new TreeSet<>());
                 rule.appliedTo().toBitSet().stream()
                         .map(side -> ports.get(side >> 1).router())
                         .filter(router -> router >= 0)
@@ -81,9 +83,9 @@ final class SnapshotAssembly {
     private static int[] routers(
             AttachmentDraft draft,
             List<PathDraft> using,
-            Map<String, TreeSet<Integer>> chainRouters,
+            Map<String, NavigableSet<Integer>> chainRouters,
             @Nullable CompiledNode previous) {
-        TreeSet<Integer> routers = new TreeSet<>();
+        NavigableSet<Integer> routers = new TreeSet<>();
         for (PathDraft path : using) {
             routers.addAll(chainRouters.getOrDefault(path.content().chain(), new TreeSet<>()));
         }
@@ -116,9 +118,11 @@ final class SnapshotAssembly {
         List<PathDraft> through = using.stream()
                 .filter(path -> path.content().forwardsThrough(attachment))
                 .toList();
-        List<PathDraft> current = through.stream().filter(path -> !path.retired()).toList();
+        List<PathDraft> current =
+                through.stream().filter(path -> !path.retired()).toList();
         List<PathDraft> counted = current.isEmpty() ? through : current;
-        long chains = counted.stream().map(path -> path.content().chain()).distinct().count();
+        long chains =
+                counted.stream().map(path -> path.content().chain()).distinct().count();
         return chains == 1 ? counted.stream().mapToInt(PathDraft::id).toArray() : NONE;
     }
 
@@ -149,7 +153,8 @@ final class SnapshotAssembly {
         for (PathDraft draft : pathDrafts.values()) {
             Path path = paths.get(draft.id());
             if (path != null && !draft.retired()) {
-                ofChain.computeIfAbsent(draft.content().chain(), _ -> new ArrayList<>()).add(path);
+                ofChain.computeIfAbsent(draft.content().chain(), _ -> new ArrayList<>())
+                        .add(path);
             }
         }
         List<Target> targets = new ArrayList<>();

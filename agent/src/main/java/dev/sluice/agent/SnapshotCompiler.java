@@ -51,7 +51,7 @@ public final class SnapshotCompiler {
         InstancePlan instances = new InstancePlan(configuration, ports, ids, log);
         RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
         PathPlan paths = new PathPlan(configuration, instances, ids, log);
-        RulePlan rules = new RulePlan(configuration, ports, ids, log);
+        RulePlan rules = new RulePlan(configuration, ports, ids, log, previous == null ? null : previous.snapshot());
         if (!namesLeft(log) || log.hasErrors()) {
             return failed(log);
         }
@@ -76,8 +76,7 @@ public final class SnapshotCompiler {
             RulePlan rules,
             @Nullable CompiledNode before) {
         List<PortEntry> entries = ports.entries();
-        SnapshotAssembly assembly =
-                new SnapshotAssembly(
+        SnapshotAssembly assembly = new SnapshotAssembly(
                 configuration, ids, entries, rules.rules(), instances.attachments(), paths.all(), before);
         Snapshot snapshot = new Snapshot(
                 before == null ? 1 : before.snapshot().generation() + 1,

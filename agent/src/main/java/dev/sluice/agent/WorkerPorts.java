@@ -54,7 +54,8 @@ final class WorkerPorts {
     }
 
     /** Ports by index of the snapshot; null where there is no device. */
-    @Nullable PacketPort[] byIndex(int portCount, List<PortBinding> bindings) {
+    @Nullable
+    PacketPort[] byIndex(int portCount, List<PortBinding> bindings) {
         @Nullable PacketPort[] ports = new PacketPort[portCount];
         for (PortBinding binding : bindings) {
             ports[binding.index()] = open.get(binding);

@@ -118,19 +118,16 @@ final class Frames {
     }
 
     /**
-     * Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. The headers are measured in the frame: the header
-     * length that came with it is only a hint, and counts payload where the kernel keeps that beside the headers.
+     * Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. The header length that comes with a super-frame is only a hint
+     * (it may cover payload), so the headers themselves are asked.
      */
     int packetBytes(Batch b, int i) {
         int whole = b.length[i] - b.l3[i];
-        int l4 = b.l4[i];
-        byte gso = b.gsoType[i];
-        boolean tcp = gso == Batch.GSO_TCPV4 || gso == Batch.GSO_TCPV6;
-        int least = tcp ? Tcp.BYTES : Udp.BYTES;
-        if (gso == Batch.GSO_NONE || l4 <= b.l3[i] || l4 + least > b.length[i]) {
+        if (b.gsoType[i] == Batch.GSO_NONE || b.l4[i] == 0) {
             return whole;
         }
-        int transport = tcp ? Tcp.headerBytes(pool.memory(), b.start[i] + l4) : Udp.BYTES;
-        return Math.min(whole, l4 - b.l3[i] + transport + b.gsoSizeBytes[i]);
+        boolean tcp = b.gsoType[i] == Batch.GSO_TCPV4 || b.gsoType[i] == Batch.GSO_TCPV6;
+        int transport = tcp ? Tcp.headerBytes(pool.memory(), b.start[i] + b.l4[i]) : Udp.BYTES;
+        return Math.min(whole, b.l4[i] - b.l3[i] + transport + b.gsoSizeBytes[i]);
     }
 }

@@ -51,7 +51,8 @@ final class Errno {
         return switch (errno) {
             case EPERM, EACCES -> "needs " + capability + "; run as root or grant " + capability;
             case ENODEV, ENXIO, ENOENT -> "no such interface in this network namespace; check the name with: ip link";
-            case ENOMEM, ENOBUFS -> "out of memory or above the locked-memory limit; use fewer or smaller rings";
+            case ENOMEM, ENOBUFS ->
+                "out of memory or above the locked-memory limit; use a smaller frame pool or grant CAP_IPC_LOCK";
             case EBUSY -> "already in use; close the other program or port on this interface and queue";
             case EOPNOTSUPP, EAFNOSUPPORT, ENOPROTOOPT ->
                 "this kernel or driver has no support for it; use another driver";

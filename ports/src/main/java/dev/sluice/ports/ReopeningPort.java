@@ -51,6 +51,10 @@ public final class ReopeningPort implements PacketPort {
      * @return whether {@link #pollDescriptor} has changed, so that a {@link Poller} has to be told
      */
     public boolean onLinkEvent(LinkEvent event) {
+        if (current instanceof TapPort) {
+            // The port itself holds the interface, also when that is moved to another namespace and seems to vanish.
+            return false;
+        }
         LinkInfo link = event.link();
         boolean mine = link.name().equals(name);
         return switch (event) {

@@ -12,7 +12,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Frames are received into small chunks of the worker's pool and sent from them; a frame in a large chunk is copied. Neither super-frames nor partial
  * checksums exist here: those that come from other ports are segmented and completed on the way out. A small XDP program hands frames to the sockets; it goes
- * away with the port or the process. Packet path: no allocation.
+ * away with the port or the process. A tag that the card had stripped would be lost, so stripping is switched off while the port is open. Packet path: no
+ * allocation.
  */
 public final class XdpPort implements PacketPort {
     static final String CAPABILITY = "CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF";
@@ -28,6 +29,7 @@ public final class XdpPort implements PacketPort {
     private final int[] descriptors;
     private final int pollFd;
     private final boolean generic;
+    private final boolean strippingSwitchedOff;
     private final String reason;
     private final PortCounters counters;
     private final FramePool pool;
@@ -50,6 +52,7 @@ public final class XdpPort implements PacketPort {
         this.descriptors = descriptors;
         this.pollFd = pollFd;
         this.generic = generic;
+        this.strippingSwitchedOff = EthernetDriver.stripReceivedTags(name, false);
         this.reason = reason;
         this.counters = counters;
         this.pool = pool;
@@ -92,7 +95,7 @@ public final class XdpPort implements PacketPort {
 
     /** Number of receive queues; an interface that does not tell has one. */
     private static int receiveQueues(String interfaceName) {
-        return Math.max(1, EthernetChannels.receiveQueues(interfaceName));
+        return Math.max(1, EthernetDriver.receiveQueues(interfaceName));
     }
 
     /** What has been opened so far; closes it all unless {@link #release} is reached. */
@@ -300,6 +303,9 @@ public final class XdpPort implements PacketPort {
             closeAll(descriptors);
             for (XdpSocket socket : sockets) {
                 socket.close();
+            }
+            if (strippingSwitchedOff) {
+                EthernetDriver.stripReceivedTags(name, true);
             }
         }
     }

@@ -39,7 +39,7 @@ final class XdpSocket implements AutoCloseable {
     private static final int BIND_ZEROCOPY = 4;
     private static final int BIND_NEED_WAKEUP = 8;
     private static final int SOCKADDR_XDP_BYTES = 16;
-    private static final long BUSY_WAIT_NS = 50_000_000;
+    private static final long BUSY_WAIT_NS = 250_000_000;
     private static final long BUSY_STEP_NS = 1_000_000;
 
     /** System calls that one flush may take: the kernel sends 32 frames in each. */
@@ -160,7 +160,7 @@ final class XdpSocket implements AutoCloseable {
                 RING_ENTRIES);
     }
 
-    /** A socket that was closed on this queue a moment ago may still hold it: EBUSY is retried. */
+    /** A socket that was closed on this queue a moment ago may still hold it, 30 ms on an idle machine: EBUSY is retried. */
     private void bind(int interfaceIndex, int queue, PortOptions.ZeroCopy wanted, int sharedFd, String object)
             throws PortException {
         try (Arena scratch = Arena.ofConfined()) {

@@ -1,9 +1,12 @@
 package dev.sluice.ports;
 
+import com.sun.management.ThreadMXBean;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.FutureTask;
 
 /** A worker that carries frames between two ports, for tests: what comes in on one goes out on the other. */
@@ -12,6 +15,13 @@ final class Forwarder {
     interface Opener {
         PacketPort open(int portIndex, FramePool pool) throws PortException;
     }
+
+    /** What is done to a frame between the ports. */
+    interface Edit {
+        void apply(Batch batch, int slot, MemorySegment memory);
+    }
+
+    private final int spinRounds;
 
     private final FutureTask<Void> task;
     private volatile boolean stopped;
@@ -22,15 +32,30 @@ final class Forwarder {
     long superFrames;
     boolean leaked;
     String counters = "";
+    long forwarded;
+
+    /** Processor time of the worker, sleeping excluded. */
+    long cpuNs;
+
+    /** Fewest bytes that the worker allocated in any 50,000 frames: what is left once everything is compiled. */
+    long allocatedBytes = Long.MAX_VALUE;
 
     Forwarder(Namespace namespace, Opener left, Opener right) throws Exception {
+        this(namespace, left, right, (batch, slot, memory) -> {}, 0);
+    }
+
+    /** A forwarder that looks in vain so many times before it sleeps. */
+    Forwarder(Namespace namespace, Opener left, Opener right, Edit edit, int spinRounds) throws Exception {
+        this.spinRounds = spinRounds;
         task = namespace.start(() -> {
             try (Arena arena = Arena.ofShared()) {
                 FramePool pool = new FramePool(arena.allocate(FramePool.bytesFor(8192, 512), 4096), 8192, 512);
                 try (PacketPort first = left.open(0, pool);
                         PacketPort second = right.open(1, pool)) {
                     running = true;
-                    loop(first, second);
+                    loop(first, second, edit, pool.memory());
+                    cpuNs = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+                    forwarded = second.counters().sentFrames;
                     counters = counters(first) + " | " + counters(second);
                 }
                 leaked = pool.freeSmallCount() != 8192 || pool.freeLargeCount() != 512;
@@ -45,19 +70,30 @@ final class Forwarder {
         }
     }
 
-    private void loop(PacketPort first, PacketPort second) throws PortException {
+    private void loop(PacketPort first, PacketPort second, Edit edit, MemorySegment memory) throws PortException {
         Batch batch = new Batch();
         try (Poller poller = Poller.open(first, second)) {
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long allocatedBefore = 0;
+            long nextSample = 50_000;
+            int idleRounds = 0;
             while (!stopped) {
-                int moved = move(first, second, batch) + move(second, first, batch);
-                if (moved == 0) {
+                if (first.counters().receivedFrames >= nextSample) {
+                    nextSample += 50_000;
+                    long allocated = threads.getCurrentThreadAllocatedBytes();
+                    allocatedBytes = Math.min(allocatedBytes, allocated - allocatedBefore);
+                    allocatedBefore = allocated;
+                }
+                int moved = move(first, second, batch, edit, memory) + move(second, first, batch, edit, memory);
+                idleRounds = moved == 0 ? idleRounds + 1 : 0;
+                if (idleRounds > spinRounds) {
                     poller.await(10);
                 }
             }
         }
     }
 
-    private int move(PacketPort from, PacketPort to, Batch batch) {
+    private int move(PacketPort from, PacketPort to, Batch batch, Edit edit, MemorySegment memory) {
         batch.count = 0;
         int received = from.receive(batch);
         for (int i = 0; i < batch.count; i++) {
@@ -68,6 +104,7 @@ final class Forwarder {
             if (batch.gsoType[i] != Batch.GSO_NONE) {
                 superFrames++;
             }
+            edit.apply(batch, i, memory);
             to.send(batch, i);
         }
         to.flush();

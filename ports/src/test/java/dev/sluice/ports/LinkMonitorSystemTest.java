@@ -152,10 +152,7 @@ class LinkMonitorSystemTest {
 
     @Test
     void saysWhatIsMissingWhenNotAllowed() {
-        String answer = Namespace.run("unshare -U " + System.getProperty("java.home")
-                + "/bin/java --enable-native-access=ALL-UNNAMED -cp '"
-                + System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-                + "' dev.sluice.ports.OpenPort lo");
+        String answer = OpenPort.run("unshare -U", "lo AF_PACKET 64");
         assertThat(answer)
                 .contains("AF_PACKET on lo: socket: EPERM: needs CAP_NET_RAW; run as root or grant CAP_NET_RAW");
     }

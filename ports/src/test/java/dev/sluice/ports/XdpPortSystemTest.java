@@ -150,6 +150,45 @@ class XdpPortSystemTest {
         });
     }
 
+    @Test
+    void staysWithinLockedMemoryLimitOrSaysWhatToDo() {
+        String prefix = "ip netns exec " + middle.name() + " setpriv --bounding-set=-ipc_lock";
+        assertThat(OpenPort.run(prefix, "left AF_XDP 1900")).startsWith("AF_XDP native");
+        assertThat(OpenPort.run(prefix, "left AF_XDP 4096"))
+                .contains("XDP_UMEM_REG of 16777216 bytes: ENOBUFS")
+                .contains("locked-memory limit; use a smaller frame pool or grant CAP_IPC_LOCK");
+    }
+
+    @Test
+    void reopensWhenItsInterfaceIsMadeAgain() throws Exception {
+        middle.in(() -> {
+            FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(2048, 8), 4096), 2048, 8);
+            PortOptions xdp = PortOptions.DEFAULT.withDriver(PortOptions.Driver.AF_XDP);
+            try (LinkMonitor monitor = LinkMonitor.open();
+                    ReopeningPort port = new PortOpener(pool).openReopening("left", 0, xdp)) {
+                assertThat(port.description()).startsWith("AF_XDP native");
+                middle.ip("link del left");
+                until(monitor, port, false);
+                assertThat(pool.freeSmallCount()).isEqualTo(2048);
+                Namespace.veth(client, "c0", middle, "left");
+                until(monitor, port, true);
+                assertThat(port.description()).startsWith("AF_XDP native");
+            }
+            assertThat(pool.freeSmallCount()).isEqualTo(2048);
+            return null;
+        });
+    }
+
+    private static void until(LinkMonitor monitor, ReopeningPort port, boolean open) throws PortException {
+        for (long deadline = System.nanoTime() + 5_000_000_000L; System.nanoTime() < deadline; ) {
+            monitor.poll().forEach(port::onLinkEvent);
+            if (port.isOpen() == open) {
+                return;
+            }
+        }
+        throw new AssertionError("not so within 5 s: " + port.description());
+    }
+
     private void carries(String mode, PortOptions left, PortOptions right, String address) throws Exception {
         Forwarder forwarder = new Forwarder(
                 middle,

@@ -1,0 +1,106 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.FlowsReport;
+import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.agent.NodeException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice flows}. */
+@Command(
+        name = "flows",
+        description =
+                "Lists connections of a running node: who talks to whom, which rule decided, which path they take.")
+final class FlowsCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before call
+    private CommandSpec spec;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "At most so many, 1..100000 (default: ${DEFAULT-VALUE}).")
+    private int limit = 100;
+
+    @Option(
+            names = "--address",
+            paramLabel = "A",
+            description = "Only those with this source or destination address, IPv4 or IPv6.")
+    private @Nullable String address;
+
+    @Option(
+            names = "--port",
+            paramLabel = "P",
+            description = "Only those with this source or destination port, 0..65535.")
+    private @Nullable Integer port;
+
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
+    @Mixin
+    private OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() throws NodeException {
+        Map<String, Object> filters = new LinkedHashMap<>();
+        filters.put("limit", limit);
+        if (address != null) {
+            filters.put("address", address);
+        }
+        if (port != null) {
+            filters.put("port", port);
+        }
+        spec.commandLine()
+                .getOut()
+                .println(
+                        output.json()
+                                ? Json.text(admin.client().request("flows", filters))
+                                : text(admin.client().flows(filters)));
+        return ExitCode.OK;
+    }
+
+    /** The report for people. */
+    static String text(FlowsReport report) {
+        Table table = new Table()
+                .words("ROUTER")
+                .words("PROTOCOL")
+                .words("SOURCE")
+                .words("DESTINATION")
+                .words("STATE")
+                .words("RULE")
+                .words("PATH")
+                .numbers("PACKETS fwd")
+                .numbers("rev")
+                .numbers("BYTES fwd")
+                .numbers("rev")
+                .numbers("IDLE");
+        for (FlowReport flow : report.flows()) {
+            table.row(
+                    flow.router(),
+                    flow.protocol(),
+                    end(flow.source(), flow.sourcePort()),
+                    end(flow.destination(), flow.destinationPort()),
+                    flow.state(),
+                    flow.rule(),
+                    flow.path(),
+                    flow.packets().get(0),
+                    flow.packets().get(1),
+                    flow.bytes().get(0),
+                    flow.bytes().get(1),
+                    StatusText.time(flow.idleMs()));
+        }
+        return table.render("no connections") + report.flows().size() + " shown, " + report.matching() + " match, "
+                + report.connections() + " in the table";
+    }
+
+    private static String end(String address, int port) {
+        return address.contains(":") ? "[" + address + "]:" + port : address + ":" + port;
+    }
+}

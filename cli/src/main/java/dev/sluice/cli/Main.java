@@ -1,0 +1,55 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.lab.LabException;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Entry of the {@code sluice} command. */
+public final class Main {
+    private Main() {}
+
+    /** Runs one command and ends the process with its status: 0 done, 1 failed, 2 wrong usage. */
+    public static void main(String[] arguments) {
+        int status = commandLine().execute(arguments);
+        System.exit(status);
+    }
+
+    /** The whole command line; tests give it writers of their own. */
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new SluiceCommand());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpWidth(120);
+        line.setAbbreviatedOptionsAllowed(false);
+        line.setParameterExceptionHandler((failure, arguments) -> wrongUsage(failure));
+        line.setExecutionExceptionHandler((failure, at, parsed) -> failed(at, failure));
+        return line;
+    }
+
+    private static int wrongUsage(ParameterException failure) {
+        CommandLine at = failure.getCommandLine();
+        PrintWriter err = at.getErr();
+        err.println("sluice: " + failure.getMessage());
+        if (failure instanceof UnmatchedArgumentException unmatched) {
+            List<String> suggestions = unmatched.getSuggestions();
+            if (!suggestions.isEmpty()) {
+                err.println("did you mean: " + String.join(", ", suggestions));
+            }
+        }
+        err.println("see: " + at.getCommandSpec().qualifiedName() + " --help");
+        return ExitCode.USAGE;
+    }
+
+    private static int failed(CommandLine at, Exception failure) {
+        if (failure instanceof CommandFailure || failure instanceof LabException || failure instanceof NodeException) {
+            at.getErr().println("sluice: " + failure.getMessage());
+        } else {
+            at.getErr().println("sluice: a defect of this program, please report it:");
+            failure.printStackTrace(at.getErr());
+        }
+        return ExitCode.FAILED;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.NodeRunner;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code sluice run}: a node in this process, until it is stopped. */
+@Command(
+        name = "run",
+        description = {
+            "Runs a node from files until Ctrl-C, SIGTERM or 'sluice stop'. Changed files are applied at once as one new configuration; "
+                    + "files with errors change nothing, and the log says why.",
+            "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status: 0 after 'sluice stop', 130 or 143 after a signal, 1 if it could not start."
+        })
+final class RunCommand implements Callable<Integer> {
+    /** How much is logged. */
+    enum LogLevel {
+        ERROR,
+        WARN,
+        INFO,
+        DEBUG,
+        TRACE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Option(
+            names = {"-f", "--file"},
+            required = true,
+            paramLabel = "FILE|DIR",
+            description = "Objects: a file, or a directory with *.yaml and *.yml files.")
+    @SuppressWarnings("NullAway.Init") // picocli refuses a command line without it
+    private Path file;
+
+    @Option(
+            names = "--node",
+            paramLabel = "NAME",
+            description =
+                    "Which node of the objects this is (default: the only one they name; of several the one called like this host; local if they name none).")
+    private @Nullable String node;
+
+    @Option(
+            names = {"--admin", "--socket"},
+            paramLabel = "PATH",
+            description = "Administration socket to make (default: /run/sluice/NAME.sock).")
+    private @Nullable Path socket;
+
+    @Option(names = "--no-watch", description = "Apply changed files only when 'sluice reload' says so.")
+    private boolean noWatch;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private LogLevel logLevel = LogLevel.INFO;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            description =
+                    "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
+    private OutputFormat logFormat = OutputFormat.TEXT;
+
+    @Override
+    public Integer call() throws NodeException {
+        LogSetup.use(logLevel, logFormat);
+        NodeRunner runner = NodeRunner.start(
+                new NodeOptions(file, Optional.ofNullable(node), Optional.ofNullable(socket), !noWatch));
+        Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
+        runner.awaitEnd();
+        return ExitCode.OK;
+    }
+}

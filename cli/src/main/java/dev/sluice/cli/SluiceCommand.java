@@ -1,0 +1,25 @@
+package dev.sluice.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/** {@code sluice}: the root of all commands. */
+@Command(
+        name = "sluice",
+        description = "Steers flows through service nodes that know nothing about it.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        scope = ScopeType.INHERIT,
+        subcommands = {
+            ValidateCommand.class,
+            RunCommand.class,
+            StatusCommand.class,
+            FlowsCommand.class,
+            CountersCommand.class,
+            ReloadCommand.class,
+            StopCommand.class,
+            LabCommand.class,
+            VersionCommand.class,
+            CompletionCommand.class
+        })
+final class SluiceCommand {}

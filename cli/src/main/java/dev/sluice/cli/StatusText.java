@@ -1,0 +1,150 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.StatusReport;
+import dev.sluice.agent.StatusReport.ChainReport;
+import dev.sluice.agent.StatusReport.ConfigurationReport;
+import dev.sluice.agent.StatusReport.InstanceReport;
+import dev.sluice.agent.StatusReport.PathReport;
+import dev.sluice.agent.StatusReport.PortReport;
+import dev.sluice.agent.StatusReport.TotalsReport;
+import java.time.Duration;
+import java.util.List;
+
+/** A status report for people. */
+final class StatusText {
+    private StatusText() {}
+
+    static String of(StatusReport status) {
+        return String.join(
+                "\n",
+                head(status),
+                configuration(status.configuration()) + totals(status.totals()),
+                ports(status.ports()),
+                instances(status.instances()),
+                chains(status.chains()).stripTrailing());
+    }
+
+    private static String head(StatusReport status) {
+        return "node " + status.node() + ", Sluice " + status.version() + ", up " + time(status.uptimeMs())
+                + ", configuration generation " + status.generation();
+    }
+
+    private static String configuration(ConfigurationReport configuration) {
+        StringBuilder text = new StringBuilder(
+                "configuration " + configuration.source() + ", in force since " + configuration.appliedAt() + "\n");
+        configuration
+                .warnings()
+                .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+        if (!configuration.problem().isEmpty()) {
+            text.append("The files as they are now are NOT applied, because:\n");
+            configuration
+                    .problem()
+                    .lines()
+                    .forEach(line -> text.append("  ").append(line).append('\n'));
+        }
+        return text.toString();
+    }
+
+    private static String totals(TotalsReport totals) {
+        return "frames " + totals.frames() + ", dropped " + totals.dropped() + ", uninspected " + totals.uninspected()
+                + ", connections " + totals.connections() + " of " + totals.connectionsMax()
+                + (totals.faults() == 0 ? "" : ", FAULTS " + totals.faults() + " (please report them)") + "\n";
+    }
+
+    private static String ports(List<PortReport> ports) {
+        Table table = new Table()
+                .words("PORT")
+                .words("INTERFACE")
+                .words("ROLE")
+                .words("STATE")
+                .numbers("RECEIVED")
+                .numbers("SENT")
+                .numbers("DROPPED")
+                .numbers("LOST")
+                .words("DRIVER");
+        for (PortReport port : ports) {
+            table.row(
+                    port.name(),
+                    port.interfaceName(),
+                    port.role(),
+                    port.up() ? "up" : "down: " + port.reason(),
+                    port.counters().receivedFrames(),
+                    port.counters().sentFrames(),
+                    port.counters().dropped(),
+                    port.counters().kernelDropped()
+                            + port.counters().receiveDropped()
+                            + port.counters().sendDropped(),
+                    port.description());
+        }
+        return table.render("no ports");
+    }
+
+    private static String instances(List<InstanceReport> instances) {
+        Table table = new Table()
+                .words("INSTANCE")
+                .words("SERVICE")
+                .words("STATE")
+                .numbers("SENT fwd")
+                .numbers("BACK fwd")
+                .numbers("SENT rev")
+                .numbers("BACK rev")
+                .numbers("COPIES")
+                .numbers("LOST");
+        for (InstanceReport instance : instances) {
+            String state = instance.alive() ? "alive" : "dead: " + instance.reason();
+            table.row(
+                    instance.name(),
+                    instance.service(),
+                    instance.adminUp() ? state : state + ", takes no new flows",
+                    instance.sent().get(0),
+                    instance.returned().get(0),
+                    instance.sent().get(1),
+                    instance.returned().get(1),
+                    instance.copies(),
+                    instance.copiesLost());
+        }
+        return table.render("no service instances");
+    }
+
+    private static String chains(List<ChainReport> chains) {
+        Table table = new Table()
+                .words("CHAIN")
+                .words("ON FAILURE")
+                .words("PATH")
+                .numbers("WEIGHT")
+                .numbers("FLOWS")
+                .numbers("UNINSPECTED")
+                .words("STATE");
+        for (ChainReport chain : chains) {
+            if (chain.paths().isEmpty()) {
+                table.row(chain.name(), chain.onFailure(), "", "", "", "", "has no path");
+            }
+            for (PathReport path : chain.paths()) {
+                table.row(
+                        chain.name(),
+                        chain.onFailure(),
+                        path.name(),
+                        path.weight(),
+                        path.flows(),
+                        path.uninspected(),
+                        path.draining() ? "keeps old flows only" : "in use");
+            }
+        }
+        return table.render("no chains");
+    }
+
+    /** 1 d 2 h, 3 h 4 min, 5 min 6 s, 7.8 s. */
+    static String time(long ms) {
+        Duration time = Duration.ofMillis(ms);
+        if (time.toDays() > 0) {
+            return time.toDays() + " d " + time.toHoursPart() + " h";
+        }
+        if (time.toHours() > 0) {
+            return time.toHours() + " h " + time.toMinutesPart() + " min";
+        }
+        if (time.toMinutes() > 0) {
+            return time.toMinutes() + " min " + time.toSecondsPart() + " s";
+        }
+        return time.toSeconds() + "." + time.toMillisPart() / 100 + " s";
+    }
+}
