@@ -45,7 +45,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--node",
             paramLabel = "NAME",
-            description = "Which node of the objects this is (default: the only one they name, else the host name).")
+            description =
+                    "Which node of the objects this is (default: the only one they name; of several the one called like this host; local if they name none).")
     private @Nullable String node;
 
     @Option(
