@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
             TraceCommand.class,
             ReloadCommand.class,
             StopCommand.class,
+            DemoCommand.class,
             LabCommand.class,
             VersionCommand.class,
             CompletionCommand.class
