@@ -82,7 +82,7 @@ final class Classification {
 
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
-        int slot = table.find(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.find(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;
@@ -94,6 +94,10 @@ final class Classification {
 
     private boolean counts(Cursor c, int slot, int port, int side, int group) {
         int ruleId = table.ruleId(slot);
+        if (isTranslated(slot) && snapshot.path(table.pathId(slot)) == null) {
+            noteVanished(slot);
+            return false;
+        }
         if (ruleId > 0) {
             Rule rule = snapshot.rule(ruleId);
             if (rule == null) {
@@ -144,10 +148,13 @@ final class Classification {
         }
     }
 
+    /** Records of translated flows keep their path: another node would not know their addresses. */
+    private boolean isTranslated(int slot) {
+        return (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
+    }
+
     private void reselect(int slot) {
-        boolean translated =
-                table.ruleId(slot) == TRANSLATED_RULE || (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
-        Path path = translated ? null : selector.select(table.targetId(slot));
+        Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
             table.setPathId(slot, path.id());
             counters.reselected++;
@@ -216,10 +223,10 @@ final class Classification {
 
     private int insert(Cursor c, boolean reverse) {
         if (!reverse) {
-            return table.insert(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+            return table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         }
         c.fields.reverse();
-        int slot = table.insert(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         c.fields.reverse();
         return slot;
     }
