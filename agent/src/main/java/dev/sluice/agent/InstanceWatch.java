@@ -17,7 +17,9 @@ final class InstanceWatch {
 
     private final Liveness liveness;
     private final LinkSource links;
-    private Map<String, String> troubles = Map.of();
+    private final RateLimit limit = new RateLimit(1_000_000_000L);
+    private Map<String, String> current = Map.of();
+    private Map<String, String> told = Map.of();
     private volatile Map<Integer, String> deadReasons = Map.of();
     private volatile Map<Integer, String> downReasons = Map.of();
 
@@ -56,7 +58,7 @@ final class InstanceWatch {
         }
         downReasons = Map.copyOf(down);
         deadReasons = Map.copyOf(dead);
-        tell(now);
+        current = now;
     }
 
     /** Ports that have vanished from the configuration are down; links between routers are always up. */
@@ -88,14 +90,18 @@ final class InstanceWatch {
         return "";
     }
 
-    private void tell(Map<String, String> now) {
-        now.forEach((what, why) -> {
-            if (!why.equals(troubles.get(what))) {
+    /** Logs what has changed since it was last logged, at most once per second; a link that flaps is told as it then is. To be called often. */
+    void tell(long nowNs) {
+        if (current.equals(told) || !limit.allows(nowNs)) {
+            return;
+        }
+        current.forEach((what, why) -> {
+            if (!why.equals(told.get(what))) {
                 LOG.warn("{} is down: {}", what, why);
             }
         });
-        troubles.keySet().stream().filter(what -> !now.containsKey(what)).forEach(what -> LOG.info("{} is up", what));
-        troubles = now;
+        told.keySet().stream().filter(what -> !current.containsKey(what)).forEach(what -> LOG.info("{} is up", what));
+        told = current;
     }
 
     /** Why an instance is dead, empty if it is alive; for any thread. */

@@ -85,7 +85,7 @@ final class SnapshotAssembly {
             List<PathDraft> using,
             Map<String, NavigableSet<Integer>> chainRouters,
             @Nullable CompiledNode previous) {
-        TreeSet<Integer> routers = new TreeSet<>();
+        NavigableSet<Integer> routers = new TreeSet<>();
         for (PathDraft path : using) {
             routers.addAll(chainRouters.getOrDefault(path.content().chain(), new TreeSet<>()));
         }

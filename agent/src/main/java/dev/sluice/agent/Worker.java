@@ -10,8 +10,8 @@ import dev.sluice.ports.Poller;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +40,8 @@ final class Worker implements Runnable, AutoCloseable {
     private final Batch batch = new Batch();
     private final AtomicReference<@Nullable CompiledNode> mailbox = new AtomicReference<>();
     private final ConcurrentLinkedQueue<LinkEvent> linkEvents = new ConcurrentLinkedQueue<>();
-    private final ArrayBlockingQueue<WorkerTask> tasks = new ArrayBlockingQueue<>(TASKS_MAX);
+    private final ConcurrentLinkedQueue<WorkerTask> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger tasksWaiting = new AtomicInteger();
     private final RateLimit faultLog = new RateLimit(1_000_000_000L);
     private @Nullable WorkerTask task;
     private long lastTickNs;
@@ -80,14 +81,17 @@ final class Worker implements Runnable, AutoCloseable {
 
     /** Asks for work between batches; false if too much is waiting or the worker ends. */
     boolean submit(WorkerTask work) {
-        boolean taken = !stopping && tasks.offer(work);
-        if (taken && stopping && tasks.remove(work)) {
+        if (stopping || tasksWaiting.incrementAndGet() > TASKS_MAX) {
+            tasksWaiting.decrementAndGet();
             return false;
         }
-        if (taken) {
-            poller.wakeUp();
+        tasks.add(work);
+        // The worker may have emptied the queue for the last time meanwhile: then the task is taken back.
+        if (stopping && tasks.remove(work)) {
+            return false;
         }
-        return taken;
+        poller.wakeUp();
+        return true;
     }
 
     /** Ends {@link #run} soon. */
@@ -130,7 +134,8 @@ final class Worker implements Runnable, AutoCloseable {
             try {
                 takeMail();
                 long nowNs = System.nanoTime();
-                if (round(nowNs) > 0 || step(nowNs)) {
+                boolean worked = step(nowNs);
+                if (round(nowNs) > 0 || worked) {
                     busyNs = nowNs;
                 } else if (nowNs - busyNs > SPIN_NS) {
                     poller.await(SLEEP_MS);
@@ -176,6 +181,9 @@ final class Worker implements Runnable, AutoCloseable {
     private boolean step(long nowNs) {
         if (task == null) {
             task = tasks.poll();
+            if (task != null) {
+                tasksWaiting.decrementAndGet();
+            }
         }
         WorkerTask now = task;
         if (now == null) {

@@ -16,6 +16,7 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             FlowsCommand.class,
             CountersCommand.class,
+            TraceCommand.class,
             ReloadCommand.class,
             StopCommand.class,
             DemoCommand.class,

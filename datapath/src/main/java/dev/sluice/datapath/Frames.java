@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
-import dev.sluice.wire.Layouts;
+import dev.sluice.wire.Tcp;
+import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +11,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Hot path: no allocation, no exceptions.
  */
 final class Frames {
-    private static final int UDP_HEADER_BYTES = 8;
-    private static final int TCP_DATA_OFFSET = 12;
-
     private final FramePool pool;
     private final DropCounters drops;
     private @Nullable PacketPort[] ports = new PacketPort[0];
@@ -119,22 +117,17 @@ final class Frames {
         return true;
     }
 
-    /** Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. */
+    /**
+     * Bytes of the largest IP packet that the frame becomes on the wire: of a super-frame, one segment. The header length that comes with a super-frame is only a hint
+     * (it may cover payload), so the headers themselves are asked.
+     */
     int packetBytes(Batch b, int i) {
-        // A super-frame whose transport the parser does not know is none that can be cut.
-        if (b.gsoType[i] == Batch.GSO_NONE || b.l4[i] <= b.l3[i]) {
-            return b.length[i] - b.l3[i];
+        int whole = b.length[i] - b.l3[i];
+        if (b.gsoType[i] == Batch.GSO_NONE || b.l4[i] == 0) {
+            return whole;
         }
-        int headers = b.l4[i] - b.l3[i] + transportHeaderBytes(b, i);
-        return Math.min(b.length[i] - b.l3[i], headers + b.gsoSizeBytes[i]);
-    }
-
-    /** Read from the packet: {@link Batch#gsoHeaderBytes} of Linux is what lies in its first buffer, payload of a retransmission included. */
-    private int transportHeaderBytes(Batch b, int i) {
-        if (b.gsoType[i] != Batch.GSO_TCPV4 && b.gsoType[i] != Batch.GSO_TCPV6) {
-            return UDP_HEADER_BYTES;
-        }
-        // The parser has refused TCP headers that are cut off.
-        return (Layouts.u8(pool.memory(), b.start[i] + b.l4[i] + TCP_DATA_OFFSET) >>> 4) * 4;
+        boolean tcp = b.gsoType[i] == Batch.GSO_TCPV4 || b.gsoType[i] == Batch.GSO_TCPV6;
+        int transport = tcp ? Tcp.headerBytes(pool.memory(), b.start[i] + b.l4[i]) : Udp.BYTES;
+        return Math.min(whole, b.l4[i] - b.l3[i] + transport + b.gsoSizeBytes[i]);
     }
 }

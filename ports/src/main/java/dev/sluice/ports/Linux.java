@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
  * The system calls of this module. Called by any thread; no state but one errno cell per thread.
  *
  * <p>Every method answers what the kernel answered, or the negative errno ({@code -1} is EPERM), so that a caller on the packet path needs neither
- * exceptions nor a second call. None allocates after a thread's first call. No call is linked as {@code critical}: each of them can block or transmit a
+ * exceptions nor a second call. Calls of the packet path do not allocate after a thread's first one; those that take a text or make their own argument do. No call is linked as {@code critical}: each of them can block or transmit a
  * whole batch within the call, and a critical call would hold up garbage collection of all threads meanwhile.
  */
 final class Linux {

@@ -44,7 +44,7 @@ final class PacketRing implements PacketSource {
     /**
      * Sets the ring up on a socket that has PACKET_VNET_HDR on and is not bound yet.
      *
-     * @return the ring, or the negative errno of the step that failed, as an {@link Integer}
+     * @return the ring, or the negative errno of the step that failed
      */
     static Result open(int fd, int slotCount, FrameIntake intake, PortCounters counters) {
         int answer = Linux.setsockopt(

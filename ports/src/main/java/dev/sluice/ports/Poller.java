@@ -24,6 +24,7 @@ public final class Poller implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment entries;
     private final MemorySegment scratch = arena.allocate(16, 8);
+    private final MemorySegment scratchBytes = scratch.asSlice(8, Integer.BYTES);
     private final MemorySegment wakeValue = arena.allocate(8, 8);
     private final int[] troubled;
     private int count = 1;
@@ -99,9 +100,8 @@ public final class Poller implements AutoCloseable {
     private void calm(int index) {
         long entry = index * ENTRY_BYTES;
         int fd = entries.get(ValueLayout.JAVA_INT, entry);
-        scratch.set(ValueLayout.JAVA_INT, 8, Integer.BYTES);
-        Linux.getsockopt(
-                fd, KernelConstants.SOL_SOCKET, KernelConstants.SO_ERROR, scratch, scratch.asSlice(8, Integer.BYTES));
+        scratchBytes.set(ValueLayout.JAVA_INT, 0, Integer.BYTES);
+        Linux.getsockopt(fd, KernelConstants.SOL_SOCKET, KernelConstants.SO_ERROR, scratch, scratchBytes);
         if (++troubled[index] >= TROUBLE_MAX) {
             entries.set(ValueLayout.JAVA_INT, entry, -1);
         }

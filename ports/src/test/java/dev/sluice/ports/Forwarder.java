@@ -21,6 +21,8 @@ final class Forwarder {
         void apply(Batch batch, int slot, MemorySegment memory);
     }
 
+    private final int spinRounds;
+
     private final FutureTask<Void> task;
     private volatile boolean stopped;
     private volatile boolean running;
@@ -32,17 +34,19 @@ final class Forwarder {
     String counters = "";
     long forwarded;
 
-    /** Processor time of the worker, waiting excluded. */
+    /** Processor time of the worker, sleeping excluded. */
     long cpuNs;
 
     /** Fewest bytes that the worker allocated in any 50,000 frames: what is left once everything is compiled. */
     long allocatedBytes = Long.MAX_VALUE;
 
     Forwarder(Namespace namespace, Opener left, Opener right) throws Exception {
-        this(namespace, left, right, (batch, slot, memory) -> {});
+        this(namespace, left, right, (batch, slot, memory) -> {}, 0);
     }
 
-    Forwarder(Namespace namespace, Opener left, Opener right, Edit edit) throws Exception {
+    /** A forwarder that looks in vain so many times before it sleeps. */
+    Forwarder(Namespace namespace, Opener left, Opener right, Edit edit, int spinRounds) throws Exception {
+        this.spinRounds = spinRounds;
         task = namespace.start(() -> {
             try (Arena arena = Arena.ofShared()) {
                 FramePool pool = new FramePool(arena.allocate(FramePool.bytesFor(8192, 512), 4096), 8192, 512);
@@ -72,6 +76,7 @@ final class Forwarder {
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long allocatedBefore = 0;
             long nextSample = 50_000;
+            int idleRounds = 0;
             while (!stopped) {
                 if (first.counters().receivedFrames >= nextSample) {
                     nextSample += 50_000;
@@ -80,7 +85,8 @@ final class Forwarder {
                     allocatedBefore = allocated;
                 }
                 int moved = move(first, second, batch, edit, memory) + move(second, first, batch, edit, memory);
-                if (moved == 0) {
+                idleRounds = moved == 0 ? idleRounds + 1 : 0;
+                if (idleRounds > spinRounds) {
                     poller.await(10);
                 }
             }

@@ -3,9 +3,11 @@ package dev.sluice.ports;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PortCounters;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.VlanTag;
+import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +59,26 @@ class PacketSocketPortSystemTest {
         System.out.printf("AF_PACKET recvmmsg, TCP: %.1f Gbit/s, %s%n", gbits, forwarder.counters);
         assertThat(forwarder.frameBytesMax).isGreaterThan(1514);
         assertThat(forwarder.leaked).isFalse();
+    }
+
+    @Test
+    void countsFramesThatAreTooLongAndSendsTheOthers() throws Exception {
+        middle.in(() -> {
+            FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(8, 2), 4096), 8, 2);
+            Batch batch = new Batch();
+            try (PacketSocketPort port = PacketSocketPort.open("left", 0, pool)) {
+                for (int bytes : new int[] {60, 9000, 3000, 60, 5, 1514}) {
+                    port.send(batch, batch.append(pool.take(bytes), bytes, 0));
+                }
+                port.flush();
+                assertThat(port.counters().sentFrames).isEqualTo(3);
+                assertThat(port.counters().sentBytes).isEqualTo(60 + 60 + 1514);
+                assertThat(port.counters().sendDropped).isEqualTo(3);
+                assertThat(pool.freeSmallCount()).isEqualTo(8);
+                assertThat(pool.freeLargeCount()).isEqualTo(2);
+            }
+            return null;
+        });
     }
 
     @Test
@@ -112,7 +134,8 @@ class PacketSocketPortSystemTest {
                 namespace,
                 (index, pool) -> PacketSocketPort.open(left, index, pool, new PortCounters(), ringSlots, "test"),
                 (index, pool) -> PacketSocketPort.open(right, index, pool, new PortCounters(), ringSlots, "test"),
-                edit);
+                edit,
+                0);
     }
 
     private Forwarder forwarder(int ringSlots) throws Exception {
