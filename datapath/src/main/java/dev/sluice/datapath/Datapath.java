@@ -101,9 +101,9 @@ public final class Datapath implements AutoCloseable {
     private void touchIndex(Batch batch) {
         long read = 0;
         for (int i = 0; i < batch.count; i++) {
-            int router = routerOf(batch, i);
-            if (router >= 0) {
-                read ^= table.touch(FlowHash.withRouter(batch.hash[i], router));
+            int zone = zoneOf(batch, i);
+            if (zone >= 0) {
+                read ^= table.touch(FlowHash.withRouter(batch.hash[i], zone));
             }
         }
         touched = read;
@@ -112,30 +112,21 @@ public final class Datapath implements AutoCloseable {
     private void touchRecords(Batch batch) {
         long read = 0;
         for (int i = 0; i < batch.count; i++) {
-            int router = routerOf(batch, i);
-            if (router >= 0) {
-                read ^= table.touchRecords(FlowHash.withRouter(batch.hash[i], router));
+            int zone = zoneOf(batch, i);
+            if (zone >= 0) {
+                read ^= table.touchRecords(FlowHash.withRouter(batch.hash[i], zone));
             }
         }
         touched = read;
     }
 
-    /** The router whose key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
-    private int routerOf(Batch batch, int i) {
+    /** The key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
+    private int zoneOf(Batch batch, int i) {
         int port = batch.port[i];
-<<<<<<< HEAD
-        if (batch.parsed[i] <= 0 || port >= snapshot.portCount()) {
-            return;
-        }
-        int router = snapshot.port(port).router();
-        if (router >= 0) {
-            int zone = zones.of(router, batch.outerTag[i], batch.innerTag[i]);
-            touched += table.touch(FlowHash.withRouter(batch.hash[i], zone));
-        }
-=======
-        boolean known = batch.parsed[i] > 0 && port >= 0 && port < snapshot.portCount();
-        return known ? snapshot.port(port).router() : -1;
->>>>>>> bench
+        boolean known =
+                batch.parsed[i] > 0 && (batch.parsed[i] & Parser.IP) != 0 && port >= 0 && port < snapshot.portCount();
+        int router = known ? snapshot.port(port).router() : -1;
+        return router < 0 ? -1 : zones.of(router, batch.outerTag[i], batch.innerTag[i]);
     }
 
     private void handle(Batch batch, int i, long nowNs) {
