@@ -7,27 +7,32 @@ import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Interfaces that do not exist, are down, have no carrier, vanish and come back: said clearly, closed meanwhile, picked up again. */
 @Tag("system")
 class InterfaceTest {
-    private static final String CONFIGURATION = Yaml.of(
-            Yaml.PAIR, Yaml.bridge("fw"), Yaml.policy("all", "edge/left", "{name: all, action: {chain: fw}}"));
+    private static Network network;
 
-    private Network network;
-
-    @BeforeEach
-    void build() {
+    @BeforeAll
+    static void build() {
         network = Network.transparent();
     }
 
-    @AfterEach
-    void remove() {
+    @AfterAll
+    static void remove() {
         network.close();
+    }
+
+    /** Everything goes through the node of that name. */
+    private static String through(String node) {
+        return Yaml.of(
+                Yaml.PAIR,
+                Yaml.bridge(node),
+                Yaml.policy("all", "edge/left", "{name: all, action: {chain: " + node + "}}"));
     }
 
     private static void awaitTraffic(UdpFlow flow) {
@@ -38,18 +43,18 @@ class InterfaceTest {
 
     @Test
     void missingInterfacesOfANodeAreNamedAndUsedAsSoonAsTheyAppear() {
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, CONFIGURATION);
+        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("late"));
                 EchoHost echo = EchoHost.start(network.server, 7);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             assertThat(sluice.status().configuration().warnings())
-                    .anyMatch(w -> w.contains("fw-in") && w.contains("no such interface"));
-            assertThat(sluice.instance("fw").alive()).isFalse();
-            assertThat(sluice.instance("fw").reason()).contains("fw-in does not exist");
+                    .anyMatch(w -> w.contains("late-in") && w.contains("no such interface"));
+            assertThat(sluice.instance("late").alive()).isFalse();
+            assertThat(sluice.instance("late").reason()).contains("late-in does not exist");
             assertThat(flow.exchange(3, 100).answered()).isEmpty();
             assertThat(echo.datagramCount()).isZero();
 
-            BridgeFirewall firewall = network.bridge("fw");
-            sluice.awaitInstance("fw", true);
+            BridgeFirewall firewall = network.bridge("late");
+            sluice.awaitInstance("late", true);
             awaitTraffic(flow);
             assertThat(flow.exchange(20).lost()).isZero();
             assertThat(firewall.filter().forward().packets()).isGreaterThanOrEqualTo(20);
@@ -58,42 +63,42 @@ class InterfaceTest {
 
     @Test
     void interfaceThatIsDownOrWithoutCarrierIsToldApart() {
-        BridgeFirewall firewall = network.bridge("fw");
-        LabInterface own = network.sluice.interfaceNamed("fw-in");
+        BridgeFirewall firewall = network.bridge("dark");
+        LabInterface own = network.sluice.interfaceNamed("dark-in");
         own.down();
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, CONFIGURATION)) {
-            assertThat(sluice.instance("fw").reason()).contains("fw-in is down", "ip link set fw-in up");
-            assertThat(sluice.port("fw-in").up()).isFalse();
+        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("dark"))) {
+            assertThat(sluice.instance("dark").reason()).contains("dark-in is down", "ip link set dark-in up");
+            assertThat(sluice.port("dark-in").up()).isFalse();
             own.up();
-            sluice.awaitInstance("fw", true);
+            sluice.awaitInstance("dark", true);
             firewall.in().down();
-            sluice.awaitInstance("fw", false);
-            assertThat(sluice.instance("fw").reason()).contains("fw-in has no carrier");
+            sluice.awaitInstance("dark", false);
+            assertThat(sluice.instance("dark").reason()).contains("dark-in has no carrier");
             firewall.in().up();
-            sluice.awaitInstance("fw", true);
+            sluice.awaitInstance("dark", true);
         }
     }
 
     @Test
     void deletedNamespaceOfANodeStopsTrafficUntilANewNodeHasTheSameInterfaces() {
-        BridgeFirewall firewall = network.bridge("fw");
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, CONFIGURATION);
+        BridgeFirewall firewall = network.bridge("gone");
+        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("gone"));
                 EchoHost echo = EchoHost.start(network.server, 7);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             assertThat(flow.exchange(10).lost()).isZero();
             network.client.exec("ip", "netns", "delete", firewall.in().namespace().fullName());
-            sluice.awaitInstance("fw", false);
-            assertThat(sluice.instance("fw").reason()).contains("does not exist");
+            sluice.awaitInstance("gone", false);
+            assertThat(sluice.instance("gone").reason()).contains("does not exist");
             int before = echo.datagramCount();
             assertThat(flow.exchange(3, 100).answered()).isEmpty();
             assertThat(echo.datagramCount()).isEqualTo(before);
 
-            Namespace second = network.topology.namespace("fw-new");
-            network.host(second, "in", "fw-in");
-            network.host(second, "out", "fw-out");
+            Namespace second = network.topology.namespace("successor");
+            network.host(second, "in", "gone-in");
+            network.host(second, "out", "gone-out");
             BridgeFirewall successor =
                     BridgeFirewall.create(second.interfaceNamed("in"), second.interfaceNamed("out"));
-            sluice.awaitInstance("fw", true);
+            sluice.awaitInstance("gone", true);
             awaitTraffic(flow);
             assertThat(flow.exchange(20).lost()).isZero();
             assertThat(successor.filter().forward().packets()).isGreaterThanOrEqualTo(20);
@@ -102,8 +107,8 @@ class InterfaceTest {
 
     @Test
     void portOfAHostThatVanishesAndComesBackIsPickedUp() {
-        network.bridge("fw");
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, CONFIGURATION)) {
+        network.bridge("near");
+        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("near"))) {
             try (EchoHost echo = EchoHost.start(network.server, 7);
                     UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
                 assertThat(flow.exchange(10).lost()).isZero();
