@@ -31,7 +31,7 @@ class MainTest {
     void wrongValueNamesOptionAndValue() {
         Cli run = Cli.run("status", "-o", "xml");
         assertThat(run.status()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).contains("--output").contains("xml").contains("text, json");
+        assertThat(run.err()).contains("--output").contains("xml").contains("'xml' is not one of: text, json");
     }
 
     @Test

@@ -65,7 +65,7 @@ class TextTest {
         assertThat(text)
                 .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3\n")
                 .contains("NOT applied, because:\n  conf/a.yaml:1:1: no\n")
-                .contains("warning: doubtful\n")
+                .contains("\ndoubtful\n")
                 .contains("down: no carrier")
                 .contains("dead: link down, takes no new flows")
                 .contains("keeps old flows only")

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The stages of a packet's life, put together (docs/reference/packet-life.md). One user: the worker thread that owns it.
  *
  * <p>Contract of the hot path: {@link #process} is called with a batch of at most 256 frames from one or more ports and takes over all of them; nothing on
- * the way allocates, locks, logs, throws or reads a clock. Batch shape: all frames are parsed first, then the index lines of the connection table are touched for all,
- * then each packet goes its way alone.
+ * the way allocates, locks, logs, throws or reads a clock. Batch shape: all frames are parsed first, then the index lines of the connection table are touched for all, then
+ * the records, then each packet goes its way alone.
  */
 public final class Datapath implements AutoCloseable {
     private static final int SWEEP_SLOTS = 512;
@@ -27,6 +27,7 @@ public final class Datapath implements AutoCloseable {
     private final NeighborStage neighborStage;
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
+    private final Zones zones = new Zones();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -55,9 +56,9 @@ public final class Datapath implements AutoCloseable {
         steering = new Steering(frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters);
         classification = new Classification(table, selector, liveness, steering, frames, counters);
         neighborStage = new NeighborStage(frames, neighbors);
-        returns = new Returns(table, frames, steering, translations, neighborStage, liveness);
+        returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
         forwarding = new Forwarding(frames, liveness, neighbors);
-        cursor = new Cursor(memory, new Batch());
+        cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
 
@@ -89,23 +90,52 @@ public final class Datapath implements AutoCloseable {
         liveness.refresh();
         counters.frames += batch.count;
         parser.parse(batch);
-        for (int i = 0; i < batch.count; i++) {
-            touch(batch, i);
-        }
+        touchIndex(batch);
+        touchRecords(batch);
         for (int i = 0; i < batch.count; i++) {
             handle(batch, i, nowNs);
         }
     }
 
-    private void touch(Batch batch, int i) {
+    /** Reads one after the other overlap in the processor where nothing depends on them: a batch waits for memory once, not each packet alone. */
+    private void touchIndex(Batch batch) {
+        long read = 0;
+        for (int i = 0; i < batch.count; i++) {
+            int router = routerOf(batch, i);
+            if (router >= 0) {
+                read ^= table.touch(FlowHash.withRouter(batch.hash[i], router));
+            }
+        }
+        touched = read;
+    }
+
+    private void touchRecords(Batch batch) {
+        long read = 0;
+        for (int i = 0; i < batch.count; i++) {
+            int router = routerOf(batch, i);
+            if (router >= 0) {
+                read ^= table.touchRecords(FlowHash.withRouter(batch.hash[i], router));
+            }
+        }
+        touched = read;
+    }
+
+    /** The router whose key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
+    private int routerOf(Batch batch, int i) {
         int port = batch.port[i];
+<<<<<<< HEAD
         if (batch.parsed[i] <= 0 || port >= snapshot.portCount()) {
             return;
         }
         int router = snapshot.port(port).router();
         if (router >= 0) {
-            touched += table.touch(FlowHash.withRouter(batch.hash[i], router));
+            int zone = zones.of(router, batch.outerTag[i], batch.innerTag[i]);
+            touched += table.touch(FlowHash.withRouter(batch.hash[i], zone));
         }
+=======
+        boolean known = batch.parsed[i] > 0 && port >= 0 && port < snapshot.portCount();
+        return known ? snapshot.port(port).router() : -1;
+>>>>>>> bench
     }
 
     private void handle(Batch batch, int i, long nowNs) {
@@ -137,7 +167,9 @@ public final class Datapath implements AutoCloseable {
 
     private int fromPort(Cursor c) {
         PortEntry port = snapshot.port(c.port);
-        c.enterRouter(port.router());
+        if (!c.enterRouter(port.router())) {
+            return frames.drop(c, DropReason.ZONES_FULL);
+        }
         return classification.classify(c, port, PortSides.FROM_PORT, Step.FORWARD);
     }
 
@@ -152,7 +184,7 @@ public final class Datapath implements AutoCloseable {
     /** What is not unicast IP goes straight across (packet-life.md, transparent ports). */
     private int enterTransparent(Cursor c, PortEntry port) {
         int parsed = c.parsed();
-        if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP_MAC | Parser.NEIGHBOR_DISCOVERY)) == 0) {
+        if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
             return Step.FROM_PORT;
         }
         counters.passedAcross++;
@@ -173,18 +205,10 @@ public final class Datapath implements AutoCloseable {
         if ((parsed & Parser.GROUP_MAC) == 0 && Ethernet.destination(c.memory, c.start()) != port.mac()) {
             return frames.drop(c, DropReason.NOT_FOR_US);
         }
-        if ((parsed & Parser.GROUP_MAC) != 0 || isGroupAddress(c)) {
+        if ((parsed & (Parser.GROUP_MAC | Parser.GROUP_ADDRESS)) != 0) {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
         return Step.FROM_PORT;
-    }
-
-    private static boolean isGroupAddress(Cursor c) {
-        if (c.isIpv4()) {
-            int address = (int) c.fields.destinationLo;
-            return address >>> 28 == 0xe || address == -1;
-        }
-        return c.fields.destinationHi >>> 56 == 0xff;
     }
 
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
@@ -217,6 +241,11 @@ public final class Datapath implements AutoCloseable {
     /** The configuration in force. */
     public Snapshot snapshot() {
         return snapshot;
+    }
+
+    /** The router or transparent pair of a connection, by what {@link ConnectionTable#router} says of it. */
+    public int routerOf(int connectionRouter) {
+        return zones.router(connectionRouter);
     }
 
     /** The frames. */

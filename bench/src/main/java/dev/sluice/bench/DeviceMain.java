@@ -1,0 +1,157 @@
+package dev.sluice.bench;
+
+import com.sun.management.ThreadMXBean;
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.ports.Poller;
+import dev.sluice.ports.PortException;
+import dev.sluice.ports.PortOpener;
+import dev.sluice.ports.PortOptions;
+import java.lang.foreign.Arena;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+
+/**
+ * A worker under test, in a process of its own: {@code forward|path DRIVER spin|sleep}. Says "ready", then once per second a line
+ * {@code stat frames N allocated BYTES collections N}: frames taken, bytes allocated by the worker's thread, collections of the JVM, all since its start.
+ */
+public final class DeviceMain {
+    private static final int SMALL_FRAMES = 8192;
+    private static final int LARGE_FRAMES = 256;
+    private static final int CONNECTIONS_MAX = 1 << 20;
+    private static final int IDLE_ROUNDS_MAX = 1000;
+    private static final long TICK_NS = 10_000_000;
+    private static final int STAT_PERIOD_MS = 1000;
+
+    private final boolean sleeps;
+    private final PacketPort[] ports;
+    private final Batch batch = new Batch();
+
+    /** Written by the worker, read by the thread that prints; may lag. */
+    private volatile long frames;
+
+    private DeviceMain(boolean sleeps, PacketPort[] ports) {
+        this.sleeps = sleeps;
+        this.ports = ports;
+    }
+
+    /** Runs until it is killed. */
+    public static void main(String[] arguments) throws PortException {
+        boolean path = arguments[0].equals("path");
+        PortOptions options = PortOptions.DEFAULT.withDriver(PortOptions.Driver.valueOf(arguments[1]));
+        try (Arena arena = Arena.ofShared()) {
+            FramePool pool = new FramePool(
+                    arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), FramePool.SMALL_BYTES),
+                    SMALL_FRAMES,
+                    LARGE_FRAMES);
+            PortOpener opener = new PortOpener(pool);
+            PacketPort[] ports = new PacketPort[path ? 4 : 2];
+            for (int i = 0; i < ports.length; i++) {
+                ports[i] = opener.open("p" + i, i, options);
+                System.out.println(ports[i].name() + ": " + ports[i].description());
+            }
+            DeviceMain device = new DeviceMain(arguments[2].equals("sleep"), ports);
+            device.printStatistics(Thread.currentThread().threadId());
+            System.out.println("ready");
+            if (path) {
+                device.path(pool);
+            } else {
+                device.forward();
+            }
+        }
+    }
+
+    private void forward() throws PortException {
+        try (Poller poller = Poller.open(ports)) {
+            int idle = 0;
+            while (true) {
+                int moved = move(ports[0], ports[1]) + move(ports[1], ports[0]);
+                idle = rest(poller, moved == 0 ? idle + 1 : 0);
+            }
+        }
+    }
+
+    private int move(PacketPort from, PacketPort to) {
+        batch.count = 0;
+        int received = from.receive(batch);
+        for (int i = 0; i < received; i++) {
+            to.send(batch, i);
+        }
+        if (received > 0) {
+            to.flush();
+            count(received);
+        }
+        return received;
+    }
+
+    private void path(FramePool pool) throws PortException {
+        try (Datapath datapath = new Datapath(pool, new Liveness(64, 64), CONNECTIONS_MAX, System.nanoTime());
+                Poller poller = Poller.open(ports)) {
+            datapath.apply(BridgePath.snapshot(), ports);
+            int idle = 0;
+            long tickAt = System.nanoTime();
+            while (true) {
+                int received = 0;
+                long now = System.nanoTime();
+                for (PacketPort port : ports) {
+                    received += steer(datapath, port, now);
+                }
+                if (now - tickAt >= 0) {
+                    datapath.tick(now);
+                    datapath.flush();
+                    tickAt = now + TICK_NS;
+                }
+                idle = rest(poller, received == 0 ? idle + 1 : 0);
+            }
+        }
+    }
+
+    private int steer(Datapath datapath, PacketPort port, long now) {
+        batch.count = 0;
+        int received = port.receive(batch);
+        if (received > 0) {
+            datapath.process(batch, now);
+            datapath.flush();
+            count(received);
+        }
+        return received;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    private void count(int received) {
+        frames += received;
+    }
+
+    private int rest(Poller poller, int idle) {
+        if (!sleeps || idle < IDLE_ROUNDS_MAX) {
+            return idle;
+        }
+        poller.await((int) (TICK_NS / 1_000_000));
+        return 0;
+    }
+
+    private void printStatistics(long worker) {
+        Thread.ofPlatform().daemon().name("statistics").start(() -> {
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            while (true) {
+                try {
+                    Thread.sleep(STAT_PERIOD_MS);
+                } catch (InterruptedException e) {
+                    return;
+                }
+                System.out.println("stat frames " + frames + " allocated " + threads.getThreadAllocatedBytes(worker)
+                        + " collections " + collections());
+            }
+        });
+    }
+
+    /** Collections of this JVM since its start. */
+    static long collections() {
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+                .sum();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.sluice.bench;
+
+import dev.sluice.lab.Namespace;
+import java.util.List;
+
+/**
+ * The kernel as a peer: one bridge joins p0 and p2, another p3 and p1, so that everything passes the node between p2 and p3. Works in soft interrupts; its work is moved to
+ * the device's core by receive packet steering. Static, for the benchmark's thread.
+ */
+final class LinuxBridge {
+    private static final String RULES = """
+            table ip track {
+              chain forward {
+                type filter hook forward priority 0; policy drop;
+                ct state established,new accept
+              }
+            }
+            """;
+
+    private LinuxBridge() {}
+
+    /** Only the bridges. */
+    static void join(Bed bed) {
+        bridge(bed.namespace(), "br0", "p0", "p2");
+        bridge(bed.namespace(), "br1", "p3", "p1");
+    }
+
+    /** The bridges, and connection tracking on all of them: by way of the IP rules, because not every kernel can track in bridge rules. */
+    static void joinTracking(Bed bed) {
+        join(bed);
+        bed.namespace().sysctl("net.bridge.bridge-nf-call-iptables", "1");
+        bed.namespace().execWithInput(List.of("nft", "-f", "-"), RULES);
+    }
+
+    /** The bridges on the device's core. */
+    static void start(Bed bed) {
+        join(bed);
+        steer(bed);
+    }
+
+    /** The bridges with connection tracking on the device's core. */
+    static void startTracking(Bed bed) {
+        joinTracking(bed);
+        steer(bed);
+    }
+
+    private static void steer(Bed bed) {
+        // /sys is that of the namespace inside ip netns exec.
+        String mask = Integer.toHexString(1 << Bed.DEVICE_CORE);
+        bed.namespace().exec("sh", "-c", "echo " + mask + " > /sys/class/net/p0/queues/rx-0/rps_cpus");
+    }
+
+    private static void bridge(Namespace namespace, String name, String a, String b) {
+        namespace.configure("link", "add", name, "type", "bridge", "mcast_snooping", "0");
+        for (String port : List.of(a, b)) {
+            namespace.configure("link", "set", "dev", port, "master", name);
+        }
+        namespace.configure("link", "set", "dev", name, "up");
+        namespace.interfaceNamed(name).quiet();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.bench;
+
+import dev.sluice.lab.LabException;
+import java.util.Arrays;
+
+/** {@code ./dev bench NAME [options]}: runs one benchmark, prints it and writes {@code target/bench/NAME.json}. */
+public final class Main {
+    private static final String USAGE = """
+            usage: ./dev bench NAME [--OPTION VALUE ...]
+
+              io     P1: plain forwarding between two ports, Java beside a forwarder in C
+              path   P2: through one service node and back to the destination, beside Open vSwitch and the Linux bridge
+              tcp    P4, for information: TCP through one service node, beside the Linux bridge
+              gc     P10: bytes allocated per packet, collections of a node under traffic; status 1 if there are any
+
+            options (defaults)
+              --rounds N     rounds in which each side runs once, in turn (5)
+              --seconds N    measured time of each run (3; gc: 60)
+              --warmup N     load before it, which is not measured (5)
+              --flows N      flows of the load, a power of two (io 64, path 4096, gc 1048576)
+              --node MODE    path: what the service node does its bridging with: tc or xdp (tc)
+              --only A,B     runs these sides only, by their names; no ratios then
+            """;
+
+    private Main() {}
+
+    /** Runs a benchmark; status 0 if it ran to its end, 1 if a hard goal was missed or something failed, 2 for wrong arguments. */
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    private static int run(String[] arguments) {
+        if (arguments.length == 0) {
+            System.out.print(USAGE);
+            return 0;
+        }
+        try {
+            Options options = Options.parse(Arrays.asList(arguments).subList(1, arguments.length));
+            return switch (arguments[0]) {
+                case "io" -> IoBench.run(options);
+                case "path" -> PathBench.run(options);
+                case "tcp" -> TcpBench.run(options);
+                case "gc" -> GcBench.run(options);
+                default -> {
+                    System.err.println("bench: no benchmark '" + arguments[0] + "'; choose io, path, tcp or gc");
+                    yield 2;
+                }
+            };
+        } catch (IllegalArgumentException e) {
+            System.err.println("bench: " + e.getMessage());
+            return 2;
+        } catch (LabException e) {
+            System.err.println("bench: " + e.getMessage());
+            return 1;
+        }
+    }
+}

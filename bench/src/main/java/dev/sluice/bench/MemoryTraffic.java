@@ -1,0 +1,162 @@
+package dev.sluice.bench;
+
+import com.sun.management.ThreadMXBean;
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.wire.Checksum;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteOrder;
+
+/**
+ * The production data path over ports in memory with traffic of many flows. One user: the benchmark's thread.
+ *
+ * <p>Batches of 256 UDP frames come in from the client's port, of flows in random order; the node bridges; the server's port swallows them. Nothing here allocates after the
+ * constructor.
+ */
+final class MemoryTraffic implements AutoCloseable {
+    /** One packet in so many belongs to a flow never seen before. */
+    static final int MISS_PERIOD = 16;
+
+    /** No new flows. */
+    static final int HITS_ONLY = Integer.MAX_VALUE;
+
+    private static final int FRAME_BYTES = 60;
+    private static final int SMALL_FRAMES = 4096;
+    private static final int IP = 14;
+    private static final int UDP = 34;
+    private static final int NEW_FLOWS = 0x0b00_0000;
+    private static final long STEP_NS = 50_000;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private final int flows;
+    private final Arena arena = Arena.ofShared();
+    private final FramePool pool =
+            new FramePool(arena.allocate(FramePool.bytesFor(SMALL_FRAMES, 1), FramePool.SMALL_BYTES), SMALL_FRAMES, 1);
+    private final MemoryLane[] lanes = new MemoryLane[BridgePath.PORTS];
+    private final MemorySegment template = arena.allocate(FRAME_BYTES, 8);
+    private final Batch batch = new Batch();
+    private final Datapath datapath;
+    private long nowNs = 1_000_000_000L;
+    private long random = 0x9e3779b97f4a7c15L;
+    private int newFlow;
+    private int untilMiss;
+
+    /** A data path with room for a quarter more flows than given. */
+    MemoryTraffic(int flows) {
+        this.flows = flows;
+        datapath = new Datapath(pool, new Liveness(64, 64), Math.max(1024, flows + flows / 4), 42);
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new MemoryLane(i, pool);
+        }
+        MemoryLane.join(lanes[BridgePath.NODE_IN], lanes[BridgePath.NODE_OUT]);
+        datapath.apply(BridgePath.snapshot(), (PacketPort[]) lanes.clone());
+        template.set(INT, 0, 0x0200_0000);
+        template.set(SHORT, 4, (short) 0x0022);
+        template.set(INT, 6, 0x0200_0000);
+        template.set(SHORT, 10, (short) 0x0011);
+        template.set(SHORT, 12, (short) 0x0800);
+        template.set(SHORT, IP, (short) 0x4500);
+        template.set(SHORT, IP + 2, (short) (FRAME_BYTES - IP));
+        template.set(INT, IP + 8, 0x4011_0000);
+        template.set(SHORT, UDP + 4, (short) (FRAME_BYTES - UDP));
+    }
+
+    /** Lets each flow send in both directions, so that none is half open. */
+    void establish() {
+        for (int direction = 0; direction < 2; direction++) {
+            for (int flow = 0; flow < flows; flow += Batch.CAPACITY) {
+                batch.count = 0;
+                for (int i = 0; i < Batch.CAPACITY && flow + i < flows; i++) {
+                    append(0x0a00_0000, flow + i, direction == 1);
+                }
+                pass();
+            }
+        }
+    }
+
+    /** Sends packets of known flows in random order, and every so many one of a new flow. */
+    void run(long packets, int missPeriod) {
+        for (long sent = 0; sent < packets; sent += Batch.CAPACITY) {
+            batch.count = 0;
+            for (int i = 0; i < Batch.CAPACITY; i++) {
+                if (missPeriod != HITS_ONLY && --untilMiss <= 0) {
+                    untilMiss = missPeriod;
+                    append(NEW_FLOWS, newFlow++ & 0xff_ffff, false);
+                } else {
+                    append(0x0a00_0000, next() & (flows - 1), false);
+                }
+            }
+            pass();
+        }
+    }
+
+    private int next() {
+        random ^= random << 13;
+        random ^= random >>> 7;
+        random ^= random << 17;
+        return (int) (random >>> 20);
+    }
+
+    private void append(int network, int flow, boolean reverse) {
+        long at = pool.takeSmall();
+        MemorySegment frames = pool.memory();
+        MemorySegment.copy(template, 0, frames, at, FRAME_BYTES);
+        int client = network | flow >>> 4;
+        int server = 0x0c00_0001;
+        frames.set(INT, at + IP + 12, reverse ? server : client);
+        frames.set(INT, at + IP + 16, reverse ? client : server);
+        frames.set(SHORT, at + UDP + (reverse ? 2 : 0), (short) (1024 + (flow & 15)));
+        frames.set(SHORT, at + UDP + (reverse ? 0 : 2), (short) 53);
+        frames.set(SHORT, at + IP + 10, (short) 0);
+        frames.set(SHORT, at + IP + 10, (short) Checksum.of(frames, at + IP, 20));
+        batch.append(at, FRAME_BYTES, reverse ? BridgePath.SERVER : BridgePath.CLIENT);
+    }
+
+    /** The batch to the node and back to the other side. */
+    private void pass() {
+        nowNs += STEP_NS;
+        datapath.process(batch, nowNs);
+        datapath.flush();
+        for (MemoryLane lane : lanes) {
+            batch.count = 0;
+            if (lane.receive(batch) > 0) {
+                datapath.process(batch, nowNs);
+                datapath.flush();
+            }
+        }
+        datapath.tick(nowNs);
+    }
+
+    /** Packets that reached the far port. */
+    long delivered() {
+        return lanes[BridgePath.SERVER].counters().sentFrames + lanes[BridgePath.CLIENT].counters().sentFrames;
+    }
+
+    /** Packets that the data path dropped. */
+    long dropped() {
+        return datapath.counters().frames
+                - lanes[BridgePath.NODE_IN].counters().sentFrames
+                - lanes[BridgePath.NODE_OUT].counters().sentFrames
+                - delivered();
+    }
+
+    /** Bytes allocated by the calling thread so far. */
+    static long allocatedBytes() {
+        return THREADS.getCurrentThreadAllocatedBytes();
+    }
+
+    @Override
+    public void close() {
+        datapath.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,45 @@
+package dev.sluice.bench;
+
+import dev.sluice.lab.LabProcess;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Sluice as a device under test: a JVM of its own that runs {@link DeviceMain}. Static, for the benchmark's thread. */
+final class SluiceDevice {
+    private SluiceDevice() {}
+
+    /** Forwards between p0 and p1 and nothing else. */
+    static Device forwarder(String name, String what, String driver) {
+        return new Device(name, what, bed -> start(bed, true, "forward", driver, "spin"));
+    }
+
+    /** Steers everything between p0 and p1 through the node between p2 and p3. */
+    static Device path(String name, String what, String driver) {
+        return new Device(name, what, bed -> start(bed, true, "path", driver, "spin"));
+    }
+
+    /** Starts it on the device's core. */
+    static LabProcess startPinned(Bed bed, String driver) {
+        return start(bed, true, "path", driver, "spin");
+    }
+
+    /** The same as a running node does it: free to use any core, asleep when nothing comes. */
+    static LabProcess startNode(Bed bed, String driver) {
+        return start(bed, false, "path", driver, "sleep");
+    }
+
+    private static LabProcess start(Bed bed, boolean pinned, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Xms256m",
+                "-Xmx256m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DeviceMain.class.getName()));
+        command.addAll(List.of(arguments));
+        return bed.startDevice("sluice", pinned ? Bed.DEVICE_CORE : Bed.ANY_CORE, command);
+    }
+}
