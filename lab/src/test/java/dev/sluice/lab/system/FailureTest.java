@@ -174,9 +174,10 @@ class FailureTest {
             assertThat(flow.exchange(10).lost()).isZero();
             firewall.replug();
             sluice.awaitInstance("fw", true);
-            Waits.until("the wire works", Duration.ofSeconds(10), () -> flow.exchange(1, 200)
-                            .lost()
-                    == 0);
+            Waits.until(
+                    "the wire works",
+                    Duration.ofSeconds(10),
+                    () -> flow.exchange(1, 200).lost() == 0);
             long uninspected = sluice.uninspected();
             UdpFlow.Account account = flow.exchange(50);
             assertThat(account.lost()).isZero();
@@ -197,9 +198,10 @@ class FailureTest {
             assertThat(reached(account)).isEmpty();
             assertThat(sluice.uninspected()).isEqualTo(uninspected);
             firewall.restore();
-            Waits.until("the bridge passes again", Duration.ofSeconds(10), () -> flow.exchange(1, 200)
-                            .lost()
-                    == 0);
+            Waits.until(
+                    "the bridge passes again",
+                    Duration.ofSeconds(10),
+                    () -> flow.exchange(1, 200).lost() == 0);
         }
     }
 

@@ -36,9 +36,10 @@ class InterfaceTest {
     }
 
     private static void awaitTraffic(UdpFlow flow) {
-        Waits.until("traffic flows", Duration.ofSeconds(10), () -> flow.exchange(1, 200)
-                        .lost()
-                == 0);
+        Waits.until(
+                "traffic flows",
+                Duration.ofSeconds(10),
+                () -> flow.exchange(1, 200).lost() == 0);
     }
 
     @Test
@@ -86,7 +87,8 @@ class InterfaceTest {
                 EchoHost echo = EchoHost.start(network.server, 7);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             assertThat(flow.exchange(10).lost()).isZero();
-            network.client.exec("ip", "netns", "delete", firewall.in().namespace().fullName());
+            network.client.exec(
+                    "ip", "netns", "delete", firewall.in().namespace().fullName());
             sluice.awaitInstance("gone", false);
             assertThat(sluice.instance("gone").reason()).contains("does not exist");
             int before = echo.datagramCount();
@@ -96,8 +98,7 @@ class InterfaceTest {
             Namespace second = network.topology.namespace("successor");
             network.host(second, "in", "gone-in");
             network.host(second, "out", "gone-out");
-            BridgeFirewall successor =
-                    BridgeFirewall.create(second.interfaceNamed("in"), second.interfaceNamed("out"));
+            BridgeFirewall successor = BridgeFirewall.create(second.interfaceNamed("in"), second.interfaceNamed("out"));
             sluice.awaitInstance("gone", true);
             awaitTraffic(flow);
             assertThat(flow.exchange(20).lost()).isZero();

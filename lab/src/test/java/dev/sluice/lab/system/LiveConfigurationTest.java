@@ -137,8 +137,9 @@ class LiveConfigurationTest {
         int generation = sluice.status().generation();
         try {
             // Neither file is valid without the other.
-            sluice.write("rules.yaml", Yaml.policy(
-                    "more", "edge/left", "{name: udp, match: {protocol: udp}, action: {chain: extra}}"));
+            sluice.write(
+                    "rules.yaml",
+                    Yaml.policy("more", "edge/left", "{name: udp, match: {protocol: udp}, action: {chain: extra}}"));
             sluice.write("chains.yaml", Yaml.object("ServiceChain", "extra", "{profiles: [second]}"));
             Waits.until("the change is applied", APPLIED, () -> sluice.status().generation() > generation);
             assertThat(sluice.status().configuration().problem()).isEmpty();
@@ -152,8 +153,7 @@ class LiveConfigurationTest {
 
     @Test
     void ruleAddedIsUsedByNewFlowsAndRuleRemovedByNone() {
-        String toSecond =
-                "{name: web, match: {protocol: udp, destination: {ports: [7]}}, action: {chain: other}}";
+        String toSecond = "{name: web, match: {protocol: udp, destination: {ports: [7]}}, action: {chain: other}}";
         String other = Yaml.object("ServiceChain", "other", "{profiles: [second]}");
         try (UdpFlow old = UdpFlow.open(network.client, "10.0.0.2", 7);
                 UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {

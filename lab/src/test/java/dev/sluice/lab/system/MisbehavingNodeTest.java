@@ -115,8 +115,7 @@ class MisbehavingNodeTest {
     void answersFromThePortOfAnotherNodeAreDropped() {
         long before = sluice.dropped(DropReason.RETURN_NO_FLOW);
         int serverBefore = echo.datagramCount();
-        try (ProgramNode node =
-                        ProgramNode.start((from, frame, sender) -> sender.send(2, frame), in, out, wrong);
+        try (ProgramNode node = ProgramNode.start((from, frame, sender) -> sender.send(2, frame), in, out, wrong);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             checkNothingArrived(flow.exchange(20, 50), serverBefore);
             awaitDropped(DropReason.RETURN_NO_FLOW, before, 20);
@@ -148,8 +147,8 @@ class MisbehavingNodeTest {
     private static long gone() {
         return sluice.status().totals().dropped()
                 + sluice.status().ports().stream()
-                        .mapToLong(p ->
-                                p.counters().kernelDropped() + p.counters().receiveDropped())
+                        .mapToLong(
+                                p -> p.counters().kernelDropped() + p.counters().receiveDropped())
                         .sum();
     }
 
