@@ -9,7 +9,8 @@ class DifferentialTest {
     @Test
     void dataPathDoesWhatTheModelSays() {
         Coverage coverage = new Coverage();
-        assertThat(Campaign.run(1, Long.getLong("sluice.packets", 100_000), coverage)).isNull();
+        assertThat(Campaign.run(1, Long.getLong("sluice.packets", 100_000), coverage))
+                .isNull();
         System.out.println(coverage);
     }
 }

@@ -165,7 +165,9 @@ final class Hunt {
     private static List<Event> withShorterFrame(List<Event> events) {
         List<Event> best = events;
         for (int step = 64; step > 0 && best.getLast() instanceof Event.Frame; step /= 2) {
-            for (int at = 0; best.getLast() instanceof Event.Frame last && at + step <= last.frame().bytes().length; ) {
+            for (int at = 0;
+                    best.getLast() instanceof Event.Frame last
+                            && at + step <= last.frame().bytes().length; ) {
                 byte[] fewer = RawFrames.spliced(last.frame().bytes(), at, at + step, new byte[0]);
                 List<Event> trial = new ArrayList<>(best);
                 trial.set(best.size() - 1, new Event.Frame(last.port(), withBytes(last.frame(), fewer)));
@@ -192,7 +194,8 @@ final class Hunt {
 
     static String words(Event event) {
         return event instanceof Event.Frame(int port, MemoryFrame f)
-                ? "frame at port " + port + " " + HexFormat.of().formatHex(f.bytes(), 0, Math.min(400, f.bytes().length))
+                ? "frame at port " + port + " "
+                        + HexFormat.of().formatHex(f.bytes(), 0, Math.min(400, f.bytes().length))
                         + " (" + f.bytes().length + " bytes) offload " + f.offload() + " "
                         + Arrays.toString(new int[] {
                             f.gsoType(), f.gsoSizeBytes(), f.gsoHeaderBytes(), f.csumStart(), f.csumOffset()

@@ -7,7 +7,8 @@ import java.util.Random;
 /** Damages frames in the ways that have broken parsers before. One user: the test. */
 final class Mutator {
     private static final int[] TYPES = {0x0800, 0x86dd, 0x0806, 0x8100, 0x88a8, 0x9100, 0x8847, 0x0026};
-    private static final int[] PROTOCOLS = {0, 1, 2, 6, 17, 41, 43, 44, 47, 50, 51, 58, 59, 60, 132, 135, 139, 140, 255};
+    private static final int[] PROTOCOLS = {0, 1, 2, 6, 17, 41, 43, 44, 47, 50, 51, 58, 59, 60, 132, 135, 139, 140, 255
+    };
     private static final int FRAME_BYTES_MAX = 3000;
 
     private final Random random;

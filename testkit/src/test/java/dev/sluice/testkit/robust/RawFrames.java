@@ -38,7 +38,8 @@ final class RawFrames {
         int type = u16(f, l3 - 2);
         boolean groupMac = (u8(f, 0) & 1) != 0;
         if (type == 0x0800) {
-            boolean groupAddress = u8(f, l3 + 16) >>> 4 == 0xe || (u16(f, l3 + 16) == 0xffff && u16(f, l3 + 18) == 0xffff);
+            boolean groupAddress =
+                    u8(f, l3 + 16) >>> 4 == 0xe || (u16(f, l3 + 16) == 0xffff && u16(f, l3 + 18) == 0xffff);
             return !(groupMac && groupAddress);
         }
         return type == 0x86dd && !(groupMac && u8(f, l3 + 24) == 0xff) && !isNeighborDiscovery(f, l3);
@@ -47,7 +48,14 @@ final class RawFrames {
     private static boolean isNeighborDiscovery(byte[] f, int l3) {
         int next = u8(f, l3 + 6);
         int at = l3 + 40;
-        while (next == 0 || next == 43 || next == 60 || next == 44 || next == 51 || next == 135 || next == 139 || next == 140) {
+        while (next == 0
+                || next == 43
+                || next == 60
+                || next == 44
+                || next == 51
+                || next == 135
+                || next == 139
+                || next == 140) {
             int bytes = next == 44 ? 8 : next == 51 ? (u8(f, at + 1) + 2) * 4 : (u8(f, at + 1) + 1) * 8;
             next = u8(f, at);
             at += bytes;

@@ -41,7 +41,8 @@ final class Seeds {
 
     private static void ipv4(List<byte[]> all) {
         for (int port = 79; port <= 87; port++) {
-            TestPacket tcp = at(TestPacket.tcp("10.0.1.9:4000", "10.0.2.9:" + port, 2)).payload("hello");
+            TestPacket tcp =
+                    at(TestPacket.tcp("10.0.1.9:4000", "10.0.2.9:" + port, 2)).payload("hello");
             all.add(tcp.bytes());
             all.add(tcp.reply().bytes());
         }
@@ -82,7 +83,9 @@ final class Seeds {
         all.add(plain);
         all.add(tcp.reply().bytes());
         all.add(tcp.vlan(10).bytes());
-        all.add(at(TestPacket.udp("[fd01::9]:4000", "[fd03::9]:5001")).payload("six").bytes());
+        all.add(at(TestPacket.udp("[fd01::9]:4000", "[fd03::9]:5001"))
+                .payload("six")
+                .bytes());
         all.add(at(TestPacket.udp("[fd01::9]:4000", "[fd02::9]:9"))
                 .fragment(0, true)
                 .payload(new byte[16])
@@ -138,6 +141,10 @@ final class Seeds {
                 .bytes();
         all.add(MemoryFrame.superFrame(large, Batch.GSO_TCPV4, 1448, 54, 34, 16));
         all.add(MemoryFrame.partial(
-                at(TestPacket.udp("10.0.1.9:4000", "10.0.2.9:7")).payload("partial").bytes(), 34, 6));
+                at(TestPacket.udp("10.0.1.9:4000", "10.0.2.9:7"))
+                        .payload("partial")
+                        .bytes(),
+                34,
+                6));
     }
 }

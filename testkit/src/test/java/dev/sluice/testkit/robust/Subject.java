@@ -137,7 +137,8 @@ final class Subject implements AutoCloseable {
         int held = free - sluice.freeFrames();
         long gone = 1 + copies - lastSent.size() - drops - held;
         if (gone != 0 && !(gone == 1 && RawFrames.isControl(in.frame().bytes()))) {
-            return "1 frame came in, " + copies + " copied, " + lastSent.size() + " sent, " + drops + " dropped, " + held + " held";
+            return "1 frame came in, " + copies + " copied, " + lastSent.size() + " sent, " + drops + " dropped, "
+                    + held + " held";
         }
         for (Sent sent : lastSent) {
             String wrong = check(in, sent);

@@ -87,8 +87,8 @@ final class Worlds {
 
     private Snapshot buildRich(int generation) {
         Attachment bridge = node("bridge", BRIDGE_IN, 0, 0, BRIDGE_OUT, 0, 0, Kind.BRIDGE, Translation.NONE, false, 0);
-        Attachment vlan = node(
-                "vlan", BRIDGE_IN, tag(100), 0, BRIDGE_OUT, tag(101), 0, Kind.BRIDGE, Translation.NONE, false, 0);
+        Attachment vlan =
+                node("vlan", BRIDGE_IN, tag(100), 0, BRIDGE_OUT, tag(101), 0, Kind.BRIDGE, Translation.NONE, false, 0);
         Attachment qinq = node(
                 "qinq",
                 BRIDGE_IN,
@@ -131,8 +131,10 @@ final class Worlds {
                 generation,
                 richPorts(),
                 List.of(
-                        new RouterEntry(ROUTER, "near", routes(LEFT, "1", RIGHT, "2", LINK_NEAR, "100.64.0.2", "fd64::2")),
-                        new RouterEntry(ROUTER_FAR, "far", routes(FAR, "3", FAR, "4", LINK_FAR, "100.64.0.1", "fd64::1")),
+                        new RouterEntry(
+                                ROUTER, "near", routes(LEFT, "1", RIGHT, "2", LINK_NEAR, "100.64.0.2", "fd64::2")),
+                        new RouterEntry(
+                                ROUTER_FAR, "far", routes(FAR, "3", FAR, "4", LINK_FAR, "100.64.0.1", "fd64::1")),
                         new RouterEntry(PAIR, "pair", Routes.EMPTY)),
                 targets,
                 rules,
@@ -151,8 +153,10 @@ final class Worlds {
                         case RIGHT -> routerPort(i, Role.ROUTER, ROUTER, -1, ROUTER_GROUP, "10.0.2.1/24", "fd02::1/64");
                         case LINK_NEAR ->
                             routerPort(i, Role.LINK, ROUTER, LINK_FAR, ROUTER_GROUP, "100.64.0.1/30", "fd64::1/64");
-                        case LINK_FAR -> routerPort(i, Role.LINK, ROUTER_FAR, LINK_NEAR, 0, "100.64.0.2/30", "fd64::2/64");
-                        case FAR -> routerPort(i, Role.ROUTER, ROUTER_FAR, -1, ROUTER_GROUP, "10.0.3.1/24", "fd03::1/64");
+                        case LINK_FAR ->
+                            routerPort(i, Role.LINK, ROUTER_FAR, LINK_NEAR, 0, "100.64.0.2/30", "fd64::2/64");
+                        case FAR ->
+                            routerPort(i, Role.ROUTER, ROUTER_FAR, -1, ROUTER_GROUP, "10.0.3.1/24", "fd03::1/64");
                         case ONE -> pairPort(i, PAIR, OTHER, PAIR_GROUP);
                         case OTHER -> pairPort(i, PAIR, ONE, PAIR_GROUP);
                         case ROUTE_IN -> routerPort(i, Role.SERVICE, -1, -1, 0, "10.0.13.1/24", "fd13::1/64");
@@ -214,7 +218,8 @@ final class Worlds {
 
     private static PortEntry pairPort(int index, int router, int peer, int group) {
         Role role = peer >= 0 ? Role.TRANSPARENT : Role.SERVICE;
-        return new PortEntry(index, "p" + index, role, router, peer, mac(index), List.of(), true, true, group, group, 0);
+        return new PortEntry(
+                index, "p" + index, role, router, peer, mac(index), List.of(), true, true, group, group, 0);
     }
 
     private static Routes routes(int a, String subnetA, int b, String subnetB, int link, String via4, String via6) {
