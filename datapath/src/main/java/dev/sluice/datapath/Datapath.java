@@ -31,6 +31,9 @@ public final class Datapath implements AutoCloseable {
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
+    /** The first exception of the batch in hand. */
+    private @Nullable RuntimeException fault;
+
     /** Written so that the first pass over the table is not optimised away. */
     @SuppressWarnings("UnusedVariable") // its only use is to be written
     private long touched;
@@ -85,15 +88,53 @@ public final class Datapath implements AutoCloseable {
         frames.trace(tracer);
     }
 
-    /** Takes over all frames of a batch; {@code batch.port} are indices of the snapshot. */
+    /**
+     * Takes over all frames of a batch; {@code batch.port} are indices of the snapshot.
+     *
+     * @throws RuntimeException the first that a defect of this program or of a port caused; it cost the packet in hand at that moment, the others
+     *     of the batch went their way
+     */
     public void process(Batch batch, long nowNs) {
+        fault = null;
         liveness.refresh();
         counters.frames += batch.count;
-        parser.parse(batch);
-        touchIndex(batch);
-        touchRecords(batch);
-        for (int i = 0; i < batch.count; i++) {
-            handle(batch, i, nowNs);
+        int next = prepare(batch);
+        while (next < batch.count) {
+            next = handleFrom(batch, next, nowNs);
+        }
+        if (fault != null) {
+            throw fault;
+        }
+    }
+
+    /** Reads all headers and touches what they lead to; the first slot to handle: 0, or after a defect none is left. */
+    private int prepare(Batch batch) {
+        try {
+            parser.parse(batch);
+            touchIndex(batch);
+            touchRecords(batch);
+            return 0;
+        } catch (RuntimeException e) {
+            fault = e;
+            for (int i = 0; i < batch.count; i++) {
+                frames.reclaim(batch, i);
+            }
+            return batch.count;
+        }
+    }
+
+    /** Handles the slots from the given one on, at most up to one that shows a defect; the slot to go on with. */
+    private int handleFrom(Batch batch, int from, long nowNs) {
+        int i = from;
+        try {
+            for (; i < batch.count; i++) {
+                handle(batch, i, nowNs);
+            }
+            return i;
+        } catch (RuntimeException e) {
+            fault = fault == null ? e : fault;
+            frames.reclaim(batch, i);
+            return i + 1;
         }
     }
 
