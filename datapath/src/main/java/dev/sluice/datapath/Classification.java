@@ -82,7 +82,7 @@ final class Classification {
 
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
-        int slot = table.find(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;
@@ -223,10 +223,10 @@ final class Classification {
 
     private int insert(Cursor c, boolean reverse) {
         if (!reverse) {
-            return table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+            return table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         }
         c.fields.reverse();
-        int slot = table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         c.fields.reverse();
         return slot;
     }

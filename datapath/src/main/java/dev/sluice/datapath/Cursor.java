@@ -107,6 +107,11 @@ final class Cursor {
         return zone != Zones.NONE;
     }
 
+    /** Feature tag of the packet's records. */
+    int feature() {
+        return fields.fragment ? ConnectionTable.SERVICE_FRAGMENTS : ConnectionTable.SERVICE;
+    }
+
     int parsed() {
         return batch.parsed[slot];
     }
