@@ -108,4 +108,10 @@ class EvasionTest {
         sluice.receive(CLIENT, TestPacket.tcp("10.0.0.1:0", "10.0.0.2:0", SYN).bytes());
         assertInspected(REQUEST.payload("0123").fragment(0, true).bytes());
     }
+
+    @Test
+    void priorityTagsDoNotHideTheVlan() {
+        use(snapshot(WEB.withVlans(10, 10, -1, 4095), true));
+        assertInspected(REQUEST.vlan(0).vlan(10).bytes());
+    }
 }
