@@ -114,4 +114,10 @@ class EvasionTest {
         use(snapshot(WEB.withVlans(10, 10, -1, 4095), true));
         assertInspected(REQUEST.vlan(0).vlan(10).bytes());
     }
+
+    @Test
+    void nothingPassesBehindThreePriorityTags() {
+        sluice.receive(CLIENT, REQUEST.vlan(0).vlan(0).vlan(0).bytes());
+        assertThat(sluice.sent(SERVER)).isEmpty();
+    }
 }
