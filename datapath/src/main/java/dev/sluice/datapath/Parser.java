@@ -205,7 +205,12 @@ final class Parser {
         int result = grouped(bits, destinationHi >>> 56 == 0xff);
         if (Ipv6Extensions.isLaterFragment(walked) || Ipv6Extensions.moreFragments(walked)) {
             // The protocol named by the fragment header is the only one that all fragments agree on.
-            b.protocol[i] = Layouts.u8(m, base + Ipv6Extensions.fragmentHeaderOffset(walked));
+            int protocol = Layouts.u8(m, base + Ipv6Extensions.fragmentHeaderOffset(walked));
+            if (IpProtocols.isIpv6Extension(protocol)) {
+                // Later fragments do not say what is behind that header, so no rule could recognise the datagram.
+                return malformed(DropReason.IPV6_EXTENSION_INVALID);
+            }
+            b.protocol[i] = protocol;
             return hashed(b, i, result | FRAGMENT);
         }
         b.protocol[i] = Ipv6Extensions.protocol(walked);

@@ -17,6 +17,7 @@ import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
+import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -119,5 +120,18 @@ class EvasionTest {
     void nothingPassesBehindThreePriorityTags() {
         sluice.receive(CLIENT, REQUEST.vlan(0).vlan(0).vlan(0).bytes());
         assertThat(sluice.sent(SERVER)).isEmpty();
+    }
+
+    @Test
+    void extensionHeadersBehindTheFragmentHeaderDoNotHideTheProtocol() {
+        byte[] plain = TestPacket.tcp("[2001:db8::1]:4000", "[2001:db8::2]:80", SYN).payload("01234567").bytes();
+        ByteBuffer b = ByteBuffer.allocate(plain.length + 8 + 8 - 4);
+        b.put(plain, 0, 54).put((byte) 60).put((byte) 0).putShort((short) 1).putInt(7);
+        b.put((byte) 6).put((byte) 0).put((byte) 1).put((byte) 4).putInt(0);
+        b.put(plain, 54, 24);
+        b.putShort(18, (short) 40).put(20, (byte) 44);
+        byte[] frame = java.util.Arrays.copyOf(b.array(), 54 + 40);
+        sluice.receive(CLIENT, frame);
+        assertThat(sluice.sent(SERVER)).as("passed uninspected").isEmpty();
     }
 }
