@@ -143,18 +143,20 @@ final class Parser {
             return malformed(DropReason.IPV4_HEADER_INVALID);
         }
         int source = Ipv4.source(m, base);
-        if (sourceInvalid(source)) {
+        int destination = Ipv4.destination(m, base);
+        int result = grouped(bits, destination >>> 28 == 0xe || destination == -1);
+        // A host that asks for an address has none yet (RFC 2131 4.1, RFC 3376 4.2.13): legal in a packet for many, as :: is.
+        boolean unspecifiedToMany = source == 0 && (result & GROUP) != 0;
+        if (sourceInvalid(source) && !unspecifiedToMany) {
             return malformed(DropReason.ADDRESS_INVALID);
         }
         b.length[i] = l3 + Ipv4.totalLength(m, base);
         b.sourceHi[i] = 0;
         b.sourceLo[i] = IpAddress.IPV4_MAPPED | (source & 0xffff_ffffL);
         b.destinationHi[i] = 0;
-        b.destinationLo[i] = IpAddress.IPV4_MAPPED | (Ipv4.destination(m, base) & 0xffff_ffffL);
+        b.destinationLo[i] = IpAddress.IPV4_MAPPED | (destination & 0xffff_ffffL);
         b.protocol[i] = Ipv4.protocol(m, base);
         b.dscp[i] = Ipv4.tos(m, base) >>> 2;
-        int destination = Ipv4.destination(m, base);
-        int result = grouped(bits, destination >>> 28 == 0xe || destination == -1);
         if (Ipv4.isFragment(m, base)) {
             return hashed(b, i, result | FRAGMENT);
         }

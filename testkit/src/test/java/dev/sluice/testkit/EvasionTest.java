@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.Classifier;
+import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.Group;
 import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Path;
@@ -133,5 +134,6 @@ class EvasionTest {
         byte[] frame = java.util.Arrays.copyOf(b.array(), 54 + 40);
         sluice.receive(CLIENT, frame);
         assertThat(sluice.sent(SERVER)).as("passed uninspected").isEmpty();
+        assertThat(sluice.drops()).containsOnlyKeys(DropReason.IPV6_EXTENSION_INVALID);
     }
 }
