@@ -112,6 +112,14 @@ class EvasionTest {
     }
 
     @Test
+    void answersOfAFlowInspectedOneWayDoNotHideItsNextPackets() {
+        use(snapshot(WEB, false));
+        sluice.receive(CLIENT, REQUEST.bytes());
+        sluice.receive(SERVER, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", SYN | ACK).bytes());
+        assertInspected(TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", ACK).bytes());
+    }
+
+    @Test
     void priorityTagsDoNotHideTheVlan() {
         use(snapshot(WEB.withVlans(10, 10, -1, 4095), true));
         assertInspected(REQUEST.vlan(0).vlan(10).bytes());
@@ -121,6 +129,18 @@ class EvasionTest {
     void nothingPassesBehindThreePriorityTags() {
         sluice.receive(CLIENT, REQUEST.vlan(0).vlan(0).vlan(0).bytes());
         assertThat(sluice.sent(SERVER)).isEmpty();
+    }
+
+    @Test
+    void packetsForgedInTheNameOfTheServerDoNotHideTheRequest() {
+        sluice.receive(CLIENT, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", ACK).bytes());
+        assertInspected(REQUEST.bytes());
+    }
+
+    @Test
+    void connectionsMetInTheMiddleAreInspectedWhicheverSideSpeaksFirst() {
+        sluice.receive(SERVER, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", ACK).bytes());
+        assertInspected(TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", ACK).bytes());
     }
 
     @Test
