@@ -27,12 +27,13 @@ final class Zones {
      * The key space of a packet.
      *
      * @param router index of the router or pair, below {@link #ROUTERS_MAX}
-     * @param outerTag as in {@link Batch#outerTag}; VLAN id 0 (priority tag) counts as untagged
+     * @param outerTag as in {@link Batch#outerTag}; VLAN id 0 (priority tag) counts as untagged, and the tag behind it as the outer one
      * @param innerTag as in {@link Batch#innerTag}
      * @return 0..65535, or {@link #NONE}
      */
     int of(int router, int outerTag, int innerTag) {
         int vlans = (outerTag & 0xfff) << 12 | (innerTag & 0xfff);
+        vlans = vlans < 0x1000 ? vlans << 12 : vlans;
         if (vlans == 0) {
             return router;
         }

@@ -184,6 +184,15 @@ class SteeringTest {
     }
 
     @Test
+    void letsHostsAskForAnAddressAcrossThePair() {
+        byte[] discover = TestPacket.udp("0.0.0.0:68", "255.255.255.255:67")
+                .ethernet(0x0200_0000_0001L, 0xffff_ffff_ffffL)
+                .bytes();
+        sluice.receive(CLIENT, discover);
+        assertThat(sluice.sent(SERVER)).containsExactly(discover);
+    }
+
+    @Test
     void leaksNoFrame() {
         int free = sluice.freeFrames();
         for (int i = 0; i < 3000; i++) {
