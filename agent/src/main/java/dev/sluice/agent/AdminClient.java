@@ -52,6 +52,19 @@ public final class AdminClient {
         return as(request("counters", Map.of()), CountersReport.class);
     }
 
+    /**
+     * What happens to packets from now on; waits until enough came or the time is over.
+     *
+     * @param seconds longest time, 1..60
+     * @param fields any of {@code packets} (number), {@code address} (text), {@code port} (number)
+     */
+    public TraceReport trace(int seconds, Map<String, ?> fields) throws NodeException {
+        Map<String, Object> all = new LinkedHashMap<>(fields);
+        all.put("seconds", seconds);
+        AdminClient patient = new AdminClient(socket, timeout.plusSeconds(Math.max(seconds, 0)));
+        return as(patient.request("trace", all), TraceReport.class);
+    }
+
     /** Lets the node read its configuration again; the generation in force. */
     public int reload() throws NodeException {
         return request("reload", Map.of()).path("generation").asInt(0);

@@ -29,6 +29,7 @@ final class AdminRequests {
             "status", List.of(),
             "flows", List.of("limit", "address", "port"),
             "counters", List.of(),
+            "trace", List.of("packets", "seconds", "address", "port"),
             "reload", List.of(),
             "stop", List.of());
 
@@ -77,6 +78,7 @@ final class AdminRequests {
             case "status" -> reply(node.status());
             case "flows" -> reply(node.flows(filter(request)));
             case "counters" -> reply(node.counters());
+            case "trace" -> reply(node.trace(traceFilter(request)));
             case "reload" -> reply(Map.of("generation", node.reload()));
             default -> {
                 node.stop();
@@ -97,17 +99,31 @@ final class AdminRequests {
 
     private static FlowFilter filter(JsonNode request) throws NodeException {
         OptionalInt limit = number(request, "limit", 1, FlowFilter.LIMIT_MAX);
-        OptionalInt port = number(request, "port", 0, 65_535);
-        Optional<IpAddress> address = Optional.empty();
+        return new FlowFilter(
+                limit.orElse(FlowFilter.LIMIT_DEFAULT), address(request), number(request, "port", 0, 65_535));
+    }
+
+    private static TraceFilter traceFilter(JsonNode request) throws NodeException {
+        OptionalInt packets = number(request, "packets", 1, TraceFilter.PACKETS_MAX);
+        OptionalInt seconds = number(request, "seconds", 1, TraceFilter.SECONDS_MAX);
+        return new TraceFilter(
+                packets.orElse(TraceFilter.PACKETS_DEFAULT),
+                seconds.orElse(TraceFilter.SECONDS_DEFAULT),
+                address(request),
+                number(request, "port", 0, 65_535));
+    }
+
+    private static Optional<IpAddress> address(JsonNode request) throws NodeException {
         JsonNode written = request.get("address");
-        if (written != null) {
-            address = written.isString() ? IpAddress.parse(written.stringValue()) : Optional.empty();
-            if (address.isEmpty()) {
-                throw new NodeException(
-                        "address " + shorten(written.toString()) + " is not an IPv4 or IPv6 address in quotes");
-            }
+        if (written == null) {
+            return Optional.empty();
         }
-        return new FlowFilter(limit.orElse(FlowFilter.LIMIT_DEFAULT), address, port);
+        Optional<IpAddress> address = written.isString() ? IpAddress.parse(written.stringValue()) : Optional.empty();
+        if (address.isEmpty()) {
+            throw new NodeException(
+                    "address " + shorten(written.toString()) + " is not an IPv4 or IPv6 address in quotes");
+        }
+        return address;
     }
 
     private static OptionalInt number(JsonNode request, String field, int low, int high) throws NodeException {

@@ -9,6 +9,9 @@ interface Administered {
 
     CountersReport counters();
 
+    /** Waits until the worker has seen enough packets or the time is over. */
+    TraceReport trace(TraceFilter filter) throws NodeException;
+
     /**
      * Reads the configuration again and applies it.
      *

@@ -39,7 +39,7 @@ final class ListFlows implements WorkerTask {
             if (table.isUsed(next) && !table.isExpired(next, nowNs) && filter.matches(table, next)) {
                 matching++;
                 if (flows.size() < filter.limit()) {
-                    flows.add(flow(table, next, datapath.snapshot(), nowNs));
+                    flows.add(flow(datapath, next, nowNs));
                 }
             }
         }
@@ -55,8 +55,10 @@ final class ListFlows implements WorkerTask {
         result.cancel(false);
     }
 
-    private static FlowReport flow(ConnectionTable table, int slot, Snapshot snapshot, long nowNs) {
-        int router = table.router(slot);
+    private static FlowReport flow(Datapath datapath, int slot, long nowNs) {
+        ConnectionTable table = datapath.connections();
+        Snapshot snapshot = datapath.snapshot();
+        int router = datapath.routerOf(table.router(slot));
         Path path = snapshot.path(table.pathId(slot));
         return new FlowReport(
                 router < snapshot.routerCount() ? snapshot.router(router).name() : Integer.toString(router),
@@ -81,7 +83,7 @@ final class ListFlows implements WorkerTask {
     }
 
     /** Ids below 0 are the default rules of groups, the smallest int stands for translated flows (packet-life.md). */
-    private static String rule(int id, Snapshot snapshot) {
+    static String rule(int id, Snapshot snapshot) {
         Rule rule = snapshot.rule(id);
         if (rule != null) {
             return rule.name();

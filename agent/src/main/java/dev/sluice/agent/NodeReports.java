@@ -139,7 +139,7 @@ final class NodeReports {
                 worker.faults());
     }
 
-    CountersReport counters(CompiledNode node) {
+    CountersReport counters(CompiledNode node, long traces) {
         List<DropReport> drops = new ArrayList<>();
         for (int i = 0; i < DropReason.COUNT; i++) {
             DropReason reason = DropReason.of(i);
@@ -149,7 +149,9 @@ final class NodeReports {
                         reason.name(), reason.specification(), reason.sentence(), total, byPort(node, reason)));
             }
         }
-        return new CountersReport(drops, datapath(worker.datapath().counters()));
+        Map<String, Long> values = datapath(worker.datapath().counters());
+        values.put("traces", traces);
+        return new CountersReport(drops, values);
     }
 
     private Map<String, Long> byPort(CompiledNode node, DropReason reason) {

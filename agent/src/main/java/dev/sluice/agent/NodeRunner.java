@@ -39,7 +39,9 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRunner.class);
     private static final int LOOK_MS = 20;
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
-    private static final long CLIENT_IDLE_NS = 60_000_000_000L;
+
+    /** Longer than the longest trace takes. */
+    private static final long CLIENT_IDLE_NS = 90_000_000_000L;
 
     private final Path source;
     private final String name;
@@ -51,6 +53,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private final InstanceWatch watch;
     private final Worker worker;
     private final NodeReports reports;
+    private final Tracing tracing;
     private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
@@ -80,6 +83,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         worker = new Worker(
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         reports = new NodeReports(worker, watch);
+        tracing = new Tracing(worker);
     }
 
     // Start and end.
@@ -374,7 +378,12 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     @Override
     public CountersReport counters() {
-        return reports.counters(applied.node());
+        return reports.counters(applied.node(), tracing.begun());
+    }
+
+    @Override
+    public TraceReport trace(TraceFilter filter) throws NodeException {
+        return tracing.trace(filter);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.sluice.agent;
 
 import dev.sluice.agent.IdRegistry.Space;
-import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.Group;
 import dev.sluice.datapath.Match;
 import dev.sluice.datapath.PortEntry;
@@ -9,6 +8,7 @@ import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Rule.Action;
 import dev.sluice.datapath.Rule.FailureAction;
+import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Configuration.Place;
 import dev.sluice.model.Direction;
@@ -28,8 +28,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rules in the order they are asked, and the groups of port sides that share them. One writer: the compilation.
@@ -47,7 +47,15 @@ final class RulePlan {
     private final Map<Integer, Group> groups = new LinkedHashMap<>();
     private final BitSet placesTold = new BitSet();
 
-    RulePlan(Configuration configuration, PortPlan ports, IdRegistry ids, CompileLog log) {
+    private final @Nullable Snapshot before;
+
+    /**
+     * Compiles the rules.
+     *
+     * @param before the snapshot in force, whose precedences and classifiers are kept where they can be; null if there is none
+     */
+    RulePlan(Configuration configuration, PortPlan ports, IdRegistry ids, CompileLog log, @Nullable Snapshot before) {
+        this.before = before;
         this.configuration = configuration;
         this.ports = ports;
         this.ids = ids;
@@ -57,8 +65,9 @@ final class RulePlan {
                         .reversed())
                 .forEach(this::addPolicy);
         configuration.all(PortProfile.class).forEach(this::addProfile);
-        for (int i = 0; i < ordered.size(); i++) {
-            Rule rule = withPrecedence(ordered.get(i), ordered.size() - i);
+        int[] precedences = Precedences.of(ordered.stream().map(Rule::id).toList(), before);
+        for (int i = 0; i < precedences.length; i++) {
+            Rule rule = withPrecedence(ordered.get(i), precedences[i]);
             rules.put(rule.id(), rule);
         }
         makeGroups();
@@ -221,25 +230,26 @@ final class RulePlan {
                 }
             });
         }
+        GroupClassifiers classifiers = new GroupClassifiers(rules, before);
         for (PortDraft port : ports.all()) {
             for (int side = 0; side < 2; side++) {
-                port.groups[side] = group(port.rules[side]);
+                port.groups[side] = group(port.rules[side], classifiers, groupBefore(port.index, side));
             }
         }
     }
 
-    private int group(BitSet ruleIds) {
+    private int groupBefore(int port, int side) {
+        return before == null || port >= before.portCount()
+                ? 0
+                : before.port(port).group(side);
+    }
+
+    private int group(BitSet ruleIds, GroupClassifiers classifiers, int groupBefore) {
         if (ruleIds.isEmpty()) {
             return 0;
         }
         int id = ids.id(new GroupContent(ruleIds));
-        groups.computeIfAbsent(
-                id,
-                _ -> new Group(
-                        id,
-                        Classifier.of(ruleIds.stream()
-                                .mapToObj(ruleId -> Objects.requireNonNull(rules.get(ruleId)))
-                                .toList())));
+        groups.computeIfAbsent(id, _ -> new Group(id, classifiers.of(ruleIds, groupBefore)));
         return id;
     }
 

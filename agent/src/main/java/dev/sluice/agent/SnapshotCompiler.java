@@ -51,7 +51,7 @@ public final class SnapshotCompiler {
         InstancePlan instances = new InstancePlan(configuration, ports, ids, log);
         RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
         PathPlan paths = new PathPlan(configuration, instances, ids, log);
-        RulePlan rules = new RulePlan(configuration, ports, ids, log);
+        RulePlan rules = new RulePlan(configuration, ports, ids, log, previous == null ? null : previous.snapshot());
         if (!namesLeft(log) || log.hasErrors()) {
             return failed(log);
         }

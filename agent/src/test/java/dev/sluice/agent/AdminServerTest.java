@@ -81,12 +81,14 @@ class AdminServerTest {
     @Test
     void saysWhatIsWrongWithARequest() throws Exception {
         try (AdminServer _ = open(IDLE_NS)) {
-            assertThat(ask("{}")).contains("command is missing", "counters, flows, reload, status, stop");
+            assertThat(ask("{}")).contains("command is missing", "counters, flows, reload, status, stop, trace");
             assertThat(ask("{\"command\":\"fly\"}")).contains("is not known");
             assertThat(ask("{\"command\":\"flows\",\"limit\":0}")).contains("1..100000");
             assertThat(ask("{\"command\":\"flows\",\"address\":\"10.0.0\"}"))
                     .contains("is not an IPv4 or IPv6 address");
             assertThat(ask("{\"command\":\"flows\",\"colour\":1}")).contains("limit, address, port");
+            assertThat(ask("{\"command\":\"trace\",\"packets\":10001}")).contains("1..10000");
+            assertThat(ask("{\"command\":\"trace\",\"seconds\":61}")).contains("1..60");
             assertThat(ask("{\"command\":\"reload\"} x")).contains("\"ok\":false");
             assertThat(ask("[".repeat(100_000))).contains("\"ok\":false");
             assertThat(ask("null")).contains("\"ok\":false");
@@ -194,6 +196,11 @@ class AdminServerTest {
         @Override
         public CountersReport counters() {
             return new CountersReport(List.of(), Map.of());
+        }
+
+        @Override
+        public TraceReport trace(TraceFilter filter) {
+            return new TraceReport(false, List.of());
         }
 
         @Override

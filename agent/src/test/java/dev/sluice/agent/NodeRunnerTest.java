@@ -3,6 +3,7 @@ package dev.sluice.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.agent.TraceReport.PacketReport;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.MemoryPort;
 import java.io.IOException;
@@ -13,6 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,6 +130,39 @@ class NodeRunnerTest {
         await(() -> node.status().instances().getFirst().alive());
         port("left").inject(FORWARD);
         assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+    }
+
+    @Test
+    void traceTellsTheLifeOfAPacket() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<TraceReport> trace = threads.submit(() -> client().trace(20, Map.of("packets", 2, "port", 53)));
+            await(() -> node.counters().datapath().getOrDefault("traces", 0L) == 1);
+            assertThatThrownBy(() -> client().trace(1, Map.of())).hasMessageContaining("another trace is running");
+            port("left").inject(FORWARD);
+            assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+            port("fw-1-out").inject(FORWARD);
+            TraceReport report = trace.get();
+            assertThat(report.full()).isTrue();
+            assertThat(report.packets())
+                    .containsExactly(
+                            new PacketReport(
+                                    "left < udp 10.0.0.1:1000 > 10.0.0.2:53, 02:00:00:00:00:0a > 02:00:00:00:00:0b, ttl 64",
+                                    List.of(
+                                            "classify left fromPort: new flow, rule web/all, path inspect[fw-1], forward",
+                                            "steer fw-1 in (fw-1-in)",
+                                            "sent fw-1-in, 02:00:00:00:00:0a > 02:00:00:00:00:0b, ttl 64")),
+                            new PacketReport(
+                                    "fw-1-out < udp 10.0.0.1:1000 > 10.0.0.2:53, 02:00:00:00:00:0a > 02:00:00:00:00:0b, ttl 64",
+                                    List.of(
+                                            "returned fw-1 out, forward",
+                                            "sent right, 02:00:00:00:00:0a > 02:00:00:00:00:0b, ttl 64")));
+        }
+    }
+
+    @Test
+    void traceEndsWhenItsTimeIsOverWithWhatItHas() throws Exception {
+        assertThat(client().trace(1, Map.of("port", 9))).isEqualTo(new TraceReport(false, List.of()));
+        assertThat(client().trace(1, Map.of("address", "10.9.9.9")).packets()).isEmpty();
     }
 
     @Test

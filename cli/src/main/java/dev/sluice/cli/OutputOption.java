@@ -7,6 +7,7 @@ final class OutputOption {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
+            converter = LowerCaseWord.OfOutputFormat.class,
             description = "text for people or json for programs (default: ${DEFAULT-VALUE}).")
     private OutputFormat format = OutputFormat.TEXT;
 

@@ -45,7 +45,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--node",
             paramLabel = "NAME",
-            description = "Which node of the objects this is (default: the only one they name, else the host name).")
+            description =
+                    "Which node of the objects this is (default: the only one they name; of several the one called like this host; local if they name none).")
     private @Nullable String node;
 
     @Option(
@@ -60,12 +61,14 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
+            converter = LowerCaseWord.OfLogLevel.class,
             description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private LogLevel logLevel = LogLevel.INFO;
 
     @Option(
             names = "--log-format",
             paramLabel = "FORMAT",
+            converter = LowerCaseWord.OfOutputFormat.class,
             description =
                     "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
     private OutputFormat logFormat = OutputFormat.TEXT;

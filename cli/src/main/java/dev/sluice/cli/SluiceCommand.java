@@ -16,8 +16,10 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             FlowsCommand.class,
             CountersCommand.class,
+            TraceCommand.class,
             ReloadCommand.class,
             StopCommand.class,
+            DemoCommand.class,
             LabCommand.class,
             VersionCommand.class,
             CompletionCommand.class

@@ -82,7 +82,7 @@ final class Classification {
 
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
-        int slot = table.find(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.find(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;
@@ -94,6 +94,10 @@ final class Classification {
 
     private boolean counts(Cursor c, int slot, int port, int side, int group) {
         int ruleId = table.ruleId(slot);
+        if (isTranslated(slot) && snapshot.path(table.pathId(slot)) == null) {
+            noteVanished(slot);
+            return false;
+        }
         if (ruleId > 0) {
             Rule rule = snapshot.rule(ruleId);
             if (rule == null) {
@@ -144,10 +148,13 @@ final class Classification {
         }
     }
 
+    /** Records of translated flows keep their path: another node would not know their addresses. */
+    private boolean isTranslated(int slot) {
+        return (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
+    }
+
     private void reselect(int slot) {
-        boolean translated =
-                table.ruleId(slot) == TRANSLATED_RULE || (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
-        Path path = translated ? null : selector.select(table.targetId(slot));
+        Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
             table.setPathId(slot, path.id());
             counters.reselected++;
@@ -216,10 +223,10 @@ final class Classification {
 
     private int insert(Cursor c, boolean reverse) {
         if (!reverse) {
-            return table.insert(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+            return table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         }
         c.fields.reverse();
-        int slot = table.insert(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         c.fields.reverse();
         return slot;
     }
@@ -271,11 +278,19 @@ final class Classification {
         }
         Path path = snapshot.path(table.pathId(slot));
         if (path == null) {
-            return frames.drop(c, DropReason.NO_PATH);
+            return withoutPath(c, rule, next);
         }
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
         int chosen = side == PortSides.TO_PORT ? c.egress : transparent ? port.peer() : NONE;
         table.setEgressPort(slot, c.direction, chosen + 1);
         return steering.begin(c, path, rule, transparent);
+    }
+
+    /** The path is gone and the target has no other: as for a new flow. */
+    private int withoutPath(Cursor c, @Nullable Rule rule, int next) {
+        if (rule == null) {
+            return frames.drop(c, DropReason.NO_PATH);
+        }
+        return unserved(c, rule, DropReason.NO_PATH) == PASS ? next : Step.DONE;
     }
 }

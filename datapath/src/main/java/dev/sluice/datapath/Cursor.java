@@ -30,7 +30,10 @@ final class Cursor {
     /** Router whose services the packet has had (V15). */
     int mark;
 
-    /** Symmetric hash of the flow key with the router. */
+    /** Key space of the flow: the router and the packet's VLANs (see {@link Zones}). */
+    int zone;
+
+    /** Symmetric hash of the flow key with the key space. */
     long keyHash;
 
     /** The connection that decided, and whether the packet is its reverse direction (0 forward, 1 reverse). */
@@ -49,7 +52,10 @@ final class Cursor {
     /** Links between routers crossed so far. */
     int crossings;
 
-    Cursor(MemorySegment memory, Batch first) {
+    private final Zones zones;
+
+    Cursor(MemorySegment memory, Batch first, Zones zones) {
+        this.zones = zones;
         this.memory = memory;
         this.batch = first;
     }
@@ -93,10 +99,12 @@ final class Cursor {
         f.hash = b.hash[i];
     }
 
-    /** Enters the key space of a router. */
-    void enterRouter(int index) {
+    /** Enters the key space of a router; false if there is no number left for the packet's VLANs. */
+    boolean enterRouter(int index) {
         router = index;
-        keyHash = FlowHash.withRouter(fields.hash, index);
+        zone = zones.of(index, batch.outerTag[slot], batch.innerTag[slot]);
+        keyHash = FlowHash.withRouter(fields.hash, zone);
+        return zone != Zones.NONE;
     }
 
     int parsed() {

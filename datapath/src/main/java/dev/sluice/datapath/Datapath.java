@@ -27,6 +27,7 @@ public final class Datapath implements AutoCloseable {
     private final NeighborStage neighborStage;
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
+    private final Zones zones = new Zones();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -55,9 +56,9 @@ public final class Datapath implements AutoCloseable {
         steering = new Steering(frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters);
         classification = new Classification(table, selector, liveness, steering, frames, counters);
         neighborStage = new NeighborStage(frames, neighbors);
-        returns = new Returns(table, frames, steering, translations, neighborStage, liveness);
+        returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
         forwarding = new Forwarding(frames, liveness, neighbors);
-        cursor = new Cursor(memory, new Batch());
+        cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
 
@@ -122,8 +123,19 @@ public final class Datapath implements AutoCloseable {
     /** The router whose key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
     private int routerOf(Batch batch, int i) {
         int port = batch.port[i];
+<<<<<<< HEAD
+        if (batch.parsed[i] <= 0 || port >= snapshot.portCount()) {
+            return;
+        }
+        int router = snapshot.port(port).router();
+        if (router >= 0) {
+            int zone = zones.of(router, batch.outerTag[i], batch.innerTag[i]);
+            touched += table.touch(FlowHash.withRouter(batch.hash[i], zone));
+        }
+=======
         boolean known = batch.parsed[i] > 0 && port >= 0 && port < snapshot.portCount();
         return known ? snapshot.port(port).router() : -1;
+>>>>>>> bench
     }
 
     private void handle(Batch batch, int i, long nowNs) {
@@ -155,7 +167,9 @@ public final class Datapath implements AutoCloseable {
 
     private int fromPort(Cursor c) {
         PortEntry port = snapshot.port(c.port);
-        c.enterRouter(port.router());
+        if (!c.enterRouter(port.router())) {
+            return frames.drop(c, DropReason.ZONES_FULL);
+        }
         return classification.classify(c, port, PortSides.FROM_PORT, Step.FORWARD);
     }
 
@@ -170,7 +184,7 @@ public final class Datapath implements AutoCloseable {
     /** What is not unicast IP goes straight across (packet-life.md, transparent ports). */
     private int enterTransparent(Cursor c, PortEntry port) {
         int parsed = c.parsed();
-        if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP_MAC | Parser.NEIGHBOR_DISCOVERY)) == 0) {
+        if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
             return Step.FROM_PORT;
         }
         counters.passedAcross++;
@@ -191,18 +205,10 @@ public final class Datapath implements AutoCloseable {
         if ((parsed & Parser.GROUP_MAC) == 0 && Ethernet.destination(c.memory, c.start()) != port.mac()) {
             return frames.drop(c, DropReason.NOT_FOR_US);
         }
-        if ((parsed & Parser.GROUP_MAC) != 0 || isGroupAddress(c)) {
+        if ((parsed & (Parser.GROUP_MAC | Parser.GROUP_ADDRESS)) != 0) {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
         return Step.FROM_PORT;
-    }
-
-    private static boolean isGroupAddress(Cursor c) {
-        if (c.isIpv4()) {
-            int address = (int) c.fields.destinationLo;
-            return address >>> 28 == 0xe || address == -1;
-        }
-        return c.fields.destinationHi >>> 56 == 0xff;
     }
 
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
@@ -235,6 +241,11 @@ public final class Datapath implements AutoCloseable {
     /** The configuration in force. */
     public Snapshot snapshot() {
         return snapshot;
+    }
+
+    /** The router or transparent pair of a connection, by what {@link ConnectionTable#router} says of it. */
+    public int routerOf(int connectionRouter) {
+        return zones.router(connectionRouter);
     }
 
     /** The frames. */

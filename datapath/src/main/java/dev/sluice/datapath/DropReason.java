@@ -25,6 +25,9 @@ public enum DropReason {
     NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
     CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),
 
+    ZONES_FULL(
+            "V29, packet-life: flow key",
+            "More than 57,344 combinations of VLANs are in use; the packet's has no number."),
     RULE_DROP("V4", "A rule says drop."),
     TABLE_FULL("V2, F9", "The connection table is full and the flow needs a service that fails closed."),
     SERVICE_DOWN("X7", "A service node of the path is dead and the failure action is closed."),

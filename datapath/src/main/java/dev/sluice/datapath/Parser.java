@@ -42,6 +42,14 @@ final class Parser {
     /** {@link Batch#parsed} bit: ICMP or ICMPv6 echo request. */
     static final int ECHO_REQUEST = 64;
 
+    /** {@link Batch#parsed} bit: the destination address is multicast or 255.255.255.255. */
+    static final int GROUP_ADDRESS = 128;
+
+    /**
+     * {@link Batch#parsed} bit: group MAC and group address, truly a packet for many. A unicast packet in a frame to many is not: receivers take it, so it is treated as unicast.
+     */
+    static final int GROUP = 256;
+
     /** {@link Batch#parsed} bits of either IP version. */
     static final int IP = IPV4 | IPV6;
 
@@ -145,10 +153,19 @@ final class Parser {
         b.destinationLo[i] = IpAddress.IPV4_MAPPED | (Ipv4.destination(m, base) & 0xffff_ffffL);
         b.protocol[i] = Ipv4.protocol(m, base);
         b.dscp[i] = Ipv4.tos(m, base) >>> 2;
+        int destination = Ipv4.destination(m, base);
+        int result = grouped(bits, destination >>> 28 == 0xe || destination == -1);
         if (Ipv4.isFragment(m, base)) {
-            return hashed(b, i, bits | FRAGMENT);
+            return hashed(b, i, result | FRAGMENT);
         }
-        return parseTransport(b, i, m, l3 + headerBytes, bits);
+        return parseTransport(b, i, m, l3 + headerBytes, result);
+    }
+
+    private static int grouped(int bits, boolean groupAddress) {
+        if (!groupAddress) {
+            return bits;
+        }
+        return bits | GROUP_ADDRESS | ((bits & GROUP_MAC) != 0 ? GROUP : 0);
     }
 
     private static boolean sourceInvalid(int source) {
@@ -185,13 +202,14 @@ final class Parser {
         b.destinationHi[i] = destinationHi;
         b.destinationLo[i] = destinationLo;
         b.dscp[i] = Ipv6.trafficClass(m, base) >>> 2;
-        if (Ipv6Extensions.isFragment(walked)) {
+        int result = grouped(bits, destinationHi >>> 56 == 0xff);
+        if (Ipv6Extensions.isLaterFragment(walked) || Ipv6Extensions.moreFragments(walked)) {
             // The protocol named by the fragment header is the only one that all fragments agree on.
             b.protocol[i] = Layouts.u8(m, base + Ipv6Extensions.fragmentHeaderOffset(walked));
-            return hashed(b, i, bits | FRAGMENT);
+            return hashed(b, i, result | FRAGMENT);
         }
         b.protocol[i] = Ipv6Extensions.protocol(walked);
-        return parseTransport(b, i, m, l3 + Ipv6Extensions.offset(walked), bits);
+        return parseTransport(b, i, m, l3 + Ipv6Extensions.offset(walked), result);
     }
 
     private static int parseTransport(Batch b, int i, MemorySegment m, int l4, int bits) {

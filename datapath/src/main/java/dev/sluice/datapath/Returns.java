@@ -20,6 +20,7 @@ final class Returns {
     private final Translations translations;
     private final NeighborStage neighborStage;
     private final LivenessView liveness;
+    private final Zones zones;
     private Snapshot snapshot = Snapshot.empty();
 
     // Found by find().
@@ -34,13 +35,15 @@ final class Returns {
             Steering steering,
             Translations translations,
             NeighborStage neighborStage,
-            LivenessView liveness) {
+            LivenessView liveness,
+            Zones zones) {
         this.table = table;
         this.frames = frames;
         this.steering = steering;
         this.translations = translations;
         this.neighborStage = neighborStage;
         this.liveness = liveness;
+        this.zones = zones;
     }
 
     void apply(Snapshot next) {
@@ -61,7 +64,7 @@ final class Returns {
                 && !port.addresses().isEmpty()) {
             return neighborStage.receive(c);
         }
-        if ((parsed & Parser.IP) == 0 || (parsed & (Parser.GROUP_MAC | Parser.NEIGHBOR_DISCOVERY)) != 0) {
+        if ((parsed & Parser.IP) == 0 || (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
             return frames.drop(c, DropReason.SERVICE_CONTROL);
         }
         Attachment node = tags.attachment(binding);
@@ -83,6 +86,13 @@ final class Returns {
         if (side.innerTag() != 0) {
             Tags.pop(c.batch, c.slot, c.memory);
         }
+        // Behind a link between routers the packet is classified again, as the packet it is without the node's tags.
+        c.fields.outerVlan = vlan(c.batch.outerTag[c.slot]);
+        c.fields.innerVlan = vlan(c.batch.innerTag[c.slot]);
+    }
+
+    private static int vlan(int tag) {
+        return tag == 0 ? -1 : tag & 0xfff;
     }
 
     private int match(Cursor c, Attachment node, int side) {
@@ -93,7 +103,9 @@ final class Returns {
         int router = NONE;
         for (int r : routers) {
             int before = record;
-            c.enterRouter(r);
+            if (!c.enterRouter(r)) {
+                return frames.drop(c, DropReason.ZONES_FULL);
+            }
             find(c, node, side);
             if (record != before) {
                 router = r;
@@ -113,7 +125,7 @@ final class Returns {
 
     /** Looks for the newest record of the key that fits; a second one of another router makes the packet ambiguous. */
     private void find(Cursor c, Attachment node, int side) {
-        int slot = table.find(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.find(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
             boolean reverse = table.isReverse(slot, c.fields);
@@ -196,8 +208,8 @@ final class Returns {
         if (path == null || hop == NONE || (origin == NONE && node.routers().length != 1)) {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
         }
-        c.enterRouter(origin == NONE ? node.routers()[0] : table.router(origin));
-        int slot = table.insert(c.keyHash, c.fields, c.router, ConnectionTable.SERVICE, c.nowNs);
+        c.enterRouter(origin == NONE ? node.routers()[0] : zones.router(table.router(origin)));
+        int slot = table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
         if (slot == NONE) {
             return frames.drop(c, DropReason.TABLE_FULL);
         }

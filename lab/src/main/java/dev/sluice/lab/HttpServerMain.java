@@ -10,7 +10,7 @@ import java.util.concurrent.Executors;
 
 /**
  * A web server as a program: {@code --port N}. {@code /file/BYTES} gives that many bytes, {@code /slow/BYTES/MILLIS} spreads them over a
- * time, any other path answers 200 with its own name. One line to the log for each request.
+ * time, both as {@link HttpBody} makes them; any other path answers 200 with its own name. One line to the log for each request.
  */
 public final class HttpServerMain {
     private static final int CHUNK_BYTES = 64 * 1024;
@@ -54,7 +54,9 @@ public final class HttpServerMain {
         byte[] chunk = new byte[chunkBytes];
         try (OutputStream body = exchange.getResponseBody()) {
             for (long left = bytes; left > 0; left -= chunkBytes) {
-                body.write(chunk, 0, (int) Math.min(left, chunkBytes));
+                int count = (int) Math.min(left, chunkBytes);
+                HttpBody.fill(chunk, bytes - left, count);
+                body.write(chunk, 0, count);
                 if (overMs > 0) {
                     body.flush();
                     Thread.sleep(SLOW_STEP_MS);

@@ -38,6 +38,13 @@ public final class HttpService {
             process.awaitExit(atMost);
             return process.lastLine("status=").map(HttpService::answer).orElse(Answer.NONE);
         }
+
+        /** CRC-32 of the body that came, in hexadecimal digits; empty if none did or it did not come to its end. */
+        public String checksum() {
+            return process.lastLine("status=")
+                    .map(line -> line.substring(line.indexOf("crc32=") + "crc32=".length()))
+                    .orElse("");
+        }
     }
 
     private static final Duration START = Duration.ofSeconds(20);
@@ -78,6 +85,11 @@ public final class HttpService {
     /** Makes a request and waits for the end of it. */
     public Answer get(Namespace from, String address, String path, Duration timeout) {
         return request(from, address, path, timeout).await(timeout.plus(timeout).plus(START));
+    }
+
+    /** The {@linkplain Request#checksum checksum} that a body of {@code /file} or {@code /slow} has when it comes whole. */
+    public static String checksum(long bytes) {
+        return HttpBody.checksum(bytes);
     }
 
     private static Answer answer(String line) {

@@ -151,6 +151,39 @@ class SteeringTest {
     }
 
     @Test
+    void sharesNoRecordBetweenVlansOfATrunk() {
+        sluice.receive(CLIENT, REQUEST.vlan(10).bytes());
+        sluice.receive(CLIENT, REQUEST.vlan(20).bytes());
+        sluice.receive(CLIENT, REQUEST.bytes());
+        assertThat(sluice.datapath().connections().size()).isEqualTo(3);
+        assertThat(sluice.sent(NODE_IN)).hasSize(3);
+        sluice.receive(NODE_OUT, REQUEST.vlan(10).bytes());
+        assertThat(sluice.sent(SERVER)).containsExactly(REQUEST.vlan(10).bytes());
+        sluice.receive(NODE_OUT, REQUEST.vlan(30).bytes());
+        assertThat(sluice.drops()).containsOnlyKeys(DropReason.RETURN_NO_FLOW);
+    }
+
+    @Test
+    void inspectsUnicastPacketsInFramesToMany() {
+        byte[] request = REQUEST.ethernet(0x0200_0000_0001L, 0xffff_ffff_ffffL).bytes();
+        sluice.receive(CLIENT, request);
+        assertThat(sluice.sent(NODE_IN)).containsExactly(request);
+        assertThat(sluice.sent(SERVER)).isEmpty();
+        sluice.receive(NODE_OUT, request);
+        assertThat(sluice.sent(SERVER)).containsExactly(request);
+    }
+
+    @Test
+    void takesPacketsForManyStraightAcross() {
+        byte[] multicast = TestPacket.udp("10.0.0.1:5353", "224.0.0.251:5353")
+                .ethernet(0x0200_0000_0001L, 0x0100_5e00_00fbL)
+                .bytes();
+        sluice.receive(CLIENT, multicast);
+        assertThat(sluice.sent(SERVER)).containsExactly(multicast);
+        assertThat(sluice.datapath().counters().passedAcross).isEqualTo(1);
+    }
+
+    @Test
     void leaksNoFrame() {
         int free = sluice.freeFrames();
         for (int i = 0; i < 3000; i++) {

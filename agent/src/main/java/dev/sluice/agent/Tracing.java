@@ -1,0 +1,93 @@
+package dev.sluice.agent;
+
+import dev.sluice.datapath.Datapath;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/** Puts a tracer into the worker on demand and takes it out again; one trace at a time. Any thread. */
+final class Tracing {
+    private static final int ANSWER_SECONDS = 10;
+    private static final int ATTEMPTS = 100;
+    private static final int RETRY_MS = 20;
+
+    private final Worker worker;
+    private final AtomicBoolean running = new AtomicBoolean();
+    private final AtomicLong begun = new AtomicLong();
+
+    Tracing(Worker worker) {
+        this.worker = worker;
+    }
+
+    /** Traces that were put in place since the start: who sees it grow knows that the next packet is followed. */
+    long begun() {
+        return begun.get();
+    }
+
+    /** Follows packets until there are enough or the time is over. */
+    TraceReport trace(TraceFilter filter) throws NodeException {
+        if (!running.compareAndSet(false, true)) {
+            throw new NodeException("another trace is running; try again when it is over, after at most "
+                    + TraceFilter.SECONDS_MAX + " seconds");
+        }
+        try {
+            return follow(filter);
+        } finally {
+            running.set(false);
+        }
+    }
+
+    private TraceReport follow(TraceFilter filter) throws NodeException {
+        CompletableFuture<TraceReport> result = new CompletableFuture<>();
+        CompletableFuture<PacketStories> stories = new CompletableFuture<>();
+        try {
+            submit(new Task(result, datapath -> {
+                PacketStories tracer = new PacketStories(datapath, filter, result);
+                datapath.trace(tracer);
+                stories.complete(tracer);
+                begun.incrementAndGet();
+            }));
+            try {
+                return result.get(filter.seconds(), TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                // Tasks are done in their order, so the tracer is in place by then.
+                submit(new Task(result, _ -> stories.join().finish()));
+                return result.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            throw new NodeException("the node did not answer in time, or is ending", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NodeException("the request was interrupted", e);
+        }
+    }
+
+    /** A tracer must not stay in place because others ask much: so it insists. */
+    private void submit(WorkerTask task) throws NodeException, InterruptedException {
+        for (int i = 0; !worker.submit(task); i++) {
+            if (i == ATTEMPTS) {
+                throw new NodeException("too many requests wait for the worker, or the node is ending; try again");
+            }
+            Thread.sleep(RETRY_MS);
+        }
+    }
+
+    /** One step between two batches. */
+    private record Task(CompletableFuture<TraceReport> result, Consumer<Datapath> work) implements WorkerTask {
+        @Override
+        public boolean step(Datapath datapath, long nowNs) {
+            work.accept(datapath);
+            return true;
+        }
+
+        @Override
+        public void abandon() {
+            result.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.sluice.cli;
+
+import dev.sluice.lab.demo.Demo;
+import dev.sluice.lab.demo.DemoOptions;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code sluice demo}: real traffic through a real firewall, measured. */
+@Command(
+        name = "demo",
+        description = {
+            "Steers real traffic through a firewall and a second node in a network of its own, inserts and kills nodes, "
+                    + "and prints a table of what was measured.",
+            "As root it installs the Debian packages that are missing; without root it runs in a user namespace. "
+                    + "Exit status: 0 if every line of the table is as expected, 1 if not, 2 if this machine cannot run it."
+        })
+final class DemoCommand implements Callable<Integer> {
+    @Option(names = "--quick", description = "Less traffic, the same steps.")
+    private boolean quick;
+
+    @Option(names = "--keep", description = "Leave everything up at the end, until Enter or Ctrl-C.")
+    private boolean keep;
+
+    @Override
+    public Integer call() {
+        return Demo.run(new DemoOptions(quick, keep), Main.class, System.out);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.cli;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads constants by their words, whatever the case, and says which words there are. */
+abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
+    private final List<E> constants;
+
+    LowerCaseWord(E[] constants) {
+        this.constants = Arrays.asList(constants);
+    }
+
+    @Override
+    public final E convert(String text) {
+        return constants.stream()
+                .filter(constant -> constant.toString().equals(text.toLowerCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(() -> new TypeConversionException("'" + text + "' is not one of: "
+                        + String.join(
+                                ", ", constants.stream().map(Object::toString).toList())));
+    }
+
+    /** For {@link OutputFormat}. */
+    static final class OfOutputFormat extends LowerCaseWord<OutputFormat> {
+        OfOutputFormat() {
+            super(OutputFormat.values());
+        }
+    }
+
+    /** For {@link RunCommand.LogLevel}. */
+    static final class OfLogLevel extends LowerCaseWord<RunCommand.LogLevel> {
+        OfLogLevel() {
+            super(RunCommand.LogLevel.values());
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+class MainTest {
+    @TempDir
+    private Path folder = Path.of("");
+
+    @Test
+    void unknownCommandIsWrongUsageWithASuggestion() {
+        Cli run = Cli.run("statu");
+        assertThat(run.status()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("statu").contains("did you mean: status").contains("see: sluice --help");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void missingOptionIsWrongUsage() {
+        Cli run = Cli.run("run");
+        assertThat(run.status()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("'--file=FILE|DIR'").contains("see: sluice run --help");
+    }
+
+    @Test
+    void wrongValueNamesOptionAndValue() {
+        Cli run = Cli.run("status", "-o", "xml");
+        assertThat(run.status()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--output").contains("xml").contains("'xml' is not one of: text, json");
+    }
+
+    @Test
+    void everyCommandHasHelp() {
+        for (List<String> command : List.of(
+                List.of("validate"), List.of("run"), List.of("status"), List.of("lab", "up"), List.of("completion"))) {
+            List<String> words = new java.util.ArrayList<>(command);
+            words.add("--help");
+            Cli run = Cli.run(words.toArray(String[]::new));
+            assertThat(run.status()).isZero();
+            assertThat(run.out()).startsWith("Usage: sluice " + String.join(" ", command));
+        }
+    }
+
+    @Test
+    void versionIsThatOfTheBuild() {
+        assertThat(Cli.run("version").out())
+                .contains("sluice " + Version.number())
+                .contains("java ");
+        assertThat(Cli.run("--version").out()).isEqualToIgnoringNewLines("sluice " + Version.number());
+        assertThat(Version.number()).matches("\\d+\\.\\d+\\.\\d+(-SNAPSHOT)?");
+        assertThat(new JsonMapper()
+                        .readTree(Cli.run("version", "-o", "json").out())
+                        .get("sluice")
+                        .asString())
+                .isEqualTo(Version.number());
+    }
+
+    @Test
+    void completionKnowsCommandsAndOptions() {
+        assertThat(Cli.run("completion", "bash").out())
+                .startsWith("#!/usr/bin/env bash")
+                .contains("validate")
+                .contains("--log-level");
+    }
+
+    @Test
+    void commandsSayThatNobodyListens() {
+        String socket = folder.resolve("gone.sock").toString();
+        for (String command : List.of("status", "flows", "counters", "reload", "stop")) {
+            Cli run = Cli.run(command, "--admin", socket);
+            assertThat(run.status()).isEqualTo(ExitCode.FAILED);
+            assertThat(run.err())
+                    .startsWith("sluice: no Sluice node listens on " + socket)
+                    .contains("sluice run -f DIR");
+        }
+    }
+
+    @Test
+    void runRefusesAConfigurationThatIsNotThere() {
+        Cli run = Cli.run("run", "-f", folder.resolve("gone.yaml").toString());
+        assertThat(run.status()).isEqualTo(ExitCode.FAILED);
+        assertThat(run.err()).contains("gone.yaml").contains("there is no such file");
+    }
+
+    @Test
+    void labFileThatIsNotThereIsSaid() {
+        Cli run = Cli.run("lab", "up", folder.resolve("gone.yaml").toString());
+        assertThat(run.status()).isEqualTo(ExitCode.FAILED);
+        assertThat(run.err()).startsWith("sluice: lab file").contains("gone.yaml");
+    }
+}

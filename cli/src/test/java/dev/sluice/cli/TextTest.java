@@ -1,0 +1,116 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.CountersReport;
+import dev.sluice.agent.CountersReport.DropReport;
+import dev.sluice.agent.FlowsReport;
+import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.agent.StatusReport;
+import dev.sluice.agent.StatusReport.ChainReport;
+import dev.sluice.agent.StatusReport.ConfigurationReport;
+import dev.sluice.agent.StatusReport.InstanceReport;
+import dev.sluice.agent.StatusReport.PathReport;
+import dev.sluice.agent.StatusReport.PortCountersReport;
+import dev.sluice.agent.StatusReport.PortReport;
+import dev.sluice.agent.StatusReport.TotalsReport;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TextTest {
+    @Test
+    void tableIsAsWideAsItsCells() {
+        Table table = new Table().words("NAME").numbers("COUNT");
+        assertThat(table.render("none")).isEqualTo("(none)\n");
+        table.row("a", 12345678).row("longer", 1).row("", 2);
+        assertThat(table.render("none")).isEqualTo("""
+                NAME       COUNT
+                a       12345678
+                longer         1
+                -              2
+                """);
+    }
+
+    @Test
+    void timesAreShort() {
+        assertThat(StatusText.time(7_850)).isEqualTo("7.8 s");
+        assertThat(StatusText.time(306_000)).isEqualTo("5 min 6 s");
+        assertThat(StatusText.time(3 * 3_600_000 + 240_000)).isEqualTo("3 h 4 min");
+        assertThat(StatusText.time(26 * 3_600_000L)).isEqualTo("1 d 2 h");
+    }
+
+    @Test
+    void statusShowsWhatIsWrong() {
+        String text = StatusText.of(new StatusReport(
+                "edge",
+                "0.1.0",
+                7_850,
+                3,
+                new ConfigurationReport("conf", "2026-01-01T00:00:00Z", "conf/a.yaml:1:1: no", List.of("doubtful")),
+                List.of(new PortReport(
+                        "up0",
+                        "eth0",
+                        "router",
+                        "AF_PACKET",
+                        false,
+                        "no carrier",
+                        new PortCountersReport(1, 2, 3, 4, 5, 6, 7, 8))),
+                List.of(new InstanceReport(
+                        "fw-1", "firewall", false, false, "link down", List.of(1L, 2L), List.of(3L, 4L), 0, 0)),
+                List.of(
+                        new ChainReport("inspect", "closed", List.of(new PathReport("inspect[fw-1]", 1, true, 9, 0))),
+                        new ChainReport("empty", "open", List.of())),
+                new TotalsReport(10, 11, 12, 13, 14, 1)));
+        assertThat(text)
+                .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3\n")
+                .contains("NOT applied, because:\n  conf/a.yaml:1:1: no\n")
+                .contains("\ndoubtful\n")
+                .contains("down: no carrier")
+                .contains("dead: link down, takes no new flows")
+                .contains("keeps old flows only")
+                .contains("has no path")
+                .contains("FAULTS 1");
+        assertThat(text.lines()
+                        .filter(line -> line.startsWith("up0"))
+                        .findFirst()
+                        .orElseThrow())
+                .matches("up0 .* 1 +3 +8 +18 +AF_PACKET");
+    }
+
+    @Test
+    void flowsShowBothDirections() {
+        String text = FlowsCommand.text(new FlowsReport(
+                5,
+                1,
+                List.of(new FlowReport(
+                        "r",
+                        "tcp",
+                        "fd00::1",
+                        1000,
+                        "fd00::2",
+                        80,
+                        "established",
+                        "web/a",
+                        "",
+                        List.of(1L, 2L),
+                        List.of(3L, 4L),
+                        100))));
+        assertThat(text)
+                .contains("[fd00::1]:1000")
+                .contains("[fd00::2]:80")
+                .endsWith("1 shown, 1 match, 5 in the table");
+    }
+
+    @Test
+    void countersNameReasonPortAndMeaning() {
+        String text = CountersCommand.text(new CountersReport(
+                List.of(new DropReport("NO_ROUTE", "RFC 1812 5.2.4", "No route.", 7, Map.of("up0", 7L))),
+                Map.of("frames", 9L)));
+        assertThat(text)
+                .contains("NO_ROUTE")
+                .contains("up0: 7")
+                .contains("No route. [RFC 1812 5.2.4]")
+                .contains("frames");
+    }
+}

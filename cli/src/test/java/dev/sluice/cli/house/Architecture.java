@@ -1,0 +1,192 @@
+package dev.sluice.cli.house;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.lang.ArchRule;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.NullMarked;
+
+/** The rules that keep the modules apart, each as a value that can be tried on any set of classes. */
+final class Architecture {
+    /**
+     * A module: package {@code dev.sluice.NAME} and everything below it.
+     *
+     * @param uses modules that it may use
+     * @param libraries packages outside the JDK that it may use
+     */
+    record Module(String name, List<String> uses, List<String> libraries) {
+        String packages() {
+            return "dev.sluice." + name + "..";
+        }
+
+        ArchRule arrows() {
+            List<String> allowed = new ArrayList<>(List.of(
+                    "java..", "javax..", "jdk..", "com.sun.net.httpserver..", "org.jspecify..", packages(), ""));
+            uses.forEach(use -> allowed.add("dev.sluice." + use + ".."));
+            allowed.addAll(libraries);
+            return classes()
+                    .that()
+                    .resideInAPackage(packages())
+                    .should()
+                    .onlyDependOnClassesThat(
+                            resideInAnyPackage(allowed.toArray(String[]::new)).or(primitiveArrays()))
+                    .as("module " + name + " uses only " + uses + " and " + libraries)
+                    .allowEmptyShould(true);
+        }
+    }
+
+    /** In the order of the architecture, arrows downwards only. */
+    static final List<Module> MODULES = List.of(
+            new Module("wire", List.of(), List.of()),
+            new Module("model", List.of("wire"), List.of("org.snakeyaml.engine..")),
+            new Module("datapath", List.of("wire"), List.of()),
+            new Module("ports", List.of("datapath", "wire"), List.of()),
+            new Module(
+                    "agent",
+                    List.of("model", "datapath", "ports", "wire"),
+                    List.of("tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..")),
+            new Module(
+                    "lab",
+                    List.of("agent", "ports", "model", "wire"),
+                    List.of("org.snakeyaml.engine..", "tools.jackson..")),
+            new Module(
+                    "cli",
+                    List.of("lab", "agent", "ports", "datapath", "model", "wire"),
+                    List.of("picocli..", "ch.qos.logback..", "org.slf4j..", "tools.jackson..")),
+            new Module(
+                    "testkit",
+                    List.of("agent", "ports", "datapath", "model", "wire"),
+                    List.of("org.junit..", "org.assertj..", "org.slf4j..")),
+            new Module(
+                    "bench",
+                    List.of("lab", "testkit", "agent", "ports", "datapath", "model", "wire"),
+                    List.of("org.openjdk.jmh..", "org.slf4j..", "tools.jackson..")));
+
+    /** Of wire, model takes addresses only: objects know nothing of headers. */
+    static final ArchRule MODEL_USES_VALUES_OF_WIRE = noClasses()
+            .that()
+            .resideInAPackage("dev.sluice.model..")
+            .should()
+            .dependOnClassesThat(
+                    resideInAPackage("dev.sluice.wire..").and(notOneOf("IpAddress", "IpPrefix", "MacAddress")))
+            .as("module model uses only IpAddress, IpPrefix and MacAddress of wire")
+            .allowEmptyShould(true);
+
+    /** Lab's own raw sockets are apart on purpose: witnesses share no code with what they judge. */
+    static final ArchRule NATIVE_CALLS_IN_PORTS_ONLY = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.sluice.ports..", "dev.sluice.fastpath..", "dev.sluice.lab..")
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(Linker.class)
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(SymbolLookup.class)
+            .as("only ports and fastpath (and lab, for its witnesses) call native code")
+            .allowEmptyShould(true);
+
+    static final ArchRule DATAPATH_IS_PURE = noClasses()
+            .that()
+            .resideInAPackage("dev.sluice.datapath..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                            "java.net..",
+                            "java.nio.file..",
+                            "java.nio.channels..",
+                            "java.util.concurrent",
+                            "java.util.concurrent.locks..",
+                            "java.util.logging..",
+                            "org.slf4j..",
+                            "java.time..")
+                    .or(oneOf(
+                            "java.lang.Thread",
+                            "java.lang.ProcessBuilder",
+                            "java.lang.Runtime",
+                            "java.io.File",
+                            "java.io.FileInputStream",
+                            "java.io.FileOutputStream",
+                            "java.io.RandomAccessFile",
+                            "java.io.PrintStream")))
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .as("datapath has no threads, sockets, files, clocks and logging")
+            .allowEmptyShould(true);
+
+    static final ArchRule NO_CYCLES = slices().matching("dev.sluice.(**)")
+            .should()
+            .beFreeOfCycles()
+            .as("packages have no cycles")
+            .allowEmptyShould(true);
+
+    private Architecture() {}
+
+    /** Every rule that ArchUnit checks, by name. */
+    static Map<String, ArchRule> rules() {
+        Map<String, ArchRule> rules = new LinkedHashMap<>();
+        MODULES.forEach(module -> rules.put("arrows of " + module.name(), module.arrows()));
+        rules.put("model uses values of wire", MODEL_USES_VALUES_OF_WIRE);
+        rules.put("native calls", NATIVE_CALLS_IN_PORTS_ONLY);
+        rules.put("datapath is pure", DATAPATH_IS_PURE);
+        rules.put("no cycles", NO_CYCLES);
+        return rules;
+    }
+
+    /** Packages that have no package-info with {@code @NullMarked}. */
+    static Set<String> packagesNotNullMarked(JavaClasses classes) {
+        Set<String> all = new TreeSet<>();
+        Set<String> marked = new TreeSet<>();
+        for (JavaClass type : classes) {
+            all.add(type.getPackageName());
+            if (type.getSimpleName().equals("package-info") && type.isAnnotatedWith(NullMarked.class)) {
+                marked.add(type.getPackageName());
+            }
+        }
+        all.removeAll(marked);
+        return all;
+    }
+
+    /** Modules that are in the tree but not in the table above. */
+    static Set<String> unknownModules(JavaClasses classes) {
+        Set<String> unknown = new TreeSet<>();
+        for (JavaClass type : classes) {
+            unknown.add(type.getPackageName().split("\\.", -1)[2]);
+        }
+        MODULES.forEach(module -> unknown.remove(module.name()));
+        return unknown;
+    }
+
+    private static DescribedPredicate<JavaClass> primitiveArrays() {
+        return DescribedPredicate.describe(
+                "are primitive", type -> type.getBaseComponentType().isPrimitive());
+    }
+
+    private static DescribedPredicate<JavaClass> oneOf(String... names) {
+        Set<String> set = Set.of(names);
+        return DescribedPredicate.describe("are one of " + set, type -> set.contains(type.getName()));
+    }
+
+    private static DescribedPredicate<JavaClass> notOneOf(String... simpleNames) {
+        Set<String> set = Set.of(simpleNames);
+        return DescribedPredicate.describe("are none of " + set, type -> !set.contains(outermost(type)));
+    }
+
+    private static String outermost(JavaClass type) {
+        return type.getName().substring(type.getPackageName().length() + 1).split("\\$", -1)[0];
+    }
+}

@@ -1,0 +1,6 @@
+package dev.sluice.lab.planted;
+
+import picocli.CommandLine;
+
+/** A lab that depends on the command. */
+public record CommandCaller(CommandLine line) {}

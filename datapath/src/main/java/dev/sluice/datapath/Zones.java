@@ -1,0 +1,64 @@
+package dev.sluice.datapath;
+
+/**
+ * Key spaces of flows: a router (or transparent pair) and the VLANs of the packet. Two VLANs of a trunk may use the same addresses; they never share a record
+ * (V29). One user: the worker.
+ *
+ * <p>Untagged packets use the router's own number, so the table is only asked for tagged ones. Numbers are handed out on first use and kept; there are 16 bits of them. Hot
+ * path: no allocation, one probe.
+ */
+final class Zones {
+    /** No number is left. */
+    static final int NONE = -1;
+
+    /** Numbers below are those of routers. */
+    static final int ROUTERS_MAX = 8192;
+
+    private static final int ZONES_MAX = 65_536;
+    private static final int SLOTS = 1 << 17;
+    private static final int EMPTY = 0;
+
+    private final long[] keys = new long[SLOTS];
+    private final int[] numbers = new int[SLOTS];
+    private final int[] routerOf = new int[ZONES_MAX];
+    private int next = ROUTERS_MAX;
+
+    /**
+     * The key space of a packet.
+     *
+     * @param router index of the router or pair, below {@link #ROUTERS_MAX}
+     * @param outerTag as in {@link Batch#outerTag}; VLAN id 0 (priority tag) counts as untagged
+     * @param innerTag as in {@link Batch#innerTag}
+     * @return 0..65535, or {@link #NONE}
+     */
+    int of(int router, int outerTag, int innerTag) {
+        int vlans = (outerTag & 0xfff) << 12 | (innerTag & 0xfff);
+        if (vlans == 0) {
+            return router;
+        }
+        long key = (long) (router + 1) << 24 | vlans;
+        int slot = slot(key);
+        while (numbers[slot] != EMPTY) {
+            if (keys[slot] == key) {
+                return numbers[slot];
+            }
+            slot = slot + 1 & SLOTS - 1;
+        }
+        if (next == ZONES_MAX) {
+            return NONE;
+        }
+        keys[slot] = key;
+        numbers[slot] = next;
+        routerOf[next] = router;
+        return next++;
+    }
+
+    private static int slot(long key) {
+        return (int) (FlowHash.mix(key) >>> 47);
+    }
+
+    /** The router or pair that a key space belongs to. */
+    int router(int zone) {
+        return zone < ROUTERS_MAX ? zone : routerOf[zone];
+    }
+}

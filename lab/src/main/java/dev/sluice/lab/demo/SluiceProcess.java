@@ -1,0 +1,172 @@
+package dev.sluice.lab.demo;
+
+import dev.sluice.agent.AdminClient;
+import dev.sluice.agent.CountersReport;
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.StatusReport;
+import dev.sluice.lab.LabException;
+import dev.sluice.lab.LabProcess;
+import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Waits;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** The product in a process of its own, as a user starts it, and what it says about itself over its administration socket. One thread. */
+final class SluiceProcess {
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration CHANGE = Duration.ofSeconds(20);
+    private static final List<String> FLAGS =
+            List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m");
+
+    private final LabProcess process;
+    private final Path socket;
+    private final AdminClient admin;
+
+    private SluiceProcess(LabProcess process, Path socket) {
+        this.process = process;
+        this.socket = socket;
+        this.admin = new AdminClient(socket);
+    }
+
+    /**
+     * Starts {@code sluice run} in a namespace and waits until it answers.
+     *
+     * @param product the class whose main method is the command line
+     */
+    static SluiceProcess start(Namespace namespace, Class<?> product, DemoObjects objects, Path socket) {
+        LabProcess process = namespace.startJvm(
+                "sluice",
+                FLAGS,
+                product,
+                List.of(
+                        "run", //
+                        "-f",
+                        objects.directory().toString(), //
+                        "--node",
+                        DemoObjects.NODE, //
+                        "--admin",
+                        socket.toString()));
+        SluiceProcess sluice = new SluiceProcess(process, socket);
+        sluice.await(
+                "Sluice has its first snapshot in force and all nodes are alive",
+                START,
+                status -> status.generation() > 0
+                        && !status.instances().isEmpty()
+                        && status.instances().stream().allMatch(StatusReport.InstanceReport::alive)
+                        && status.ports().stream().allMatch(StatusReport.PortReport::up));
+        return sluice;
+    }
+
+    /** Its administration socket. */
+    Path socket() {
+        return socket;
+    }
+
+    /** What runs, for people: its generation and how it reads its ports. */
+    String describe() {
+        StatusReport status = status();
+        String drivers = status.ports().stream()
+                .map(port -> port.description().split("[ :,]", 2)[0])
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(", "));
+        return status.ports().size() + " ports by " + drivers + ", snapshot " + status.generation() + " in force";
+    }
+
+    /** What it lost and dropped by its own account, and its log: for a run that was not as expected. */
+    String diagnosis() {
+        StringBuilder text = new StringBuilder("what Sluice says about it:\n");
+        try {
+            for (StatusReport.PortReport port : admin.status().ports()) {
+                text.append("  port ")
+                        .append(port.interfaceName())
+                        .append(": ")
+                        .append(port.counters())
+                        .append('\n');
+            }
+            for (CountersReport.DropReport drop : admin.counters().drops()) {
+                text.append("  dropped ")
+                        .append(drop.count())
+                        .append(": ")
+                        .append(drop.reason())
+                        .append(", ")
+                        .append(drop.sentence())
+                        .append('\n');
+            }
+        } catch (NodeException e) {
+            text.append("  ").append(e.getMessage()).append('\n');
+        }
+        return text.append(log()).toString();
+    }
+
+    /** What it wrote to its log. */
+    String log() {
+        return process.log();
+    }
+
+    StatusReport status() {
+        try {
+            return admin.status();
+        } catch (NodeException e) {
+            throw new LabException("Sluice does not answer: " + e.getMessage() + "\n" + log(), e);
+        }
+    }
+
+    /** How many packets it dropped for a reason so far. */
+    long dropCount(String reason) {
+        try {
+            return admin.counters().drops().stream()
+                    .filter(drop -> drop.reason().equals(reason))
+                    .mapToLong(CountersReport.DropReport::count)
+                    .sum();
+        } catch (NodeException e) {
+            throw new LabException("Sluice does not answer: " + e.getMessage() + "\n" + log(), e);
+        }
+    }
+
+    /** Packets that went on without at least one of their services so far. */
+    long uninspectedCount() {
+        return status().totals().uninspected();
+    }
+
+    /** Waits until a later generation than this one is in force; fails early when Sluice refuses the files. */
+    void awaitGenerationAfter(int generation) {
+        await(
+                "the changed file is in force",
+                CHANGE,
+                status -> status.generation() > generation
+                        || !status.configuration().problem().isEmpty());
+        String problem = status().configuration().problem();
+        if (!problem.isEmpty()) {
+            throw new LabException("Sluice refuses the changed file: " + problem);
+        }
+    }
+
+    /** Waits until a service instance is noticed to be dead or alive. */
+    void awaitInstance(String name, boolean alive) {
+        await(
+                "service instance " + name + " is " + (alive ? "alive" : "dead"),
+                CHANGE,
+                status -> status.instances().stream()
+                        .anyMatch(instance -> instance.name().equals(name) && instance.alive() == alive));
+    }
+
+    private void await(String what, Duration atMost, Predicate<StatusReport> condition) {
+        Waits.until(what, atMost, () -> !process.isAlive() || holds(condition), this::log);
+        if (!process.isAlive()) {
+            throw new LabException("Sluice ended:\n" + log());
+        }
+    }
+
+    /** A node that does not answer yet (or for a moment) may do so at the next look. */
+    private boolean holds(Predicate<StatusReport> condition) {
+        try {
+            return condition.test(admin.status());
+        } catch (NodeException e) {
+            return false;
+        }
+    }
+}

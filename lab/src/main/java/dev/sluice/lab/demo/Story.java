@@ -1,0 +1,66 @@
+package dev.sluice.lab.demo;
+
+import dev.sluice.lab.LabException;
+import dev.sluice.lab.Topology;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The story from its first step to its last. */
+final class Story {
+    private static final List<Step> STEPS = List.of(
+            new AllowedTraffic(),
+            new ForbiddenTraffic(),
+            new InsertNode(),
+            new NewFlows(),
+            new KillFirewall(),
+            new OpenChain(),
+            new FirewallReturns());
+
+    private final Topology topology;
+    private final Class<?> product;
+    private final Scale scale;
+    private final Progress progress;
+
+    Story(Topology topology, Class<?> product, Scale scale, Progress progress) {
+        this.topology = topology;
+        this.product = product;
+        this.scale = scale;
+        this.progress = progress;
+    }
+
+    /** Tells it; what is on the stage at the end. A step that cannot go on throws. */
+    Stage tell() {
+        Stage stage = prepare();
+        for (Step step : STEPS) {
+            int number = progress.begin(step.title());
+            stage.findings().begin(number + " " + step.title());
+            String figure = "could not go on";
+            boolean good = false;
+            try {
+                figure = step.run(stage);
+                good = stage.findings().lastPartMet();
+            } catch (LabException e) {
+                throw new LabException(e.getMessage() + "\n" + stage.sluice().diagnosis(), e);
+            } finally {
+                progress.end(step.title(), figure, good);
+            }
+        }
+        return stage;
+    }
+
+    private Stage prepare() {
+        String building = "the network is built";
+        progress.begin(building);
+        Scene scene = Scene.build(topology);
+        progress.end(building, topology.namespaces().size() + " namespaces, 6 wires", true);
+
+        String starting = "Sluice starts";
+        progress.begin(starting);
+        Path folder = topology.logDirectory();
+        DemoObjects objects = DemoObjects.write(folder.resolve("config"));
+        SluiceProcess sluice = SluiceProcess.start(scene.sluice(), product, objects, folder.resolve("sluice.sock"));
+        progress.end(starting, sluice.describe(), true);
+        Streams streams = new Streams(scene, scale.ratePerSecond());
+        return new Stage(scene, sluice, objects, streams, new Witnesses(scene), new Findings(), scale);
+    }
+}

@@ -1,0 +1,90 @@
+package dev.sluice.lab.demo;
+
+import dev.sluice.lab.IdObserver;
+import dev.sluice.lab.TrafficPlan;
+import dev.sluice.lab.TrafficReport;
+import dev.sluice.lab.TrafficRun;
+import java.util.Map;
+
+/** Paced streams of UDP packets with answers from the client to the server, each a new flow. One thread. */
+final class Streams {
+    private static final int FIRST_PORT = 5001;
+    private static final long TIME_LIMIT_MS = 30_000;
+
+    /**
+     * Both directions of a stream.
+     *
+     * @param forward packets from the client to the server
+     * @param reverse answers
+     */
+    record Account(TrafficReport forward, TrafficReport reverse) {
+        /** Notes what became of both directions; every packet should have come, once and in order, by whatever way. */
+        void note(Findings findings) {
+            note(findings, "stream: packets", forward);
+            note(findings, "stream: answers", reverse);
+        }
+
+        private static void note(Findings findings, String what, TrafficReport report) {
+            boolean eachOnce = report.sentCount() > 0
+                    && report.lostCount() == 0
+                    && report.duplicatedCount() == 0
+                    && report.reorderedCount() == 0
+                    && report.foreignCount() == 0;
+            findings.add(what, Figures.account(report), "all, each once, in order", eachOnce);
+        }
+
+        /** Packets and answers that came past a node that they had to pass. */
+        long bypassedCount() {
+            return forward.bypassedCount() + reverse.bypassedCount();
+        }
+
+        /** Packets and answers that were at a node that they had not to pass. */
+        long wrongPathCount() {
+            return forward.wrongPathCount() + reverse.wrongPathCount();
+        }
+
+        /** Packets and answers that came although this node did not see them. */
+        long missedBy(String node) {
+            return forward.missedByNode().getOrDefault(node, 0L)
+                    + reverse.missedByNode().getOrDefault(node, 0L);
+        }
+
+        /** Packets and answers that came. */
+        long receivedCount() {
+            return forward.receivedCount() + reverse.receivedCount();
+        }
+    }
+
+    private final Scene scene;
+    private final int ratePerSecond;
+    private int port = FIRST_PORT;
+
+    Streams(Scene scene, int ratePerSecond) {
+        this.scene = scene;
+        this.ratePerSecond = ratePerSecond;
+    }
+
+    /** Starts one. */
+    TrafficRun start(int count) {
+        TrafficPlan plan = TrafficPlan.udp(Scene.SERVER, port++, count)
+                .withReplies()
+                .withRate(ratePerSecond)
+                .withTimeLimitMs(TIME_LIMIT_MS);
+        return TrafficRun.start(scene.client(), scene.server(), plan);
+    }
+
+    /** Waits for its end and accounts for each packet. */
+    Account finish(TrafficRun run, Map<String, IdObserver> required, Map<String, IdObserver> forbidden) {
+        run.awaitSent();
+        run.settle();
+        Account account = new Account(run.report(required, forbidden), run.replyReport(required, forbidden));
+        run.sender().stop();
+        run.receiver().stop();
+        return account;
+    }
+
+    /** A whole one. */
+    Account run(int count, Map<String, IdObserver> required) {
+        return finish(start(count), required, Map.of());
+    }
+}

@@ -1,0 +1,25 @@
+package dev.sluice.lab.system;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.NodeRunner;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The product as a process: {@code DIRECTORY NODE SOCKET}, as {@code sluice run} starts it (module lab is below the command line). */
+public final class SluiceMain {
+    private SluiceMain() {}
+
+    /** Entry of the child process; status 1 if the node cannot start. */
+    public static void main(String[] arguments) {
+        try {
+            NodeRunner runner = NodeRunner.start(new NodeOptions(
+                    Path.of(arguments[0]), Optional.of(arguments[1]), Optional.of(Path.of(arguments[2])), true));
+            System.out.println("ready");
+            runner.awaitEnd();
+        } catch (NodeException e) {
+            System.out.println("failed: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.AdminClient;
+import dev.sluice.agent.CountersReport;
+import dev.sluice.agent.CountersReport.DropReport;
+import dev.sluice.agent.FlowsReport;
+import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.StatusReport;
+import dev.sluice.agent.StatusReport.InstanceReport;
+import dev.sluice.agent.StatusReport.PortReport;
+import dev.sluice.agent.TraceReport;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.lab.LabException;
+import dev.sluice.lab.LabProcess;
+import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Waits;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Sluice in a JVM of its own inside a namespace, with a directory of YAML files, seen through its administration socket. One user: the test. */
+final class SluiceNode implements AutoCloseable {
+    /** The name of every node here. */
+    static final String NAME = "edge";
+
+    private static final Duration START = Duration.ofSeconds(30);
+    private static final AtomicInteger SEQUENCE = new AtomicInteger();
+    private static final List<String> FLAGS =
+            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "--enable-native-access=ALL-UNNAMED");
+
+    private final LabProcess process;
+    private final Path directory;
+    private final AdminClient admin;
+
+    private SluiceNode(Namespace namespace, String yaml) {
+        try {
+            directory = Files.createTempDirectory("sluice-systest-");
+            Path socket = directory.resolve("s" + SEQUENCE.incrementAndGet());
+            Path files = Files.createDirectory(directory.resolve("conf"));
+            admin = new AdminClient(socket);
+            write("config.yaml", yaml);
+            process = namespace.startJvm(
+                    "sluice", FLAGS, SluiceMain.class, List.of(files.toString(), NAME, socket.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts it with one file and waits until its ports are open. */
+    static SluiceNode start(Namespace namespace, String yaml) {
+        SluiceNode node = new SluiceNode(namespace, yaml);
+        node.process.awaitReady(START);
+        return node;
+    }
+
+    /** Starts it where it must refuse to start; what it says. */
+    static String startInVain(Namespace namespace, String yaml) {
+        SluiceNode node = new SluiceNode(namespace, yaml);
+        assertThat(node.process.awaitExit(START)).isEqualTo(1);
+        String said = node.process.lastLine("failed: ").orElseThrow();
+        node.deleteFiles();
+        return said;
+    }
+
+    /** Its process. */
+    LabProcess process() {
+        return process;
+    }
+
+    // Files.
+
+    /** Writes a file of the configuration by renaming, as careful editors do. */
+    void write(String name, String text) {
+        try {
+            Path files = directory.resolve("conf");
+            Path temporary = directory.resolve("new");
+            Files.writeString(temporary, text);
+            Files.move(temporary, files.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Removes a file of the configuration. */
+    void remove(String name) {
+        try {
+            Files.delete(directory.resolve("conf").resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Replaces the only file and waits until it is in force. */
+    void configure(String yaml) {
+        write("config.yaml", yaml);
+        reload();
+    }
+
+    /** Asks it to read its files; the generation in force. */
+    int reload() {
+        return ask(AdminClient::reload);
+    }
+
+    /** Asks it to read files that it must refuse; what it says. */
+    String reloadInVain() {
+        try {
+            int generation = admin.reload();
+            throw new AssertionError("the configuration was applied as generation " + generation);
+        } catch (NodeException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    // What it says.
+
+    private interface Request<T> {
+        T send(AdminClient admin) throws NodeException;
+    }
+
+    private <T> T ask(Request<T> request) {
+        try {
+            return request.send(admin);
+        } catch (NodeException e) {
+            throw new LabException(e.getMessage() + "\n" + process.log(), e);
+        }
+    }
+
+    StatusReport status() {
+        return ask(AdminClient::status);
+    }
+
+    CountersReport counters() {
+        return ask(AdminClient::counters);
+    }
+
+    /** Follows packets to or from an address; waits until so many came, or 10 s. */
+    TraceReport trace(int packets, String address) {
+        return ask(a -> a.trace(10, Map.of("packets", packets, "address", address)));
+    }
+
+    FlowsReport flowsOfPort(int port) {
+        return ask(a -> a.flows(Map.of("port", port, "limit", 10_000)));
+    }
+
+    List<FlowReport> flows() {
+        return ask(a -> a.flows(Map.of("limit", 10_000))).flows();
+    }
+
+    /** Packets dropped for a reason since it started. */
+    long dropped(DropReason reason) {
+        return counters().drops().stream()
+                .filter(d -> d.reason().equals(reason.name()))
+                .mapToLong(DropReport::count)
+                .sum();
+    }
+
+    /** A counter of the data path. */
+    long counter(String name) {
+        return counters().datapath().getOrDefault(name, 0L);
+    }
+
+    /** Packets that went on without one of their services. */
+    long uninspected() {
+        return counter("uninspected");
+    }
+
+    InstanceReport instance(String name) {
+        return status().instances().stream()
+                .filter(i -> i.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no instance " + name));
+    }
+
+    PortReport port(String interfaceName) {
+        return status().ports().stream()
+                .filter(p -> p.interfaceName().equals(interfaceName))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no port on " + interfaceName));
+    }
+
+    /** Waits until it sees an instance as alive or as dead. */
+    void awaitInstance(String name, boolean alive) {
+        Waits.until(
+                "instance " + name + " is " + (alive ? "alive" : "dead"),
+                Duration.ofSeconds(10),
+                () -> instance(name).alive() == alive);
+    }
+
+    /** Waits until it sees a port as up or down. */
+    void awaitPort(String interfaceName, boolean up) {
+        Waits.until(
+                "port " + interfaceName + " is " + (up ? "up" : "down"),
+                Duration.ofSeconds(10),
+                () -> port(interfaceName).up() == up);
+    }
+
+    /** Nothing crashed: it runs and no batch ended with an exception. */
+    void checkSound() {
+        assertThat(process.isAlive()).as(process.log()).isTrue();
+        assertThat(status().totals().faults()).as(process.log()).isZero();
+    }
+
+    /** Checks that it is sound, then ends it. */
+    @Override
+    public void close() {
+        try {
+            checkSound();
+        } finally {
+            process.stop();
+            deleteFiles();
+        }
+    }
+
+    private void deleteFiles() {
+        try (var tree = Files.walk(directory)) {
+            for (Path path : tree.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.sluice.lab.system;
+
+import dev.sluice.lab.Namespace;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+
+/** One UDP flow from a host to an {@link EchoHost}: every packet has an id of its own, every answer is found or missed. One user: the test. */
+final class UdpFlow implements AutoCloseable {
+    private static final int ANSWER_MS = 3_000;
+
+    /**
+     * What became of some packets.
+     *
+     * @param sent their ids
+     * @param answered those whose answer came
+     * @param foreign answers with ids that this flow never sent
+     */
+    record Account(Set<Long> sent, Set<Long> answered, int foreign) {
+        int lost() {
+            return sent.size() - answered.size();
+        }
+    }
+
+    private final DatagramSocket socket;
+    private final InetSocketAddress to;
+    private final Set<Long> everSent = ConcurrentHashMap.newKeySet();
+    private final Set<Long> arrived = ConcurrentHashMap.newKeySet();
+    private volatile int foreign;
+
+    private UdpFlow(Namespace from, String address, int port, int sourcePort) {
+        try {
+            to = new InetSocketAddress(InetAddress.getByName(address), port);
+            socket = Inside.call(from, () -> new DatagramSocket(sourcePort));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    static UdpFlow open(Namespace from, String address, int port) {
+        return new UdpFlow(from, address, port, 0);
+    }
+
+    /** With a source port of the test's choice. */
+    static UdpFlow open(Namespace from, String address, int port, int sourcePort) {
+        return new UdpFlow(from, address, port, sourcePort);
+    }
+
+    int localPort() {
+        return socket.getLocalPort();
+    }
+
+    /** Sends packets one after the other, each after the answer to the one before (or 3 s). */
+    Account exchange(int count) {
+        return exchange(count, ANSWER_MS);
+    }
+
+    /** The same with another patience. */
+    Account exchange(int count, int answerMs) {
+        Set<Long> sent = new LinkedHashSet<>();
+        for (int i = 0; i < count; i++) {
+            long id = send();
+            sent.add(id);
+            long deadlineNs = System.nanoTime() + answerMs * 1_000_000L;
+            while (!arrived.contains(id) && System.nanoTime() < deadlineNs) {
+                receive((int) Math.max(1, (deadlineNs - System.nanoTime()) / 1_000_000));
+            }
+        }
+        return account(sent);
+    }
+
+    /** Sends packets at a rate, then waits until all are answered or no answer comes for a while. */
+    Account stream(int count, int perSecond) {
+        Set<Long> sent = new LinkedHashSet<>();
+        long startNs = System.nanoTime();
+        Thread receiver = Thread.ofPlatform().daemon().start(() -> {
+            while (arrived.size() + foreign < Integer.MAX_VALUE && receive(500)) {
+                // Goes on until nothing came for half a second.
+            }
+        });
+        for (int i = 0; i < count; i++) {
+            long dueNs = startNs + i * (1_000_000_000L / perSecond);
+            while (System.nanoTime() < dueNs) {
+                LockSupport.parkNanos(dueNs - System.nanoTime());
+            }
+            sent.add(send());
+        }
+        try {
+            receiver.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        while (arrived.size() < everSent.size() && receive(300)) {
+            // Late ones.
+        }
+        return account(sent);
+    }
+
+    /** Sends one packet and returns its id. */
+    long send() {
+        long id = Payload.newId();
+        everSent.add(id);
+        try {
+            socket.send(new DatagramPacket(Payload.of(id), Payload.BYTES, to));
+        } catch (IOException e) {
+            // No route, no neighbour: the packet is lost, which the account shows.
+            return id;
+        }
+        return id;
+    }
+
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one receiver at a time
+    private boolean receive(int timeoutMs) {
+        DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
+        try {
+            socket.setSoTimeout(timeoutMs);
+            socket.receive(packet);
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (SocketException e) {
+            // An ICMP error of a packet before; the next receive goes on.
+            return !socket.isClosed();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        long id = Payload.idAt(packet.getData(), 0);
+        if (everSent.contains(id)) {
+            arrived.add(id);
+        } else {
+            foreign++;
+        }
+        return true;
+    }
+
+    private Account account(Set<Long> sent) {
+        Set<Long> answered = new HashSet<>(sent);
+        answered.retainAll(arrived);
+        return new Account(sent, answered, foreign);
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

@@ -1,0 +1,45 @@
+package dev.sluice.testkit.reference;
+
+import org.jspecify.annotations.Nullable;
+
+/** Many scenarios, one after the other. Stateless. */
+public final class Campaign {
+    private static final int EVENTS_PER_SCENARIO = 800;
+
+    private Campaign() {}
+
+    /**
+     * Compares data path and model until a number of packets has been seen.
+     *
+     * @param seed of the first scenario; each following one has the next number
+     * @return the first difference, shrunk, in words; null if there is none
+     */
+    public static @Nullable String run(long seed, long packets, Coverage coverage) {
+        for (long next = seed; coverage.packets() < packets; next++) {
+            Scenario.Difference difference = Scenario.explore(next, EVENTS_PER_SCENARIO, coverage);
+            if (difference != null) {
+                return Scenario.shrink(difference).toString();
+            }
+        }
+        return null;
+    }
+
+    /** Whether a difference is found, and after how many packets: neither shrunk nor told, for runs in another class loader. */
+    public static String differenceOr(String none, long seed, long packets) {
+        Coverage coverage = new Coverage();
+        for (long next = seed; coverage.packets() < packets; next++) {
+            if (Scenario.explore(next, EVENTS_PER_SCENARIO, coverage) != null) {
+                return "seed " + next + " after " + coverage.packets() + " packets";
+            }
+        }
+        return none;
+    }
+
+    /** Runs from the command line: seed and packets. */
+    public static void main(String[] args) {
+        Coverage coverage = new Coverage();
+        String difference = run(Long.parseLong(args[0]), Long.parseLong(args[1]), coverage);
+        System.out.println(difference == null ? "no difference" : difference);
+        System.out.println(coverage);
+    }
+}

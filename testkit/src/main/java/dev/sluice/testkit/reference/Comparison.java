@@ -1,0 +1,158 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.Path;
+import dev.sluice.ports.MemoryFrame;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The model and the data path side by side, fed with the same events. Each scenario has a comparison of its own. */
+final class Comparison implements AutoCloseable {
+    static final long FIRST_NS = 1_000_000_000L;
+
+    final ReferenceModel model;
+    private final Subject subject;
+
+    /**
+     * Starts both.
+     *
+     * @param taught neighbours that are known from the beginning
+     */
+    Comparison(World world, int connectionsMax, Map<ModelNeighbors.Place, Long> taught, Coverage coverage) {
+        zero(world);
+        subject = new Subject(world, connectionsMax, FIRST_NS);
+        model = new ReferenceModel(world, connectionsMax, FIRST_NS, coverage);
+        model.neighbors.known().putAll(taught);
+        teach();
+    }
+
+    /** Counters live in paths and attachments, which other runs have used. */
+    private static void zero(World world) {
+        for (Path path : world.paths()) {
+            path.counters().flows = 0;
+            path.counters().uninspected = 0;
+        }
+        for (Attachment node : world.attachments()) {
+            Arrays.fill(node.counters().sent, 0);
+            Arrays.fill(node.counters().returned, 0);
+            node.counters().copies = 0;
+            node.counters().copiesLost = 0;
+        }
+    }
+
+    /** What was known stays known: every known neighbour asks for the port's address, and so says who it is. */
+    private void teach() {
+        model.neighbors.known().forEach((place, mac) -> {
+            MemoryFrame question = Frames.question(model.world.port(place.port()), place.address(), mac);
+            subject.receive(place.port(), Frames.tagged(model.world, place, question), 256, false);
+        });
+    }
+
+    /** Lets an event happen on both sides; what differs, in words, or null. */
+    @Nullable
+    String happens(Event event) {
+        Outcome expected;
+        Outcome actual;
+        try {
+            actual = onSubject(event);
+        } catch (RuntimeException | AssertionError e) {
+            return "the data path threw " + e + " at "
+                    + Arrays.stream(e.getStackTrace()).limit(6).toList();
+        }
+        expected = onModel(event);
+        if (!expected.matches(actual)) {
+            return "expected\n" + expected.text() + "actual\n" + actual.text();
+        }
+        return compareState();
+    }
+
+    private @Nullable String compareState() {
+        if (model.connections.size() != subject.connections()) {
+            return "expected " + model.connections.size() + " connections, actual " + subject.connections();
+        }
+        if (model.connections.halfOpenCount() != subject.halfOpenConnections()) {
+            return "expected " + model.connections.halfOpenCount() + " half-open connections, actual "
+                    + subject.halfOpenConnections();
+        }
+        if (model.neighbors.waitingCount() != subject.framesInUse()) {
+            return "expected " + model.neighbors.waitingCount() + " frames in use, actual " + subject.framesInUse();
+        }
+        return null;
+    }
+
+    private Outcome onSubject(Event event) {
+        return switch (event) {
+            case Event.Arrives e -> subject.receive(e.port(), e.frame(), e.headroomBytes(), e.scarce());
+            case Event.Instance e -> {
+                subject.setInstance(e.instance(), e.alive());
+                yield new Outcome();
+            }
+            case Event.Carrier e -> {
+                subject.setPort(e.port(), e.up());
+                yield new Outcome();
+            }
+            case Event.Applies e -> {
+                zeroNew(e.world());
+                subject.apply(e.world());
+                yield new Outcome();
+            }
+            case Event.Elapses e -> {
+                Outcome outcome = subject.elapse(e.ns(), e.tick());
+                if (e.tick()) {
+                    answer(outcome);
+                    teach();
+                }
+                yield outcome;
+            }
+        };
+    }
+
+    private void zeroNew(World next) {
+        for (Path path : next.paths()) {
+            if (model.world.path(path.id()) == null) {
+                path.counters().flows = 0;
+                path.counters().uninspected = 0;
+            }
+        }
+    }
+
+    /** Takes the data path's own questions out of an outcome and answers those about known neighbours. */
+    private void answer(Outcome outcome) {
+        outcome.sent.forEach((port, frames) -> {
+            for (MemoryFrame frame : List.copyOf(frames)) {
+                ModelNeighbors.Place asked = Frames.asked(model.world.port(port), frame);
+                if (asked != null) {
+                    frames.remove(frame);
+                    Long mac = model.neighbors.mac(asked);
+                    if (mac != null) {
+                        MemoryFrame answer = Frames.answer(model.world.port(port), asked.address(), mac);
+                        subject.receive(port, Frames.tagged(model.world, asked, answer), 256, false);
+                    }
+                }
+            }
+        });
+        outcome.sent.values().removeIf(List::isEmpty);
+    }
+
+    private Outcome onModel(Event event) {
+        switch (event) {
+            case Event.Arrives e -> {
+                return model.receive(e.port(), e.frame(), e.headroomBytes(), e.scarce());
+            }
+            case Event.Instance e -> model.setInstance(e.instance(), e.alive());
+            case Event.Carrier e -> model.setPort(e.port(), e.up());
+            case Event.Applies e -> model.apply(e.world());
+            case Event.Elapses e -> {
+                return model.elapse(e.ns(), e.tick());
+            }
+        }
+        return new Outcome();
+    }
+
+    @Override
+    public void close() {
+        subject.close();
+    }
+}

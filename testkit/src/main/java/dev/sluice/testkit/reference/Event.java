@@ -1,0 +1,37 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.ports.MemoryFrame;
+
+/** One thing that happens, with everything that it needs to happen again: a scenario is a list of these. */
+public sealed interface Event {
+    /**
+     * A frame comes in.
+     *
+     * @param headroomBytes free bytes in front of it in its chunk
+     * @param scarce no other frame is free meanwhile
+     */
+    record Arrives(int port, MemoryFrame frame, int headroomBytes, boolean scarce) implements Event {
+        @Override
+        public String toString() {
+            return "port " + port + " <- " + Outcome.text(frame)
+                    + (headroomBytes == 256 ? "" : " headroom " + headroomBytes) + (scarce ? " no frame free" : "");
+        }
+    }
+
+    /** A service instance dies or comes to life. */
+    record Instance(int instance, boolean alive) implements Event {}
+
+    /** A port loses or finds its carrier. */
+    record Carrier(int port, boolean up) implements Event {}
+
+    /** Time passes; timers run at its end if there is a tick. */
+    record Elapses(long ns, boolean tick) implements Event {}
+
+    /** The configuration is swapped. */
+    record Applies(World world) implements Event {
+        @Override
+        public String toString() {
+            return "applies generation " + world.generation() + "\n" + Words.of(world);
+        }
+    }
+}

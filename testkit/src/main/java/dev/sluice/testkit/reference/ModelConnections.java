@@ -1,0 +1,140 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.TrackerTimeouts;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The connections, in the order in which they were made, as a list per flow. */
+final class ModelConnections {
+    private static final int PER_KEY_MAX = 32;
+
+    private final int connectionsMax;
+    private final List<ModelRecord> all = new ArrayList<>();
+    private final Map<ModelRecord.Key, List<ModelRecord>> byKey = new HashMap<>();
+    private TrackerTimeouts timeouts = TrackerTimeouts.DEFAULT;
+
+    ModelConnections(int connectionsMax) {
+        this.connectionsMax = connectionsMax;
+    }
+
+    void setTimeouts(TrackerTimeouts newTimeouts) {
+        timeouts = newTimeouts;
+    }
+
+    int size() {
+        return all.size();
+    }
+
+    int halfOpenCount() {
+        return (int) all.stream().filter(record -> record.halfOpen).count();
+    }
+
+    List<ModelRecord> all() {
+        return all;
+    }
+
+    /** The records of a flow that have not expired, newest first. Expired ones that are met on the way are gone; those not come to stay until they are. */
+    Iterable<ModelRecord> find(ModelRecord.Key key, long nowMs) {
+        List<ModelRecord> newestFirst =
+                List.copyOf(byKey.getOrDefault(canonical(key), List.of())).reversed();
+        return () -> newestFirst.stream()
+                .filter(record -> {
+                    boolean expired = isExpired(record, nowMs);
+                    if (expired) {
+                        remove(record);
+                    }
+                    return !expired;
+                })
+                .iterator();
+    }
+
+    private static ModelRecord.Key canonical(ModelRecord.Key key) {
+        ModelRecord.Key turned = key.turned();
+        int order = key.source().compareTo(key.destination());
+        if (order == 0) {
+            order = Integer.compare(key.sourcePort(), key.destinationPort());
+        }
+        return order <= 0 ? key : turned;
+    }
+
+    /** A new record, null if there is no room and nothing may be evicted. */
+    @Nullable
+    ModelRecord insert(ModelRecord.Key key, long nowMs) {
+        int live = 0;
+        for (ModelRecord record : find(key, nowMs)) {
+            live += record.removed ? 0 : 1;
+        }
+        if (live >= PER_KEY_MAX) {
+            return null;
+        }
+        if (all.size() == connectionsMax) {
+            ModelRecord victim =
+                    all.stream().filter(record -> record.halfOpen).findFirst().orElse(null);
+            if (victim != null) {
+                remove(victim);
+            } else {
+                removeExpired(nowMs);
+            }
+        }
+        if (all.size() == connectionsMax) {
+            return null;
+        }
+        ModelRecord record = new ModelRecord(key, nowMs);
+        all.add(record);
+        byKey.computeIfAbsent(canonical(key), _ -> new ArrayList<>()).add(record);
+        return record;
+    }
+
+    void remove(ModelRecord record) {
+        unlink(record);
+        all.remove(record);
+        List<ModelRecord> same = byKey.getOrDefault(canonical(record.key), List.of());
+        same.remove(record);
+        record.removed = true;
+    }
+
+    void link(ModelRecord one, ModelRecord other) {
+        unlink(one);
+        unlink(other);
+        one.linked = other;
+        other.linked = one;
+    }
+
+    private static void unlink(ModelRecord record) {
+        ModelRecord other = record.linked;
+        if (other != null) {
+            other.linked = null;
+            record.linked = null;
+        }
+    }
+
+    void removeExpired(long nowMs) {
+        for (ModelRecord record : List.copyOf(all)) {
+            if (isExpired(record, nowMs)) {
+                remove(record);
+            }
+        }
+    }
+
+    private boolean isExpired(ModelRecord record, long nowMs) {
+        long idleMs = nowMs - Math.max(record.seenMs[0], record.seenMs[1]);
+        return idleMs > Math.ceilDiv(timeoutNs(record), 1_000_000L);
+    }
+
+    private long timeoutNs(ModelRecord record) {
+        if (record.isTcp()) {
+            if (record.isClosing()) {
+                return timeouts.tcpClosingNs();
+            }
+            return record.halfOpen ? timeouts.tcpHalfOpenNs() : timeouts.tcpEstablishedNs();
+        }
+        return switch (record.key.protocol()) {
+            case 17 -> record.halfOpen ? timeouts.udpNs() : timeouts.udpStreamNs();
+            case 1, 58 -> timeouts.icmpNs();
+            default -> timeouts.otherNs();
+        };
+    }
+}

@@ -1,0 +1,141 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.NextHop;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.wire.IpAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The chapters "Forward" and "Leave". */
+final class ModelForward {
+    private static final int CROSSINGS_MAX = 8;
+    private static final int TTL_OF_ANSWERS = 64;
+
+    private final ReferenceModel model;
+
+    ModelForward(ReferenceModel model) {
+        this.model = model;
+    }
+
+    void forward(Trip trip) {
+        PortEntry port = model.world.port(trip.port);
+        if (port.role() == PortEntry.Role.TRANSPARENT) {
+            trip.egress = port.peer();
+            model.classify.at(trip, trip.egress, true);
+            return;
+        }
+        if (trip.frame.ttl() <= 1) {
+            model.drop(trip, DropReason.TTL_EXPIRED);
+            return;
+        }
+        int ttl = trip.frame.ttl() - 1;
+        List<NextHop> hops = route(trip);
+        NextHop hop = choose(trip, hops);
+        if (hop != null && hop.kind() == NextHop.Kind.LOCAL && trip.frame.isEchoRequest()) {
+            model.coverage.event("echo answered");
+            answer(trip);
+            ttl = TTL_OF_ANSWERS;
+            hops = route(trip);
+            hop = choose(trip, hops);
+        }
+        if (hops.isEmpty()) {
+            model.drop(trip, DropReason.NO_ROUTE);
+        } else if (hop == null) {
+            model.drop(trip, DropReason.EGRESS_DOWN);
+        } else if (hop.kind() == NextHop.Kind.LOCAL) {
+            model.drop(trip, DropReason.LOCAL_UNSUPPORTED);
+        } else if (hop.kind() == NextHop.Kind.BLACKHOLE) {
+            model.drop(trip, DropReason.BLACKHOLE);
+        } else {
+            trip.frame.putTtl(ttl);
+            trip.egress = hop.port();
+            model.classify.at(trip, trip.egress, true);
+        }
+    }
+
+    private List<NextHop> route(Trip trip) {
+        return ModelRules.route(model.world.routes().get(trip.router), trip.frame.destination);
+    }
+
+    private @Nullable NextHop choose(Trip trip, List<NextHop> hops) {
+        return ModelRules.choose(hops, trip.frame.hash(), model::isUp);
+    }
+
+    /** An echo request to the router becomes the reply, which is routed and not classified. */
+    private void answer(Trip trip) {
+        ModelFrame frame = trip.frame;
+        frame.turnAddresses();
+        int at = frame.transportAt;
+        int before = frame.u16(at);
+        frame.body[at] = (byte) (frame.ipv4 ? 0 : 129);
+        // RFC 1624: HC' = ~(~HC + ~m + m')
+        long sum = (0xffffL - frame.u16(at + 2)) + (0xffff - before) + frame.u16(at);
+        frame.put16(at + 2, 0xffff - Bytes.sum(new byte[0], 0, 0, sum));
+        trip.mark = trip.router;
+    }
+
+    void leave(Trip trip) {
+        PortEntry port = model.world.port(trip.egress);
+        if (port.role() == PortEntry.Role.LINK) {
+            trip.mark = -1;
+            trip.record = null;
+            trip.port = port.peer();
+            trip.crossings++;
+            model.coverage.event("link crossed");
+            if (trip.crossings > CROSSINGS_MAX) {
+                model.drop(trip, DropReason.LINK_LOOP);
+            } else {
+                model.fromPort(trip);
+            }
+            return;
+        }
+        if (port.mtuBytes() != 0 && trip.frame.packetBytes() > port.mtuBytes()) {
+            model.drop(trip, DropReason.MTU_EXCEEDED);
+        } else if (port.role() == PortEntry.Role.TRANSPARENT) {
+            model.send(port.index(), trip.frame);
+        } else {
+            toNeighbor(trip, port);
+        }
+    }
+
+    private void toNeighbor(Trip trip, PortEntry port) {
+        List<NextHop> hops = route(trip);
+        NextHop hop = choose(trip, hops);
+        if (hop == null || hop.port() != port.index()) {
+            hop = hops.stream()
+                    .filter(each -> each.port() == port.index())
+                    .findFirst()
+                    .orElse(null);
+        }
+        if (hop == null) {
+            model.drop(trip, DropReason.NO_ROUTE);
+            return;
+        }
+        IpAddress address = hop.kind() == NextHop.Kind.CONNECTED
+                ? trip.destination()
+                : new IpAddress(hop.addressHi(), hop.addressLo());
+        ModelNeighbors.Place place = new ModelNeighbors.Place(port.index(), address);
+        trip.frame.sourceMac = port.mac();
+        Long mac = model.neighbors.mac(place);
+        if (mac == null) {
+            wait(trip, trip.frame, place);
+        } else {
+            trip.frame.destinationMac = mac;
+            model.send(port.index(), trip.frame);
+        }
+    }
+
+    /** The neighbour is not known: the frame waits, or does not. */
+    void wait(Trip trip, ModelFrame frame, ModelNeighbors.Place place) {
+        if (model.neighbors.failed(place)) {
+            model.drop(trip, DropReason.NEIGHBOR_UNRESOLVED);
+            return;
+        }
+        model.neighbors.ask(place, model.nowNs);
+        model.coverage.event("waits for neighbour");
+        if (model.neighbors.hold(place, new ModelNeighbors.Waiting(frame, trip.cameFrom)) != null) {
+            model.drop(trip, DropReason.NEIGHBOR_QUEUE_FULL);
+        }
+    }
+}

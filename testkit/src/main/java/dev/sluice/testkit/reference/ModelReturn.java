@@ -1,0 +1,198 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Rule;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The chapter "Return". */
+final class ModelReturn {
+    /** An attachment and one of its sides. */
+    record Binding(Attachment node, int side) {}
+
+    private final ReferenceModel model;
+
+    ModelReturn(ReferenceModel model) {
+        this.model = model;
+    }
+
+    void receive(Trip trip) {
+        ModelFrame frame = trip.frame;
+        PortEntry port = model.world.port(trip.port);
+        Binding binding = binding(model.world, trip.port, frame.tags);
+        if (binding == null) {
+            model.drop(trip, DropReason.SERVICE_TAG_UNKNOWN);
+            return;
+        }
+        Attachment node = binding.node;
+        boolean controlFrame = frame.isArp() || frame.isDiscovery();
+        if (controlFrame && !port.addresses().isEmpty()) {
+            model.control.receive(trip);
+        } else if (!frame.isIp() || controlFrame || frame.isGroup()) {
+            model.drop(trip, DropReason.SERVICE_CONTROL);
+        } else if (node.copy()) {
+            model.drop(trip, DropReason.COPY_NODE_SENT);
+        } else if (node.kind() == Attachment.Kind.ROUTE && frame.destinationMac != port.mac()) {
+            model.drop(trip, DropReason.NOT_FOR_US);
+        } else {
+            Attachment.Side side = node.side(binding.side);
+            for (int tag : new int[] {side.outerTag(), side.innerTag()}) {
+                if (tag != 0) {
+                    frame.tags.removeFirst();
+                    frame.headroomBytes += 4;
+                }
+            }
+            match(trip, node, binding.side);
+        }
+    }
+
+    /** What a frame's tags mean at a service port: by both, by the outer one, by none. */
+    static @Nullable Binding binding(World world, int port, List<Integer> tags) {
+        for (int count = tags.size(); count >= 0; count--) {
+            List<Integer> wanted =
+                    tags.subList(0, count).stream().map(tag -> tag & 0xfff).toList();
+            for (Attachment node : world.attachments()) {
+                for (int side = 0; side < 2; side++) {
+                    Attachment.Side s = node.side(side);
+                    List<Integer> own = new ArrayList<>();
+                    for (int tag : new int[] {s.outerTag(), s.innerTag()}) {
+                        if (tag != 0) {
+                            own.add(tag & 0xfff);
+                        }
+                    }
+                    if (s.port() == port && own.equals(wanted)) {
+                        return new Binding(node, side);
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private void match(Trip trip, Attachment node, int side) {
+        List<ModelRecord> fits = new ArrayList<>();
+        boolean candidates = false;
+        for (int router : node.routers()) {
+            trip.router = router;
+            ModelRecord fit = null;
+            for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
+                int direction = record.directionOf(trip.key());
+                if (hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
+                    continue;
+                }
+                candidates = true;
+                if (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN)) {
+                    fit = record;
+                    break;
+                }
+            }
+            if (fit != null) {
+                fits.add(fit);
+            }
+        }
+        if (fits.size() > 1) {
+            model.drop(trip, DropReason.RETURN_AMBIGUOUS);
+        } else if (fits.size() == 1) {
+            trip.record = fits.getFirst();
+            trip.router = fits.getFirst().key.router();
+            trip.direction = fits.getFirst().directionOf(trip.key());
+            goOn(trip, node);
+        } else if (candidates) {
+            model.drop(trip, DropReason.SERVICE_WRONG_SIDE);
+        } else if (node.translation() != Attachment.Translation.NONE && (node.oneArmed() || side == Attachment.OUT)) {
+            translated(trip, node);
+        } else if (!node.routeUnmatched()) {
+            model.drop(trip, DropReason.RETURN_NO_FLOW);
+        } else if (node.routers().length != 1) {
+            model.drop(trip, DropReason.RETURN_AMBIGUOUS);
+        } else {
+            model.coverage.event("routed without flow");
+            trip.router = node.routers()[0];
+            trip.mark = trip.router;
+            model.forward.forward(trip);
+        }
+    }
+
+    /** Which hop of a record's path the node is, -1 none. */
+    private int hopOf(ModelRecord record, Attachment node) {
+        Path path = record.pathId == 0 ? null : model.world.path(record.pathId);
+        return path == null ? -1 : hopIn(path, node);
+    }
+
+    private static int hopIn(Path path, Attachment node) {
+        for (int i = 0; i < path.hops().size(); i++) {
+            Path.Hop hop = path.hops().get(i);
+            if (!hop.copy() && hop.attachment().id() == node.id()) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void goOn(Trip trip, Attachment node) {
+        ModelRecord record = trip.decided();
+        model.coverage.hit();
+        model.coverage.redirected();
+        model.coverage.event("returned");
+        model.outcome.count("attachment " + node.id() + " returned " + trip.direction);
+        if (node.translation() != Attachment.Translation.NONE) {
+            record.count(trip.direction, model.nowMs());
+            if (record.isTcp() && !trip.frame.fragment) {
+                record.onTcp(trip.direction, trip.frame.tcpFlags);
+            }
+        }
+        Path path = model.world.path(record.pathId);
+        if (path == null) {
+            throw new IllegalStateException("a path that is not there was matched");
+        }
+        Rule rule = record.ruleId > 0 ? model.world.rule(record.ruleId) : null;
+        int chosen = record.chosenPort[trip.direction];
+        boolean transparent = chosen >= 0 && model.world.port(chosen).role() == PortEntry.Role.TRANSPARENT;
+        int next = hopIn(path, node) + (trip.direction == 0 ? 1 : -1);
+        model.steer.from(trip, path, rule, next, transparent);
+    }
+
+    private void translated(Trip trip, Attachment node) {
+        ModelRecord origin =
+                node.translation() == Attachment.Translation.LEARNED ? model.steer.origin(trip.frame, node) : null;
+        Path path;
+        if (origin != null) {
+            path = model.world.path(origin.pathId);
+        } else {
+            int[] paths = node.returnPaths();
+            path = paths.length == 0 || node.routers().length != 1
+                    ? null
+                    : model.world.path(paths[Formulas.bucket(trip.frame.hash(), paths.length)]);
+        }
+        if (path == null || hopIn(path, node) < 0) {
+            model.drop(trip, DropReason.RETURN_AMBIGUOUS);
+            return;
+        }
+        trip.router = origin == null ? node.routers()[0] : origin.key.router();
+        ModelRecord record = model.connections.insert(trip.key(), model.nowMs());
+        if (record == null) {
+            model.drop(trip, DropReason.TABLE_FULL);
+            return;
+        }
+        record.pathId = path.id();
+        record.configGeneration = model.world.generation();
+        record.livenessGeneration = model.livenessGeneration;
+        record.translated = true;
+        record.ruleId = ModelClassify.TRANSLATED;
+        model.coverage.event(origin == null ? "translated: new flow" : "translated: learned");
+        if (origin != null && !origin.removed) {
+            record.ruleId = origin.ruleId;
+            record.targetId = origin.targetId;
+            record.chosenPort[0] = origin.chosenPort[0];
+            record.macs[0] = origin.macs[0];
+            model.connections.link(origin, record);
+        }
+        trip.record = record;
+        trip.direction = 0;
+        goOn(trip, node);
+    }
+}

@@ -1,0 +1,180 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Rule;
+import dev.sluice.wire.IpAddress;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The chapter "Steer". */
+final class ModelSteer {
+
+    /** The last packet with a fingerprint, and the flow it belonged to; null: more than one flow. */
+    record Trace(long fingerprint, @Nullable ModelRecord record) {}
+
+    private final ReferenceModel model;
+    private final Map<Integer, Trace> traces = new HashMap<>();
+
+    ModelSteer(ReferenceModel model) {
+        this.model = model;
+    }
+
+    /** From a hop on, in the packet's direction. */
+    void from(Trip trip, Path path, @Nullable Rule rule, int first, boolean transparent) {
+        boolean uninspected = false;
+        int step = trip.direction == 0 ? 1 : -1;
+        for (int i = first; i >= 0 && i < path.hops().size(); i += step) {
+            Path.Hop hop = path.hops().get(i);
+            Attachment node = hop.attachment();
+            boolean alive = model.isAlive(node.instance());
+            if (hop.copy()) {
+                copy(trip, node, alive, transparent);
+                continue;
+            }
+            if (alive) {
+                model.coverage.redirected();
+                toNode(trip, trip.frame, node, transparent, false);
+                return;
+            }
+            Rule.FailureAction action =
+                    rule == null || rule.onFailure() == Rule.FailureAction.INHERIT ? hop.onFailure() : rule.onFailure();
+            if (action != Rule.FailureAction.OPEN) {
+                model.drop(trip, DropReason.SERVICE_DOWN);
+                return;
+            }
+            if (!uninspected) {
+                uninspected = true;
+                model.outcome.count("uninspected");
+                model.outcome.count("path " + path.id() + " uninspected");
+                model.coverage.event("uninspected");
+            }
+        }
+        done(trip);
+    }
+
+    private void done(Trip trip) {
+        ModelRecord record = trip.decided();
+        trip.mark = trip.router;
+        ModelRecord.Macs macs = record.macs[trip.direction];
+        if (macs != null) {
+            trip.frame.sourceMac = macs.source();
+            trip.frame.destinationMac = macs.destination();
+        }
+        if (record.chosenPort[trip.direction] >= 0) {
+            trip.egress = record.chosenPort[trip.direction];
+            model.forward.leave(trip);
+        } else {
+            model.forward.forward(trip);
+        }
+    }
+
+    private void copy(Trip trip, Attachment node, boolean alive, boolean transparent) {
+        if (!alive || trip.scarce) {
+            model.outcome.count("attachment " + node.id() + " copiesLost");
+            model.coverage.event("copy lost");
+            return;
+        }
+        model.outcome.count("attachment " + node.id() + " copies");
+        model.coverage.event("copy");
+        ModelFrame copy = trip.frame.copy();
+        toNode(trip, copy, node, transparent, true);
+    }
+
+    private void toNode(Trip trip, ModelFrame frame, Attachment node, boolean transparent, boolean copy) {
+        Attachment.Side entered = trip.direction == 0 ? node.in() : node.out();
+        Attachment.Side other = trip.direction == 0 ? node.out() : node.in();
+        PortEntry port = model.world.port(entered.port());
+        if (port.mtuBytes() != 0 && frame.packetBytes() > port.mtuBytes()) {
+            model.drop(trip, DropReason.MTU_EXCEEDED);
+            return;
+        }
+        ModelNeighbors.Place place = null;
+        boolean unresolved = false;
+        switch (node.kind()) {
+            case ROUTE -> {
+                frame.sourceMac = port.mac();
+                frame.destinationMac = entered.mac();
+                if (entered.mac() == -1) {
+                    place = new ModelNeighbors.Place(port.index(), nextHop(frame, entered));
+                    Long mac = model.neighbors.mac(place);
+                    unresolved = mac == null;
+                    frame.destinationMac = mac == null ? 0 : mac;
+                }
+            }
+            case WIRE -> setMacs(frame, entered.mac(), other.mac());
+            case BRIDGE -> {
+                if (!transparent) {
+                    setMacs(frame, entered.mac(), other.mac());
+                }
+            }
+        }
+        if (!copy) {
+            model.outcome.count("attachment " + node.id() + " sent " + trip.direction);
+            note(trip, node);
+        }
+        if (!push(frame, entered.innerTag()) || !push(frame, entered.outerTag())) {
+            if (unresolved && place != null && !model.neighbors.failed(place)) {
+                model.neighbors.ask(place, model.nowNs);
+            }
+            model.drop(trip, DropReason.NO_FRAME);
+        } else if (unresolved && place != null) {
+            model.forward.wait(trip, frame, place);
+        } else {
+            model.send(port.index(), frame);
+        }
+    }
+
+    /** Source = MAC of the side entered, destination = MAC of the other side. */
+    private static void setMacs(ModelFrame frame, long source, long destination) {
+        frame.sourceMac = source;
+        frame.destinationMac = destination;
+    }
+
+    private static IpAddress nextHop(ModelFrame frame, Attachment.Side side) {
+        return frame.ipv4 ? IpAddress.ofIpv4(side.nextHopV4()) : new IpAddress(side.nextHopV6Hi(), side.nextHopV6Lo());
+    }
+
+    private static boolean push(ModelFrame frame, int tag) {
+        if (tag == 0) {
+            return true;
+        }
+        if (frame.headroomBytes < 4) {
+            return false;
+        }
+        frame.headroomBytes -= 4;
+        frame.tags.addFirst(tag);
+        return true;
+    }
+
+    // How flows behind nodes that translate are recognised.
+
+    private void note(Trip trip, Attachment node) {
+        ModelRecord record = trip.decided();
+        if (node.translation() != Attachment.Translation.LEARNED || trip.direction == 1 || record.linked != null) {
+            return;
+        }
+        long fingerprint = Formulas.fingerprint(node.id(), trip.frame);
+        int place = (int) (fingerprint >>> 52);
+        Trace before = traces.get(place);
+        boolean otherFlow = before != null
+                && before.fingerprint == fingerprint
+                && before.record != record
+                && (before.record == null || !before.record.removed);
+        traces.put(place, new Trace(fingerprint, otherFlow ? null : record));
+    }
+
+    /** The flow whose packet this is behind a node, null if it is not known. */
+    @Nullable
+    ModelRecord origin(ModelFrame frame, Attachment node) {
+        long fingerprint = Formulas.fingerprint(node.id(), frame);
+        Trace trace = traces.get((int) (fingerprint >>> 52));
+        if (trace == null || trace.fingerprint != fingerprint || trace.record == null) {
+            return null;
+        }
+        return trace.record.removed ? null : trace.record;
+    }
+}

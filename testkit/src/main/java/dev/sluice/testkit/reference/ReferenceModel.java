@@ -1,0 +1,148 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.ports.MemoryFrame;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * The life of a packet as packet-life.md tells it, one packet at a time, with plain objects. Owns the state that packets leave behind; what one
+ * packet does is in {@link ModelClassify}, {@link ModelSteer}, {@link ModelReturn} and {@link ModelForward}.
+ */
+public final class ReferenceModel {
+    final ModelConnections connections;
+    final ModelNeighbors neighbors = new ModelNeighbors();
+    final ModelSelector selector = new ModelSelector(this);
+    final Set<Integer> deadInstances = new HashSet<>();
+    final Set<Integer> downPorts = new HashSet<>();
+    final ModelSteer steer = new ModelSteer(this);
+    final ModelClassify classify = new ModelClassify(this);
+    final ModelReturn returns = new ModelReturn(this);
+    final ModelForward forward = new ModelForward(this);
+    final ModelControl control = new ModelControl(this);
+    final Coverage coverage;
+    World world;
+    int livenessGeneration = 1;
+    long nowNs;
+    Outcome outcome = new Outcome();
+
+    /** A model with room for the given number of connections. */
+    public ReferenceModel(World world, int connectionsMax, long nowNs, Coverage coverage) {
+        this.connections = new ModelConnections(connectionsMax);
+        this.nowNs = nowNs;
+        this.coverage = coverage;
+        this.world = world;
+        apply(world);
+    }
+
+    long nowMs() {
+        return nowNs / 1_000_000;
+    }
+
+    void apply(World next) {
+        world = next;
+        connections.setTimeouts(next.timeouts());
+        selector.apply(next);
+    }
+
+    void setInstance(int instance, boolean alive) {
+        if (alive ? deadInstances.remove(instance) : deadInstances.add(instance)) {
+            livenessGeneration++;
+        }
+    }
+
+    void setPort(int port, boolean up) {
+        if (up ? downPorts.remove(port) : downPorts.add(port)) {
+            livenessGeneration++;
+        }
+    }
+
+    boolean isAlive(int instance) {
+        return !deadInstances.contains(instance);
+    }
+
+    boolean isUp(int port) {
+        return !downPorts.contains(port);
+    }
+
+    /** Time passes; timers run at its end if there is a tick. */
+    Outcome elapse(long ns, boolean tick) {
+        outcome = new Outcome();
+        nowNs += ns;
+        if (tick) {
+            neighbors.tick(nowNs, control);
+            connections.removeExpired(nowMs());
+        }
+        return outcome;
+    }
+
+    /** A frame comes in from a port. */
+    Outcome receive(int port, MemoryFrame in, int headroomBytes, boolean scarce) {
+        outcome = new Outcome();
+        coverage.packet();
+        FrameReader reader = new FrameReader(in);
+        ModelFrame frame = reader.frame();
+        frame.headroomBytes = headroomBytes;
+        Trip trip = new Trip(frame, port, scarce);
+        if (port >= world.ports().size() || world.port(port).role() == PortEntry.Role.LINK) {
+            outcome.dropped(port >= world.ports().size() ? 0 : port, DropReason.PORT_UNKNOWN);
+            coverage.dropped(DropReason.PORT_UNKNOWN);
+        } else if (reader.malformed != null) {
+            drop(trip, reader.malformed);
+        } else {
+            switch (world.port(port).role()) {
+                case SERVICE -> returns.receive(trip);
+                case TRANSPARENT -> fromTransparent(trip);
+                case ROUTER, LINK -> fromRouterPort(trip);
+            }
+        }
+        return outcome;
+    }
+
+    private void fromTransparent(Trip trip) {
+        ModelFrame frame = trip.frame;
+        if (!frame.isIp() || frame.isGroup() || frame.isDiscovery()) {
+            outcome.count("passedAcross");
+            send(world.port(trip.port).peer(), frame);
+        } else {
+            fromPort(trip);
+        }
+    }
+
+    private void fromRouterPort(Trip trip) {
+        ModelFrame frame = trip.frame;
+        boolean group = frame.destination.isIpv4()
+                ? frame.destination.ipv4Bits() >>> 28 == 14 || frame.destination.ipv4Bits() == -1
+                : frame.destination.hi() >>> 56 == 255;
+        if (!frame.tags.isEmpty()) {
+            drop(trip, DropReason.VLAN_UNEXPECTED);
+        } else if (frame.isArp() || frame.isDiscovery()) {
+            control.receive(trip);
+        } else if (!frame.isIp()) {
+            drop(trip, DropReason.NON_IP_NOT_ROUTED);
+        } else if (!frame.isGroup()
+                && frame.destinationMac != world.port(trip.port).mac()) {
+            drop(trip, DropReason.NOT_FOR_US);
+        } else if (frame.isGroup() || group) {
+            drop(trip, DropReason.GROUP_NOT_ROUTED);
+        } else {
+            fromPort(trip);
+        }
+    }
+
+    /** Classification of what came in from a port, or out of a link. */
+    void fromPort(Trip trip) {
+        trip.router = world.port(trip.port).router();
+        classify.at(trip, trip.port, false);
+    }
+
+    void drop(Trip trip, DropReason reason) {
+        coverage.dropped(reason);
+        outcome.dropped(trip.cameFrom, reason);
+    }
+
+    void send(int port, ModelFrame frame) {
+        outcome.sent(port, frame.toMemoryFrame());
+    }
+}

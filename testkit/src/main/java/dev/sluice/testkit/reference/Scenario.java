@@ -1,0 +1,93 @@
+package dev.sluice.testkit.reference;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A configuration and what happens under it; can be run again as it is.
+ *
+ * @param seed what it was made from
+ * @param first the configuration at the beginning
+ * @param connectionsMax size of the connection table
+ * @param taught neighbours known at the beginning
+ * @param events what happens
+ */
+record Scenario(
+        long seed, World first, int connectionsMax, Map<ModelNeighbors.Place, Long> taught, List<Event> events) {
+
+    /** A scenario that ended with a difference. */
+    record Difference(Scenario scenario, String text) {
+        @Override
+        public String toString() {
+            StringBuilder out = new StringBuilder();
+            out.append("seed ").append(scenario.seed).append(", table of ").append(scenario.connectionsMax);
+            out.append(", begins with\n").append(Words.of(scenario.first));
+            for (int i = 0; i < scenario.events.size(); i++) {
+                out.append(i + 1).append(". ").append(scenario.events.get(i)).append('\n');
+            }
+            return out.append("then\n").append(text).toString();
+        }
+    }
+
+    /** Makes a scenario while running it: what happens next depends on what happened. Null if nothing differs. */
+    static @Nullable Difference explore(long seed, int eventCount, Coverage coverage) {
+        Dice dice = new Dice(seed);
+        WorldGenerator generator = new WorldGenerator(dice);
+        World world = generator.parts.build();
+        int connectionsMax = dice.any(5, 12, 40, 400);
+        Traffic traffic = new Traffic(dice, generator);
+        List<Event> events = new ArrayList<>();
+        Map<ModelNeighbors.Place, Long> taught = Map.copyOf(generator.taught);
+        try (Comparison comparison = new Comparison(world, connectionsMax, taught, coverage)) {
+            for (int i = 0; i < eventCount; i++) {
+                Event event = traffic.event(comparison.model.world);
+                events.add(event);
+                String text = comparison.happens(event);
+                if (text != null) {
+                    return new Difference(new Scenario(seed, world, connectionsMax, taught, events), text);
+                }
+                traffic.hear(comparison.model.world, comparison.model.outcome);
+            }
+        }
+        return null;
+    }
+
+    /** Runs it again: the difference with nothing behind it, null if nothing differs. */
+    @Nullable
+    Difference replay() {
+        try (Comparison comparison = new Comparison(first, connectionsMax, taught, new Coverage())) {
+            for (int i = 0; i < events.size(); i++) {
+                String text = comparison.happens(events.get(i));
+                if (text != null) {
+                    return new Difference(with(events.subList(0, i + 1)), text);
+                }
+            }
+        }
+        return null;
+    }
+
+    private Scenario with(List<Event> others) {
+        return new Scenario(seed, first, connectionsMax, taught, List.copyOf(others));
+    }
+
+    /** Leaves out events, many at a time and then one by one, as long as something still differs. */
+    static Difference shrink(Difference found) {
+        Difference best = found;
+        for (int chunk = Math.max(1, best.scenario.events.size() / 2); chunk > 0; chunk /= 2) {
+            for (int from = best.scenario.events.size() - chunk; from >= 0; from -= chunk) {
+                List<Event> fewer = new ArrayList<>(best.scenario.events);
+                if (from + chunk > fewer.size()) {
+                    continue;
+                }
+                fewer.subList(from, from + chunk).clear();
+                Difference again = best.scenario.with(fewer).replay();
+                if (again != null) {
+                    best = again;
+                }
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,211 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.DatapathCounters;
+import dev.sluice.datapath.DropCounters;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.ports.MemoryFrame;
+import dev.sluice.ports.MemoryPort;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The production data path over ports in memory, seen as events in and outcomes out. One user: the comparison. */
+final class Subject implements AutoCloseable {
+    private static final int SMALL_FRAMES = 320;
+    private static final int LARGE_FRAMES = 4;
+
+    private final Arena arena = Arena.ofConfined();
+    private final FramePool pool = new FramePool(
+            arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), 4096), SMALL_FRAMES, LARGE_FRAMES);
+    private final Liveness liveness = new Liveness(256, 256);
+    private final Datapath datapath;
+    private final Batch batch = new Batch();
+    private final List<@Nullable MemoryPort> ports = new ArrayList<>();
+    private World world;
+    private long nowNs;
+    private final List<Gauge> gauges = new ArrayList<>();
+    private final long[] dropsBefore = new long[DropReason.COUNT];
+    private final Map<String, Long> dropsByPort = new HashMap<>();
+
+    Subject(World world, int connectionsMax, long nowNs) {
+        this.datapath = new Datapath(pool, liveness, connectionsMax, 42);
+        this.nowNs = nowNs;
+        this.world = world;
+        apply(world);
+    }
+
+    void apply(World next) {
+        world = next;
+        for (int i = ports.size(); i < next.ports().size(); i++) {
+            PortEntry port = next.port(i);
+            ports.add(port.role() == PortEntry.Role.LINK ? null : new MemoryPort(port.name(), i, pool));
+        }
+        datapath.apply(next.snapshot(), ports.toArray(new PacketPort[0]));
+        gaugeAll();
+    }
+
+    void setInstance(int instance, boolean alive) {
+        liveness.setInstance(instance, alive);
+    }
+
+    void setPort(int port, boolean up) {
+        liveness.setPort(port, up);
+    }
+
+    Outcome elapse(long ns, boolean tick) {
+        nowNs += ns;
+        if (tick) {
+            datapath.tick(nowNs);
+            datapath.flush();
+        }
+        return outcome();
+    }
+
+    Outcome receive(int port, MemoryFrame frame, int headroomBytes, boolean scarce) {
+        int bytes = frame.bytes().length;
+        long start = pool.take(bytes) - FramePool.HEADROOM_BYTES + headroomBytes;
+        MemorySegment.copy(frame.bytes(), 0, pool.memory(), ValueLayout.JAVA_BYTE, start, bytes);
+        batch.count = 0;
+        int slot = batch.append(start, bytes, port);
+        batch.offload[slot] = frame.offload();
+        batch.gsoType[slot] = frame.gsoType();
+        batch.gsoSizeBytes[slot] = frame.gsoSizeBytes();
+        batch.gsoHeaderBytes[slot] = frame.gsoHeaderBytes();
+        batch.csumStart[slot] = frame.csumStart();
+        batch.csumOffset[slot] = frame.csumOffset();
+        List<Long> hidden = scarce ? hideFrames() : List.of();
+        datapath.process(batch, nowNs);
+        datapath.flush();
+        hidden.forEach(pool::give);
+        return outcome();
+    }
+
+    private List<Long> hideFrames() {
+        List<Long> hidden = new ArrayList<>();
+        for (long start = pool.takeSmall(); start != FramePool.NONE; start = pool.takeSmall()) {
+            hidden.add(start);
+        }
+        for (long start = pool.takeLarge(); start != FramePool.NONE; start = pool.takeLarge()) {
+            hidden.add(start);
+        }
+        return hidden;
+    }
+
+    /** Frames neither free nor in a queue of the data path would be lost. */
+    int framesInUse() {
+        return SMALL_FRAMES + LARGE_FRAMES - pool.freeSmallCount() - pool.freeLargeCount();
+    }
+
+    int connections() {
+        return datapath.connections().size();
+    }
+
+    int halfOpenConnections() {
+        return datapath.connections().halfOpenCount();
+    }
+
+    private Outcome outcome() {
+        Outcome outcome = new Outcome();
+        for (int i = 0; i < ports.size(); i++) {
+            MemoryPort port = ports.get(i);
+            if (port != null) {
+                for (MemoryFrame frame : port.takeSent()) {
+                    outcome.sent(i, frame);
+                }
+            }
+        }
+        for (Gauge gauge : gauges) {
+            outcome.count(gauge.name, gauge.moved());
+        }
+        DropCounters drops = datapath.drops();
+        for (DropReason reason : DropReason.values()) {
+            if (drops.total(reason) != dropsBefore[reason.index()]) {
+                countDrops(outcome, reason);
+                dropsBefore[reason.index()] = drops.total(reason);
+            }
+        }
+        return outcome;
+    }
+
+    private void countDrops(Outcome outcome, DropReason reason) {
+        for (int port = 0; port < world.ports().size(); port++) {
+            String name = "drop " + reason + " of port " + port;
+            long now = datapath.drops().of(port, reason);
+            Long before = dropsByPort.put(name, now);
+            outcome.count(name, (int) (now - (before == null ? 0 : before)));
+        }
+    }
+
+    private void gauge(String name, LongSupplier source) {
+        gauges.add(new Gauge(name, source));
+    }
+
+    private void gaugeAll() {
+        gauges.clear();
+        DatapathCounters c = datapath.counters();
+        gauge("uninspected", () -> c.uninspected);
+        gauge("recordHits", () -> c.recordHits);
+        gauge("reselected", () -> c.reselected);
+        gauge("configRevalidations", () -> c.configRevalidations);
+        gauge("livenessRevalidations", () -> c.livenessRevalidations);
+        gauge("recordsReplaced", () -> c.recordsReplaced);
+        gauge("untracked", () -> c.untracked);
+        gauge("passedAcross", () -> c.passedAcross);
+        for (Path path : world.paths()) {
+            gauge("path " + path.id() + " flows", () -> path.counters().flows);
+            gauge("path " + path.id() + " uninspected", () -> path.counters().uninspected);
+        }
+        for (Attachment node : world.attachments()) {
+            AttachmentCounters n = node.counters();
+            String name = "attachment " + node.id();
+            gauge(name + " copies", () -> n.copies);
+            gauge(name + " copiesLost", () -> n.copiesLost);
+            for (int direction = 0; direction < 2; direction++) {
+                int d = direction;
+                gauge(name + " sent " + d, () -> n.sent[d]);
+                gauge(name + " returned " + d, () -> n.returned[d]);
+            }
+        }
+    }
+
+    /** A counter that is watched: by how much did it move? */
+    private static final class Gauge {
+        final String name;
+        private final LongSupplier source;
+        private long before;
+
+        Gauge(String name, LongSupplier source) {
+            this.name = name;
+            this.source = source;
+            this.before = source.getAsLong();
+        }
+
+        int moved() {
+            long now = source.getAsLong();
+            int by = (int) (now - before);
+            before = now;
+            return by;
+        }
+    }
+
+    @Override
+    public void close() {
+        datapath.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,215 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.ports.MemoryFrame;
+import dev.sluice.wire.IpAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What hosts and nodes of a scenario do next: makes one event after the other, and listens to what comes out. */
+final class Traffic {
+    private static final int FLOWS_MAX = 30;
+    private static final long MS = 1_000_000L;
+
+    private final Dice dice;
+    private final WorldGenerator world;
+    private final NodeBehavior nodes;
+    private final Trouble trouble;
+    private final List<Flow> flows = new ArrayList<>();
+    private final List<Event> next = new ArrayList<>();
+    private final List<Event.Arrives> delivered = new ArrayList<>();
+
+    Traffic(Dice dice, WorldGenerator world) {
+        this.dice = dice;
+        this.world = world;
+        this.nodes = new NodeBehavior(dice);
+        this.trouble = new Trouble(dice, world);
+    }
+
+    /** What became of the last event. */
+    void hear(World now, Outcome outcome) {
+        outcome.sent.forEach((port, frames) -> {
+            for (MemoryFrame frame : frames) {
+                if (now.port(port).role() == PortEntry.Role.SERVICE) {
+                    nodes.receive(port, frame);
+                } else {
+                    delivered.add(new Event.Arrives(port, frame, 256, false));
+                }
+            }
+        });
+        while (delivered.size() > 20) {
+            delivered.removeFirst();
+        }
+    }
+
+    Event event(World now) {
+        if (!next.isEmpty()) {
+            return next.removeFirst();
+        }
+        int roll = dice.below(1000);
+        if (roll < 8) {
+            return new Event.Instance(dice.below(WorldGenerator.INSTANCES), dice.percent(65));
+        }
+        if (roll < 12) {
+            return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
+        }
+        if (roll < 22) {
+            return new Event.Applies(world.mutate());
+        }
+        if (roll < 42) {
+            return time();
+        }
+        if (roll < 120) {
+            return arrives(trouble.make(now, newFlow()));
+        }
+        if (roll < 620 && nodes.isWaiting()) {
+            return arrives(nodes.next(now));
+        }
+        if (roll < 720 && !delivered.isEmpty()) {
+            return arrives(reply(now));
+        }
+        boolean fresh = flows.size() < 3 || dice.percent(flows.size() < FLOWS_MAX ? 20 : 2);
+        Flow flow = fresh ? newFlow() : dice.of(flows);
+        if (fresh) {
+            flows.add(flow);
+        }
+        if (flows.size() > FLOWS_MAX) {
+            flows.removeFirst();
+        }
+        if (dice.percent(2)) {
+            for (int i = 0; i < 5; i++) {
+                next.add(arrives(of(flow)));
+            }
+        }
+        return arrives(of(flow));
+    }
+
+    private Event time() {
+        long ns = dice.any(
+                MS / 3, MS, 20 * MS, 300 * MS, 1000 * MS, 3000 * MS, 31_000 * MS, 200_000 * MS, 8_000_000 * MS);
+        return new Event.Elapses(ns, dice.percent(75));
+    }
+
+    /** A frame as the hosts' kernels hand it over: sometimes with little headroom, or when all other frames are in use. */
+    private Event.Arrives arrives(Event.Arrives plain) {
+        int headroom = dice.percent(4) ? dice.any(0, 2, 4, 5) : 256;
+        return new Event.Arrives(plain.port(), plain.frame(), headroom, dice.percent(4));
+    }
+
+    private Event.Arrives of(Flow flow) {
+        Packet packet = flow.next(dice);
+        int port = flow.portOf(packet);
+        if (dice.percent(5)) {
+            packet.fragmentOffset = dice.any(0, 8, 64);
+            packet.moreFragments = packet.fragmentOffset == 0 || dice.percent(50);
+        }
+        if (dice.percent(4)) {
+            packet.ttl = dice.any(0, 1, 2, 255);
+        }
+        if (dice.percent(4)) {
+            packet.payload = dice.bytes(dice.any(100, 1600));
+        }
+        if (dice.percent(4)) {
+            packet.padding = dice.bytes(dice.between(1, 20));
+        }
+        if (packet.source.isIpv4() ? dice.percent(4) : dice.percent(10)) {
+            trouble.decorate(packet);
+        }
+        return new Event.Arrives(port, offloads(packet), 256, false);
+    }
+
+    private MemoryFrame offloads(Packet packet) {
+        byte[] bytes = packet.bytes();
+        boolean tcp = packet.protocol == 6;
+        boolean plain = packet.isFragment() || !packet.extensions.isEmpty() || packet.padding.length > 0;
+        if (plain || !(tcp || packet.protocol == 17) || dice.percent(85)) {
+            return MemoryFrame.plain(bytes);
+        }
+        int l4 = 14 + 4 * packet.tags.size() + (packet.source.isIpv4() ? 20 + packet.options.length : 40);
+        if (dice.percent(60)) {
+            return dice.percent(80)
+                    ? MemoryFrame.partial(bytes, l4, tcp ? 16 : 6)
+                    : new MemoryFrame(bytes, Batch.CHECKSUM_VALID, Batch.GSO_NONE, 0, 0, 0, 0);
+        }
+        byte type = !tcp ? Batch.GSO_UDP_L4 : packet.source.isIpv4() ? Batch.GSO_TCPV4 : Batch.GSO_TCPV6;
+        int headers = l4 + (tcp ? 20 : 8);
+        return MemoryFrame.superFrame(bytes, type, dice.any(10, 40, 1400), headers, l4, tcp ? 16 : 6);
+    }
+
+    /** Whoever got a frame answers it. */
+    private Event.Arrives reply(World now) {
+        Event.Arrives got = dice.of(delivered);
+        FrameReader reader = new FrameReader(got.frame());
+        ModelFrame frame = reader.frame();
+        if (reader.malformed != null || !frame.isIp() || frame.isDiscovery()) {
+            return got;
+        }
+        boolean pair = now.port(got.port()).role() == PortEntry.Role.TRANSPARENT;
+        long mac = frame.sourceMac;
+        frame.sourceMac = frame.destinationMac & ~(1L << 40);
+        frame.destinationMac = pair ? mac : WorldBuilder.portMac(got.port());
+        frame.turnAddresses();
+        frame.putTtl(64);
+        int at = frame.transportAt;
+        if (at >= 0 && (frame.protocol == 6 || frame.protocol == 17 || frame.protocol == 132)) {
+            int port = frame.u16(at);
+            frame.put16(at, frame.u16(at + 2));
+            frame.put16(at + 2, port);
+        }
+        if (at >= 0 && frame.protocol == 6) {
+            boolean syn = (frame.tcpFlags & 0x12) == 2;
+            int flags = syn ? 0x12 : dice.any(0x10, 0x10, 0x18, 0x11, 0x04);
+            frame.body[at + 13] = (byte) flags;
+        } else if (frame.isEchoRequest()) {
+            frame.body[at] = (byte) (frame.ipv4 ? 0 : 129);
+        }
+        return new Event.Arrives(got.port(), MemoryFrame.plain(frame.toBytes()), 256, false);
+    }
+
+    private Flow newFlow() {
+        List<Integer> served = dice.of(world.parts.chains).routers;
+        List<Integer> ports = dice.percent(95) ? world.portsOf.get(dice.of(served)) : dice.of(world.portsOf);
+        boolean pair = world.parts.ports.get(ports.getFirst()).role == PortEntry.Role.TRANSPARENT;
+        List<Integer> real = ports.stream()
+                .filter(port -> world.parts.ports.get(port).role != PortEntry.Role.LINK)
+                .toList();
+        int from = dice.below(real.size());
+        int to = (from + 1) % real.size();
+        boolean v4 = dice.percent(60);
+        String host = String.valueOf(dice.any(10, 10, 11, 11, 12));
+        String source = v4 ? "10.0." + from + "." + host : "2001:db8:" + from + "::" + host;
+        String near = v4 ? "10.0." + to + "." : "2001:db8:" + to + "::";
+        String destination = near + dice.any(10, 11, 10, 11, 12, 13);
+        if (!pair && dice.percent(35)) {
+            destination = v4
+                    ? dice.any(
+                            "198.51.100.5",
+                            "198.51.100.200",
+                            "203.0.113.7",
+                            "203.0.113.70",
+                            "172.16.1.1",
+                            "172.16.200.1",
+                            "172.16.200.1",
+                            "8.8.8.8",
+                            near + "1",
+                            "10.99.1.2")
+                    : dice.any(
+                            "2001:db8:100::5",
+                            "2001:db8:100::6",
+                            "2001:db8:dead::1",
+                            "2001:db8:aaaa::1",
+                            "2001:db8:aaaa:1::1",
+                            "2001:db8:aaaa:1::2",
+                            "2001:4860::1",
+                            near + "1");
+        }
+        return new Flow(
+                dice,
+                real.get(from),
+                real.get(to),
+                pair,
+                IpAddress.parse(source).orElseThrow(),
+                IpAddress.parse(destination).orElseThrow());
+    }
+}

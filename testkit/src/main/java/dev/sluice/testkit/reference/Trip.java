@@ -1,0 +1,49 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.wire.IpAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A packet on its way, and where it stands. */
+final class Trip {
+    final ModelFrame frame;
+
+    /** Port on which drops are counted. */
+    final int cameFrom;
+
+    /** Whether no frame is free for copies while it is under way. */
+    final boolean scarce;
+
+    int port;
+    int router = -1;
+    int mark = -1;
+    int egress = -1;
+    int crossings;
+    int direction;
+
+    @Nullable
+    ModelRecord record;
+
+    Trip(ModelFrame frame, int port, boolean scarce) {
+        this.frame = frame;
+        this.port = port;
+        this.cameFrom = port;
+        this.scarce = scarce;
+    }
+
+    ModelRecord.Key key() {
+        return new ModelRecord.Key(
+                router, frame.protocol, frame.source, frame.sourcePort, frame.destination, frame.destinationPort);
+    }
+
+    ModelRecord decided() {
+        if (record == null) {
+            throw new IllegalStateException("no record decided on this packet");
+        }
+        return record;
+    }
+
+    /** Address of a neighbour that the destination itself is. */
+    IpAddress destination() {
+        return frame.destination;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.sluice.testkit.reference;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.Classifier;
+import dev.sluice.datapath.Group;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.RouteEntry;
+import dev.sluice.datapath.RouterEntry;
+import dev.sluice.datapath.Routes;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.Target;
+import dev.sluice.datapath.TrackerTimeouts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A configuration as plain lists: what the model reads, and what a snapshot is compiled from.
+ *
+ * @param generation moves with each configuration
+ * @param ports element i has index i
+ * @param routes routes of each router, by its index
+ * @param targets element i has id i
+ * @param rules all rules
+ * @param groups rules by group id
+ * @param paths paths of the targets, and retired ones
+ * @param attachments all attachments
+ * @param timeouts idle times
+ */
+public record World(
+        int generation,
+        List<PortEntry> ports,
+        List<List<RouteEntry>> routes,
+        List<Target> targets,
+        List<Rule> rules,
+        Map<Integer, List<Rule>> groups,
+        List<Path> paths,
+        List<Attachment> attachments,
+        TrackerTimeouts timeouts) {
+
+    /** The compiled form, for the data path. */
+    public Snapshot snapshot() {
+        List<RouterEntry> routers = new ArrayList<>();
+        for (int i = 0; i < routes.size(); i++) {
+            routers.add(new RouterEntry(i, "router-" + i, Routes.of(routes.get(i))));
+        }
+        List<Group> compiled = new ArrayList<>();
+        groups.forEach((id, members) -> compiled.add(new Group(id, Classifier.of(members))));
+        return new Snapshot(generation, ports, routers, targets, rules, compiled, paths, attachments, timeouts);
+    }
+
+    @Nullable
+    Rule rule(int id) {
+        return rules.stream().filter(rule -> rule.id() == id).findFirst().orElse(null);
+    }
+
+    @Nullable
+    Path path(int id) {
+        return paths.stream().filter(path -> path.id() == id).findFirst().orElse(null);
+    }
+
+    PortEntry port(int index) {
+        return ports.get(index);
+    }
+}
