@@ -31,6 +31,9 @@ public final class Datapath implements AutoCloseable {
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
+    /** The first exception of the batch in hand. */
+    private @Nullable RuntimeException fault;
+
     /** Written so that the first pass over the table is not optimised away. */
     @SuppressWarnings("UnusedVariable") // its only use is to be written
     private long touched;
@@ -85,15 +88,53 @@ public final class Datapath implements AutoCloseable {
         frames.trace(tracer);
     }
 
-    /** Takes over all frames of a batch; {@code batch.port} are indices of the snapshot. */
+    /**
+     * Takes over all frames of a batch; {@code batch.port} are indices of the snapshot.
+     *
+     * @throws RuntimeException the first that a defect of this program or of a port caused; it cost the packet in hand at that moment, the others
+     *     of the batch went their way
+     */
     public void process(Batch batch, long nowNs) {
+        fault = null;
         liveness.refresh();
         counters.frames += batch.count;
-        parser.parse(batch);
-        touchIndex(batch);
-        touchRecords(batch);
-        for (int i = 0; i < batch.count; i++) {
-            handle(batch, i, nowNs);
+        int next = prepare(batch);
+        while (next < batch.count) {
+            next = handleFrom(batch, next, nowNs);
+        }
+        if (fault != null) {
+            throw fault;
+        }
+    }
+
+    /** Reads all headers and touches what they lead to; the first slot to handle: 0, or after a defect none is left. */
+    private int prepare(Batch batch) {
+        try {
+            parser.parse(batch);
+            touchIndex(batch);
+            touchRecords(batch);
+            return 0;
+        } catch (RuntimeException e) {
+            fault = e;
+            for (int i = 0; i < batch.count; i++) {
+                frames.reclaim(batch, i);
+            }
+            return batch.count;
+        }
+    }
+
+    /** Handles the slots from the given one on, at most up to one that shows a defect; the slot to go on with. */
+    private int handleFrom(Batch batch, int from, long nowNs) {
+        int i = from;
+        try {
+            for (; i < batch.count; i++) {
+                handle(batch, i, nowNs);
+            }
+            return i;
+        } catch (RuntimeException e) {
+            fault = fault == null ? e : fault;
+            frames.reclaim(batch, i);
+            return i + 1;
         }
     }
 
@@ -101,9 +142,9 @@ public final class Datapath implements AutoCloseable {
     private void touchIndex(Batch batch) {
         long read = 0;
         for (int i = 0; i < batch.count; i++) {
-            int router = routerOf(batch, i);
-            if (router >= 0) {
-                read ^= table.touch(FlowHash.withRouter(batch.hash[i], router));
+            int zone = zoneOf(batch, i);
+            if (zone >= 0) {
+                read ^= table.touch(FlowHash.withRouter(batch.hash[i], zone));
             }
         }
         touched = read;
@@ -112,30 +153,21 @@ public final class Datapath implements AutoCloseable {
     private void touchRecords(Batch batch) {
         long read = 0;
         for (int i = 0; i < batch.count; i++) {
-            int router = routerOf(batch, i);
-            if (router >= 0) {
-                read ^= table.touchRecords(FlowHash.withRouter(batch.hash[i], router));
+            int zone = zoneOf(batch, i);
+            if (zone >= 0) {
+                read ^= table.touchRecords(FlowHash.withRouter(batch.hash[i], zone));
             }
         }
         touched = read;
     }
 
-    /** The router whose key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
-    private int routerOf(Batch batch, int i) {
+    /** The key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
+    private int zoneOf(Batch batch, int i) {
         int port = batch.port[i];
-<<<<<<< HEAD
-        if (batch.parsed[i] <= 0 || port >= snapshot.portCount()) {
-            return;
-        }
-        int router = snapshot.port(port).router();
-        if (router >= 0) {
-            int zone = zones.of(router, batch.outerTag[i], batch.innerTag[i]);
-            touched += table.touch(FlowHash.withRouter(batch.hash[i], zone));
-        }
-=======
-        boolean known = batch.parsed[i] > 0 && port >= 0 && port < snapshot.portCount();
-        return known ? snapshot.port(port).router() : -1;
->>>>>>> bench
+        boolean known =
+                batch.parsed[i] > 0 && (batch.parsed[i] & Parser.IP) != 0 && port >= 0 && port < snapshot.portCount();
+        int router = known ? snapshot.port(port).router() : -1;
+        return router < 0 ? -1 : zones.of(router, batch.outerTag[i], batch.innerTag[i]);
     }
 
     private void handle(Batch batch, int i, long nowNs) {
