@@ -17,7 +17,7 @@ final class GcBench {
     private static final int NODE_FLOWS = 1 << 14;
 
     /** Compilers go on longer than a comparison of rates has to wait for them. */
-    private static final int WARMUP_FACTOR = 2;
+    private static final int WARMUP_FACTOR = 4;
 
     /**
      * Bytes per packet above which the data path is said to allocate. A path that allocates costs at least 16 bytes for each packet that takes it; the reading of the counter and the
