@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import dev.sluice.datapath.Batch;
+import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.IpAddress;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,7 +33,9 @@ record TraceFilter(int packets, int seconds, Optional<IpAddress> address, Option
         if (takesAll()) {
             return true;
         }
-        return batch.parsed[slot] > 0
+        boolean ip = batch.etherType[slot] == EtherTypes.IPV4 || batch.etherType[slot] == EtherTypes.IPV6;
+        return ip
+                && batch.parsed[slot] > 0
                 && (address.isEmpty() || hasAddress(batch, slot, address.get()))
                 && (port.isEmpty()
                         || batch.sourcePort[slot] == port.getAsInt()

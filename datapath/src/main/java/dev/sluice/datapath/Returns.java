@@ -86,6 +86,13 @@ final class Returns {
         if (side.innerTag() != 0) {
             Tags.pop(c.batch, c.slot, c.memory);
         }
+        // Behind a link between routers the packet is classified again, as the packet it is without the node's tags.
+        c.fields.outerVlan = vlan(c.batch.outerTag[c.slot]);
+        c.fields.innerVlan = vlan(c.batch.innerTag[c.slot]);
+    }
+
+    private static int vlan(int tag) {
+        return tag == 0 ? -1 : tag & 0xfff;
     }
 
     private int match(Cursor c, Attachment node, int side) {

@@ -111,7 +111,8 @@ class DocumentationTest {
     void findsDropReasonsWithoutATest() throws IOException {
         plant("m/src/test/java/ATest.java", "class ATest { Object x = DropReason.RULE_DROP; }\n");
         plant("m/src/main/java/A.java", "class A { Object x = DropReason.NO_ROUTE; }\n");
-        assertThat(Requirements.withoutTest(new Tree(planted), List.of("RULE_DROP", "NO_ROUTE", "RULE")))
+        plant("testkit/src/main/java/Model.java", "class Model { Object x = DropReason.NO_PATH; }\n");
+        assertThat(Requirements.withoutTest(new Tree(planted), List.of("RULE_DROP", "NO_ROUTE", "NO_PATH", "RULE")))
                 .containsExactly("NO_ROUTE", "RULE");
     }
 

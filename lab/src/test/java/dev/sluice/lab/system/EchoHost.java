@@ -5,12 +5,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -18,48 +21,56 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /** A host that answers: echo over UDP and TCP on one port, IPv4 and IPv6; remembers what it got from whom. Any thread asks. */
 final class EchoHost implements AutoCloseable {
     private final int port;
-    private final DatagramSocket udp;
+    private final List<DatagramSocket> udp = new ArrayList<>();
     private final ServerSocket tcp;
     private final Collection<Long> ids = new ConcurrentLinkedQueue<>();
     private final Set<String> peers = ConcurrentHashMap.newKeySet();
 
-    private EchoHost(Namespace namespace, int port) {
+    private EchoHost(Namespace namespace, int port, List<String> addresses) {
         this.port = port;
-        udp = Inside.call(namespace, () -> new DatagramSocket(port));
+        for (String address : addresses) {
+            udp.add(Inside.call(namespace, () -> new DatagramSocket(port, InetAddress.getByName(address))));
+        }
         tcp = Inside.call(namespace, () -> new ServerSocket(port, 256));
-        Inside.start(namespace, "echo-udp", this::serveUdp);
+        udp.forEach(socket -> Inside.start(namespace, "echo-udp", () -> serveUdp(socket)));
         Inside.start(namespace, "echo-tcp", this::serveTcp);
     }
 
+    /** On a host with one address of each family. */
     static EchoHost start(Namespace namespace, int port) {
-        return new EchoHost(namespace, port);
+        return new EchoHost(namespace, port, List.of("::"));
+    }
+
+    /** On a host with several addresses: answers come from the one that was asked. */
+    static EchoHost start(Namespace namespace, int port, List<String> addresses) {
+        return new EchoHost(namespace, port, addresses);
     }
 
     int port() {
         return port;
     }
 
-    private void serveUdp() throws IOException {
+    private void serveUdp(DatagramSocket socket) throws IOException {
         DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
         try {
             while (true) {
                 packet.setLength(2048);
-                udp.receive(packet);
+                socket.receive(packet);
                 ids.add(Payload.idAt(packet.getData(), 0));
                 peers.add(peer((InetSocketAddress) packet.getSocketAddress()));
-                send(packet);
+                send(socket, packet);
             }
         } catch (SocketException e) {
-            assert udp.isClosed() : e;
+            assert socket.isClosed() : e;
         }
     }
 
     /** Without a way back the kernel may refuse; the packet is then lost as any other. */
-    private void send(DatagramPacket packet) throws IOException {
+    private static void send(DatagramSocket socket, DatagramPacket packet) throws IOException {
         try {
-            udp.send(packet);
+            socket.send(packet);
         } catch (SocketException e) {
-            assert !udp.isClosed() : e;
+            assert !socket.isClosed() : e;
         }
     }
 
@@ -106,7 +117,7 @@ final class EchoHost implements AutoCloseable {
 
     @Override
     public void close() {
-        udp.close();
+        udp.forEach(DatagramSocket::close);
         try {
             tcp.close();
         } catch (IOException e) {

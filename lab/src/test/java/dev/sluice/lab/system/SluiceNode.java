@@ -11,6 +11,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.StatusReport;
 import dev.sluice.agent.StatusReport.InstanceReport;
 import dev.sluice.agent.StatusReport.PortReport;
+import dev.sluice.agent.TraceReport;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;
@@ -33,8 +34,8 @@ final class SluiceNode implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(30);
     private static final AtomicInteger SEQUENCE = new AtomicInteger();
-    private static final List<String> FLAGS = List.of(
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "--enable-native-access=ALL-UNNAMED");
+    private static final List<String> FLAGS =
+            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "--enable-native-access=ALL-UNNAMED");
 
     private final LabProcess process;
     private final Path directory;
@@ -139,6 +140,11 @@ final class SluiceNode implements AutoCloseable {
 
     CountersReport counters() {
         return ask(AdminClient::counters);
+    }
+
+    /** Follows packets to or from an address; waits until so many came, or 10 s. */
+    TraceReport trace(int packets, String address) {
+        return ask(a -> a.trace(10, Map.of("packets", packets, "address", address)));
     }
 
     FlowsReport flowsOfPort(int port) {

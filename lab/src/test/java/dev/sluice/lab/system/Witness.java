@@ -19,6 +19,8 @@ final class Witness implements AutoCloseable {
     /** A frame and where it was going, seen from the interface's own host. */
     record Sighting(boolean outgoing, SeenFrame frame) {}
 
+    private static final int IDLE_MS = 4;
+
     private final LabInterface on;
     private final List<Sighting> sightings = new ArrayList<>();
     private final AtomicLong idleRounds = new AtomicLong();
@@ -52,7 +54,7 @@ final class Witness implements AutoCloseable {
                 } else {
                     lost.addAndGet(socket.dropCount());
                     idleRounds.incrementAndGet();
-                    FrameSocket.awaitAny(List.of(socket), 20);
+                    FrameSocket.awaitAny(List.of(socket), IDLE_MS);
                 }
             }
         } finally {

@@ -9,14 +9,14 @@ final class Bytes {
 
     static void write(ByteArrayOutputStream out, long value, int bytes) {
         for (int i = bytes - 1; i >= 0; i--) {
-            out.write((int) (value >>> 8 * i));
+            out.write((int) (value >>> (8 * i)));
         }
     }
 
     static long read(byte[] from, int at, int bytes) {
         long value = 0;
         for (int i = 0; i < bytes; i++) {
-            value = value << 8 | from[at + i] & 0xff;
+            value = (value << 8) | (from[at + i] & 0xff);
         }
         return value;
     }

@@ -46,21 +46,23 @@ final class Comparison implements AutoCloseable {
     private void teach() {
         model.neighbors.known().forEach((place, mac) -> {
             MemoryFrame question = Frames.question(model.world.port(place.port()), place.address(), mac);
-            subject.receive(place.port(), question, 256, false);
+            subject.receive(place.port(), Frames.tagged(model.world, place, question), 256, false);
         });
     }
 
     /** Lets an event happen on both sides; what differs, in words, or null. */
-    @Nullable String happens(Event event) {
+    @Nullable
+    String happens(Event event) {
         Outcome expected;
         Outcome actual;
         try {
             actual = onSubject(event);
         } catch (RuntimeException | AssertionError e) {
-            return "the data path threw " + e + " at " + Arrays.stream(e.getStackTrace()).limit(6).toList();
+            return "the data path threw " + e + " at "
+                    + Arrays.stream(e.getStackTrace()).limit(6).toList();
         }
         expected = onModel(event);
-        if (!expected.text().equals(actual.text())) {
+        if (!expected.matches(actual)) {
             return "expected\n" + expected.text() + "actual\n" + actual.text();
         }
         return compareState();
@@ -125,7 +127,8 @@ final class Comparison implements AutoCloseable {
                     frames.remove(frame);
                     Long mac = model.neighbors.mac(asked);
                     if (mac != null) {
-                        subject.receive(port, Frames.answer(model.world.port(port), asked.address(), mac), 256, false);
+                        MemoryFrame answer = Frames.answer(model.world.port(port), asked.address(), mac);
+                        subject.receive(port, Frames.tagged(model.world, asked, answer), 256, false);
                     }
                 }
             }

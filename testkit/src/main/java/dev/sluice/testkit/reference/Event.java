@@ -13,8 +13,8 @@ public sealed interface Event {
     record Arrives(int port, MemoryFrame frame, int headroomBytes, boolean scarce) implements Event {
         @Override
         public String toString() {
-            return "port " + port + " <- " + Outcome.text(frame) + (headroomBytes == 256 ? "" : " headroom " + headroomBytes)
-                    + (scarce ? " no frame free" : "");
+            return "port " + port + " <- " + Outcome.text(frame)
+                    + (headroomBytes == 256 ? "" : " headroom " + headroomBytes) + (scarce ? " no frame free" : "");
         }
     }
 

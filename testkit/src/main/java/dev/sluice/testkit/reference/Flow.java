@@ -23,13 +23,7 @@ final class Flow {
     final int vlan;
     private int at;
 
-    Flow(
-            Dice dice,
-            int forwardPort,
-            int reversePort,
-            boolean pair,
-            IpAddress source,
-            IpAddress destination) {
+    Flow(Dice dice, int forwardPort, int reversePort, boolean pair, IpAddress source, IpAddress destination) {
         this.forwardPort = forwardPort;
         this.reversePort = reversePort;
         this.forwardGateway =

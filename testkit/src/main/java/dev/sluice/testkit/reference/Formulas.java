@@ -15,16 +15,14 @@ final class Formulas {
     }
 
     static long flowHash(IpAddress source, int sourcePort, IpAddress destination, int destinationPort, int protocol) {
-        return fmix(endpoint(source, sourcePort)
-                + endpoint(destination, destinationPort)
-                + protocol * 0x165667B19E3779F9L);
+        return fmix(
+                endpoint(source, sourcePort) + endpoint(destination, destinationPort) + protocol * 0x165667B19E3779F9L);
     }
 
     private static long endpoint(IpAddress address, int port) {
         long swapped = address.lo() << 32 | address.lo() >>> 32;
-        return fmix((address.hi() * 0x9E3779B97F4A7C15L)
-                ^ (swapped * 0xC2B2AE3D27D4EB4FL)
-                ^ (port * 0xD6E8FEB86659FD93L));
+        return fmix(
+                (address.hi() * 0x9E3779B97F4A7C15L) ^ (swapped * 0xC2B2AE3D27D4EB4FL) ^ (port * 0xD6E8FEB86659FD93L));
     }
 
     /** The upper 32 bits of a flow hash as a number, mod a count: buckets of rules and return paths. */

@@ -181,14 +181,13 @@ final class FrameReader {
 
     private @Nullable DropReason transport(int at) {
         int available = frame.body.length - at;
-        int needed =
-                switch (frame.protocol) {
-                    case 6 -> 20;
-                    case 17, 1, 58 -> 8;
-                    case 132 -> 12;
-                    case 47 -> 4;
-                    default -> 0;
-                };
+        int needed = switch (frame.protocol) {
+            case 6 -> 20;
+            case 17, 1, 58 -> 8;
+            case 132 -> 12;
+            case 47 -> 4;
+            default -> 0;
+        };
         if (available < needed) {
             return DropReason.TRANSPORT_TRUNCATED;
         }

@@ -1,11 +1,13 @@
 package dev.sluice.testkit.reference;
 
+import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** ARP and neighbour discovery frames of hosts. Stateless. */
@@ -45,6 +47,29 @@ final class Frames {
         return null;
     }
 
+    /** The frame as a service node sends it that lives behind tags; of others as it is. */
+    static MemoryFrame tagged(World world, ModelNeighbors.Place place, MemoryFrame frame) {
+        for (Attachment node : world.attachments()) {
+            for (Attachment.Side side : List.of(node.in(), node.out())) {
+                boolean its = place.address().isIpv4()
+                        ? place.address().ipv4Bits() == side.nextHopV4()
+                        : place.address().equals(new IpAddress(side.nextHopV6Hi(), side.nextHopV6Lo()));
+                if (side.port() == place.port() && its) {
+                    ByteArrayOutputStream out = new ByteArrayOutputStream();
+                    out.write(frame.bytes(), 0, 12);
+                    for (int tag : new int[] {side.outerTag(), side.innerTag()}) {
+                        if (tag != 0) {
+                            Bytes.write(out, tag, 4);
+                        }
+                    }
+                    out.write(frame.bytes(), 12, frame.bytes().length - 12);
+                    return MemoryFrame.plain(out.toByteArray());
+                }
+            }
+        }
+        return frame;
+    }
+
     static IpAddress own(PortEntry port, IpAddress neighbor) {
         return port.addresses().stream()
                 .map(PortAddress::address)
@@ -54,7 +79,13 @@ final class Frames {
     }
 
     static byte[] arp(
-            long toMac, long fromMac, int operation, long senderMac, IpAddress sender, long targetMac, IpAddress target) {
+            long toMac,
+            long fromMac,
+            int operation,
+            long senderMac,
+            IpAddress sender,
+            long targetMac,
+            IpAddress target) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Bytes.write(out, toMac, 6);
         Bytes.write(out, fromMac, 6);

@@ -33,8 +33,9 @@ final class ModelClassify {
         for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
             if (isVanished(record)) {
                 vanished = vanished == null ? record : vanished;
-            } else if (found == null && counts(record, trip, portIndex, side, group)) {
+            } else if (counts(record, trip, portIndex, side, group)) {
                 found = record;
+                break;
             }
         }
         if (found != null && found.isTcp() && found.isClosing() && (trip.frame.tcpFlags & 0x16) == 2) {
@@ -138,8 +139,7 @@ final class ModelClassify {
                 return false;
             }
         }
-        ModelRecord record =
-                model.connections.insert(reverse ? trip.key().turned() : trip.key(), model.nowMs());
+        ModelRecord record = model.connections.insert(reverse ? trip.key().turned() : trip.key(), model.nowMs());
         if (record == null) {
             noRoom(trip, rule, toPort);
             return false;

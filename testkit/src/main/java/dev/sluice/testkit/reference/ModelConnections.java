@@ -36,17 +36,19 @@ final class ModelConnections {
         return all;
     }
 
-    /** The records of a flow that have not expired, newest first; expired ones that are met are gone. */
-    List<ModelRecord> find(ModelRecord.Key key, long nowMs) {
-        List<ModelRecord> found = new ArrayList<>();
-        for (ModelRecord record : List.copyOf(byKey.getOrDefault(canonical(key), List.of()))) {
-            if (isExpired(record, nowMs)) {
-                remove(record);
-            } else {
-                found.addFirst(record);
-            }
-        }
-        return found;
+    /** The records of a flow that have not expired, newest first. Expired ones that are met on the way are gone; those not come to stay until they are. */
+    Iterable<ModelRecord> find(ModelRecord.Key key, long nowMs) {
+        List<ModelRecord> newestFirst =
+                List.copyOf(byKey.getOrDefault(canonical(key), List.of())).reversed();
+        return () -> newestFirst.stream()
+                .filter(record -> {
+                    boolean expired = isExpired(record, nowMs);
+                    if (expired) {
+                        remove(record);
+                    }
+                    return !expired;
+                })
+                .iterator();
     }
 
     private static ModelRecord.Key canonical(ModelRecord.Key key) {
@@ -59,12 +61,18 @@ final class ModelConnections {
     }
 
     /** A new record, null if there is no room and nothing may be evicted. */
-    @Nullable ModelRecord insert(ModelRecord.Key key, long nowMs) {
-        if (find(key, nowMs).size() >= PER_KEY_MAX) {
+    @Nullable
+    ModelRecord insert(ModelRecord.Key key, long nowMs) {
+        int live = 0;
+        for (ModelRecord record : find(key, nowMs)) {
+            live += record.removed ? 0 : 1;
+        }
+        if (live >= PER_KEY_MAX) {
             return null;
         }
         if (all.size() == connectionsMax) {
-            ModelRecord victim = all.stream().filter(record -> record.halfOpen).findFirst().orElse(null);
+            ModelRecord victim =
+                    all.stream().filter(record -> record.halfOpen).findFirst().orElse(null);
             if (victim != null) {
                 remove(victim);
             } else {

@@ -49,12 +49,16 @@ final class ModelControl implements ModelNeighbors.Ends {
         IpAddress sender = Bytes.address4(frame.body, 14);
         IpAddress target = Bytes.address4(frame.body, 24);
         boolean senderBad = senderMac == 0 || (senderMac >>> 40 & 1) != 0 || sender.ipv4Bits() >>> 28 >= 14;
-        if (operation < 1 || operation > 2 || senderBad || (operation == 2 && sender.ipv4Bits() == 0)) {
+        if (operation < 1 || operation > 2 || senderBad) {
             model.drop(trip, DropReason.CONTROL_INVALID);
             return;
         }
         boolean forUs = frame.isGroup() || frame.destinationMac == port.mac();
         if (senderMac == port.mac() || !forUs || owns(port, sender)) {
+            return;
+        }
+        if (operation == 2 && sender.ipv4Bits() == 0) {
+            model.drop(trip, DropReason.CONTROL_INVALID);
             return;
         }
         boolean asks = operation == 1 && owns(port, target);
@@ -85,17 +89,14 @@ final class ModelControl implements ModelNeighbors.Ends {
             return;
         }
         int bytes = frame.body.length - 40;
-        long checksum = Bytes.sum(
-                frame.body, 40, bytes, Bytes.pseudoSum6(frame.source, frame.destination, bytes));
+        long checksum = Bytes.sum(frame.body, 40, bytes, Bytes.pseudoSum6(frame.source, frame.destination, bytes));
         if (frame.ttl() != 255 || frame.u8(41) != 0 || bytes < 24 || frame.u8(48) == 0xff || checksum != 0xffff) {
             model.drop(trip, DropReason.CONTROL_INVALID);
             return;
         }
         long mac = -1;
         for (int at = 64; at < frame.body.length; at += frame.u8(at + 1) * 8) {
-            if (at + 2 > frame.body.length
-                    || frame.u8(at + 1) == 0
-                    || at + frame.u8(at + 1) * 8 > frame.body.length) {
+            if (at + 2 > frame.body.length || frame.u8(at + 1) == 0 || at + frame.u8(at + 1) * 8 > frame.body.length) {
                 model.drop(trip, DropReason.CONTROL_INVALID);
                 return;
             }
@@ -162,7 +163,7 @@ final class ModelControl implements ModelNeighbors.Ends {
         List<PortAddress> own = new ArrayList<>(port.addresses());
         if (own.stream().anyMatch(address -> !address.address().isIpv4())) {
             long mac = port.mac() ^ 0x0200_0000_0000L;
-            long interfaceId = mac >>> 24 << 40 | 0xff_fe00_0000L | mac & 0xff_ffffL;
+            long interfaceId = ((mac >>> 24) << 40) | 0xff_fe00_0000L | (mac & 0xff_ffffL);
             own.add(new PortAddress(new IpAddress(0xfe80L << 48, interfaceId), 64));
         }
         return own;

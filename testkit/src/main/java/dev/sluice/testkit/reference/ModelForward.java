@@ -65,12 +65,12 @@ final class ModelForward {
     /** An echo request to the router becomes the reply, which is routed and not classified. */
     private void answer(Trip trip) {
         ModelFrame frame = trip.frame;
-        frame.putAddresses(frame.destination, frame.source);
+        frame.turnAddresses();
         int at = frame.transportAt;
         int before = frame.u16(at);
         frame.body[at] = (byte) (frame.ipv4 ? 0 : 129);
         // RFC 1624: HC' = ~(~HC + ~m + m')
-        long sum = (0xffff - frame.u16(at + 2)) + (0xffff - before) + frame.u16(at);
+        long sum = (0xffffL - frame.u16(at + 2)) + (0xffff - before) + frame.u16(at);
         frame.put16(at + 2, 0xffff - Bytes.sum(new byte[0], 0, 0, sum));
         trip.mark = trip.router;
     }

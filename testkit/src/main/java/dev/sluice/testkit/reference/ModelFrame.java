@@ -90,6 +90,13 @@ final class ModelFrame {
         body[at + 1] = (byte) value;
     }
 
+    /** Source and destination change places. */
+    void turnAddresses() {
+        IpAddress to = source;
+        IpAddress from = destination;
+        putAddresses(from, to);
+    }
+
     void putAddresses(IpAddress newSource, IpAddress newDestination) {
         source = newSource;
         destination = newDestination;
@@ -116,12 +123,12 @@ final class ModelFrame {
 
     /** Bytes of the largest IP packet that this becomes on the wire. */
     int packetBytes() {
-        if (original.gsoType() == Batch.GSO_NONE) {
+        if (original.gsoType() == Batch.GSO_NONE || transportAt < 0) {
             return body.length;
         }
-        int l3 = 14 + 4 * tagsAtArrival;
-        int headers = original.gsoHeaderBytes() > l3 ? original.gsoHeaderBytes() - l3 : Math.max(0, transportAt) + 20;
-        return Math.min(body.length, headers + original.gsoSizeBytes());
+        boolean tcp = original.gsoType() == Batch.GSO_TCPV4 || original.gsoType() == Batch.GSO_TCPV6;
+        int header = tcp ? (u8(transportAt + 12) >>> 4) * 4 : 8;
+        return Math.min(body.length, transportAt + header + original.gsoSizeBytes());
     }
 
     ModelFrame copy() {

@@ -46,7 +46,8 @@ final class ModelNeighbors {
         return known;
     }
 
-    @Nullable Long mac(Place place) {
+    @Nullable
+    Long mac(Place place) {
         return known.get(place);
     }
 
@@ -69,7 +70,8 @@ final class ModelNeighbors {
     }
 
     /** Lets a frame wait; the one that gives way, the frame itself if there is no room in all, null if none does. */
-    @Nullable Waiting hold(Place place, Waiting frame) {
+    @Nullable
+    Waiting hold(Place place, Waiting frame) {
         Question question = questions.get(place);
         if (question == null || question.failed) {
             throw new IllegalStateException("nobody asked for " + place);

@@ -7,13 +7,9 @@ import org.jspecify.annotations.Nullable;
 /** A connection: what the model knows of one flow at one rule. */
 final class ModelRecord {
     /** What a flow is known by, in the direction of the packet it was made for. */
-    record Key(
-            int router,
-            int protocol,
-            IpAddress source,
-            int sourcePort,
-            IpAddress destination,
-            int destinationPort) {
+    record Key(int router, int protocol, IpAddress source, int sourcePort, IpAddress destination, int destinationPort) {
+        /** The key of the opposite direction. */
+        @SuppressWarnings("ArgumentSelectionDefectChecker") // they change places: that is what it is for
         Key turned() {
             return new Key(router, protocol, destination, destinationPort, source, sourcePort);
         }
@@ -44,7 +40,8 @@ final class ModelRecord {
     final @Nullable Macs[] macs = new Macs[2];
 
     /** The same flow before or behind a node that translates. */
-    @Nullable ModelRecord linked;
+    @Nullable
+    ModelRecord linked;
 
     boolean removed;
 
@@ -80,7 +77,9 @@ final class ModelRecord {
         if ((flags & 4) != 0) {
             tcp = "CLOSED";
         } else if (tcp.equals("NONE")) {
-            tcp = syn && !ack && direction == 0 ? "SYN_SENT" : direction == 0 ? "PICKED_UP_FORWARD" : "PICKED_UP_REVERSE";
+            tcp = syn && !ack && direction == 0
+                    ? "SYN_SENT"
+                    : direction == 0 ? "PICKED_UP_FORWARD" : "PICKED_UP_REVERSE";
         } else if (tcp.startsWith("PICKED_UP")) {
             int seenFirst = tcp.equals("PICKED_UP_FORWARD") ? 0 : 1;
             establishes = direction != seenFirst ? !syn || ack : oneDirection && ack && !syn;

@@ -53,7 +53,8 @@ final class ModelReturn {
     /** What a frame's tags mean at a service port: by both, by the outer one, by none. */
     static @Nullable Binding binding(World world, int port, List<Integer> tags) {
         for (int count = tags.size(); count >= 0; count--) {
-            List<Integer> wanted = tags.subList(0, count).stream().map(tag -> tag & 0xfff).toList();
+            List<Integer> wanted =
+                    tags.subList(0, count).stream().map(tag -> tag & 0xfff).toList();
             for (Attachment node : world.attachments()) {
                 for (int side = 0; side < 2; side++) {
                     Attachment.Side s = node.side(side);
@@ -80,12 +81,13 @@ final class ModelReturn {
             ModelRecord fit = null;
             for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
                 int direction = record.directionOf(trip.key());
-                if (fit != null || hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
+                if (hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
                     continue;
                 }
                 candidates = true;
                 if (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN)) {
                     fit = record;
+                    break;
                 }
             }
             if (fit != null) {

@@ -56,8 +56,7 @@ final class ModelRules {
                 && between(outer, m.outerVlanLow(), m.outerVlanHigh())
                 && between(inner, m.innerVlanLow(), m.innerVlanHigh())
                 && between(frame.dscp, m.dscpLow(), m.dscpHigh())
-                && (m.hashBuckets() == 0
-                        || m.hashBucketSet().get(Formulas.bucket(frame.hash(), m.hashBuckets())));
+                && (m.hashBuckets() == 0 || m.hashBucketSet().get(Formulas.bucket(frame.hash(), m.hashBuckets())));
     }
 
     private static boolean between(int value, int low, int high) {

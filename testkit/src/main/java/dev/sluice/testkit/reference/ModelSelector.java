@@ -41,8 +41,10 @@ final class ModelSelector {
         return model.world.targets().get(targetId).paths().stream().anyMatch(this::isAlive);
     }
 
-    @Nullable Path select(int targetId) {
-        List<Path> takingPart = new ArrayList<>(model.world.targets().get(targetId).paths());
+    @Nullable
+    Path select(int targetId) {
+        List<Path> takingPart =
+                new ArrayList<>(model.world.targets().get(targetId).paths());
         if (takingPart.isEmpty()) {
             return null;
         }

@@ -135,9 +135,7 @@ final class ModelSteer {
     }
 
     private static IpAddress nextHop(ModelFrame frame, Attachment.Side side) {
-        return frame.ipv4
-                ? IpAddress.ofIpv4(side.nextHopV4())
-                : new IpAddress(side.nextHopV6Hi(), side.nextHopV6Lo());
+        return frame.ipv4 ? IpAddress.ofIpv4(side.nextHopV4()) : new IpAddress(side.nextHopV6Hi(), side.nextHopV6Lo());
     }
 
     private static boolean push(ModelFrame frame, int tag) {
@@ -170,7 +168,8 @@ final class ModelSteer {
     }
 
     /** The flow whose packet this is behind a node, null if it is not known. */
-    @Nullable ModelRecord origin(ModelFrame frame, Attachment node) {
+    @Nullable
+    ModelRecord origin(ModelFrame frame, Attachment node) {
         long fingerprint = Formulas.fingerprint(node.id(), frame);
         Trace trace = traces.get((int) (fingerprint >>> 52));
         if (trace == null || trace.fingerprint != fingerprint || trace.record == null) {

@@ -122,8 +122,7 @@ final class NodeBehavior {
                 frame.put16(at, 3000 + number);
             }
         } else {
-            Endpoint inside =
-                    translations.get(new Endpoint(frame.destination, ports ? frame.destinationPort : 0));
+            Endpoint inside = translations.get(new Endpoint(frame.destination, ports ? frame.destinationPort : 0));
             if (inside == null) {
                 return;
             }

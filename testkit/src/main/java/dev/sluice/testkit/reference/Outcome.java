@@ -3,6 +3,7 @@ package dev.sluice.testkit.reference;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.ports.MemoryFrame;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -31,15 +32,49 @@ final class Outcome {
         }
     }
 
-    /** For people, and for comparing: equal texts mean equal outcomes. */
+    /** Whether the same frames went out of the same ports in the same order and every counter moved by the same. */
+    boolean matches(Outcome other) {
+        if (!counts.equals(other.counts) || !sent.keySet().equals(other.sent.keySet())) {
+            return false;
+        }
+        for (int port : sent.keySet()) {
+            List<MemoryFrame> mine = sent.getOrDefault(port, List.of());
+            List<MemoryFrame> others = other.sent.getOrDefault(port, List.of());
+            boolean same = mine.size() == others.size();
+            for (int i = 0; same && i < mine.size(); i++) {
+                same = matches(mine.get(i), others.get(i));
+            }
+            if (!same) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean matches(MemoryFrame one, MemoryFrame other) {
+        return Arrays.equals(one.bytes(), other.bytes())
+                && one.offload() == other.offload()
+                && one.gsoType() == other.gsoType()
+                && one.gsoSizeBytes() == other.gsoSizeBytes()
+                && one.gsoHeaderBytes() == other.gsoHeaderBytes()
+                && one.csumStart() == other.csumStart()
+                && one.csumOffset() == other.csumOffset();
+    }
+
+    /** For people. */
     String text() {
         StringBuilder out = new StringBuilder();
         sent.forEach((port, frames) -> {
             for (MemoryFrame frame : frames) {
-                out.append("  sent to port ").append(port).append(": ").append(text(frame)).append('\n');
+                out.append("  sent to port ")
+                        .append(port)
+                        .append(": ")
+                        .append(text(frame))
+                        .append('\n');
             }
         });
-        counts.forEach((name, by) -> out.append("  ").append(name).append(" +").append(by).append('\n'));
+        counts.forEach((name, by) ->
+                out.append("  ").append(name).append(" +").append(by).append('\n'));
         return out.isEmpty() ? "  nothing\n" : out.toString();
     }
 

@@ -121,7 +121,8 @@ public final class ReferenceModel {
             control.receive(trip);
         } else if (!frame.isIp()) {
             drop(trip, DropReason.NON_IP_NOT_ROUTED);
-        } else if (!frame.isGroup() && frame.destinationMac != world.port(trip.port).mac()) {
+        } else if (!frame.isGroup()
+                && frame.destinationMac != world.port(trip.port).mac()) {
             drop(trip, DropReason.NOT_FOR_US);
         } else if (frame.isGroup() || group) {
             drop(trip, DropReason.GROUP_NOT_ROUTED);

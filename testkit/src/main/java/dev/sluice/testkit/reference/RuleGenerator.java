@@ -6,9 +6,9 @@ import dev.sluice.datapath.Rule;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.HashSet;
 
 /** Random rules that have a good chance to match what the scenarios' hosts send. */
 final class RuleGenerator {
@@ -27,13 +27,11 @@ final class RuleGenerator {
         while (!precedences.add(precedence)) {
             precedence++;
         }
-        Rule.Action action = dice.percent(72)
-                ? Rule.Action.SERVICE
-                : dice.any(Rule.Action.NONE, Rule.Action.DROP, Rule.Action.NONE);
+        Rule.Action action =
+                dice.percent(87) ? Rule.Action.SERVICE : dice.any(Rule.Action.NONE, Rule.Action.DROP, Rule.Action.NONE);
         int target = action == Rule.Action.SERVICE ? dice.below(world.parts.chains.size()) : -1;
-        List<Integer> routers = target >= 0
-                ? world.parts.chains.get(target).routers
-                : List.of(dice.below(world.portsOf.size()));
+        List<Integer> routers =
+                target >= 0 ? world.parts.chains.get(target).routers : List.of(dice.below(world.portsOf.size()));
         List<Match> matches = new ArrayList<>();
         for (int i = dice.percent(80) ? 1 : 2; i > 0; i--) {
             matches.add(match(action == Rule.Action.DROP));
@@ -57,7 +55,7 @@ final class RuleGenerator {
 
     private BitSet sides(List<Integer> routers) {
         BitSet sides = new BitSet();
-        int shape = dice.below(6);
+        int shape = dice.any(0, 0, 1, 2, 3, 4);
         for (int router : routers) {
             for (int port : world.portsOf.get(router)) {
                 for (int side = 0; side < 2; side++) {
@@ -73,10 +71,10 @@ final class RuleGenerator {
 
     private Match match(boolean narrow) {
         Match match = Match.ANY;
-        if (dice.percent(25)) {
+        if (dice.percent(12)) {
             match = match.withFamily(dice.any(4, 6));
         }
-        if (narrow || dice.percent(40)) {
+        if (narrow || dice.percent(20)) {
             match = switch (dice.below(4)) {
                 case 0 -> match.withProtocol(6, 6).withPorts(0, 65535, 80, dice.any(80, 443));
                 case 1 -> match.withProtocol(17, 17).withPorts(0, 65535, 53, dice.any(53, 80));
@@ -84,15 +82,17 @@ final class RuleGenerator {
                 default -> match.withPorts(1000, dice.any(1003, 1010), 0, 65535);
             };
         }
-        if (dice.percent(25)) {
-            match = match.withFamily(dice.any(0, 4)).withPrefixes(
+        if (dice.percent(15)) {
+            match = match.withFamily(dice.any(0, 4))
+                    .withPrefixes(
                             prefix(dice.any("10.0.0.0/16", "10.0.0.0/24", "10.0.0.10/32", "10.0.1.0/24")),
                             dice.percent(50)
                                     ? prefix(dice.any("10.0.1.0/24", "198.51.100.0/24", "172.16.0.0/16", "0.0.0.0/0"))
                                     : null);
-        } else if (dice.percent(15)) {
+        } else if (dice.percent(8)) {
             match = match.withFamily(dice.any(0, 6))
-                    .withPrefixes(prefix("2001:db8::/32"), prefix(dice.any("2001:db8:1::/64", "2001:db8:100::/64", "::/0")));
+                    .withPrefixes(
+                            prefix("2001:db8::/32"), prefix(dice.any("2001:db8:1::/64", "2001:db8:100::/64", "::/0")));
         }
         if (dice.percent(8)) {
             match = match.withDscp(dice.any(0, 10), dice.any(10, 46));
@@ -105,7 +105,7 @@ final class RuleGenerator {
             }
             match = match.withHash(count, buckets);
         }
-        if (dice.percent(6)) {
+        if (dice.percent(12)) {
             int vlan = dice.any(-1, 7);
             match = match.withVlans(vlan, dice.any(vlan, 4095), -1, dice.any(-1, 4095));
         }

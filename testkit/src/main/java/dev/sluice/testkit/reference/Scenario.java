@@ -15,11 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param events what happens
  */
 record Scenario(
-        long seed,
-        World first,
-        int connectionsMax,
-        Map<ModelNeighbors.Place, Long> taught,
-        List<Event> events) {
+        long seed, World first, int connectionsMax, Map<ModelNeighbors.Place, Long> taught, List<Event> events) {
 
     /** A scenario that ended with a difference. */
     record Difference(Scenario scenario, String text) {
@@ -40,7 +36,7 @@ record Scenario(
         Dice dice = new Dice(seed);
         WorldGenerator generator = new WorldGenerator(dice);
         World world = generator.parts.build();
-        int connectionsMax = dice.any(6, 16, 40, 400, 400);
+        int connectionsMax = dice.any(5, 12, 40, 400);
         Traffic traffic = new Traffic(dice, generator);
         List<Event> events = new ArrayList<>();
         Map<ModelNeighbors.Place, Long> taught = Map.copyOf(generator.taught);
@@ -59,7 +55,8 @@ record Scenario(
     }
 
     /** Runs it again: the difference with nothing behind it, null if nothing differs. */
-    @Nullable Difference replay() {
+    @Nullable
+    Difference replay() {
         try (Comparison comparison = new Comparison(first, connectionsMax, taught, new Coverage())) {
             for (int i = 0; i < events.size(); i++) {
                 String text = comparison.happens(events.get(i));

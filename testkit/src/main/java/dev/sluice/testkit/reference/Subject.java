@@ -5,6 +5,7 @@ import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DatapathCounters;
+import dev.sluice.datapath.DropCounters;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
@@ -17,9 +18,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The production data path over ports in memory, seen as events in and outcomes out. One user: the comparison. */
@@ -36,14 +38,15 @@ final class Subject implements AutoCloseable {
     private final List<@Nullable MemoryPort> ports = new ArrayList<>();
     private World world;
     private long nowNs;
-    private Map<String, Long> before = new TreeMap<>();
+    private final List<Gauge> gauges = new ArrayList<>();
+    private final long[] dropsBefore = new long[DropReason.COUNT];
+    private final Map<String, Long> dropsByPort = new HashMap<>();
 
     Subject(World world, int connectionsMax, long nowNs) {
         this.datapath = new Datapath(pool, liveness, connectionsMax, 42);
         this.nowNs = nowNs;
         this.world = world;
         apply(world);
-        before = counters();
     }
 
     void apply(World next) {
@@ -53,6 +56,7 @@ final class Subject implements AutoCloseable {
             ports.add(port.role() == PortEntry.Role.LINK ? null : new MemoryPort(port.name(), i, pool));
         }
         datapath.apply(next.snapshot(), ports.toArray(new PacketPort[0]));
+        gaugeAll();
     }
 
     void setInstance(int instance, boolean alive) {
@@ -125,45 +129,78 @@ final class Subject implements AutoCloseable {
                 }
             }
         }
-        Map<String, Long> now = counters();
-        now.forEach((name, value) -> outcome.count(name, (int) (value - before.getOrDefault(name, 0L))));
-        before = now;
+        for (Gauge gauge : gauges) {
+            outcome.count(gauge.name, gauge.moved());
+        }
+        DropCounters drops = datapath.drops();
+        for (DropReason reason : DropReason.values()) {
+            if (drops.total(reason) != dropsBefore[reason.index()]) {
+                countDrops(outcome, reason);
+                dropsBefore[reason.index()] = drops.total(reason);
+            }
+        }
         return outcome;
     }
 
-    private Map<String, Long> counters() {
-        Map<String, Long> all = new TreeMap<>();
-        for (DropReason reason : DropReason.values()) {
-            if (datapath.drops().total(reason) > 0) {
-                for (int port = 0; port < world.ports().size(); port++) {
-                    all.put("drop " + reason + " of port " + port, datapath.drops().of(port, reason));
-                }
-            }
+    private void countDrops(Outcome outcome, DropReason reason) {
+        for (int port = 0; port < world.ports().size(); port++) {
+            String name = "drop " + reason + " of port " + port;
+            long now = datapath.drops().of(port, reason);
+            Long before = dropsByPort.put(name, now);
+            outcome.count(name, (int) (now - (before == null ? 0 : before)));
         }
+    }
+
+    private void gauge(String name, LongSupplier source) {
+        gauges.add(new Gauge(name, source));
+    }
+
+    private void gaugeAll() {
+        gauges.clear();
         DatapathCounters c = datapath.counters();
-        all.put("uninspected", c.uninspected);
-        all.put("recordHits", c.recordHits);
-        all.put("reselected", c.reselected);
-        all.put("configRevalidations", c.configRevalidations);
-        all.put("livenessRevalidations", c.livenessRevalidations);
-        all.put("recordsReplaced", c.recordsReplaced);
-        all.put("untracked", c.untracked);
-        all.put("passedAcross", c.passedAcross);
+        gauge("uninspected", () -> c.uninspected);
+        gauge("recordHits", () -> c.recordHits);
+        gauge("reselected", () -> c.reselected);
+        gauge("configRevalidations", () -> c.configRevalidations);
+        gauge("livenessRevalidations", () -> c.livenessRevalidations);
+        gauge("recordsReplaced", () -> c.recordsReplaced);
+        gauge("untracked", () -> c.untracked);
+        gauge("passedAcross", () -> c.passedAcross);
         for (Path path : world.paths()) {
-            all.put("path " + path.id() + " flows", path.counters().flows);
-            all.put("path " + path.id() + " uninspected", path.counters().uninspected);
+            gauge("path " + path.id() + " flows", () -> path.counters().flows);
+            gauge("path " + path.id() + " uninspected", () -> path.counters().uninspected);
         }
         for (Attachment node : world.attachments()) {
             AttachmentCounters n = node.counters();
             String name = "attachment " + node.id();
-            all.put(name + " copies", n.copies);
-            all.put(name + " copiesLost", n.copiesLost);
+            gauge(name + " copies", () -> n.copies);
+            gauge(name + " copiesLost", () -> n.copiesLost);
             for (int direction = 0; direction < 2; direction++) {
-                all.put(name + " sent " + direction, n.sent[direction]);
-                all.put(name + " returned " + direction, n.returned[direction]);
+                int d = direction;
+                gauge(name + " sent " + d, () -> n.sent[d]);
+                gauge(name + " returned " + d, () -> n.returned[d]);
             }
         }
-        return all;
+    }
+
+    /** A counter that is watched: by how much did it move? */
+    private static final class Gauge {
+        final String name;
+        private final LongSupplier source;
+        private long before;
+
+        Gauge(String name, LongSupplier source) {
+            this.name = name;
+            this.source = source;
+            this.before = source.getAsLong();
+        }
+
+        int moved() {
+            long now = source.getAsLong();
+            int by = (int) (now - before);
+            before = now;
+            return by;
+        }
     }
 
     @Override

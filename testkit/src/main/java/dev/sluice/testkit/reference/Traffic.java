@@ -63,10 +63,10 @@ final class Traffic {
         if (roll < 120) {
             return arrives(trouble.make(now, newFlow()));
         }
-        if (roll < 560 && nodes.isWaiting()) {
+        if (roll < 620 && nodes.isWaiting()) {
             return arrives(nodes.next(now));
         }
-        if (roll < 680 && !delivered.isEmpty()) {
+        if (roll < 720 && !delivered.isEmpty()) {
             return arrives(reply(now));
         }
         boolean fresh = flows.size() < 3 || dice.percent(flows.size() < FLOWS_MAX ? 20 : 2);
@@ -86,7 +86,8 @@ final class Traffic {
     }
 
     private Event time() {
-        long ns = dice.any(MS / 3, MS, 20 * MS, 300 * MS, 1000 * MS, 3000 * MS, 31_000 * MS, 200_000 * MS, 8_000_000 * MS);
+        long ns = dice.any(
+                MS / 3, MS, 20 * MS, 300 * MS, 1000 * MS, 3000 * MS, 31_000 * MS, 200_000 * MS, 8_000_000 * MS);
         return new Event.Elapses(ns, dice.percent(75));
     }
 
@@ -148,7 +149,7 @@ final class Traffic {
         long mac = frame.sourceMac;
         frame.sourceMac = frame.destinationMac & ~(1L << 40);
         frame.destinationMac = pair ? mac : WorldBuilder.portMac(got.port());
-        frame.putAddresses(frame.destination, frame.source);
+        frame.turnAddresses();
         frame.putTtl(64);
         int at = frame.transportAt;
         if (at >= 0 && (frame.protocol == 6 || frame.protocol == 17 || frame.protocol == 132)) {
@@ -167,7 +168,8 @@ final class Traffic {
     }
 
     private Flow newFlow() {
-        List<Integer> ports = dice.of(world.portsOf);
+        List<Integer> served = dice.of(world.parts.chains).routers;
+        List<Integer> ports = dice.percent(95) ? world.portsOf.get(dice.of(served)) : dice.of(world.portsOf);
         boolean pair = world.parts.ports.get(ports.getFirst()).role == PortEntry.Role.TRANSPARENT;
         List<Integer> real = ports.stream()
                 .filter(port -> world.parts.ports.get(port).role != PortEntry.Role.LINK)
@@ -181,10 +183,26 @@ final class Traffic {
         String destination = near + dice.any(10, 11, 10, 11, 12, 13);
         if (!pair && dice.percent(35)) {
             destination = v4
-                    ? dice.any("198.51.100.5", "198.51.100.200", "203.0.113.7", "203.0.113.70", "172.16.1.1",
-                            "172.16.200.1", "8.8.8.8", near + "1", "10.99.1.2")
-                    : dice.any("2001:db8:100::5", "2001:db8:100::6", "2001:db8:dead::1", "2001:db8:aaaa::1",
-                            "2001:db8:aaaa:1::1", "2001:4860::1", near + "1");
+                    ? dice.any(
+                            "198.51.100.5",
+                            "198.51.100.200",
+                            "203.0.113.7",
+                            "203.0.113.70",
+                            "172.16.1.1",
+                            "172.16.200.1",
+                            "172.16.200.1",
+                            "8.8.8.8",
+                            near + "1",
+                            "10.99.1.2")
+                    : dice.any(
+                            "2001:db8:100::5",
+                            "2001:db8:100::6",
+                            "2001:db8:dead::1",
+                            "2001:db8:aaaa::1",
+                            "2001:db8:aaaa:1::1",
+                            "2001:db8:aaaa:1::2",
+                            "2001:4860::1",
+                            near + "1");
         }
         return new Flow(
                 dice,

@@ -19,7 +19,9 @@ final class Trip {
     int egress = -1;
     int crossings;
     int direction;
-    @Nullable ModelRecord record;
+
+    @Nullable
+    ModelRecord record;
 
     Trip(ModelFrame frame, int port, boolean scarce) {
         this.frame = frame;

@@ -45,7 +45,7 @@ final class Trouble {
     Event.Arrives make(World now, Flow flow) {
         Packet packet = flow.next(dice);
         int port = flow.portOf(packet);
-        return switch (dice.below(30)) {
+        return switch (dice.below(33)) {
             case 0 -> plain(port, Arrays.copyOf(packet.bytes(), dice.below(14)));
             case 1 -> {
                 packet.tags.add(0x8100 << 16 | 5);
@@ -56,7 +56,7 @@ final class Trouble {
                 packet.sourceMac |= 1L << 40;
                 yield plain(port, packet.bytes());
             }
-            case 3, 4, 5, 6 -> plain(port, brokenNetworkHeader(packet));
+            case 3, 4, 5, 6, 30 -> plain(port, brokenNetworkHeader(packet));
             case 7, 8 -> {
                 byte[] bytes = packet.bytes();
                 int at = 14 + 4 * packet.tags.size() + (packet.source.isIpv4() ? 20 : 40);
@@ -71,7 +71,8 @@ final class Trouble {
                                 new IpAddress(0xff02L << 48, 1),
                                 new IpAddress(0, 0x0000_ffff_0a00_0001L),
                                 IpAddress.ANY_V6);
-                yield plain(port, packet.source.isIpv4() == packet.destination.isIpv4() ? packet.bytes() : mapped(packet));
+                yield plain(
+                        port, packet.source.isIpv4() == packet.destination.isIpv4() ? packet.bytes() : mapped(packet));
             }
             case 10, 11 -> {
                 byte[] bytes = packet.bytes();
@@ -106,13 +107,13 @@ final class Trouble {
                         : new IpAddress(0xff02L << 48, 1);
                 yield plain(port, packet.bytes());
             }
-            case 18 -> {
+            case 18, 31 -> {
                 byte[] bytes = packet.bytes();
                 bytes[12 + 4 * packet.tags.size()] = (byte) 0x88;
                 bytes[13 + 4 * packet.tags.size()] = (byte) 0xcc;
                 yield plain(port, bytes);
             }
-            case 19, 20, 21 -> control(now, dice.percent(70) ? port : dice.of(world.servicePorts));
+            case 19, 20, 21, 32 -> control(now, dice.percent(70) ? port : dice.of(world.servicePorts));
             case 22, 23 -> plain(dice.of(world.servicePorts), packet.bytes());
             case 24 -> {
                 packet.tags.addFirst(0x8100 << 16 | dice.between(100, 120));
@@ -155,7 +156,7 @@ final class Trouble {
         byte[] bytes = packet.bytes();
         int at = 14 + 4 * packet.tags.size() + 8;
         for (int i = 0; i < 8; i++) {
-            bytes[at + 8 + i] = (byte) (source.lo() >>> 56 - 8 * i);
+            bytes[at + 8 + i] = (byte) (source.lo() >>> (56 - 8 * i));
         }
         return bytes;
     }
@@ -222,11 +223,15 @@ final class Trouble {
         int host = dice.any(10, 11, 12, 13);
         long mac = WorldGenerator.hostMac(port, host);
         boolean v4 = dice.percent(50);
-        int net = now.ports().stream().filter(p -> p.router() == entry.router()).toList().indexOf(entry);
+        int net = now.ports().stream()
+                .filter(p -> p.router() == entry.router())
+                .toList()
+                .indexOf(entry);
         IpAddress neighbor = IpAddress.parse(v4 ? "10.0." + net + "." + host : "2001:db8:" + net + "::" + host)
                 .orElse(IpAddress.ANY_V4);
         if (entry.role() == PortEntry.Role.SERVICE || !neighbor.isIpv4() == v4 || net < 0) {
-            neighbor = IpAddress.parse(v4 ? "10.99." + port + ".250" : "2001:db8:99:" + port + "::250").orElseThrow();
+            neighbor = IpAddress.parse(v4 ? "10.99." + port + ".250" : "2001:db8:99:" + port + "::250")
+                    .orElseThrow();
         }
         byte[] bytes = dice.percent(60)
                 ? Frames.question(entry, neighbor, mac).bytes()

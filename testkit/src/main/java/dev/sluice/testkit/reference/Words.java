@@ -10,27 +10,39 @@ final class Words {
         StringBuilder out = new StringBuilder();
         world.ports().forEach(port -> out.append("    ").append(port).append('\n'));
         for (int i = 0; i < world.routes().size(); i++) {
-            out.append("    router ").append(i).append(' ').append(world.routes().get(i)).append('\n');
+            out.append("    router ")
+                    .append(i)
+                    .append(' ')
+                    .append(world.routes().get(i))
+                    .append('\n');
         }
         world.attachments().forEach(node -> out.append("    ").append(node).append('\n'));
         world.targets().forEach(target -> {
-            out.append("    target ").append(target.id()).append(' ').append(target.onFailure()).append('\n');
-            target.paths().forEach(path -> out.append("      path ")
-                    .append(path.id())
-                    .append(" weight ")
-                    .append(path.weight())
+            out.append("    target ")
+                    .append(target.id())
                     .append(' ')
-                    .append(path.hops().stream()
-                            .map(hop -> hop.attachment().id() + (hop.copy() ? " copy" : " " + hop.onFailure()))
-                            .collect(Collectors.joining(", ")))
-                    .append('\n'));
+                    .append(target.onFailure())
+                    .append('\n');
+            target.paths()
+                    .forEach(path -> out.append("      path ")
+                            .append(path.id())
+                            .append(" weight ")
+                            .append(path.weight())
+                            .append(' ')
+                            .append(path.hops().stream()
+                                    .map(hop -> hop.attachment().id() + (hop.copy() ? " copy" : " " + hop.onFailure()))
+                                    .collect(Collectors.joining(", ")))
+                            .append('\n'));
         });
         world.rules().forEach(rule -> out.append("    ").append(rule).append('\n'));
-        world.groups().forEach((id, rules) -> out.append("    group ")
-                .append(id)
-                .append(" rules ")
-                .append(rules.stream().map(rule -> String.valueOf(rule.id())).collect(Collectors.joining(",")))
-                .append('\n'));
+        world.groups()
+                .forEach((id, rules) -> out.append("    group ")
+                        .append(id)
+                        .append(" rules ")
+                        .append(rules.stream()
+                                .map(rule -> String.valueOf(rule.id()))
+                                .collect(Collectors.joining(",")))
+                        .append('\n'));
         return out.toString();
     }
 }

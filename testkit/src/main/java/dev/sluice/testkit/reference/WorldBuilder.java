@@ -148,8 +148,9 @@ final class WorldBuilder {
     }
 
     private int group(int port, int side, Map<Integer, List<Rule>> groups) {
-        List<Rule> members =
-                rules.stream().filter(rule -> rule.appliedTo().contains(port, side)).toList();
+        List<Rule> members = rules.stream()
+                .filter(rule -> rule.appliedTo().contains(port, side))
+                .toList();
         if (members.isEmpty()) {
             return 0;
         }
@@ -198,9 +199,7 @@ final class WorldBuilder {
                 node.copy,
                 node.routeUnmatched,
                 routers.stream().distinct().sorted().mapToInt(Integer::intValue).toArray(),
-                chainsWithIt == 1
-                        ? paths.stream().mapToInt(Integer::intValue).toArray()
-                        : new int[0],
+                chainsWithIt == 1 ? paths.stream().mapToInt(Integer::intValue).toArray() : new int[0],
                 node.counters);
     }
 }

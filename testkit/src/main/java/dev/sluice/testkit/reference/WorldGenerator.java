@@ -110,7 +110,10 @@ final class WorldGenerator {
         routes.add(route("203.0.113.0/24", NextHop.blackhole()));
         routes.add(route("2001:db8:dead::/48", NextHop.blackhole()));
         if (dice.percent(50)) {
-            routes.add(route("203.0.113.64/26", uplinks4.getLast(), NextHop.connected(portsOf.get(r).getFirst())));
+            routes.add(route(
+                    "203.0.113.64/26",
+                    uplinks4.getLast(),
+                    NextHop.connected(portsOf.get(r).getFirst())));
         }
         parts.routes.add(routes);
     }
@@ -199,8 +202,8 @@ final class WorldGenerator {
     private WorldBuilder.Node node(boolean copy, Attachment.Translation translation) {
         int inPort = dice.of(servicePorts);
         int outPort = dice.percent(60) ? dice.of(servicePorts) : inPort;
-        Attachment.Kind kind = dice.any(
-                Attachment.Kind.BRIDGE, Attachment.Kind.BRIDGE, Attachment.Kind.WIRE, Attachment.Kind.ROUTE);
+        Attachment.Kind kind =
+                dice.any(Attachment.Kind.BRIDGE, Attachment.Kind.BRIDGE, Attachment.Kind.WIRE, Attachment.Kind.ROUTE);
         int id = parts.newId();
         Attachment.Side in = side(inPort, id, 0, kind);
         Attachment.Side out = dice.percent(15) ? in : side(outPort, id, 1, kind);

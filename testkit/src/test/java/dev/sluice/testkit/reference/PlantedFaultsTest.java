@@ -1,0 +1,134 @@
+package dev.sluice.testkit.reference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The comparison finds what is wrong: one small fault at a time is put into the data path's source, and has to show as a difference. */
+class PlantedFaultsTest {
+    private static final String NONE = "no difference";
+    private static final long SEED = 7000;
+
+    /** Enough for the rarest of the faults; most show within a few hundred packets. */
+    private static final long PACKETS = 60_000;
+
+    enum Fault {
+        APPLIED_TO_IGNORES_THE_SIDE(
+                "Classification",
+                "!rule.appliedTo().contains(port, side)",
+                "!rule.appliedTo().contains(port, 0) && !rule.appliedTo().contains(port, 1)"),
+        REVERSE_BEGINS_AT_THE_FIRST_HOP(
+                "Steering", "int first = c.direction == 0 ? 0 : path.hops().size() - 1;", "int first = 0;"),
+        MARK_OF_ANY_ROUTER_COUNTS("Classification", "c.mark == c.router", "c.mark >= 0"),
+        CONFIGURATION_GENERATION_IS_NEVER_COMPARED(
+                "Classification", "table.configGeneration(slot) != snapshot.generation()", "snapshot.generation() < 0"),
+        LIVENESS_GENERATION_IS_NEVER_COMPARED(
+                "Classification",
+                "table.failureGeneration(slot) != liveness.generation()",
+                "snapshot.generation() < 0"),
+        INNER_TAG_STAYS("Returns", "if (side.innerTag() != 0) {", "if (side.innerTag() < 0 && side.outerTag() == 0) {"),
+        HOP_LIMIT_STAYS("Forwarding", "Ipv6.decrementHopLimit(c.memory, c.networkHeader());", ""),
+        OLDEST_CANDIDATE_COUNTS(
+                "Classification",
+                "if (counts(c, slot, port, side, group)) {\n                return slot;\n            }",
+                "int older = table.next(slot, c.nowNs);\n            if (counts(c, slot, port, side, group)"
+                        + " && (older == NONE || !counts(c, older, port, side, group))) {\n return slot;\n }"),
+        WEIGHTS_ARE_IGNORED("Selector", "values[i] += path.weight();", "values[i] += 1;"),
+        FRAGMENTS_HAVE_TO_FIT_PORTS("Cursor", "f.fragment = (parsed & Parser.FRAGMENT) != 0;", "f.fragment = false;"),
+        ONE_DIRECTION_COUNTS_FOR_BOTH(
+                "Classification",
+                "(table.flags(slot) & ConnectionTable.ONE_DIRECTION) == 0 || !table.isReverse(slot, c.fields)",
+                "table.flags(slot) >= 0"),
+        DEAD_NODES_ARE_SKIPPED(
+                "Steering",
+                "failureAction(rule, hop) != Rule.FailureAction.OPEN",
+                "failureAction(rule, hop) == Rule.FailureAction.INHERIT"),
+        RETURNS_ON_EITHER_SIDE_FIT(
+                "Returns",
+                "node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)",
+                "node.oneArmed() || side >= 0"),
+        ORIENTATION_IS_NOT_KEPT("Classification", "reverse = table.isReverse(vanished, c.fields);", "reverse = false;"),
+        COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", "");
+
+        final String type;
+        final String good;
+        final String bad;
+
+        Fault(String type, String good, String bad) {
+            this.type = type;
+            this.good = good;
+            this.bad = bad;
+        }
+    }
+
+    @TempDir
+    Path compiled;
+
+    @ParameterizedTest
+    @EnumSource
+    void findsPlantedFault(Fault fault) throws IOException {
+        String source = source(fault.type);
+        assertThat(source.split(java.util.regex.Pattern.quote(fault.good), -1))
+                .as("%s occurs once in %s", fault.good, fault.type)
+                .hasSize(2);
+        compile(fault.type, source.replace(fault.good, fault.bad));
+        String difference = compare();
+        assertThat(difference).startsWith("seed ");
+        System.out.println(fault + ": "
+                + difference.lines().filter(line -> line.matches("\\d+\\. .*")).count() + " events after shrinking");
+    }
+
+    @Test
+    void findsNothingInTheDataPathAsItIs() throws IOException {
+        compile("Selector", source("Selector"));
+        assertThat(compare(2_000)).isEqualTo(NONE);
+    }
+
+    private static String source(String type) throws IOException {
+        Path file = Path.of("..", "datapath", "src", "main", "java", "dev", "sluice", "datapath", type + ".java");
+        return Files.readString(file);
+    }
+
+    private void compile(String type, String source) throws IOException {
+        Path file = Files.createDirectories(compiled.resolve("source")).resolve(type + ".java");
+        Files.writeString(file, source);
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+            List<String> options = List.of(
+                    "-proc:none", "-nowarn", "-d", compiled.toString(), "-cp", System.getProperty("java.class.path"));
+            boolean done = compiler.getTask(null, files, null, options, null, files.getJavaFileObjects(file))
+                    .call();
+            assertThat(done).as("%s compiles with its fault", type).isTrue();
+        }
+    }
+
+    private String compare() {
+        return compare(PACKETS);
+    }
+
+    /** Runs the comparison in a class loader of its own, which has the fault. */
+    private String compare(long packets) {
+        try {
+            Object result = new FaultyClasses(compiled)
+                    .loadClass(Campaign.class.getName())
+                    .getMethod("differenceOr", String.class, long.class, long.class)
+                    .invoke(null, NONE, SEED, packets);
+            return String.valueOf(result);
+        } catch (InvocationTargetException e) {
+            throw new IllegalStateException("the comparison itself failed", e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
