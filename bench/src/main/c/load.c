@@ -1,12 +1,13 @@
 /*
  * Offers 64-byte UDP frames to a port and counts what comes out at the other end.
  *
- *   load FROM TO FLOWS WARMUP_S SECONDS RATE
+ *   load FROM TO FLOWS WARMUP_S SECONDS RATE [PID]
  *
  * FROM and TO are the far ends of the wires of two ports; frames are put on FROM's wire and counted as TO receives them. FLOWS is a power of
  * two up to 2^20. First each flow sends a few frames slowly from both ends, so that trackers call it established; then WARMUP_S and SECONDS of load run,
- * RATE frames per second, or as many as possible if RATE is 0. Prints one line:
- *   sent N received N seconds S
+ * RATE frames per second, or as many as possible if RATE is 0. Prints "begin" after the warm-up and at the end
+ *   sent N received N seconds S cpu S
+ * where cpu is the processor time that the process PID spent meanwhile, 0 without one.
  *
  * With RATE 0 the frames are made by the kernel (BPF_PROG_TEST_RUN with live frames, in one call, because each call costs 20 ms) and redirected to the wire by
  * an XDP program, which also writes the ports of the flow whose turn it is; else an AF_PACKET socket sends them. The UDP checksum is 0, the TTL 64.
@@ -197,13 +198,49 @@ static void rest(double seconds) {
     }
 }
 
-static void report(long sent, long received_frames, double seconds) {
-    printf("sent %ld received %ld seconds %.3f\n", sent, received_frames, seconds);
+/* User and system time of a process in seconds; 0 for none. */
+static double processor_time(const char *pid) {
+    char path[64], text[1024];
+    unsigned long user = 0, system = 0;
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    FILE *file = *pid == 0 ? NULL : fopen(path, "r");
+    if (file == NULL) {
+        return 0;
+    }
+    size_t length = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[length] = 0;
+    const char *fields = strrchr(text, ')'); /* the name may hold anything */
+    if (fields == NULL
+            || sscanf(fields + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) {
+        return 0;
+    }
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+struct mark {
+    long received;
+    double time;
+    double processor;
+};
+
+static void say_begin(void) {
+    printf("begin\n");
+    fflush(stdout);
+}
+
+static struct mark mark(const char *interface, const char *pid) {
+    return (struct mark){received(interface), now(), processor_time(pid)};
+}
+
+static void report(long sent, struct mark begin, struct mark end) {
+    printf("sent %ld received %ld seconds %.3f cpu %.2f\n", sent, end.received - begin.received, end.time - begin.time,
+        end.processor - begin.processor);
 }
 
 int main(int argc, char **argv) {
-    if (argc != 7) {
-        fprintf(stderr, "usage: load FROM TO FLOWS WARMUP_S SECONDS RATE\n");
+    if (argc != 7 && argc != 8) {
+        fprintf(stderr, "usage: load FROM TO FLOWS WARMUP_S SECONDS RATE [PID]\n");
         return 2;
     }
     int from = (int)if_nametoindex(argv[1]);
@@ -212,6 +249,7 @@ int main(int argc, char **argv) {
     double warmup = atof(argv[4]);
     double seconds = atof(argv[5]);
     double rate = atof(argv[6]);
+    const char *pid = argc == 8 ? argv[7] : "";
     if (from == 0 || to == 0) {
         die("if_nametoindex");
     }
@@ -232,10 +270,10 @@ int main(int argc, char **argv) {
     }
     if (rate > 0) {
         send_paced(request_fd, request, 0, flows, warmup, INT64_MAX, rate);
-        long before = received(argv[2]);
-        double start = now();
+        say_begin();
+        struct mark begin = mark(argv[2], pid);
         long sent = send_paced(request_fd, request, 0, flows, seconds, INT64_MAX, rate);
-        report(sent, received(argv[2]) - before, now() - start);
+        report(sent, begin, mark(argv[2], pid));
         return 0;
     }
     flow_counter = bpf_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
@@ -248,12 +286,12 @@ int main(int argc, char **argv) {
         }
     }
     rest(warmup);
+    say_begin();
     long sent_before = generated();
-    long before = received(argv[2]);
-    double start = now();
+    struct mark begin = mark(argv[2], pid);
     rest(seconds);
     long sent = generated() - sent_before;
-    report(sent, received(argv[2]) - before, now() - start);
+    report(sent, begin, mark(argv[2], pid));
     kill(generator, SIGKILL);
     waitpid(generator, NULL, 0);
     return 0;

@@ -1,12 +1,13 @@
 package dev.sluice.bench;
 
+import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,12 +23,14 @@ final class Bed implements AutoCloseable {
     static final int DEVICE_CORE = 1;
     static final int ANY_CORE = -1;
 
-    private static final Duration START = Duration.ofSeconds(30);
-    private static final Pattern LOAD_LINE = Pattern.compile("sent (\\d+) received (\\d+) seconds ([0-9.]+)");
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Pattern LOAD_LINE =
+            Pattern.compile("sent (\\d+) received (\\d+) seconds ([0-9.]+) cpu ([0-9.]+)");
 
     private final Topology topology = Topology.create();
     private final Namespace namespace = topology.namespace("bench");
     private final List<String> ports = new ArrayList<>();
+    private Optional<LabProcess> device = Optional.empty();
 
     /** Two ports without anything between them. */
     static Bed plain() {
@@ -86,7 +89,14 @@ final class Bed implements AutoCloseable {
 
     /** Starts a program inside, on a core of its own or {@link #ANY_CORE}, and waits until it says it is ready. */
     LabProcess startDevice(String name, int core, List<String> command) {
-        return start(name, core == ANY_CORE ? command : pinned(core, command));
+        LabProcess process = start(name, core == ANY_CORE ? command : pinned(core, command));
+        device(process);
+        return process;
+    }
+
+    /** Says which process is the device under test. */
+    void device(LabProcess process) {
+        device = Optional.of(process);
     }
 
     private LabProcess start(String name, List<String> command) {
@@ -100,27 +110,30 @@ final class Bed implements AutoCloseable {
     }
 
     /** Offers as many frames as p0 can take and counts what comes out of p1, in millions per second. */
-    double load(int flows, int warmupSeconds, int seconds) {
-        String said = namespace.exec(pinned(
-                LOAD_CORE,
-                List.of(
-                        NativeProgram.LOAD.path(),
-                        "g0",
-                        "g1",
-                        Integer.toString(flows),
-                        Integer.toString(warmupSeconds),
-                        Integer.toString(seconds),
-                        "0")));
-        Matcher matcher = LOAD_LINE.matcher(said);
-        if (!matcher.find()) {
-            throw new IllegalStateException("load generator said: " + said);
-        }
-        return Long.parseLong(matcher.group(2)) / Double.parseDouble(matcher.group(3)) / 1e6;
+    Figure load(int flows, int warmupSeconds, int seconds) {
+        return load(flows, warmupSeconds, seconds, () -> {});
     }
 
-    /** A file in the folder that goes away with this bed. */
-    Path file(String name) {
-        return topology.logDirectory().resolve(name);
+    /** The same; {@code atBegin} is run when the warm-up is over. */
+    Figure load(int flows, int warmupSeconds, int seconds, Runnable atBegin) {
+        List<String> command = new ArrayList<>(List.of(NativeProgram.LOAD.path(), "g0", "g1"));
+        for (int number : new int[] {flows, warmupSeconds, seconds, 0}) {
+            command.add(Integer.toString(number));
+        }
+        device.ifPresent(process -> command.add(Long.toString(process.pid())));
+        try (LabProcess load = namespace.start("load", pinned(LOAD_CORE, command))) {
+            load.awaitLine("that it begins", START.plusSeconds(warmupSeconds), "begin"::equals);
+            atBegin.run();
+            String said = load.awaitLine("its figures", START.plusSeconds(seconds), line -> line.startsWith("sent"));
+            Matcher matcher = LOAD_LINE.matcher(said);
+            if (!matcher.find()) {
+                throw new LabException("load generator said: " + load.log());
+            }
+            double frames = Long.parseLong(matcher.group(2));
+            double processorNs = Double.parseDouble(matcher.group(4)) * 1e9;
+            double mpps = frames / Double.parseDouble(matcher.group(3)) / 1e6;
+            return new Figure(mpps, frames == 0 ? 0 : processorNs / frames);
+        }
     }
 
     @Override

@@ -6,16 +6,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 
 /** Runs several devices in turn, round after round, and compares the figures of the same round. Used by the benchmark's thread. */
 final class Comparison {
     private final Report report;
     private final String unit;
     private final Supplier<Bed> beds;
-    private final ToDoubleFunction<Bed> measure;
+    private final Function<Bed, Figure> measure;
     private final Map<String, Series> results = new LinkedHashMap<>();
+    private final Map<String, Series> costs = new LinkedHashMap<>();
 
     /**
      * A comparison without results.
@@ -24,7 +25,7 @@ final class Comparison {
      * @param beds makes a fresh bed
      * @param measure loads the device in a bed; the figure
      */
-    Comparison(Report report, String unit, Supplier<Bed> beds, ToDoubleFunction<Bed> measure) {
+    Comparison(Report report, String unit, Supplier<Bed> beds, Function<Bed, Figure> measure) {
         this.report = report;
         this.unit = unit;
         this.beds = beds;
@@ -34,16 +35,15 @@ final class Comparison {
     /** Runs them all; a device that cannot be started in the first round is left out, with its reason. */
     void run(List<Device> devices, int rounds) {
         List<Device> able = new ArrayList<>(devices);
-        Map<String, List<Double>> figures = new LinkedHashMap<>();
+        Map<String, List<Figure>> figures = new LinkedHashMap<>();
         Map<String, String> absent = new LinkedHashMap<>();
         for (int round = 1; round <= rounds; round++) {
             for (Device device : List.copyOf(able)) {
                 try {
-                    double figure = once(device);
+                    Figure figure = once(device);
                     figures.computeIfAbsent(device.name(), name -> new ArrayList<>())
                             .add(figure);
-                    report.line(String.format(
-                            Locale.ROOT, "round %d/%d  %-16s %8.3f %s", round, rounds, device.name(), figure, unit));
+                    report.line(describe("round " + round + "/" + rounds, device, figure));
                 } catch (LabException e) {
                     if (round > 1) {
                         throw e;
@@ -60,24 +60,30 @@ final class Comparison {
         report.put("leftOut", absent);
     }
 
-    private double once(Device device) {
+    private String describe(String when, Device device, Figure figure) {
+        String cost = figure.processorNs() == 0
+                ? ""
+                : String.format(Locale.ROOT, "   (%.0f ns of processor time per frame)", figure.processorNs());
+        return String.format(Locale.ROOT, "%s  %-16s %8.3f %s%s", when, device.name(), figure.value(), unit, cost);
+    }
+
+    private Figure once(Device device) {
         try (Bed bed = beds.get()) {
             device.start().accept(bed);
-            return measure.applyAsDouble(bed);
+            return measure.apply(bed);
         }
     }
 
-    private void print(List<Device> devices, Map<String, List<Double>> figures) {
+    private void print(List<Device> devices, Map<String, List<Figure>> figures) {
         report.line(String.format(Locale.ROOT, "%n%-52s %8s %8s %8s", unit, "median", "min", "max"));
         for (Device device : devices) {
-            Series series = new Series(figures.getOrDefault(device.name(), List.of()));
+            List<Figure> all = figures.getOrDefault(device.name(), List.of());
+            Series series = new Series(all.stream().map(Figure::value).toList());
             results.put(device.name(), series);
-            report.line(String.format(
-                    Locale.ROOT,
-                    "%-16s %-35s %s",
+            costs.put(
                     device.name(),
-                    device.what(),
-                    series));
+                    new Series(all.stream().map(Figure::processorNs).toList()));
+            report.line(String.format(Locale.ROOT, "%-16s %-35s %s", device.name(), device.what(), series));
         }
     }
 
@@ -91,14 +97,26 @@ final class Comparison {
         Series ratio = over.dividedBy(under);
         String verdict = goal == 0
                 ? ""
-                : String.format(
-                        Locale.ROOT, "   goal >= %.1f: %s", goal, ratio.median() >= goal ? "met" : "not met");
-        report.line(String.format(Locale.ROOT, "%-52s %s%s", key + " " + above + " / " + below, ratio, verdict));
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("median", ratio.median());
-        json.put("min", ratio.min());
-        json.put("max", ratio.max());
+                : String.format(Locale.ROOT, "   goal >= %.1f: %s", goal, ratio.median() >= goal ? "met" : "not met");
+        String pair = (key + " " + above + " / " + below).strip();
+        report.line(String.format(Locale.ROOT, "%-52s %s%s", pair, ratio, verdict));
+        Map<String, Object> json = new LinkedHashMap<>(json(ratio));
         json.put("goal", goal);
-        report.put("ratio " + (key + " " + above + "/" + below).strip(), json);
+        report.put("ratio " + pair, json);
+        Series overCost = costs.getOrDefault(above, ratio);
+        Series underCost = costs.getOrDefault(below, ratio);
+        if (overCost.min() > 0 && underCost.min() > 0) {
+            Series cost = underCost.dividedBy(overCost);
+            report.line(String.format(Locale.ROOT, "%-52s %s", "  the same by processor time per frame", cost));
+            report.put("ratio by processor time " + pair, json(cost));
+        }
+    }
+
+    private static Map<String, Object> json(Series series) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("median", series.median());
+        json.put("min", series.min());
+        json.put("max", series.max());
+        return json;
     }
 }

@@ -120,7 +120,7 @@ public final class DeviceMain {
         return received;
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     private void count(int received) {
         frames += received;
     }
@@ -142,8 +142,8 @@ public final class DeviceMain {
                 } catch (InterruptedException e) {
                     return;
                 }
-                System.out.println("stat frames " + frames + " allocated "
-                        + threads.getThreadAllocatedBytes(worker) + " collections " + collections());
+                System.out.println("stat frames " + frames + " allocated " + threads.getThreadAllocatedBytes(worker)
+                        + " collections " + collections());
             }
         });
     }

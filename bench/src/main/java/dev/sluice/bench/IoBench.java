@@ -19,8 +19,8 @@ final class IoBench {
                 .stream()
                 .filter(device -> options.wants(device.name()))
                 .toList();
-        Comparison comparison = new Comparison(
-                report, "Mpps", Bed::plain, bed -> bed.load(flows, options.warmupSeconds(), seconds));
+        Comparison comparison =
+                new Comparison(report, "Mpps", Bed::plain, bed -> bed.load(flows, options.warmupSeconds(), seconds));
         comparison.run(devices, options.rounds());
         comparison.ratio("P1", "sluice-xdp", "c-xdp", 0.9);
         comparison.ratio("", "sluice-packet", "c-xdp", 0);

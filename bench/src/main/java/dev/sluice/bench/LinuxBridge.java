@@ -9,7 +9,7 @@ import java.util.List;
  */
 final class LinuxBridge {
     private static final String RULES = """
-            table bridge track {
+            table ip track {
               chain forward {
                 type filter hook forward priority 0; policy drop;
                 ct state established,new accept
@@ -25,9 +25,10 @@ final class LinuxBridge {
         bridge(bed.namespace(), "br1", "p3", "p1");
     }
 
-    /** The bridges, and connection tracking on all of them. */
+    /** The bridges, and connection tracking on all of them: by way of the IP rules, because not every kernel can track in bridge rules. */
     static void joinTracking(Bed bed) {
         join(bed);
+        bed.namespace().sysctl("net.bridge.bridge-nf-call-iptables", "1");
         bed.namespace().execWithInput(List.of("nft", "-f", "-"), RULES);
     }
 

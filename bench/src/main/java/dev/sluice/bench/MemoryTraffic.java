@@ -23,21 +23,24 @@ final class MemoryTraffic implements AutoCloseable {
     /** One packet in so many belongs to a flow never seen before. */
     static final int MISS_PERIOD = 16;
 
+    /** No new flows. */
+    static final int HITS_ONLY = Integer.MAX_VALUE;
+
     private static final int FRAME_BYTES = 60;
     private static final int SMALL_FRAMES = 4096;
     private static final int IP = 14;
     private static final int UDP = 34;
     private static final int NEW_FLOWS = 0x0b00_0000;
     private static final long STEP_NS = 50_000;
-    private static final ValueLayout.OfInt INT =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private final int flows;
     private final Arena arena = Arena.ofShared();
-    private final FramePool pool = new FramePool(
-            arena.allocate(FramePool.bytesFor(SMALL_FRAMES, 1), FramePool.SMALL_BYTES), SMALL_FRAMES, 1);
+    private final FramePool pool =
+            new FramePool(arena.allocate(FramePool.bytesFor(SMALL_FRAMES, 1), FramePool.SMALL_BYTES), SMALL_FRAMES, 1);
     private final MemoryLane[] lanes = new MemoryLane[BridgePath.PORTS];
     private final MemorySegment template = arena.allocate(FRAME_BYTES, 8);
     private final Batch batch = new Batch();
@@ -85,7 +88,7 @@ final class MemoryTraffic implements AutoCloseable {
         for (long sent = 0; sent < packets; sent += Batch.CAPACITY) {
             batch.count = 0;
             for (int i = 0; i < Batch.CAPACITY; i++) {
-                if (--untilMiss <= 0 && missPeriod != Integer.MAX_VALUE) {
+                if (missPeriod != HITS_ONLY && --untilMiss <= 0) {
                     untilMiss = missPeriod;
                     append(NEW_FLOWS, newFlow++ & 0xff_ffff, false);
                 } else {
@@ -140,13 +143,15 @@ final class MemoryTraffic implements AutoCloseable {
 
     /** Packets that the data path dropped. */
     long dropped() {
-        return datapath.counters().frames - lanes[BridgePath.NODE_IN].counters().sentFrames
-                - lanes[BridgePath.NODE_OUT].counters().sentFrames - delivered();
+        return datapath.counters().frames
+                - lanes[BridgePath.NODE_IN].counters().sentFrames
+                - lanes[BridgePath.NODE_OUT].counters().sentFrames
+                - delivered();
     }
 
     /** Bytes allocated by the calling thread so far. */
     static long allocatedBytes() {
-        return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+        return THREADS.getCurrentThreadAllocatedBytes();
     }
 
     @Override

@@ -23,7 +23,8 @@ enum NativeProgram {
     /** The program's absolute path; builds it if its sources are newer. */
     String path() {
         Path source = SOURCES.resolve(name().toLowerCase(Locale.ROOT) + ".c");
-        Path binary = Report.FOLDER.resolve("bin", name().toLowerCase(Locale.ROOT)).toAbsolutePath();
+        Path binary =
+                Report.FOLDER.resolve("bin", name().toLowerCase(Locale.ROOT)).toAbsolutePath();
         try {
             if (!Files.exists(source)) {
                 throw new LabException(source + " is missing: run the benchmark from the top folder of the project");
@@ -59,8 +60,7 @@ enum NativeProgram {
                 Thread.currentThread().interrupt();
                 throw new LabException("interrupted while building " + source, e);
             } catch (IOException e) {
-                // Not installed: the next one.
-                continue;
+                said = compiler + ": " + e.getMessage();
             }
         }
         throw new LabException("program " + source + " cannot be built: " + said);

@@ -47,7 +47,7 @@ final class OpenVswitch {
                 "Open_vSwitch",
                 ".",
                 "other_config:pmd-cpu-mask=0x" + Integer.toHexString(1 << Bed.DEVICE_CORE));
-        namespace.start("vswitchd", inFolder(folder, "ovs-vswitchd", "unix:" + socket));
+        bed.device(namespace.start("vswitchd", inFolder(folder, "ovs-vswitchd", "unix:" + socket)));
         control(
                 namespace,
                 folder,
@@ -62,8 +62,7 @@ final class OpenVswitch {
         for (String port : bed.ports()) {
             control(namespace, folder, "add-port", "br0", port, "--", "set", "interface", port, "type=" + type);
         }
-        namespace.execWithInput(
-                inFolder(folder, "ovs-ofctl", "add-flows", "unix:" + folder + "/br0.mgmt", "-"), RULES);
+        namespace.execWithInput(inFolder(folder, "ovs-ofctl", "add-flows", "unix:" + folder + "/br0.mgmt", "-"), RULES);
     }
 
     private static void control(Namespace namespace, String folder, String... arguments) {
@@ -99,5 +98,4 @@ final class OpenVswitch {
             throw new LabException("interrupted while waiting for Open vSwitch", e);
         }
     }
-
 }

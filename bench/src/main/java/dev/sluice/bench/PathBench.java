@@ -20,9 +20,15 @@ final class PathBench {
         report.fact("Open vSwitch", Machine.firstLine(List.of("ovs-vswitchd", "--version")));
         List<Device> devices = List.of(
                         SluiceDevice.path("sluice-xdp", "Java, AF_XDP", "AF_XDP"),
-                        new Device("ovs-xdp", "Open vSwitch netdev, AF_XDP, conntrack", bed -> OpenVswitch.start(bed, "afxdp")),
+                        new Device(
+                                "ovs-xdp",
+                                "Open vSwitch netdev, AF_XDP, conntrack",
+                                bed -> OpenVswitch.start(bed, "afxdp")),
                         SluiceDevice.path("sluice-packet", "Java, AF_PACKET ring", "AF_PACKET"),
-                        new Device("ovs-packet", "Open vSwitch netdev, AF_PACKET, conntr.", bed -> OpenVswitch.start(bed, "system")),
+                        new Device(
+                                "ovs-packet",
+                                "Open vSwitch netdev, AF_PACKET, conntr.",
+                                bed -> OpenVswitch.start(bed, "system")),
                         new Device("linux-bridge", "two Linux bridges, no tracking", LinuxBridge::start),
                         new Device("linux-bridge-ct", "the same with nftables conntrack", LinuxBridge::startTracking))
                 .stream()

@@ -47,8 +47,9 @@ final class Report {
         Path file = FOLDER.resolve(name + ".json");
         try {
             Files.createDirectories(FOLDER);
-            JsonMapper mapper =
-                    JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+            JsonMapper mapper = JsonMapper.builder()
+                    .enable(SerializationFeature.INDENT_OUTPUT)
+                    .build();
             Files.writeString(file, mapper.writeValueAsString(json) + "\n");
             line("written: " + file);
         } catch (IOException e) {

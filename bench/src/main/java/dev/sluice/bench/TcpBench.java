@@ -13,7 +13,8 @@ final class TcpBench {
 
     static int run(Options options) {
         int seconds = options.seconds(5);
-        Report report = new Report("tcp", "one TCP connection through one bridging node and on, veth ports, offloads on");
+        Report report =
+                new Report("tcp", "one TCP connection through one bridging node and on, veth ports, offloads on");
         report.fact("seconds", seconds);
         report.fact("iperf3", Machine.firstLine(List.of("iperf3", "--version")));
         List<Device> devices = List.of(
@@ -26,8 +27,8 @@ final class TcpBench {
                 .stream()
                 .filter(device -> options.wants(device.name()))
                 .toList();
-        Comparison comparison = new Comparison(
-                report, "Gbit/s", () -> Bed.withHosts(options.node()), bed -> measure(bed, seconds));
+        Comparison comparison =
+                new Comparison(report, "Gbit/s", () -> Bed.withHosts(options.node()), bed -> measure(bed, seconds));
         comparison.run(devices, options.rounds());
         comparison.ratio("P4 (Java)", "sluice-packet", "linux-bridge", 0);
         comparison.ratio("", "sluice-packet", "linux-bridge-ct", 0);
@@ -35,9 +36,10 @@ final class TcpBench {
         return 0;
     }
 
-    private static double measure(Bed bed, int seconds) {
+    private static Figure measure(Bed bed, int seconds) {
         Namespace client = bed.topology().get("client");
         Iperf3 server = Iperf3.serve(bed.topology().get("server"), SERVER);
-        return server.run(client, Duration.ofSeconds(seconds), "-O", "2").receivedBitsPerSecond() / 1e9;
+        Iperf3.Figures figures = server.run(client, Duration.ofSeconds(seconds), "-O", "2");
+        return new Figure(figures.receivedBitsPerSecond() / 1e9, 0);
     }
 }

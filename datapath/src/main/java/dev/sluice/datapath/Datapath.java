@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * The stages of a packet's life, put together (docs/reference/packet-life.md). One user: the worker thread that owns it.
  *
  * <p>Contract of the hot path: {@link #process} is called with a batch of at most 256 frames from one or more ports and takes over all of them; nothing on
- * the way allocates, locks, logs, throws or reads a clock. Batch shape: all frames are parsed first, then the index lines of the connection table are touched for all,
- * then each packet goes its way alone.
+ * the way allocates, locks, logs, throws or reads a clock. Batch shape: all frames are parsed first, then the index lines of the connection table are touched for all, then
+ * the records, then each packet goes its way alone.
  */
 public final class Datapath implements AutoCloseable {
     private static final int SWEEP_SLOTS = 512;
@@ -31,6 +31,9 @@ public final class Datapath implements AutoCloseable {
     private final Zones zones = new Zones();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
+
+    /** The first exception of the batch in hand. */
+    private @Nullable RuntimeException fault;
 
     /** Written so that the first pass over the table is not optimised away. */
     @SuppressWarnings("UnusedVariable") // its only use is to be written
@@ -86,29 +89,86 @@ public final class Datapath implements AutoCloseable {
         frames.trace(tracer);
     }
 
-    /** Takes over all frames of a batch; {@code batch.port} are indices of the snapshot. */
+    /**
+     * Takes over all frames of a batch; {@code batch.port} are indices of the snapshot.
+     *
+     * @throws RuntimeException the first that a defect of this program or of a port caused; it cost the packet in hand at that moment, the others
+     *     of the batch went their way
+     */
     public void process(Batch batch, long nowNs) {
+        fault = null;
         liveness.refresh();
         counters.frames += batch.count;
-        parser.parse(batch);
-        for (int i = 0; i < batch.count; i++) {
-            touch(batch, i);
+        int next = prepare(batch);
+        while (next < batch.count) {
+            next = handleFrom(batch, next, nowNs);
         }
-        for (int i = 0; i < batch.count; i++) {
-            handle(batch, i, nowNs);
+        if (fault != null) {
+            throw fault;
         }
     }
 
-    private void touch(Batch batch, int i) {
+    /** Reads all headers and touches what they lead to; the first slot to handle: 0, or after a defect none is left. */
+    private int prepare(Batch batch) {
+        try {
+            parser.parse(batch);
+            touchIndex(batch);
+            touchRecords(batch);
+            return 0;
+        } catch (RuntimeException e) {
+            fault = e;
+            for (int i = 0; i < batch.count; i++) {
+                frames.reclaim(batch, i);
+            }
+            return batch.count;
+        }
+    }
+
+    /** Handles the slots from the given one on, at most up to one that shows a defect; the slot to go on with. */
+    private int handleFrom(Batch batch, int from, long nowNs) {
+        int i = from;
+        try {
+            for (; i < batch.count; i++) {
+                handle(batch, i, nowNs);
+            }
+            return i;
+        } catch (RuntimeException e) {
+            fault = fault == null ? e : fault;
+            frames.reclaim(batch, i);
+            return i + 1;
+        }
+    }
+
+    /** Reads one after the other overlap in the processor where nothing depends on them: a batch waits for memory once, not each packet alone. */
+    private void touchIndex(Batch batch) {
+        long read = 0;
+        for (int i = 0; i < batch.count; i++) {
+            int zone = zoneOf(batch, i);
+            if (zone >= 0) {
+                read ^= table.touch(FlowHash.withRouter(batch.hash[i], zone));
+            }
+        }
+        touched = read;
+    }
+
+    private void touchRecords(Batch batch) {
+        long read = 0;
+        for (int i = 0; i < batch.count; i++) {
+            int zone = zoneOf(batch, i);
+            if (zone >= 0) {
+                read ^= table.touchRecords(FlowHash.withRouter(batch.hash[i], zone));
+            }
+        }
+        touched = read;
+    }
+
+    /** The key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
+    private int zoneOf(Batch batch, int i) {
         int port = batch.port[i];
-        if (batch.parsed[i] <= 0 || port >= snapshot.portCount()) {
-            return;
-        }
-        int router = snapshot.port(port).router();
-        if (router >= 0) {
-            int zone = zones.of(router, batch.outerTag[i], batch.innerTag[i]);
-            touched += table.touch(FlowHash.withRouter(batch.hash[i], zone));
-        }
+        boolean known =
+                batch.parsed[i] > 0 && (batch.parsed[i] & Parser.IP) != 0 && port >= 0 && port < snapshot.portCount();
+        int router = known ? snapshot.port(port).router() : -1;
+        return router < 0 ? -1 : zones.of(router, batch.outerTag[i], batch.innerTag[i]);
     }
 
     private void handle(Batch batch, int i, long nowNs) {

@@ -102,6 +102,24 @@ public final class FramePool {
         }
     }
 
+    /** Whether two offsets lie in the same chunk. */
+    public boolean isSameChunk(long one, long other) {
+        return one - headroomBytes(one) == other - headroomBytes(other);
+    }
+
+    /** Whether the chunk that holds the given offset is in nobody's hands. Walks the free chunks: for repairs, not for the hot path. */
+    public boolean isFree(long start) {
+        boolean small = start < largeBase;
+        int chunk = (int) (small ? start / SMALL_BYTES : (start - largeBase) / LARGE_BYTES);
+        int[] free = small ? freeSmall : freeLarge;
+        for (int i = 0; i < (small ? freeSmallCount : freeLargeCount); i++) {
+            if (free[i] == chunk) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether the offset lies in a small chunk. */
     public boolean isSmall(long start) {
         return start < largeBase;

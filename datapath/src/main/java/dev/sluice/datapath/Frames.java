@@ -17,6 +17,9 @@ final class Frames {
     private boolean[] dirty = new boolean[0];
     private @Nullable PacketTracer tracer;
 
+    /** The frame that a port is just taking over, {@link FramePool#NONE} if none. */
+    private long handedOver = FramePool.NONE;
+
     Frames(FramePool pool, DropCounters drops) {
         this.pool = pool;
         this.drops = drops;
@@ -75,20 +78,38 @@ final class Frames {
         if (out == null) {
             pool.give(b.start[slot]);
         } else {
-            out.send(b, slot);
             dirty[port] = true;
+            handedOver = b.start[slot];
+            out.send(b, slot);
+            handedOver = FramePool.NONE;
         }
         return Step.DONE;
     }
 
-    /** Flushes the ports that frames were sent to. */
+    /** Flushes the ports that frames were sent to. Should one throw, those behind it are flushed by the next call. */
     void flush() {
+        handedOver = FramePool.NONE;
         for (int i = 0; i < dirty.length; i++) {
             PacketPort port = ports[i];
-            if (dirty[i] && port != null) {
-                port.flush();
+            if (dirty[i]) {
+                dirty[i] = false;
+                if (port != null) {
+                    port.flush();
+                }
             }
-            dirty[i] = false;
+        }
+    }
+
+    /**
+     * Gives back a frame whose handling ended with an exception, a defect of this program. Not on the hot path. A frame that a port was taking over stays lost: the
+     * port may have given it to the kernel already, and a chunk with two owners would be worse than one with none.
+     */
+    void reclaim(Batch b, int slot) {
+        long lost = handedOver;
+        handedOver = FramePool.NONE;
+        boolean withPort = lost != FramePool.NONE && pool.isSameChunk(lost, b.start[slot]);
+        if (!withPort && !pool.isFree(b.start[slot])) {
+            pool.give(b.start[slot]);
         }
     }
 

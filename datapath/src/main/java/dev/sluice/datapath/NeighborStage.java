@@ -11,6 +11,11 @@ final class NeighborStage {
     private final Batch waiting = new Batch();
     private PortAddresses[] own = new PortAddresses[0];
 
+    /** First slot of {@link #waiting} that is still to be sent, or dropped. */
+    private int next;
+
+    private boolean unanswered;
+
     NeighborStage(Frames frames, Neighbors neighbors) {
         this.frames = frames;
         this.neighbors = neighbors;
@@ -59,16 +64,30 @@ final class NeighborStage {
 
     /** Asks for neighbours that are due, sends what they released, and gives up what nobody answers for. */
     void tick(long nowNs) {
-        waiting.count = 0;
+        finish(); // what a defect left behind in the tick before
+        begin(false);
         neighbors.due(waiting, nowNs, own);
         neighbors.takeResolved(waiting);
-        for (int i = 0; i < waiting.count; i++) {
-            frames.send(waiting, i, waiting.port[i]);
-        }
-        waiting.count = 0;
+        finish();
+        begin(true);
         neighbors.takeFailed(waiting);
-        for (int i = 0; i < waiting.count; i++) {
-            frames.drop(waiting, i, waiting.port[i], DropReason.NEIGHBOR_UNRESOLVED);
+        finish();
+    }
+
+    private void begin(boolean nowUnanswered) {
+        waiting.count = 0;
+        next = 0;
+        unanswered = nowUnanswered;
+    }
+
+    private void finish() {
+        while (next < waiting.count) {
+            int i = next++;
+            if (unanswered) {
+                frames.drop(waiting, i, waiting.port[i], DropReason.NEIGHBOR_UNRESOLVED);
+            } else {
+                frames.send(waiting, i, waiting.port[i]);
+            }
         }
     }
 }

@@ -282,7 +282,8 @@ final class Parser {
             int identifier = Layouts.u16(m, base + 4);
             b.sourcePort[i] = identifier;
             b.destinationPort[i] = identifier;
-            return type == 128 || type == 8 ? ECHO_REQUEST : 0;
+            boolean ownFamily = v6 == (b.etherType[i] == EtherTypes.IPV6);
+            return ownFamily && (type == 128 || type == 8) ? ECHO_REQUEST : 0;
         }
         boolean discovery = v6
                 && b.etherType[i] == EtherTypes.IPV6

@@ -12,7 +12,7 @@ final class FirewallReturns implements Step {
         Findings findings = stage.findings();
         stage.scene().firewall().replug();
         stage.sluice().awaitInstance("fw-1", true);
-        stage.changeChain(Objects.BOTH_NODES, "closed");
+        stage.changeChain(DemoObjects.BOTH_NODES, "closed");
         long before = stage.sluice().uninspectedCount();
         Streams.Account account = stage.streams()
                 .run(stage.scale().shortCount(), stage.witnesses().both());

@@ -31,7 +31,7 @@ final class InsertNode implements Step {
                         "/slow/" + scale.slowBytes() + "/" + scale.slowMs(),
                         PATIENCE);
         stream.awaitReceived(scale.longCount() / 4, PATIENCE);
-        long changeMs = stage.changeChain(Objects.BOTH_NODES, "closed") / 1_000_000;
+        long changeMs = stage.changeChain(DemoObjects.BOTH_NODES, "closed") / 1_000_000;
         boolean underWay = stream.sender().lastLine("sent=").isEmpty()
                 && download.process().isAlive();
         findings.add(

@@ -10,7 +10,7 @@ final class OpenChain implements Step {
     @Override
     public String run(Stage stage) {
         Findings findings = stage.findings();
-        long changeMs = stage.changeChain(Objects.BOTH_NODES, "open") / 1_000_000;
+        long changeMs = stage.changeChain(DemoObjects.BOTH_NODES, "open") / 1_000_000;
         long before = stage.sluice().uninspectedCount();
         int count = stage.scale().shortCount();
         Streams.Account account = stage.streams().run(count, stage.witnesses().both());

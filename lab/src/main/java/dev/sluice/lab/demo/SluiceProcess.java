@@ -36,7 +36,7 @@ final class SluiceProcess {
      *
      * @param product the class whose main method is the command line
      */
-    static SluiceProcess start(Namespace namespace, Class<?> product, Objects objects, Path socket) {
+    static SluiceProcess start(Namespace namespace, Class<?> product, DemoObjects objects, Path socket) {
         LabProcess process = namespace.startJvm(
                 "sluice",
                 FLAGS,
@@ -46,7 +46,7 @@ final class SluiceProcess {
                         "-f",
                         objects.directory().toString(), //
                         "--node",
-                        Objects.NODE, //
+                        DemoObjects.NODE, //
                         "--admin",
                         socket.toString()));
         SluiceProcess sluice = new SluiceProcess(process, socket);

@@ -14,7 +14,7 @@ package dev.sluice.lab.demo;
 record Stage(
         Scene scene,
         SluiceProcess sluice,
-        Objects objects,
+        DemoObjects objects,
         Streams streams,
         Witnesses witnesses,
         Findings findings,

@@ -1,5 +1,6 @@
 package dev.sluice.lab.demo;
 
+import dev.sluice.lab.LabException;
 import dev.sluice.lab.Topology;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,6 +39,8 @@ final class Story {
             try {
                 figure = step.run(stage);
                 good = stage.findings().lastPartMet();
+            } catch (LabException e) {
+                throw new LabException(e.getMessage() + "\n" + stage.sluice().diagnosis(), e);
             } finally {
                 progress.end(step.title(), figure, good);
             }
@@ -54,7 +57,7 @@ final class Story {
         String starting = "Sluice starts";
         progress.begin(starting);
         Path folder = topology.logDirectory();
-        Objects objects = Objects.write(folder.resolve("config"));
+        DemoObjects objects = DemoObjects.write(folder.resolve("config"));
         SluiceProcess sluice = SluiceProcess.start(scene.sluice(), product, objects, folder.resolve("sluice.sock"));
         progress.end(starting, sluice.describe(), true);
         Streams streams = new Streams(scene, scale.ratePerSecond());

@@ -38,6 +38,8 @@ final class UserNamespace {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
+                "-Dstdout.encoding=" + System.getProperty("stdout.encoding"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 product.getName(),

@@ -54,9 +54,9 @@ class GoldenPairTest {
                 run.trace("a flow begins, through a", 4, () -> exchange(one));
                 run.trace("another flow begins, through b", 4, () -> exchange(two));
                 run.trace("generations are current", 4, () -> exchange(one));
-                sluice.configure(instances(more));
+                GoldenRun.change(sluice, instances(more));
                 run.trace("the configuration moved, but nothing concerns this flow", 4, () -> exchange(one));
-                b.kill();
+                b.in().down();
                 sluice.awaitInstance("b", false);
                 run.trace("b is dead, but this flow goes through a", 4, () -> exchange(one));
                 run.trace("b is dead, and this flow went through it", 4, () -> exchange(two));

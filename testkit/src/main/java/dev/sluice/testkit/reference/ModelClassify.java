@@ -65,6 +65,9 @@ final class ModelClassify {
     }
 
     private boolean isVanished(ModelRecord record) {
+        if (record.translated && model.world.path(record.pathId) == null) {
+            return true;
+        }
         if (record.ruleId > 0) {
             return model.world.rule(record.ruleId) == null;
         }

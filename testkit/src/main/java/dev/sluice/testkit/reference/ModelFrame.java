@@ -52,6 +52,22 @@ final class ModelFrame {
         return (destinationMac >>> 40 & 1) != 0;
     }
 
+    /** Destined for many: group MAC address and group address. */
+    boolean isForMany() {
+        return isGroup() && isIp() && hasGroupAddress();
+    }
+
+    boolean hasGroupAddress() {
+        return destination.isIpv4()
+                ? destination.ipv4Bits() >>> 28 == 14 || destination.ipv4Bits() == -1
+                : destination.hi() >>> 56 == 255;
+    }
+
+    /** VLAN id of a tag, 0 if there is none. */
+    int vlan(int index) {
+        return index < tags.size() ? tags.get(index) & 0xfff : 0;
+    }
+
     boolean isIcmp() {
         return transportAt >= 0 && ((ipv4 && protocol == 1) || (ipv6 && protocol == 58));
     }

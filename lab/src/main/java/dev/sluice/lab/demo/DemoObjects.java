@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /** The configuration as users write it: YAML files in a directory, of which the story changes one. One thread. */
-final class Objects {
+final class DemoObjects {
     /** The name of the node. */
     static final String NODE = "demo";
 
@@ -73,13 +73,13 @@ final class Objects {
 
     private final Path directory;
 
-    private Objects(Path directory) {
+    private DemoObjects(Path directory) {
         this.directory = directory;
     }
 
     /** Writes the first configuration: the firewall alone, closed. */
-    static Objects write(Path directory) {
-        Objects objects = new Objects(directory);
+    static DemoObjects write(Path directory) {
+        DemoObjects objects = new DemoObjects(directory);
         try {
             Files.createDirectories(directory);
             Files.writeString(directory.resolve("ports.yaml"), PORTS);
