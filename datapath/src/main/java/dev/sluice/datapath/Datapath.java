@@ -217,7 +217,8 @@ public final class Datapath implements AutoCloseable {
     /** What is not unicast IP goes straight across (packet-life.md, transparent ports). */
     private int enterTransparent(Cursor c, PortEntry port) {
         if (VlanTag.isTagType(c.batch.etherType[c.slot])) {
-            // Receivers that strip one tag after the other would take the packet inside, and nothing here has looked at it.
+            // Receivers that strip one tag after the other would take the packet inside, and nothing here has looked at
+            // it.
             return frames.drop(c, DropReason.VLAN_UNEXPECTED);
         }
         int parsed = c.parsed();

@@ -20,7 +20,8 @@ public enum DropReason {
     PORT_UNKNOWN("packet-life: ports", "The frame came in on a port that the configuration does not use."),
     NOT_FOR_US("packet-life: router ports", "The destination MAC address belongs to somebody else."),
     VLAN_UNEXPECTED(
-            "packet-life: router ports", "A tagged frame came in on a router port, which takes untagged frames, or one with more than two tags on a transparent port."),
+            "packet-life: router ports",
+            "A tagged frame came in on a router port, which takes untagged frames, or one with more than two tags on a transparent port."),
     GROUP_NOT_ROUTED("packet-life: router ports", "Multicast and broadcast packets are not routed."),
     NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
     CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),

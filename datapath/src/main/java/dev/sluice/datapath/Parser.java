@@ -145,7 +145,8 @@ final class Parser {
         int source = Ipv4.source(m, base);
         int destination = Ipv4.destination(m, base);
         int result = grouped(bits, destination >>> 28 == 0xe || destination == -1);
-        // A host that asks for an address has none yet (RFC 2131 4.1, RFC 3376 4.2.13): legal in a packet for many, as :: is.
+        // A host that asks for an address has none yet (RFC 2131 4.1, RFC 3376 4.2.13): legal in a packet for many, as
+        // :: is.
         boolean unspecifiedToMany = source == 0 && (result & GROUP) != 0;
         if (sourceInvalid(source) && !unspecifiedToMany) {
             return malformed(DropReason.ADDRESS_INVALID);

@@ -67,8 +67,7 @@ class EvasionTest {
                 new int[0],
                 new AttachmentCounters());
         Rule.FailureAction closed = Rule.FailureAction.CLOSED;
-        Path path =
-                new Path(1, "inspect[fw-1]", 1, List.of(new Path.Hop(node, false, closed)), new PathCounters());
+        Path path = new Path(1, "inspect[fw-1]", 1, List.of(new Path.Hop(node, false, closed)), new PathCounters());
         BitSet sides = new BitSet();
         sides.set(0, 4);
         Rule rule = new Rule(
@@ -95,7 +94,18 @@ class EvasionTest {
 
     private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int group) {
         return new PortEntry(
-                index, "p" + index, role, router, peer, 0x0200_0000_1000L + index, List.of(), true, true, group, group, 0);
+                index,
+                "p" + index,
+                role,
+                router,
+                peer,
+                0x0200_0000_1000L + index,
+                List.of(),
+                true,
+                true,
+                group,
+                group,
+                0);
     }
 
     private void assertInspected(byte[] frame) {
@@ -115,7 +125,9 @@ class EvasionTest {
     void answersOfAFlowInspectedOneWayDoNotHideItsNextPackets() {
         use(snapshot(WEB, false));
         sluice.receive(CLIENT, REQUEST.bytes());
-        sluice.receive(SERVER, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", SYN | ACK).bytes());
+        sluice.receive(
+                SERVER,
+                TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", SYN | ACK).bytes());
         assertInspected(TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", ACK).bytes());
     }
 
@@ -133,19 +145,23 @@ class EvasionTest {
 
     @Test
     void packetsForgedInTheNameOfTheServerDoNotHideTheRequest() {
-        sluice.receive(CLIENT, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", ACK).bytes());
+        sluice.receive(
+                CLIENT, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", ACK).bytes());
         assertInspected(REQUEST.bytes());
     }
 
     @Test
     void connectionsMetInTheMiddleAreInspectedWhicheverSideSpeaksFirst() {
-        sluice.receive(SERVER, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", ACK).bytes());
+        sluice.receive(
+                SERVER, TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", ACK).bytes());
         assertInspected(TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", ACK).bytes());
     }
 
     @Test
     void extensionHeadersBehindTheFragmentHeaderDoNotHideTheProtocol() {
-        byte[] plain = TestPacket.tcp("[2001:db8::1]:4000", "[2001:db8::2]:80", SYN).payload("01234567").bytes();
+        byte[] plain = TestPacket.tcp("[2001:db8::1]:4000", "[2001:db8::2]:80", SYN)
+                .payload("01234567")
+                .bytes();
         ByteBuffer b = ByteBuffer.allocate(plain.length + 8 + 8 - 4);
         b.put(plain, 0, 54).put((byte) 60).put((byte) 0).putShort((short) 1).putInt(7);
         b.put((byte) 6).put((byte) 0).put((byte) 1).put((byte) 4).putInt(0);
