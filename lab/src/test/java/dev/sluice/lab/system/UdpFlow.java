@@ -11,8 +11,8 @@ import java.net.SocketTimeoutException;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** One UDP flow from a host to an {@link EchoHost}: every packet has an id of its own, every answer is found or missed. One user: the test. */
