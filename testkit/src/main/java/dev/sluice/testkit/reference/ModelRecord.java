@@ -20,7 +20,8 @@ final class ModelRecord {
         /** The key of the opposite direction. */
         @SuppressWarnings("ArgumentSelectionDefectChecker") // they change places: that is what it is for
         Key turned() {
-            return new Key(fragment, router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
+            return new Key(
+                    fragment, router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
         }
     }
 
