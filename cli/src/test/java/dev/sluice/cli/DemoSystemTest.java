@@ -114,8 +114,7 @@ class DemoSystemTest {
         assertThat(output()).contains("lines as expected").doesNotContain("✗");
         List<ProcessHandle> children = demo.descendants().toList();
         assertThat(children).hasSizeGreaterThan(4);
-        String socket = output()
-                .lines()
+        String socket = output().lines()
                 .filter(line -> line.contains("./sluice status --admin "))
                 .map(line -> line.substring(line.indexOf("--admin ") + "--admin ".length()))
                 .findFirst()

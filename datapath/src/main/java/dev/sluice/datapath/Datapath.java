@@ -168,7 +168,7 @@ public final class Datapath implements AutoCloseable {
         boolean known =
                 batch.parsed[i] > 0 && (batch.parsed[i] & Parser.IP) != 0 && port >= 0 && port < snapshot.portCount();
         int router = known ? snapshot.port(port).router() : -1;
-        return router < 0 ? -1 : zones.of(router, batch.outerTag[i], batch.innerTag[i]);
+        return router < 0 ? -1 : zones.known(router, batch.outerTag[i], batch.innerTag[i]);
     }
 
     private void handle(Batch batch, int i, long nowNs) {

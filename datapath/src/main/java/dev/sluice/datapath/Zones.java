@@ -17,6 +17,7 @@ final class Zones {
     private static final int ZONES_MAX = 65_536;
     private static final int SLOTS = 1 << 17;
     private static final int EMPTY = 0;
+    private static final long UNTAGGED = 0;
 
     private final long[] keys = new long[SLOTS];
     private final int[] numbers = new int[SLOTS];
@@ -32,18 +33,13 @@ final class Zones {
      * @return 0..65535, or {@link #NONE}
      */
     int of(int router, int outerTag, int innerTag) {
-        int vlans = (outerTag & 0xfff) << 12 | (innerTag & 0xfff);
-        vlans = vlans < 0x1000 ? vlans << 12 : vlans;
-        if (vlans == 0) {
+        long key = key(router, outerTag, innerTag);
+        if (key == UNTAGGED) {
             return router;
         }
-        long key = (long) (router + 1) << 24 | vlans;
-        int slot = slot(key);
-        while (numbers[slot] != EMPTY) {
-            if (keys[slot] == key) {
-                return numbers[slot];
-            }
-            slot = slot + 1 & SLOTS - 1;
+        int slot = probe(key);
+        if (numbers[slot] != EMPTY) {
+            return numbers[slot];
         }
         if (next == ZONES_MAX) {
             return NONE;
@@ -52,6 +48,32 @@ final class Zones {
         numbers[slot] = next;
         routerOf[next] = router;
         return next++;
+    }
+
+    /** The same for a packet that may yet be dropped: gives no number away, since senders choose tags; {@link #NONE} if it has none. */
+    int known(int router, int outerTag, int innerTag) {
+        long key = key(router, outerTag, innerTag);
+        if (key == UNTAGGED) {
+            return router;
+        }
+        int number = numbers[probe(key)];
+        return number == EMPTY ? NONE : number;
+    }
+
+    private static long key(int router, int outerTag, int innerTag) {
+        int outer = outerTag & 0xfff;
+        int inner = innerTag & 0xfff;
+        int vlans = outer == 0 ? inner << 12 : outer << 12 | inner;
+        return vlans == 0 ? UNTAGGED : (long) (router + 1) << 24 | vlans;
+    }
+
+    /** Where a key is, or would be. */
+    private int probe(long key) {
+        int slot = slot(key);
+        while (numbers[slot] != EMPTY && keys[slot] != key) {
+            slot = slot + 1 & SLOTS - 1;
+        }
+        return slot;
     }
 
     private static int slot(long key) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads frames as the chapter "Parse" of packet-life.md says. One frame per reader. */
 final class FrameReader {
+    private static final Set<Integer> TAGS = Set.of(0x8100, 0x88a8, 0x9100);
     private static final Set<Integer> EXTENSIONS = Set.of(0, 43, 44, 51, 60, 135, 139, 140);
 
     private final ModelFrame frame = new ModelFrame();
@@ -37,7 +38,7 @@ final class FrameReader {
         }
         int at = 12;
         frame.etherType = (int) Bytes.read(bytes, at, 2);
-        while ((frame.etherType == 0x8100 || frame.etherType == 0x88a8) && frame.tags.size() < 2) {
+        while (TAGS.contains(frame.etherType) && frame.tags.size() < 2) {
             if (bytes.length < at + 6) {
                 return DropReason.FRAME_TRUNCATED;
             }

@@ -108,7 +108,7 @@ final class RawFrames {
     static byte[] withDestination(byte[] frame, long mac) {
         byte[] f = frame.clone();
         for (int i = 0; i < 6 && i < f.length; i++) {
-            f[i] = (byte) (mac >>> 40 - 8 * i);
+            f[i] = (byte) (mac >>> (40 - 8 * i));
         }
         return f;
     }
