@@ -77,7 +77,9 @@ final class FrameReader {
             return DropReason.IPV4_HEADER_INVALID;
         }
         int first = frame.u8(12);
-        if (first >= 224 || first == 127 || Bytes.read(b, 12, 4) == 0) {
+        boolean toMany = (frame.destinationMac >>> 40 & 1) != 0
+                && (frame.u8(16) >>> 4 == 14 || Bytes.read(b, 16, 4) == 0xffff_ffffL);
+        if (first >= 224 || first == 127 || (Bytes.read(b, 12, 4) == 0 && !toMany)) {
             return DropReason.ADDRESS_INVALID;
         }
         frame.ipv4 = true;
@@ -177,7 +179,7 @@ final class FrameReader {
             next = following;
         }
         frame.protocol = frame.fragment ? fragmentProtocol : next;
-        return at;
+        return frame.fragment && EXTENSIONS.contains(fragmentProtocol) ? -1 : at;
     }
 
     private @Nullable DropReason transport(int at) {

@@ -65,7 +65,13 @@ final class ModelFrame {
 
     /** VLAN id of a tag, 0 if there is none. */
     int vlan(int index) {
-        return index < tags.size() ? tags.get(index) & 0xfff : 0;
+        int at = skipsPriorityTag() ? index + 1 : index;
+        return at < tags.size() ? tags.get(at) & 0xfff : 0;
+    }
+
+    /** Whether the outer of two tags names no VLAN, so that the inner one is what counts. */
+    boolean skipsPriorityTag() {
+        return tags.size() == 2 && (tags.get(0) & 0xfff) == 0;
     }
 
     boolean isIcmp() {

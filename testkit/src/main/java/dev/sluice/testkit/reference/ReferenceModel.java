@@ -102,6 +102,10 @@ public final class ReferenceModel {
 
     private void fromTransparent(Trip trip) {
         ModelFrame frame = trip.frame;
+        if (frame.etherType == 0x8100 || frame.etherType == 0x88a8) {
+            drop(trip, DropReason.VLAN_UNEXPECTED);
+            return;
+        }
         if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {
             outcome.count("passedAcross");
             send(world.port(trip.port).peer(), frame);

@@ -32,6 +32,7 @@ final class Trip {
 
     ModelRecord.Key key() {
         return new ModelRecord.Key(
+                frame.fragment,
                 router,
                 frame.vlan(0),
                 frame.vlan(1),
