@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.IpProtocols;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -89,7 +90,9 @@ final class Cursor {
         f.protocol = b.protocol[i];
         int parsed = b.parsed[i];
         f.family = (parsed & Parser.IPV4) != 0 ? 4 : (parsed & Parser.IPV6) != 0 ? 6 : 0;
-        f.fragment = (parsed & Parser.FRAGMENT) != 0;
+        // A flow with ports 0 shares its key with the fragments between its hosts, so it has to be decided as they are.
+        f.fragment = (parsed & Parser.FRAGMENT) != 0
+                || ((b.sourcePort[i] | b.destinationPort[i]) == 0 && b.l4[i] != 0 && hasPorts(b.protocol[i]));
         f.etherType = b.etherType[i];
         f.sourceMac = Ethernet.source(memory, start);
         f.destinationMac = Ethernet.destination(memory, start);
@@ -97,6 +100,10 @@ final class Cursor {
         f.innerVlan = b.innerTag[i] == 0 ? -1 : b.innerTag[i] & 0xfff;
         f.dscp = b.dscp[i];
         f.hash = b.hash[i];
+    }
+
+    private static boolean hasPorts(int protocol) {
+        return protocol == IpProtocols.TCP || protocol == IpProtocols.UDP || protocol == IpProtocols.SCTP;
     }
 
     /** Enters the key space of a router; false if there is no number left for the packet's VLANs. */

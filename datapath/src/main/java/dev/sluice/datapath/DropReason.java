@@ -8,10 +8,13 @@ package dev.sluice.datapath;
 public enum DropReason {
     FRAME_TRUNCATED("IEEE 802.3 3.1", "The frame ends inside its Ethernet header or a VLAN tag."),
     SOURCE_MAC_INVALID("IEEE 802 8.2", "The source MAC address is a group address."),
+    TAGS_TOO_MANY(
+            "packet-life: parse",
+            "The frame has more than two VLAN tags, so nobody can tell what a receiver would find behind them."),
     IPV4_HEADER_INVALID("RFC 791 3.1", "The IPv4 version, header length, total length or an option is wrong."),
     IPV4_CHECKSUM("RFC 791 3.1", "The IPv4 header checksum is wrong."),
     IPV6_HEADER_INVALID("RFC 8200 3", "The IPv6 version or payload length is wrong."),
-    IPV6_EXTENSION_INVALID("RFC 8200 4", "An IPv6 extension header is cut off, too long, or one of too many."),
+    IPV6_EXTENSION_INVALID("RFC 8200 4", "An IPv6 extension header is cut off, too long, one of too many, or inside a fragment."),
     TRANSPORT_TRUNCATED(
             "RFC 9293 3.1, RFC 768", "The packet ends inside its transport header, or the header's length is wrong."),
     ADDRESS_INVALID(

@@ -37,7 +37,10 @@ final class FrameReader {
         }
         int at = 12;
         frame.etherType = (int) Bytes.read(bytes, at, 2);
-        while ((frame.etherType == 0x8100 || frame.etherType == 0x88a8) && frame.tags.size() < 2) {
+        while (isTag(frame.etherType)) {
+            if (frame.tags.size() == 2) {
+                return DropReason.TAGS_TOO_MANY;
+            }
             if (bytes.length < at + 6) {
                 return DropReason.FRAME_TRUNCATED;
             }
@@ -52,6 +55,10 @@ final class FrameReader {
             case 0x86dd -> ipv6();
             default -> null;
         };
+    }
+
+    private static boolean isTag(int etherType) {
+        return etherType == 0x8100 || etherType == 0x88a8 || etherType == 0x9100;
     }
 
     private @Nullable DropReason ipv4() {
@@ -159,6 +166,9 @@ final class FrameReader {
                     return -1;
                 }
                 fragmentHeaderSeen = true;
+                if (is && EXTENSIONS.contains(following)) {
+                    return -1;
+                }
                 if (is) {
                     frame.fragment = true;
                     fragmentProtocol = following;
@@ -229,6 +239,8 @@ final class FrameReader {
     }
 
     private void ports(int source, int destination) {
+        // The key of fragments, so decided as one.
+        frame.fragment = source == 0 && destination == 0 && frame.protocol != 1 && frame.protocol != 58;
         frame.sourcePort = source;
         frame.destinationPort = destination;
     }
