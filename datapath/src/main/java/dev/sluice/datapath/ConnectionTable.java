@@ -462,8 +462,13 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         int before = size;
         for (int left = Math.min(budgetSlots, highWater); left > 0; left--) {
             sweepAt = sweepAt >= highWater - 1 ? 0 : sweepAt + 1;
-            if (kind(sweepAt) != ConnectionTableRecord.KIND_FREE && ages.isExpired(sweepAt, nowMs)) {
+            if (kind(sweepAt) == ConnectionTableRecord.KIND_FREE) {
+                continue;
+            }
+            if (ages.isExpired(sweepAt, nowMs)) {
                 expire(sweepAt);
+            } else {
+                ages.keepInRange(sweepAt, nowMs);
             }
         }
         return before - size;

@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import static dev.sluice.datapath.ConnectionTableRecord.getByte;
 import static dev.sluice.datapath.ConnectionTableRecord.getInt;
+import static dev.sluice.datapath.ConnectionTableRecord.putInt;
 
 import java.lang.foreign.MemorySegment;
 
@@ -16,6 +17,9 @@ final class ConnectionTableAges {
 
     /** Ages from this one to -1 are times slightly in the future: 2^28 ms, about three days. */
     private static final int FUTURE_MS = -(1 << 28);
+
+    /** Times older than this are moved up to it by {@link #keepInRange}: 18 days, more than the longest timeout, far less than 2^31 ms. */
+    private static final int OLDEST_MS = 3 << 29;
 
     private final MemorySegment records;
     private final int[] timeoutMs = new int[ConnectionTableRecord.KINDS];
@@ -52,6 +56,19 @@ final class ConnectionTableAges {
         int forward = age(nowMs, getInt(records, lastSeenAt));
         int reverse = age(nowMs, getInt(records, lastSeenAt + 4));
         return Math.min(forward, reverse);
+    }
+
+    /**
+     * Keeps the time of a direction that has not been seen for long from coming round again as "just now", while the other direction keeps the connection
+     * alive. To be called for each connection at least every 28 days.
+     */
+    void keepInRange(int slot, int nowMs) {
+        long lastSeenAt = ConnectionTableRecord.at(slot) + ConnectionTableRecord.LAST_SEEN;
+        for (int direction = 0; direction < 2; direction++) {
+            if (age(nowMs, getInt(records, lastSeenAt + direction * 4L)) > OLDEST_MS) {
+                putInt(records, lastSeenAt + direction * 4L, nowMs - OLDEST_MS);
+            }
+        }
     }
 
     /** Milliseconds since, at most 2^31 - 1; 0 for times in the near future. */

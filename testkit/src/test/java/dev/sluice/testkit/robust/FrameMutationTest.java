@@ -44,7 +44,9 @@ class FrameMutationTest {
     private static void cutEverywhere(Subject subject, int port, MemoryFrame seed) {
         byte[] whole = RawFrames.withDestination(seed.bytes(), Worlds.mac(port));
         for (int bytes = 0; bytes <= whole.length; bytes += bytes < HEADERS_BYTES ? 1 : STEP_BYTES) {
-            take(subject, new Event.Frame(port, Hunt.withBytes(seed, Arrays.copyOf(whole, bytes))));
+            byte[] cut = Arrays.copyOf(whole, bytes);
+            take(subject, new Event.Frame(port, Hunt.withBytes(seed, cut)));
+            take(subject, new Event.Frame(port, Hunt.withBytes(seed, RawFrames.withLengths(cut))));
         }
         take(subject, new Event.Frame(port, seed));
     }

@@ -82,6 +82,19 @@ final class RawFrames {
         return f;
     }
 
+    /** With the length in the IP header made right, so that what is missing is missing behind it. */
+    static byte[] withLengths(byte[] frame) {
+        byte[] f = frame.clone();
+        int l3 = network(f);
+        int type = u16(f, l3 - 2);
+        if (type == 0x0800 && f.length >= l3 + 20) {
+            put16(f, l3 + 2, f.length - l3);
+        } else if (type == 0x86dd && f.length >= l3 + 40) {
+            put16(f, l3 + 4, f.length - l3 - 40);
+        }
+        return summed(f);
+    }
+
     static int sum(byte[] f, int at, int bytes, int initial) {
         int sum = initial;
         for (int i = 0; i < bytes; i++) {

@@ -71,6 +71,7 @@ final class Subject implements AutoCloseable {
             sluice.receive(ports[i], RawFrames.withDestination(asked, Worlds.mac(ports[i])));
         }
         sluice.sentAnywhere();
+        dropped = dropsSoFar();
     }
 
     /** What was sent because of the last event. */
@@ -95,8 +96,7 @@ final class Subject implements AutoCloseable {
             return switch (event) {
                 case Event.Frame f -> frame(f);
                 case Event.Time t -> {
-                    sluice.advance(t.ns());
-                    collect();
+                    pass(t.ns());
                     yield null;
                 }
                 case Event.Alive a -> {
@@ -121,11 +121,16 @@ final class Subject implements AutoCloseable {
 
     private @Nullable String quiet() {
         for (int i = 0; i < 10; i++) {
-            sluice.advance(1_000_000_000L);
-            collect();
+            pass(1_000_000_000L);
         }
         int missing = framesInAll - sluice.freeFrames();
         return missing == 0 ? null : missing + " frames leaked";
+    }
+
+    private void pass(long ns) {
+        sluice.advance(ns);
+        dropped = dropsSoFar();
+        collect();
     }
 
     private @Nullable String frame(Event.Frame in) {
