@@ -121,11 +121,9 @@ class TwoRoutersTest {
         List<UdpFlow> flows = new ArrayList<>();
         try {
             TENANTS.forEach(t -> flows.add(UdpFlow.open(t.client(), "10.2.0.2", 7, 4_000)));
-            List<UdpFlow.Account> accounts = new ArrayList<>();
             for (int round = 0; round < 10; round++) {
                 for (int i = 0; i < 2; i++) {
                     UdpFlow.Account account = flows.get(i).exchange(5 + i);
-                    accounts.add(account);
                     assertThat(account.lost()).isZero();
                     assertThat(account.foreign()).isZero();
                     assertThat(TENANTS.get(i).echo().ids()).containsAll(account.sent());
