@@ -67,6 +67,9 @@ final class Classification {
             table.remove(record);
             record = NONE;
             vanished = NONE;
+        } else if (record != NONE && isStaleWithoutService(record)) {
+            vanished = record;
+            record = NONE;
         }
         boolean hit = record != NONE;
         if (hit) {
@@ -125,6 +128,11 @@ final class Classification {
         if (vanished == NONE) {
             vanished = slot;
         }
+    }
+
+    /** A flow that no service sees is decided anew after each change of the configuration: a rule that wants it may have come. */
+    private boolean isStaleWithoutService(int slot) {
+        return table.pathId(slot) == 0 && table.configGeneration(slot) != snapshot.generation();
     }
 
     private boolean reopens(Cursor c, int slot) {

@@ -54,6 +54,7 @@ public enum DropReason {
     MTU_EXCEEDED("X6", "The packet is larger than the MTU of the port it should leave by."),
     NEIGHBOR_UNRESOLVED("RFC 826, RFC 4861 7.2", "The next hop does not answer ARP or neighbour solicitations."),
     NEIGHBOR_QUEUE_FULL("RFC 4861 7.2.2", "Too many packets wait for the next hop's MAC address."),
+    PORT_ABSENT("packet-life: leave", "The port it should leave by has no device: the interface is not there."),
     NO_FRAME("packet-life: frames", "No frame was free for a tag, a copy or an answer.");
 
     private static final DropReason[] VALUES = values();

@@ -193,6 +193,15 @@ class SteeringTest {
     }
 
     @Test
+    void countsWhatShouldLeaveByAPortWithoutDevice() {
+        int free = sluice.freeFrames();
+        sluice.loseDevice(SERVER);
+        sluice.receive(CLIENT, TestPacket.udp("10.0.0.1:4000", "10.0.0.2:53").bytes());
+        assertThat(sluice.drops()).containsOnlyKeys(DropReason.PORT_ABSENT);
+        assertThat(sluice.freeFrames()).isEqualTo(free);
+    }
+
+    @Test
     void leaksNoFrame() {
         int free = sluice.freeFrames();
         for (int i = 0; i < 3000; i++) {

@@ -50,6 +50,11 @@ final class ModelClassify {
             found = null;
             vanished = null;
         }
+        if (found != null && found.pathId == 0 && found.configGeneration != model.world.generation()) {
+            model.coverage.event("config generation mismatch");
+            vanished = found;
+            found = null;
+        }
         if (found != null) {
             model.outcome.count("recordHits");
             model.coverage.hit();
