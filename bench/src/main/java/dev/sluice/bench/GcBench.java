@@ -89,7 +89,11 @@ final class GcBench {
             LabProcess device = SluiceDevice.startPinned(bed, driver);
             int[] linesBefore = {0};
             int warmup = WARMUP_FACTOR * options.warmupSeconds();
-            double mpps = bed.load(NODE_FLOWS, warmup, seconds, () -> linesBefore[0] = statistics(device).size())
+            double mpps = bed.load(
+                            NODE_FLOWS,
+                            warmup,
+                            seconds,
+                            () -> linesBefore[0] = statistics(device).size())
                     .value();
             List<long[]> lines = statistics(device);
             if (linesBefore[0] == 0 || lines.size() < linesBefore[0] + 2) {
