@@ -14,7 +14,8 @@ public enum DropReason {
     IPV4_HEADER_INVALID("RFC 791 3.1", "The IPv4 version, header length, total length or an option is wrong."),
     IPV4_CHECKSUM("RFC 791 3.1", "The IPv4 header checksum is wrong."),
     IPV6_HEADER_INVALID("RFC 8200 3", "The IPv6 version or payload length is wrong."),
-    IPV6_EXTENSION_INVALID("RFC 8200 4", "An IPv6 extension header is cut off, too long, one of too many, or inside a fragment."),
+    IPV6_EXTENSION_INVALID(
+            "RFC 8200 4", "An IPv6 extension header is cut off, too long, one of too many, or inside a fragment."),
     TRANSPORT_TRUNCATED(
             "RFC 9293 3.1, RFC 768", "The packet ends inside its transport header, or the header's length is wrong."),
     ADDRESS_INVALID(

@@ -105,7 +105,8 @@ final class Parser {
             l3 += TAG_BYTES;
         }
         if (VlanTag.isTagType(type)) {
-            // Hosts strip any number of priority tags: what passed as "not IP" here would be IP there, around every service.
+            // Hosts strip any number of priority tags: what passed as "not IP" here would be IP there, around every
+            // service.
             return malformed(DropReason.TAGS_TOO_MANY);
         }
         b.l3[i] = l3;
@@ -208,7 +209,8 @@ final class Parser {
         b.dscp[i] = Ipv6.trafficClass(m, base) >>> 2;
         int result = grouped(bits, destinationHi >>> 56 == 0xff);
         if (Ipv6Extensions.isLaterFragment(walked) || Ipv6Extensions.moreFragments(walked)) {
-            // The protocol named by the fragment header is the only one that all fragments agree on. Where that is a further
+            // The protocol named by the fragment header is the only one that all fragments agree on. Where that is a
+            // further
             // extension header, later fragments do not show the protocol that rules ask for.
             b.protocol[i] = Layouts.u8(m, base + Ipv6Extensions.fragmentHeaderOffset(walked));
             if (IpProtocols.isIpv6Extension(b.protocol[i])) {

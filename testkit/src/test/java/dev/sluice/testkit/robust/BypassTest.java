@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class BypassTest {
     private static final int EVENTS = 200_000;
     private static final long WEEK_NS = 7L * 24 * 3600 * 1_000_000_000L;
-    private static final TestPacket PACKET = TestPacket.udp("10.0.1.9:4000", "10.0.2.9:53").payload("question");
+    private static final TestPacket PACKET =
+            TestPacket.udp("10.0.1.9:4000", "10.0.2.9:53").payload("question");
 
     @Test
     void onlyWhatTheNodeGaveBackLeaves() {
@@ -46,9 +47,8 @@ class BypassTest {
             int free = sluice.freeFrames();
             for (int i = 0; i < events; i++) {
                 boolean fromNode = !atNode.isEmpty() && random.nextInt(100) < 60;
-                MemoryFrame frame = fromNode
-                        ? atNode.get(random.nextInt(atNode.size()))
-                        : seeds.get(random.nextInt(seeds.size()));
+                MemoryFrame frame =
+                        fromNode ? atNode.get(random.nextInt(atNode.size())) : seeds.get(random.nextInt(seeds.size()));
                 if (random.nextInt(3) == 0) {
                     frame = mutator.mutate(frame);
                 }
@@ -72,14 +72,17 @@ class BypassTest {
                 + HexFormat.of().formatHex(in.bytes(), 0, Math.min(200, in.bytes().length));
         boolean fromNode = port >= Worlds.NODE_IN;
         int left = 0;
-        for (int out : sent.keySet()) {
-            byte[] bytes = sent.get(out).getFirst().bytes();
-            assertThat(sent.get(out)).as(what).hasSize(1);
+        for (Map.Entry<Integer, List<MemoryFrame>> entry : sent.entrySet()) {
+            int out = entry.getKey();
+            byte[] bytes = entry.getValue().getFirst().bytes();
+            assertThat(entry.getValue()).as(what).hasSize(1);
             assertThat(fromNode && out >= Worlds.NODE_IN).as(what + ": loop").isFalse();
             if (out < Worlds.NODE_IN && RawFrames.isUnicastIp(bytes)) {
                 assertThat(fromNode).as(what + ": not inspected").isTrue();
                 // Padding behind the packet is cut; all else is as the node sent it.
-                assertThat(Arrays.equals(bytes, 0, bytes.length, in.bytes(), 0, bytes.length)).as(what).isTrue();
+                assertThat(Arrays.equals(bytes, 0, bytes.length, in.bytes(), 0, bytes.length))
+                        .as(what)
+                        .isTrue();
                 left++;
             }
         }

@@ -51,7 +51,8 @@ class GenerationWrapTest {
                     assertThat(sluice.drops()).containsEntry(DropReason.SERVICE_DOWN, (long) i);
                     sluice.liveness().setInstance(0, true);
                     passesTheNode(sluice);
-                    assertThat(sluice.datapath().counters().livenessRevalidations).isEqualTo(2L * i);
+                    assertThat(sluice.datapath().counters().livenessRevalidations)
+                            .isEqualTo(2L * i);
                 }
             }
         }
@@ -75,11 +76,15 @@ class GenerationWrapTest {
                     sluice.advance(SECOND);
                     sluice.receive(Worlds.CLIENT, PACKET.bytes());
                 }
-                assertThat(sluice.datapath().connections().size()).as("at " + wrapMs).isBetween(1, 2);
+                assertThat(sluice.datapath().connections().size())
+                        .as("at " + wrapMs)
+                        .isBetween(1, 2);
                 assertThat(sluice.datapath().counters().recordHits).isEqualTo(39);
                 sluice.advance(DAY);
                 sluice.advance(MS);
-                assertThat(sluice.datapath().connections().size()).as("at " + wrapMs).isZero();
+                assertThat(sluice.datapath().connections().size())
+                        .as("at " + wrapMs)
+                        .isZero();
             }
         }
     }
@@ -98,7 +103,9 @@ class GenerationWrapTest {
                 }
                 assertThat(sluice.datapath().connections().size()).isEqualTo(1);
                 sluice.advance(3600 * SECOND);
-                assertThat(sluice.datapath().connections().size()).as(days + " days").isZero();
+                assertThat(sluice.datapath().connections().size())
+                        .as(days + " days")
+                        .isZero();
             }
         }
     }

@@ -13,10 +13,11 @@ import org.junit.jupiter.api.Test;
 /** Ways in which other systems of this kind let packets around their rules; one test each. The rule here: TCP and UDP to port 53 pass the node. */
 class KnownFailuresTest {
     private static final Match PORT_53 = Match.ANY.withPorts(0, 65_535, 53, 53);
-    private static final TestPacket QUESTION = TestPacket.udp("10.0.1.9:4000", "10.0.2.9:53").payload("question");
+    private static final TestPacket QUESTION =
+            TestPacket.udp("10.0.1.9:4000", "10.0.2.9:53").payload("question");
 
-    private final MemorySwitch sluice = new MemorySwitch(
-            Worlds.pair(1, PORT_53.withProtocol(17, 17), Rule.FailureAction.CLOSED), 512);
+    private final MemorySwitch sluice =
+            new MemorySwitch(Worlds.pair(1, PORT_53.withProtocol(17, 17), Rule.FailureAction.CLOSED), 512);
 
     @AfterEach
     void close() {

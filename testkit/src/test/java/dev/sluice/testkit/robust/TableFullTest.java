@@ -42,7 +42,8 @@ class TableFullTest {
     void newFlowThatFailsClosedIsDropped() {
         try (MemorySwitch sluice = full(Match.ANY, Rule.FailureAction.CLOSED)) {
             long before = sluice.drops().getOrDefault(DropReason.TABLE_FULL, 0L);
-            sluice.receive(Worlds.CLIENT, TestPacket.udp("10.0.1.9:1", "10.0.2.9:53").bytes());
+            sluice.receive(
+                    Worlds.CLIENT, TestPacket.udp("10.0.1.9:1", "10.0.2.9:53").bytes());
             assertThat(sluice.sentAnywhere()).isEmpty();
             assertThat(sluice.drops()).containsEntry(DropReason.TABLE_FULL, before + 1);
         }
@@ -52,7 +53,8 @@ class TableFullTest {
     void newFlowThatFailsOpenPassesAndIsCounted() {
         try (MemorySwitch sluice = full(Match.ANY, Rule.FailureAction.OPEN)) {
             long before = sluice.datapath().counters().uninspected;
-            sluice.receive(Worlds.CLIENT, TestPacket.udp("10.0.1.9:1", "10.0.2.9:53").bytes());
+            sluice.receive(
+                    Worlds.CLIENT, TestPacket.udp("10.0.1.9:1", "10.0.2.9:53").bytes());
             // The packet is due at both sides of the pair, and finds no room at either.
             assertThat(sluice.sentAnywhere()).containsOnlyKeys(Worlds.SERVER);
             assertThat(sluice.datapath().counters().uninspected).isGreaterThan(before);
@@ -63,7 +65,8 @@ class TableFullTest {
     void newFlowThatNeedsNoServicePassesUntracked() {
         Match tcp = Match.ANY.withProtocol(6, 6);
         try (MemorySwitch sluice = full(tcp, Rule.FailureAction.CLOSED)) {
-            sluice.receive(Worlds.CLIENT, TestPacket.udp("10.0.1.9:1", "10.0.2.9:53").bytes());
+            sluice.receive(
+                    Worlds.CLIENT, TestPacket.udp("10.0.1.9:1", "10.0.2.9:53").bytes());
             assertThat(sluice.sentAnywhere()).containsOnlyKeys(Worlds.SERVER);
             assertThat(sluice.datapath().counters().untracked).isPositive();
         }
@@ -86,7 +89,8 @@ class TableFullTest {
                 sluice.receive(Worlds.CLIENT, syn);
                 if (i % 100 == 0) {
                     sluice.sentAnywhere();
-                    byte[] data = segment(i / 100 % ESTABLISHED, 0x10).payload("data").bytes();
+                    byte[] data =
+                            segment(i / 100 % ESTABLISHED, 0x10).payload("data").bytes();
                     sluice.receive(Worlds.CLIENT, data);
                     assertThat(sluice.sent(Worlds.NODE_IN)).containsExactly(data);
                     sluice.receive(Worlds.NODE_OUT, data);
