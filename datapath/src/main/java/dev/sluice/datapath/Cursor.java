@@ -90,9 +90,11 @@ final class Cursor {
         f.protocol = b.protocol[i];
         int parsed = b.parsed[i];
         f.family = (parsed & Parser.IPV4) != 0 ? 4 : (parsed & Parser.IPV6) != 0 ? 6 : 0;
-        // A flow with ports 0 shares its key with the fragments between its hosts, so it has to be decided as they are.
-        f.fragment = (parsed & Parser.FRAGMENT) != 0
-                || ((b.sourcePort[i] | b.destinationPort[i]) == 0 && b.l4[i] != 0 && hasPorts(b.protocol[i]));
+        f.fragment = (parsed & Parser.FRAGMENT) != 0;
+        if ((b.sourcePort[i] | b.destinationPort[i]) == 0 && b.l4[i] != 0 && hasPorts(b.protocol[i])) {
+            // A flow with ports 0 shares its key with the fragments between its hosts, so it has to be decided as they are.
+            f.fragment = true;
+        }
         f.etherType = b.etherType[i];
         f.sourceMac = Ethernet.source(memory, start);
         f.destinationMac = Ethernet.destination(memory, start);
