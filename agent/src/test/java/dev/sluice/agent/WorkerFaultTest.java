@@ -184,7 +184,7 @@ class WorkerFaultTest {
         }
 
         @Override
-        @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer: the worker
+        @SuppressWarnings("NonAtomicVolatileUpdate") // one writer: the worker
         public void send(Batch batch, int slot) {
             int before = sends++;
             if (before == sendsBeforeFault) {

@@ -27,10 +27,6 @@ class DemoSystemTest {
     /** A child of a shell in the background ignores SIGINT; a user's terminal does not start it so. */
     private static final List<String> AS_ROOT = List.of("env", "--default-signal=INT");
 
-    /** Root without its capabilities is as good as an ordinary user, and may read the class path. */
-    private static final List<String> WITHOUT_PRIVILEGES =
-            List.of("env", "--default-signal=INT", "setpriv", "--bounding-set=-all", "--inh-caps=-all");
-
     @TempDir
     private Path folder;
 
@@ -114,8 +110,7 @@ class DemoSystemTest {
         assertThat(output()).contains("lines as expected").doesNotContain("✗");
         List<ProcessHandle> children = demo.descendants().toList();
         assertThat(children).hasSizeGreaterThan(4);
-        String socket = output()
-                .lines()
+        String socket = output().lines()
                 .filter(line -> line.contains("./sluice status --admin "))
                 .map(line -> line.substring(line.indexOf("--admin ") + "--admin ".length()))
                 .findFirst()
@@ -141,25 +136,6 @@ class DemoSystemTest {
         List<ProcessHandle> children = demo.descendants().toList();
         signal(demo, signal);
         assertEndsWith(demo, status);
-        assertNothingLeft(demo, children);
-    }
-
-    @Test
-    void runsInAUserNamespaceWithoutPrivileges() throws Exception {
-        Process demo = start(WITHOUT_PRIVILEGES, "demo", "--quick");
-        awaitOutput(demo, "lines as expected");
-        assertEndsWith(demo, 0);
-        assertThat(output()).contains("running as root of a user namespace").doesNotContain("✗");
-        assertNothingLeft(demo, List.of());
-    }
-
-    @Test
-    void nothingIsLeftWhenASignalEndsItInAUserNamespace() throws Exception {
-        Process demo = start(WITHOUT_PRIVILEGES, "demo", "--quick");
-        awaitOutput(demo, "4 forbidden traffic");
-        List<ProcessHandle> children = demo.descendants().toList();
-        signal(demo, "TERM");
-        assertEndsWith(demo, 143);
         assertNothingLeft(demo, children);
     }
 

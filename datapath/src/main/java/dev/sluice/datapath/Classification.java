@@ -27,6 +27,11 @@ final class Classification {
     /** The newest record of the key whose rule is gone, found by {@link #find}. */
     private int vanished;
 
+    /** What {@link #choose} found of the packet whose rule it looked up. */
+    private boolean reverse;
+
+    private boolean oneWay;
+
     Classification(
             ConnectionTable table,
             Selector selector,
@@ -58,10 +63,13 @@ final class Classification {
             return next;
         }
         int record = find(c, port.index(), side, group);
-        if (record != NONE && reopens(c, record)) {
+        if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
             table.remove(record);
             record = NONE;
             vanished = NONE;
+        } else if (record != NONE && isStaleWithoutService(record)) {
+            vanished = record;
+            record = NONE;
         }
         boolean hit = record != NONE;
         if (hit) {
@@ -82,7 +90,7 @@ final class Classification {
 
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
-        int slot = table.find(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;
@@ -122,10 +130,28 @@ final class Classification {
         }
     }
 
+    /** A flow that no service sees is decided anew after each change of the configuration: a rule that wants it may have come. */
+    private boolean isStaleWithoutService(int slot) {
+        return table.pathId(slot) == 0 && table.configGeneration(slot) != snapshot.generation();
+    }
+
     private boolean reopens(Cursor c, int slot) {
         return c.fields.protocol == IpProtocols.TCP
                 && (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK)) == Tcp.SYN
                 && TcpState.isReopening(table.tcpState(slot), c.batch.tcpFlags[c.slot]);
+    }
+
+    /**
+     * Whether the packet opens a connection in the direction that an unserviced record takes for the answers: then the record was made by a packet in the name of the
+     * other side, and what opens the connection is what rules are about.
+     */
+    private boolean opensOppositeWay(Cursor c, int slot) {
+        return isOpening(c) && table.pathId(slot) == 0 && table.isReverse(slot, c.fields);
+    }
+
+    private static boolean isOpening(Cursor c) {
+        return c.fields.protocol == IpProtocols.TCP
+                && (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN;
     }
 
     // Process 1300: is what the record says still so?
@@ -168,17 +194,7 @@ final class Classification {
     private static final int DROPPED = 2;
 
     private int decide(Cursor c, int group) {
-        boolean reverse = false;
-        if (vanished != NONE) {
-            reverse = table.isReverse(vanished, c.fields);
-            table.remove(vanished);
-            counters.recordsReplaced++;
-        }
-        Rule rule = look(c, group, reverse);
-        if (reverse && rule != null && !rule.bothDirections()) {
-            reverse = false;
-            rule = look(c, group, false);
-        }
+        Rule rule = choose(c, group);
         Rule.Action action = rule == null ? Rule.Action.NONE : rule.action();
         Path path = null;
         if (rule != null && action == Rule.Action.SERVICE) {
@@ -198,12 +214,66 @@ final class Classification {
             table.setTargetId(slot, rule.targetId());
             table.setPathId(slot, path.id());
         }
-        if (rule != null && !rule.bothDirections()) {
+        if (oneWay) {
             table.setFlags(slot, ConnectionTable.ONE_DIRECTION);
         }
         c.record = slot;
         c.direction = reverse ? 1 : 0;
         return DECIDED;
+    }
+
+    /** Looks the rule up, and sets whether the packet is a {@link #reverse} one and whether the record is for its direction only, {@link #oneWay}. */
+    private @Nullable Rule choose(Cursor c, int group) {
+        boolean directionKnown = vanished != NONE || c.fields.protocol != IpProtocols.TCP || isOpening(c);
+        reverse = false;
+        if (vanished != NONE) {
+            reverse = table.isReverse(vanished, c.fields);
+            table.remove(vanished);
+            counters.recordsReplaced++;
+        }
+        Rule rule = look(c, group, reverse);
+        if (reverse && rule != null && !rule.bothDirections()) {
+            reverse = false;
+            rule = look(c, group, false);
+        }
+        if (!directionKnown && !c.fields.fragment && (rule == null || rule.action() == Rule.Action.NONE)) {
+            rule = orTurned(c, group, rule);
+        }
+        oneWay = rule != null && !rule.bothDirections();
+        return oneWay ? rule : besideOneDirectionRules(c, group, rule);
+    }
+
+    /** Met in the middle, perhaps after a restart, the packet may be an answer in a connection that has to be inspected. */
+    private @Nullable Rule orTurned(Cursor c, int group, @Nullable Rule rule) {
+        Rule turned = look(c, group, true);
+        if (turned == null
+                || turned.action() != Rule.Action.SERVICE
+                || !turned.bothDirections()
+                || !wins(turned, rule)) {
+            return rule;
+        }
+        reverse = true;
+        return turned;
+    }
+
+    /** Where the other direction is the business of a rule for one direction, the record must not speak for it. */
+    private @Nullable Rule besideOneDirectionRules(Cursor c, int groupId, @Nullable Rule rule) {
+        Group group = snapshot.group(groupId);
+        if (group == null || !group.hasOneDirectionRules()) {
+            return rule;
+        }
+        Rule opposite = look(c, groupId, !reverse);
+        if (opposite == null || opposite.bothDirections() || !wins(opposite, rule)) {
+            return rule;
+        }
+        oneWay = true;
+        Rule ownRule = reverse ? opposite : rule;
+        reverse = false;
+        return ownRule;
+    }
+
+    private static boolean wins(Rule one, @Nullable Rule other) {
+        return other == null || one.precedence() > other.precedence();
     }
 
     private @Nullable Rule look(Cursor c, int groupId, boolean reverse) {
@@ -223,10 +293,10 @@ final class Classification {
 
     private int insert(Cursor c, boolean reverse) {
         if (!reverse) {
-            return table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+            return table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         }
         c.fields.reverse();
-        int slot = table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         c.fields.reverse();
         return slot;
     }

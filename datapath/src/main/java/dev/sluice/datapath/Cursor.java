@@ -2,7 +2,6 @@ package dev.sluice.datapath;
 
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
-import dev.sluice.wire.IpProtocols;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,6 +13,8 @@ final class Cursor {
 
     /** {@link #record} of a packet without record. */
     static final int NO_RECORD = -1;
+
+    private static final int VLAN_ID = 0xfff;
 
     final MemorySegment memory;
     final PacketFields fields = new PacketFields();
@@ -91,21 +92,27 @@ final class Cursor {
         int parsed = b.parsed[i];
         f.family = (parsed & Parser.IPV4) != 0 ? 4 : (parsed & Parser.IPV6) != 0 ? 6 : 0;
         f.fragment = (parsed & Parser.FRAGMENT) != 0;
-        if ((b.sourcePort[i] | b.destinationPort[i]) == 0 && b.l4[i] != 0 && hasPorts(b.protocol[i])) {
-            // A flow with ports 0 shares its key with the fragments between its hosts, so it has to be decided as they are.
-            f.fragment = true;
-        }
         f.etherType = b.etherType[i];
         f.sourceMac = Ethernet.source(memory, start);
         f.destinationMac = Ethernet.destination(memory, start);
-        f.outerVlan = b.outerTag[i] == 0 ? -1 : b.outerTag[i] & 0xfff;
-        f.innerVlan = b.innerTag[i] == 0 ? -1 : b.innerTag[i] & 0xfff;
+        readVlans();
         f.dscp = b.dscp[i];
         f.hash = b.hash[i];
     }
 
-    private static boolean hasPorts(int protocol) {
-        return protocol == IpProtocols.TCP || protocol == IpProtocols.UDP || protocol == IpProtocols.SCTP;
+    /**
+     * Takes the VLANs from the packet's tags as they are now. An outer priority tag (VLAN id 0, IEEE 802.1Q 6.9) names no VLAN and receivers look behind it, so the
+     * tag behind it counts as the outer one.
+     */
+    void readVlans() {
+        int outer = batch.outerTag[slot];
+        int inner = batch.innerTag[slot];
+        if (inner != 0 && (outer & VLAN_ID) == 0) {
+            outer = inner;
+            inner = 0;
+        }
+        fields.outerVlan = outer == 0 ? -1 : outer & VLAN_ID;
+        fields.innerVlan = inner == 0 ? -1 : inner & VLAN_ID;
     }
 
     /** Enters the key space of a router; false if there is no number left for the packet's VLANs. */
@@ -114,6 +121,11 @@ final class Cursor {
         zone = zones.of(index, batch.outerTag[slot], batch.innerTag[slot]);
         keyHash = FlowHash.withRouter(fields.hash, zone);
         return zone != Zones.NONE;
+    }
+
+    /** Feature tag of the packet's records. */
+    int feature() {
+        return fields.fragment ? ConnectionTable.SERVICE_FRAGMENTS : ConnectionTable.SERVICE;
     }
 
     int parsed() {

@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -215,6 +216,11 @@ public final class Datapath implements AutoCloseable {
 
     /** What is not unicast IP goes straight across (packet-life.md, transparent ports). */
     private int enterTransparent(Cursor c, PortEntry port) {
+        if (VlanTag.isTagType(c.batch.etherType[c.slot])) {
+            // Receivers that strip one tag after the other would take the packet inside, and nothing here has looked at
+            // it.
+            return frames.drop(c, DropReason.VLAN_UNEXPECTED);
+        }
         int parsed = c.parsed();
         if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
             return Step.FROM_PORT;

@@ -8,14 +8,10 @@ package dev.sluice.datapath;
 public enum DropReason {
     FRAME_TRUNCATED("IEEE 802.3 3.1", "The frame ends inside its Ethernet header or a VLAN tag."),
     SOURCE_MAC_INVALID("IEEE 802 8.2", "The source MAC address is a group address."),
-    TAGS_TOO_MANY(
-            "packet-life: parse",
-            "The frame has more than two VLAN tags, so nobody can tell what a receiver would find behind them."),
     IPV4_HEADER_INVALID("RFC 791 3.1", "The IPv4 version, header length, total length or an option is wrong."),
     IPV4_CHECKSUM("RFC 791 3.1", "The IPv4 header checksum is wrong."),
     IPV6_HEADER_INVALID("RFC 8200 3", "The IPv6 version or payload length is wrong."),
-    IPV6_EXTENSION_INVALID(
-            "RFC 8200 4", "An IPv6 extension header is cut off, too long, one of too many, or inside a fragment."),
+    IPV6_EXTENSION_INVALID("RFC 8200 4", "An IPv6 extension header is cut off, too long, or one of too many."),
     TRANSPORT_TRUNCATED(
             "RFC 9293 3.1, RFC 768", "The packet ends inside its transport header, or the header's length is wrong."),
     ADDRESS_INVALID(
@@ -24,7 +20,8 @@ public enum DropReason {
     PORT_UNKNOWN("packet-life: ports", "The frame came in on a port that the configuration does not use."),
     NOT_FOR_US("packet-life: router ports", "The destination MAC address belongs to somebody else."),
     VLAN_UNEXPECTED(
-            "packet-life: router ports", "A tagged frame came in on a router port, which takes untagged frames."),
+            "packet-life: router ports",
+            "A tagged frame came in on a router port, which takes untagged frames, or one with more than two tags on a transparent port."),
     GROUP_NOT_ROUTED("packet-life: router ports", "Multicast and broadcast packets are not routed."),
     NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
     CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),
@@ -57,6 +54,7 @@ public enum DropReason {
     MTU_EXCEEDED("X6", "The packet is larger than the MTU of the port it should leave by."),
     NEIGHBOR_UNRESOLVED("RFC 826, RFC 4861 7.2", "The next hop does not answer ARP or neighbour solicitations."),
     NEIGHBOR_QUEUE_FULL("RFC 4861 7.2.2", "Too many packets wait for the next hop's MAC address."),
+    PORT_ABSENT("packet-life: leave", "The port it should leave by has no device: the interface is not there."),
     NO_FRAME("packet-life: frames", "No frame was free for a tag, a copy or an answer.");
 
     private static final DropReason[] VALUES = values();

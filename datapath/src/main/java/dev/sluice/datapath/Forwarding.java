@@ -133,6 +133,10 @@ final class Forwarding {
     }
 
     private int leaveToNeighbor(Cursor c, PortEntry port) {
+        if (c.batch.outerTag[c.slot] != 0) {
+            // A service node made it up: routed as it is, it would leave in a VLAN of the node's choice.
+            return frames.drop(c, DropReason.VLAN_UNEXPECTED);
+        }
         NextHop hop = nextHop(c, port.index());
         if (hop == null) {
             return frames.drop(c, DropReason.NO_ROUTE);

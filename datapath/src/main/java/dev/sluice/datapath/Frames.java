@@ -71,18 +71,17 @@ final class Frames {
 
     /** Sends a frame out of a port; if the port has no device at the moment the frame is lost. */
     int send(Batch b, int slot, int port) {
+        PacketPort out = ports[port];
+        if (out == null) {
+            return drop(b, slot, b.port[slot], DropReason.PORT_ABSENT);
+        }
         if (tracer != null) {
             tracer.sent(b, slot, port);
         }
-        PacketPort out = ports[port];
-        if (out == null) {
-            pool.give(b.start[slot]);
-        } else {
-            dirty[port] = true;
-            handedOver = b.start[slot];
-            out.send(b, slot);
-            handedOver = FramePool.NONE;
-        }
+        dirty[port] = true;
+        handedOver = b.start[slot];
+        out.send(b, slot);
+        handedOver = FramePool.NONE;
         return Step.DONE;
     }
 

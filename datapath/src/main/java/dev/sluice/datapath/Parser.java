@@ -104,11 +104,6 @@ final class Parser {
             type = Layouts.u16(m, start + l3 + 2);
             l3 += TAG_BYTES;
         }
-        if (VlanTag.isTagType(type)) {
-            // Hosts strip any number of priority tags: what passed as "not IP" here would be IP there, around every
-            // service.
-            return malformed(DropReason.TAGS_TOO_MANY);
-        }
         b.l3[i] = l3;
         b.etherType[i] = type;
         if (type == EtherTypes.IPV4) {
@@ -148,18 +143,21 @@ final class Parser {
             return malformed(DropReason.IPV4_HEADER_INVALID);
         }
         int source = Ipv4.source(m, base);
-        if (sourceInvalid(source)) {
+        int destination = Ipv4.destination(m, base);
+        int result = grouped(bits, destination >>> 28 == 0xe || destination == -1);
+        // A host that asks for an address has none yet (RFC 2131 4.1, RFC 3376 4.2.13): legal in a packet for many, as
+        // :: is.
+        boolean unspecifiedToMany = source == 0 && (result & GROUP) != 0;
+        if (sourceInvalid(source) && !unspecifiedToMany) {
             return malformed(DropReason.ADDRESS_INVALID);
         }
         b.length[i] = l3 + Ipv4.totalLength(m, base);
         b.sourceHi[i] = 0;
         b.sourceLo[i] = IpAddress.IPV4_MAPPED | (source & 0xffff_ffffL);
         b.destinationHi[i] = 0;
-        b.destinationLo[i] = IpAddress.IPV4_MAPPED | (Ipv4.destination(m, base) & 0xffff_ffffL);
+        b.destinationLo[i] = IpAddress.IPV4_MAPPED | (destination & 0xffff_ffffL);
         b.protocol[i] = Ipv4.protocol(m, base);
         b.dscp[i] = Ipv4.tos(m, base) >>> 2;
-        int destination = Ipv4.destination(m, base);
-        int result = grouped(bits, destination >>> 28 == 0xe || destination == -1);
         if (Ipv4.isFragment(m, base)) {
             return hashed(b, i, result | FRAGMENT);
         }
@@ -209,13 +207,13 @@ final class Parser {
         b.dscp[i] = Ipv6.trafficClass(m, base) >>> 2;
         int result = grouped(bits, destinationHi >>> 56 == 0xff);
         if (Ipv6Extensions.isLaterFragment(walked) || Ipv6Extensions.moreFragments(walked)) {
-            // The protocol named by the fragment header is the only one that all fragments agree on. Where that is a
-            // further
-            // extension header, later fragments do not show the protocol that rules ask for.
-            b.protocol[i] = Layouts.u8(m, base + Ipv6Extensions.fragmentHeaderOffset(walked));
-            if (IpProtocols.isIpv6Extension(b.protocol[i])) {
+            // The protocol named by the fragment header is the only one that all fragments agree on.
+            int protocol = Layouts.u8(m, base + Ipv6Extensions.fragmentHeaderOffset(walked));
+            if (IpProtocols.isIpv6Extension(protocol)) {
+                // Later fragments do not say what is behind that header, so no rule could recognise the datagram.
                 return malformed(DropReason.IPV6_EXTENSION_INVALID);
             }
+            b.protocol[i] = protocol;
             return hashed(b, i, result | FRAGMENT);
         }
         b.protocol[i] = Ipv6Extensions.protocol(walked);
@@ -284,7 +282,8 @@ final class Parser {
             int identifier = Layouts.u16(m, base + 4);
             b.sourcePort[i] = identifier;
             b.destinationPort[i] = identifier;
-            return type == 128 || type == 8 ? ECHO_REQUEST : 0;
+            boolean ownFamily = v6 == (b.etherType[i] == EtherTypes.IPV6);
+            return ownFamily && (type == 128 || type == 8) ? ECHO_REQUEST : 0;
         }
         boolean discovery = v6
                 && b.etherType[i] == EtherTypes.IPV6

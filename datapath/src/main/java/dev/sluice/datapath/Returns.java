@@ -87,12 +87,7 @@ final class Returns {
             Tags.pop(c.batch, c.slot, c.memory);
         }
         // Behind a link between routers the packet is classified again, as the packet it is without the node's tags.
-        c.fields.outerVlan = vlan(c.batch.outerTag[c.slot]);
-        c.fields.innerVlan = vlan(c.batch.innerTag[c.slot]);
-    }
-
-    private static int vlan(int tag) {
-        return tag == 0 ? -1 : tag & 0xfff;
+        c.readVlans();
     }
 
     private int match(Cursor c, Attachment node, int side) {
@@ -125,7 +120,7 @@ final class Returns {
 
     /** Looks for the newest record of the key that fits; a second one of another router makes the packet ambiguous. */
     private void find(Cursor c, Attachment node, int side) {
-        int slot = table.find(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
             boolean reverse = table.isReverse(slot, c.fields);
@@ -209,7 +204,7 @@ final class Returns {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
         }
         c.enterRouter(origin == NONE ? node.routers()[0] : zones.router(table.router(origin)));
-        int slot = table.insert(c.keyHash, c.fields, c.zone, ConnectionTable.SERVICE, c.nowNs);
+        int slot = table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         if (slot == NONE) {
             return frames.drop(c, DropReason.TABLE_FULL);
         }

@@ -168,7 +168,10 @@ final class Steering {
     private int hold(Cursor c, Batch b, int slot, Attachment.Side side) {
         long given = neighbors.hold(side.port(), nextHopHi(c, side), nextHopLo(c, side), b, slot);
         if (given == Neighbors.REFUSED) {
-            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NEIGHBOR_UNRESOLVED);
+            boolean asking =
+                    neighbors.state(side.port(), nextHopHi(c, side), nextHopLo(c, side)) == Neighbors.INCOMPLETE;
+            DropReason reason = asking ? DropReason.NEIGHBOR_QUEUE_FULL : DropReason.NEIGHBOR_UNRESOLVED;
+            return frames.drop(b, slot, c.batch.port[c.slot], reason);
         }
         if (given >= 0) {
             frames.dropHeld(given, c.batch.port[c.slot]);

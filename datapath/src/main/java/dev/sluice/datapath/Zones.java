@@ -28,7 +28,7 @@ final class Zones {
      * The key space of a packet.
      *
      * @param router index of the router or pair, below {@link #ROUTERS_MAX}
-     * @param outerTag as in {@link Batch#outerTag}; VLAN id 0 (priority tag) counts as untagged
+     * @param outerTag as in {@link Batch#outerTag}; VLAN id 0 (priority tag) counts as untagged, and the tag behind it as the outer one
      * @param innerTag as in {@link Batch#innerTag}
      * @return 0..65535, or {@link #NONE}
      */
@@ -61,7 +61,9 @@ final class Zones {
     }
 
     private static long key(int router, int outerTag, int innerTag) {
-        int vlans = (outerTag & 0xfff) << 12 | (innerTag & 0xfff);
+        int outer = outerTag & 0xfff;
+        int inner = innerTag & 0xfff;
+        int vlans = outer == 0 ? inner << 12 : outer << 12 | inner;
         return vlans == 0 ? UNTAGGED : (long) (router + 1) << 24 | vlans;
     }
 

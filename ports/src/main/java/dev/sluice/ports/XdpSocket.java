@@ -57,6 +57,7 @@ final class XdpSocket implements AutoCloseable {
     private final XdpRing transmit;
     private final boolean[] inKernel;
     private final MemorySegment statistics;
+    private final MemorySegment statisticsBytes;
     private final long[] lostBefore = {0, 0, 0};
     private final int fillTarget;
     private int inFill;
@@ -67,7 +68,8 @@ final class XdpSocket implements AutoCloseable {
             throws PortException {
         this.fd = fd;
         this.arena = arena;
-        this.statistics = arena.allocate(STATISTICS_BYTES + 8, 8);
+        this.statistics = arena.allocate(STATISTICS_BYTES, 8);
+        this.statisticsBytes = arena.allocate(ValueLayout.JAVA_INT);
         this.umem = umem;
         this.pool = umem.pool();
         this.portIndex = portIndex;
@@ -298,9 +300,8 @@ final class XdpSocket implements AutoCloseable {
 
     /** Adds what the kernel lost on this socket since the last call; one system call. */
     void countLost() {
-        statistics.set(ValueLayout.JAVA_INT, STATISTICS_BYTES, STATISTICS_BYTES);
-        int answer = Linux.getsockopt(
-                fd, XdpUmem.SOL_XDP, XDP_STATISTICS, statistics, statistics.asSlice(STATISTICS_BYTES, 4));
+        statisticsBytes.set(ValueLayout.JAVA_INT, 0, STATISTICS_BYTES);
+        int answer = Linux.getsockopt(fd, XdpUmem.SOL_XDP, XDP_STATISTICS, statistics, statisticsBytes);
         if (answer == 0) {
             counters.kernelDropped += delta(0, 0) + delta(1, 3) + delta(2, 4);
         }

@@ -46,6 +46,12 @@ public final class MemorySwitch implements AutoCloseable {
         datapath.apply(snapshot, ports.toArray(new PacketPort[0]));
     }
 
+    /** Takes the device of a port away, as when its interface is deleted. */
+    public void loseDevice(int port) {
+        ports.set(port, null);
+        datapath.apply(datapath.snapshot(), ports.toArray(new PacketPort[0]));
+    }
+
     /** A frame comes in; what the switch sends because of it is waiting at its ports afterwards. */
     public void receive(int port, byte[] frame) {
         receive(port, MemoryFrame.plain(frame));

@@ -184,6 +184,24 @@ class SteeringTest {
     }
 
     @Test
+    void letsHostsAskForAnAddressAcrossThePair() {
+        byte[] discover = TestPacket.udp("0.0.0.0:68", "255.255.255.255:67")
+                .ethernet(0x0200_0000_0001L, 0xffff_ffff_ffffL)
+                .bytes();
+        sluice.receive(CLIENT, discover);
+        assertThat(sluice.sent(SERVER)).containsExactly(discover);
+    }
+
+    @Test
+    void countsWhatShouldLeaveByAPortWithoutDevice() {
+        int free = sluice.freeFrames();
+        sluice.loseDevice(SERVER);
+        sluice.receive(CLIENT, TestPacket.udp("10.0.0.1:4000", "10.0.0.2:53").bytes());
+        assertThat(sluice.drops()).containsOnlyKeys(DropReason.PORT_ABSENT);
+        assertThat(sluice.freeFrames()).isEqualTo(free);
+    }
+
+    @Test
     void leaksNoFrame() {
         int free = sluice.freeFrames();
         for (int i = 0; i < 3000; i++) {

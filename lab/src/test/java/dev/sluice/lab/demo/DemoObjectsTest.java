@@ -27,9 +27,7 @@ class DemoObjectsTest {
     @Test
     void firstConfigurationIsValidAndHasTheFirewallAlone() {
         DemoObjects.write(directory);
-        assertThat(load().chains().getFirst().toString())
-                .contains("firewall")
-                .doesNotContain("ips");
+        assertThat(load().chains().getFirst().toString()).contains("firewall").doesNotContain("ips");
     }
 
     @ParameterizedTest

@@ -215,8 +215,7 @@ class AppliedToClaimsTest {
     }
 
     private static Set<Long> forward(List<SeenFrame> frames) {
-        return Outcome.ids(
-                frames.stream().filter(f -> f.destinationPort() == 7).toList());
+        return Outcome.ids(frames.stream().filter(f -> f.destinationPort() == 7).toList());
     }
 
     @Test
@@ -245,8 +244,8 @@ class AppliedToClaimsTest {
 
     @Test
     void claim5RuleHoldsExactlyAtTheInterfacesItIsAppliedTo() {
-        sluice.configure(
-                configuration(Yaml.policy("web", "r/up0", "{name: inspect, match: {protocol: udp}, action: {chain: a}}")));
+        sluice.configure(configuration(
+                Yaml.policy("web", "r/up0", "{name: inspect, match: {protocol: udp}, action: {chain: a}}")));
         Outcome outcome = exchange(50);
         assertThat(forward(outcome.nodeA())).isEqualTo(outcome.atUplink0()).hasSize(25);
         assertThat(outcome.atUplink1()).hasSize(25);
@@ -277,8 +276,7 @@ class AppliedToClaimsTest {
 
     @Test
     void claim7LoadBalancingOfAnExternalRouterMayMoveEveryPacketOfAConnection() {
-        sluice.configure(
-                configuration(Yaml.policy("web", "r/up0, r/up1", "{name: inspect, action: {chain: a}}")));
+        sluice.configure(configuration(Yaml.policy("web", "r/up0, r/up1", "{name: inspect, action: {chain: a}}")));
         long forward = nodeA.filter().forward().bytes();
         long reverse = nodeA.filter().reverse().bytes();
         try (Witness up0 = Witness.start(uplink0);
@@ -312,7 +310,8 @@ class AppliedToClaimsTest {
                 flows.add(flow);
                 Outcome outcome = exchange(flow, 4);
                 assertThat(outcome.atUplink0().size()).isIn(0, 4);
-                assertThat(Outcome.ids(outcome.nodeA())).isEqualTo(outcome.account().sent());
+                assertThat(Outcome.ids(outcome.nodeA()))
+                        .isEqualTo(outcome.account().sent());
                 on0 += outcome.atUplink0().size() / 4;
             }
             assertThat(on0).isBetween(2, 22);
@@ -320,7 +319,8 @@ class AppliedToClaimsTest {
             for (UdpFlow flow : flows) {
                 Outcome outcome = exchange(flow, 4);
                 assertThat(outcome.atUplink1()).hasSize(4);
-                assertThat(Outcome.ids(outcome.nodeA())).isEqualTo(outcome.account().sent());
+                assertThat(Outcome.ids(outcome.nodeA()))
+                        .isEqualTo(outcome.account().sent());
                 assertThat(outcome.lookups()).isZero();
             }
         } finally {

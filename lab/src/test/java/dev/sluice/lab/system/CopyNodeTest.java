@@ -60,7 +60,8 @@ class CopyNodeTest {
     @Test
     void tapGetsAllOfALargeTransfer() {
         try (Witness witness = Witness.start(tap)) {
-            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 2_000_000)).isTrue();
+            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 2_000_000))
+                    .isTrue();
             long bytes = witness.in(f -> f.destinationPort() == 7).stream()
                     .mapToLong(f -> f.bytes().length)
                     .sum();
@@ -76,7 +77,8 @@ class CopyNodeTest {
         try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             long lost = sluice.instance("tap").copiesLost();
             assertThat(flow.exchange(50).lost()).isZero();
-            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 100_000)).isTrue();
+            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 100_000))
+                    .isTrue();
             assertThat(sluice.instance("tap").copiesLost() - lost).isGreaterThanOrEqualTo(100);
         } finally {
             tap.up();

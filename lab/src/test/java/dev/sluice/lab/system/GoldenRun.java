@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Makes a golden text of what Sluice says about packets, and holds each word against what its peers captured on their own interfaces: for each port of
@@ -22,6 +24,8 @@ import java.util.concurrent.FutureTask;
  * that the trace does not tell of, on any interface, fails the test too. One user: the test.
  */
 final class GoldenRun implements AutoCloseable {
+    private static final Pattern TO_NODE = Pattern.compile("^sent (\\w+)-(in|out), (\\S+) > ([0-9a-f:]+)");
+
     private final SluiceNode sluice;
     private final String address;
     private final Map<String, Witness> peers = new LinkedHashMap<>();
@@ -57,17 +61,42 @@ final class GoldenRun implements AutoCloseable {
         return this;
     }
 
+    /** Replaces the only file and waits until Sluice has noticed by itself, so that the generation moves once. */
+    static void change(SluiceNode sluice, String yaml) {
+        int before = sluice.status().generation();
+        sluice.write("config.yaml", yaml);
+        Waits.until(
+                "the changed file is in force",
+                Duration.ofSeconds(10),
+                () -> sluice.status().generation() > before);
+    }
+
     /** Follows exactly so many frames (one per port that it comes in on) while something is done. */
     void trace(String title, int frames, Runnable action) {
+        try {
+            follow(title, frames, action);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\nafter\n" + text, e);
+        }
+    }
+
+    private void follow(String title, int frames, Runnable action) {
         peers.values().forEach(Witness::clear);
         long before = sluice.counter("traces");
         FutureTask<TraceReport> trace = new FutureTask<>(() -> sluice.trace(frames, address));
         Thread.ofPlatform().daemon().start(trace);
         Waits.until("the trace is in place", Duration.ofSeconds(10), () -> sluice.counter("traces") > before);
-        action.run();
-        TraceReport report = result(trace);
+        try {
+            action.run();
+        } finally {
+            tell(title, result(trace));
+        }
+    }
+
+    private void tell(String title, TraceReport report) {
         text.append("== ").append(title).append('\n');
         for (PacketReport packet : report.packets()) {
+            packet.steps().forEach(this::nameSides);
             text.append(named(packet.received())).append('\n');
             packet.steps().forEach(step -> text.append("  ").append(named(step)).append('\n'));
         }
@@ -106,10 +135,10 @@ final class GoldenRun implements AutoCloseable {
                 .containsAll(to.keySet());
         peers.forEach((port, peer) -> {
             assertThat(peer.out(f -> f.id() != 0).stream().map(GoldenRun::words))
-                    .as("what the peer of %s sent, and what came in there, in%n%s", port, text)
+                    .as("what the peer of %s sent, and what came in there", port)
                     .isEqualTo(from.getOrDefault(port, List.of()));
             assertThat(peer.in(f -> f.id() != 0).stream().map(GoldenRun::words))
-                    .as("what the peer of %s got, and what was sent there, in%n%s", port, text)
+                    .as("what the peer of %s got, and what was sent there", port)
                     .isEqualTo(to.getOrDefault(port, List.of()));
         });
     }
@@ -144,6 +173,16 @@ final class GoldenRun implements AutoCloseable {
                 + ":" + f.destinationPort() + ", " + f.state() + ", rule " + f.rule() + ", "
                 + (f.path().isEmpty() ? "no path" : "path " + f.path()) + ", packets "
                 + f.packets().get(0) + " forward " + f.packets().get(1) + " reverse";
+    }
+
+    /** MAC addresses that stand for the sides of a node are called by the node when they are first sent to it. */
+    private void nameSides(String step) {
+        Matcher sent = TO_NODE.matcher(step);
+        if (sent.find() && !names.containsKey(sent.group(3))) {
+            boolean in = sent.group(2).equals("in");
+            names.put(sent.group(3), sent.group(1) + (in ? ".in" : ".out"));
+            names.put(sent.group(4), sent.group(1) + (in ? ".out" : ".in"));
+        }
     }
 
     private String named(String words) {

@@ -40,7 +40,7 @@ final class Inside {
         try {
             return task.get();
         } catch (ExecutionException e) {
-            throw new LabException("work in " + namespace + " failed: " + e.getCause(), e.getCause());
+            throw new LabException("work in " + namespace + " failed: " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LabException("interrupted", e);

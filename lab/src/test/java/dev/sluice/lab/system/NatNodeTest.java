@@ -72,8 +72,10 @@ class NatNodeTest {
             long reverse = nat.filter().reverse().bytes();
             assertThat(v4.exchange(100).lost()).isZero();
             assertThat(v6.exchange(100).lost()).isZero();
-            assertThat(TcpTransfer.echoes(network.client, "10.2.0.2", 7, 2_000_000)).isTrue();
-            assertThat(TcpTransfer.echoes(network.client, "fd02::2", 7, 2_000_000)).isTrue();
+            assertThat(TcpTransfer.echoes(network.client, "10.2.0.2", 7, 2_000_000))
+                    .isTrue();
+            assertThat(TcpTransfer.echoes(network.client, "fd02::2", 7, 2_000_000))
+                    .isTrue();
             assertThat(atServer.in(f -> f.destinationPort() == 7))
                     .hasSizeGreaterThan(200)
                     .allMatch(f -> f.source().equals(NAT_4) || f.source().equals(NAT_6));
@@ -106,8 +108,7 @@ class NatNodeTest {
             }
             List<Future<Boolean>> transfers = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
-                transfers.add(
-                        pool.submit(() -> TcpTransfer.echoes(network.client, "10.2.0.2", 7, 5_000)));
+                transfers.add(pool.submit(() -> TcpTransfer.echoes(network.client, "10.2.0.2", 7, 5_000)));
             }
             for (Future<Boolean> transfer : transfers) {
                 assertThat(transfer.get()).isTrue();

@@ -53,14 +53,14 @@ final class ProgramNode implements AutoCloseable {
     /** A frame with another outer VLAN id. */
     static FrameSocket.Frame retagged(FrameSocket.Frame frame, int vlan) {
         byte[] bytes = frame.bytes().clone();
-        bytes[14] = (byte) (bytes[14] & 0xf0 | vlan >>> 8);
+        bytes[14] = (byte) ((bytes[14] & 0xf0) | (vlan >>> 8));
         bytes[15] = (byte) vlan;
         return new FrameSocket.Frame(frame.vnetHeader(), bytes, false);
     }
 
     /** The outer VLAN id. */
     static int vlan(FrameSocket.Frame frame) {
-        return (frame.bytes()[14] & 0x0f) << 8 | frame.bytes()[15] & 0xff;
+        return ((frame.bytes()[14] & 0x0f) << 8) | (frame.bytes()[15] & 0xff);
     }
 
     private void run() {

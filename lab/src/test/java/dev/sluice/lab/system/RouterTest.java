@@ -251,8 +251,8 @@ class RouterTest {
 
     @Test
     void ruleForOneDirectionOfAPortServesOnlyThatDirection() {
-        sluice.configure(plain(Yaml.policy(
-                "all", "{interface: r/left, direction: fromPort}", "{name: all, action: {chain: fw}}")));
+        sluice.configure(plain(
+                Yaml.policy("all", "{interface: r/left, direction: fromPort}", "{name: all, action: {chain: fw}}")));
         try (Witness in = Witness.start(firewall.in());
                 UdpFlow flow = UdpFlow.open(network.client, "10.2.0.2", 7)) {
             assertThat(flow.exchange(30).lost()).isZero();
@@ -314,7 +314,8 @@ class RouterTest {
                     assertThat(flow.exchange(25).lost()).isZero();
                 }
             }
-            assertThat(TcpTransfer.echoes(network.client, "10.2.0.2", 7, 500_000)).isTrue();
+            assertThat(TcpTransfer.echoes(network.client, "10.2.0.2", 7, 500_000))
+                    .isTrue();
             for (Witness node : List.of(atT0, atT1)) {
                 assertThat(node.in(f -> f.id() != 0)).hasSize(50);
                 assertThat(node.out(f -> f.id() != 0)).hasSize(50);

@@ -69,7 +69,8 @@ class RoutingNodeTest {
                 checkThroughNode(network, node, "10.2.0.2", 62, atServer);
                 clearCounters(node);
                 checkThroughNode(network, node, "fd02::2", 62, atServer);
-                assertThat(sluice.instance("fw").returned()).isEqualTo(sluice.instance("fw").sent());
+                assertThat(sluice.instance("fw").returned())
+                        .isEqualTo(sluice.instance("fw").sent());
             }
         }
     }
@@ -113,7 +114,8 @@ class RoutingNodeTest {
             String policy = Yaml.policy("all", "r/left", "{name: all, action: {chain: fw}}");
             try (SluiceNode sluice = SluiceNode.start(network.sluice, Yaml.of(Yaml.ROUTER, NODE, policy));
                     EchoHost echo = EchoHost.start(network.server, 7)) {
-                assertThat(TcpTransfer.connects(network.client, "10.2.0.2", 7, 1_200)).isFalse();
+                assertThat(TcpTransfer.connects(network.client, "10.2.0.2", 7, 1_200))
+                        .isFalse();
                 assertThat(node.filter().dropped().packets()).isPositive();
                 assertThat(echo.peers()).isEmpty();
                 assertThat(sluice.uninspected()).isZero();

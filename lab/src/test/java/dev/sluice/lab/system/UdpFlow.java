@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** One UDP flow from a host to an {@link EchoHost}: every packet has an id of its own, every answer is found or missed. One user: the test. */
@@ -35,7 +36,7 @@ final class UdpFlow implements AutoCloseable {
     private final InetSocketAddress to;
     private final Set<Long> everSent = ConcurrentHashMap.newKeySet();
     private final Set<Long> arrived = ConcurrentHashMap.newKeySet();
-    private volatile int foreign;
+    private final AtomicInteger foreign = new AtomicInteger();
 
     private UdpFlow(Namespace from, String address, int port, int sourcePort) {
         try {
@@ -83,7 +84,7 @@ final class UdpFlow implements AutoCloseable {
         Set<Long> sent = new LinkedHashSet<>();
         long startNs = System.nanoTime();
         Thread receiver = Thread.ofPlatform().daemon().start(() -> {
-            while (arrived.size() + foreign < Integer.MAX_VALUE && receive(500)) {
+            while (arrived.size() + foreign.get() < Integer.MAX_VALUE && receive(500)) {
                 // Goes on until nothing came for half a second.
             }
         });
@@ -136,7 +137,7 @@ final class UdpFlow implements AutoCloseable {
         if (everSent.contains(id)) {
             arrived.add(id);
         } else {
-            foreign++;
+            foreign.incrementAndGet();
         }
         return true;
     }
@@ -144,7 +145,7 @@ final class UdpFlow implements AutoCloseable {
     private Account account(Set<Long> sent) {
         Set<Long> answered = new HashSet<>(sent);
         answered.retainAll(arrived);
-        return new Account(sent, answered, foreign);
+        return new Account(sent, answered, foreign.get());
     }
 
     @Override

@@ -3,10 +3,10 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.lab.BridgeFirewall;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Transport wire: a bump in the wire between two interfaces whose dummy next hops have MAC 1 and MAC 2 (V10). */
 @Tag("system")
@@ -30,11 +30,13 @@ class WireNodeTest {
             assertThat(TcpTransfer.echoes(network.client, server, 7, 1_000_000)).isTrue();
             assertThat(in.in(f -> f.hasPort(7)))
                     .hasSizeGreaterThan(40)
-                    .allMatch(f -> f.sourceMac().equals(MAC_1) && f.destinationMac().equals(MAC_2))
+                    .allMatch(f ->
+                            f.sourceMac().equals(MAC_1) && f.destinationMac().equals(MAC_2))
                     .allMatch(f -> f.destinationPort() == 7);
             assertThat(out.in(f -> f.hasPort(7)))
                     .hasSizeGreaterThan(40)
-                    .allMatch(f -> f.sourceMac().equals(MAC_2) && f.destinationMac().equals(MAC_1))
+                    .allMatch(f ->
+                            f.sourceMac().equals(MAC_2) && f.destinationMac().equals(MAC_1))
                     .allMatch(f -> f.sourcePort() == 7);
             assertThat(echo.datagramCount()).isEqualTo(40);
         }
@@ -50,7 +52,8 @@ class WireNodeTest {
             try (SluiceNode sluice = SluiceNode.start(network.sluice, Yaml.of(Yaml.ROUTER, NODE, policy))) {
                 checkMacsAtNode(network, node, "10.2.0.2");
                 checkMacsAtNode(network, node, "fd02::2");
-                assertThat(sluice.instance("bump").sent()).isEqualTo(sluice.instance("bump").returned());
+                assertThat(sluice.instance("bump").sent())
+                        .isEqualTo(sluice.instance("bump").returned());
             }
         }
     }

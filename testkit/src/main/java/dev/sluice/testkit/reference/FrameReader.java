@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads frames as the chapter "Parse" of packet-life.md says. One frame per reader. */
 final class FrameReader {
+    private static final Set<Integer> TAGS = Set.of(0x8100, 0x88a8, 0x9100);
     private static final Set<Integer> EXTENSIONS = Set.of(0, 43, 44, 51, 60, 135, 139, 140);
 
     private final ModelFrame frame = new ModelFrame();
@@ -37,10 +38,7 @@ final class FrameReader {
         }
         int at = 12;
         frame.etherType = (int) Bytes.read(bytes, at, 2);
-        while (isTag(frame.etherType)) {
-            if (frame.tags.size() == 2) {
-                return DropReason.TAGS_TOO_MANY;
-            }
+        while (TAGS.contains(frame.etherType) && frame.tags.size() < 2) {
             if (bytes.length < at + 6) {
                 return DropReason.FRAME_TRUNCATED;
             }
@@ -55,10 +53,6 @@ final class FrameReader {
             case 0x86dd -> ipv6();
             default -> null;
         };
-    }
-
-    private static boolean isTag(int etherType) {
-        return etherType == 0x8100 || etherType == 0x88a8 || etherType == 0x9100;
     }
 
     private @Nullable DropReason ipv4() {
@@ -83,7 +77,9 @@ final class FrameReader {
             return DropReason.IPV4_HEADER_INVALID;
         }
         int first = frame.u8(12);
-        if (first >= 224 || first == 127 || Bytes.read(b, 12, 4) == 0) {
+        boolean toMany = (frame.destinationMac >>> 40 & 1) != 0
+                && (frame.u8(16) >>> 4 == 14 || Bytes.read(b, 16, 4) == 0xffff_ffffL);
+        if (first >= 224 || first == 127 || (Bytes.read(b, 12, 4) == 0 && !toMany)) {
             return DropReason.ADDRESS_INVALID;
         }
         frame.ipv4 = true;
@@ -166,9 +162,6 @@ final class FrameReader {
                     return -1;
                 }
                 fragmentHeaderSeen = true;
-                if (is && EXTENSIONS.contains(following)) {
-                    return -1;
-                }
                 if (is) {
                     frame.fragment = true;
                     fragmentProtocol = following;
@@ -186,7 +179,7 @@ final class FrameReader {
             next = following;
         }
         frame.protocol = frame.fragment ? fragmentProtocol : next;
-        return at;
+        return frame.fragment && EXTENSIONS.contains(fragmentProtocol) ? -1 : at;
     }
 
     private @Nullable DropReason transport(int at) {
@@ -239,8 +232,6 @@ final class FrameReader {
     }
 
     private void ports(int source, int destination) {
-        // The key of fragments, so decided as one.
-        frame.fragment = source == 0 && destination == 0 && frame.protocol != 1 && frame.protocol != 58;
         frame.sourcePort = source;
         frame.destinationPort = destination;
     }

@@ -44,6 +44,17 @@ final class ModelClassify {
             found = null;
             vanished = null;
         }
+        if (found != null && found.pathId == 0 && opens(trip) && found.directionOf(trip.key()) == 1) {
+            model.connections.remove(found);
+            model.coverage.event("opened the other way");
+            found = null;
+            vanished = null;
+        }
+        if (found != null && found.pathId == 0 && found.configGeneration != model.world.generation()) {
+            model.coverage.event("config generation mismatch");
+            vanished = found;
+            found = null;
+        }
         if (found != null) {
             model.outcome.count("recordHits");
             model.coverage.hit();
@@ -56,6 +67,10 @@ final class ModelClassify {
         act(trip, port, toPort);
     }
 
+    private static boolean opens(Trip trip) {
+        return trip.frame.protocol == 6 && !trip.frame.fragment && (trip.frame.tcpFlags & 0x16) == 2;
+    }
+
     private void pass(Trip trip, boolean toPort) {
         if (toPort) {
             model.forward.leave(trip);
@@ -65,6 +80,9 @@ final class ModelClassify {
     }
 
     private boolean isVanished(ModelRecord record) {
+        if (record.translated && model.world.path(record.pathId) == null) {
+            return true;
+        }
         if (record.ruleId > 0) {
             return model.world.rule(record.ruleId) == null;
         }
@@ -131,6 +149,24 @@ final class ModelClassify {
             reverse = false;
             rule = ModelRules.search(rules, trip.frame, false);
         }
+        boolean middle = trip.frame.protocol == 6 && !trip.frame.fragment && !opens(trip) && vanished == null;
+        if (middle && (rule == null || rule.action() == Rule.Action.NONE)) {
+            Rule turned = ModelRules.search(rules, trip.frame, true);
+            if (turned != null
+                    && turned.action() == Rule.Action.SERVICE
+                    && turned.bothDirections()
+                    && above(turned, rule)) {
+                rule = turned;
+                reverse = true;
+            }
+        }
+        boolean oneDirection = rule != null && !rule.bothDirections();
+        Rule opposite = ModelRules.search(rules, trip.frame, !reverse);
+        if (!oneDirection && opposite != null && !opposite.bothDirections() && above(opposite, rule)) {
+            oneDirection = true;
+            rule = reverse ? opposite : rule;
+            reverse = false;
+        }
         Path path = null;
         if (rule != null && rule.action() == Rule.Action.SERVICE) {
             path = model.selector.select(rule.targetId());
@@ -151,10 +187,14 @@ final class ModelClassify {
             record.targetId = rule.targetId();
             record.pathId = path.id();
         }
-        record.oneDirection = rule != null && !rule.bothDirections();
+        record.oneDirection = oneDirection;
         trip.record = record;
         trip.direction = reverse ? 1 : 0;
         return true;
+    }
+
+    private static boolean above(Rule one, @Nullable Rule other) {
+        return other == null || one.precedence() > other.precedence();
     }
 
     private void noRoom(Trip trip, @Nullable Rule rule, boolean toPort) {

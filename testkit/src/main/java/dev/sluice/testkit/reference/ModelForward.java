@@ -100,6 +100,10 @@ final class ModelForward {
     }
 
     private void toNeighbor(Trip trip, PortEntry port) {
+        if (!trip.frame.tags.isEmpty()) {
+            model.drop(trip, DropReason.VLAN_UNEXPECTED);
+            return;
+        }
         List<NextHop> hops = route(trip);
         NextHop hop = choose(trip, hops);
         if (hop == null || hop.port() != port.index()) {

@@ -52,6 +52,28 @@ final class ModelFrame {
         return (destinationMac >>> 40 & 1) != 0;
     }
 
+    /** Destined for many: group MAC address and group address. */
+    boolean isForMany() {
+        return isGroup() && isIp() && hasGroupAddress();
+    }
+
+    boolean hasGroupAddress() {
+        return destination.isIpv4()
+                ? destination.ipv4Bits() >>> 28 == 14 || destination.ipv4Bits() == -1
+                : destination.hi() >>> 56 == 255;
+    }
+
+    /** VLAN id of a tag, 0 if there is none. */
+    int vlan(int index) {
+        int at = skipsPriorityTag() ? index + 1 : index;
+        return at < tags.size() ? tags.get(at) & 0xfff : 0;
+    }
+
+    /** Whether the outer of two tags names no VLAN, so that the inner one is what counts. */
+    boolean skipsPriorityTag() {
+        return tags.size() == 2 && (tags.get(0) & 0xfff) == 0;
+    }
+
     boolean isIcmp() {
         return transportAt >= 0 && ((ipv4 && protocol == 1) || (ipv6 && protocol == 58));
     }

@@ -7,11 +7,21 @@ import org.jspecify.annotations.Nullable;
 /** A connection: what the model knows of one flow at one rule. */
 final class ModelRecord {
     /** What a flow is known by, in the direction of the packet it was made for. */
-    record Key(int router, int protocol, IpAddress source, int sourcePort, IpAddress destination, int destinationPort) {
+    record Key(
+            boolean fragment,
+            int router,
+            int outerVlan,
+            int innerVlan,
+            int protocol,
+            IpAddress source,
+            int sourcePort,
+            IpAddress destination,
+            int destinationPort) {
         /** The key of the opposite direction. */
         @SuppressWarnings("ArgumentSelectionDefectChecker") // they change places: that is what it is for
         Key turned() {
-            return new Key(router, protocol, destination, destinationPort, source, sourcePort);
+            return new Key(
+                    fragment, router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
         }
     }
 

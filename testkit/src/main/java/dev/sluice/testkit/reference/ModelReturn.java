@@ -32,7 +32,7 @@ final class ModelReturn {
         boolean controlFrame = frame.isArp() || frame.isDiscovery();
         if (controlFrame && !port.addresses().isEmpty()) {
             model.control.receive(trip);
-        } else if (!frame.isIp() || controlFrame || frame.isGroup()) {
+        } else if (!frame.isIp() || controlFrame || frame.isForMany()) {
             model.drop(trip, DropReason.SERVICE_CONTROL);
         } else if (node.copy()) {
             model.drop(trip, DropReason.COPY_NODE_SENT);

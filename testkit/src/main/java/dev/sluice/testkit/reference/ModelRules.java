@@ -50,8 +50,8 @@ final class ModelRules {
                 || (m.destinationMac() != -1 && m.destinationMac() != toMac)) {
             return false;
         }
-        int outer = frame.tags.isEmpty() ? -1 : frame.tags.getFirst() & 0xfff;
-        int inner = frame.tags.size() < 2 ? -1 : frame.tags.get(1) & 0xfff;
+        int outer = frame.tags.isEmpty() ? -1 : frame.vlan(0);
+        int inner = frame.tags.size() < 2 || frame.skipsPriorityTag() ? -1 : frame.vlan(1);
         return between(frame.protocol, m.protocolLow(), m.protocolHigh())
                 && between(outer, m.outerVlanLow(), m.outerVlanHigh())
                 && between(inner, m.innerVlanLow(), m.innerVlanHigh())

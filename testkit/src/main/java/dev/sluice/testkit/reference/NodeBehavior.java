@@ -41,7 +41,7 @@ final class NodeBehavior {
         FrameReader reader = new FrameReader(has.frame);
         ModelFrame frame = reader.frame();
         ModelReturn.Binding binding = ModelReturn.binding(world, has.port, frame.tags);
-        if (binding == null || reader.malformed != null || dice.percent(3)) {
+        if (binding == null || reader.malformed != null || !frame.isIp() || dice.percent(3)) {
             return new Event.Arrives(has.port, has.frame, 256, false);
         }
         Attachment node = binding.node();

@@ -102,7 +102,11 @@ public final class ReferenceModel {
 
     private void fromTransparent(Trip trip) {
         ModelFrame frame = trip.frame;
-        if (!frame.isIp() || frame.isGroup() || frame.isDiscovery()) {
+        if (frame.etherType == 0x8100 || frame.etherType == 0x88a8) {
+            drop(trip, DropReason.VLAN_UNEXPECTED);
+            return;
+        }
+        if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {
             outcome.count("passedAcross");
             send(world.port(trip.port).peer(), frame);
         } else {
@@ -112,9 +116,6 @@ public final class ReferenceModel {
 
     private void fromRouterPort(Trip trip) {
         ModelFrame frame = trip.frame;
-        boolean group = frame.destination.isIpv4()
-                ? frame.destination.ipv4Bits() >>> 28 == 14 || frame.destination.ipv4Bits() == -1
-                : frame.destination.hi() >>> 56 == 255;
         if (!frame.tags.isEmpty()) {
             drop(trip, DropReason.VLAN_UNEXPECTED);
         } else if (frame.isArp() || frame.isDiscovery()) {
@@ -124,7 +125,7 @@ public final class ReferenceModel {
         } else if (!frame.isGroup()
                 && frame.destinationMac != world.port(trip.port).mac()) {
             drop(trip, DropReason.NOT_FOR_US);
-        } else if (frame.isGroup() || group) {
+        } else if (frame.isGroup() || frame.hasGroupAddress()) {
             drop(trip, DropReason.GROUP_NOT_ROUTED);
         } else {
             fromPort(trip);

@@ -32,7 +32,15 @@ final class Trip {
 
     ModelRecord.Key key() {
         return new ModelRecord.Key(
-                router, frame.protocol, frame.source, frame.sourcePort, frame.destination, frame.destinationPort);
+                frame.fragment,
+                router,
+                frame.vlan(0),
+                frame.vlan(1),
+                frame.protocol,
+                frame.source,
+                frame.sourcePort,
+                frame.destination,
+                frame.destinationPort);
     }
 
     ModelRecord decided() {

@@ -90,7 +90,7 @@ final class Trouble {
             }
             case 13 -> plain(dice.any(now.ports().size(), now.ports().size() + 3, anyLink(now)), packet.bytes());
             case 14 -> {
-                packet.tags.add(dice.any(0x8100, 0x88a8) << 16 | dice.below(8));
+                packet.tags.add(dice.any(0x8100, 0x88a8, 0x9100) << 16 | dice.below(8));
                 yield plain(port, packet.bytes());
             }
             case 15 -> {

@@ -2,15 +2,66 @@ package dev.sluice.testkit.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.datapath.DropReason;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Random packets through random configurations: the data path does what the reference model says (packet-life.md). */
+/**
+ * Random packets through random configurations: the data path does what the reference model says (packet-life.md). A run of another length or seed: {@code
+ * -Dsluice.packets=1000000 -Dsluice.seed=5}.
+ */
 class DifferentialTest {
+    /** Needs 57,344 combinations of VLANs ({@link RareReasonsTest}), or a device that is missing ({@code SteeringTest}). */
+    private static final Set<DropReason> NOT_HERE = EnumSet.of(DropReason.ZONES_FULL, DropReason.PORT_ABSENT);
+
+    private static final long MILLION = 1_000_000;
+
     @Test
     void dataPathDoesWhatTheModelSays() {
+        compare(Long.getLong("sluice.packets", 100_000), seed(1));
+    }
+
+    @Tag("campaign")
+    @Test
+    void dataPathDoesWhatTheModelSaysOfAMillionPackets() {
+        compare(MILLION, seed(100_000));
+    }
+
+    /** The seed that was asked for; {@code random} asks for a new one, which a difference names. */
+    private static long seed(long usual) {
+        String asked = System.getProperty("sluice.seed", "");
+        return asked.equals("random") ? System.nanoTime() >>> 8 : asked.isEmpty() ? usual : Long.parseLong(asked);
+    }
+
+    private static void compare(long packets, long seed) {
         Coverage coverage = new Coverage();
-        assertThat(Campaign.run(1, Long.getLong("sluice.packets", 100_000), coverage))
-                .isNull();
+        String difference = Campaign.run(seed, packets, coverage);
         System.out.println(coverage);
+        assertThat(difference).as("difference").isNull();
+        assertThat(coverage.redirectedShare())
+                .as("share of packets that reach a redirect")
+                .isGreaterThanOrEqualTo(0.5);
+        assertThat(coverage.hitShare()).as("share of packets that hit a record").isGreaterThanOrEqualTo(0.33);
+        long often = packets >= MILLION ? 1000 : packets / 5000;
+        for (DropReason reason : EnumSet.complementOf(EnumSet.copyOf(NOT_HERE))) {
+            assertThat(coverage.drops(reason)).as("drops %s", reason).isGreaterThanOrEqualTo(often);
+        }
+        for (String event : new String[] {
+            "action none",
+            "action drop",
+            "action service",
+            "config generation mismatch",
+            "liveness generation mismatch",
+            "uninspected",
+            "copy",
+            "returned",
+            "record replaced",
+            "translated: learned",
+            "translated: new flow"
+        }) {
+            assertThat(coverage.events(event)).as(event).isGreaterThanOrEqualTo(often);
+        }
     }
 }
