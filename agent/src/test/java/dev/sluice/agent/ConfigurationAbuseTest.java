@@ -28,6 +28,32 @@ class ConfigurationAbuseTest {
         "---\n", "{", "}", "[", "]", "\n", "\t", "  ", "\u0000", "'", "\"", "#", "|", ">"
     };
 
+    private static final String[][] CHANGES = {
+        {"transport: raw", "transport: wire"},
+        {"transport: raw", "transport: raw, forwarding: route"},
+        {"transport: raw", "transport: raw, action: copy"},
+        {"transport: vlan", "transport: qinq"},
+        {"forwarding: route, ", ""},
+        {"translation: learned", "translation: new-flow"},
+        {"weight: 3", "adminState: down"},
+        {"adminState: down", "weight: 1000"},
+        {"vlan: 11", "vlan: 10"},
+        {"interface: s1", "interface: fw-1-in"},
+        {"interface: up", "interface: left"},
+        {"peer: right", "peer: up"},
+        {", peer: right", ""},
+        {"10.1.0.1/24", "192.0.2.9/24"},
+        {"192.0.2.2]", "10.1.0.7, 192.0.2.2]"},
+        {"addresses: [10.9.0.1/30], ", ""},
+        {"[firewall, nat]", "[nat, firewall]"},
+        {"onFailure: open", "onFailure: closed"},
+        {"appliedTo: [up, down]", "appliedTo: [up, fw-1-in]"},
+        {"protocol: tcp", "protocol: icmp"},
+        {"match: {}", "match: {family: ipv6}"},
+        {"drop: true", "noService: true"},
+        {"priority: 7", "priority: 7, direction: toPort"}
+    };
+
     private static final String VALID = Yaml.text(
             firewall(),
             instance("fw-1", ", weight: 3"),
@@ -178,7 +204,11 @@ class ConfigurationAbuseTest {
         }
     }
 
+    /** A third of the texts stay valid as YAML and differ in what they say: these get far into the compiler. */
     private static String damaged(Random random) {
+        if (random.nextInt(3) == 0) {
+            return rearranged(random);
+        }
         StringBuilder text = new StringBuilder(VALID);
         for (int i = random.nextInt(4); i >= 0; i--) {
             int from = random.nextInt(text.length());
@@ -194,6 +224,22 @@ class ConfigurationAbuseTest {
             }
         }
         return text.toString();
+    }
+
+    private static String rearranged(Random random) {
+        List<String> documents = new ArrayList<>(List.of(VALID.split("---\n")));
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            int at = random.nextInt(documents.size());
+            switch (random.nextInt(3)) {
+                case 0 -> documents.remove(at);
+                case 1 -> documents.add(documents.get(at).replaceFirst("name: [a-z0-9-]+", "name: other" + i));
+                default -> {
+                    String[] change = CHANGES[random.nextInt(CHANGES.length)];
+                    documents.replaceAll(document -> document.replace(change[0], change[1]));
+                }
+            }
+        }
+        return String.join("---\n", documents);
     }
 
     private static String wordAt(StringBuilder text, int at) {
