@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,13 +24,15 @@ final class AdminServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
     private static final long LOOK_NS = 250_000_000L;
-    private static final int ACCEPT_RETRY_MS = 100;
+    private static final int ACCEPT_RETRY_MS = 20;
+    private static final long LAST_ANSWERS_NS = 500_000_000L;
 
     private final Path path;
     private final AdminRequests requests;
     private final long idleTimeoutNs;
     private final ServerSocketChannel server;
     private final Map<SocketChannel, Long> clients = new ConcurrentHashMap<>();
+    private final AtomicInteger answering = new AtomicInteger();
     private volatile boolean closed;
 
     private AdminServer(Path path, AdminRequests requests, long idleTimeoutNs, ServerSocketChannel server) {
@@ -97,7 +100,12 @@ final class AdminServer implements AutoCloseable {
         try {
             for (String line = lines.read(); line != null; line = lines.read()) {
                 clients.put(client, System.nanoTime());
-                lines.write(requests.answer(line));
+                answering.incrementAndGet();
+                try {
+                    lines.write(requests.answer(line));
+                } finally {
+                    answering.decrementAndGet();
+                }
                 clients.put(client, System.nanoTime());
             }
         } catch (AdminLines.TooLongException e) {
@@ -139,6 +147,15 @@ final class AdminServer implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("administration socket {} could not be removed: {}", path, e.toString());
         }
+        awaitAnswers();
         clients.keySet().forEach(AdminServer::shut);
+    }
+
+    /** Whoever asked the node to stop shall still hear that it does. */
+    private void awaitAnswers() {
+        long deadlineNs = System.nanoTime() + LAST_ANSWERS_NS;
+        while (answering.get() > 0 && System.nanoTime() < deadlineNs) {
+            pause();
+        }
     }
 }

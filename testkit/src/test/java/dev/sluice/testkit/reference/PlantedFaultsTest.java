@@ -32,7 +32,9 @@ class PlantedFaultsTest {
                 "Steering", "int first = c.direction == 0 ? 0 : path.hops().size() - 1;", "int first = 0;"),
         MARK_IS_FORGOTTEN("Steering", "c.mark = c.router;", "c.mark = Cursor.UNMARKED;"),
         CONFIGURATION_GENERATION_IS_NEVER_COMPARED(
-                "Classification", "table.configGeneration(slot) != snapshot.generation()", "snapshot.generation() < 0"),
+                "Classification",
+                "if (table.configGeneration(slot) != snapshot.generation())",
+                "if (snapshot.generation() < 0)"),
         LIVENESS_GENERATION_IS_NEVER_COMPARED(
                 "Classification",
                 "table.failureGeneration(slot) != liveness.generation()",
