@@ -8,7 +8,7 @@ package dev.sluice.ports;
  * @param mac Ethernet address in the lower 48 bits; 0 if it has none
  * @param mtu largest network packet in bytes
  * @param up whether it is set up (IFF_UP)
- * @param carrier whether its lower layer works (IFF_LOWER_UP) and its operational state is up or unknown (RFC 2863)
+ * @param carrier whether its lower layer works (IFF_LOWER_UP) and its operational state is not dormant (RFC 2863)
  * @param kind veth, tun, bridge and so on; empty for a physical interface
  * @param master index of the bridge or bond it is a member of; 0 if of none
  */

@@ -38,7 +38,7 @@ final class LinkMessage {
     private static final int IFF_UP = 1;
     private static final int IFF_LOWER_UP = 0x10000;
     private static final int OPERSTATE_UNKNOWN = 0;
-    private static final int OPERSTATE_UP = 6;
+    private static final int OPERSTATE_DORMANT = 5;
     private static final int MAC_BYTES = 6;
 
     private LinkMessage() {}
@@ -106,7 +106,9 @@ final class LinkMessage {
             }
             attribute += (bytes + 3) & ~3;
         }
-        boolean carrier = (flags & IFF_LOWER_UP) != 0 && (operState == OPERSTATE_UNKNOWN || operState == OPERSTATE_UP);
+        // The kernel works the operational state out later, up to a second after the carrier itself; only "dormant"
+        // says more than the carrier.
+        boolean carrier = (flags & IFF_LOWER_UP) != 0 && operState != OPERSTATE_DORMANT;
         return name.isEmpty()
                 ? null
                 : new LinkInfo(name, index, mac, mtu, (flags & IFF_UP) != 0, carrier, kind, master);
