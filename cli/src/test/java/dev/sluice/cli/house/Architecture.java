@@ -74,7 +74,7 @@ final class Architecture {
             new Module(
                     "bench",
                     List.of("lab", "testkit", "agent", "ports", "datapath", "model", "wire"),
-                    List.of("org.openjdk.jmh..", "org.slf4j..", "tools.jackson..")));
+                    List.of("org.openjdk.jmh..", "com.sun.management..", "org.slf4j..", "tools.jackson..")));
 
     /** Of wire, model takes addresses only: objects know nothing of headers. */
     static final ArchRule MODEL_USES_VALUES_OF_WIRE = noClasses()
