@@ -123,7 +123,7 @@ final class Forwarding {
             c.port = port.peer();
             return ++c.crossings > CROSSINGS_MAX ? frames.drop(c, DropReason.LINK_LOOP) : Step.FROM_PORT;
         }
-        if (port.mtuBytes() != 0 && frames.packetBytes(c.batch, c.slot) > port.mtuBytes()) {
+        if (frames.exceeds(port, c.batch, c.slot, 0, 0)) {
             return frames.drop(c, DropReason.MTU_EXCEEDED);
         }
         if (port.role() == PortEntry.Role.TRANSPARENT) {

@@ -1,7 +1,10 @@
 package dev.sluice.datapath;
 
+import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Tcp;
 import dev.sluice.wire.Udp;
+import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -135,6 +138,19 @@ final class Frames {
         to.innerTag[0] = from.innerTag[i];
         to.parsed[0] = from.parsed[i];
         return true;
+    }
+
+    /** Whether the frame, with tags that are still to be pushed (0 for none), is more than the port's interface takes. */
+    boolean exceeds(PortEntry port, Batch b, int i, int innerTag, int outerTag) {
+        if (port.mtuBytes() == 0) {
+            return false;
+        }
+        int pushed = (innerTag != 0 ? VlanTag.BYTES : 0) + (outerTag != 0 ? VlanTag.BYTES : 0);
+        int outermost = outerTag != 0 ? outerTag : innerTag != 0 ? innerTag : b.outerTag[i];
+        int tags = b.l3[i] - Ethernet.BYTES + pushed;
+        // Linux leaves room for one 802.1Q tag beside the MTU, and for no other (packet_snd, is_skb_forwardable).
+        int free = outermost >>> 16 == EtherTypes.VLAN ? VlanTag.BYTES : 0;
+        return packetBytes(b, i) + tags - free > port.mtuBytes();
     }
 
     /**

@@ -132,7 +132,7 @@ final class Steering {
         if (tracer != null) {
             tracer.steered(b, slot, node, entered, copy);
         }
-        if (port.mtuBytes() != 0 && frames.packetBytes(b, slot) > port.mtuBytes()) {
+        if (frames.exceeds(port, b, slot, side.innerTag(), side.outerTag())) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
         }
         long start = b.start[slot];

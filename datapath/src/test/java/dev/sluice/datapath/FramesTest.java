@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.Layouts;
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What counts against the MTU. */
 class FramesTest {
@@ -49,6 +52,23 @@ class FramesTest {
     void segmentOfAUdpSuperFrameHasAHeaderOfEightBytes() {
         int slot = superFrame(Batch.GSO_UDP_L4, 1_200, 20_000);
         assertThat(frames.packetBytes(batch, slot)).isEqualTo(IPV4_BYTES + 8 + 1_200);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0,1500", "0,33024,1500", "0,34984,1504", "33024,33024,1504", "33024,34984,1508"})
+    void everyTagButAnOutermost8021qOneCountsAgainstTheMtu(int inner, int outer, int mtuNeeded) {
+        int bytes = ETHERNET_BYTES + 1_500;
+        int slot = batch.append(pool.take(bytes), bytes, 0);
+        batch.l3[slot] = ETHERNET_BYTES;
+        assertThat(frames.exceeds(port(mtuNeeded), batch, slot, inner << 16, outer << 16))
+                .isFalse();
+        assertThat(frames.exceeds(port(mtuNeeded - 1), batch, slot, inner << 16, outer << 16))
+                .isTrue();
+    }
+
+    private static PortEntry port(int mtuBytes) {
+        return new PortEntry(
+                0, "p", PortEntry.Role.SERVICE, -1, -1, 0x02_00_00_00_00_01L, List.of(), false, false, 0, 0, mtuBytes);
     }
 
     @Test

@@ -90,7 +90,7 @@ final class ModelForward {
             }
             return;
         }
-        if (port.mtuBytes() != 0 && trip.frame.packetBytes() > port.mtuBytes()) {
+        if (port.mtuBytes() != 0 && trip.frame.bytesAgainstMtu(List.of()) > port.mtuBytes()) {
             model.drop(trip, DropReason.MTU_EXCEEDED);
         } else if (port.role() == PortEntry.Role.TRANSPARENT) {
             model.send(port.index(), trip.frame);

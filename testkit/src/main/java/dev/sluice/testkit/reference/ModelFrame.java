@@ -153,6 +153,14 @@ final class ModelFrame {
         return Math.min(body.length, transportAt + header + original.gsoSizeBytes());
     }
 
+    /** What an interface's MTU has to hold if these tags, outermost first, are put on: all but an outermost 802.1Q tag. */
+    int bytesAgainstMtu(List<Integer> pushed) {
+        List<Integer> all = new ArrayList<>(pushed);
+        all.addAll(tags);
+        boolean dot1q = !all.isEmpty() && all.getFirst() >>> 16 == 0x8100;
+        return packetBytes() + 4 * (dot1q ? all.size() - 1 : all.size());
+    }
+
     ModelFrame copy() {
         ModelFrame other = new ModelFrame();
         other.destinationMac = destinationMac;

@@ -7,7 +7,9 @@ import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Rule;
 import dev.sluice.wire.IpAddress;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The chapter "Steer". */
@@ -88,7 +90,10 @@ final class ModelSteer {
         Attachment.Side entered = trip.direction == 0 ? node.in() : node.out();
         Attachment.Side other = trip.direction == 0 ? node.out() : node.in();
         PortEntry port = model.world.port(entered.port());
-        if (port.mtuBytes() != 0 && frame.packetBytes() > port.mtuBytes()) {
+        List<Integer> pushed = Stream.of(entered.outerTag(), entered.innerTag())
+                .filter(tag -> tag != 0)
+                .toList();
+        if (port.mtuBytes() != 0 && frame.bytesAgainstMtu(pushed) > port.mtuBytes()) {
             model.drop(trip, DropReason.MTU_EXCEEDED);
             return;
         }
