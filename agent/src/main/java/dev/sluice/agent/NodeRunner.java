@@ -133,7 +133,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            admin = AdminServer.open(socket, new AdminRequests(this), CLIENT_IDLE_NS);
+            admin = AdminServer.open(socket, new AdminRequests(NodeCommands.of(this)), CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;

@@ -32,7 +32,7 @@ class AdminServerTest {
     }
 
     private AdminServer open(long idleNs) throws NodeException {
-        return AdminServer.open(socket(), new AdminRequests(new FakeNode()), idleNs);
+        return AdminServer.open(socket(), new AdminRequests(NodeCommands.of(new FakeNode())), idleNs);
     }
 
     private SocketChannel connect() throws IOException {
