@@ -165,10 +165,16 @@ final class Space {
         all.add(Box.with(Box.with(fragments, Box.SOURCE_PORT, 0, last), Box.DESTINATION_PORT, 0, last));
     }
 
-    /** Stretches of source addresses that family and EtherType leave. */
+    /** Stretches of source addresses that family, EtherType and prefixes leave: ::/0 does not hold the IPv4 addresses that lie in it. */
     private List<int[]> versions(Match match) {
-        boolean v4 = match.family() != 6 && (match.etherType() < 0 || match.etherType() == EtherTypes.IPV4);
-        boolean v6 = match.family() != 4 && (match.etherType() < 0 || match.etherType() == EtherTypes.IPV6);
+        boolean v4 = match.family() != 6
+                && (match.etherType() < 0 || match.etherType() == EtherTypes.IPV4)
+                && !isOther(match.source(), true)
+                && !isOther(match.destination(), true);
+        boolean v6 = match.family() != 4
+                && (match.etherType() < 0 || match.etherType() == EtherTypes.IPV6)
+                && !isOther(match.source(), false)
+                && !isOther(match.destination(), false);
         if (v4 && v6) {
             return List.of(stretch("::", null));
         }
@@ -181,6 +187,10 @@ final class Space {
             found.add(stretch("::", "::ffff:0:0"));
         }
         return found;
+    }
+
+    private static boolean isOther(@Nullable IpPrefix prefix, boolean ipv4) {
+        return prefix != null && prefix.address().isIpv4() != ipv4;
     }
 
     private int[] stretch(String first, @Nullable String end) {

@@ -2,7 +2,6 @@ package dev.sluice.agent.metrics;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.sluice.agent.NodeException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -33,9 +32,9 @@ public final class MetricsServer implements AutoCloseable {
     /**
      * Takes the address; requests wait until {@link #serve}.
      *
-     * @throws NodeException if the address cannot be used
+     * @throws IOException if the address cannot be used
      */
-    public static MetricsServer bind(InetSocketAddress address) throws NodeException {
+    public static MetricsServer bind(InetSocketAddress address) throws IOException {
         limit("jdk.httpserver.maxConnections", "32");
         limit("sun.net.httpserver.maxReqTime", "5");
         limit("sun.net.httpserver.maxRspTime", "10");
@@ -52,8 +51,8 @@ public final class MetricsServer implements AutoCloseable {
             return new MetricsServer(server, threads);
         } catch (IOException e) {
             threads.shutdownNow();
-            throw new NodeException(
-                    "--metrics " + address.getHostString() + ":" + address.getPort() + " cannot be used: " + e.getMessage()
+            throw new IOException(
+                    address.getHostString() + ":" + address.getPort() + " cannot be used: " + e.getMessage()
                             + "; choose an address of this host and a free port",
                     e);
         }
