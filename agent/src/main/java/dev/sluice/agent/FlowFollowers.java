@@ -68,8 +68,9 @@ final class FlowFollowers {
         sessions.values().removeIf(session -> !session.busy && nowNs - session.usedNs > FORGET_NS);
         Session session = name == null ? open(filter) : sessions.get(name);
         if (session == null) {
-            throw new NodeException("the node does not know of this session any more: it was restarted, or not asked for "
-                    + FORGET_NS / 1_000_000_000L + " s; begin anew");
+            throw new NodeException(
+                    "the node does not know of this session any more: it was restarted, or not asked for "
+                            + FORGET_NS / 1_000_000_000L + " s; begin anew");
         }
         if (session.busy) {
             throw new NodeException("another request of this session is running");
@@ -81,8 +82,8 @@ final class FlowFollowers {
 
     private Session open(FlowFilter filter) throws NodeException {
         if (sessions.size() >= SESSIONS_MAX) {
-            throw new NodeException(
-                    "more than " + SESSIONS_MAX + " clients follow connections at a time; end one, or try again in a minute");
+            throw new NodeException("more than " + SESSIONS_MAX
+                    + " clients follow connections at a time; end one, or try again in a minute");
         }
         Session session = new Session(new FlowFollower(Long.toString(++sequence), filter));
         sessions.put(session.follower.session(), session);

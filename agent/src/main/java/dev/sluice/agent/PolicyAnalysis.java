@@ -67,7 +67,8 @@ public final class PolicyAnalysis {
 
     private static Finding on(String node, Finding finding) {
         Map<String, String> example = new LinkedHashMap<>(finding.example());
-        List<String> places = finding.places().stream().map(place -> node + "/" + place).toList();
+        List<String> places =
+                finding.places().stream().map(place -> node + "/" + place).toList();
         return new Finding(
                 finding.severity(),
                 finding.kind(),

@@ -108,18 +108,27 @@ final class AnalyzeCommand implements Callable<Integer> {
         List<Finding> shown = new ArrayList<>(report.findings());
         shown.removeIf(finding -> !notes && finding.severity() == Severity.NOTE);
         for (Finding finding : shown) {
-            text.append(word(finding.severity())).append(' ').append(word(finding.kind())).append(": ");
+            text.append(word(finding.severity()))
+                    .append(' ')
+                    .append(word(finding.kind()))
+                    .append(": ");
             text.append(finding.rule()).append(": ").append(finding.message()).append('\n');
             if (!finding.places().isEmpty()) {
-                text.append("    at ").append(String.join(", ", finding.places())).append('\n');
+                text.append("    at ")
+                        .append(String.join(", ", finding.places()))
+                        .append('\n');
             }
             if (!finding.example().isEmpty()) {
                 text.append("    for example ").append(example(finding)).append('\n');
             }
         }
-        report.cut().forEach(kind -> text.append("more findings of kind ").append(word(kind)).append(" are not shown\n"));
+        report.cut()
+                .forEach(kind ->
+                        text.append("more findings of kind ").append(word(kind)).append(" are not shown\n"));
         int hidden = report.findings().size() - shown.size();
-        return text.append(summary(report)).append(hidden == 0 ? "" : "; notes are shown with --notes").toString();
+        return text.append(summary(report))
+                .append(hidden == 0 ? "" : "; notes are shown with --notes")
+                .toString();
     }
 
     private static String example(Finding finding) {
@@ -130,8 +139,8 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
 
     private static String summary(AnalysisReport report) {
-        StringBuilder text = new StringBuilder(
-                report.rules() + (report.rules() == 1 ? " rule" : " rules") + " on " + String.join(", ", report.nodes()) + ": ");
+        StringBuilder text = new StringBuilder(report.rules() + (report.rules() == 1 ? " rule" : " rules") + " on "
+                + String.join(", ", report.nodes()) + ": ");
         List<String> counts = new ArrayList<>();
         for (Severity severity : Severity.values()) {
             long count = report.findings().stream()

@@ -84,9 +84,8 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String count(Diagnosis diagnosis, State state) {
-        long count = diagnosis.lines().stream()
-                .filter(line -> line.state() == state)
-                .count();
+        long count =
+                diagnosis.lines().stream().filter(line -> line.state() == state).count();
         return count + " " + word(state) + (count == 1 ? "" : "s");
     }
 

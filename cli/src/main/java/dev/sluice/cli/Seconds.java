@@ -13,8 +13,7 @@ final class Seconds {
     /** In milliseconds. */
     static long ms(CommandSpec spec, String option, double seconds) {
         if (!(seconds >= LOW && seconds <= HIGH)) {
-            throw new ParameterException(
-                    spec.commandLine(), option + " " + seconds + " is outside 0.1..3600 seconds");
+            throw new ParameterException(spec.commandLine(), option + " " + seconds + " is outside 0.1..3600 seconds");
         }
         return Math.round(seconds * 1000);
     }

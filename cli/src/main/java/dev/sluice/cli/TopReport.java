@@ -40,7 +40,14 @@ record TopReport(
         List<FlowRates> busiest) {
     /** Rates of a port; lost are frames that the node never judged. */
     record PortRates(
-            String port, boolean up, double packetsIn, double bitsIn, double packetsOut, double bitsOut, double dropped, double lost) {}
+            String port,
+            boolean up,
+            double packetsIn,
+            double bitsIn,
+            double packetsOut,
+            double bitsOut,
+            double dropped,
+            double lost) {}
 
     /** Rates of a service instance. */
     record InstanceRates(String instance, boolean alive, double sent, double returned) {}
@@ -59,7 +66,10 @@ record TopReport(
                 now.status().generation(),
                 now.flows().connections(),
                 now.status().totals().connectionsMax(),
-                rate(before.status().totals().uninspected(), now.status().totals().uninspected(), seconds),
+                rate(
+                        before.status().totals().uninspected(),
+                        now.status().totals().uninspected(),
+                        seconds),
                 now.status().totals().faults(),
                 ports(before, now, seconds),
                 instances(before, now, seconds),

@@ -51,7 +51,11 @@ final class TopText {
     }
 
     private static String instances(TopReport report) {
-        Table table = new Table().words("INSTANCE").words("STATE").numbers("SENT pkt/s").numbers("BACK pkt/s");
+        Table table = new Table()
+                .words("INSTANCE")
+                .words("STATE")
+                .numbers("SENT pkt/s")
+                .numbers("BACK pkt/s");
         report.instances()
                 .forEach(instance -> table.row(
                         instance.instance(),

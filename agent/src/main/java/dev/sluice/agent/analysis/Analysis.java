@@ -89,7 +89,9 @@ public final class Analysis {
                         Kind.NO_INSTANCE,
                         users,
                         "a service of the chain has no instance on this node that takes new flows: "
-                                + (closed ? "new flows are dropped" : "new flows pass without it, unless a rule says closed")));
+                                + (closed
+                                        ? "new flows are dropped"
+                                        : "new flows pass without it, unless a rule says closed")));
             }
         }
     }

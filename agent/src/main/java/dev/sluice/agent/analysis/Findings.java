@@ -34,7 +34,8 @@ final class Findings {
                 rules.getFirst(),
                 rules.stream().skip(1).limit(KIND_MAX).toList(),
                 List.of(),
-                "not decided within the budget: " + (rules.size() == 1 ? "this rule" : "this rule and " + (rules.size() - 1) + " more")
+                "not decided within the budget: "
+                        + (rules.size() == 1 ? "this rule" : "this rule and " + (rules.size() - 1) + " more")
                         + "; analyze fewer rules at a time",
                 Map.of(),
                 ""));

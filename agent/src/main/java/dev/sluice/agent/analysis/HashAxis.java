@@ -47,7 +47,12 @@ final class HashAxis {
         for (int remainder = 0; remainder < multiple; remainder++) {
             BitSet signature = new BitSet();
             for (int i = 0; i < conditions.size(); i++) {
-                signature.set(i, conditions.get(i).set().get(remainder % conditions.get(i).buckets()));
+                signature.set(
+                        i,
+                        conditions
+                                .get(i)
+                                .set()
+                                .get(remainder % conditions.get(i).buckets()));
             }
             if (classes.putIfAbsent(signature, classes.size()) == null) {
                 remainders.add(remainder);

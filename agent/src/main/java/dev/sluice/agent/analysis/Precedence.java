@@ -24,7 +24,9 @@ final class Precedence {
         final List<String> aliveAt = new ArrayList<>();
         final List<String> deadAt = new ArrayList<>();
         final List<String> undecidedAt = new ArrayList<>();
-        @Nullable Finding death;
+
+        @Nullable
+        Finding death;
     }
 
     private final Space space;
@@ -92,8 +94,7 @@ final class Precedence {
         }
     }
 
-    private void collect(
-            Rule rule, List<Rule> above, List<int[]> covers, Map<int[], Rule> owners, List<Rule> meeting) {
+    private void collect(Rule rule, List<Rule> above, List<int[]> covers, Map<int[], Rule> owners, List<Rule> meeting) {
         List<int[]> own = space.of(rule);
         long steps = 0;
         for (Rule other : above) {
@@ -133,7 +134,10 @@ final class Precedence {
                 rule.name(),
                 by.stream().map(Rule::name).limit(1000).toList(),
                 List.of(),
-                message + (same ? ", with the same outcome: it can be removed" : ", with another outcome: " + outcomes(by, rule)),
+                message
+                        + (same
+                                ? ", with the same outcome: it can be removed"
+                                : ", with another outcome: " + outcomes(by, rule)),
                 Examples.words(example),
                 RuleGroup.name(winner));
     }
@@ -171,7 +175,12 @@ final class Precedence {
             int[] point = search.first(common, covers);
             if (point != null && takes(upper, rule, space.packet(point))) {
                 PacketFields example = space.packet(point);
-                tell(upper, rule, Examples.words(example), RuleGroup.name(group.decide(example, upper)), group.places());
+                tell(
+                        upper,
+                        rule,
+                        Examples.words(example),
+                        RuleGroup.name(group.decide(example, upper)),
+                        group.places());
             }
         }
     }
@@ -190,7 +199,8 @@ final class Precedence {
                 ? "packets that rule " + rule.name() + " sends through chain " + failsClosed.chain(rule)
                         + ", which fails closed, pass without it: this rule is asked first"
                 : "overlaps rule " + rule.name() + " and wins: " + FailsClosed.outcome(upper) + " instead of "
-                        + FailsClosed.outcome(rule) + (exception ? "; it is an exception, all of it lies in that rule" : "");
+                        + FailsClosed.outcome(rule)
+                        + (exception ? "; it is an exception, all of it lies in that rule" : "");
         findings.add(new Finding(
                 exception && !bypass ? Severity.NOTE : Severity.WARNING,
                 bypass ? Kind.BYPASS : Kind.CONFLICT,

@@ -26,8 +26,10 @@ final class Space {
     private static final int VLAN_MAX = 4095;
     private static final int PORT_MAX = 65_535;
     private static final List<Integer> WITH_PORTS = List.of(6, 17, 132);
-    private static final IpAddress PREFERRED_V4 = IpAddress.ofIpv4(0xc000_0201);
-    private static final IpAddress PREFERRED_V6 = new IpAddress(0x2001_0db8_0000_0000L, 1);
+    /** Addresses for examples (RFC 5737, RFC 3849), by dimension. */
+    private static final List<List<IpAddress>> PREFERRED = List.of(
+            List.of(IpAddress.ofIpv4(0xc000_0201), new IpAddress(0x2001_0db8_0000_0000L, 1)),
+            List.of(IpAddress.ofIpv4(0xc633_6401), new IpAddress(0x2001_0db8_0000_0000L, 2)));
 
     private final Axis<IpAddress> addresses = new Axis<>();
     private final Axis<Integer> protocols = new Axis<>();
@@ -40,7 +42,8 @@ final class Space {
 
     /** The space of these rules. */
     Space(List<Rule> rules) {
-        List<Match> matches = rules.stream().flatMap(rule -> rule.matches().stream()).toList();
+        List<Match> matches =
+                rules.stream().flatMap(rule -> rule.matches().stream()).toList();
         hashes = new HashAxis(matches);
         cutUniverse();
         matches.forEach(this::cut);
@@ -53,10 +56,19 @@ final class Space {
     }
 
     private void cutUniverse() {
-        List.of("::", "::1", "::2", "::ffff:0:0", "0.0.0.1", "127.0.0.0", "128.0.0.0", "224.0.0.0", "::1:0:0:0", "ff00::")
+        List.of(
+                        "::",
+                        "::1",
+                        "::2",
+                        "::ffff:0:0",
+                        "0.0.0.1",
+                        "127.0.0.0",
+                        "128.0.0.0",
+                        "224.0.0.0",
+                        "::1:0:0:0",
+                        "ff00::")
                 .forEach(text -> addresses.cutAt(IpAddress.parse(text).orElseThrow()));
-        addresses.cutAt(PREFERRED_V4);
-        addresses.cutAt(PREFERRED_V6);
+        PREFERRED.forEach(both -> both.forEach(addresses::cutAt));
         List.of(0, 6, 7, 17, 18, 132, 133).forEach(protocols::cutAt);
         List.of(0, 1, 80, 40_000).forEach(ports::cutAt);
         List.of(-1, 0, 1).forEach(vlans::cutAt);
@@ -220,7 +232,11 @@ final class Space {
     /** The packets that are classified; usual ones first, so that examples are. Those with tags come only if ports take them. */
     List<int[]> universe(boolean tagged) {
         List<int[]> all = new ArrayList<>();
-        addFamily(all, List.of("0.0.0.1", "127.0.0.0", "128.0.0.0", "224.0.0.0"), List.of("::ffff:0:0", "::1:0:0:0"), tagged);
+        addFamily(
+                all,
+                List.of("128.0.0.0", "224.0.0.0", "0.0.0.1", "127.0.0.0"),
+                List.of("::ffff:0:0", "::1:0:0:0"),
+                tagged);
         addFamily(
                 all,
                 List.of("::1:0:0:0", "ff00::", "::2", "::ffff:0:0", "::", "::1"),
@@ -306,7 +322,7 @@ final class Space {
     }
 
     private IpAddress address(int[] box, int dimension) {
-        for (IpAddress preferred : List.of(PREFERRED_V4, PREFERRED_V6)) {
+        for (IpAddress preferred : PREFERRED.get(dimension)) {
             if (holds(box, dimension, addresses.index(preferred))) {
                 return preferred;
             }

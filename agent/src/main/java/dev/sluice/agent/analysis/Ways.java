@@ -150,8 +150,8 @@ final class Ways {
         String message = answers
                 ? "answers on the way from " + way + " do not pass " + who + ": "
                         + (rule.bothDirections()
-                                ? "the rule is not applied at " + RuleGroup.place(way.from(), PortSides.FROM_PORT) + " or "
-                                        + RuleGroup.place(way.to(), PortSides.TO_PORT)
+                                ? "the rule is not applied at " + RuleGroup.place(way.from(), PortSides.FROM_PORT)
+                                        + " or " + RuleGroup.place(way.to(), PortSides.TO_PORT)
                                 : "the rule is for one direction and no other one catches them")
                 : "packets like those it sends through " + who + ", go without it on the way from " + way
                         + ": the rule is applied at neither";
@@ -160,9 +160,7 @@ final class Ways {
                 Kind.BYPASS,
                 rule.name(),
                 List.of(),
-                List.of(
-                        RuleGroup.place(way.from(), PortSides.FROM_PORT),
-                        RuleGroup.place(way.to(), PortSides.TO_PORT)),
+                List.of(RuleGroup.place(way.from(), PortSides.FROM_PORT), RuleGroup.place(way.to(), PortSides.TO_PORT)),
                 message + more,
                 Examples.words(example),
                 RuleGroup.name(atEntry == null ? atExit : atEntry));

@@ -98,19 +98,24 @@ public final class Doctor {
         boolean known = version.matches();
         boolean enough = known
                 && (number(version.group(1)) > KERNEL_MAJOR_MIN
-                        || (number(version.group(1)) == KERNEL_MAJOR_MIN && number(version.group(2)) >= KERNEL_MINOR_MIN));
+                        || (number(version.group(1)) == KERNEL_MAJOR_MIN
+                                && number(version.group(2)) >= KERNEL_MINOR_MIN));
         add(
                 enough ? State.OK : State.WARNING,
                 "kernel",
                 "Linux " + release,
-                enough ? "" : "AF_XDP wants Linux " + KERNEL_MAJOR_MIN + "." + KERNEL_MINOR_MIN + " or later; af_packet works on older ones");
+                enough
+                        ? ""
+                        : "AF_XDP wants Linux " + KERNEL_MAJOR_MIN + "." + KERNEL_MINOR_MIN
+                                + " or later; af_packet works on older ones");
         int java = Runtime.version().feature();
         add(
                 java >= JAVA_MIN ? State.OK : State.PROBLEM,
                 "java",
                 System.getProperty("java.vm.name") + " " + Runtime.version(),
                 java >= JAVA_MIN ? "" : "install Java " + JAVA_MIN);
-        long effective = Long.parseUnsignedLong(files.field("proc/self/status", "CapEff").orElse("0"), 16);
+        long effective =
+                Long.parseUnsignedLong(files.field("proc/self/status", "CapEff").orElse("0"), 16);
         CAPABILITIES.forEach((name, bit) -> {
             boolean has = (effective >>> bit & 1) != 0 || (name.equals("CAP_BPF") && (effective >>> 21 & 1) != 0);
             boolean needed = name.startsWith("CAP_NET");
@@ -127,7 +132,8 @@ public final class Doctor {
         String limit = files.read("proc/self/limits").stream()
                 .flatMap(String::lines)
                 .filter(line -> line.startsWith("Max locked memory"))
-                .map(line -> line.substring("Max locked memory".length()).strip().split("\\s+", 2)[0])
+                .map(line ->
+                        line.substring("Max locked memory".length()).strip().split("\\s+", 2)[0])
                 .findFirst()
                 .orElse("unknown");
         boolean unlimited = limit.equals("unlimited") || (effective >>> 14 & 1) != 0;
@@ -145,12 +151,24 @@ public final class Doctor {
 
     private void drivers() {
         String packet = HostProbe.packetTrouble();
-        add(packet.isEmpty() ? State.OK : State.PROBLEM, "AF_PACKET", packet.isEmpty() ? "a socket can be opened" : packet, packet.isEmpty() ? "" : "run as root, or grant CAP_NET_RAW");
+        add(
+                packet.isEmpty() ? State.OK : State.PROBLEM,
+                "AF_PACKET",
+                packet.isEmpty() ? "a socket can be opened" : packet,
+                packet.isEmpty() ? "" : "run as root, or grant CAP_NET_RAW");
         String xdp = HostProbe.xdpTrouble();
         String program = xdp.isEmpty() ? HostProbe.bpfTrouble() : "";
         boolean works = xdp.isEmpty() && program.isEmpty();
-        String found = works ? "a socket can be opened and a program loaded" : xdp.isEmpty() ? "no program can be loaded: " + program : xdp;
-        add(works ? State.OK : State.WARNING, "AF_XDP", found, works ? "" : "ports fall back to af_packet; to have AF_XDP run as root on a kernel with CONFIG_XDP_SOCKETS");
+        String found = works
+                ? "a socket can be opened and a program loaded"
+                : xdp.isEmpty() ? "no program can be loaded: " + program : xdp;
+        add(
+                works ? State.OK : State.WARNING,
+                "AF_XDP",
+                found,
+                works
+                        ? ""
+                        : "ports fall back to af_packet; to have AF_XDP run as root on a kernel with CONFIG_XDP_SOCKETS");
     }
 
     private void machine() {
@@ -160,8 +178,10 @@ public final class Doctor {
                 "processors",
                 Integer.toString(cores),
                 cores >= 2 ? "" : "the worker wants one for itself; use at least 2");
-        String clock = files.read("sys/devices/system/clocksource/clocksource0/current_clocksource").orElse("unknown");
-        boolean fast = Set.of("tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page").contains(clock);
+        String clock = files.read("sys/devices/system/clocksource/clocksource0/current_clocksource")
+                .orElse("unknown");
+        boolean fast = Set.of("tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page")
+                .contains(clock);
         add(
                 fast ? State.OK : State.WARNING,
                 "clock source",
@@ -176,7 +196,8 @@ public final class Doctor {
     /** What the host's own network stack may do beside the node. */
     private void kernelStack() {
         forwarding("ip_forward", "proc/sys/net/ipv4/ip_forward", "sysctl -w net.ipv4.ip_forward=0");
-        forwarding("IPv6 forwarding", "proc/sys/net/ipv6/conf/all/forwarding", "sysctl -w net.ipv6.conf.all.forwarding=0");
+        forwarding(
+                "IPv6 forwarding", "proc/sys/net/ipv6/conf/all/forwarding", "sysctl -w net.ipv6.conf.all.forwarding=0");
         Optional<Long> filter = files.number("proc/sys/net/bridge/bridge-nf-call-iptables");
         boolean filters = filter.isPresent() && filter.get() != 0;
         add(
@@ -196,7 +217,10 @@ public final class Doctor {
                 on ? State.WARNING : State.OK,
                 subject,
                 value.map(v -> v == 0 ? "off" : "on").orElse("not there"),
-                on ? "if interfaces of Sluice have addresses here, the host forwards their packets a second time: " + command : "");
+                on
+                        ? "if interfaces of Sluice have addresses here, the host forwards their packets a second time: "
+                                + command
+                        : "");
     }
 
     private void sockets(Path directory) {

@@ -36,10 +36,11 @@ record HostFiles(Path root) {
 
     /** What follows a name and a colon in a file of such lines. */
     Optional<String> field(String file, String name) {
-        return read(file).flatMap(text -> text.lines()
-                .filter(line -> line.startsWith(name + ":"))
-                .map(line -> line.substring(name.length() + 1).strip())
-                .findFirst());
+        return read(file)
+                .flatMap(text -> text.lines()
+                        .filter(line -> line.startsWith(name + ":"))
+                        .map(line -> line.substring(name.length() + 1).strip())
+                        .findFirst());
     }
 
     boolean exists(String file) {
@@ -49,7 +50,9 @@ record HostFiles(Path root) {
     /** Names in a directory, in order; none if it cannot be read. */
     List<String> names(String directory) {
         try (Stream<Path> files = Files.list(root.resolve(directory))) {
-            return files.map(file -> String.valueOf(file.getFileName())).sorted().toList();
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             return List.of();
         }
@@ -58,7 +61,8 @@ record HostFiles(Path root) {
     /** Name of what a symbolic link leads to; empty if it is none. */
     Optional<String> linkName(String file) {
         try {
-            return Optional.of(String.valueOf(Files.readSymbolicLink(root.resolve(file)).getFileName()));
+            return Optional.of(
+                    String.valueOf(Files.readSymbolicLink(root.resolve(file)).getFileName()));
         } catch (IOException e) {
             return Optional.empty();
         }

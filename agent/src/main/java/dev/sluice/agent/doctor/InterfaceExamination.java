@@ -15,9 +15,35 @@ import java.util.TreeMap;
 final class InterfaceExamination {
     /** Drivers of the kernel's tree that run XDP programs themselves; others run them later, in generic mode. */
     private static final Set<String> NATIVE = Set.of(
-            "veth", "tun", "virtio_net", "ixgbe", "ixgbevf", "i40e", "iavf", "ice", "igb", "igc", "e1000e", "mlx4_en", "mlx5_core",
-            "ena", "bnxt_en", "nfp", "qede", "sfc", "mvneta", "mvpp2", "stmmac", "hv_netvsc", "gve", "dpaa2-eth", "xen-netfront", "tsnep",
-            "enetc", "fec", "am65-cpsw-nuss");
+            "veth",
+            "tun",
+            "virtio_net",
+            "ixgbe",
+            "ixgbevf",
+            "i40e",
+            "iavf",
+            "ice",
+            "igb",
+            "igc",
+            "e1000e",
+            "mlx4_en",
+            "mlx5_core",
+            "ena",
+            "bnxt_en",
+            "nfp",
+            "qede",
+            "sfc",
+            "mvneta",
+            "mvpp2",
+            "stmmac",
+            "hv_netvsc",
+            "gve",
+            "dpaa2-eth",
+            "xen-netfront",
+            "tsnep",
+            "enetc",
+            "fec",
+            "am65-cpsw-nuss");
 
     private static final String NET = "sys/class/net/";
 
@@ -39,7 +65,8 @@ final class InterfaceExamination {
             add(State.PROBLEM, subject, "does not exist in this network namespace", "check the name: ip link");
             return;
         }
-        long flags = files.read(NET + name + "/flags").map(text -> Long.decode(text)).orElse(0L);
+        long flags =
+                files.read(NET + name + "/flags").map(text -> Long.decode(text)).orElse(0L);
         boolean up = (flags & 1) != 0;
         boolean carrier = files.read(NET + name + "/carrier").orElse("0").equals("1");
         add(
@@ -62,7 +89,9 @@ final class InterfaceExamination {
                 !physical || nativeMode ? State.OK : State.WARNING,
                 subject + " XDP",
                 found,
-                !physical || nativeMode ? "" : "generic AF_XDP is no faster than af_packet: driver: af_packet in the Port is as good");
+                !physical || nativeMode
+                        ? ""
+                        : "generic AF_XDP is no faster than af_packet: driver: af_packet in the Port is as good");
         if (files.exists(NET + name + "/master")) {
             add(
                     State.WARNING,
@@ -90,7 +119,8 @@ final class InterfaceExamination {
                 !known
                         ? "the kernel does not say; look with: ethtool -k " + name
                         : physical && cuts
-                                ? "AF_XDP gets joined segments cut or not at all: ethtool -K " + name + " gro off lro off; af_packet likes them on"
+                                ? "AF_XDP gets joined segments cut or not at all: ethtool -K " + name
+                                        + " gro off lro off; af_packet likes them on"
                                 : "");
     }
 
@@ -99,7 +129,8 @@ final class InterfaceExamination {
         TreeMap<Long, List<String>> byMtu = new TreeMap<>();
         for (String name : names) {
             files.number(NET + name + "/mtu")
-                    .ifPresent(mtu -> byMtu.computeIfAbsent(mtu, _ -> new ArrayList<>()).add(name));
+                    .ifPresent(mtu ->
+                            byMtu.computeIfAbsent(mtu, _ -> new ArrayList<>()).add(name));
         }
         if (byMtu.isEmpty()) {
             return;

@@ -37,11 +37,19 @@ public enum Exposition {
 
     private void head(StringBuilder text, Metric metric) {
         String family = this == OPEN_METRICS ? metric.name() : sampleName(metric);
-        text.append("# HELP ").append(family).append(' ').append(escapeHelp(metric.help())).append('\n');
+        text.append("# HELP ")
+                .append(family)
+                .append(' ')
+                .append(escapeHelp(metric.help()))
+                .append('\n');
         text.append("# TYPE ").append(family).append(' ');
         text.append(metric.type().name().toLowerCase(Locale.ROOT)).append('\n');
         if (this == OPEN_METRICS && !metric.unit().isEmpty()) {
-            text.append("# UNIT ").append(family).append(' ').append(metric.unit()).append('\n');
+            text.append("# UNIT ")
+                    .append(family)
+                    .append(' ')
+                    .append(metric.unit())
+                    .append('\n');
         }
     }
 
@@ -57,7 +65,9 @@ public enum Exposition {
             escape(text, sample.labels().get(i));
             text.append('"');
         }
-        text.append(metric.labels().isEmpty() ? " " : "} ").append(number(sample.value())).append('\n');
+        text.append(metric.labels().isEmpty() ? " " : "} ")
+                .append(number(sample.value()))
+                .append('\n');
     }
 
     private static void escape(StringBuilder text, String value) {
@@ -76,6 +86,8 @@ public enum Exposition {
     }
 
     private static String number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value) : Double.toString(value);
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? Long.toString((long) value)
+                : Double.toString(value);
     }
 }

@@ -71,11 +71,20 @@ public record Metric(
                 "Always 1; the labels say which node and version this is.",
                 List.of("node", "version"),
                 s -> List.of(new Sample(List.of(s.status().node(), s.status().version()), 1))));
-        single(all, "sluice_uptime_seconds", Type.GAUGE, "seconds", "Time since the node started.", s -> s.status()
-                        .uptimeMs()
-                / 1e3);
-        single(all, "sluice_configuration_generation", Type.GAUGE, "", "Generation of the configuration in force.", s -> s.status()
-                .generation());
+        single(
+                all,
+                "sluice_uptime_seconds",
+                Type.GAUGE,
+                "seconds",
+                "Time since the node started.",
+                s -> s.status().uptimeMs() / 1e3);
+        single(
+                all,
+                "sluice_configuration_generation",
+                Type.GAUGE,
+                "",
+                "Generation of the configuration in force.",
+                s -> s.status().generation());
         single(
                 all,
                 "sluice_configuration_current",
@@ -83,15 +92,27 @@ public record Metric(
                 "",
                 "1 if the files as they are now are in force, 0 if they are refused.",
                 s -> s.status().configuration().problem().isEmpty() ? 1 : 0);
-        single(all, "sluice_connections", Type.GAUGE, "", "Connections in the table.", s -> s.status()
-                .totals()
-                .connections());
-        single(all, "sluice_connections_max", Type.GAUGE, "", "Room of the connection table.", s -> s.status()
-                .totals()
-                .connectionsMax());
-        single(all, "sluice_faults", Type.COUNTER, "", "Defects of the program that were survived; report them.", s -> s.status()
-                .totals()
-                .faults());
+        single(
+                all,
+                "sluice_connections",
+                Type.GAUGE,
+                "",
+                "Connections in the table.",
+                s -> s.status().totals().connections());
+        single(
+                all,
+                "sluice_connections_max",
+                Type.GAUGE,
+                "",
+                "Room of the connection table.",
+                s -> s.status().totals().connectionsMax());
+        single(
+                all,
+                "sluice_faults",
+                Type.COUNTER,
+                "",
+                "Defects of the program that were survived; report them.",
+                s -> s.status().totals().faults());
         all.add(new Metric(
                 "sluice_datapath",
                 Type.COUNTER,
@@ -112,13 +133,28 @@ public record Metric(
     private static void ports(List<Metric> all) {
         List<String> labels = List.of("port", "interface", "role");
         all.add(new Metric(
-                "sluice_port_up", Type.GAUGE, "", "1 if frames can cross the port.", labels, s -> ofPorts(s, port -> port.up() ? 1 : 0)));
+                "sluice_port_up",
+                Type.GAUGE,
+                "",
+                "1 if frames can cross the port.",
+                labels,
+                s -> ofPorts(s, port -> port.up() ? 1 : 0)));
         portCounter(all, "received_frames", "", "Frames received.", PortCountersReport::receivedFrames);
         portCounter(all, "received_bytes", "bytes", "Bytes received.", PortCountersReport::receivedBytes);
         portCounter(all, "sent_frames", "", "Frames sent.", PortCountersReport::sentFrames);
         portCounter(all, "sent_bytes", "bytes", "Bytes sent.", PortCountersReport::sentBytes);
-        portCounter(all, "kernel_dropped_frames", "", "Frames lost because the kernel's ring was full.", PortCountersReport::kernelDropped);
-        portCounter(all, "receive_dropped_frames", "", "Frames that could not be received.", PortCountersReport::receiveDropped);
+        portCounter(
+                all,
+                "kernel_dropped_frames",
+                "",
+                "Frames lost because the kernel's ring was full.",
+                PortCountersReport::kernelDropped);
+        portCounter(
+                all,
+                "receive_dropped_frames",
+                "",
+                "Frames that could not be received.",
+                PortCountersReport::receiveDropped);
         portCounter(all, "send_dropped_frames", "", "Frames that could not be sent.", PortCountersReport::sendDropped);
     }
 
@@ -135,8 +171,8 @@ public record Metric(
 
     private static List<Sample> ofPorts(Scrape scrape, ToDoubleFunction<PortReport> value) {
         return scrape.status().ports().stream()
-                .map(port -> new Sample(
-                        List.of(port.name(), port.interfaceName(), port.role()), value.applyAsDouble(port)))
+                .map(port ->
+                        new Sample(List.of(port.name(), port.interfaceName(), port.role()), value.applyAsDouble(port)))
                 .toList();
     }
 
@@ -148,9 +184,13 @@ public record Metric(
                 "Packets dropped, by reason (drop-reasons.md) and the port they came in on; reasons that occurred.",
                 List.of("reason", "port"),
                 Metric::drops));
-        single(all, "sluice_uninspected_packets", Type.COUNTER, "", "Packets that went on without at least one of their services.", s -> s.status()
-                .totals()
-                .uninspected());
+        single(
+                all,
+                "sluice_uninspected_packets",
+                Type.COUNTER,
+                "",
+                "Packets that went on without at least one of their services.",
+                s -> s.status().totals().uninspected());
     }
 
     private static List<Sample> drops(Scrape scrape) {
@@ -163,22 +203,42 @@ public record Metric(
 
     private static void instances(List<Metric> all) {
         List<String> labels = List.of("instance", "service");
-        all.add(new Metric("sluice_instance_up", Type.GAUGE, "", "1 if the service instance is alive.", labels, s -> ofInstances(
-                s, instance -> instance.alive() ? 1 : 0)));
-        all.add(new Metric("sluice_instance_admin_up", Type.GAUGE, "", "1 if the service instance gets new flows.", labels, s -> ofInstances(
-                s, instance -> instance.adminUp() ? 1 : 0)));
+        all.add(new Metric(
+                "sluice_instance_up",
+                Type.GAUGE,
+                "",
+                "1 if the service instance is alive.",
+                labels,
+                s -> ofInstances(s, instance -> instance.alive() ? 1 : 0)));
+        all.add(new Metric(
+                "sluice_instance_admin_up",
+                Type.GAUGE,
+                "",
+                "1 if the service instance gets new flows.",
+                labels,
+                s -> ofInstances(s, instance -> instance.adminUp() ? 1 : 0)));
         directions(all, "sent", "Packets sent to the service instance.", InstanceReport::sent);
         directions(all, "returned", "Packets that came back from the service instance.", InstanceReport::returned);
-        all.add(new Metric("sluice_instance_copied_packets", Type.COUNTER, "", "Copies sent to the service instance.", labels, s -> ofInstances(
-                s, InstanceReport::copies)));
-        all.add(new Metric("sluice_instance_lost_copies", Type.COUNTER, "", "Copies that could not be sent.", labels, s -> ofInstances(
-                s, InstanceReport::copiesLost)));
+        all.add(new Metric(
+                "sluice_instance_copied_packets",
+                Type.COUNTER,
+                "",
+                "Copies sent to the service instance.",
+                labels,
+                s -> ofInstances(s, InstanceReport::copies)));
+        all.add(new Metric(
+                "sluice_instance_lost_copies",
+                Type.COUNTER,
+                "",
+                "Copies that could not be sent.",
+                labels,
+                s -> ofInstances(s, InstanceReport::copiesLost)));
     }
 
     private static List<Sample> ofInstances(Scrape scrape, ToDoubleFunction<InstanceReport> value) {
         return scrape.status().instances().stream()
-                .map(instance -> new Sample(
-                        List.of(instance.name(), instance.service()), value.applyAsDouble(instance)))
+                .map(instance ->
+                        new Sample(List.of(instance.name(), instance.service()), value.applyAsDouble(instance)))
                 .toList();
     }
 
@@ -196,8 +256,8 @@ public record Metric(
                         List<Long> both = values.apply(instance);
                         for (int i = 0; i < both.size(); i++) {
                             String direction = i == 0 ? "forward" : "reverse";
-                            samples.add(new Sample(
-                                    List.of(instance.name(), instance.service(), direction), both.get(i)));
+                            samples.add(
+                                    new Sample(List.of(instance.name(), instance.service(), direction), both.get(i)));
                         }
                     }
                     return samples;
@@ -228,7 +288,9 @@ public record Metric(
                 s -> s.status().chains().stream()
                         .map(chain -> new Sample(
                                 List.of(chain.name()),
-                                chain.paths().stream().filter(path -> !path.draining()).count()))
+                                chain.paths().stream()
+                                        .filter(path -> !path.draining())
+                                        .count()))
                         .toList()));
     }
 
@@ -243,13 +305,47 @@ public record Metric(
     }
 
     private static void process(List<Metric> all) {
-        single(all, "sluice_jvm_heap_used_bytes", Type.GAUGE, "bytes", "Java heap in use.", s -> s.process().heapUsedBytes());
-        single(all, "sluice_jvm_heap_max_bytes", Type.GAUGE, "bytes", "Most the Java heap may have.", s -> s.process().heapMaxBytes());
-        single(all, "sluice_jvm_collections", Type.COUNTER, "", "Garbage collections.", s -> s.process().collections());
-        single(all, "sluice_jvm_collection_seconds", Type.COUNTER, "seconds", "Time of garbage collections.", s -> s.process()
-                .collectionSeconds());
-        single(all, "sluice_jvm_threads", Type.GAUGE, "", "Platform threads.", s -> s.process().threads());
-        single(all, "sluice_process_cpu_seconds", Type.COUNTER, "seconds", "Processor time of the process.", s -> s.process()
-                .cpuSeconds());
+        single(
+                all,
+                "sluice_jvm_heap_used_bytes",
+                Type.GAUGE,
+                "bytes",
+                "Java heap in use.",
+                s -> s.process().heapUsedBytes());
+        single(
+                all,
+                "sluice_jvm_heap_max_bytes",
+                Type.GAUGE,
+                "bytes",
+                "Most the Java heap may have.",
+                s -> s.process().heapMaxBytes());
+        single(
+                all,
+                "sluice_jvm_collections",
+                Type.COUNTER,
+                "",
+                "Garbage collections.",
+                s -> s.process().collections());
+        single(
+                all,
+                "sluice_jvm_collection_seconds",
+                Type.COUNTER,
+                "seconds",
+                "Time of garbage collections.",
+                s -> s.process().collectionSeconds());
+        single(
+                all,
+                "sluice_jvm_threads",
+                Type.GAUGE,
+                "",
+                "Platform threads.",
+                s -> s.process().threads());
+        single(
+                all,
+                "sluice_process_cpu_seconds",
+                Type.COUNTER,
+                "seconds",
+                "Processor time of the process.",
+                s -> s.process().cpuSeconds());
     }
 }

@@ -41,10 +41,12 @@ public final class MetricsServer implements AutoCloseable {
         limit("sun.net.httpserver.maxReqHeaders", "64");
         limit("sun.net.httpserver.maxReqHeaderSize", "16384");
         ThreadPoolExecutor threads = new ThreadPoolExecutor(
-                THREADS, THREADS, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING_MAX), work -> Thread.ofPlatform()
-                        .daemon()
-                        .name("sluice-metrics")
-                        .unstarted(work));
+                THREADS,
+                THREADS,
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(WAITING_MAX),
+                work -> Thread.ofPlatform().daemon().name("sluice-metrics").unstarted(work));
         try {
             HttpServer server = HttpServer.create(address, BACKLOG);
             server.setExecutor(threads);
@@ -69,7 +71,10 @@ public final class MetricsServer implements AutoCloseable {
     public void serve(Supplier<Scrape> source) {
         server.createContext("/", exchange -> answer(exchange, source));
         server.start();
-        LOG.info("metrics at http://{}:{}/metrics", address().getHostString(), address().getPort());
+        LOG.info(
+                "metrics at http://{}:{}/metrics",
+                address().getHostString(),
+                address().getPort());
     }
 
     /** The address, with the port that was chosen if 0 was asked for. */

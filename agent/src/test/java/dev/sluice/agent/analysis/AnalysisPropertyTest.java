@@ -24,19 +24,19 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import java.util.stream.IntStream;
 
 /** Random small rule sets against brute force: every packet that tells rules apart is classified. */
 class AnalysisPropertyTest {
-    private static final List<String> PREFIXES =
-            List.of("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "11.0.0.0/8", "::/0", "fd00::/8", "2001:db8::/32");
+    private static final List<String> PREFIXES = List.of(
+            "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "11.0.0.0/8", "::/0", "fd00::/8", "2001:db8::/32");
     private static final List<String> ADDRESSES =
             List.of("10.1.1.1", "10.200.0.1", "11.0.0.1", "12.0.0.1", "fd00::1", "2001:db8::1", "2002::1");
-    private static final List<int[]> PORTS =
-            List.of(new int[] {0, 65_535}, new int[] {80, 80}, new int[] {0, 79}, new int[] {80, 65_535}, new int[] {81, 443});
+    private static final List<int[]> PORTS = List.of(
+            new int[] {0, 65_535}, new int[] {80, 80}, new int[] {0, 79}, new int[] {80, 65_535}, new int[] {81, 443});
     private static final List<int[]> VLANS =
             List.of(new int[] {5, 5}, new int[] {1, 4}, new int[] {6, 4095}, new int[] {1, 4095}, new int[] {-1, 4095});
     private static final long MAC = 0x0202_0304_0506L;
@@ -134,7 +134,13 @@ class AnalysisPropertyTest {
     }
 
     private static void addTags(
-            IpAddress from, IpAddress to, int protocol, int source, int destination, boolean fragment, List<PacketFields> all) {
+            IpAddress from,
+            IpAddress to,
+            int protocol,
+            int source,
+            int destination,
+            boolean fragment,
+            List<PacketFields> all) {
         for (int[] tags : new int[][] {{-1, -1}, {3, -1}, {5, -1}, {9, -1}, {3, 5}, {5, 5}, {9, 5}}) {
             for (int mix = 0; mix < 24; mix++) {
                 PacketFields p = new PacketFields();
@@ -195,7 +201,8 @@ class AnalysisPropertyTest {
         for (Finding finding : result.findings()) {
             if (Set.of(Kind.SHADOWED, Kind.DUPLICATE, Kind.IMPOSSIBLE).contains(finding.kind())) {
                 dead.add(finding.rule());
-            } else if (finding.kind() == Kind.CONFLICT || (finding.kind() == Kind.BYPASS && !finding.others().isEmpty())) {
+            } else if (finding.kind() == Kind.CONFLICT
+                    || (finding.kind() == Kind.BYPASS && !finding.others().isEmpty())) {
                 told.add(finding.rule() + ">" + finding.others().getFirst());
             }
         }
@@ -241,9 +248,13 @@ class AnalysisPropertyTest {
         for (int i = 0; i < 10_000; i++) {
             int bits = 12 + random.nextInt(18);
             IpPrefix source = IpPrefix.around(IpAddress.ofIpv4(0x0a00_0000 | random.nextInt(1 << 24)), bits);
-            IpPrefix destination = IpPrefix.around(IpAddress.ofIpv4(0x0b00_0000 | random.nextInt(1 << 24)), 8 + random.nextInt(24));
+            IpPrefix destination =
+                    IpPrefix.around(IpAddress.ofIpv4(0x0b00_0000 | random.nextInt(1 << 24)), 8 + random.nextInt(24));
             int port = random.nextInt(1000);
-            Match match = Match.ANY.withPrefixes(source, destination).withProtocol(6, 6).withPorts(0, 65_535, port, port + random.nextInt(500));
+            Match match = Match.ANY
+                    .withPrefixes(source, destination)
+                    .withProtocol(6, 6)
+                    .withPorts(0, 65_535, port, port + random.nextInt(500));
             Action action = random.nextInt(5) == 0 ? Action.NONE : Action.SERVICE;
             rules.add(new Rule(
                     i + 1,
