@@ -74,7 +74,7 @@ final class Precedence {
             return;
         }
         List<int[]> covers = new ArrayList<>();
-        Map<int[], Rule> owners = new IdentityHashMap<>();
+        IdentityHashMap<int[], Rule> owners = new IdentityHashMap<>();
         List<Rule> meeting = new ArrayList<>();
         collect(rule, above, covers, owners, meeting);
         int[] left = search.first(pieces, covers);
@@ -94,7 +94,7 @@ final class Precedence {
         }
     }
 
-    private void collect(Rule rule, List<Rule> above, List<int[]> covers, Map<int[], Rule> owners, List<Rule> meeting) {
+    private void collect(Rule rule, List<Rule> above, List<int[]> covers, IdentityHashMap<int[], Rule> owners, List<Rule> meeting) {
         List<int[]> own = space.of(rule);
         long steps = 0;
         for (Rule other : above) {

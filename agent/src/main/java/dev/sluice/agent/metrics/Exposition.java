@@ -1,7 +1,6 @@
 package dev.sluice.agent.metrics;
 
 import dev.sluice.agent.metrics.Metric.Sample;
-import dev.sluice.agent.metrics.Metric.Type;
 import java.util.Locale;
 
 /** The text of a scrape, in the two formats that monitoring systems ask for. */
@@ -55,7 +54,7 @@ public enum Exposition {
 
     /** The name that samples have in both formats. */
     public static String sampleName(Metric metric) {
-        return metric.type() == Type.COUNTER ? metric.name() + "_total" : metric.name();
+        return metric.type() == Metric.Type.COUNTER ? metric.name() + "_total" : metric.name();
     }
 
     private static void sample(StringBuilder text, Metric metric, Sample sample) {
