@@ -20,7 +20,10 @@ class FlowFollowerTest {
 
     private final Arena arena = Arena.ofConfined();
     private final Datapath datapath = new Datapath(
-            new FramePool(arena.allocate(FramePool.bytesFor(64, 1), 4096), 64, 1), new Liveness(8, 8), CONNECTIONS_MAX, 1);
+            new FramePool(arena.allocate(FramePool.bytesFor(64, 1), 4096), 64, 1),
+            new Liveness(8, 8),
+            CONNECTIONS_MAX,
+            1);
     private final FlowFollower follower =
             new FlowFollower("1", new FlowFilter(1, Optional.empty(), OptionalInt.empty()));
 
@@ -71,7 +74,9 @@ class FlowFollowerTest {
         datapath.connections().count(kept, 1, 100, NOW_NS);
         FollowReport news = round(100, 0).getFirst();
         assertThat(news.ended()).containsExactly(name);
-        assertThat(news.changed()).singleElement().satisfies(one -> assertThat(one.flow().state()).isEqualTo("two-way"));
+        assertThat(news.changed())
+                .singleElement()
+                .satisfies(one -> assertThat(one.flow().state()).isEqualTo("two-way"));
     }
 
     @Test
@@ -82,7 +87,9 @@ class FlowFollowerTest {
         assertThat(open(2)).isEqualTo(first);
         FollowReport news = round(100, 0).getFirst();
         assertThat(news.ended()).hasSize(1);
-        assertThat(news.opened()).singleElement().satisfies(one -> assertThat(one.flow().sourcePort()).isEqualTo(2));
+        assertThat(news.opened())
+                .singleElement()
+                .satisfies(one -> assertThat(one.flow().sourcePort()).isEqualTo(2));
     }
 
     @Test
@@ -108,7 +115,9 @@ class FlowFollowerTest {
         datapath.connections().count(louder, 1, 900, NOW_NS);
         FollowReport report = round(0, 2).getFirst();
         assertThat(report.opened()).isEmpty();
-        assertThat(report.busiest()).extracting(busy -> busy.flow().sourcePort()).containsExactly(3, 2);
+        assertThat(report.busiest())
+                .extracting(busy -> busy.flow().sourcePort())
+                .containsExactly(3, 2);
         assertThat(report.busiest()).extracting(FollowReport.Busy::bytes).containsExactly(900L, 500L);
     }
 }

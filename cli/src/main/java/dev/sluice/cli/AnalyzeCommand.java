@@ -40,6 +40,15 @@ final class AnalyzeCommand implements Callable<Integer> {
         NOTE,
         NEVER;
 
+        boolean means(Severity severity) {
+            return switch (this) {
+                case PROBLEM -> severity == Severity.PROBLEM;
+                case WARNING -> severity != Severity.NOTE;
+                case NOTE -> true;
+                case NEVER -> false;
+            };
+        }
+
         @Override
         public String toString() {
             return name().toLowerCase(Locale.ROOT);
@@ -86,9 +95,8 @@ final class AnalyzeCommand implements Callable<Integer> {
         Path path = argument == null ? file : argument;
         AnalysisReport report = path == null ? admin.client().analyze() : ofFiles(path, admin.node());
         spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report, notes));
-        boolean failed = report.findings().stream()
-                .anyMatch(finding -> finding.severity().ordinal() <= failOn.ordinal());
-        return failed && failOn != FailOn.NEVER ? ExitCode.FAILED : ExitCode.OK;
+        boolean failed = report.findings().stream().anyMatch(finding -> failOn.means(finding.severity()));
+        return failed ? ExitCode.FAILED : ExitCode.OK;
     }
 
     private static AnalysisReport ofFiles(Path path, Optional<String> node) throws NodeException {

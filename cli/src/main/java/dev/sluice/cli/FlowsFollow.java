@@ -7,6 +7,7 @@ import dev.sluice.agent.FollowReport.Followed;
 import dev.sluice.agent.NodeException;
 import java.io.PrintWriter;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -83,7 +84,7 @@ final class FlowsFollow {
         }
         out.println(String.format(
                 "%s %-6s %s %s %s -> %s %s rule %s%s",
-                LocalTime.now().format(TIME),
+                LocalTime.now(ZoneId.systemDefault()).format(TIME),
                 event,
                 flow.router(),
                 flow.protocol(),

@@ -34,7 +34,7 @@ final class Terminal implements AutoCloseable {
     /** The terminal of this process; empty if it has none that can be drawn on. */
     static Optional<Terminal> open(PrintWriter out) {
         String type = System.getenv().getOrDefault("TERM", "dumb");
-        boolean interactive = System.console() != null && System.console().isTerminal();
+        boolean interactive = System.console().isTerminal();
         if (!interactive || type.equals("dumb")) {
             return Optional.empty();
         }

@@ -102,7 +102,8 @@ class AnalyzeCommandTest {
 
     @Test
     void oneDirectionRuleWhoseAnswersNoOtherRuleCatchesIsABypass() throws IOException {
-        String oneWay = "{name: out, match: {protocol: udp, destination: {ports: [53]}}, action: {chain: inspect}, bothDirections: false}";
+        String oneWay =
+                "{name: out, match: {protocol: udp, destination: {ports: [53]}}, action: {chain: inspect}, bothDirections: false}";
         Cli run = Cli.run("analyze", objects("both", oneWay));
         assertThat(run.out())
                 .contains("the rule is for one direction and no other one catches them")

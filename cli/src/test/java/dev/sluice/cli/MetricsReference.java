@@ -25,7 +25,8 @@ public final class MetricsReference {
         for (Metric metric : Metric.ALL) {
             out.append("| `").append(Exposition.sampleName(metric)).append("` | ");
             out.append(metric.type().name().toLowerCase(Locale.ROOT)).append(" | ");
-            out.append(metric.labels().isEmpty() ? "-" : String.join(", ", metric.labels())).append(" | ");
+            out.append(metric.labels().isEmpty() ? "-" : String.join(", ", metric.labels()))
+                    .append(" | ");
             out.append(metric.help()).append(" |\n");
         }
         return out.toString();

@@ -62,9 +62,19 @@ class SightSystemTest {
             right.a().address("10.0.0.2/24");
             Path objects = Files.writeString(folder.resolve("objects.yaml"), OBJECTS);
             String socket = folder.resolve("edge.sock").toString();
-            try (LabProcess node = sluice(sluice, "node", "run", "-f", objects.toString(), "--admin", socket, "--metrics", "127.0.0.1:9465")) {
+            try (LabProcess node = sluice(
+                    sluice,
+                    "node",
+                    "run",
+                    "-f",
+                    objects.toString(),
+                    "--admin",
+                    socket,
+                    "--metrics",
+                    "127.0.0.1:9465")) {
                 Waits.until("the node answers", WAIT, () -> answers(socket), node::log);
-                try (LabProcess follow = sluice(sluice, "follow", "flows", "--follow", "--interval", "0.2", "--admin", socket)) {
+                try (LabProcess follow =
+                        sluice(sluice, "follow", "flows", "--follow", "--interval", "0.2", "--admin", socket)) {
                     look(client, sluice, socket, follow);
                     Cli.run("stop", "--admin", socket);
                     assertThat(follow.awaitExit(WAIT)).isEqualTo(ExitCode.FAILED);
@@ -76,21 +86,32 @@ class SightSystemTest {
     }
 
     private void look(Namespace client, Namespace sluice, String socket, LabProcess follow) throws IOException {
-        Waits.until("the first look was taken", WAIT, () -> {
-            client.pings("10.0.0.2");
-            return follow.lines().stream().anyMatch(line -> line.contains("icmp 10.0.0.1"));
-        }, follow::log);
+        Waits.until(
+                "the first look was taken",
+                WAIT,
+                () -> {
+                    client.pings("10.0.0.2");
+                    return follow.lines().stream().anyMatch(line -> line.contains("icmp 10.0.0.1"));
+                },
+                follow::log);
         String event = follow.awaitLine("a ping", WAIT, line -> line.contains("icmp 10.0.0.1"));
         assertThat(event).contains("10.0.0.2").contains("rule watch/all");
         try (LabProcess ping = client.start("ping", List.of("ping", "-n", "-i", "0.05", "-c", "400", "10.0.0.2"))) {
             Cli top = Cli.run("top", "--once", "--admin", socket);
             assertThat(top.status()).as(top.err()).isZero();
-            assertThat(top.out()).contains("node edge").contains("left").contains("icmp").contains("10.0.0.2");
-            assertThat(Cli.run("top", "--interval", "0.2", "-o", "json", "--admin", socket).out()).contains("\"busiest\"");
+            assertThat(top.out())
+                    .contains("node edge")
+                    .contains("left")
+                    .contains("icmp")
+                    .contains("10.0.0.2");
+            assertThat(Cli.run("top", "--interval", "0.2", "-o", "json", "--admin", socket)
+                            .out())
+                    .contains("\"busiest\"");
             assertThat(ping.isAlive()).isTrue();
         }
         String scrape = sluice.exec("curl", "-sf", "http://127.0.0.1:9465/metrics");
-        assertThat(scrape).contains("sluice_port_received_frames_total{port=\"left\",interface=\"left\",role=\"transparent\"}");
+        assertThat(scrape)
+                .contains("sluice_port_received_frames_total{port=\"left\",interface=\"left\",role=\"transparent\"}");
         assertThat(scrape).contains("sluice_connections ");
         Cli analysis = Cli.run("analyze", "--admin", socket);
         assertThat(analysis.status()).isEqualTo(ExitCode.FAILED);

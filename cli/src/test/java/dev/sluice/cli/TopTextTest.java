@@ -8,7 +8,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class TopTextTest {
     @ParameterizedTest
-    @CsvSource({"0, 0", "7, 7", "7.25, 7.3", "42.4, 42", "999.4, 999", "12345, 12.3k", "999999999, 1.0G", "123456789, 123M"})
+    @CsvSource({
+        "0, 0",
+        "7, 7",
+        "7.25, 7.3",
+        "42.4, 42",
+        "999.4, 999",
+        "12345, 12.3k",
+        "999999999, 1.0G",
+        "123456789, 123M"
+    })
     void ratesHaveThreeDigits(double value, String text) {
         assertThat(TopText.number(value)).isEqualTo(text);
     }

@@ -94,7 +94,8 @@ final class Precedence {
         }
     }
 
-    private void collect(Rule rule, List<Rule> above, List<int[]> covers, IdentityHashMap<int[], Rule> owners, List<Rule> meeting) {
+    private void collect(
+            Rule rule, List<Rule> above, List<int[]> covers, IdentityHashMap<int[], Rule> owners, List<Rule> meeting) {
         List<int[]> own = space.of(rule);
         long steps = 0;
         for (Rule other : above) {

@@ -24,8 +24,9 @@ class DoctorTest {
     }
 
     private Diagnosis examine(String yaml) {
-        Optional<Configuration> objects =
-                yaml.isEmpty() ? Optional.empty() : ConfigurationLoader.parse("test.yaml", yaml).configuration();
+        Optional<Configuration> objects = yaml.isEmpty()
+                ? Optional.empty()
+                : ConfigurationLoader.parse("test.yaml", yaml).configuration();
         return Doctor.examine(new HostFiles(root), objects, root.resolve("sockets"));
     }
 
@@ -37,7 +38,8 @@ class DoctorTest {
     }
 
     private static String port(String name) {
-        return "apiVersion: sluice.dev/v1\nkind: Port\nmetadata: {name: " + name + "}\nspec: {interface: " + name + "}\n";
+        return "apiVersion: sluice.dev/v1\nkind: Port\nmetadata: {name: " + name + "}\nspec: {interface: " + name
+                + "}\n";
     }
 
     @Test

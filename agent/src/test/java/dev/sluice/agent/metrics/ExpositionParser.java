@@ -12,9 +12,10 @@ import java.util.regex.Pattern;
 /** Reads a scrape as strictly as the formats are written; written from them, not from the code that makes scrapes. */
 final class ExpositionParser {
     private static final Pattern META = Pattern.compile("# (HELP|TYPE|UNIT) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)");
-    private static final Pattern SAMPLE =
-            Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)\\})? (NaN|[+-]Inf|-?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)");
-    private static final Pattern LABEL = Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\\\n]|\\\\[\\\\\"n])*)\"(,|$)");
+    private static final Pattern SAMPLE = Pattern.compile(
+            "([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)\\})? (NaN|[+-]Inf|-?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)");
+    private static final Pattern LABEL =
+            Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\\\n]|\\\\[\\\\\"n])*)\"(,|$)");
 
     /** Values by name and labels, as written. */
     final Map<String, Double> samples = new LinkedHashMap<>();
@@ -54,7 +55,9 @@ final class ExpositionParser {
         String name = sample.group(1);
         String type = types.get(family);
         boolean counter = "counter".equals(type);
-        require(name.equals(openMetrics && counter ? family + "_total" : family), name + " belongs to the family " + family);
+        require(
+                name.equals(openMetrics && counter ? family + "_total" : family),
+                name + " belongs to the family " + family);
         require(!counter || name.endsWith("_total"), "counters end with _total: " + name);
         String labels = sample.group(2) == null ? "" : sample.group(2);
         labels(labels);

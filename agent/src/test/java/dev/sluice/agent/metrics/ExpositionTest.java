@@ -41,7 +41,13 @@ class ExpositionTest {
                         7,
                         new ConfigurationReport("/etc/x", "2026-01-01T00:00:00Z", "", List.of()),
                         List.of(new PortReport(
-                                EVIL, "left", "router", "", true, "", new PortCountersReport(1, 64, 3, 192, 0, 0, 0, 2))),
+                                EVIL,
+                                "left",
+                                "router",
+                                "",
+                                true,
+                                "",
+                                new PortCountersReport(1, 64, 3, 192, 0, 0, 0, 2))),
                         List.of(new InstanceReport(
                                 "fw-1", "firewall", false, true, "gone", List.of(5L, 6L), List.of(4L, 3L), 0, 0)),
                         List.of(new ChainReport(
@@ -106,7 +112,8 @@ class ExpositionTest {
             HttpResponse<String> open = get(server, "/metrics", "application/openmetrics-text; version=1.0.0");
             assertThat(ExpositionParser.parse(open.body(), true).samples).isNotEmpty();
             assertThat(get(server, "/etc/passwd", "*/*").statusCode()).isEqualTo(404);
-            assertThat(raw(server, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")).startsWith("HTTP/1.1 405");
+            assertThat(raw(server, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
+                    .startsWith("HTTP/1.1 405");
         }
     }
 
@@ -123,7 +130,8 @@ class ExpositionTest {
     }
 
     private static String raw(MetricsServer server, String request) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
             socket.setSoTimeout(3_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             InputStream in = socket.getInputStream();
