@@ -18,6 +18,9 @@ import java.lang.invoke.VarHandle;
  * <p>Every method answers what the kernel answered, or the negative errno ({@code -1} is EPERM), so that a caller on the packet path needs neither
  * exceptions nor a second call. Calls of the packet path do not allocate after a thread's first one; those that take a text or make their own argument do. No call is linked as {@code critical}: each of them can block or transmit a
  * whole batch within the call, and a critical call would hold up garbage collection of all threads meanwhile.
+ *
+ * <p>The segment that takes the errno is sliced anew in each call that has one, an object that the compiler removes only sometimes. So the calls of the packet
+ * path are linked a second time without it; a call that fails there has done nothing, and is made again by the one that knows why.
  */
 final class Linux {
     private static final Linker LINKER = Linker.nativeLinker();
@@ -66,6 +69,20 @@ final class Linux {
             link("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle NAME_TO_INDEX = link("if_nametoindex", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    private static final MethodHandle PLAIN_RECVMMSG =
+            plain("recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle PLAIN_SENDMMSG =
+            plain("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final MethodHandle PLAIN_SENDTO = plain(
+            "sendto", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle PLAIN_RECVFROM = plain(
+            "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
+    private static final MethodHandle PLAIN_POLL =
+            plain("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle PLAIN_READ =
+            plain("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle PLAIN_WRITEV =
+            plain("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle SYSCALL3 = link(
             "syscall",
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
@@ -138,8 +155,12 @@ final class Linux {
     }
 
     static int poll(MemorySegment descriptors, int count, int timeoutMs) {
-        MemorySegment state = STATE.get();
         try {
+            int answer = (int) PLAIN_POLL.invokeExact(descriptors, (long) count, timeoutMs);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((int) POLL.invokeExact(state, descriptors, (long) count, timeoutMs), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -147,8 +168,12 @@ final class Linux {
     }
 
     static int recvmmsg(int fd, MemorySegment messages, int count, int flags) {
-        MemorySegment state = STATE.get();
         try {
+            int answer = (int) PLAIN_RECVMMSG.invokeExact(fd, messages, count, flags, MemorySegment.NULL);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((int) RECVMMSG.invokeExact(state, fd, messages, count, flags, MemorySegment.NULL), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -156,8 +181,12 @@ final class Linux {
     }
 
     static int sendmmsg(int fd, MemorySegment messages, int count, int flags) {
-        MemorySegment state = STATE.get();
         try {
+            int answer = (int) PLAIN_SENDMMSG.invokeExact(fd, messages, count, flags);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((int) SENDMMSG.invokeExact(state, fd, messages, count, flags), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -165,8 +194,12 @@ final class Linux {
     }
 
     static long sendto(int fd, MemorySegment data, long bytes, int flags, MemorySegment address, int addressBytes) {
-        MemorySegment state = STATE.get();
         try {
+            long answer = (long) PLAIN_SENDTO.invokeExact(fd, data, bytes, flags, address, addressBytes);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((long) SENDTO.invokeExact(state, fd, data, bytes, flags, address, addressBytes), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -184,9 +217,23 @@ final class Linux {
         }
     }
 
-    static long read(int fd, MemorySegment data, long bytes) {
-        MemorySegment state = STATE.get();
+    /** Wakes the receiving side of an AF_XDP socket; whether the kernel had anything to do does not matter. */
+    static void kick(int fd) {
         try {
+            long ignored = (long) PLAIN_RECVFROM.invokeExact(
+                    fd, MemorySegment.NULL, 0L, KernelConstants.MSG_DONTWAIT, MemorySegment.NULL, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static long read(int fd, MemorySegment data, long bytes) {
+        try {
+            long answer = (long) PLAIN_READ.invokeExact(fd, data, bytes);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((long) READ.invokeExact(state, fd, data, bytes), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -212,8 +259,12 @@ final class Linux {
     }
 
     static long writev(int fd, MemorySegment vectors, int count) {
-        MemorySegment state = STATE.get();
         try {
+            long answer = (long) PLAIN_WRITEV.invokeExact(fd, vectors, count);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((long) WRITEV.invokeExact(state, fd, vectors, count), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -322,15 +373,22 @@ final class Linux {
         return (int) ERRNO.get(state, 0L);
     }
 
+    private static MethodHandle plain(String name, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(symbol(name), descriptor);
+    }
+
     private static MethodHandle link(String name, FunctionDescriptor descriptor, Linker.Option... more) {
         Linker.Option[] options = new Linker.Option[more.length + 1];
         options[0] = CAPTURE;
         System.arraycopy(more, 0, options, 1, more.length);
-        MemorySegment symbol = LINKER.defaultLookup()
+        return LINKER.downcallHandle(symbol(name), descriptor, options);
+    }
+
+    private static MemorySegment symbol(String name) {
+        return LINKER.defaultLookup()
                 .find(name)
                 .orElseThrow(
                         () -> new IllegalStateException("C library has no " + name + "; ports need glibc on Linux"));
-        return LINKER.downcallHandle(symbol, descriptor, options);
     }
 
     private static AssertionError unexpected(Throwable e) {

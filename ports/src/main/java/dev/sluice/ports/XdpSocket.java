@@ -242,7 +242,7 @@ final class XdpSocket implements AutoCloseable {
             }
         }
         if (fill.needsWakeup()) {
-            Linux.recv(fd, MemorySegment.NULL, 0, KernelConstants.MSG_DONTWAIT);
+            Linux.kick(fd);
         }
     }
 
