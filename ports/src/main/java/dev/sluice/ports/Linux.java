@@ -20,7 +20,7 @@ import java.lang.invoke.VarHandle;
  * whole batch within the call, and a critical call would hold up garbage collection of all threads meanwhile.
  *
  * <p>The segment that takes the errno is sliced anew in each call that has one, an object that the compiler removes only sometimes. So the calls of the packet
- * path are linked a second time without it; a call that fails there has done nothing, and is made again by the one that knows why.
+ * path are linked without it: they either don't say why they failed, or are made again, having done nothing, by the one that does.
  */
 final class Linux {
     private static final Linker LINKER = Linker.nativeLinker();
@@ -41,23 +41,23 @@ final class Linux {
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle POLL =
-            link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+            plain("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle RECVMMSG =
-            link("recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+            plain("recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SENDMMSG =
-            link("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+            plain("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
     private static final MethodHandle SENDTO =
             link("sendto", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle RECVFROM = link(
             "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle READ =
-            link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+            plain("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle READV =
             link("readv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle WRITE =
             link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITEV =
-            link("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+            plain("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle IOCTL = link(
             "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle OPEN = link(
@@ -69,20 +69,12 @@ final class Linux {
             link("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle NAME_TO_INDEX = link("if_nametoindex", FunctionDescriptor.of(JAVA_INT, ADDRESS));
-    private static final MethodHandle PLAIN_RECVMMSG =
-            plain("recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle PLAIN_SENDMMSG =
-            plain("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final MethodHandle PLAIN_GETSOCKOPT =
+            plain("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle PLAIN_SENDTO = plain(
             "sendto", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle PLAIN_RECVFROM = plain(
             "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
-    private static final MethodHandle PLAIN_POLL =
-            plain("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle PLAIN_READ =
-            plain("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle PLAIN_WRITEV =
-            plain("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle SYSCALL3 = link(
             "syscall",
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
@@ -126,8 +118,12 @@ final class Linux {
 
     /** {@code valueBytes} points to an int: room on the way in, bytes written on the way out. */
     static int getsockopt(int fd, int level, int option, MemorySegment value, MemorySegment valueBytes) {
-        MemorySegment state = STATE.get();
         try {
+            int answer = (int) PLAIN_GETSOCKOPT.invokeExact(fd, level, option, value, valueBytes);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((int) GETSOCKOPT.invokeExact(state, fd, level, option, value, valueBytes), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -154,53 +150,48 @@ final class Linux {
         }
     }
 
+    /** Descriptors that are ready, or -1 for whatever reason. */
     static int poll(MemorySegment descriptors, int count, int timeoutMs) {
         try {
-            int answer = (int) PLAIN_POLL.invokeExact(descriptors, (long) count, timeoutMs);
-            if (answer >= 0) {
-                return answer;
-            }
-            MemorySegment state = STATE.get();
-            return result((int) POLL.invokeExact(state, descriptors, (long) count, timeoutMs), state);
+            return (int) POLL.invokeExact(descriptors, (long) count, timeoutMs);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
+    /** Messages received, or -1 for whatever reason. */
     static int recvmmsg(int fd, MemorySegment messages, int count, int flags) {
         try {
-            int answer = (int) PLAIN_RECVMMSG.invokeExact(fd, messages, count, flags, MemorySegment.NULL);
-            if (answer >= 0) {
-                return answer;
-            }
-            MemorySegment state = STATE.get();
-            return result((int) RECVMMSG.invokeExact(state, fd, messages, count, flags, MemorySegment.NULL), state);
+            return (int) RECVMMSG.invokeExact(fd, messages, count, flags, MemorySegment.NULL);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
+    /** Messages sent, or -1 for whatever reason: on the packet path nobody asks which, see the class comment. */
     static int sendmmsg(int fd, MemorySegment messages, int count, int flags) {
         try {
-            int answer = (int) PLAIN_SENDMMSG.invokeExact(fd, messages, count, flags);
-            if (answer >= 0) {
-                return answer;
-            }
-            MemorySegment state = STATE.get();
-            return result((int) SENDMMSG.invokeExact(state, fd, messages, count, flags), state);
+            return (int) SENDMMSG.invokeExact(fd, messages, count, flags);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     static long sendto(int fd, MemorySegment data, long bytes, int flags, MemorySegment address, int addressBytes) {
+        MemorySegment state = STATE.get();
         try {
-            long answer = (long) PLAIN_SENDTO.invokeExact(fd, data, bytes, flags, address, addressBytes);
-            if (answer >= 0) {
-                return answer;
-            }
-            MemorySegment state = STATE.get();
             return result((long) SENDTO.invokeExact(state, fd, data, bytes, flags, address, addressBytes), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Lets the kernel send what waits in the transmit ring of an AF_XDP socket; false if it did not do all of it. */
+    static boolean kickSend(int fd) {
+        try {
+            return (long) PLAIN_SENDTO.invokeExact(
+                            fd, MemorySegment.NULL, 0L, KernelConstants.MSG_DONTWAIT, MemorySegment.NULL, 0)
+                    >= 0;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -218,7 +209,7 @@ final class Linux {
     }
 
     /** Wakes the receiving side of an AF_XDP socket; whether the kernel had anything to do does not matter. */
-    static void kick(int fd) {
+    static void kickReceive(int fd) {
         try {
             long ignored = (long) PLAIN_RECVFROM.invokeExact(
                     fd, MemorySegment.NULL, 0L, KernelConstants.MSG_DONTWAIT, MemorySegment.NULL, MemorySegment.NULL);
@@ -227,14 +218,10 @@ final class Linux {
         }
     }
 
+    /** Bytes read, or -1 for whatever reason. */
     static long read(int fd, MemorySegment data, long bytes) {
         try {
-            long answer = (long) PLAIN_READ.invokeExact(fd, data, bytes);
-            if (answer >= 0) {
-                return answer;
-            }
-            MemorySegment state = STATE.get();
-            return result((long) READ.invokeExact(state, fd, data, bytes), state);
+            return (long) READ.invokeExact(fd, data, bytes);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -258,14 +245,10 @@ final class Linux {
         }
     }
 
+    /** Bytes written, or -1 for whatever reason. */
     static long writev(int fd, MemorySegment vectors, int count) {
         try {
-            long answer = (long) PLAIN_WRITEV.invokeExact(fd, vectors, count);
-            if (answer >= 0) {
-                return answer;
-            }
-            MemorySegment state = STATE.get();
-            return result((long) WRITEV.invokeExact(state, fd, vectors, count), state);
+            return (long) WRITEV.invokeExact(fd, vectors, count);
         } catch (Throwable e) {
             throw unexpected(e);
         }
