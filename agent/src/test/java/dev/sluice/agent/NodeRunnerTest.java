@@ -13,7 +13,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -53,7 +52,7 @@ class NodeRunnerTest {
     }
 
     private NodeOptions options() {
-        return new NodeOptions(directory, Optional.empty(), Optional.of(directory.resolve("s.sock")), true);
+        return NodeOptions.of(directory).at(directory.resolve("s.sock"), directory.resolve("state"));
     }
 
     @AfterEach
