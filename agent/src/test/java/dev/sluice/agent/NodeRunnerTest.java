@@ -196,6 +196,51 @@ class NodeRunnerTest {
     }
 
     @Test
+    void filesThatChangeAHundredTimesASecondAreAppliedNowAndThenAndAtLastAsTheyAre() throws Exception {
+        int threads = Thread.activeCount();
+        Path file = directory.resolve("node.yaml");
+        int changes = 0;
+        for (long endNs = System.nanoTime() + 3_000_000_000L; System.nanoTime() < endNs; changes++) {
+            // Every fifth is broken.
+            Files.writeString(file, changes % 5 == 0 ? "kind: [" + changes : Yaml.bridge() + "# " + changes + "\n");
+            java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(changes).isGreaterThan(100);
+        Files.writeString(file, Yaml.bridge() + "# last\n");
+        await(() -> node.history().revisions().size() == node.status().configuration().revision()
+                && lastText().endsWith("# last\n"));
+        assertThat(node.status().generation()).isLessThanOrEqualTo(10);
+        assertThat(node.status().configuration().problem()).isEmpty();
+        assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 1);
+        port("left").inject(FORWARD);
+        assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+    }
+
+    private String lastText() {
+        try {
+            return client().texts("running").texts().getFirst().text();
+        } catch (NodeException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void historyIsAskedAndChangedOverTheSocket() throws Exception {
+        assertThat(client().history().revisions()).hasSize(1);
+        Files.writeString(directory.resolve("node.yaml"), Yaml.bridge() + "# second\n");
+        ReloadReport reload = client().reload(Map.of("confirmSeconds", 60));
+        assertThat(reload.changed()).isTrue();
+        assertThat(reload.confirmSeconds()).isEqualTo(60);
+        assertThat(client().confirm().revision()).isEqualTo(2);
+        assertThat(client().rollback(Map.of("revision", 1)).revision()).isEqualTo(1);
+        assertThat(client().history().running()).isEqualTo(1);
+        assertThat(client().texts("2").byName().values()).first().asString().endsWith("# second\n");
+        assertThatThrownBy(() -> client().rollback(Map.of("revision", 0))).hasMessageContaining("1..2147483647");
+        assertThatThrownBy(() -> client().reload(Map.of("confirmSeconds", 86_401))).hasMessageContaining("1..86400");
+        assertThatThrownBy(() -> client().texts("x".repeat(50))).hasMessageContaining("at most 40 characters");
+    }
+
+    @Test
     void secondNodeOnTheSameSocketIsRefused() {
         assertThatThrownBy(() -> NodeRunner.start(options(), new FakeHost(), host, SIZES))
                 .isInstanceOf(NodeException.class)
