@@ -32,8 +32,7 @@ record AppliedConfiguration(
     }
 
     AppliedConfiguration withProblem(String newProblem) {
-        return new AppliedConfiguration(
-                objects, node, appliedAt, warnings, newProblem, revision, content, notice);
+        return new AppliedConfiguration(objects, node, appliedAt, warnings, newProblem, revision, content, notice);
     }
 
     AppliedConfiguration withNotice(String newNotice) {
@@ -42,8 +41,7 @@ record AppliedConfiguration(
 
     /** The same as a revision of the history. */
     AppliedConfiguration as(int newRevision, String newContent) {
-        return new AppliedConfiguration(
-                objects, node, appliedAt, warnings, problem, newRevision, newContent, notice);
+        return new AppliedConfiguration(objects, node, appliedAt, warnings, problem, newRevision, newContent, notice);
     }
 
     /** The errors, one per line. */

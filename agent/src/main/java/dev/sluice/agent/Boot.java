@@ -62,8 +62,8 @@ record Boot(LoadResult files, String node, History history, int unconfirmed, boo
         HistoryState state = history.state();
         Optional<RevisionHead> good = history.revision(state.good());
         // Without a name, the history must be that of these very files.
-        Optional<String> node = name.or(() -> good.filter(head ->
-                        options.state().isPresent() || head.source().equals(absolute(options.configuration())))
+        Optional<String> node = name.or(() -> good.filter(
+                        head -> options.state().isPresent() || head.source().equals(absolute(options.configuration())))
                 .map(RevisionHead::node));
         if (node.isEmpty()) {
             throw new NodeException(AppliedConfiguration.errors(files.problems()));

@@ -143,9 +143,7 @@ final class ConfigurationLife {
             return startWithFiles(boot, true);
         }
         history.state(new HistoryState(
-                good.revision(),
-                good.revision(),
-                Revision.content(boot.files().texts())));
+                good.revision(), good.revision(), Revision.content(boot.files().texts())));
         String notice = boot.unconfirmed() == 0
                 ? "revision " + good.revision() + " runs as before the restart; the files" + UNTIL
                 : "revision " + good.revision() + " runs because revision " + boot.unconfirmed()
@@ -234,8 +232,9 @@ final class ConfigurationLife {
     ReloadReport reload(ReloadRequest request) throws NodeException {
         Pending waiting = pending;
         if (waiting != null) {
-            throw new NodeException("revision " + waiting.revision() + " waits for its confirmation ("
-                    + secondsLeft(waiting) + " s left); first 'sluice confirm' it, or take it back with 'sluice rollback'");
+            throw new NodeException(
+                    "revision " + waiting.revision() + " waits for its confirmation (" + secondsLeft(waiting)
+                            + " s left); first 'sluice confirm' it, or take it back with 'sluice rollback'");
         }
         ReloadReport report = apply(ConfigurationLoader.load(source), request);
         LOG.info(
@@ -345,7 +344,8 @@ final class ConfigurationLife {
      */
     ReloadReport rollback(OptionalInt number, boolean forced) throws NodeException {
         Pending waiting = pending;
-        if (waiting != null && (number.isEmpty() || number.getAsInt() == waiting.before().revision())) {
+        if (waiting != null
+                && (number.isEmpty() || number.getAsInt() == waiting.before().revision())) {
             takeBack(waiting, "was taken back");
             return report(true, 0, "");
         }
@@ -363,11 +363,7 @@ final class ConfigurationLife {
         if (!revision.outcome().good()) {
             history.outcome(wanted, Revision.Outcome.APPLIED);
         }
-        run(
-                next,
-                wanted,
-                revision.content(),
-                "revision " + wanted + " runs because of 'sluice rollback'");
+        run(next, wanted, revision.content(), "revision " + wanted + " runs because of 'sluice rollback'");
         return report(true, 0, "");
     }
 
@@ -404,8 +400,7 @@ final class ConfigurationLife {
 
     private ReloadReport report(boolean changed, int confirmSeconds, String warning) {
         AppliedConfiguration now = applied;
-        return new ReloadReport(
-                now.node().snapshot().generation(), now.revision(), changed, confirmSeconds, warning);
+        return new ReloadReport(now.node().snapshot().generation(), now.revision(), changed, confirmSeconds, warning);
     }
 
     private long secondsLeft(Pending waiting) {
@@ -431,16 +426,10 @@ final class ConfigurationLife {
             notices.add(answers.notice());
         }
         notices.addAll(history.messages());
-        notices.addAll(safety.besideSluice(now.node().bindings().stream()
-                .map(PortBinding::interfaceName)
-                .toList()));
+        notices.addAll(safety.besideSluice(
+                now.node().bindings().stream().map(PortBinding::interfaceName).toList()));
         return new ConfigurationReport(
-                source.toString(),
-                now.appliedAt().toString(),
-                now.problem(),
-                now.warnings(),
-                now.revision(),
-                notices);
+                source.toString(), now.appliedAt().toString(), now.problem(), now.warnings(), now.revision(), notices);
     }
 
     HistoryAnswers history() {

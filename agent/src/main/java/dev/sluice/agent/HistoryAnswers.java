@@ -71,7 +71,8 @@ final class HistoryAnswers {
             return Integer.parseUnsignedInt(which);
         } catch (NumberFormatException e) {
             throw new NodeException(
-                    "revision '" + AdminRequest.shorten(which) + "' is neither a number nor one of: running, good, files",
+                    "revision '" + AdminRequest.shorten(which)
+                            + "' is neither a number nor one of: running, good, files",
                     e);
         }
     }

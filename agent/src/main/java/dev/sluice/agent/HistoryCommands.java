@@ -28,13 +28,12 @@ final class HistoryCommands {
                 new AdminCommand(
                         "texts",
                         List.of("revision"),
-                        request -> node.texts(
-                                request.text("revision", NAME_MAX).orElse("running"))),
+                        request -> node.texts(request.text("revision", NAME_MAX).orElse("running"))),
                 new AdminCommand(
                         "rollback",
                         List.of("revision", "force"),
-                        request -> node.rollback(
-                                request.number("revision", 1, Integer.MAX_VALUE), request.flag("force"))),
+                        request ->
+                                node.rollback(request.number("revision", 1, Integer.MAX_VALUE), request.flag("force"))),
                 new AdminCommand("confirm", List.of(), _ -> node.confirm()));
     }
 }

@@ -11,8 +11,7 @@ import java.util.List;
  * @param good the revision that the node goes back to if the one in force is not confirmed, or after a restart with broken files
  * @param revisions all that are kept, oldest first
  */
-public record HistoryReport(
-        String directory, String problem, int running, int good, List<RevisionReport> revisions) {
+public record HistoryReport(String directory, String problem, int running, int good, List<RevisionReport> revisions) {
     /**
      * A revision.
      *

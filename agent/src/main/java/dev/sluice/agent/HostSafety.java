@@ -138,12 +138,15 @@ public final class HostSafety {
             }
         }
         Map<String, String> found = new LinkedHashMap<>();
-        addresses.get().forEach((name, list) -> list.forEach(address -> {
-            String why = local.get(withoutScope(address));
-            if (why != null && !address.isLoopbackAddress()) {
-                found.putIfAbsent(name, why + " (to " + withoutScope(address).getHostAddress() + ")");
-            }
-        }));
+        addresses
+                .get()
+                .forEach((name, list) -> list.forEach(address -> {
+                    String why = local.get(withoutScope(address));
+                    if (why != null && !address.isLoopbackAddress()) {
+                        found.putIfAbsent(
+                                name, why + " (to " + withoutScope(address).getHostAddress() + ")");
+                    }
+                }));
         return found;
     }
 

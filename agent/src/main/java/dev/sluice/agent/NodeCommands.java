@@ -20,8 +20,7 @@ final class NodeCommands {
                         "trace",
                         List.of("packets", "seconds", "address", "port"),
                         request -> node.trace(traceFilter(request))),
-                new AdminCommand(
-                        "reload", ReloadRequest.FIELDS, request -> node.reload(ReloadRequest.of(request))),
+                new AdminCommand("reload", ReloadRequest.FIELDS, request -> node.reload(ReloadRequest.of(request))),
                 new AdminCommand("stop", List.of(), _ -> stop(node)));
     }
 

@@ -24,8 +24,7 @@ public record NodeOptions(
         boolean force) {
     /** Everything by default. */
     public static NodeOptions of(Path configuration) {
-        return new NodeOptions(
-                configuration, Optional.empty(), Optional.empty(), true, Optional.empty(), false, false);
+        return new NodeOptions(configuration, Optional.empty(), Optional.empty(), true, Optional.empty(), false, false);
     }
 
     /** This with an administration socket and a directory for the history: what a node needs that is not to touch those of others. */

@@ -138,8 +138,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         watch.update(life.applied().node(), List.of());
         worker.handOver(life.applied().node());
         workerThread.start();
-        ConfigurationWatcher files =
-                watchFiles ? ConfigurationWatcher.open(source, hash, this::filesTold) : null;
+        ConfigurationWatcher files = watchFiles ? ConfigurationWatcher.open(source, hash, this::filesTold) : null;
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();

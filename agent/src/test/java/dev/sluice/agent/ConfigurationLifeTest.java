@@ -87,7 +87,14 @@ class ConfigurationLifeTest {
     }
 
     private String inForce() {
-        return life.applied().objects().chains().getFirst().spec().onFailure().toString().toLowerCase(java.util.Locale.ROOT);
+        return life.applied()
+                .objects()
+                .chains()
+                .getFirst()
+                .spec()
+                .onFailure()
+                .toString()
+                .toLowerCase(java.util.Locale.ROOT);
     }
 
     private static ReloadRequest confirmWithin(long seconds) {
@@ -138,7 +145,8 @@ class ConfigurationLifeTest {
                 .contains("revision 1 runs because of 'sluice rollback'", "until they change again");
         life.filesChanged();
         assertThat(inForce()).as("the files are as they were").isEqualTo("closed");
-        assertThatThrownBy(() -> life.rollback(OptionalInt.empty(), false)).hasMessageContaining("no good revision before");
+        assertThatThrownBy(() -> life.rollback(OptionalInt.empty(), false))
+                .hasMessageContaining("no good revision before");
         assertThatThrownBy(() -> life.rollback(OptionalInt.of(1), false)).hasMessageContaining("runs already");
         assertThatThrownBy(() -> life.rollback(OptionalInt.of(7), false)).hasMessageContaining("there are 1..2");
         restart();
@@ -193,7 +201,8 @@ class ConfigurationLifeTest {
         restart();
         assertThat(inForce()).isEqualTo("closed");
         assertThat(outcomes()).containsExactly("applied", "reverted");
-        assertThat(life.report().notices()).anyMatch(n -> n.contains("revision 2 was not confirmed before the node ended"));
+        assertThat(life.report().notices())
+                .anyMatch(n -> n.contains("revision 2 was not confirmed before the node ended"));
         restart();
         assertThat(inForce()).as("nor at the next start").isEqualTo("closed");
     }
@@ -245,8 +254,11 @@ class ConfigurationLifeTest {
     @Test
     void brokenFilesAndNoHistoryAreRefused() throws Exception {
         writeBroken();
-        NodeOptions elsewhere = options().at(directory.resolve("s"), directory.resolve("other")).named("edge");
-        assertThatThrownBy(() -> boot(elsewhere)).isInstanceOf(NodeException.class).hasMessageContaining("Nonsense");
+        NodeOptions elsewhere =
+                options().at(directory.resolve("s"), directory.resolve("other")).named("edge");
+        assertThatThrownBy(() -> boot(elsewhere))
+                .isInstanceOf(NodeException.class)
+                .hasMessageContaining("Nonsense");
     }
 
     @Test
@@ -264,8 +276,7 @@ class ConfigurationLifeTest {
     private void defaultRouteAt(String name) throws IOException {
         Files.createDirectories(directory.resolve("proc/net"));
         Files.writeString(
-                directory.resolve("proc/net/route"),
-                name + "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+                directory.resolve("proc/net/route"), name + "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
     }
 
     @Test
@@ -274,10 +285,12 @@ class ConfigurationLifeTest {
         String text = Files.readString(directory.resolve("conf/node.yaml"));
         Files.writeString(directory.resolve("conf/node.yaml"), text.replace("fw-1-out", "wan"));
         assertThatThrownBy(() -> life.reload(ReloadRequest.PLAIN))
-                .hasMessageContaining("interface wan carries the IPv4 default route; as a port of Sluice it could cut this host off")
+                .hasMessageContaining(
+                        "interface wan carries the IPv4 default route; as a port of Sluice it could cut this host off")
                 .hasMessageContaining("sluice run --force");
         assertThat(life.applied().node().snapshot().generation()).isEqualTo(1);
-        assertThat(life.reload(new ReloadRequest(Optional.empty(), true)).generation()).isEqualTo(2);
+        assertThat(life.reload(new ReloadRequest(Optional.empty(), true)).generation())
+                .isEqualTo(2);
         // What is taken already is no reason to refuse a later change.
         Files.writeString(directory.resolve("conf/node.yaml"), text.replace("fw-1-out", "wan") + "# more\n");
         life.filesChanged();

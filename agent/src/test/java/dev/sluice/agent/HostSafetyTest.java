@@ -15,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** On files as a little-endian machine shows them, the only kind that Sluice runs on. */
 class HostSafetyTest {
-    private static final String ROUTE_HEAD = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
+    private static final String ROUTE_HEAD =
+            "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
     private static final String TCP_HEAD = "  sl  local_address rem_address   st tx_queue rx_queue\n";
 
     @TempDir
@@ -43,15 +44,19 @@ class HostSafetyTest {
 
     @Test
     void findsDefaultRoutesOfBothFamilies() throws IOException {
-        write("proc/net/route", ROUTE_HEAD
-                + "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
-                + "eth1\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-                + "eth2\t00000000\t0100000A\t0000\t0\t0\t0\t00000000\t0\t0\t0\n");
+        write(
+                "proc/net/route",
+                ROUTE_HEAD
+                        + "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+                        + "eth1\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+                        + "eth2\t00000000\t0100000A\t0000\t0\t0\t0\t00000000\t0\t0\t0\n");
         String zero = "0".repeat(32);
-        write("proc/net/ipv6_route",
+        write(
+                "proc/net/ipv6_route",
                 zero + " 00 " + zero + " 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003 wan0\n"
                         + zero + " 00 " + zero + " 00 " + zero + " ffffffff 00000001 00000000 00200200 lo\n"
-                        + "fd000000000000000000000000000000 40 " + zero + " 00 " + zero + " 00000100 00000001 00000000 00000001 eth1\n");
+                        + "fd000000000000000000000000000000 40 " + zero + " 00 " + zero
+                        + " 00000100 00000001 00000000 00000001 eth1\n");
         assertThat(host("").inUse())
                 .isEqualTo(Map.of("eth0", "carries the IPv4 default route", "wan0", "carries the IPv6 default route"));
     }
@@ -72,14 +77,18 @@ class HostSafetyTest {
         addresses.put("eth1", List.of(InetAddress.getByName("192.168.1.1")));
         addresses.put("eth2", List.of(InetAddress.getByName("fd00::1")));
         addresses.put("eth3", List.of(InetAddress.getByName("10.3.0.1")));
-        write("proc/thread-self/net/tcp", TCP_HEAD
-                // 192.168.1.1:22 established, 10.3.0.1:22 listening, 10.3.0.1:80 established
-                + "   0: 0101A8C0:0016 0901A8C0:9C40 01 00000000:00000000\n"
-                + "   1: 0100030A:0016 00000000:0000 0A 00000000:00000000\n"
-                + "   2: 0100030A:0050 0901A8C0:9C40 01 00000000:00000000\n"
-                + "garbage\n\n");
-        write("proc/thread-self/net/tcp6", TCP_HEAD
-                + "   0: 000000FD000000000000000001000000:0016 000000FD000000000000000002000000:9C40 01 0:0\n");
+        write(
+                "proc/thread-self/net/tcp",
+                TCP_HEAD
+                        // 192.168.1.1:22 established, 10.3.0.1:22 listening, 10.3.0.1:80 established
+                        + "   0: 0101A8C0:0016 0901A8C0:9C40 01 00000000:00000000\n"
+                        + "   1: 0100030A:0016 00000000:0000 0A 00000000:00000000\n"
+                        + "   2: 0100030A:0050 0901A8C0:9C40 01 00000000:00000000\n"
+                        + "garbage\n\n");
+        write(
+                "proc/thread-self/net/tcp6",
+                TCP_HEAD
+                        + "   0: 000000FD000000000000000001000000:0016 000000FD000000000000000002000000:9C40 01 0:0\n");
         assertThat(host("10.0.0.9 40000 10.0.0.1 22").inUse())
                 .containsEntry("eth0", "carries the login session from 10.0.0.9 (to 10.0.0.1)")
                 .containsEntry("eth1", "carries the login session from 192.168.1.9 (to 192.168.1.1)")
@@ -90,8 +99,10 @@ class HostSafetyTest {
     @Test
     void loginOverIpv4AtAnIpv6SocketIsFound() throws IOException {
         addresses.put("eth0", List.of(InetAddress.getByName("10.0.0.1")));
-        write("proc/net/tcp6", TCP_HEAD
-                + "   0: 0000000000000000FFFF00000100000A:0016 0000000000000000FFFF00000900000A:9C40 01 0:0\n");
+        write(
+                "proc/net/tcp6",
+                TCP_HEAD
+                        + "   0: 0000000000000000FFFF00000100000A:0016 0000000000000000FFFF00000900000A:9C40 01 0:0\n");
         assertThat(host("").inUse()).containsEntry("eth0", "carries the login session from 10.0.0.9 (to 10.0.0.1)");
     }
 
@@ -105,7 +116,8 @@ class HostSafetyTest {
         Files.createDirectories(root.resolve("sys/class/net/eth2/brport"));
         assertThat(host("").besideSluice(List.of("eth0", "eth1", "eth2")))
                 .hasSize(2)
-                .anyMatch(w -> w.contains("eth0 has the address 10.0.0.1") && w.contains("net.ipv4.conf.eth0.forwarding"))
+                .anyMatch(
+                        w -> w.contains("eth0 has the address 10.0.0.1") && w.contains("net.ipv4.conf.eth0.forwarding"))
                 .anyMatch(w -> w.contains("eth2 is a port of a bridge"));
     }
 }

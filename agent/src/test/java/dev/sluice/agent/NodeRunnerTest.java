@@ -207,7 +207,8 @@ class NodeRunnerTest {
         }
         assertThat(changes).isGreaterThan(100);
         Files.writeString(file, Yaml.bridge() + "# last\n");
-        await(() -> node.history().revisions().size() == node.status().configuration().revision()
+        await(() -> node.history().revisions().size()
+                        == node.status().configuration().revision()
                 && lastText().endsWith("# last\n"));
         assertThat(node.status().generation()).isLessThanOrEqualTo(10);
         assertThat(node.status().configuration().problem()).isEmpty();
@@ -236,7 +237,8 @@ class NodeRunnerTest {
         assertThat(client().history().running()).isEqualTo(1);
         assertThat(client().texts("2").byName().values()).first().asString().endsWith("# second\n");
         assertThatThrownBy(() -> client().rollback(Map.of("revision", 0))).hasMessageContaining("1..2147483647");
-        assertThatThrownBy(() -> client().reload(Map.of("confirmSeconds", 86_401))).hasMessageContaining("1..86400");
+        assertThatThrownBy(() -> client().reload(Map.of("confirmSeconds", 86_401)))
+                .hasMessageContaining("1..86400");
         assertThatThrownBy(() -> client().texts("x".repeat(50))).hasMessageContaining("at most 40 characters");
     }
 

@@ -107,9 +107,9 @@ final class DiffCommand implements Callable<Integer> {
             return title + "no difference"
                     + (report.sameTexts() ? "" : " between objects; files, comments or the way of writing differ");
         }
-        return title + report.changes().size() + (report.changes().size() == 1 ? " difference\n" : " differences\n")
-                + report.changes().stream()
-                        .map(ObjectDiff.Change::toString)
-                        .collect(Collectors.joining("\n"));
+        return title
+                + report.changes().size()
+                + (report.changes().size() == 1 ? " difference\n" : " differences\n")
+                + report.changes().stream().map(ObjectDiff.Change::toString).collect(Collectors.joining("\n"));
     }
 }

@@ -58,7 +58,10 @@ final class HistoryCommand implements Callable<Integer> {
     static String text(TextsReport texts) {
         StringBuilder text = new StringBuilder();
         texts.texts().forEach(file -> {
-            text.append(text.isEmpty() ? "" : "---\n").append("# ").append(file.name()).append('\n');
+            text.append(text.isEmpty() ? "" : "---\n")
+                    .append("# ")
+                    .append(file.name())
+                    .append('\n');
             text.append(file.text());
             if (!file.text().endsWith("\n")) {
                 text.append('\n');
@@ -86,7 +89,10 @@ final class HistoryCommand implements Callable<Integer> {
                     revision.outcome(),
                     revision.generation(),
                     revision.fileCount(),
-                    revision.sha256().substring(0, Math.min(HASH_CHARACTERS, revision.sha256().length())),
+                    revision.sha256()
+                            .substring(
+                                    0,
+                                    Math.min(HASH_CHARACTERS, revision.sha256().length())),
                     revision.source());
         }
         return table.render("no revisions")

@@ -35,13 +35,13 @@ final class ReloadCommand implements Callable<Integer> {
             names = "--confirm",
             paramLabel = "TIME",
             converter = SecondsOption.class,
-            description = "Take the change back unless 'sluice confirm' comes within this time: 60s, 5m, 1h; at most 1 day.")
+            description =
+                    "Take the change back unless 'sluice confirm' comes within this time: 60s, 5m, 1h; at most 1 day.")
     private @Nullable Integer confirmSeconds;
 
     @Option(
             names = "--force",
-            description =
-                    "Take interfaces as ports even if they carry the host's default route or a login session.")
+            description = "Take interfaces as ports even if they carry the host's default route or a login session.")
     private boolean force;
 
     @Override

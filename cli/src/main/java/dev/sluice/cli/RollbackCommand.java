@@ -33,8 +33,7 @@ final class RollbackCommand implements Callable<Integer> {
 
     @Option(
             names = "--force",
-            description =
-                    "Take interfaces as ports even if they carry the host's default route or a login session.")
+            description = "Take interfaces as ports even if they carry the host's default route or a login session.")
     private boolean force;
 
     @Mixin

@@ -65,13 +65,13 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--strict",
-            description = "Do not start when the files are broken or missing, instead of running the last good revision.")
+            description =
+                    "Do not start when the files are broken or missing, instead of running the last good revision.")
     private boolean strict;
 
     @Option(
             names = "--force",
-            description =
-                    "Take interfaces as ports even if they carry this host's default route or a login session.")
+            description = "Take interfaces as ports even if they carry this host's default route or a login session.")
     private boolean force;
 
     @Option(names = "--no-watch", description = "Apply changed files only when 'sluice reload' says so.")

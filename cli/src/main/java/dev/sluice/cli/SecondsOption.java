@@ -16,12 +16,11 @@ final class SecondsOption implements ITypeConverter<Integer> {
         long seconds = 0;
         if (time.matches()) {
             String unit = time.group(2);
-            long each =
-                    switch (unit == null ? "s" : unit) {
-                        case "h" -> 3600;
-                        case "m", "min" -> 60;
-                        default -> 1;
-                    };
+            long each = switch (unit == null ? "s" : unit) {
+                case "h" -> 3600;
+                case "m", "min" -> 60;
+                default -> 1;
+            };
             seconds = Long.parseLong(time.group(1)) * each;
         }
         if (seconds < 1 || seconds > DAY_SECONDS) {

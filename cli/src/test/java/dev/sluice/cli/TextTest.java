@@ -47,7 +47,13 @@ class TextTest {
                 "0.1.0",
                 7_850,
                 3,
-                new ConfigurationReport("conf", "2026-01-01T00:00:00Z", "conf/a.yaml:1:1: no", List.of("doubtful"), 12, List.of("loud")),
+                new ConfigurationReport(
+                        "conf",
+                        "2026-01-01T00:00:00Z",
+                        "conf/a.yaml:1:1: no",
+                        List.of("doubtful"),
+                        12,
+                        List.of("loud")),
                 List.of(new PortReport(
                         "up0",
                         "eth0",

@@ -13,8 +13,7 @@ import java.util.Optional;
  * @param problems in the order of files and lines
  * @param texts what was read, exactly, by the names that problems show, in the order read; files that could not be read are not in it
  */
-public record LoadResult(
-        Optional<Configuration> configuration, List<Problem> problems, Map<String, String> texts) {
+public record LoadResult(Optional<Configuration> configuration, List<Problem> problems, Map<String, String> texts) {
     /** Copies list and map. */
     public LoadResult {
         problems = List.copyOf(problems);

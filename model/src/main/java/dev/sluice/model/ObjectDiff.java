@@ -167,7 +167,10 @@ public final class ObjectDiff {
             case null -> "";
             case YamlNode.Scalar scalar -> scalar.isNull() ? "" : scalar.text();
             case YamlNode.Sequence list ->
-                "[" + String.join(", ", list.items().stream().map(ObjectDiff::render).toList()) + "]";
+                "["
+                        + String.join(
+                                ", ",
+                                list.items().stream().map(ObjectDiff::render).toList()) + "]";
             case YamlNode.Mapping mapping ->
                 "{"
                         + String.join(

@@ -23,7 +23,9 @@ class ObjectDiffTest {
 
     @Test
     void commentsFilesAndTheWayOfWritingAreNoDifference() {
-        assertThat(diff(chain("[fw]"), "# new\n---\nmetadata:\n  name: inspect\nkind: ServiceChain\nspec:\n  profiles: ['fw']\n"))
+        assertThat(diff(
+                        chain("[fw]"),
+                        "# new\n---\nmetadata:\n  name: inspect\nkind: ServiceChain\nspec:\n  profiles: ['fw']\n"))
                 .isEmpty();
     }
 
@@ -57,7 +59,10 @@ class ObjectDiffTest {
     void longAndUnprintableValuesStayOnOneLine() {
         assertThat(diff(chain("\"a\\nb\""), chain("'" + "x".repeat(1000) + "'")))
                 .singleElement()
-                .satisfies(line -> assertThat(line).hasSizeLessThan(300).contains("a b -> xxx").endsWith("..."));
+                .satisfies(line -> assertThat(line)
+                        .hasSizeLessThan(300)
+                        .contains("a b -> xxx")
+                        .endsWith("..."));
     }
 
     @Test

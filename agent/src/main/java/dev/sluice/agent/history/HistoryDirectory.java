@@ -50,8 +50,8 @@ final class HistoryDirectory implements AutoCloseable {
             return;
         }
         Files.createDirectories(directory);
-        FileChannel channel = FileChannel.open(
-                directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock taken = channel.tryLock();
             if (taken == null) {

@@ -50,7 +50,9 @@ class HistoryTest {
         try (History history = open()) {
             assertThat(history.messages()).isEmpty();
             assertThat(history.state()).isEqualTo(new HistoryState(2, 1, "cafe"));
-            assertThat(history.revisions()).extracting(RevisionHead::outcome).containsExactly(Outcome.APPLIED, Outcome.CONFIRMED);
+            assertThat(history.revisions())
+                    .extracting(RevisionHead::outcome)
+                    .containsExactly(Outcome.APPLIED, Outcome.CONFIRMED);
             Revision first = history.read(1);
             assertThat(first.texts()).isEqualTo(Map.of("a.yaml", text));
             assertThat(first.content()).isEqualTo(history.revisions().getFirst().content());
@@ -76,13 +78,17 @@ class HistoryTest {
                 bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
             }
             byte[] damaged = bad;
-            assertThatThrownBy(() -> HistoryFormat.revision(damaged)).as("seed %d, %d", SEED, i).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> HistoryFormat.revision(damaged))
+                    .as("seed %d, %d", SEED, i)
+                    .isInstanceOf(IOException.class);
         }
         Files.write(file(3), java.util.Arrays.copyOf(whole, whole.length / 2));
         Files.write(file(1), whole);
         try (History history = open()) {
             assertThat(history.revisions()).extracting(RevisionHead::number).containsExactly(2);
-            assertThat(history.messages()).anyMatch(m -> m.contains("revision 3 is damaged")).anyMatch(m -> m.contains("revision 1 holds revision 3"));
+            assertThat(history.messages())
+                    .anyMatch(m -> m.contains("revision 3 is damaged"))
+                    .anyMatch(m -> m.contains("revision 1 holds revision 3"));
             assertThat(history.state()).isEqualTo(new HistoryState(2, 2, ""));
             assertThat(history.add(revision("new", Outcome.APPLIED))).isEqualTo(4);
             assertThatThrownBy(() -> history.read(3)).hasMessageContaining("there is no revision 3; there are 2..4");
@@ -174,7 +180,7 @@ class HistoryTest {
     void sameFilesInAnotherDirectoryHoldTheSame() {
         assertThat(Revision.content(Map.of("/a/x.yaml", "t"))).isEqualTo(Revision.content(Map.of("/b/x.yaml", "t")));
         assertThat(List.of(Map.of("/a/y.yaml", "t"), Map.of("/a/x.yaml", "u"), Map.of("/a/x.yaml", "")))
-                .allSatisfy(other -> assertThat(Revision.content(other))
-                        .isNotEqualTo(Revision.content(Map.of("/a/x.yaml", "t"))));
+                .allSatisfy(other ->
+                        assertThat(Revision.content(other)).isNotEqualTo(Revision.content(Map.of("/a/x.yaml", "t"))));
     }
 }

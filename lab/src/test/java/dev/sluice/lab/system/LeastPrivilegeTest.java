@@ -122,8 +122,8 @@ class LeastPrivilegeTest {
                             state.toString()));
             sluice.awaitReady(Duration.ofSeconds(30));
             assertThat(field(sluice, "Uid")).startsWith(NOBODY);
-            assertThat(List.of("CapEff", "CapPrm", "CapBnd", "CapAmb")).allSatisfy(set -> assertThat(field(sluice, set))
-                    .isEqualTo(MASK));
+            assertThat(List.of("CapEff", "CapPrm", "CapBnd", "CapAmb"))
+                    .allSatisfy(set -> assertThat(field(sluice, set)).isEqualTo(MASK));
             assertThat(field(sluice, "NoNewPrivs")).isEqualTo("1");
             UdpFlow.Account account = flow.exchange(20);
             assertThat(account.lost()).isZero();

@@ -47,7 +47,8 @@ class OwnHostTest {
             node.write("config.yaml", pair());
             assertThat(node.reloadInVain()).contains("interface left carries the IPv4 default route", "--force");
             assertThat(node.status().configuration().revision()).isEqualTo(1);
-            assertThat(node.say(a -> a.reload(Map.of("force", true))).revision()).isEqualTo(2);
+            assertThat(node.say(a -> a.reload(Map.of("force", true))).revision())
+                    .isEqualTo(2);
         }
     }
 
