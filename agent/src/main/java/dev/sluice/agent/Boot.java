@@ -97,8 +97,8 @@ record Boot(LoadResult files, String node, History history, int unconfirmed, boo
         int good = history.state().good();
         List<RevisionHead> candidates = history.revisions().stream()
                 .filter(head -> head.number() == good || head.outcome().good())
-                .sorted(Comparator.comparing((RevisionHead head) -> head.number() == good)
-                        .thenComparing(RevisionHead::number)
+                .sorted(Comparator.comparingInt((RevisionHead head) -> head.number() == good ? 1 : 0)
+                        .thenComparingInt(RevisionHead::number)
                         .reversed())
                 .toList();
         String why = "there is no revision in " + history.directory();

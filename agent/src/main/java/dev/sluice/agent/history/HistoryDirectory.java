@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +69,8 @@ final class HistoryDirectory implements AutoCloseable {
     }
 
     /** Numbers of the revisions that are there; none if there is no directory. */
-    TreeSet<Integer> numbers() throws IOException {
-        TreeSet<Integer> numbers = new TreeSet<>();
+    NavigableSet<Integer> numbers() throws IOException {
+        NavigableSet<Integer> numbers = new TreeSet<>();
         if (!Files.isDirectory(directory)) {
             return numbers;
         }
