@@ -10,7 +10,7 @@ final class HistoryCommands {
     interface Versioned {
         HistoryReport history();
 
-        /** See {@link ConfigurationLife#texts}. */
+        /** See {@link HistoryAnswers#texts}. */
         TextsReport texts(String which) throws NodeException;
 
         /** See {@link ConfigurationLife#rollback}. */

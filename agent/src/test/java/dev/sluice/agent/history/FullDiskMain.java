@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A history on a small file system of its own, {@code DIRECTORY}, that gets full, larger, read-only and writable; prints {@code ok} or what was wrong. */
 final class FullDiskMain {
@@ -21,7 +22,7 @@ final class FullDiskMain {
         try (History history = History.open(disk.resolve("state"))) {
             written = fill(history);
             check(history.problem().contains("No space left on device"), "problem: " + history.problem());
-            check(history.read(written).texts().get("a.yaml").endsWith("#" + written), "text in memory");
+            check(text(history, written).endsWith("#" + written), "text in memory");
             remount(disk, "size=4m");
             awaitWritten(history);
         }
@@ -37,12 +38,16 @@ final class FullDiskMain {
             check(history.messages().isEmpty(), "messages: " + history.messages());
             for (RevisionHead head : history.revisions()) {
                 check(
-                        history.read(head.number()).texts().get("a.yaml").endsWith("#" + head.number()),
+                        text(history, head.number()).endsWith("#" + head.number()),
                         "text of " + head);
             }
             check(history.state().good() == history.revisions().getLast().number(), "state: " + history.state());
         }
         System.out.println("ok");
+    }
+
+    private static String text(History history, int number) throws IOException {
+        return Objects.requireNonNull(history.read(number).texts().get("a.yaml"));
     }
 
     private static int fill(History history) {
