@@ -75,15 +75,17 @@ class HistoryCommandsTest {
                 List.of(
                         new RevisionReport(1, "2026-01-01T00:00:00Z", "/etc/a", "applied", 1, 2, "0123456789abcdef"),
                         new RevisionReport(2, "2026-01-02T00:00:00Z", "/etc/a", "reverted", 2, 2, "0123"))));
-        assertThat(text.lines().skip(1).toList().getFirst()).contains("2  2026-01-02").contains("reverted");
+        assertThat(text.lines().skip(1).toList().getFirst())
+                .contains("2  2026-01-02")
+                .contains("reverted");
         assertThat(text.lines().skip(2).toList().getFirst()).startsWith("*").contains("0123456789ab  /etc/a");
         assertThat(text).endsWith("NOT written to /var/lib/sluice/edge: disk full");
     }
 
     @Test
     void textsOfARevisionAreOneStreamOfDocuments() {
-        assertThat(HistoryCommand.text(
-                        new TextsReport("revision 1", List.of(new TextReport("a", "x: 1\n"), new TextReport("b", "y: 2")))))
+        assertThat(HistoryCommand.text(new TextsReport(
+                        "revision 1", List.of(new TextReport("a", "x: 1\n"), new TextReport("b", "y: 2")))))
                 .isEqualTo("# a\nx: 1\n---\n# b\ny: 2");
     }
 

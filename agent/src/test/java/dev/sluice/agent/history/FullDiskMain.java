@@ -37,9 +37,7 @@ final class FullDiskMain {
         try (History history = History.open(disk.resolve("state"))) {
             check(history.messages().isEmpty(), "messages: " + history.messages());
             for (RevisionHead head : history.revisions()) {
-                check(
-                        text(history, head.number()).endsWith("#" + head.number()),
-                        "text of " + head);
+                check(text(history, head.number()).endsWith("#" + head.number()), "text of " + head);
             }
             check(history.state().good() == history.revisions().getLast().number(), "state: " + history.state());
         }
