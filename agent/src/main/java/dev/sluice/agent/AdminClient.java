@@ -82,7 +82,44 @@ public final class AdminClient {
 
     /** Lets the node read its configuration again; the generation in force. */
     public int reload() throws NodeException {
-        return request("reload", Map.of()).path("generation").asInt(0);
+        return reload(Map.of()).generation();
+    }
+
+    /**
+     * Lets the node read its configuration again.
+     *
+     * @param fields any of {@code confirmSeconds} (number), {@code force} (true or false)
+     */
+    public ReloadReport reload(Map<String, ?> fields) throws NodeException {
+        return as(request("reload", fields), ReloadReport.class);
+    }
+
+    /** The configurations that were in force. */
+    public HistoryReport history() throws NodeException {
+        return as(request("history", Map.of()), HistoryReport.class);
+    }
+
+    /**
+     * What a configuration holds.
+     *
+     * @param which number of a revision, {@code running}, {@code good} or {@code files}
+     */
+    public TextsReport texts(String which) throws NodeException {
+        return as(request("texts", Map.of("revision", which)), TextsReport.class);
+    }
+
+    /**
+     * Lets the node run an earlier revision.
+     *
+     * @param fields any of {@code revision} (number; the one before by default), {@code force} (true or false)
+     */
+    public ReloadReport rollback(Map<String, ?> fields) throws NodeException {
+        return as(request("rollback", fields), ReloadReport.class);
+    }
+
+    /** Keeps the change that waits for its confirmation. */
+    public ReloadReport confirm() throws NodeException {
+        return as(request("confirm", Map.of()), ReloadReport.class);
     }
 
     /** Ends the node. */

@@ -15,10 +15,9 @@ interface Administered {
     /**
      * Reads the configuration again and applies it.
      *
-     * @return generation of the snapshot in force
      * @throws NodeException if nothing was changed because the files have errors
      */
-    int reload() throws NodeException;
+    ReloadReport reload(ReloadRequest request) throws NodeException;
 
     /** Ends the node soon. */
     void stop();

@@ -20,7 +20,7 @@ final class NodeCommands {
                         "trace",
                         List.of("packets", "seconds", "address", "port"),
                         request -> node.trace(traceFilter(request))),
-                new AdminCommand("reload", List.of(), _ -> Map.of("generation", node.reload())),
+                new AdminCommand("reload", ReloadRequest.FIELDS, request -> node.reload(ReloadRequest.of(request))),
                 new AdminCommand("stop", List.of(), _ -> stop(node)));
     }
 

@@ -41,6 +41,11 @@ public final class SnapshotCompiler {
 
     /** Compiles the part of a configuration that belongs to this node. */
     public CompileResult compile(Configuration whole, InterfaceDirectory interfaces) {
+        return compile(whole, interfaces, BindingsCheck.NONE);
+    }
+
+    /** The same, if the check has nothing against the devices. */
+    CompileResult compile(Configuration whole, InterfaceDirectory interfaces, BindingsCheck check) {
         CompileLog log = new CompileLog("node " + node);
         Configuration configuration = whole.forNode(node);
         if (!fits(configuration, log)) {
@@ -52,6 +57,7 @@ public final class SnapshotCompiler {
         RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
         PathPlan paths = new PathPlan(configuration, instances, ids, log);
         RulePlan rules = new RulePlan(configuration, ports, ids, log, previous == null ? null : previous.snapshot());
+        check.check(ports.bindings(), log);
         if (!namesLeft(log) || log.hasErrors()) {
             return failed(log);
         }

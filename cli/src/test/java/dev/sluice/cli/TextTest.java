@@ -47,7 +47,13 @@ class TextTest {
                 "0.1.0",
                 7_850,
                 3,
-                new ConfigurationReport("conf", "2026-01-01T00:00:00Z", "conf/a.yaml:1:1: no", List.of("doubtful")),
+                new ConfigurationReport(
+                        "conf",
+                        "2026-01-01T00:00:00Z",
+                        "conf/a.yaml:1:1: no",
+                        List.of("doubtful"),
+                        12,
+                        List.of("loud")),
                 List.of(new PortReport(
                         "up0",
                         "eth0",
@@ -63,7 +69,8 @@ class TextTest {
                         new ChainReport("empty", "open", List.of())),
                 new TotalsReport(10, 11, 12, 13, 14, 1)));
         assertThat(text)
-                .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3\n")
+                .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3, revision 12\n")
+                .contains("\nNOTICE: loud\n")
                 .contains("NOT applied, because:\n  conf/a.yaml:1:1: no\n")
                 .contains("\ndoubtful\n")
                 .contains("down: no carrier")
