@@ -92,7 +92,10 @@ final class PortPlan {
         } else if (peer.isPresent()) {
             PortDraft draft = draft(key(port), port.name(), Role.TRANSPARENT);
             bind(draft, port);
-            port.spec().refused().forEach(kind -> draft.refusedKinds |= NonUnicast.valueOf(kind.name()).bit());
+            port.spec()
+                    .refused()
+                    .forEach(kind -> draft.refusedKinds |=
+                            NonUnicast.valueOf(kind.name()).bit());
         } else {
             log.warning(
                     port,

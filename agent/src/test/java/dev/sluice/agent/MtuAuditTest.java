@@ -27,7 +27,8 @@ class MtuAuditTest {
 
     private CompileResult compile(String... documents) {
         return compiler.compile(
-                Yaml.parse(documents), name -> new InterfaceFacts(name.hashCode() & 0xff, mtus.getOrDefault(name, 1500)));
+                Yaml.parse(documents),
+                name -> new InterfaceFacts(name.hashCode() & 0xff, mtus.getOrDefault(name, 1500)));
     }
 
     private static String qinq(String more) {
@@ -38,8 +39,8 @@ class MtuAuditTest {
         return Yaml.object(
                 "ServiceInstance",
                 name,
-                "{service: firewall, interfaces: {in: {interface: " + name + "-in, vlan: 10, innerVlan: 1}, out: {interface: "
-                        + name + "-out, vlan: 10, innerVlan: 2}}}");
+                "{service: firewall, interfaces: {in: {interface: " + name
+                        + "-in, vlan: 10, innerVlan: 1}, out: {interface: " + name + "-out, vlan: 10, innerVlan: 2}}}");
     }
 
     private static List<String> warnings(CompileResult result) {
@@ -77,7 +78,12 @@ class MtuAuditTest {
                 .filteredOn(Problem::isError)
                 .singleElement()
                 .asString()
-                .contains("fw-1-out", "found 1400", "at least 1500", "ip link set dev fw-1-out mtu 1500", "mtuAudit: warn");
+                .contains(
+                        "fw-1-out",
+                        "found 1400",
+                        "at least 1500",
+                        "ip link set dev fw-1-out mtu 1500",
+                        "mtuAudit: warn");
         mtus.put("fw-1-out", 1500);
         assertThat(compile(PORTS, Yaml.firewall(), Yaml.instance("fw-1", ""), CHAIN, POLICY)
                         .node())

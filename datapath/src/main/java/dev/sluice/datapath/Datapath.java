@@ -219,9 +219,7 @@ public final class Datapath implements AutoCloseable {
                 Cursor c = cursor;
                 c.take(b, i, nowNs);
                 c.mark = errors.router(i);
-                goThrough(
-                        c,
-                        c.enterRouter(c.mark) ? Step.FORWARD : frames.drop(c, DropReason.ZONES_FULL));
+                goThrough(c, c.enterRouter(c.mark) ? Step.FORWARD : frames.drop(c, DropReason.ZONES_FULL));
             } else if (frames.exceeds(snapshot.port(egress), b, i, 0, 0)) {
                 frames.drop(b, i, b.port[i], DropReason.MTU_EXCEEDED);
             } else {

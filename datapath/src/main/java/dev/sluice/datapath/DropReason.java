@@ -55,7 +55,8 @@ public enum DropReason {
     EGRESS_DOWN("packet-life: routing", "Every next hop of the route lies behind a port that is down."),
     LINK_LOOP("V15", "The packet crossed too many links between routers."),
     MTU_EXCEEDED(
-            "X6, RFC 1191, RFC 8201", "The packet is larger than the MTU of the port it should leave by; its sender is told."),
+            "X6, RFC 1191, RFC 8201",
+            "The packet is larger than the MTU of the port it should leave by; its sender is told."),
     NEIGHBOR_UNRESOLVED("RFC 826, RFC 4861 7.2", "The next hop does not answer ARP or neighbour solicitations."),
     NEIGHBOR_QUEUE_FULL("RFC 4861 7.2.2", "Too many packets wait for the next hop's MAC address."),
     PORT_ABSENT("packet-life: leave", "The port it should leave by has no device: the interface is not there."),

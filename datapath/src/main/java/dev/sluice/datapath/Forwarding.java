@@ -22,8 +22,7 @@ final class Forwarding {
     private final Fragmenter fragmenter;
     private Snapshot snapshot = Snapshot.empty();
 
-    Forwarding(
-            Frames frames, LivenessView liveness, Neighbors neighbors, IcmpErrors errors, Fragmenter fragmenter) {
+    Forwarding(Frames frames, LivenessView liveness, Neighbors neighbors, IcmpErrors errors, Fragmenter fragmenter) {
         this.frames = frames;
         this.liveness = liveness;
         this.neighbors = neighbors;

@@ -145,14 +145,12 @@ final class IcmpErrors {
         return switch (reason) {
             case TTL_EXPIRED -> (v4 ? Icmp.TIME_EXCEEDED : Icmpv6.TIME_EXCEEDED) << 8;
             case NO_ROUTE, EGRESS_DOWN -> unreachable(v4, Icmp.CODE_NET_UNREACHABLE, Icmpv6.CODE_NO_ROUTE);
-            case NEIGHBOR_UNRESOLVED ->
-                unreachable(v4, Icmp.CODE_HOST_UNREACHABLE, Icmpv6.CODE_ADDRESS_UNREACHABLE);
+            case NEIGHBOR_UNRESOLVED -> unreachable(v4, Icmp.CODE_HOST_UNREACHABLE, Icmpv6.CODE_ADDRESS_UNREACHABLE);
             case LOCAL_UNSUPPORTED ->
                 protocol(m, ip, bytes) == IpProtocols.UDP
                         ? unreachable(v4, PORT_UNREACHABLE, PORT_UNREACHABLE_V6)
                         : NONE;
-            case MTU_EXCEEDED ->
-                v4 ? unreachable(true, Icmp.CODE_FRAGMENTATION_NEEDED, 0) : Icmpv6.PACKET_TOO_BIG << 8;
+            case MTU_EXCEEDED -> v4 ? unreachable(true, Icmp.CODE_FRAGMENTATION_NEEDED, 0) : Icmpv6.PACKET_TOO_BIG << 8;
             default -> NONE;
         };
     }

@@ -51,21 +51,16 @@ public enum NonUnicast {
         if ((parsed & Parser.IP) != 0) {
             return ofIp(b, i, memory, parsed);
         }
-        switch (b.etherType[i]) {
-            case EtherTypes.ARP, RARP -> {
-                return ARP;
-            }
-            case SLOW_PROTOCOLS -> {
-                return LACP;
-            }
-            case LLDP_TYPE -> {
-                return LLDP;
-            }
-            default -> {
-                long to = Ethernet.destination(memory, b.start[i]);
-                return to == BRIDGE_GROUP || to == PROVIDER_BRIDGE_GROUP || to == PER_VLAN_GROUP ? STP : OTHER;
-            }
-        }
+        return switch (b.etherType[i]) {
+            case EtherTypes.ARP, RARP -> ARP;
+            case SLOW_PROTOCOLS -> LACP;
+            case LLDP_TYPE -> LLDP;
+            default -> isSpanningTree(Ethernet.destination(memory, b.start[i])) ? STP : OTHER;
+        };
+    }
+
+    private static boolean isSpanningTree(long to) {
+        return to == BRIDGE_GROUP || to == PROVIDER_BRIDGE_GROUP || to == PER_VLAN_GROUP;
     }
 
     private static NonUnicast ofIp(Batch b, int i, MemorySegment memory, int parsed) {

@@ -8,7 +8,7 @@ import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
 import dev.sluice.wire.MacAddress;
 import java.util.EnumSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -43,24 +43,19 @@ final class PortReader {
     private static final Field<Optional<MacAddress>> MAC =
             Field.optional("mac", Types.MAC, "Own MAC address instead of the interface's.");
 
-    private static final Field<Treatment> ARP =
-            kind("arp", "ARP and RARP.");
+    private static final Field<Treatment> ARP = kind("arp", "ARP and RARP.");
     private static final Field<Treatment> NEIGHBOR_DISCOVERY =
             kind("neighborDiscovery", "ICMPv6 neighbour solicitation, neighbour advertisement and redirect.");
     private static final Field<Treatment> ROUTER_ADVERTISEMENT =
             kind("routerAdvertisement", "ICMPv6 router solicitation and router advertisement.");
     private static final Field<Treatment> DHCP =
             kind("dhcp", "DHCP and DHCPv6 to all; what goes to one address is unicast IP and classified.");
-    private static final Field<Treatment> MULTICAST =
-            kind("multicast", "IP packets to a group.");
-    private static final Field<Treatment> BROADCAST =
-            kind("broadcast", "IPv4 packets to 255.255.255.255.");
+    private static final Field<Treatment> MULTICAST = kind("multicast", "IP packets to a group.");
+    private static final Field<Treatment> BROADCAST = kind("broadcast", "IPv4 packets to 255.255.255.255.");
     private static final Field<Treatment> STP =
             kind("stp", "Spanning tree: 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd.");
-    private static final Field<Treatment> LACP =
-            kind("lacp", "LACP and the other slow protocols, EtherType 0x8809.");
-    private static final Field<Treatment> LLDP =
-            kind("lldp", "LLDP, EtherType 0x88cc.");
+    private static final Field<Treatment> LACP = kind("lacp", "LACP and the other slow protocols, EtherType 0x8809.");
+    private static final Field<Treatment> LLDP = kind("lldp", "LLDP, EtherType 0x88cc.");
     private static final Field<Treatment> OTHER =
             kind("other", "Everything else that is not IP, the other addresses 01:80:c2:00:00:0x included.");
     private static final Field<Set<FrameKind>> NON_UNICAST = Field.defaulted(
@@ -82,17 +77,7 @@ final class PortReader {
             "Transparent mode: which frames that are not unicast IP are let in by this port. What is let in crosses to the peer unchanged, past every service.");
 
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            PortReader::spec,
-            NODE,
-            INTERFACE,
-            PROFILE,
-            PEER,
-            DRIVER,
-            XDP_MODE,
-            ZERO_COPY,
-            CLASSIFY,
-            MAC,
-            NON_UNICAST);
+            PortReader::spec, NODE, INTERFACE, PROFILE, PEER, DRIVER, XDP_MODE, ZERO_COPY, CLASSIFY, MAC, NON_UNICAST);
 
     private PortReader() {}
 
@@ -101,23 +86,23 @@ final class PortReader {
     }
 
     private static Set<FrameKind> refused(Values v) {
-        List<Field<Treatment>> fields = List.of(
-                ARP,
-                NEIGHBOR_DISCOVERY,
-                ROUTER_ADVERTISEMENT,
-                DHCP,
-                MULTICAST,
-                BROADCAST,
-                STP,
-                LACP,
-                LLDP,
-                OTHER);
+        Map<FrameKind, Field<Treatment>> fields = Map.of(
+                FrameKind.ARP, ARP,
+                FrameKind.NEIGHBOR_DISCOVERY, NEIGHBOR_DISCOVERY,
+                FrameKind.ROUTER_ADVERTISEMENT, ROUTER_ADVERTISEMENT,
+                FrameKind.DHCP, DHCP,
+                FrameKind.MULTICAST, MULTICAST,
+                FrameKind.BROADCAST, BROADCAST,
+                FrameKind.STP, STP,
+                FrameKind.LACP, LACP,
+                FrameKind.LLDP, LLDP,
+                FrameKind.OTHER, OTHER);
         Set<FrameKind> refused = EnumSet.noneOf(FrameKind.class);
-        for (int i = 0; i < fields.size(); i++) {
-            if (v.get(fields.get(i)) == Treatment.DROP) {
-                refused.add(FrameKind.values()[i]);
+        fields.forEach((kind, field) -> {
+            if (v.get(field) == Treatment.DROP) {
+                refused.add(kind);
             }
-        }
+        });
         return refused;
     }
 

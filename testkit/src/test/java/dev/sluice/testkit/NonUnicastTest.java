@@ -85,17 +85,14 @@ class NonUnicastTest {
         all.put(NonUnicast.ROUTER_ADVERTISEMENT, List.of(discovery(133, 255), discovery(134, 255)));
         all.put(
                 NonUnicast.DHCP,
-                List.of(
-                        udp("255.255.255.255", 67, 0xffff_ffff_ffffL),
-                        udp("[ff02::1:2]", 547, 0x3333_0001_0002L)));
+                List.of(udp("255.255.255.255", 67, 0xffff_ffff_ffffL), udp("[ff02::1:2]", 547, 0x3333_0001_0002L)));
         all.put(
                 NonUnicast.MULTICAST,
                 List.of(udp("224.0.0.251", 5353, 0x0100_5e00_00fbL), udp("[ff02::fb]", 5353, 0x3333_0000_00fbL)));
         all.put(NonUnicast.BROADCAST, List.of(udp("255.255.255.255", 9, 0xffff_ffff_ffffL)));
         all.put(
                 NonUnicast.STP,
-                List.of(
-                        frame(0x0180_c200_0000L, 38), frame(0x0180_c200_0008L, 38), frame(0x0100_0ccc_cccdL, 50)));
+                List.of(frame(0x0180_c200_0000L, 38), frame(0x0180_c200_0008L, 38), frame(0x0100_0ccc_cccdL, 50)));
         all.put(NonUnicast.LACP, List.of(frame(0x0180_c200_0002L, 0x8809)));
         all.put(NonUnicast.LLDP, List.of(frame(0x0180_c200_000eL, 0x88cc)));
         all.put(
@@ -127,15 +124,15 @@ class NonUnicastTest {
     @EnumSource
     void refusesOneKindAndNoOtherAndOnlyFromItsSide(NonUnicast kind) {
         try (MemorySwitch sluice = pair(kind.bit(), 1500)) {
-            examples().forEach((each, frames) -> frames.forEach(frame -> {
-                sluice.receive(0, frame);
-                assertThat(sluice.sent(1)).as("%s", each).hasSize(each == kind ? 0 : 1);
-                sluice.receive(1, frame);
-                assertThat(sluice.sent(0)).hasSize(1);
-            }));
-            assertThat(sluice.drops())
-                    .isEqualTo(Map.of(
-                            DropReason.NON_UNICAST_REFUSED, (long) examples().get(kind).size()));
+            examples()
+                    .forEach((each, frames) -> frames.forEach(frame -> {
+                        sluice.receive(0, frame);
+                        assertThat(sluice.sent(1)).as("%s", each).hasSize(each == kind ? 0 : 1);
+                        sluice.receive(1, frame);
+                        assertThat(sluice.sent(0)).hasSize(1);
+                    }));
+            assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.NON_UNICAST_REFUSED, (long)
+                    examples().get(kind).size()));
         }
     }
 
@@ -161,7 +158,9 @@ class NonUnicastTest {
                             .payload(new byte[100])
                             .bytes());
             assertThat(sluice.sent(1)).hasSize(1);
-            assertThat(sluice.sent(0)).as("nobody is told about packets to a group").isEmpty();
+            assertThat(sluice.sent(0))
+                    .as("nobody is told about packets to a group")
+                    .isEmpty();
             assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.MTU_EXCEEDED, 1L));
         }
     }

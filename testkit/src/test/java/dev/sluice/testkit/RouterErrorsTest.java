@@ -61,7 +61,10 @@ class RouterErrorsTest {
         java.nio.ByteBuffer b = java.nio.ByteBuffer.wrap(f);
         b.putShort((short) -1).putInt(-1).putShort((short) 0x0a00).putInt(2).putShort((short) 0x0806);
         b.putInt(0x0001_0800).putInt(0x0604_0001).putShort((short) 0x0a00).putInt(2);
-        b.putInt(address(from).ipv4Bits()).putShort((short) 0).putInt(0).putInt(address(to).ipv4Bits());
+        b.putInt(address(from).ipv4Bits())
+                .putShort((short) 0)
+                .putInt(0)
+                .putInt(address(to).ipv4Bits());
         return f;
     }
 
@@ -92,8 +95,7 @@ class RouterErrorsTest {
                         port(RIGHT, PortEntry.Role.ROUTER, 0, -1, 1280, "10.0.1.1/24", "2001:db8:1::1/64"),
                         port(LINK_A, PortEntry.Role.LINK, 0, LINK_B, 0),
                         port(LINK_B, PortEntry.Role.LINK, 1, LINK_A, 0)),
-                List.of(
-                        new RouterEntry(0, "edge", Routes.of(first)), new RouterEntry(1, "other", Routes.of(second))),
+                List.of(new RouterEntry(0, "edge", Routes.of(first)), new RouterEntry(1, "other", Routes.of(second))),
                 List.of(),
                 List.of(),
                 List.of(),
@@ -161,7 +163,8 @@ class RouterErrorsTest {
         byte[] packet = udp("10.0.1.2").ttl(1).payload("abc").bytes();
         sluice.receive(LEFT, packet);
         byte[] error = error("10.0.0.1", 11, 0);
-        assertThat(Arrays.copyOfRange(error, 42, error.length)).isEqualTo(Arrays.copyOfRange(packet, 14, packet.length));
+        assertThat(Arrays.copyOfRange(error, 42, error.length))
+                .isEqualTo(Arrays.copyOfRange(packet, 14, packet.length));
         assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.TTL_EXPIRED, 1L));
     }
 
@@ -180,8 +183,9 @@ class RouterErrorsTest {
                             .ethernet(HOST_MAC, LEFT_MAC)
                             .ttl(ttl)
                             .bytes());
-            assertThat(toHost()).singleElement().satisfies(f -> assertThat(u8(f, 34))
-                    .isZero());
+            assertThat(toHost())
+                    .singleElement()
+                    .satisfies(f -> assertThat(u8(f, 34)).isZero());
         }
         assertThat(sluice.drops()).isEmpty();
     }
@@ -246,13 +250,17 @@ class RouterErrorsTest {
         for (int type : new int[] {3, 4, 5, 11, 12}) {
             sluice.receive(LEFT, ping("10.0.0.2").icmpType(type).bytes());
         }
-        sluice.receive(LEFT, udp("10.0.1.2").ttl(1).fragment(8, false).payload("12345678").bytes());
+        sluice.receive(
+                LEFT,
+                udp("10.0.1.2").ttl(1).fragment(8, false).payload("12345678").bytes());
         sluice.receive(LEFT, ping("10.0.0.1").bytes());
         assertThat(sluice.sentAnywhere()).isEmpty();
         assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.TTL_EXPIRED, 7L));
         sluice.receive(LEFT, ping("10.0.0.2").bytes());
         error("10.0.0.1", 11, 0);
-        sluice.receive(LEFT, udp("10.0.1.2").ttl(1).fragment(0, true).payload("12345678").bytes());
+        sluice.receive(
+                LEFT,
+                udp("10.0.1.2").ttl(1).fragment(0, true).payload("12345678").bytes());
         error("10.0.0.1", 11, 0);
     }
 

@@ -27,7 +27,10 @@ class NonUnicastFramesTest {
 
     private static byte[] frame(long to, int typeOrLength) {
         ByteBuffer b = ByteBuffer.allocate(64);
-        b.putShort((short) (to >>> 32)).putInt((int) to).putShort((short) 0x0a00).putInt(0x77);
+        b.putShort((short) (to >>> 32))
+                .putInt((int) to)
+                .putShort((short) 0x0a00)
+                .putInt(0x77);
         b.putShort((short) typeOrLength).putLong(56, 0x51_1ce0_51ce_0000L + typeOrLength);
         return b.array();
     }
@@ -70,7 +73,9 @@ class NonUnicastFramesTest {
                 assertThat(network.client.pings("fd00::2")).isTrue();
                 FRAMES.forEach((name, frame) ->
                         assertThat(crosses(network, atServer, frame)).as(name).isTrue());
-                assertThat(atNode.in(f -> f.sourceMac().startsWith("0a:00:00:00:") && f.sourceMac().endsWith(":77"))).isEmpty();
+                assertThat(atNode.in(f -> f.sourceMac().startsWith("0a:00:00:00:")
+                                && f.sourceMac().endsWith(":77")))
+                        .isEmpty();
                 assertThat(sluice.dropped(DropReason.NON_UNICAST_REFUSED)).isZero();
 
                 sluice.configure(configuration("stp: drop, lldp: drop, other: drop, neighborDiscovery: drop"));

@@ -186,9 +186,8 @@ class PathMtuTest {
     void narrowLinkInTheMiddleIsToldAndPacketsThatMayBeAreFragmented() {
         try (Network network = Network.routed()) {
             Namespace far = network.topology.namespace("far");
-            LabInterface mid = network.topology
-                    .wire(network.server, "eth1", far, "eth0")
-                    .a();
+            LabInterface mid =
+                    network.topology.wire(network.server, "eth1", far, "eth0").a();
             mid.address("10.3.0.1/24").address("fd03::1/64");
             far.interfaceNamed("eth0").address("10.3.0.2/24").address("fd03::2/64");
             far.route("default", "10.3.0.1").route("default", "fd03::1");

@@ -181,8 +181,7 @@ final class Trouble {
     private byte[] dhcp(Packet packet) {
         boolean v4 = packet.source.isIpv4();
         packet.destinationMac = v4 ? 0xffff_ffff_ffffL : 0x3333_0001_0002L;
-        packet.destination =
-                v4 ? IpAddress.ofIpv4(dice.any(-1, 0xe000_0012)) : new IpAddress(0xff02L << 48, 0x1_0002L);
+        packet.destination = v4 ? IpAddress.ofIpv4(dice.any(-1, 0xe000_0012)) : new IpAddress(0xff02L << 48, 0x1_0002L);
         packet.protocol = dice.any(17, 17, 6);
         packet.destinationPort = dice.any(67, 68, 546, 547, 5353);
         return packet.bytes();
