@@ -132,8 +132,8 @@ class NonUnicastTest {
                         sluice.receive(1, frame);
                         assertThat(sluice.sent(0)).hasSize(1);
                     }));
-            assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.NON_UNICAST_REFUSED, (long)
-                    examples().get(kind).size()));
+            long refused = Objects.requireNonNull(examples().get(kind)).size();
+            assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.NON_UNICAST_REFUSED, refused));
         }
     }
 
