@@ -177,6 +177,10 @@ final class NodeReports {
         values.put("recordsReplaced", c.recordsReplaced);
         values.put("untracked", c.untracked);
         values.put("passedAcross", c.passedAcross);
+        values.put("icmpErrors", c.icmpErrors);
+        values.put("icmpErrorsSuppressed", c.icmpErrorsSuppressed);
+        values.put("packetsFragmented", c.packetsFragmented);
+        values.put("fragmentsMade", c.fragmentsMade);
         return values;
     }
 

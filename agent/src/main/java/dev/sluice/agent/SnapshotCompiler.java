@@ -6,6 +6,8 @@ import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Node;
+import dev.sluice.model.Service;
+import dev.sluice.model.ServiceInstance;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +69,10 @@ public final class SnapshotCompiler {
             paths.retain(before.paths());
         }
         CompiledNode compiled = assemble(configuration, settings, ports, routers, instances, paths, rules, before);
+        auditMtu(configuration, compiled, before, log);
+        if (log.hasErrors()) {
+            return failed(log);
+        }
         ids.endCompilation();
         previous = compiled;
         return new CompileResult(Optional.of(compiled), log.problems());
@@ -101,6 +107,32 @@ public final class SnapshotCompiler {
                 settings,
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()));
+    }
+
+    /** Nodes that are new and too small are refused; at the start, and when a node in use became too small, there is nothing to keep instead. */
+    private static void auditMtu(
+            Configuration configuration, CompiledNode compiled, @Nullable CompiledNode before, CompileLog log) {
+        List<String> inUse = before == null ? List.of() : MtuAudit.instancesInUse(before);
+        for (MtuAudit.Finding finding : MtuAudit.check(compiled)) {
+            ServiceInstance instance = configuration.instances().stream()
+                    .filter(each -> each.name().equals(finding.instance()))
+                    .findFirst()
+                    .orElseThrow();
+            boolean refuses = configuration
+                    .service(instance.spec().service())
+                    .map(service -> service.spec().mtuAudit() == Service.MtuAudit.REFUSE)
+                    .orElse(true);
+            if (before != null && refuses && !inUse.contains(finding.instance())) {
+                log.error(
+                        instance,
+                        "spec.interfaces",
+                        finding.sentence() + ", or write mtuAudit: warn into the Service",
+                        Integer.toString(finding.mtuFound()),
+                        "at least " + finding.mtuNeeded());
+            } else {
+                log.warning(instance, "spec.interfaces", finding.sentence(), Integer.toString(finding.mtuFound()));
+            }
+        }
     }
 
     private static TrackerTimeouts timeouts(Node.Timeouts t) {

@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Datapath implements AutoCloseable {
     private static final int SWEEP_SLOTS = 512;
+    private static final int HOP_LIMIT_OF_DISCOVERY = 255;
 
     private final FramePool pool;
     private final Frames frames;
@@ -26,6 +28,7 @@ public final class Datapath implements AutoCloseable {
     private final Returns returns;
     private final Forwarding forwarding;
     private final NeighborStage neighborStage;
+    private final IcmpErrors errors;
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
@@ -57,11 +60,14 @@ public final class Datapath implements AutoCloseable {
         selector = new Selector(liveness);
         Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
-        steering = new Steering(frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters);
+        errors = new IcmpErrors(frames, parser, counters);
+        Fragmenter fragmenter = new Fragmenter(frames, counters);
+        steering = new Steering(
+                frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters, errors);
         classification = new Classification(table, selector, liveness, steering, frames, counters);
-        neighborStage = new NeighborStage(frames, neighbors);
+        neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
         returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
-        forwarding = new Forwarding(frames, liveness, neighbors);
+        forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
@@ -82,6 +88,7 @@ public final class Datapath implements AutoCloseable {
         returns.apply(next);
         forwarding.apply(next);
         neighborStage.apply(next);
+        errors.apply(next);
     }
 
     /** Hears what happens to each packet from now on; null: nobody. */
@@ -187,7 +194,12 @@ public final class Datapath implements AutoCloseable {
         }
         Cursor c = cursor;
         c.take(batch, i, nowNs);
-        int step = enter(c, snapshot.port(port));
+        goThrough(c, enter(c, snapshot.port(port)));
+        sendErrors(nowNs);
+    }
+
+    private void goThrough(Cursor c, int first) {
+        int step = first;
         while (step != Step.DONE) {
             step = switch (step) {
                 case Step.FROM_PORT -> fromPort(c);
@@ -195,6 +207,24 @@ public final class Datapath implements AutoCloseable {
                 case Step.TO_PORT -> classification.classify(c, snapshot.port(c.egress), PortSides.TO_PORT, Step.LEAVE);
                 default -> forwarding.leave(c);
             };
+        }
+    }
+
+    /** Sends the errors that packets caused; those of routers by routing, like answers of a router: not classified on their way out. */
+    private void sendErrors(long nowNs) {
+        for (int i = errors.take(); i >= 0; i = errors.take()) {
+            Batch b = errors.waiting();
+            int egress = errors.egress(i);
+            if (egress == IcmpErrors.ROUTED) {
+                Cursor c = cursor;
+                c.take(b, i, nowNs);
+                c.mark = errors.router(i);
+                goThrough(c, c.enterRouter(c.mark) ? Step.FORWARD : frames.drop(c, DropReason.ZONES_FULL));
+            } else if (frames.exceeds(snapshot.port(egress), b, i, 0, 0)) {
+                frames.drop(b, i, b.port[i], DropReason.MTU_EXCEEDED);
+            } else {
+                frames.send(b, i, egress);
+            }
         }
     }
 
@@ -225,6 +255,22 @@ public final class Datapath implements AutoCloseable {
         if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
             return Step.FROM_PORT;
         }
+        return acrossUnclassified(c, port);
+    }
+
+    /** What is not unicast IP (X11). */
+    private int acrossUnclassified(Cursor c, PortEntry port) {
+        if ((port.refusedKinds() & NonUnicast.of(c.batch, c.slot, c.memory).bit()) != 0) {
+            return frames.drop(c, DropReason.NON_UNICAST_REFUSED);
+        }
+        if ((c.parsed() & Parser.NEIGHBOR_DISCOVERY) != 0
+                && Ipv6.hopLimit(c.memory, c.networkHeader()) != HOP_LIMIT_OF_DISCOVERY) {
+            // Somebody behind a router pretends to be on the link (RFC 4861 7.1).
+            return frames.drop(c, DropReason.CONTROL_INVALID);
+        }
+        if (frames.exceeds(snapshot.port(port.peer()), c.batch, c.slot, 0, 0)) {
+            return frames.drop(c, DropReason.MTU_EXCEEDED);
+        }
         counters.passedAcross++;
         return frames.send(c.batch, c.slot, port.peer());
     }
@@ -253,6 +299,7 @@ public final class Datapath implements AutoCloseable {
     public void tick(long nowNs) {
         liveness.refresh();
         neighborStage.tick(nowNs);
+        sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
     }
 

@@ -31,4 +31,16 @@ public final class DatapathCounters {
 
     /** Frames of transparent ports that are not unicast IP and went straight across. */
     public long passedAcross;
+
+    /** ICMP errors made to tell senders what became of their packets (X6). */
+    public long icmpErrors;
+
+    /** ICMP errors that were due and not made: too many at once, no frame free, or no address to send them from. */
+    public long icmpErrorsSuppressed;
+
+    /** Packets that a router sent in fragments. */
+    public long packetsFragmented;
+
+    /** The fragments they became. */
+    public long fragmentsMade;
 }

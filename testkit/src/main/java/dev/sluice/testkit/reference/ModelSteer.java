@@ -94,6 +94,9 @@ final class ModelSteer {
                 .filter(tag -> tag != 0)
                 .toList();
         if (port.mtuBytes() != 0 && frame.bytesAgainstMtu(pushed) > port.mtuBytes()) {
+            if (!copy) {
+                tellTooBig(trip, ModelForward.room(port, frame, pushed), transparent);
+            }
             model.drop(trip, DropReason.MTU_EXCEEDED);
             return;
         }
@@ -131,6 +134,20 @@ final class ModelSteer {
         } else {
             model.send(port.index(), frame);
         }
+    }
+
+    private void tellTooBig(Trip trip, int mtuBytes, boolean transparent) {
+        if (!transparent) {
+            model.errors.tell(trip, DropReason.MTU_EXCEEDED, mtuBytes);
+            return;
+        }
+        ModelRecord record = trip.decided();
+        ModelRecord.Macs macs = record.macs[trip.direction];
+        if (macs != null) {
+            setMacs(trip.frame, macs.source(), macs.destination());
+        }
+        PortEntry leavesBy = model.world.port(record.chosenPort[trip.direction]);
+        model.errors.tellAcross(trip, leavesBy.peer(), mtuBytes);
     }
 
     /** Source = MAC of the side entered, destination = MAC of the other side. */

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import java.util.HashSet;
@@ -20,6 +21,7 @@ public final class ReferenceModel {
     final ModelClassify classify = new ModelClassify(this);
     final ModelReturn returns = new ModelReturn(this);
     final ModelForward forward = new ModelForward(this);
+    final ModelErrors errors = new ModelErrors(this);
     final ModelControl control = new ModelControl(this);
     final Coverage coverage;
     World world;
@@ -72,6 +74,7 @@ public final class ReferenceModel {
         nowNs += ns;
         if (tick) {
             neighbors.tick(nowNs, control);
+            errors.sendAll();
             connections.removeExpired(nowMs());
         }
         return outcome;
@@ -97,6 +100,7 @@ public final class ReferenceModel {
                 case ROUTER, LINK -> fromRouterPort(trip);
             }
         }
+        errors.sendAll();
         return outcome;
     }
 
@@ -107,10 +111,26 @@ public final class ReferenceModel {
             return;
         }
         if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {
-            outcome.count("passedAcross");
-            send(world.port(trip.port).peer(), frame);
+            across(trip);
         } else {
             fromPort(trip);
+        }
+    }
+
+    private void across(Trip trip) {
+        PortEntry port = world.port(trip.port);
+        PortEntry peer = world.port(port.peer());
+        NonUnicast kind = trip.frame.kindForMany();
+        coverage.event("across " + kind);
+        if ((port.refusedKinds() & kind.bit()) != 0) {
+            drop(trip, DropReason.NON_UNICAST_REFUSED);
+        } else if (trip.frame.isDiscovery() && trip.frame.ttl() != 255) {
+            drop(trip, DropReason.CONTROL_INVALID);
+        } else if (ModelForward.tooLarge(peer, trip.frame)) {
+            drop(trip, DropReason.MTU_EXCEEDED);
+        } else {
+            outcome.count("passedAcross");
+            send(peer.index(), trip.frame);
         }
     }
 

@@ -166,6 +166,10 @@ final class Subject implements AutoCloseable {
         gauge("recordsReplaced", () -> c.recordsReplaced);
         gauge("untracked", () -> c.untracked);
         gauge("passedAcross", () -> c.passedAcross);
+        gauge("icmpErrors", () -> c.icmpErrors);
+        gauge("icmpErrorsSuppressed", () -> c.icmpErrorsSuppressed);
+        gauge("packetsFragmented", () -> c.packetsFragmented);
+        gauge("fragmentsMade", () -> c.fragmentsMade);
         for (Path path : world.paths()) {
             gauge("path " + path.id() + " flows", () -> path.counters().flows);
             gauge("path " + path.id() + " uninspected", () -> path.counters().uninspected);

@@ -110,6 +110,7 @@ final class Traffic {
         if (dice.percent(4)) {
             packet.payload = dice.bytes(dice.any(100, 1600));
         }
+        packet.dontFragment = dice.percent(40);
         if (dice.percent(4)) {
             packet.padding = dice.bytes(dice.between(1, 20));
         }

@@ -60,6 +60,7 @@ final class WorldBuilder {
         boolean classifyFrom = true;
         boolean classifyTo = true;
         int mtuBytes;
+        int refusedKinds;
 
         PortSpec(String name, PortEntry.Role role, int router) {
             this.name = name;
@@ -133,7 +134,8 @@ final class WorldBuilder {
                     port.classifyTo,
                     group(i, PortSides.FROM_PORT, groups),
                     group(i, PortSides.TO_PORT, groups),
-                    port.mtuBytes));
+                    port.mtuBytes,
+                    port.refusedKinds));
         }
         return new World(
                 generation,
