@@ -14,6 +14,9 @@ final class Classification {
     /** Rule id of records of translated flows: they count at every port side of their router. */
     static final int TRANSLATED_RULE = Integer.MIN_VALUE;
 
+    /** Most superseded records of one key: so many changes may lie between a packet's way into a node and its way out. */
+    static final int SUPERSEDED_MAX = 4;
+
     private static final int NONE = -1;
 
     private final ConnectionTable table;
@@ -24,8 +27,14 @@ final class Classification {
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
 
-    /** The newest record of the key whose rule is gone, found by {@link #find}. */
+    /** The record that a new one takes the place of: the newest of the key whose rule is gone, found by {@link #find}, or one that is to be decided anew. */
     private int vanished;
+
+    // What the new record takes over from it, kept by release().
+    private int takenEgressForward;
+    private int takenEgressReverse;
+    private int takenL2Forward;
+    private int takenL2Reverse;
 
     /** What {@link #choose} found of the packet whose rule it looked up. */
     private boolean reverse;
@@ -59,7 +68,8 @@ final class Classification {
      */
     int classify(Cursor c, PortEntry port, int side, int next) {
         int group = port.group(side);
-        if (group == 0 || !port.classifies(side) || c.mark == c.router) {
+        boolean ruled = group != 0 || snapshot.retained().concerns(port.index(), side);
+        if (!ruled || !port.classifies(side) || c.mark == c.router) {
             return next;
         }
         int record = find(c, port.index(), side, group);
@@ -67,9 +77,12 @@ final class Classification {
             table.remove(record);
             record = NONE;
             vanished = NONE;
-        } else if (record != NONE && isStaleWithoutService(record)) {
+        } else if (record != NONE && isDecidedAnew(record)) {
             vanished = record;
             record = NONE;
+        }
+        if (record == NONE && group == 0) {
+            return next;
         }
         boolean hit = record != NONE;
         if (hit) {
@@ -101,6 +114,9 @@ final class Classification {
     }
 
     private boolean counts(Cursor c, int slot, int port, int side, int group) {
+        if (table.isSuperseded(slot)) {
+            return false;
+        }
         int ruleId = table.ruleId(slot);
         if (isTranslated(slot) && snapshot.path(table.pathId(slot)) == null) {
             noteVanished(slot);
@@ -109,16 +125,16 @@ final class Classification {
         if (ruleId > 0) {
             Rule rule = snapshot.rule(ruleId);
             if (rule == null) {
+                rule = retainedRule(slot, ruleId);
+            }
+            if (rule == null) {
                 noteVanished(slot);
                 return false;
             }
             if (!rule.appliedTo().contains(port, side)) {
                 return false;
             }
-        } else if (ruleId != TRANSLATED_RULE && ruleId != -group) {
-            if (snapshot.group(-ruleId) == null) {
-                noteVanished(slot);
-            }
+        } else if (ruleId != TRANSLATED_RULE && ruleId != -group && !keepsDefault(slot, -ruleId, port, side)) {
             return false;
         }
         return (table.flags(slot) & ConnectionTable.ONE_DIRECTION) == 0 || !table.isReverse(slot, c.fields);
@@ -130,9 +146,98 @@ final class Classification {
         }
     }
 
-    /** A flow that no service sees is decided anew after each change of the configuration: a rule that wants it may have come. */
-    private boolean isStaleWithoutService(int slot) {
-        return table.pathId(slot) == 0 && table.configGeneration(slot) != snapshot.generation();
+    // Flows of earlier configurations (X9).
+
+    /** The retired rule of a flow that is kept; what can't be kept, because its path is gone, has none. */
+    private @Nullable Rule retainedRule(int slot, int ruleId) {
+        int pathId = table.pathId(slot);
+        return isKept(slot) && (pathId == 0 || snapshot.path(pathId) != null)
+                ? snapshot.retained().rule(ruleId)
+                : null;
+    }
+
+    /** Whether the default decision of a group that this port side has no longer is kept here. */
+    private boolean keepsDefault(int slot, int group, int port, int side) {
+        boolean kept = isKept(slot);
+        if (kept && snapshot.retained().hasGroupAt(group, port, side)) {
+            return true;
+        }
+        if (snapshot.group(group) == null && !(kept && snapshot.retained().hasGroup(group))) {
+            noteVanished(slot);
+        }
+        return false;
+    }
+
+    private boolean isKept(int slot) {
+        int generation = table.configGeneration(slot);
+        return generation == snapshot.generation() || snapshot.retained().keeps(generation);
+    }
+
+    /**
+     * Whether a record of an earlier configuration gives way to a new decision. A change that migrates: always, but for translated flows. One that keeps: if it drops.
+     * Else: if no service sees the flow, since a rule that wants it may have come.
+     */
+    private boolean isDecidedAnew(int slot) {
+        int generation = table.configGeneration(slot);
+        if (generation == snapshot.generation()) {
+            return false;
+        }
+        Retained retained = snapshot.retained();
+        if (retained.migrates(generation)) {
+            return !isTranslated(slot);
+        }
+        return retained.keeps(generation) ? isDropping(slot) : table.pathId(slot) == 0;
+    }
+
+    private boolean isDropping(int slot) {
+        Rule rule = table.ruleId(slot) > 0 ? snapshot.rule(table.ruleId(slot)) : null;
+        return rule != null && rule.action() == Rule.Action.DROP;
+    }
+
+    /** The path that a new decision stays on if it can: that of a flow which is migrated; 0 if there is none. */
+    private int pinned() {
+        return vanished != NONE && snapshot.retained().migrates(table.configGeneration(vanished))
+                ? table.pathId(vanished)
+                : 0;
+    }
+
+    /**
+     * Takes the replaced record out of the way. If packets may be under way on its path, which the new one does not take, it stays for their way back; the
+     * new one takes over what those on the same nodes need.
+     */
+    private void release(Cursor c, @Nullable Path next) {
+        int old = vanished;
+        takenEgressForward = table.egressPort(old, 0);
+        takenEgressReverse = table.egressPort(old, 1);
+        takenL2Forward = table.l2(old, 0);
+        takenL2Reverse = table.l2(old, 1);
+        counters.recordsReplaced++;
+        Path path = snapshot.path(table.pathId(old));
+        if (path == null || path == next || isTranslated(old) || table.linked(old) >= 0) {
+            table.remove(old);
+            return;
+        }
+        table.supersede(old);
+        int oldest = NONE;
+        int count = 0;
+        for (int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+                slot != NONE;
+                slot = table.next(slot, c.nowNs)) {
+            if (table.isSuperseded(slot)) {
+                oldest = slot;
+                count++;
+            }
+        }
+        if (count > SUPERSEDED_MAX) {
+            table.remove(oldest);
+        }
+    }
+
+    private void takeOver(int slot) {
+        table.setEgressPort(slot, 0, takenEgressForward);
+        table.setEgressPort(slot, 1, takenEgressReverse);
+        table.setL2(slot, 0, takenL2Forward);
+        table.setL2(slot, 1, takenL2Reverse);
     }
 
     private boolean reopens(Cursor c, int slot) {
@@ -198,10 +303,17 @@ final class Classification {
         Rule.Action action = rule == null ? Rule.Action.NONE : rule.action();
         Path path = null;
         if (rule != null && action == Rule.Action.SERVICE) {
-            path = selector.select(rule.targetId());
+            path = selector.offered(rule.targetId(), pinned());
             if (path == null) {
-                return unserved(c, rule, DropReason.NO_PATH);
+                path = selector.select(rule.targetId());
             }
+        }
+        boolean replaces = vanished != NONE;
+        if (replaces) {
+            release(c, path);
+        }
+        if (rule != null && action == Rule.Action.SERVICE && path == null) {
+            return unserved(c, rule, DropReason.NO_PATH);
         }
         int slot = insert(c, reverse);
         if (slot == NONE) {
@@ -213,6 +325,9 @@ final class Classification {
         if (rule != null && path != null) {
             table.setTargetId(slot, rule.targetId());
             table.setPathId(slot, path.id());
+            if (replaces) {
+                takeOver(slot);
+            }
         }
         if (oneWay) {
             table.setFlags(slot, ConnectionTable.ONE_DIRECTION);
@@ -228,8 +343,6 @@ final class Classification {
         reverse = false;
         if (vanished != NONE) {
             reverse = table.isReverse(vanished, c.fields);
-            table.remove(vanished);
-            counters.recordsReplaced++;
         }
         Rule rule = look(c, group, reverse);
         if (reverse && rule != null && !rule.bothDirections()) {
@@ -339,7 +452,7 @@ final class Classification {
         if (tracer != null) {
             tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
         }
-        Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
+        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
             return next;
         }

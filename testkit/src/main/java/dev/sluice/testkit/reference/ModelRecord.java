@@ -55,6 +55,12 @@ final class ModelRecord {
 
     boolean removed;
 
+    /** A newer record decides; this one only explains packets that are under way on its path. */
+    boolean superseded;
+
+    /** When it became one of those that may be evicted, as a number that grows. */
+    long evictableSince;
+
     ModelRecord(Key key, long nowMs) {
         this.key = key;
         Arrays.fill(seenMs, nowMs);

@@ -168,7 +168,7 @@ final class ModelSteer {
         boolean otherFlow = before != null
                 && before.fingerprint == fingerprint
                 && before.record != record
-                && (before.record == null || !before.record.removed);
+                && (before.record == null || !(before.record.removed || before.record.superseded));
         traces.put(place, new Trace(fingerprint, otherFlow ? null : record));
     }
 
@@ -180,6 +180,6 @@ final class ModelSteer {
         if (trace == null || trace.fingerprint != fingerprint || trace.record == null) {
             return null;
         }
-        return trace.record.removed ? null : trace.record;
+        return trace.record.removed || trace.record.superseded ? null : trace.record;
     }
 }

@@ -58,6 +58,7 @@ class DifferentialTest {
             "copy",
             "returned",
             "record replaced",
+            "migrated, stays on its path",
             "translated: learned",
             "translated: new flow"
         }) {

@@ -61,6 +61,18 @@ class PlantedFaultsTest {
                 "node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)",
                 "node.oneArmed() || side >= 0"),
         ORIENTATION_IS_NOT_KEPT("Classification", "reverse = table.isReverse(vanished, c.fields);", "reverse = false;"),
+        CHANGES_THAT_KEEP_DECIDE_ANEW(
+                "Retained",
+                "return generation - migrateGeneration >= 0 && generation - autoGeneration >= 0;",
+                "return generation - migrateGeneration >= LONG_AGO;"),
+        CHANGES_THAT_MIGRATE_DO_NOT(
+                "Retained", "return generation - migrateGeneration < 0;", "return migrateGeneration - generation == LONG_AGO;"),
+        MIGRATED_FLOWS_LEAVE_THEIR_PATH("Classification", "path = selector.offered(rule.targetId(), pinned());", ""),
+        DROPS_ARE_KEPT("Classification", "isDropping(slot) :", "false :"),
+        DEFAULTS_ARE_NOT_KEPT(
+                "Classification", "kept && snapshot.retained().hasGroupAt(group, port, side)", "kept && group == 0"),
+        SUPERSEDED_RECORDS_ARE_FORGOTTEN("Classification", "if (path == null || path == next ||", "if (old >= 0 ||"),
+        SUPERSEDED_RECORDS_STILL_DECIDE("Classification", "if (table.isSuperseded(slot)) {\n            return false;", "if (slot < 0) {\n            return false;"),
         COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", "");
 
         final String type;
