@@ -67,7 +67,16 @@ public final class AdminClient {
 
     /** Lets the node read its configuration again; the generation in force. */
     public int reload() throws NodeException {
-        return request("reload", Map.of()).path("generation").asInt(0);
+        return reload(Map.of());
+    }
+
+    /**
+     * Lets the node read its configuration again; the generation in force.
+     *
+     * @param fields {@code existingFlows} (auto, keep, migrate), or nothing
+     */
+    public int reload(Map<String, ?> fields) throws NodeException {
+        return request("reload", fields).path("generation").asInt(0);
     }
 
     /** Ends the node. */

@@ -1,5 +1,8 @@
 package dev.sluice.agent;
 
+import dev.sluice.model.ExistingFlows;
+import java.util.Optional;
+
 /** What can be asked of a node over its administration socket. Any thread. */
 interface Administered {
     StatusReport status();
@@ -15,10 +18,11 @@ interface Administered {
     /**
      * Reads the configuration again and applies it.
      *
+     * @param existingFlows what the change means for flows in progress, if it is not to be as the Node object says
      * @return generation of the snapshot in force
      * @throws NodeException if nothing was changed because the files have errors
      */
-    int reload() throws NodeException;
+    int reload(Optional<ExistingFlows> existingFlows) throws NodeException;
 
     /** Ends the node soon. */
     void stop();

@@ -36,7 +36,7 @@ final class ListFlows implements WorkerTask {
         ConnectionTable table = datapath.connections();
         int end = Math.min(table.capacity(), next + SLOTS_PER_STEP);
         for (; next < end; next++) {
-            if (table.isUsed(next) && !table.isExpired(next, nowNs) && filter.matches(table, next)) {
+            if (table.isUsed(next) && !table.isSuperseded(next) && !table.isExpired(next, nowNs) && filter.matches(table, next)) {
                 matching++;
                 if (flows.size() < filter.limit()) {
                     flows.add(flow(datapath, next, nowNs));
@@ -87,6 +87,10 @@ final class ListFlows implements WorkerTask {
         Rule rule = snapshot.rule(id);
         if (rule != null) {
             return rule.name();
+        }
+        Rule retired = id > 0 ? snapshot.ruleOfRecord(id) : null;
+        if (retired != null) {
+            return retired.name() + " (kept)";
         }
         if (id < 0) {
             return id == Integer.MIN_VALUE ? "translated" : "default";

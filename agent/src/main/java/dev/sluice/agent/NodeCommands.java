@@ -1,12 +1,17 @@
 package dev.sluice.agent;
 
+import dev.sluice.model.ExistingFlows;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The administration commands that every node has. */
 final class NodeCommands {
     private static final int PORT_MAX = 65_535;
+    private static final int WORD_CHARACTERS_MAX = 40;
 
     private NodeCommands() {}
 
@@ -20,8 +25,25 @@ final class NodeCommands {
                         "trace",
                         List.of("packets", "seconds", "address", "port"),
                         request -> node.trace(traceFilter(request))),
-                new AdminCommand("reload", List.of(), _ -> Map.of("generation", node.reload())),
+                new AdminCommand(
+                        "reload",
+                        List.of("existingFlows"),
+                        request -> Map.of("generation", node.reload(existingFlows(request)))),
                 new AdminCommand("stop", List.of(), _ -> stop(node)));
+    }
+
+    private static Optional<ExistingFlows> existingFlows(AdminRequest request) throws NodeException {
+        Optional<String> word = request.text("existingFlows", WORD_CHARACTERS_MAX);
+        if (word.isEmpty()) {
+            return Optional.empty();
+        }
+        for (ExistingFlows value : ExistingFlows.values()) {
+            if (value.word().equals(word.get())) {
+                return Optional.of(value);
+            }
+        }
+        throw new NodeException("existingFlows " + word.get() + " is not known; allowed: "
+                + Stream.of(ExistingFlows.values()).map(ExistingFlows::word).collect(Collectors.joining(", ")));
     }
 
     private static Map<String, Object> stop(Administered node) {

@@ -4,6 +4,7 @@ import dev.sluice.agent.StatusReport.ConfigurationReport;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
 import dev.sluice.ports.LinkEvent;
 import java.io.IOException;
@@ -78,7 +79,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         this.links = links;
         compiler = new SnapshotCompiler(name, new IdRegistry());
         watch = new InstanceWatch(liveness, links);
-        applied = compile(objects, loaded);
+        applied = compile(objects, loaded, Optional.empty());
         int connectionsMax = applied.node().settings().tracker().connectionsMax();
         worker = new Worker(
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
@@ -304,20 +305,25 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void recompile() {
         try {
             String problem = applied.problem();
-            publish(compile(applied.objects(), new LoadResult(Optional.empty(), List.of()))
+            // The rules are the same, so nothing is decided anew.
+            publish(compile(
+                            applied.objects(),
+                            new LoadResult(Optional.empty(), List.of()),
+                            Optional.of(ExistingFlows.KEEP))
                     .withProblem(problem));
         } catch (NodeException e) {
             LOG.error("a change of interfaces could not be applied: {}", e.getMessage());
         }
     }
 
-    private AppliedConfiguration compile(Configuration objects, LoadResult loaded) throws NodeException {
+    private AppliedConfiguration compile(
+            Configuration objects, LoadResult loaded, Optional<ExistingFlows> existingFlows) throws NodeException {
         Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
         CompileResult result = compiler.compile(objects, interfaceName -> {
             InterfaceFacts found = links.find(interfaceName);
             facts.put(interfaceName, found);
             return found;
-        });
+        }, existingFlows);
         if (result.node().isEmpty()) {
             throw new NodeException(AppliedConfiguration.errors(result.problems()));
         }
@@ -336,20 +342,20 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     private void reloadChanged() {
         try {
-            LOG.info("configuration {} applied as generation {}", source, load());
+            LOG.info("configuration {} applied as generation {}", source, load(Optional.empty()));
         } catch (NodeException e) {
             LOG.error("configuration {} is not applied, the one before stays in force:\n{}", source, e.getMessage());
         }
     }
 
     /** Reads and applies the files; if they have errors the reason is kept and nothing changes. */
-    private int load() throws NodeException {
+    private int load(Optional<ExistingFlows> existingFlows) throws NodeException {
         try {
             LoadResult loaded = ConfigurationLoader.load(source);
             if (loaded.configuration().isEmpty()) {
                 throw new NodeException(AppliedConfiguration.errors(loaded.problems()));
             }
-            publish(compile(loaded.configuration().get(), loaded));
+            publish(compile(loaded.configuration().get(), loaded, existingFlows));
             int generation = applied.node().snapshot().generation();
             awaitApplied(generation);
             return generation;
@@ -397,11 +403,11 @@ public final class NodeRunner implements Administered, AutoCloseable {
     }
 
     @Override
-    public int reload() throws NodeException {
+    public int reload(Optional<ExistingFlows> existingFlows) throws NodeException {
         CompletableFuture<Integer> result = new CompletableFuture<>();
         commands.add(() -> {
             try {
-                int generation = load();
+                int generation = load(existingFlows);
                 LOG.info("configuration {} applied as generation {}, as asked", source, generation);
                 result.complete(generation);
             } catch (NodeException | RuntimeException e) {

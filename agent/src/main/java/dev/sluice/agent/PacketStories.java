@@ -143,7 +143,7 @@ final class PacketStories implements PacketTracer {
     }
 
     private static String action(Snapshot snapshot, int ruleId, int pathId) {
-        Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
+        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         if (rule != null && rule.action() == Rule.Action.DROP) {
             return "drop";
         }

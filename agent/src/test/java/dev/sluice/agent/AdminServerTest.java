@@ -204,7 +204,7 @@ class AdminServerTest {
         }
 
         @Override
-        public int reload() {
+        public int reload(java.util.Optional<dev.sluice.model.ExistingFlows> existingFlows) {
             return 7;
         }
 
