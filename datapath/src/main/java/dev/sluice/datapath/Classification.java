@@ -14,9 +14,6 @@ final class Classification {
     /** Rule id of records of translated flows: they count at every port side of their router. */
     static final int TRANSLATED_RULE = Integer.MIN_VALUE;
 
-    /** Most superseded records of one key: so many changes may lie between a packet's way into a node and its way out. */
-    static final int SUPERSEDED_MAX = 4;
-
     private static final int NONE = -1;
 
     private final ConnectionTable table;
@@ -24,17 +21,14 @@ final class Classification {
     private final LivenessView liveness;
     private final Steering steering;
     private final Frames frames;
+    private final Instructions instructions;
+    private final Succession succession;
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
 
     /** The record that a new one takes the place of: the newest of the key whose rule is gone, found by {@link #find}, or one that is to be decided anew. */
     private int vanished;
 
-    // What the new record takes over from it, kept by release().
-    private int takenEgressForward;
-    private int takenEgressReverse;
-    private int takenL2Forward;
-    private int takenL2Reverse;
 
     /** What {@link #choose} found of the packet whose rule it looked up. */
     private boolean reverse;
@@ -47,17 +41,22 @@ final class Classification {
             LivenessView liveness,
             Steering steering,
             Frames frames,
+            Instructions instructions,
+            Succession succession,
             DatapathCounters counters) {
         this.table = table;
         this.selector = selector;
         this.liveness = liveness;
         this.steering = steering;
         this.frames = frames;
+        this.instructions = instructions;
+        this.succession = succession;
         this.counters = counters;
     }
 
     void apply(Snapshot next) {
         snapshot = next;
+        succession.apply(next);
     }
 
     /**
@@ -68,21 +67,31 @@ final class Classification {
      */
     int classify(Cursor c, PortEntry port, int side, int next) {
         int group = port.group(side);
-        boolean ruled = group != 0 || snapshot.retained().concerns(port.index(), side);
-        if (!ruled || !port.classifies(side) || c.mark == c.router) {
+        if (!port.classifies(side) || c.mark == c.router) {
             return next;
         }
+        if (group == 0 && !succession.concerns(port.index(), side)) {
+            return unruled(c, next);
+        }
+        instructions.forget();
         int record = find(c, port.index(), side, group);
         if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
             table.remove(record);
             record = NONE;
             vanished = NONE;
-        } else if (record != NONE && isDecidedAnew(record)) {
+        } else if (record != NONE && succession.isDecidedAnew(record)) {
             vanished = record;
             record = NONE;
         }
+        if (record != NONE) {
+            instructions.validate(c, record);
+            if (group != 0 && instructions.isMoved(record)) {
+                vanished = record;
+                record = NONE;
+            }
+        }
         if (record == NONE && group == 0) {
-            return next;
+            return unruled(c, next);
         }
         boolean hit = record != NONE;
         if (hit) {
@@ -125,7 +134,7 @@ final class Classification {
         if (ruleId > 0) {
             Rule rule = snapshot.rule(ruleId);
             if (rule == null) {
-                rule = retainedRule(slot, ruleId);
+                rule = succession.retainedRule(slot, ruleId);
             }
             if (rule == null) {
                 noteVanished(slot);
@@ -134,7 +143,12 @@ final class Classification {
             if (!rule.appliedTo().contains(port, side)) {
                 return false;
             }
-        } else if (ruleId != TRANSLATED_RULE && ruleId != -group && !keepsDefault(slot, -ruleId, port, side)) {
+        } else if (ruleId != TRANSLATED_RULE
+                && ruleId != -group
+                && !succession.keepsDefault(slot, -ruleId, port, side)) {
+            if (succession.isGroupGone(slot, -ruleId)) {
+                noteVanished(slot);
+            }
             return false;
         }
         return (table.flags(slot) & ConnectionTable.ONE_DIRECTION) == 0 || !table.isReverse(slot, c.fields);
@@ -144,100 +158,6 @@ final class Classification {
         if (vanished == NONE) {
             vanished = slot;
         }
-    }
-
-    // Flows of earlier configurations (X9).
-
-    /** The retired rule of a flow that is kept; what can't be kept, because its path is gone, has none. */
-    private @Nullable Rule retainedRule(int slot, int ruleId) {
-        int pathId = table.pathId(slot);
-        return isKept(slot) && (pathId == 0 || snapshot.path(pathId) != null)
-                ? snapshot.retained().rule(ruleId)
-                : null;
-    }
-
-    /** Whether the default decision of a group that this port side has no longer is kept here. */
-    private boolean keepsDefault(int slot, int group, int port, int side) {
-        boolean kept = isKept(slot);
-        if (kept && snapshot.retained().hasGroupAt(group, port, side)) {
-            return true;
-        }
-        if (snapshot.group(group) == null && !(kept && snapshot.retained().hasGroup(group))) {
-            noteVanished(slot);
-        }
-        return false;
-    }
-
-    private boolean isKept(int slot) {
-        int generation = table.configGeneration(slot);
-        return generation == snapshot.generation() || snapshot.retained().keeps(generation);
-    }
-
-    /**
-     * Whether a record of an earlier configuration gives way to a new decision. A change that migrates: always, but for translated flows. One that keeps: if it drops.
-     * Else: if no service sees the flow, since a rule that wants it may have come.
-     */
-    private boolean isDecidedAnew(int slot) {
-        int generation = table.configGeneration(slot);
-        if (generation == snapshot.generation()) {
-            return false;
-        }
-        Retained retained = snapshot.retained();
-        if (retained.migrates(generation)) {
-            return !isTranslated(slot);
-        }
-        return retained.keeps(generation) ? isDropping(slot) : table.pathId(slot) == 0;
-    }
-
-    private boolean isDropping(int slot) {
-        Rule rule = table.ruleId(slot) > 0 ? snapshot.rule(table.ruleId(slot)) : null;
-        return rule != null && rule.action() == Rule.Action.DROP;
-    }
-
-    /** The path that a new decision stays on if it can: that of a flow which is migrated; 0 if there is none. */
-    private int pinned() {
-        return vanished != NONE && snapshot.retained().migrates(table.configGeneration(vanished))
-                ? table.pathId(vanished)
-                : 0;
-    }
-
-    /**
-     * Takes the replaced record out of the way. If packets may be under way on its path, which the new one does not take, it stays for their way back; the
-     * new one takes over what those on the same nodes need.
-     */
-    private void release(Cursor c, @Nullable Path next) {
-        int old = vanished;
-        takenEgressForward = table.egressPort(old, 0);
-        takenEgressReverse = table.egressPort(old, 1);
-        takenL2Forward = table.l2(old, 0);
-        takenL2Reverse = table.l2(old, 1);
-        counters.recordsReplaced++;
-        Path path = snapshot.path(table.pathId(old));
-        if (path == null || path == next || isTranslated(old) || table.linked(old) >= 0) {
-            table.remove(old);
-            return;
-        }
-        table.supersede(old);
-        int oldest = NONE;
-        int count = 0;
-        for (int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
-                slot != NONE;
-                slot = table.next(slot, c.nowNs)) {
-            if (table.isSuperseded(slot)) {
-                oldest = slot;
-                count++;
-            }
-        }
-        if (count > SUPERSEDED_MAX) {
-            table.remove(oldest);
-        }
-    }
-
-    private void takeOver(int slot) {
-        table.setEgressPort(slot, 0, takenEgressForward);
-        table.setEgressPort(slot, 1, takenEgressReverse);
-        table.setL2(slot, 0, takenL2Forward);
-        table.setL2(slot, 1, takenL2Reverse);
     }
 
     private boolean reopens(Cursor c, int slot) {
@@ -299,6 +219,11 @@ final class Classification {
     private static final int DROPPED = 2;
 
     private int decide(Cursor c, int group) {
+        boolean told = instructions.lookUp(c);
+        if (instructions.says(FlowPrograms.Action.DROP)) {
+            dropAsTold(c);
+            return DROPPED;
+        }
         Rule rule = choose(c, group);
         Rule.Action action = rule == null ? Rule.Action.NONE : rule.action();
         Path path = null;
@@ -309,8 +234,11 @@ final class Classification {
             }
         }
         boolean replaces = vanished != NONE;
+        if (path != null && path.id() == instructions.path()) {
+            counters.movedByInstruction++;
+        }
         if (replaces) {
-            release(c, path);
+            succession.release(c, vanished, path);
         }
         if (rule != null && action == Rule.Action.SERVICE && path == null) {
             return unserved(c, rule, DropReason.NO_PATH);
@@ -326,8 +254,11 @@ final class Classification {
             table.setTargetId(slot, rule.targetId());
             table.setPathId(slot, path.id());
             if (replaces) {
-                takeOver(slot);
+                succession.takeOver(slot);
             }
+        }
+        if (!told) {
+            instructions.setCurrent(slot);
         }
         if (oneWay) {
             table.setFlags(slot, ConnectionTable.ONE_DIRECTION);
@@ -335,6 +266,12 @@ final class Classification {
         c.record = slot;
         c.direction = reverse ? 1 : 0;
         return DECIDED;
+    }
+
+    /** The path to stay on if the rule's target offers it: that of an instruction, or of a flow that is migrated; 0 if there is none. */
+    private int pinned() {
+        int asked = instructions.path();
+        return asked != 0 || vanished == NONE ? asked : succession.pinned(vanished);
     }
 
     /** Looks the rule up, and sets whether the packet is a {@link #reverse} one and whether the record is for its direction only, {@link #oneWay}. */
@@ -439,6 +376,17 @@ final class Classification {
         return DROPPED;
     }
 
+    /** No rule is asked for here: only an instruction to drop is heard. */
+    private int unruled(Cursor c, int next) {
+        instructions.lookUp(c);
+        return instructions.says(FlowPrograms.Action.DROP) ? dropAsTold(c) : next;
+    }
+
+    private int dropAsTold(Cursor c) {
+        instructions.execute(c);
+        return frames.drop(c, DropReason.FLOW_PROGRAMMED);
+    }
+
     // What the record says.
 
     private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
@@ -452,6 +400,9 @@ final class Classification {
         if (tracer != null) {
             tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
         }
+        if (instructions.says(FlowPrograms.Action.DROP)) {
+            return dropAsTold(c);
+        }
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
             return next;
@@ -463,6 +414,13 @@ final class Classification {
         if (path == null) {
             return withoutPath(c, rule, next);
         }
+        if (instructions.says(FlowPrograms.Action.ACCEPT)) {
+            counters.acceptedByInstruction++;
+            instructions.execute(c);
+            c.mark = c.router;
+            return next;
+        }
+        instructions.heed(c, path);
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
         int chosen = side == PortSides.TO_PORT ? c.egress : transparent ? port.peer() : NONE;
         table.setEgressPort(slot, c.direction, chosen + 1);

@@ -29,6 +29,7 @@ public final class Datapath implements AutoCloseable {
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
+    private final FlowPrograms programs = new FlowPrograms();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -58,7 +59,15 @@ public final class Datapath implements AutoCloseable {
         Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
         steering = new Steering(frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters);
-        classification = new Classification(table, selector, liveness, steering, frames, counters);
+        classification = new Classification(
+                table,
+                selector,
+                liveness,
+                steering,
+                frames,
+                new Instructions(programs, table, selector, frames, counters),
+                new Succession(table, counters),
+                counters);
         neighborStage = new NeighborStage(frames, neighbors);
         returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
         forwarding = new Forwarding(frames, liveness, neighbors);
@@ -254,6 +263,7 @@ public final class Datapath implements AutoCloseable {
         liveness.refresh();
         neighborStage.tick(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
+        programs.sweep(nowNs);
     }
 
     /** Flushes the ports that frames were sent to since the last call. */
@@ -264,6 +274,22 @@ public final class Datapath implements AutoCloseable {
     /** The connections; for the worker's own thread only. */
     public ConnectionTable connections() {
         return table;
+    }
+
+    /** Instructions for single flows; for the worker's own thread only. */
+    public FlowPrograms programs() {
+        return programs;
+    }
+
+    /**
+     * The key space of the packets of a router or transparent pair; for the worker's own thread only.
+     *
+     * @param outerVlan VLAN id of the outer tag, 0 if there is none
+     * @param innerVlan VLAN id of the inner tag, 0 if there is none
+     * @return 0..65535, or below 0 if no number is left
+     */
+    public int zone(int router, int outerVlan, int innerVlan) {
+        return zones.of(router, outerVlan, innerVlan);
     }
 
     /** Dropped packets by port and reason. */

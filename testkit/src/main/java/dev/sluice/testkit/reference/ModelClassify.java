@@ -1,11 +1,13 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Rule;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The chapter "Classify". */
@@ -24,8 +26,12 @@ final class ModelClassify {
         int side = toPort ? PortSides.TO_PORT : PortSides.FROM_PORT;
         int group = toPort ? port.toGroup() : port.fromGroup();
         boolean classified = toPort ? port.classifyToPort() : port.classifyFromPort();
-        if (!classified || (group == 0 && !keepsSomething(2 * portIndex + side)) || trip.mark == trip.router) {
+        if (!classified || trip.mark == trip.router) {
             pass(trip, toPort);
+            return;
+        }
+        if (group == 0 && !keepsSomething(2 * portIndex + side)) {
+            passUnlessTold(trip, toPort);
             return;
         }
         ModelRecord vanished = null;
@@ -58,8 +64,16 @@ final class ModelClassify {
             vanished = found;
             found = null;
         }
+        if (found != null && group != 0 && model.programs.moves(trip, found)) {
+            vanished = found;
+            found = null;
+        }
         if (found == null && group == 0) {
-            pass(trip, toPort);
+            passUnlessTold(trip, toPort);
+            return;
+        }
+        if (found == null && model.programs.says(trip, Action.DROP)) {
+            dropAsTold(trip);
             return;
         }
         if (found != null) {
@@ -131,6 +145,22 @@ final class ModelClassify {
                 yield rule != null && rule.action() == Rule.Action.DROP;
             }
         };
+    }
+
+    private void passUnlessTold(Trip trip, boolean toPort) {
+        if (model.programs.says(trip, Action.DROP)) {
+            dropAsTold(trip);
+        } else {
+            pass(trip, toPort);
+        }
+    }
+
+    private void dropAsTold(Trip trip) {
+        ModelPrograms.Order order = model.programs.of(trip);
+        if (order != null) {
+            model.programs.done(trip, order);
+        }
+        model.drop(trip, DropReason.FLOW_PROGRAMMED);
     }
 
     private boolean isVanished(ModelRecord record) {
@@ -230,8 +260,11 @@ final class ModelClassify {
         }
         Path path = null;
         if (rule != null && rule.action() == Rule.Action.SERVICE) {
-            path = pinned(rule, vanished);
+            path = pinned(trip, rule, vanished);
             path = path != null ? path : model.selector.select(rule.targetId());
+        }
+        if (path != null && path.id() == model.programs.path(trip)) {
+            model.outcome.count("movedByInstruction");
         }
         if (vanished != null) {
             replace(vanished, path);
@@ -265,13 +298,16 @@ final class ModelClassify {
     }
 
     /** A flow that is migrated stays on its path if the rule's target still gives it to flows and it is alive. */
-    private @Nullable Path pinned(Rule rule, @Nullable ModelRecord vanished) {
-        if (vanished == null || changed(vanished) != Earlier.Change.MIGRATE) {
-            return null;
+    private @Nullable Path pinned(Trip trip, Rule rule, @Nullable ModelRecord vanished) {
+        int wanted = model.programs.path(trip);
+        if (wanted == 0 && vanished != null && changed(vanished) == Earlier.Change.MIGRATE) {
+            wanted = vanished.pathId;
         }
         for (Path path : model.world.targets().get(rule.targetId()).paths()) {
-            if (path.id() == vanished.pathId && model.selector.isAlive(path)) {
-                model.coverage.event("migrated, stays on its path");
+            if (path.id() == wanted && model.selector.isAlive(path)) {
+                if (vanished != null && vanished.pathId == wanted) {
+                    model.coverage.event("migrated, stays on its path");
+                }
                 return path;
             }
         }
@@ -325,6 +361,15 @@ final class ModelClassify {
         if (record.isTcp() && !trip.frame.fragment) {
             record.onTcp(trip.direction, trip.frame.tcpFlags);
         }
+        ModelPrograms.Order order = model.programs.of(trip);
+        record.skipped.set(trip.direction, Set.of());
+        if (!model.programs.isTold(trip)) {
+            record.skipped.set(1 - trip.direction, Set.of());
+        }
+        if (order != null && order.action == Action.DROP) {
+            dropAsTold(trip);
+            return;
+        }
         Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
         boolean service = rule == null ? record.ruleId == TRANSLATED : rule.action() == Rule.Action.SERVICE;
         if (rule != null && rule.action() == Rule.Action.DROP) {
@@ -346,6 +391,23 @@ final class ModelClassify {
                 unserved(trip, rule, DropReason.NO_PATH, toPort);
             }
             return;
+        }
+        if (order != null && order.action == Action.ACCEPT) {
+            model.programs.done(trip, order);
+            model.outcome.count("acceptedByInstruction");
+            trip.mark = trip.router;
+            pass(trip, toPort);
+            return;
+        }
+        if (order != null) {
+            Set<Integer> skipped = model.programs.skipped(order, path);
+            record.skipped.set(trip.direction, skipped);
+            if (!skipped.isEmpty()) {
+                model.outcome.count("skippedByInstruction");
+            }
+            if (!skipped.isEmpty() || (order.action == Action.PATH && order.argument == path.id())) {
+                model.programs.done(trip, order);
+            }
         }
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
         record.chosenPort[trip.direction] = toPort ? trip.egress : transparent ? port.peer() : -1;

@@ -30,6 +30,9 @@ final class ModelSteer {
         boolean uninspected = false;
         int step = trip.direction == 0 ? 1 : -1;
         for (int i = first; i >= 0 && i < path.hops().size(); i += step) {
+            if (trip.decided().skipped.get(trip.direction).contains(i)) {
+                continue;
+            }
             Path.Hop hop = path.hops().get(i);
             Attachment node = hop.attachment();
             boolean alive = model.isAlive(node.instance());
