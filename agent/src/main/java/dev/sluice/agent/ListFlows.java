@@ -3,6 +3,7 @@ package dev.sluice.agent;
 import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.datapath.ConnectionTable;
 import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
@@ -18,13 +19,15 @@ final class ListFlows implements WorkerTask {
     private static final int TCP = 6;
 
     private final FlowFilter filter;
+    private final InstructionWords words;
     private final CompletableFuture<FlowsReport> result = new CompletableFuture<>();
     private final List<FlowReport> flows = new ArrayList<>();
     private int next;
     private int matching;
 
-    ListFlows(FlowFilter filter) {
+    ListFlows(FlowFilter filter, InstructionWords words) {
         this.filter = filter;
+        this.words = words;
     }
 
     CompletableFuture<FlowsReport> result() {
@@ -55,14 +58,15 @@ final class ListFlows implements WorkerTask {
         result.cancel(false);
     }
 
-    private static FlowReport flow(Datapath datapath, int slot, long nowNs) {
+    private FlowReport flow(Datapath datapath, int slot, long nowNs) {
         ConnectionTable table = datapath.connections();
         Snapshot snapshot = datapath.snapshot();
         int router = datapath.routerOf(table.router(slot));
         Path path = snapshot.path(table.pathId(slot));
+        FlowPrograms.Instruction instruction = datapath.programs().of(table, slot, nowNs);
         return new FlowReport(
-                router < snapshot.routerCount() ? snapshot.router(router).name() : Integer.toString(router),
-                protocol(table.protocol(slot)),
+                router(snapshot, router),
+                Protocols.name(table.protocol(slot)),
                 new IpAddress(table.sourceHi(slot), table.sourceLo(slot)).toString(),
                 table.sourcePort(slot),
                 new IpAddress(table.destinationHi(slot), table.destinationLo(slot)).toString(),
@@ -72,7 +76,18 @@ final class ListFlows implements WorkerTask {
                 path == null ? "" : path.name(),
                 List.of(table.packets(slot, 0), table.packets(slot, 1)),
                 List.of(table.bytes(slot, 0), table.bytes(slot, 1)),
+                instruction == null ? "" : words.of(instruction),
                 table.idleMs(slot, nowNs));
+    }
+
+    /** The name of the router or transparent pair of a key space. */
+    static String router(Datapath datapath, int zone) {
+        return router(datapath.snapshot(), datapath.routerOf(zone));
+    }
+
+    /** The name of a router, or the number of one that is gone. */
+    static String router(Snapshot snapshot, int router) {
+        return router < snapshot.routerCount() ? snapshot.router(router).name() : Integer.toString(router);
     }
 
     private static String state(ConnectionTable table, int slot) {
@@ -96,17 +111,5 @@ final class ListFlows implements WorkerTask {
             return id == Integer.MIN_VALUE ? "translated" : "default";
         }
         return "removed rule " + id;
-    }
-
-    private static String protocol(int number) {
-        return switch (number) {
-            case 1 -> "icmp";
-            case TCP -> "tcp";
-            case 17 -> "udp";
-            case 47 -> "gre";
-            case 58 -> "icmpv6";
-            case 132 -> "sctp";
-            default -> Integer.toString(number);
-        };
     }
 }

@@ -134,7 +134,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            admin = AdminServer.open(socket, new AdminRequests(NodeCommands.of(this)), CLIENT_IDLE_NS);
+            admin = AdminServer.open(socket, new AdminRequests(commands()), CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;
@@ -163,6 +163,12 @@ public final class NodeRunner implements Administered, AutoCloseable {
         refuseWithoutRights();
         LOG.info("node {} runs: configuration {}, administration socket {}", name, source, socket);
         worker.ports().forEach(port -> LOG.info("port {}: {}", port.binding().interfaceName(), port.description()));
+    }
+
+    private List<AdminCommand> commands() {
+        List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
+        all.addAll(FlowCommands.of(() -> applied.node(), this::onWorker));
+        return all;
     }
 
     /** Waits until the ports are open; without the right to open any, the node ends. */
@@ -394,12 +400,16 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     @Override
     public FlowsReport flows(FlowFilter filter) throws NodeException {
-        ListFlows task = new ListFlows(filter);
+        ListFlows task = new ListFlows(filter, new InstructionWords(applied.node()));
+        return onWorker(task, task.result());
+    }
+
+    private <T> T onWorker(WorkerTask task, CompletableFuture<T> result) throws NodeException {
         if (!worker.submit(task)) {
             throw new NodeException(
                     "too many requests wait for the connection table, or the node is ending; try again");
         }
-        return await(task.result());
+        return await(result);
     }
 
     @Override

@@ -76,6 +76,7 @@ final class FlowsCommand implements Callable<Integer> {
                 .words("STATE")
                 .words("RULE")
                 .words("PATH")
+                .words("INSTRUCTION")
                 .numbers("PACKETS fwd")
                 .numbers("rev")
                 .numbers("BYTES fwd")
@@ -90,6 +91,7 @@ final class FlowsCommand implements Callable<Integer> {
                     flow.state(),
                     flow.rule(),
                     flow.path(),
+                    flow.instruction(),
                     flow.packets().get(0),
                     flow.packets().get(1),
                     flow.bytes().get(0),
@@ -100,7 +102,7 @@ final class FlowsCommand implements Callable<Integer> {
                 + report.connections() + " in the table";
     }
 
-    private static String end(String address, int port) {
+    static String end(String address, int port) {
         return address.contains(":") ? "[" + address + "]:" + port : address + ":" + port;
     }
 }

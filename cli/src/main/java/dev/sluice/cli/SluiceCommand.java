@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             StatusCommand.class,
             FlowsCommand.class,
+            FlowCommand.class,
             CountersCommand.class,
             TraceCommand.class,
             ReloadCommand.class,

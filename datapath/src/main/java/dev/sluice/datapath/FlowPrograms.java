@@ -167,11 +167,12 @@ public final class FlowPrograms {
     }
 
     /**
-     * Tells what to do with a flow; takes the place of what was told of it before.
+     * Tells what to do with a flow; takes the place of what was told of it before. The same once more only lives longer, and goes on counting.
      *
      * @return false if the table is full
      */
     public boolean put(Flow flow, Action action, int argument, boolean once, long expiresNs, long nowNs) {
+        Instruction before = said(flow);
         remove(flow);
         for (int i = 0; i < BUCKETS && size == INSTRUCTIONS_MAX; i++) {
             sweep(i, nowNs);
@@ -180,6 +181,9 @@ public final class FlowPrograms {
             return false;
         }
         Instruction instruction = new Instruction(flow, action, argument, once, expiresNs);
+        if (before != null && before.action == action && before.argument == argument && before.once == once) {
+            instruction.hits = before.hits;
+        }
         int bucket = bucket(flow.hash());
         instruction.next = buckets[bucket];
         buckets[bucket] = instruction;
@@ -190,15 +194,19 @@ public final class FlowPrograms {
 
     /** Revokes what was told of a flow; false if there was nothing. */
     public boolean remove(Flow flow) {
+        Instruction instruction = said(flow);
+        if (instruction != null) {
+            unlink(instruction);
+        }
+        return instruction != null;
+    }
+
+    private @Nullable Instruction said(Flow flow) {
         Instruction instruction = buckets[bucket(flow.hash())];
-        while (instruction != null) {
-            if (isSameFlow(instruction.flow, flow)) {
-                unlink(instruction);
-                return true;
-            }
+        while (instruction != null && !isSameFlow(instruction.flow, flow)) {
             instruction = instruction.next;
         }
-        return false;
+        return instruction;
     }
 
     private static boolean isSameFlow(Flow one, Flow other) {

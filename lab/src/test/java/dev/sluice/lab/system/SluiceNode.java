@@ -144,6 +144,11 @@ final class SluiceNode implements AutoCloseable {
         }
     }
 
+    /** Sends any request. */
+    void request(String command, Map<String, ?> fields) {
+        ask(a -> a.request(command, fields));
+    }
+
     StatusReport status() {
         return ask(AdminClient::status);
     }
