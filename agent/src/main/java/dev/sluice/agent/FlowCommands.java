@@ -102,7 +102,10 @@ final class FlowCommands {
         throw new NodeException("skip " + AdminRequest.shorten(name) + ": there is no such service instance; allowed: "
                 + String.join(
                         ", ",
-                        now.instances().stream().map(InstanceEntry::name).sorted().toList()));
+                        now.instances().stream()
+                                .map(InstanceEntry::name)
+                                .sorted()
+                                .toList()));
     }
 
     private static int pathId(CompiledNode now, String name) throws NodeException {
@@ -245,8 +248,9 @@ final class FlowCommands {
         Optional<String> word = request.text("protocol", WORD_MAX);
         OptionalInt number = word.isEmpty() ? OptionalInt.empty() : Protocols.number(word.get());
         if (number.isEmpty()) {
-            throw new NodeException((word.isEmpty() ? "protocol is missing" : "protocol "
-                            + AdminRequest.shorten(word.get()) + " is not known")
+            throw new NodeException((word.isEmpty()
+                            ? "protocol is missing"
+                            : "protocol " + AdminRequest.shorten(word.get()) + " is not known")
                     + "; allowed: " + Protocols.ALLOWED);
         }
         return number.getAsInt();
@@ -256,8 +260,10 @@ final class FlowCommands {
         Optional<String> text = request.text(field, WORD_MAX);
         Optional<FlowAddress> end = text.flatMap(FlowAddress::parse);
         if (end.isEmpty()) {
-            throw new NodeException((text.isEmpty() ? field + " is missing" : field + " "
-                            + AdminRequest.shorten(text.get()) + " is not an address with or without a port")
+            throw new NodeException((text.isEmpty()
+                            ? field + " is missing"
+                            : field + " " + AdminRequest.shorten(text.get())
+                                    + " is not an address with or without a port")
                     + "; write for example 10.0.0.1:53 or [2001:db8::1]:53, ports 0..65535");
         }
         return end.get();

@@ -39,7 +39,10 @@ final class ListFlows implements WorkerTask {
         ConnectionTable table = datapath.connections();
         int end = Math.min(table.capacity(), next + SLOTS_PER_STEP);
         for (; next < end; next++) {
-            if (table.isUsed(next) && !table.isSuperseded(next) && !table.isExpired(next, nowNs) && filter.matches(table, next)) {
+            if (table.isUsed(next)
+                    && !table.isSuperseded(next)
+                    && !table.isExpired(next, nowNs)
+                    && filter.matches(table, next)) {
                 matching++;
                 if (flows.size() < filter.limit()) {
                     flows.add(flow(datapath, next, nowNs));

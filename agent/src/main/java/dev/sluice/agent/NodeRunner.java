@@ -325,11 +325,14 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private AppliedConfiguration compile(
             Configuration objects, LoadResult loaded, Optional<ExistingFlows> existingFlows) throws NodeException {
         Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
-        CompileResult result = compiler.compile(objects, interfaceName -> {
-            InterfaceFacts found = links.find(interfaceName);
-            facts.put(interfaceName, found);
-            return found;
-        }, existingFlows);
+        CompileResult result = compiler.compile(
+                objects,
+                interfaceName -> {
+                    InterfaceFacts found = links.find(interfaceName);
+                    facts.put(interfaceName, found);
+                    return found;
+                },
+                existingFlows);
         if (result.node().isEmpty()) {
             throw new NodeException(AppliedConfiguration.errors(result.problems()));
         }

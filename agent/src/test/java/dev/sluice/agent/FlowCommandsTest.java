@@ -56,8 +56,8 @@ class FlowCommandsTest {
     }
 
     private static Map<String, Object> flow(Object... more) {
-        Map<String, Object> fields = new HashMap<>(
-                Map.of("protocol", "udp", "source", "10.0.0.2:53", "destination", "10.0.0.1:1000"));
+        Map<String, Object> fields =
+                new HashMap<>(Map.of("protocol", "udp", "source", "10.0.0.2:53", "destination", "10.0.0.1:1000"));
         for (int i = 0; i < more.length; i += 2) {
             fields.put((String) more[i], more[i + 1]);
         }
@@ -109,8 +109,10 @@ class FlowCommandsTest {
         assertThat(client().flows(Map.of("port", 53)).flows())
                 .singleElement()
                 .satisfies(seen -> assertThat(seen.instruction()).isEqualTo("drop"));
-        assertThat(client().request("flow-clear", flow()).path("cleared").asInt(0)).isEqualTo(1);
-        assertThat(client().request("flow-clear", flow()).path("cleared").asInt(9)).isZero();
+        assertThat(client().request("flow-clear", flow()).path("cleared").asInt(0))
+                .isEqualTo(1);
+        assertThat(client().request("flow-clear", flow()).path("cleared").asInt(9))
+                .isZero();
         assertThat(comesOut("fw-1-in")).isTrue();
         assertThat(list()).isEmpty();
     }
@@ -125,7 +127,9 @@ class FlowCommandsTest {
             assertThat(one.expiresInMs()).isGreaterThan(900_000);
         });
         assertThat(node.counters().datapath()).containsEntry("acceptedByInstruction", 1L);
-        assertThat(client().request("flow-clear", Map.of("all", true)).path("cleared").asInt(0))
+        assertThat(client().request("flow-clear", Map.of("all", true))
+                        .path("cleared")
+                        .asInt(0))
                 .isEqualTo(1);
     }
 
@@ -139,8 +143,9 @@ class FlowCommandsTest {
         assertThat(comesOut("right")).isTrue();
         assertThat(comesOut("fw-1-in")).isTrue();
         client().request("flow-path", flow("to", "inspect[fw-1]"));
-        assertThat(list()).singleElement().satisfies(one -> assertThat(one.instruction())
-                .isEqualTo("path inspect[fw-1]"));
+        assertThat(list())
+                .singleElement()
+                .satisfies(one -> assertThat(one.instruction()).isEqualTo("path inspect[fw-1]"));
     }
 
     @ParameterizedTest

@@ -90,7 +90,9 @@ final class FlowCommand {
         return cleared(new LinkedHashMap<>(Map.of("all", true)), admin, output);
     }
 
-    @Command(name = "list", description = "Lists the instructions in force, and how many packets each was carried out on.")
+    @Command(
+            name = "list",
+            description = "Lists the instructions in force, and how many packets each was carried out on.")
     int list(
             @Option(
                             names = "--limit",
@@ -127,7 +129,9 @@ final class FlowCommand {
         println(
                 output.json()
                         ? Json.text(reply)
-                        : count == 0 ? "there was no instruction" : count + (count == 1 ? " instruction" : " instructions") + " revoked");
+                        : count == 0
+                                ? "there was no instruction"
+                                : count + (count == 1 ? " instruction" : " instructions") + " revoked");
         return ExitCode.OK;
     }
 
@@ -157,7 +161,7 @@ final class FlowCommand {
                     StatusText.time(one.expiresInMs()),
                     one.hits());
         }
-        return table.render("no instructions") + report.instructions().size() + " shown, " + report.total() + " of at most "
-                + report.max();
+        return table.render("no instructions") + report.instructions().size() + " shown, " + report.total()
+                + " of at most " + report.max();
     }
 }

@@ -41,8 +41,8 @@ final class ReloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeException {
-        int generation = admin.client()
-                .reload(existingFlows == null ? Map.of() : Map.of("existingFlows", existingFlows.word()));
+        int generation =
+                admin.client().reload(existingFlows == null ? Map.of() : Map.of("existingFlows", existingFlows.word()));
         spec.commandLine()
                 .getOut()
                 .println(

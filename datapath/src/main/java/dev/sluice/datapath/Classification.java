@@ -29,7 +29,6 @@ final class Classification {
     /** The record that a new one takes the place of: the newest of the key whose rule is gone, found by {@link #find}, or one that is to be decided anew. */
     private int vanished;
 
-
     /** What {@link #choose} found of the packet whose rule it looked up. */
     private boolean reverse;
 

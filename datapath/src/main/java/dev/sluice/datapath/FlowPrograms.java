@@ -45,12 +45,7 @@ public final class FlowPrograms {
      * @param destinationPort as the source port
      */
     public record Flow(
-            int zone,
-            int protocol,
-            IpAddress source,
-            int sourcePort,
-            IpAddress destination,
-            int destinationPort) {
+            int zone, int protocol, IpAddress source, int sourcePort, IpAddress destination, int destinationPort) {
         private long hash() {
             return FlowHash.withRouter(
                     FlowHash.of(

@@ -22,11 +22,7 @@ final class Instructions {
     private @Nullable Instruction instruction;
 
     Instructions(
-            FlowPrograms programs,
-            ConnectionTable table,
-            Selector selector,
-            Frames frames,
-            DatapathCounters counters) {
+            FlowPrograms programs, ConnectionTable table, Selector selector, Frames frames, DatapathCounters counters) {
         this.programs = programs;
         this.table = table;
         this.selector = selector;

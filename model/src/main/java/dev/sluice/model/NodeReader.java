@@ -56,8 +56,8 @@ final class NodeReader {
             "What a change of the configuration means for flows in progress: keep (they keep rule and path, even if those are gone from the configuration), migrate (the new rules decide them"
                     + " anew), auto (those whose rule still stands stay, the others are decided anew).");
 
-    static final ObjectType<Spec> SPEC = ObjectType.of(
-            v -> new Spec(v.get(TRACKER), v.get(IO), v.get(EXISTING_FLOWS)), TRACKER, IO, EXISTING_FLOWS);
+    static final ObjectType<Spec> SPEC =
+            ObjectType.of(v -> new Spec(v.get(TRACKER), v.get(IO), v.get(EXISTING_FLOWS)), TRACKER, IO, EXISTING_FLOWS);
 
     private NodeReader() {}
 

@@ -94,8 +94,8 @@ class ExistingFlowsTest {
 
     @Test
     void keptFlowWithoutServiceStaysWithoutIt() {
-        sluice.configure(without("auto") + "---\n"
-                + Yaml.policy("all", "edge/left", "{name: all, action: {noService: true}}"));
+        sluice.configure(
+                without("auto") + "---\n" + Yaml.policy("all", "edge/left", "{name: all, action: {noService: true}}"));
         try (UdpFlow old = UdpFlow.open(network.client, "10.0.0.2", 7);
                 UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             checkPasses(old, 0, 0);

@@ -116,7 +116,9 @@ class FlowProgramTest {
             assertThat(account.answered()).isEmpty();
             assertThat(sluice.dropped(DropReason.FLOW_PROGRAMMED) - before).isEqualTo(5);
             dev.sluice.lab.Waits.until(
-                    "the flow goes on", java.time.Duration.ofSeconds(10), () -> flow.exchange(1, 100).lost() == 0);
+                    "the flow goes on",
+                    java.time.Duration.ofSeconds(10),
+                    () -> flow.exchange(1, 100).lost() == 0);
             checkPasses(flow, PACKETS, PACKETS);
         }
     }

@@ -73,11 +73,10 @@ final class ModelConnections {
             return null;
         }
         if (all.size() == connectionsMax) {
-            ModelRecord victim =
-                    all.stream()
-                            .filter(record -> record.halfOpen)
-                            .min(Comparator.comparingLong(record -> record.evictableSince))
-                            .orElse(null);
+            ModelRecord victim = all.stream()
+                    .filter(record -> record.halfOpen)
+                    .min(Comparator.comparingLong(record -> record.evictableSince))
+                    .orElse(null);
             if (victim != null) {
                 remove(victim);
             } else {

@@ -106,7 +106,16 @@ final class Traffic {
         ModelRecord.Key flow = dice.of(told);
         Action action = dice.percent(20)
                 ? null
-                : dice.any(Action.DROP, Action.ACCEPT, Action.SKIP, Action.SKIP, Action.SKIP, Action.SKIP, Action.PATH, Action.PATH, Action.PATH);
+                : dice.any(
+                        Action.DROP,
+                        Action.ACCEPT,
+                        Action.SKIP,
+                        Action.SKIP,
+                        Action.SKIP,
+                        Action.SKIP,
+                        Action.PATH,
+                        Action.PATH,
+                        Action.PATH);
         int argument = action == Action.SKIP
                 ? dice.below(WorldGenerator.INSTANCES)
                 : action == Action.PATH && !now.paths().isEmpty()

@@ -78,7 +78,10 @@ public record World(
     /** A rule that is gone while its flows are kept. */
     @Nullable
     Rule goneRule(int id) {
-        return earlier.rules().stream().filter(rule -> rule.id() == id).findFirst().orElse(null);
+        return earlier.rules().stream()
+                .filter(rule -> rule.id() == id)
+                .findFirst()
+                .orElse(null);
     }
 
     @Nullable

@@ -281,8 +281,8 @@ final class WorldGenerator {
                 // The same again, with another generation.
             }
         }
-        return parts.build(dice.any(
-                Earlier.Change.AUTO, Earlier.Change.KEEP, Earlier.Change.KEEP, Earlier.Change.MIGRATE));
+        return parts.build(
+                dice.any(Earlier.Change.AUTO, Earlier.Change.KEEP, Earlier.Change.KEEP, Earlier.Change.MIGRATE));
     }
 
     private void changeTimeouts() {
