@@ -113,7 +113,7 @@ class TextTest {
                 65_536,
                 List.of(new InstructionReport(
                         "r", "udp", "fd00::1", 1000, "10.0.0.2", 80, "skip fw-1", true, 61_000, 7))));
-        assertThat(text).containsPattern("\\[fd00::1\\]:1000 +10.0.0.2:80 +skip fw-1 +one packet +61 s +7");
+        assertThat(text).containsPattern("\\[fd00::1\\]:1000 +10.0.0.2:80 +skip fw-1 +one packet +1 min 1 s +7");
         assertThat(text).endsWith("1 shown, 2 of at most 65536");
     }
 

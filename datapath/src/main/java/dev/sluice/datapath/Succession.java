@@ -101,7 +101,8 @@ final class Succession {
         counters.recordsReplaced++;
         Path path = snapshot.path(table.pathId(old));
         boolean translated = (table.flags(old) & ConnectionTable.TRANSLATED) != 0 || table.linked(old) >= 0;
-        if (path == null || path == next || translated) {
+        boolean same = path != null && next != null && path.id() == next.id();
+        if (path == null || same || translated) {
             table.remove(old);
             return;
         }

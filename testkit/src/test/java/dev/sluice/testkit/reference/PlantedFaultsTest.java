@@ -73,7 +73,7 @@ class PlantedFaultsTest {
         DROPS_ARE_KEPT("Succession", "isDropping(slot) :", "false :"),
         DEFAULTS_ARE_NOT_KEPT(
                 "Succession", "isKept(slot) && snapshot.retained().hasGroupAt(group, port, side)", "group == 0"),
-        SUPERSEDED_RECORDS_ARE_FORGOTTEN("Succession", "if (path == null || path == next ||", "if (old >= 0 ||"),
+        SUPERSEDED_RECORDS_ARE_FORGOTTEN("Succession", "if (path == null || same ||", "if (old >= 0 ||"),
         SUPERSEDED_RECORDS_STILL_DECIDE(
                 "Classification",
                 "if (table.isSuperseded(slot)) {\n            return false;",
