@@ -166,7 +166,7 @@ final class FlowCommands {
 
     private Object list(AdminRequest request) throws NodeException {
         int limit = request.number("limit", 1, FlowFilter.LIMIT_MAX).orElse(FlowFilter.LIMIT_DEFAULT);
-        ListInstructions task = new ListInstructions(limit, new InstructionWords(node.get()));
+        ListInstructions task = new ListInstructions(limit);
         return worker.await(task, task.result());
     }
 

@@ -1,34 +1,35 @@
 package dev.sluice.agent;
 
+import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.FlowPrograms.Instruction;
 import dev.sluice.datapath.Path;
+import dev.sluice.datapath.Snapshot;
 
-/**
- * Says what an instruction for a flow tells, with names instead of numbers. Any thread.
- *
- * @param node where the numbers come from
- */
-record InstructionWords(CompiledNode node) {
+/** Says what an instruction for a flow tells, with names instead of numbers. Stateless. */
+final class InstructionWords {
+    private InstructionWords() {}
+
     /** {@code drop}, {@code accept}, {@code skip NODE} or {@code path PATH}. */
-    String of(Instruction instruction) {
+    static String of(Instruction instruction, Snapshot snapshot) {
         return switch (instruction.action()) {
             case DROP -> "drop";
             case ACCEPT -> "accept";
-            case SKIP -> "skip " + instance(instruction.argument());
-            case PATH -> "path " + path(instruction.argument());
+            case SKIP -> "skip " + instance(instruction.argument(), snapshot);
+            case PATH -> "path " + path(instruction.argument(), snapshot);
         };
     }
 
-    private String instance(int number) {
-        return node.instances().stream()
-                .filter(entry -> entry.number() == number)
-                .map(InstanceEntry::name)
+    private static String instance(int number, Snapshot snapshot) {
+        return snapshot.attachments().stream()
+                .filter(attachment -> attachment.instance() == number)
+                .map(Attachment::name)
+                .map(name -> name.replaceFirst("/.*", "")) // of one that serves several chains: instance/chain
                 .findFirst()
                 .orElse("of a removed instance");
     }
 
-    private String path(int id) {
-        Path path = node.snapshot().path(id);
+    private static String path(int id, Snapshot snapshot) {
+        Path path = snapshot.path(id);
         return path == null ? "that was removed" : path.name();
     }
 }

@@ -19,15 +19,13 @@ final class ListFlows implements WorkerTask {
     private static final int TCP = 6;
 
     private final FlowFilter filter;
-    private final InstructionWords words;
     private final CompletableFuture<FlowsReport> result = new CompletableFuture<>();
     private final List<FlowReport> flows = new ArrayList<>();
     private int next;
     private int matching;
 
-    ListFlows(FlowFilter filter, InstructionWords words) {
+    ListFlows(FlowFilter filter) {
         this.filter = filter;
-        this.words = words;
     }
 
     CompletableFuture<FlowsReport> result() {
@@ -61,7 +59,8 @@ final class ListFlows implements WorkerTask {
         result.cancel(false);
     }
 
-    private FlowReport flow(Datapath datapath, int slot, long nowNs) {
+    /** A connection as it is now; only for the worker. */
+    static FlowReport flow(Datapath datapath, int slot, long nowNs) {
         ConnectionTable table = datapath.connections();
         Snapshot snapshot = datapath.snapshot();
         int router = datapath.routerOf(table.router(slot));
@@ -79,7 +78,7 @@ final class ListFlows implements WorkerTask {
                 path == null ? "" : path.name(),
                 List.of(table.packets(slot, 0), table.packets(slot, 1)),
                 List.of(table.bytes(slot, 0), table.bytes(slot, 1)),
-                instruction == null ? "" : words.of(instruction),
+                instruction == null ? "" : InstructionWords.of(instruction, snapshot),
                 table.idleMs(slot, nowNs));
     }
 

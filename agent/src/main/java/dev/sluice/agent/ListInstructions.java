@@ -16,14 +16,12 @@ final class ListInstructions implements WorkerTask {
     private static final long NS_PER_MS = 1_000_000;
 
     private final int limit;
-    private final InstructionWords words;
     private final CompletableFuture<InstructionsReport> result = new CompletableFuture<>();
     private final List<InstructionReport> found = new ArrayList<>();
     private int next;
 
-    ListInstructions(int limit, InstructionWords words) {
+    ListInstructions(int limit) {
         this.limit = limit;
-        this.words = words;
     }
 
     CompletableFuture<InstructionsReport> result() {
@@ -58,7 +56,7 @@ final class ListInstructions implements WorkerTask {
                 flow.sourcePort(),
                 flow.destination().toString(),
                 flow.destinationPort(),
-                words.of(one),
+                InstructionWords.of(one, datapath.snapshot()),
                 one.once(),
                 (one.expiresNs() - nowNs) / NS_PER_MS,
                 one.hits()));

@@ -55,7 +55,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private final Worker worker;
     private final NodeReports reports;
     private final Tracing tracing;
-    private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
     private Map<String, @Nullable InterfaceFacts> factsUsed = new HashMap<>();
@@ -150,7 +150,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         worker.handOver(applied.node());
         workerThread.start();
         ConfigurationWatcher files =
-                watchFiles ? ConfigurationWatcher.open(source, hash, () -> commands.add(this::reloadChanged)) : null;
+                watchFiles ? ConfigurationWatcher.open(source, hash, () -> work.add(this::reloadChanged)) : null;
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();
@@ -168,6 +168,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private List<AdminCommand> commands() {
         List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
         all.addAll(FlowCommands.of(() -> applied.node(), this::onWorker));
+        all.addAll(SightCommands.of(name, () -> applied, worker));
         return all;
     }
 
@@ -230,7 +231,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     @Override
     public void stop() {
         stopping = true;
-        commands.add(() -> {});
+        work.add(() -> {});
     }
 
     /** Waits until the node has ended: ports closed, socket removed. */
@@ -269,7 +270,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void control() {
         while (!stopping) {
             try {
-                Runnable command = commands.poll(LOOK_MS, TimeUnit.MILLISECONDS);
+                Runnable command = work.poll(LOOK_MS, TimeUnit.MILLISECONDS);
                 if (command != null && !stopping) {
                     command.run();
                 }
@@ -403,7 +404,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     @Override
     public FlowsReport flows(FlowFilter filter) throws NodeException {
-        ListFlows task = new ListFlows(filter, new InstructionWords(applied.node()));
+        ListFlows task = new ListFlows(filter);
         return onWorker(task, task.result());
     }
 
@@ -418,7 +419,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     @Override
     public int reload(Optional<ExistingFlows> existingFlows) throws NodeException {
         CompletableFuture<Integer> result = new CompletableFuture<>();
-        commands.add(() -> {
+        work.add(() -> {
             try {
                 int generation = load(existingFlows);
                 LOG.info("configuration {} applied as generation {}, as asked", source, generation);

@@ -12,10 +12,13 @@ import picocli.CommandLine.ScopeType;
         scope = ScopeType.INHERIT,
         subcommands = {
             ValidateCommand.class,
+            AnalyzeCommand.class,
+            DoctorCommand.class,
             RunCommand.class,
             StatusCommand.class,
             FlowsCommand.class,
             FlowCommand.class,
+            TopCommand.class,
             CountersCommand.class,
             TraceCommand.class,
             ReloadCommand.class,
