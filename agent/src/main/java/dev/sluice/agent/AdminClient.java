@@ -47,6 +47,15 @@ public final class AdminClient {
         return as(request("flows", filters), FlowsReport.class);
     }
 
+    /**
+     * Instructions for single flows.
+     *
+     * @param fields {@code limit} (number), or nothing
+     */
+    public InstructionsReport instructions(Map<String, ?> fields) throws NodeException {
+        return as(request("flow-list", fields), InstructionsReport.class);
+    }
+
     /** Drop reasons and counters of the data path. */
     public CountersReport counters() throws NodeException {
         return as(request("counters", Map.of()), CountersReport.class);
@@ -88,7 +97,7 @@ public final class AdminClient {
     /**
      * Lets the node read its configuration again.
      *
-     * @param fields any of {@code confirmSeconds} (number), {@code force} (true or false)
+     * @param fields any of {@code confirmSeconds} (number), {@code force} (true or false), {@code existingFlows} (auto, keep, migrate)
      */
     public ReloadReport reload(Map<String, ?> fields) throws NodeException {
         return as(request("reload", fields), ReloadReport.class);

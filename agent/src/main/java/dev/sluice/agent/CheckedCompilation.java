@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import dev.sluice.model.Configuration;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Problem;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,22 +42,28 @@ final class CheckedCompilation {
 
     /** Compiles unless it would take an interface that the host needs; those that the configuration before has are not asked about again. */
     AppliedConfiguration checked(
-            Configuration objects, List<Problem> problems, boolean forced, @Nullable AppliedConfiguration before)
+            Configuration objects,
+            List<Problem> problems,
+            ReloadRequest request,
+            @Nullable AppliedConfiguration before)
             throws NodeException {
-        if (force || forced) {
-            return unchecked(objects, problems);
+        if (force || request.force()) {
+            return unchecked(objects, problems, request.existingFlows());
         }
         Set<String> taken = before == null
                 ? Set.of()
                 : before.node().bindings().stream()
                         .map(PortBinding::interfaceName)
                         .collect(Collectors.toSet());
-        return compile(objects, problems, (bindings, log) -> refuseInUse(bindings, taken, log));
+        return compile(
+                objects, problems, request.existingFlows(), (bindings, log) -> refuseInUse(bindings, taken, log));
     }
 
     /** Compiles whatever the host needs. */
-    AppliedConfiguration unchecked(Configuration objects, List<Problem> problems) throws NodeException {
-        return compile(objects, problems, BindingsCheck.NONE);
+    AppliedConfiguration unchecked(
+            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows)
+            throws NodeException {
+        return compile(objects, problems, existingFlows, BindingsCheck.NONE);
     }
 
     private void refuseInUse(List<PortBinding> bindings, Set<String> taken, CompileLog log) {
@@ -73,7 +81,11 @@ final class CheckedCompilation {
         }
     }
 
-    private AppliedConfiguration compile(Configuration objects, List<Problem> problems, BindingsCheck check)
+    private AppliedConfiguration compile(
+            Configuration objects,
+            List<Problem> problems,
+            Optional<ExistingFlows> existingFlows,
+            BindingsCheck check)
             throws NodeException {
         Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
         CompileResult result = compiler.compile(
@@ -83,6 +95,7 @@ final class CheckedCompilation {
                     facts.put(interfaceName, found);
                     return found;
                 },
+                existingFlows,
                 check);
         if (result.node().isEmpty()) {
             throw new NodeException(AppliedConfiguration.errors(result.problems()));

@@ -6,6 +6,7 @@ import dev.sluice.agent.history.HistoryState;
 import dev.sluice.agent.history.Revision;
 import dev.sluice.agent.history.RevisionHead;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ final class ConfigurationLife {
         Optional<Configuration> objects = files.configuration();
         if (objects.isPresent()) {
             try {
-                AppliedConfiguration first = compilation.checked(objects.get(), files.problems(), false, null);
+                AppliedConfiguration first = compilation.checked(objects.get(), files.problems(), ReloadRequest.PLAIN, null);
                 String content = Revision.content(files.texts());
                 int good = history.state().good();
                 boolean known = history.revision(good).stream()
@@ -154,7 +155,7 @@ final class ConfigurationLife {
 
     private AppliedConfiguration startWithLastGood(Boot boot) throws NodeException {
         Boot.Usable good = boot.lastGood();
-        AppliedConfiguration first = compilation.checked(good.objects(), List.of(), false, null);
+        AppliedConfiguration first = compilation.checked(good.objects(), List.of(), ReloadRequest.PLAIN, null);
         int number = good.revision().number();
         history.state(new HistoryState(number, number, history.state().filesNotApplied()));
         return first.as(number, good.revision().content());
@@ -173,7 +174,8 @@ final class ConfigurationLife {
         try {
             AppliedConfiguration now = applied;
             AppliedConfiguration next = compilation
-                    .unchecked(now.objects(), List.of())
+                    // The rules are the same, so nothing is decided anew.
+                    .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP))
                     .as(now.revision(), now.content())
                     .withProblem(now.problem())
                     .withNotice(now.notice());
@@ -251,12 +253,19 @@ final class ConfigurationLife {
             Configuration objects = files.configuration()
                     .orElseThrow(() -> new NodeException(AppliedConfiguration.errors(files.problems())));
             String content = Revision.content(files.texts());
-            if (content.equals(applied.content())) {
+            boolean same = content.equals(applied.content());
+            if (same && request.existingFlows().isEmpty()) {
                 applied = applied.withProblem("").withNotice("");
                 history.state(new HistoryState(applied.revision(), applied.revision(), ""));
                 return report(false, 0, "");
             }
-            AppliedConfiguration next = compilation.checked(objects, files.problems(), request.force(), applied);
+            AppliedConfiguration next = compilation.checked(objects, files.problems(), request, applied);
+            if (same) {
+                // Nothing but what flows in progress are to make of it: the same revision as another generation.
+                put(next.as(applied.revision(), content), true);
+                history.state(new HistoryState(applied.revision(), applied.revision(), ""));
+                return report(true, 0, "");
+            }
             return request.confirm().isPresent()
                     ? applyForAWhile(files, next, request.confirm().get())
                     : applyForGood(files, next);
@@ -328,7 +337,7 @@ final class ConfigurationLife {
 
     private void takeBack(Pending waiting, String why) throws NodeException {
         AppliedConfiguration before = waiting.before();
-        AppliedConfiguration next = compilation.unchecked(before.objects(), List.of());
+        AppliedConfiguration next = compilation.unchecked(before.objects(), List.of(), Optional.empty());
         pending = null;
         changeHeldBack = false;
         history.outcome(waiting.revision(), Revision.Outcome.REVERTED);
@@ -354,7 +363,7 @@ final class ConfigurationLife {
             throw new NodeException("revision " + wanted + " runs already");
         }
         Revision revision = answers.read(wanted);
-        AppliedConfiguration next = compilation.checked(Boot.objects(revision), List.of(), forced, applied);
+        AppliedConfiguration next = compilation.checked(Boot.objects(revision), List.of(), new ReloadRequest(Optional.empty(), forced, Optional.empty()), applied);
         if (waiting != null) {
             pending = null;
             changeHeldBack = false;

@@ -176,6 +176,9 @@ final class NodeReports {
         values.put("livenessRevalidations", c.livenessRevalidations);
         values.put("recordsReplaced", c.recordsReplaced);
         values.put("untracked", c.untracked);
+        values.put("acceptedByInstruction", c.acceptedByInstruction);
+        values.put("skippedByInstruction", c.skippedByInstruction);
+        values.put("movedByInstruction", c.movedByInstruction);
         values.put("passedAcross", c.passedAcross);
         values.put("icmpErrors", c.icmpErrors);
         values.put("icmpErrorsSuppressed", c.icmpErrorsSuppressed);

@@ -154,6 +154,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private List<AdminCommand> commands() {
         List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
         all.addAll(HistoryCommands.of(this));
+        all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker));
         return all;
     }
@@ -340,11 +341,15 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     @Override
     public FlowsReport flows(FlowFilter filter) throws NodeException {
         ListFlows task = new ListFlows(filter);
+        return onWorker(task, task.result());
+    }
+
+    private <T> T onWorker(WorkerTask task, CompletableFuture<T> result) throws NodeException {
         if (!worker.submit(task)) {
             throw new NodeException(
                     "too many requests wait for the connection table, or the node is ending; try again");
         }
-        return await(task.result());
+        return await(result);
     }
 
     @Override

@@ -2,12 +2,16 @@ package dev.sluice.agent;
 
 import dev.sluice.agent.IdRegistry.Space;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Retained;
+import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Node;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceInstance;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * with errors changes nothing: the next compilation continues from the last one that succeeded.
  *
  * <p>What flows may still be pinned to outlives its configuration: a path that a target no longer has stays in the snapshot (and takes no new flows) as
- * long as its nodes stand.
+ * long as its nodes stand. After changes that keep flows, rules that are gone stay for them too ({@link RetainedPlan}).
  */
 public final class SnapshotCompiler {
     /** Most ports, and most instances, that a process can have named since it started. */
@@ -41,13 +45,21 @@ public final class SnapshotCompiler {
         this.ids = ids;
     }
 
-    /** Compiles the part of a configuration that belongs to this node. */
+    /** Compiles the part of a configuration that belongs to this node; flows in progress are treated as its Node object says. */
     public CompileResult compile(Configuration whole, InterfaceDirectory interfaces) {
-        return compile(whole, interfaces, BindingsCheck.NONE);
+        return compile(whole, interfaces, Optional.empty(), BindingsCheck.NONE);
     }
 
-    /** The same, if the check has nothing against the devices. */
-    CompileResult compile(Configuration whole, InterfaceDirectory interfaces, BindingsCheck check) {
+    /**
+     * The same, if the check has nothing against the devices.
+     *
+     * @param existingFlows what the change means for flows in progress, if it is not to be as the Node object says
+     */
+    CompileResult compile(
+            Configuration whole,
+            InterfaceDirectory interfaces,
+            Optional<ExistingFlows> existingFlows,
+            BindingsCheck check) {
         CompileLog log = new CompileLog("node " + node);
         Configuration configuration = whole.forNode(node);
         if (!fits(configuration, log)) {
@@ -68,7 +80,16 @@ public final class SnapshotCompiler {
             instances.retain(before.attachments());
             paths.retain(before.paths());
         }
-        CompiledNode compiled = assemble(configuration, settings, ports, routers, instances, paths, rules, before);
+        CompiledNode compiled = assemble(
+                configuration,
+                settings,
+                existingFlows.orElse(settings.existingFlows()),
+                ports,
+                routers,
+                instances,
+                paths,
+                rules,
+                before);
         auditMtu(configuration, compiled, before, log);
         if (log.hasErrors()) {
             return failed(log);
@@ -81,6 +102,7 @@ public final class SnapshotCompiler {
     private CompiledNode assemble(
             Configuration configuration,
             Node.Spec settings,
+            ExistingFlows existingFlows,
             PortPlan ports,
             RouterPlan routers,
             InstancePlan instances,
@@ -88,10 +110,15 @@ public final class SnapshotCompiler {
             RulePlan rules,
             @Nullable CompiledNode before) {
         List<PortEntry> entries = ports.entries();
+        int generation = before == null ? 1 : before.snapshot().generation() + 1;
+        Retained retained = RetainedPlan.next(
+                before == null ? null : before.snapshot(), existingFlows, generation, rules.rules(), entries);
+        List<Rule> leading = new ArrayList<>(rules.rules());
+        leading.addAll(retained.rules());
         SnapshotAssembly assembly = new SnapshotAssembly(
-                configuration, ids, entries, rules.rules(), instances.attachments(), paths.all(), before);
+                configuration, ids, entries, leading, instances.attachments(), paths.all(), before);
         Snapshot snapshot = new Snapshot(
-                before == null ? 1 : before.snapshot().generation() + 1,
+                generation,
                 entries,
                 routers.entries(),
                 assembly.targets(),
@@ -99,7 +126,8 @@ public final class SnapshotCompiler {
                 rules.groups(),
                 assembly.paths(),
                 assembly.attachments(),
-                timeouts(settings.tracker().timeouts()));
+                timeouts(settings.tracker().timeouts()),
+                retained);
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),

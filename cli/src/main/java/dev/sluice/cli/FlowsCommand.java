@@ -77,6 +77,7 @@ final class FlowsCommand implements Callable<Integer> {
                 .words("STATE")
                 .words("RULE")
                 .words("PATH")
+                .words("INSTRUCTION")
                 .numbers("PACKETS fwd")
                 .numbers("rev")
                 .numbers("BYTES fwd")
@@ -91,6 +92,7 @@ final class FlowsCommand implements Callable<Integer> {
                     flow.state(),
                     flow.rule(),
                     flow.path(),
+                    flow.instruction(),
                     flow.packets().get(0),
                     flow.packets().get(1),
                     flow.bytes().get(0),

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.ReloadReport;
 import java.util.LinkedHashMap;
+import dev.sluice.model.ExistingFlows;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,16 @@ final class ReloadCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
+
+    @Option(
+            names = "--existing-flows",
+            paramLabel = "MODE",
+            converter = LowerCaseWord.OfExistingFlows.class,
+            description = {
+                "What the change means for flows in progress (default: as the Node object says, else auto).",
+                "keep: they keep rule and path, even if those are gone. migrate: the new rules decide them anew. auto: those whose rule still stands stay."
+            })
+    private @Nullable ExistingFlows existingFlows;
 
     @Mixin
     private AdminOptions admin = new AdminOptions();
@@ -52,6 +63,9 @@ final class ReloadCommand implements Callable<Integer> {
         }
         if (force) {
             fields.put("force", true);
+        }
+        if (existingFlows != null) {
+            fields.put("existingFlows", existingFlows.word());
         }
         ReloadReport report = admin.client().reload(fields);
         spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));

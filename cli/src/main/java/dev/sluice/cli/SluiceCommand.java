@@ -17,6 +17,7 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             StatusCommand.class,
             FlowsCommand.class,
+            FlowCommand.class,
             TopCommand.class,
             CountersCommand.class,
             TraceCommand.class,

@@ -32,6 +32,7 @@ public final class Datapath implements AutoCloseable {
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
+    private final FlowPrograms programs = new FlowPrograms();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -64,7 +65,15 @@ public final class Datapath implements AutoCloseable {
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         steering = new Steering(
                 frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters, errors);
-        classification = new Classification(table, selector, liveness, steering, frames, counters);
+        classification = new Classification(
+                table,
+                selector,
+                liveness,
+                steering,
+                frames,
+                new Instructions(programs, table, selector, frames, counters),
+                new Succession(table, counters),
+                counters);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
         returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
@@ -301,6 +310,7 @@ public final class Datapath implements AutoCloseable {
         neighborStage.tick(nowNs);
         sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
+        programs.sweep(nowNs);
     }
 
     /** Flushes the ports that frames were sent to since the last call. */
@@ -311,6 +321,22 @@ public final class Datapath implements AutoCloseable {
     /** The connections; for the worker's own thread only. */
     public ConnectionTable connections() {
         return table;
+    }
+
+    /** Instructions for single flows; for the worker's own thread only. */
+    public FlowPrograms programs() {
+        return programs;
+    }
+
+    /**
+     * The key space of the packets of a router or transparent pair; for the worker's own thread only.
+     *
+     * @param outerVlan VLAN id of the outer tag, 0 if there is none
+     * @param innerVlan VLAN id of the inner tag, 0 if there is none
+     * @return 0..65535, or below 0 if no number is left
+     */
+    public int zone(int router, int outerVlan, int innerVlan) {
+        return zones.of(router, outerVlan, innerVlan);
     }
 
     /** Dropped packets by port and reason. */

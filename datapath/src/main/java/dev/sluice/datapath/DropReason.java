@@ -33,6 +33,7 @@ public enum DropReason {
             "V29, packet-life: flow key",
             "More than 57,344 combinations of VLANs are in use; the packet's has no number."),
     RULE_DROP("V4", "A rule says drop."),
+    FLOW_PROGRAMMED("V12", "An instruction for this flow says drop; see sluice flow list."),
     TABLE_FULL("V2, F9", "The connection table is full and the flow needs a service that fails closed."),
     SERVICE_DOWN("X7", "A service node of the path is dead and the failure action is closed."),
     NO_PATH("V18", "The chain has no path: a service has no instance on this node."),

@@ -101,6 +101,10 @@ final class Comparison implements AutoCloseable {
                 subject.setPort(e.port(), e.up());
                 yield new Outcome();
             }
+            case Event.Told e -> {
+                subject.tell(e);
+                yield new Outcome();
+            }
             case Event.Applies e -> {
                 zeroNew(e.world());
                 subject.apply(e.world());
@@ -158,6 +162,7 @@ final class Comparison implements AutoCloseable {
             case Event.Instance e -> model.setInstance(e.instance(), e.alive());
             case Event.Carrier e -> model.setPort(e.port(), e.up());
             case Event.Applies e -> model.apply(e.world());
+            case Event.Told e -> model.tell(e);
             case Event.Elapses e -> {
                 return model.elapse(e.ns(), e.tick());
             }

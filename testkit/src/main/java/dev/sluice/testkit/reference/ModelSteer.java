@@ -30,6 +30,9 @@ final class ModelSteer {
         boolean uninspected = false;
         int step = trip.direction == 0 ? 1 : -1;
         for (int i = first; i >= 0 && i < path.hops().size(); i += step) {
+            if (trip.decided().skipped.get(trip.direction).contains(i)) {
+                continue;
+            }
             Path.Hop hop = path.hops().get(i);
             Attachment node = hop.attachment();
             boolean alive = model.isAlive(node.instance());
@@ -185,7 +188,7 @@ final class ModelSteer {
         boolean otherFlow = before != null
                 && before.fingerprint == fingerprint
                 && before.record != record
-                && (before.record == null || !before.record.removed);
+                && (before.record == null || !(before.record.removed || before.record.superseded));
         traces.put(place, new Trace(fingerprint, otherFlow ? null : record));
     }
 
@@ -197,6 +200,6 @@ final class ModelSteer {
         if (trace == null || trace.fingerprint != fingerprint || trace.record == null) {
             return null;
         }
-        return trace.record.removed ? null : trace.record;
+        return trace.record.removed || trace.record.superseded ? null : trace.record;
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.NonUnicast;
+import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import java.util.HashSet;
@@ -18,6 +19,7 @@ public final class ReferenceModel {
     final Set<Integer> deadInstances = new HashSet<>();
     final Set<Integer> downPorts = new HashSet<>();
     final ModelSteer steer = new ModelSteer(this);
+    final ModelPrograms programs = new ModelPrograms(this);
     final ModelClassify classify = new ModelClassify(this);
     final ModelReturn returns = new ModelReturn(this);
     final ModelForward forward = new ModelForward(this);
@@ -57,6 +59,15 @@ public final class ReferenceModel {
     void setPort(int port, boolean up) {
         if (up ? downPorts.remove(port) : downPorts.add(port)) {
             livenessGeneration++;
+        }
+    }
+
+    void tell(Event.Told told) {
+        Action action = told.action();
+        if (action == null) {
+            programs.revoke(told.flow());
+        } else {
+            programs.tell(told.flow(), action, told.argument(), told.once(), nowNs + told.ttlNs());
         }
     }
 

@@ -5,6 +5,7 @@ import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.Group;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Retained;
 import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
 import dev.sluice.datapath.Routes;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param paths paths of the targets, and retired ones
  * @param attachments all attachments
  * @param timeouts idle times
+ * @param earlier what is left of earlier configurations
  */
 public record World(
         int generation,
@@ -39,7 +41,8 @@ public record World(
         Map<Integer, List<Rule>> groups,
         List<Path> paths,
         List<Attachment> attachments,
-        TrackerTimeouts timeouts) {
+        TrackerTimeouts timeouts,
+        Earlier earlier) {
 
     /** The compiled form, for the data path. */
     public Snapshot snapshot() {
@@ -49,7 +52,36 @@ public record World(
         }
         List<Group> compiled = new ArrayList<>();
         groups.forEach((id, members) -> compiled.add(new Group(id, Classifier.of(members))));
-        return new Snapshot(generation, ports, routers, targets, rules, compiled, paths, attachments, timeouts);
+        long[] groupSides = earlier.defaults().stream()
+                .mapToLong(kept -> (long) kept.group() << 32 | kept.portSide())
+                .toArray();
+        return new Snapshot(
+                generation,
+                ports,
+                routers,
+                targets,
+                rules,
+                compiled,
+                paths,
+                attachments,
+                timeouts,
+                new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides));
+    }
+
+    /** The rule of a record: of today, or one that is gone while its flows are kept. */
+    @Nullable
+    Rule ruleOfRecord(int id) {
+        Rule rule = rule(id);
+        return rule != null ? rule : goneRule(id);
+    }
+
+    /** A rule that is gone while its flows are kept. */
+    @Nullable
+    Rule goneRule(int id) {
+        return earlier.rules().stream()
+                .filter(rule -> rule.id() == id)
+                .findFirst()
+                .orElse(null);
     }
 
     @Nullable

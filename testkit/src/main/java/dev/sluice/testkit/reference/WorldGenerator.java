@@ -282,7 +282,8 @@ final class WorldGenerator {
                 // The same again, with another generation.
             }
         }
-        return parts.build();
+        return parts.build(
+                dice.any(Earlier.Change.AUTO, Earlier.Change.KEEP, Earlier.Change.KEEP, Earlier.Change.MIGRATE));
     }
 
     private void changeTimeouts() {

@@ -58,6 +58,12 @@ class DifferentialTest {
             "copy",
             "returned",
             "record replaced",
+            "migrated, stays on its path",
+            "kept, its rule is gone",
+            "kept, its group is gone",
+            "instruction DROP",
+            "instruction ACCEPT",
+            "instruction PATH",
             "translated: learned",
             "translated: new flow"
         }) {

@@ -61,6 +61,42 @@ class PlantedFaultsTest {
                 "node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)",
                 "node.oneArmed() || side >= 0"),
         ORIENTATION_IS_NOT_KEPT("Classification", "reverse = table.isReverse(vanished, c.fields);", "reverse = false;"),
+        CHANGES_THAT_KEEP_DECIDE_ANEW(
+                "Retained",
+                "return generation - migrateGeneration >= 0 && generation - autoGeneration >= 0;",
+                "return generation - migrateGeneration >= LONG_AGO;"),
+        CHANGES_THAT_MIGRATE_DO_NOT(
+                "Retained",
+                "return generation - migrateGeneration < 0;",
+                "return migrateGeneration - generation == LONG_AGO;"),
+        MIGRATED_FLOWS_LEAVE_THEIR_PATH("Classification", "path = selector.offered(rule.targetId(), pinned());", ""),
+        DROPS_ARE_KEPT("Succession", "isDropping(slot) :", "false :"),
+        DEFAULTS_ARE_NOT_KEPT(
+                "Succession", "isKept(slot) && snapshot.retained().hasGroupAt(group, port, side)", "group == 0"),
+        SUPERSEDED_RECORDS_ARE_FORGOTTEN("Succession", "if (path == null || same ||", "if (old >= 0 ||"),
+        SUPERSEDED_RECORDS_STILL_DECIDE(
+                "Classification",
+                "if (table.isSuperseded(slot)) {\n            return false;",
+                "if (slot < 0) {\n            return false;"),
+        FLOW_PROGRAM_GENERATION_IS_NOT_MOVED("FlowPrograms", "generation = generation == -1 ? 1 : generation + 1;", ""),
+        INSTRUCTIONS_NEVER_EXPIRE(
+                "FlowPrograms",
+                "if (nowNs - instruction.expiresNs < 0) {\n                    return",
+                "if (instruction.hits >= 0) {\n return"),
+        INSTRUCTIONS_FOR_ONE_PACKET_STAY("FlowPrograms", "if (instruction.once) {", "if (instruction.hits < 0) {"),
+        INSTRUCTIONS_ARE_FOR_ONE_DIRECTION(
+                "FlowPrograms",
+                "return flow.zone == zone && flow.protocol == f.protocol && (isForward(f) || isReverse(f));",
+                "return flow.zone == zone && flow.protocol == f.protocol && isForward(f);"),
+        ACCEPTED_FLOWS_ARE_SERVED_LATER(
+                "Classification",
+                "instructions.execute(c);\n            c.mark = c.router;",
+                "instructions.execute(c);"),
+        SKIPPED_NODES_ARE_NOT("Steering", "int skipped = table.skipMask(c.record, c.direction);", "int skipped = 0;"),
+        MOVED_FLOWS_STAY(
+                "Instructions",
+                "now.action() == Action.PATH ? now.argument() : 0;",
+                "now.action() == Action.PATH ? 0 : 0;"),
         COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", "");
 
         final String type;
