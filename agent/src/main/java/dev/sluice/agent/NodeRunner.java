@@ -5,6 +5,7 @@ import dev.sluice.datapath.Liveness;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;
+import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkEvent;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +53,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private final SnapshotCompiler compiler;
     private final Liveness liveness = new Liveness(SnapshotCompiler.INDICES_MAX, SnapshotCompiler.INDICES_MAX);
     private final InstanceWatch watch;
+    private final InstanceStates states = new InstanceStates();
     private final Worker worker;
     private final NodeReports reports;
     private final Tracing tracing;
@@ -82,7 +85,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         int connectionsMax = applied.node().settings().tracker().connectionsMax();
         worker = new Worker(
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
-        reports = new NodeReports(worker, watch);
+        reports = new NodeReports(worker, watch, states);
         tracing = new Tracing(worker);
     }
 
@@ -133,7 +136,9 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            admin = AdminServer.open(socket, new AdminRequests(NodeCommands.of(this)), CLIENT_IDLE_NS);
+            admin = AdminServer.open(socket, new AdminRequests(Stream.of(NodeCommands.of(this), InstanceCommands.of(this))
+                            .flatMap(List::stream)
+                            .toList()), CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;
@@ -313,7 +318,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     private AppliedConfiguration compile(Configuration objects, LoadResult loaded) throws NodeException {
         Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
-        CompileResult result = compiler.compile(objects, interfaceName -> {
+        CompileResult result = compiler.compile(states.over(objects), interfaceName -> {
             InterfaceFacts found = links.find(interfaceName);
             facts.put(interfaceName, found);
             return found;
@@ -394,6 +399,35 @@ public final class NodeRunner implements Administered, AutoCloseable {
                     "too many requests wait for the connection table, or the node is ending; try again");
         }
         return await(task.result());
+    }
+
+    @Override
+    public int administer(String instance, Optional<AdminState> state) throws NodeException {
+        CompletableFuture<Integer> result = new CompletableFuture<>();
+        commands.add(() -> {
+            Optional<AdminState> before = states.of(instance);
+            try {
+                if (applied.node().instances().stream()
+                        .noneMatch(entry -> entry.name().equals(instance))) {
+                    throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
+                            + " on this node; 'sluice status' lists them");
+                }
+                states.set(instance, state);
+                publish(compile(applied.objects(), new LoadResult(Optional.empty(), List.of()))
+                        .withProblem(applied.problem()));
+                int generation = applied.node().snapshot().generation();
+                awaitApplied(generation);
+                LOG.info(
+                        "service instance {} is {}, as asked",
+                        instance,
+                        state.map(AdminState::word).orElse("what the files say"));
+                result.complete(generation);
+            } catch (NodeException | RuntimeException e) {
+                states.set(instance, before);
+                result.completeExceptionally(e);
+            }
+        });
+        return await(result);
     }
 
     @Override

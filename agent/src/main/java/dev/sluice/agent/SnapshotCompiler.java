@@ -87,11 +87,15 @@ public final class SnapshotCompiler {
                 rules.groups(),
                 assembly.paths(),
                 assembly.attachments(),
-                timeouts(settings.tracker().timeouts()));
+                timeouts(settings.tracker().timeouts()),
+                instances.instances().stream()
+                        .flatMap(instance -> instance.cap().stream())
+                        .toList());
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),
                 instances.instances(),
+                instances.probes(),
                 settings,
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()));

@@ -29,6 +29,9 @@ public final class DatapathCounters {
     /** Packets that passed without record because the table was full and no service was needed. */
     public long untracked;
 
+    /** Probes that came back from service nodes as they should. */
+    public long probesReturned;
+
     /** Frames of transparent ports that are not unicast IP and went straight across. */
     public long passedAcross;
 }

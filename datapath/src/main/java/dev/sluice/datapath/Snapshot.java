@@ -20,6 +20,21 @@ public final class Snapshot {
     private final IntTable<Attachment> attachments;
     private final TagTable tags;
     private final TrackerTimeouts timeouts;
+    private final List<PacketCap> caps;
+
+    /** A snapshot whose service instances have no caps; parameters as below. */
+    public Snapshot(
+            int generation,
+            List<PortEntry> ports,
+            List<RouterEntry> routers,
+            List<Target> targets,
+            List<Rule> rules,
+            List<Group> groups,
+            List<Path> paths,
+            List<Attachment> attachments,
+            TrackerTimeouts timeouts) {
+        this(generation, ports, routers, targets, rules, groups, paths, attachments, timeouts, List.of());
+    }
 
     /**
      * Indexes the tables.
@@ -33,6 +48,7 @@ public final class Snapshot {
      * @param paths all paths of the targets, and retired ones that flows may still be pinned to
      * @param attachments all attachments of the paths
      * @param timeouts idle times of the tracker
+     * @param caps packets per second of service instances, at most one for each
      */
     public Snapshot(
             int generation,
@@ -43,7 +59,8 @@ public final class Snapshot {
             List<Group> groups,
             List<Path> paths,
             List<Attachment> attachments,
-            TrackerTimeouts timeouts) {
+            TrackerTimeouts timeouts,
+            List<PacketCap> caps) {
         this.generation = generation;
         this.ports = ports.toArray(new PortEntry[0]);
         this.routers = routers.toArray(new RouterEntry[0]);
@@ -54,6 +71,7 @@ public final class Snapshot {
         this.attachments = IntTable.of(attachments, Attachment::id);
         this.tags = TagTable.of(attachments);
         this.timeouts = timeouts;
+        this.caps = List.copyOf(caps);
         for (int i = 0; i < this.ports.length; i++) {
             if (this.ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -146,5 +164,10 @@ public final class Snapshot {
 
     public TrackerTimeouts timeouts() {
         return timeouts;
+    }
+
+    /** Caps of service instances. */
+    public List<PacketCap> caps() {
+        return caps;
     }
 }

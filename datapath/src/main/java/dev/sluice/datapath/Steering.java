@@ -18,6 +18,7 @@ final class Steering {
     private final Translations translations;
     private final DatapathCounters counters;
     private final Batch copies = new Batch();
+    private final PacketCaps caps = new PacketCaps();
     private Snapshot snapshot = Snapshot.empty();
 
     Steering(
@@ -39,6 +40,7 @@ final class Steering {
 
     void apply(Snapshot next) {
         snapshot = next;
+        caps.apply(next.caps());
     }
 
     /**
@@ -134,6 +136,10 @@ final class Steering {
         }
         if (frames.exceeds(port, b, slot, side.innerTag(), side.outerTag())) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
+        }
+        if (!caps.take(node.instance(), frames.packets(b, slot), c.nowNs)) {
+            node.counters().capped++;
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NODE_CAP_EXCEEDED);
         }
         long start = b.start[slot];
         boolean resolved = true;

@@ -103,7 +103,9 @@ final class ModelClassify {
     private void revalidate(ModelRecord record) {
         boolean service = record.pathId != 0;
         boolean keepsPath = record.translated;
+        boolean moved = false;
         if (record.configGeneration != model.world.generation()) {
+            moved = true;
             record.configGeneration = model.world.generation();
             model.outcome.count("configRevalidations");
             model.coverage.event("config generation mismatch");
@@ -112,16 +114,20 @@ final class ModelClassify {
             }
         }
         if (record.livenessGeneration != model.livenessGeneration) {
+            moved = true;
             record.livenessGeneration = model.livenessGeneration;
             model.outcome.count("livenessRevalidations");
             model.coverage.event("liveness generation mismatch");
-            Path path = service ? model.world.path(record.pathId) : null;
-            if (path != null
-                    && !keepsPath
-                    && !model.selector.isAlive(path)
-                    && model.selector.hasAlive(record.targetId)) {
-                reselect(record);
-            }
+        }
+        Path path = moved && service ? model.world.path(record.pathId) : null;
+        if (path != null
+                && !keepsPath
+                && !model.selector.isFit(path)
+                && model.selector.hasFit(record.targetId)) {
+            boolean maintenance =
+                    path.hops().stream().allMatch(hop -> model.isAlive(hop.attachment().instance()));
+            model.coverage.event(maintenance ? "left a node in maintenance" : "left a dead node");
+            reselect(record);
         }
     }
 

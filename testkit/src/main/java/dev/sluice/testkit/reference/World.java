@@ -3,6 +3,7 @@ package dev.sluice.testkit.reference;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.Group;
+import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.RouteEntry;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param paths paths of the targets, and retired ones
  * @param attachments all attachments
  * @param timeouts idle times
+ * @param caps packets per second of instances
  */
 public record World(
         int generation,
@@ -39,7 +41,8 @@ public record World(
         Map<Integer, List<Rule>> groups,
         List<Path> paths,
         List<Attachment> attachments,
-        TrackerTimeouts timeouts) {
+        TrackerTimeouts timeouts,
+        List<PacketCap> caps) {
 
     /** The compiled form, for the data path. */
     public Snapshot snapshot() {
@@ -49,7 +52,7 @@ public record World(
         }
         List<Group> compiled = new ArrayList<>();
         groups.forEach((id, members) -> compiled.add(new Group(id, Classifier.of(members))));
-        return new Snapshot(generation, ports, routers, targets, rules, compiled, paths, attachments, timeouts);
+        return new Snapshot(generation, ports, routers, targets, rules, compiled, paths, attachments, timeouts, caps);
     }
 
     @Nullable

@@ -4,6 +4,7 @@ import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.NextHopGroup;
+import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
@@ -72,6 +73,7 @@ final class WorldBuilder {
     final List<List<RouteEntry>> routes = new ArrayList<>();
     final List<Chain> chains = new ArrayList<>();
     final List<Rule> rules = new ArrayList<>();
+    final List<PacketCap> caps = new ArrayList<>();
     TrackerTimeouts timeouts = TrackerTimeouts.DEFAULT;
     private final Map<List<Integer>, Integer> groupIds = new HashMap<>();
     private int generation;
@@ -144,7 +146,8 @@ final class WorldBuilder {
                 groups,
                 List.copyOf(paths.values()),
                 List.copyOf(attachments.values()),
-                timeouts);
+                timeouts,
+                List.copyOf(caps));
     }
 
     private int group(int port, int side, Map<Integer, List<Rule>> groups) {
