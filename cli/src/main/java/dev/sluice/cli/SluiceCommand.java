@@ -17,6 +17,7 @@ import picocli.CommandLine.ScopeType;
             FlowsCommand.class,
             CountersCommand.class,
             TraceCommand.class,
+            InstanceCommand.class,
             ReloadCommand.class,
             StopCommand.class,
             DemoCommand.class,

@@ -292,7 +292,7 @@ final class WorldGenerator {
     private void changeCaps() {
         parts.caps.clear();
         for (int instance = 0; instance < INSTANCES; instance++) {
-            if (dice.percent(25)) {
+            if (dice.percent(12)) {
                 parts.caps.add(
                         new PacketCap(instance, dice.any(1, 3, 50, 2_000, PacketCap.MAX), dice.any(1, 2, 5, 40)));
             }
