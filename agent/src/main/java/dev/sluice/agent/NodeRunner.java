@@ -136,9 +136,12 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            admin = AdminServer.open(socket, new AdminRequests(Stream.of(NodeCommands.of(this), InstanceCommands.of(this))
+            admin = AdminServer.open(
+                    socket,
+                    new AdminRequests(Stream.of(NodeCommands.of(this), InstanceCommands.of(this))
                             .flatMap(List::stream)
-                            .toList()), CLIENT_IDLE_NS);
+                            .toList()),
+                    CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;

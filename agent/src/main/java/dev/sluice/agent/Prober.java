@@ -203,8 +203,7 @@ final class Prober implements ProbeReceiver {
             return false;
         }
         long roundTripNs = nowNs - Probe.sentNs(memory, payload);
-        boolean expected =
-                r.session.answered(direction, Probe.sequence(memory, payload), roundTripNs, clock.nowNs());
+        boolean expected = r.session.answered(direction, Probe.sequence(memory, payload), roundTripNs, clock.nowNs());
         noteChange(r, nowNs);
         return expected;
     }

@@ -204,6 +204,11 @@ class AdminServerTest {
         }
 
         @Override
+        public int administer(String instance, java.util.Optional<dev.sluice.model.ServiceInstance.AdminState> state) {
+            return 8;
+        }
+
+        @Override
         public int reload() {
             return 7;
         }

@@ -23,10 +23,7 @@ final class InstanceCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
 
-    @Parameters(
-            index = "0",
-            paramLabel = "STATE",
-            description = "drain, maintenance, up, down or reset.")
+    @Parameters(index = "0", paramLabel = "STATE", description = "drain, maintenance, up, down or reset.")
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private String state;
 

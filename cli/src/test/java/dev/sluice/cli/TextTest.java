@@ -71,8 +71,7 @@ class TextTest {
                         0,
                         17,
                         5,
-                        new ProbeReport(
-                                "through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1))),
+                        new ProbeReport("through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1))),
                 List.of(
                         new ChainReport("inspect", "closed", List.of(new PathReport("inspect[fw-1]", 1, true, 9, 0))),
                         new ChainReport("empty", "open", List.of())),

@@ -171,7 +171,8 @@ final class Classification {
             table.setFailureGeneration(slot, liveness.generation());
             counters.livenessRevalidations++;
         }
-        // A new configuration may have brought the twin that a flow of a dead node, or of one in maintenance, waits for.
+        // A new configuration may have brought the twin that a flow of a dead node, or of one in maintenance, waits
+        // for.
         if (moved) {
             Path path = snapshot.path(table.pathId(slot));
             if (path != null && !selector.isFit(path) && selector.hasFit(table.targetId(slot))) {

@@ -133,10 +133,7 @@ public final class ProbeSession {
      * @return whether it was expected: sent, and neither it nor a later one answered already
      */
     public boolean answered(int direction, long number, long roundTripNs, long nowNs) {
-        if (direction < 0
-                || direction >= directions
-                || number > sequence
-                || number <= answeredSequence[direction]) {
+        if (direction < 0 || direction >= directions || number > sequence || number <= answeredSequence[direction]) {
             return false;
         }
         answeredSequence[direction] = number;

@@ -72,8 +72,10 @@ final class ServiceInstanceReader {
             Field.optional("node", Types.NAME, "Host whose interfaces lead to it; without it, any host.");
     private static final Field<Integer> WEIGHT = Field.defaulted(
             "weight", Types.integer(1, 1000), 1, "1", "Share of new flows relative to the other instances.");
-    private static final Field<AdminState> ADMIN_STATE =
-            Field.defaulted("adminState", Types.word(AdminState.class), AdminState.UP,
+    private static final Field<AdminState> ADMIN_STATE = Field.defaulted(
+            "adminState",
+            Types.word(AdminState.class),
+            AdminState.UP,
             "down, drain: it gets no new flows, those that it has stay. maintenance: those that it has move to another node that is alive, at their next packet.");
     private static final Field<Optional<Interfaces>> INTERFACES = Field.optional(
             "interfaces",
