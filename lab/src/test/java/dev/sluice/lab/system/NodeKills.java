@@ -154,7 +154,8 @@ final class NodeKills implements AutoCloseable {
             case BRIDGE_GONE -> node.kill();
             case PORT_DETACHED -> node.out().namespace().configure("link", "set", "dev", "out", "nomaster");
             case LINKS_DOWN -> node.unplug();
-            case NAMESPACE_DELETED -> run("ip", "netns", "del", node.in().namespace().fullName());
+            case NAMESPACE_DELETED ->
+                run("ip", "netns", "del", node.in().namespace().fullName());
         }
     }
 
@@ -207,12 +208,14 @@ final class NodeKills implements AutoCloseable {
     /** Histogram and percentiles, for people. */
     String figures() {
         List<Long> sorted = outagesMs();
-        StringBuilder text = new StringBuilder("outage of flows of a killed node, " + sorted.size() + " kills:\n" + told);
+        StringBuilder text =
+                new StringBuilder("outage of flows of a killed node, " + sorted.size() + " kills:\n" + told);
         for (long low = 0; low <= sorted.getLast(); low += 20) {
             long from = low;
             long count =
                     sorted.stream().filter(ms -> ms >= from && ms < from + 20).count();
-            text.append(String.format(Locale.ROOT, "  %4d..%4d ms %4d %s%n", low, low + 19, count, "#".repeat((int) count)));
+            text.append(String.format(
+                    Locale.ROOT, "  %4d..%4d ms %4d %s%n", low, low + 19, count, "#".repeat((int) count)));
         }
         return text + "p50 " + percentile(sorted, 50) + " ms, p99 " + percentile(sorted, 99) + " ms, max "
                 + sorted.getLast() + " ms; flows on other nodes: " + lostElsewhere + " packets lost, " + movedElsewhere
