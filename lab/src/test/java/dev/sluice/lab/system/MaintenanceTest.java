@@ -144,7 +144,8 @@ class MaintenanceTest {
         sluice.configure(configuration(", packetsPerSecondMax: 50, packetsBurstMax: 10", ", adminState: down"));
         long dropped = sluice.dropped(DropReason.NODE_CAP_EXCEEDED);
         long uninspected = sluice.uninspected();
-        long before = sluice.instance("fw").sent().stream().mapToLong(Long::longValue).sum();
+        long before =
+                sluice.instance("fw").sent().stream().mapToLong(Long::longValue).sum();
         try (UdpFlow flow = open()) {
             UdpFlow.Account account = flow.stream(1_000, 500);
             long capped = sluice.dropped(DropReason.NODE_CAP_EXCEEDED) - dropped;

@@ -60,8 +60,12 @@ class ProbeTest {
                 awaitState(sluice, "fw", "answers");
                 assertThat(flow.exchange(20).lost()).isZero();
                 assertThat(echo.datagramCount()).isEqualTo(20);
-                assertThat(client.in(f -> f.hasPort(54_863))).as("probes that leaked").isEmpty();
-                assertThat(sluice.instance("fw").sent()).as("probes are not traffic").containsExactly(20L, 20L);
+                assertThat(client.in(f -> f.hasPort(54_863)))
+                        .as("probes that leaked")
+                        .isEmpty();
+                assertThat(sluice.instance("fw").sent())
+                        .as("probes are not traffic")
+                        .containsExactly(20L, 20L);
                 assertThat(probe(sluice, "fw").roundTripUs()).allMatch(us -> us > 0 && us < 1_000_000);
             }
         }
@@ -70,8 +74,8 @@ class ProbeTest {
     @Test
     void probesOfRoutingNodesAreRoutedThroughThem() {
         try (Network network = Network.routed()) {
-            RoutingFirewall node = RoutingNodeTest.router(
-                    network, "10.1.0.0/24", "fd01::/64", "10.2.0.0/24", "fd02::/64");
+            RoutingFirewall node =
+                    RoutingNodeTest.router(network, "10.1.0.0/24", "fd01::/64", "10.2.0.0/24", "fd02::/64");
             for (String kind : new String[] {"through", "icmp"}) {
                 String yaml = Yaml.of(
                         Yaml.ROUTER,
@@ -113,8 +117,7 @@ class ProbeTest {
                             "arm",
                             "{service: arm, interfaces: {in: {interface: tag-in, vlan: 21}, out: {interface: tag-in, vlan: 22}}}"),
                     Yaml.object("Service", "wire", "{transport: wire, " + HEALTH + "}"),
-                    Yaml.object(
-                            "ServiceInstance", "one", "{service: wire, interfaces: {in: tag-in, out: tag-out}}"),
+                    Yaml.object("ServiceInstance", "one", "{service: wire, interfaces: {in: tag-in, out: tag-out}}"),
                     Yaml.object("ServiceChain", "both", "{profiles: [arm, wire]}"),
                     policy("edge/left", "both"));
             // Swaps the tags of the node with one arm, and is a cable for frames without tags.
