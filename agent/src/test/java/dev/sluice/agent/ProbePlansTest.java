@@ -64,7 +64,9 @@ class ProbePlansTest {
         assertThat(plan.timing().holdDownNs()).isEqualTo(7_000_000);
         ProbePlan.Leg forward = plan.legs().get(0);
         ProbePlan.Leg reverse = plan.legs().get(1);
-        assertThat(forward.frame().source()).isEqualTo(v4("169.254.83.76")).isEqualTo(reverse.frame().destination());
+        assertThat(forward.frame().source())
+                .isEqualTo(v4("169.254.83.76"))
+                .isEqualTo(reverse.frame().destination());
         assertThat(forward.frame().destination())
                 .isEqualTo(v4("169.254.83.77"))
                 .isEqualTo(reverse.frame().source());
@@ -130,11 +132,12 @@ class ProbePlansTest {
     @Test
     void capsReachTheSnapshot() {
         CompileResult result = compile(
-                "{transport: raw}",
-                "{service: firewall, packetsPerSecondMax: 5000, interfaces: {in: a, out: b}}");
-        assertThat(result.node().orElseThrow().snapshot().caps()).singleElement().satisfies(cap -> {
-            assertThat(cap.packetsPerSecond()).isEqualTo(5000);
-            assertThat(cap.burst()).isEqualTo(50);
-        });
+                "{transport: raw}", "{service: firewall, packetsPerSecondMax: 5000, interfaces: {in: a, out: b}}");
+        assertThat(result.node().orElseThrow().snapshot().caps())
+                .singleElement()
+                .satisfies(cap -> {
+                    assertThat(cap.packetsPerSecond()).isEqualTo(5000);
+                    assertThat(cap.burst()).isEqualTo(50);
+                });
     }
 }
