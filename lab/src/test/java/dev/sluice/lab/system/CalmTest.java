@@ -18,6 +18,8 @@ class CalmTest {
     private static final int BUSY_LOOPS = 4;
 
     private static volatile boolean over;
+
+    @SuppressWarnings("UnusedVariable") // written so that the loops are not optimised away
     private static volatile long sink;
 
     @Test
