@@ -65,6 +65,21 @@ public final class AdminClient {
         return as(patient.request("trace", all), TraceReport.class);
     }
 
+    /** What is doubtful about the rules in force. */
+    public AnalysisReport analyze() throws NodeException {
+        return as(request("analyze", Map.of()), AnalysisReport.class);
+    }
+
+    /**
+     * The next part of what happens to connections.
+     *
+     * @param fields any of {@code session} (text, of the answer before), {@code events} (number), {@code busiest} (number), {@code address} (text),
+     *     {@code port} (number)
+     */
+    public FollowReport follow(Map<String, ?> fields) throws NodeException {
+        return as(request("follow", fields), FollowReport.class);
+    }
+
     /** Lets the node read its configuration again; the generation in force. */
     public int reload() throws NodeException {
         return request("reload", Map.of()).path("generation").asInt(0);

@@ -55,7 +55,8 @@ final class ListFlows implements WorkerTask {
         result.cancel(false);
     }
 
-    private static FlowReport flow(Datapath datapath, int slot, long nowNs) {
+    /** A connection as it is now; only for the worker. */
+    static FlowReport flow(Datapath datapath, int slot, long nowNs) {
         ConnectionTable table = datapath.connections();
         Snapshot snapshot = datapath.snapshot();
         int router = datapath.routerOf(table.router(slot));

@@ -25,7 +25,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +56,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private final Worker worker;
     private final NodeReports reports;
     private final Tracing tracing;
-    private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
     private Map<String, @Nullable InterfaceFacts> factsUsed = new HashMap<>();
@@ -136,12 +135,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            admin = AdminServer.open(
-                    socket,
-                    new AdminRequests(Stream.of(NodeCommands.of(this), InstanceCommands.of(this))
-                            .flatMap(List::stream)
-                            .toList()),
-                    CLIENT_IDLE_NS);
+            admin = AdminServer.open(socket, new AdminRequests(commands()), CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;
@@ -157,7 +151,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         worker.handOver(applied.node());
         workerThread.start();
         ConfigurationWatcher files =
-                watchFiles ? ConfigurationWatcher.open(source, hash, () -> commands.add(this::reloadChanged)) : null;
+                watchFiles ? ConfigurationWatcher.open(source, hash, () -> work.add(this::reloadChanged)) : null;
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();
@@ -170,6 +164,13 @@ public final class NodeRunner implements Administered, AutoCloseable {
         refuseWithoutRights();
         LOG.info("node {} runs: configuration {}, administration socket {}", name, source, socket);
         worker.ports().forEach(port -> LOG.info("port {}: {}", port.binding().interfaceName(), port.description()));
+    }
+
+    private List<AdminCommand> commands() {
+        List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
+        all.addAll(InstanceCommands.of(this));
+        all.addAll(SightCommands.of(name, () -> applied, worker));
+        return all;
     }
 
     /** Waits until the ports are open; without the right to open any, the node ends. */
@@ -231,7 +232,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     @Override
     public void stop() {
         stopping = true;
-        commands.add(() -> {});
+        work.add(() -> {});
     }
 
     /** Waits until the node has ended: ports closed, socket removed. */
@@ -270,7 +271,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void control() {
         while (!stopping) {
             try {
-                Runnable command = commands.poll(LOOK_MS, TimeUnit.MILLISECONDS);
+                Runnable command = work.poll(LOOK_MS, TimeUnit.MILLISECONDS);
                 if (command != null && !stopping) {
                     command.run();
                 }
@@ -436,7 +437,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     @Override
     public int reload() throws NodeException {
         CompletableFuture<Integer> result = new CompletableFuture<>();
-        commands.add(() -> {
+        work.add(() -> {
             try {
                 int generation = load();
                 LOG.info("configuration {} applied as generation {}, as asked", source, generation);

@@ -31,6 +31,13 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
         }
     }
 
+    /** For {@link AnalyzeCommand.FailOn}. */
+    static final class OfFailOn extends LowerCaseWord<AnalyzeCommand.FailOn> {
+        OfFailOn() {
+            super(AnalyzeCommand.FailOn.values());
+        }
+    }
+
     /** For {@link RunCommand.LogLevel}. */
     static final class OfLogLevel extends LowerCaseWord<RunCommand.LogLevel> {
         OfLogLevel() {

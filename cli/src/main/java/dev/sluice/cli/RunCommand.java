@@ -3,6 +3,10 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.NodeRunner;
+import dev.sluice.agent.metrics.MetricsServer;
+import dev.sluice.agent.metrics.ProcessFigures;
+import dev.sluice.agent.metrics.Scrape;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -73,13 +77,33 @@ final class RunCommand implements Callable<Integer> {
                     "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
     private OutputFormat logFormat = OutputFormat.TEXT;
 
+    @Option(
+            names = "--metrics",
+            paramLabel = "ADDR:PORT",
+            description =
+                    "Serve Prometheus metrics at http://ADDR:PORT/metrics, without encryption or password: 127.0.0.1:9465, say (default: off).")
+    private @Nullable String metrics;
+
     @Override
     public Integer call() throws NodeException {
         LogSetup.use(logLevel, logFormat);
-        NodeRunner runner = NodeRunner.start(
-                new NodeOptions(file, Optional.ofNullable(node), Optional.ofNullable(socket), !noWatch));
-        Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
-        runner.awaitEnd();
+        try (MetricsServer server = metrics == null ? null : bind(metrics)) {
+            NodeRunner runner = NodeRunner.start(
+                    new NodeOptions(file, Optional.ofNullable(node), Optional.ofNullable(socket), !noWatch));
+            Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
+            if (server != null) {
+                server.serve(() -> new Scrape(runner.status(), runner.counters(), ProcessFigures.now()));
+            }
+            runner.awaitEnd();
+        }
         return ExitCode.OK;
+    }
+
+    private static MetricsServer bind(String text) {
+        try {
+            return MetricsServer.bind(SocketAddresses.parse("--metrics", text));
+        } catch (IOException e) {
+            throw new CommandFailure("--metrics " + e.getMessage(), e);
+        }
     }
 }

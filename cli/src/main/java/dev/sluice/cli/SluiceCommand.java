@@ -12,9 +12,12 @@ import picocli.CommandLine.ScopeType;
         scope = ScopeType.INHERIT,
         subcommands = {
             ValidateCommand.class,
+            AnalyzeCommand.class,
+            DoctorCommand.class,
             RunCommand.class,
             StatusCommand.class,
             FlowsCommand.class,
+            TopCommand.class,
             CountersCommand.class,
             TraceCommand.class,
             InstanceCommand.class,
