@@ -408,7 +408,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     @Override
     public int administer(String instance, Optional<AdminState> state) throws NodeException {
         CompletableFuture<Integer> result = new CompletableFuture<>();
-        commands.add(() -> {
+        work.add(() -> {
             Optional<AdminState> before = states.of(instance);
             try {
                 if (applied.node().instances().stream()
