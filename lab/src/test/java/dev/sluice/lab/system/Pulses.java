@@ -63,9 +63,8 @@ final class Pulses implements AutoCloseable {
                 try {
                     // Ids of this class: the flow's own number, and which packet it is.
                     flow.socket.send(new DatagramPacket(Payload.of(flow.firstId << 32 | i), Payload.BYTES, to));
-                } catch (IOException e) {
+                } catch (IOException _) {
                     // An ICMP error of a packet before, or closed: the packet is lost, which the account shows.
-                    continue;
                 }
             }
             sent = i + 1;
