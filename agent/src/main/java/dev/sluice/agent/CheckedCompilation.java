@@ -23,6 +23,7 @@ final class CheckedCompilation {
     private static final Logger LOG = LoggerFactory.getLogger(CheckedCompilation.class);
 
     private final SnapshotCompiler compiler;
+    private final InstanceStates states;
     private final LinkSource links;
     private final HostSafety safety;
     private final boolean force;
@@ -31,10 +32,12 @@ final class CheckedCompilation {
     /**
      * A compilation that has compiled nothing.
      *
+     * @param states of service instances, as given at run time
      * @param force whether interfaces may always be taken that the host itself needs
      */
-    CheckedCompilation(SnapshotCompiler compiler, LinkSource links, HostSafety safety, boolean force) {
+    CheckedCompilation(SnapshotCompiler compiler, InstanceStates states, LinkSource links, HostSafety safety, boolean force) {
         this.compiler = compiler;
+        this.states = states;
         this.links = links;
         this.safety = safety;
         this.force = force;
@@ -89,7 +92,7 @@ final class CheckedCompilation {
             throws NodeException {
         Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
         CompileResult result = compiler.compile(
-                objects,
+                states.over(objects),
                 interfaceName -> {
                     InterfaceFacts found = links.find(interfaceName);
                     facts.put(interfaceName, found);

@@ -81,6 +81,7 @@ final class ConfigurationLife {
             NodeOptions options,
             Boot boot,
             SnapshotCompiler compiler,
+            InstanceStates states,
             LinkSource links,
             HostSafety safety,
             LongSupplier clockNs)
@@ -89,7 +90,7 @@ final class ConfigurationLife {
         node = boot.node();
         history = boot.history();
         answers = new HistoryAnswers(history, source);
-        compilation = new CheckedCompilation(compiler, links, safety, options.force());
+        compilation = new CheckedCompilation(compiler, states, links, safety, options.force());
         this.safety = safety;
         this.clockNs = clockNs;
         tried = fingerprint(boot.files());
@@ -172,17 +173,30 @@ final class ConfigurationLife {
             return;
         }
         try {
-            AppliedConfiguration now = applied;
-            AppliedConfiguration next = compilation
-                    // The rules are the same, so nothing is decided anew.
-                    .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP))
-                    .as(now.revision(), now.content())
-                    .withProblem(now.problem())
-                    .withNotice(now.notice());
-            put(next, false);
+            compileAgain(false);
         } catch (NodeException e) {
             LOG.error("a change of interfaces could not be applied: {}", e.getMessage());
         }
+    }
+
+    /**
+     * Service instances have other administrative states at run time.
+     *
+     * @throws NodeException if that cannot be applied
+     */
+    void onStatesChanged() throws NodeException {
+        compileAgain(true);
+    }
+
+    /** The same objects as another generation; the rules are the same, so nothing is decided anew. */
+    private void compileAgain(boolean wait) throws NodeException {
+        AppliedConfiguration now = applied;
+        AppliedConfiguration next = compilation
+                .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP))
+                .as(now.revision(), now.content())
+                .withProblem(now.problem())
+                .withNotice(now.notice());
+        put(next, wait);
     }
 
     private void put(AppliedConfiguration next, boolean wait) {

@@ -17,6 +17,9 @@ public final class ReferenceModel {
     final ModelNeighbors neighbors = new ModelNeighbors();
     final ModelSelector selector = new ModelSelector(this);
     final Set<Integer> deadInstances = new HashSet<>();
+    final Set<Integer> unanswering = new HashSet<>();
+    final Set<Integer> leaving = new HashSet<>();
+    final ModelCaps caps = new ModelCaps();
     final Set<Integer> downPorts = new HashSet<>();
     final ModelSteer steer = new ModelSteer(this);
     final ModelPrograms programs = new ModelPrograms(this);
@@ -48,10 +51,23 @@ public final class ReferenceModel {
         world = next;
         connections.setTimeouts(next.timeouts());
         selector.apply(next);
+        caps.apply(next.caps());
     }
 
     void setInstance(int instance, boolean alive) {
         if (alive ? deadInstances.remove(instance) : deadInstances.add(instance)) {
+            livenessGeneration++;
+        }
+    }
+
+    void setProbed(int instance, boolean alive) {
+        if (alive ? unanswering.remove(instance) : unanswering.add(instance)) {
+            livenessGeneration++;
+        }
+    }
+
+    void setLeaving(int instance, boolean leave) {
+        if (leave ? leaving.add(instance) : leaving.remove(instance)) {
             livenessGeneration++;
         }
     }
@@ -72,7 +88,12 @@ public final class ReferenceModel {
     }
 
     boolean isAlive(int instance) {
-        return !deadInstances.contains(instance);
+        return !deadInstances.contains(instance) && !unanswering.contains(instance);
+    }
+
+    /** Alive, and not in maintenance. */
+    boolean isFit(int instance) {
+        return isAlive(instance) && !leaving.contains(instance);
     }
 
     boolean isUp(int port) {
