@@ -1,8 +1,8 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
-import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
