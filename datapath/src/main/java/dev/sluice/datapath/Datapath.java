@@ -263,6 +263,9 @@ public final class Datapath implements AutoCloseable {
             // it.
             return frames.drop(c, DropReason.VLAN_UNEXPECTED);
         }
+        if (Ethernet.destination(c.memory, c.start()) == port.mac()) {
+            return frames.drop(c, DropReason.LEFT_TO_HOST);
+        }
         int parsed = c.parsed();
         if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
             return Step.FROM_PORT;

@@ -142,6 +142,10 @@ public final class ReferenceModel {
             drop(trip, DropReason.VLAN_UNEXPECTED);
             return;
         }
+        if (frame.destinationMac == world.port(trip.port).mac()) {
+            drop(trip, DropReason.LEFT_TO_HOST);
+            return;
+        }
         if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {
             across(trip);
         } else {
