@@ -40,7 +40,7 @@ final class MatchCompiler {
         List<Match> all = new ArrayList<>();
         for (@Nullable IpPrefix source : orAny(match.source())) {
             for (@Nullable IpPrefix destination : orAny(match.destination())) {
-                if (!possible(base.family(), source, destination)) {
+                if (!possible(base.addresses().family(), source, destination)) {
                     continue;
                 }
                 addPorts(match, base.withPrefixes(source, destination), all);

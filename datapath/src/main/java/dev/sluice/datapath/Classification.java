@@ -22,6 +22,8 @@ final class Classification {
     private final Steering steering;
     private final Frames frames;
     private final DatapathCounters counters;
+    private final FlowContext context;
+    private final RuleHits hits;
     private Snapshot snapshot = Snapshot.empty();
 
     /** The newest record of the key whose rule is gone, found by {@link #find}. */
@@ -32,23 +34,37 @@ final class Classification {
 
     private boolean oneWay;
 
+    /** The group of the port side in hand if its rules ask for attributes or some only observe, else null. */
+    private @Nullable Group watchful;
+
+    /** Port at which the forward side came in if the packet in hand is a reverse one. */
+    private int forwardPort;
+
+    /** Path to keep if the rule's target offers it, 0 for none. */
+    private int pathToKeep;
+
     Classification(
             ConnectionTable table,
             Selector selector,
             LivenessView liveness,
             Steering steering,
             Frames frames,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            FlowContext context,
+            RuleHits hits) {
         this.table = table;
         this.selector = selector;
         this.liveness = liveness;
         this.steering = steering;
         this.frames = frames;
         this.counters = counters;
+        this.context = context;
+        this.hits = hits;
     }
 
     void apply(Snapshot next) {
         snapshot = next;
+        hits.apply(next);
     }
 
     /**
@@ -62,6 +78,8 @@ final class Classification {
         if (group == 0 || !port.classifies(side) || c.mark == c.router) {
             return next;
         }
+        watchful = snapshot.isWatchful() ? snapshot.group(group) : null;
+        pathToKeep = 0;
         int record = find(c, port.index(), side, group);
         if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
             table.remove(record);
@@ -69,6 +87,10 @@ final class Classification {
             vanished = NONE;
         } else if (record != NONE && isStaleWithoutService(record)) {
             vanished = record;
+            record = NONE;
+        } else if (record != NONE && hasOtherContext(c, record)) {
+            vanished = record;
+            pathToKeep = table.pathId(record);
             record = NONE;
         }
         boolean hit = record != NONE;
@@ -135,6 +157,15 @@ final class Classification {
         return table.pathId(slot) == 0 && table.configGeneration(slot) != snapshot.generation();
     }
 
+    /** A flow whose attributes are others than those it was decided with is decided anew, if a rule here asks for attributes. */
+    private boolean hasOtherContext(Cursor c, int slot) {
+        Group group = watchful;
+        return group != null
+                && group.hasContext()
+                && !isTranslated(slot)
+                && context.hasMoved(c, slot, table.isReverse(slot, c.fields));
+    }
+
     private boolean reopens(Cursor c, int slot) {
         return c.fields.protocol == IpProtocols.TCP
                 && (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK)) == Tcp.SYN
@@ -198,15 +229,18 @@ final class Classification {
         Rule.Action action = rule == null ? Rule.Action.NONE : rule.action();
         Path path = null;
         if (rule != null && action == Rule.Action.SERVICE) {
-            path = selector.select(rule.targetId());
+            path = keepOrSelect(rule.targetId());
             if (path == null) {
+                hits.count(c, rule, watchful, reverse, true);
                 return unserved(c, rule, DropReason.NO_PATH);
             }
         }
         int slot = insert(c, reverse);
         if (slot == NONE) {
+            hits.count(c, rule, watchful, reverse, true);
             return noRoom(c, rule, action);
         }
+        context.stamp(slot, c.fields.attributes, reverse ? forwardPort : c.port);
         table.setRuleId(slot, rule == null ? -group : rule.id());
         table.setConfigGeneration(slot, snapshot.generation());
         table.setFailureGeneration(slot, liveness.generation());
@@ -222,12 +256,22 @@ final class Classification {
         return DECIDED;
     }
 
+    /** After a change of attributes a flow stays where it is if the new rule allows it. */
+    private @Nullable Path keepOrSelect(int targetId) {
+        Path kept = pathToKeep == 0 ? null : snapshot.path(pathToKeep);
+        return kept != null && snapshot.target(targetId).paths().contains(kept) && selector.isAlive(kept)
+                ? kept
+                : selector.select(targetId);
+    }
+
     /** Looks the rule up, and sets whether the packet is a {@link #reverse} one and whether the record is for its direction only, {@link #oneWay}. */
     private @Nullable Rule choose(Cursor c, int group) {
         boolean directionKnown = vanished != NONE || c.fields.protocol != IpProtocols.TCP || isOpening(c);
         reverse = false;
+        forwardPort = AttributeTable.PORT_UNKNOWN;
         if (vanished != NONE) {
             reverse = table.isReverse(vanished, c.fields);
+            forwardPort = reverse && !isTranslated(vanished) ? context.portOf(vanished) : forwardPort;
             table.remove(vanished);
             counters.recordsReplaced++;
         }
@@ -240,7 +284,13 @@ final class Classification {
             rule = orTurned(c, group, rule);
         }
         oneWay = rule != null && !rule.bothDirections();
-        return oneWay ? rule : besideOneDirectionRules(c, group, rule);
+        rule = oneWay ? rule : besideOneDirectionRules(c, group, rule);
+        c.fields.attributes = contextOf(c, reverse);
+        return rule;
+    }
+
+    private long contextOf(Cursor c, boolean turned) {
+        return context.of(c, turned ? forwardPort : c.port);
     }
 
     /** Met in the middle, perhaps after a restart, the packet may be an answer in a connection that has to be inspected. */
@@ -282,6 +332,7 @@ final class Classification {
             return null;
         }
         counters.ruleLookups++;
+        c.fields.attributes = contextOf(c, reverse);
         if (!reverse) {
             return group.classifier().classify(c.fields);
         }
@@ -340,6 +391,10 @@ final class Classification {
             tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
         }
         Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
+        if (ruleId != TRANSLATED_RULE) {
+            c.fields.attributes = isTranslated(slot) ? AttributeIds.NONE : context.decidedWith(slot);
+            hits.count(c, rule, watchful, c.direction == 1, !hit);
+        }
         if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
             return next;
         }

@@ -29,6 +29,8 @@ public final class Datapath implements AutoCloseable {
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
+    private final FlowContext context = new FlowContext();
+    private final RuleHits hits = new RuleHits();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -58,7 +60,7 @@ public final class Datapath implements AutoCloseable {
         Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
         steering = new Steering(frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters);
-        classification = new Classification(table, selector, liveness, steering, frames, counters);
+        classification = new Classification(table, selector, liveness, steering, frames, counters, context, hits);
         neighborStage = new NeighborStage(frames, neighbors);
         returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
         forwarding = new Forwarding(frames, liveness, neighbors);
@@ -253,6 +255,7 @@ public final class Datapath implements AutoCloseable {
     public void tick(long nowNs) {
         liveness.refresh();
         neighborStage.tick(nowNs);
+        context.tick(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
     }
 
@@ -264,6 +267,21 @@ public final class Datapath implements AutoCloseable {
     /** The connections; for the worker's own thread only. */
     public ConnectionTable connections() {
         return table;
+    }
+
+    /** Contextual attributes, null as long as none was ever set; for the worker's own thread only. */
+    public @Nullable AttributeTable attributes() {
+        return context.table();
+    }
+
+    /** Takes over a table for contextual attributes, once; for the worker's own thread only. */
+    public void useAttributes(AttributeTable first) {
+        context.use(first);
+    }
+
+    /** Decisions to be logged; one reader. */
+    public RuleLog ruleLog() {
+        return hits.log();
     }
 
     /** Dropped packets by port and reason. */
@@ -295,5 +313,6 @@ public final class Datapath implements AutoCloseable {
     @Override
     public void close() {
         table.close();
+        context.close();
     }
 }

@@ -2,6 +2,8 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.Path;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.RuleCounters;
 import dev.sluice.ports.MemoryFrame;
 import java.util.Arrays;
 import java.util.List;
@@ -34,12 +36,22 @@ final class Comparison implements AutoCloseable {
             path.counters().flows = 0;
             path.counters().uninspected = 0;
         }
+        world.rules().forEach(rule -> zero(rule.counters()));
         for (Attachment node : world.attachments()) {
             Arrays.fill(node.counters().sent, 0);
             Arrays.fill(node.counters().returned, 0);
             node.counters().copies = 0;
             node.counters().copiesLost = 0;
         }
+    }
+
+    /** A second of log lines that another run began is over at the beginning of this one: time has not passed, but went back. */
+    private static void zero(RuleCounters counters) {
+        counters.flows = 0;
+        counters.packets = 0;
+        counters.bytes = 0;
+        counters.logSuppressed = 0;
+        counters.restartLog();
     }
 
     /** What was known stays known: every known neighbour asks for the port's address, and so says who it is. */
@@ -93,6 +105,10 @@ final class Comparison implements AutoCloseable {
                 subject.setPort(e.port(), e.up());
                 yield new Outcome();
             }
+            case Event.Attributes e -> {
+                subject.setAttributes(e.subject(), e.values(), e.lifeNs());
+                yield new Outcome();
+            }
             case Event.Applies e -> {
                 zeroNew(e.world());
                 subject.apply(e.world());
@@ -114,6 +130,11 @@ final class Comparison implements AutoCloseable {
             if (model.world.path(path.id()) == null) {
                 path.counters().flows = 0;
                 path.counters().uninspected = 0;
+            }
+        }
+        for (Rule rule : next.rules()) {
+            if (model.world.rule(rule.id()) == null) {
+                zero(rule.counters());
             }
         }
     }
@@ -144,6 +165,7 @@ final class Comparison implements AutoCloseable {
             case Event.Instance e -> model.setInstance(e.instance(), e.alive());
             case Event.Carrier e -> model.setPort(e.port(), e.up());
             case Event.Applies e -> model.apply(e.world());
+            case Event.Attributes e -> model.attributes.set(e.subject(), e.values(), model.nowNs + e.lifeNs());
             case Event.Elapses e -> {
                 return model.elapse(e.ns(), e.tick());
             }

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.ports.MemoryFrame;
+import org.jspecify.annotations.Nullable;
 
 /** One thing that happens, with everything that it needs to happen again: a scenario is a list of these. */
 public sealed interface Event {
@@ -26,6 +27,18 @@ public sealed interface Event {
 
     /** Time passes; timers run at its end if there is a tick. */
     record Elapses(long ns, boolean tick) implements Event {}
+
+    /**
+     * Attributes of a port or flow are set, or forgotten.
+     *
+     * @param values null: forgotten
+     * @param lifeNs until they end
+     */
+    record Attributes(
+            ModelAttributes.Subject subject,
+            ModelAttributes.@Nullable Values values,
+            long lifeNs)
+            implements Event {}
 
     /** The configuration is swapped. */
     record Applies(World world) implements Event {

@@ -5,6 +5,7 @@ import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Rule;
+import dev.sluice.testkit.reference.ModelAttributes.Values;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,16 +56,49 @@ final class ModelClassify {
             vanished = found;
             found = null;
         }
+        ModelRecord moved = null;
+        if (found != null && !found.translated && asksForAttributes(group) && hasOtherAttributes(found, trip)) {
+            model.coverage.event("attributes moved");
+            moved = found;
+            vanished = found;
+            found = null;
+        }
         if (found != null) {
             model.outcome.count("recordHits");
             model.coverage.hit();
             revalidate(found);
             trip.record = found;
             trip.direction = found.directionOf(trip.key());
-        } else if (!decide(trip, group, vanished, toPort)) {
+            count(trip, group, false);
+        } else if (!decide(trip, group, vanished, moved == null ? 0 : moved.pathId, toPort)) {
             return;
+        } else {
+            count(trip, group, true);
         }
         act(trip, port, toPort);
+    }
+
+    private boolean asksForAttributes(int group) {
+        return model.world.groups().getOrDefault(group, List.of()).stream().anyMatch(ModelRules::asks);
+    }
+
+    private boolean hasOtherAttributes(ModelRecord record, Trip trip) {
+        if (!model.attributes.used) {
+            return false;
+        }
+        if (record.forwardPort < 0 && record.directionOf(trip.key()) == 0) {
+            record.forwardPort = trip.port;
+        }
+        return !record.attributes.equals(model.attributes.of(trip.frame, record.forwardPort));
+    }
+
+    private void count(Trip trip, int group, boolean first) {
+        ModelRecord record = trip.decided();
+        if (record.ruleId == TRANSLATED) {
+            return;
+        }
+        Rule rule = record.ruleId > 0 ? model.world.rule(record.ruleId) : null;
+        model.hits.packet(trip, group, rule, trip.direction == 1, first, record.attributes);
     }
 
     private static boolean opens(Trip trip) {
@@ -135,23 +169,28 @@ final class ModelClassify {
     }
 
     /** Makes a record from the rules; false if the packet's way was decided without one. */
-    private boolean decide(Trip trip, int group, @Nullable ModelRecord vanished, boolean toPort) {
+    private boolean decide(
+            Trip trip, int group, @Nullable ModelRecord vanished, int pathToKeep, boolean toPort) {
         boolean reverse = false;
+        int otherPort = -1;
         if (vanished != null) {
             reverse = vanished.directionOf(trip.key()) == 1;
+            otherPort = reverse && !vanished.translated ? vanished.forwardPort : -1;
             model.connections.remove(vanished);
             model.outcome.count("recordsReplaced");
             model.coverage.event("record replaced");
         }
         List<Rule> rules = model.world.groups().getOrDefault(group, List.of());
-        Rule rule = ModelRules.search(rules, trip.frame, reverse);
+        Values asItCame = model.attributes.of(trip.frame, trip.port);
+        Values turnedRound = model.attributes.of(trip.frame, otherPort);
+        Rule rule = ModelRules.search(rules, trip.frame, reverse, reverse ? turnedRound : asItCame);
         if (reverse && rule != null && !rule.bothDirections()) {
             reverse = false;
-            rule = ModelRules.search(rules, trip.frame, false);
+            rule = ModelRules.search(rules, trip.frame, false, asItCame);
         }
         boolean middle = trip.frame.protocol == 6 && !trip.frame.fragment && !opens(trip) && vanished == null;
         if (middle && (rule == null || rule.action() == Rule.Action.NONE)) {
-            Rule turned = ModelRules.search(rules, trip.frame, true);
+            Rule turned = ModelRules.search(rules, trip.frame, true, turnedRound);
             if (turned != null
                     && turned.action() == Rule.Action.SERVICE
                     && turned.bothDirections()
@@ -161,22 +200,25 @@ final class ModelClassify {
             }
         }
         boolean oneDirection = rule != null && !rule.bothDirections();
-        Rule opposite = ModelRules.search(rules, trip.frame, !reverse);
+        Rule opposite = ModelRules.search(rules, trip.frame, !reverse, reverse ? asItCame : turnedRound);
         if (!oneDirection && opposite != null && !opposite.bothDirections() && above(opposite, rule)) {
             oneDirection = true;
             rule = reverse ? opposite : rule;
             reverse = false;
         }
+        Values values = reverse ? turnedRound : asItCame;
         Path path = null;
         if (rule != null && rule.action() == Rule.Action.SERVICE) {
-            path = model.selector.select(rule.targetId());
+            path = keepOrSelect(rule.targetId(), pathToKeep);
             if (path == null) {
+                model.hits.packet(trip, group, rule, reverse, true, values);
                 unserved(trip, rule, DropReason.NO_PATH, toPort);
                 return false;
             }
         }
         ModelRecord record = model.connections.insert(reverse ? trip.key().turned() : trip.key(), model.nowMs());
         if (record == null) {
+            model.hits.packet(trip, group, rule, reverse, true, values);
             noRoom(trip, rule, toPort);
             return false;
         }
@@ -188,9 +230,23 @@ final class ModelClassify {
             record.pathId = path.id();
         }
         record.oneDirection = oneDirection;
+        if (model.attributes.used) {
+            record.attributes = values;
+            record.forwardPort = reverse ? otherPort : trip.port;
+        }
         trip.record = record;
         trip.direction = reverse ? 1 : 0;
         return true;
+    }
+
+    private @Nullable Path keepOrSelect(int target, int pathToKeep) {
+        for (Path path : model.world.targets().get(target).paths()) {
+            if (path.id() == pathToKeep && model.selector.isAlive(path)) {
+                model.coverage.event("path kept");
+                return path;
+            }
+        }
+        return model.selector.select(target);
     }
 
     private static boolean above(Rule one, @Nullable Rule other) {

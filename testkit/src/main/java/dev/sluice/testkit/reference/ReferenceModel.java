@@ -13,6 +13,8 @@ import java.util.Set;
 public final class ReferenceModel {
     final ModelConnections connections;
     final ModelNeighbors neighbors = new ModelNeighbors();
+    final ModelAttributes attributes = new ModelAttributes();
+    final ModelHits hits = new ModelHits(this);
     final ModelSelector selector = new ModelSelector(this);
     final Set<Integer> deadInstances = new HashSet<>();
     final Set<Integer> downPorts = new HashSet<>();
@@ -72,6 +74,7 @@ public final class ReferenceModel {
         nowNs += ns;
         if (tick) {
             neighbors.tick(nowNs, control);
+            attributes.tick(nowNs);
             connections.removeExpired(nowMs());
         }
         return outcome;

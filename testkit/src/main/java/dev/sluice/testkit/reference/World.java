@@ -48,7 +48,14 @@ public record World(
             routers.add(new RouterEntry(i, "router-" + i, Routes.of(routes.get(i))));
         }
         List<Group> compiled = new ArrayList<>();
-        groups.forEach((id, members) -> compiled.add(new Group(id, Classifier.of(members))));
+        groups.forEach((id, members) -> compiled.add(new Group(
+                id,
+                Classifier.of(members.stream()
+                        .filter(rule -> rule.action() != Rule.Action.OBSERVE)
+                        .toList()),
+                members.stream()
+                        .filter(rule -> rule.action() == Rule.Action.OBSERVE)
+                        .toList())));
         return new Snapshot(generation, ports, routers, targets, rules, compiled, paths, attachments, timeouts);
     }
 

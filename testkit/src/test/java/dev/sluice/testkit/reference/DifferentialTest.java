@@ -59,7 +59,10 @@ class DifferentialTest {
             "returned",
             "record replaced",
             "translated: learned",
-            "translated: new flow"
+            "translated: new flow",
+            "attributes moved",
+            "path kept",
+            "observed"
         }) {
             assertThat(coverage.events(event)).as(event).isGreaterThanOrEqualTo(often);
         }
