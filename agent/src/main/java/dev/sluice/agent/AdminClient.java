@@ -65,6 +65,20 @@ public final class AdminClient {
         return as(patient.request("trace", all), TraceReport.class);
     }
 
+    /** Rules and what they decided. */
+    public RulesReport rules() throws NodeException {
+        return as(request("rules", Map.of()), RulesReport.class);
+    }
+
+    /**
+     * Contextual attributes that are set.
+     *
+     * @param limit most of them
+     */
+    public AttributesReport attributes(int limit) throws NodeException {
+        return as(request("attributes", Map.of("limit", limit)), AttributesReport.class);
+    }
+
     /** Lets the node read its configuration again; the generation in force. */
     public int reload() throws NodeException {
         return request("reload", Map.of()).path("generation").asInt(0);

@@ -94,7 +94,7 @@ final class ListFlows implements WorkerTask {
         return "removed rule " + id;
     }
 
-    private static String protocol(int number) {
+    static String protocol(int number) {
         return switch (number) {
             case 1 -> "icmp";
             case TCP -> "tcp";

@@ -2,6 +2,7 @@ package dev.sluice.agent;
 
 import dev.sluice.agent.StatusReport.ConfigurationReport;
 import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;
@@ -54,6 +55,8 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private final Worker worker;
     private final NodeReports reports;
     private final Tracing tracing;
+    private final RuleSight ruleSight;
+    private final AttributeCommands attributes;
     private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
@@ -76,7 +79,8 @@ public final class NodeRunner implements Administered, AutoCloseable {
         this.socket = socket;
         this.name = name;
         this.links = links;
-        compiler = new SnapshotCompiler(name, new IdRegistry());
+        IdRegistry ids = new IdRegistry();
+        compiler = new SnapshotCompiler(name, ids);
         watch = new InstanceWatch(liveness, links);
         applied = compile(objects, loaded);
         int connectionsMax = applied.node().settings().tracker().connectionsMax();
@@ -84,6 +88,13 @@ public final class NodeRunner implements Administered, AutoCloseable {
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         reports = new NodeReports(worker, watch);
         tracing = new Tracing(worker);
+        ruleSight = new RuleSight(worker.datapath().ruleLog());
+        attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
+    }
+
+    /** The newest snapshot; any thread. */
+    private Snapshot compiled() {
+        return applied.node().snapshot();
     }
 
     // Start and end.
@@ -133,7 +144,10 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            admin = AdminServer.open(socket, new AdminRequests(NodeCommands.of(this)), CLIENT_IDLE_NS);
+            List<AdminCommand> commands = new ArrayList<>(NodeCommands.of(this));
+            commands.addAll(attributes.commands());
+            commands.add(RuleSight.command(this::compiled));
+            admin = AdminServer.open(socket, new AdminRequests(commands), CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;
@@ -268,6 +282,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
                 }
                 lookAtLinks();
                 watch.tell(System.nanoTime());
+                ruleSight.tell(compiled(), System.nanoTime());
             } catch (InterruptedException e) {
                 return;
             }

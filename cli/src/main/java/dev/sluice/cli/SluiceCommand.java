@@ -15,6 +15,8 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             StatusCommand.class,
             FlowsCommand.class,
+            RulesCommand.class,
+            AttributesCommand.class,
             CountersCommand.class,
             TraceCommand.class,
             ReloadCommand.class,
