@@ -15,7 +15,6 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
@@ -110,7 +109,7 @@ final class AttributeCommands {
         long ttlNs = ttlNs(request);
         turn.lock();
         try {
-            long attributes = AttributeIds.of(number(application), number(group), number(user));
+            long attributes = numbers(application, group, user);
             boolean room = ask(true, (used, nowNs) -> {
                 if (subject.flow() != null) {
                     return used.setFlow(subject.flow(), attributes, nowNs + ttlNs);
@@ -150,18 +149,16 @@ final class AttributeCommands {
         return ns.getAsLong();
     }
 
-    private int number(Optional<String> text) throws NodeException {
-        if (text.isEmpty()) {
-            return 0;
-        }
-        OptionalInt number = values.number(text.get());
-        if (number.isEmpty()) {
-            // Numbers that this request has got already are lost as well, if nothing else uses them: so it begins anew.
+    /** Numbers of the values; if none is left, those that nothing uses any more are taken back. */
+    private long numbers(Optional<String> application, Optional<String> group, Optional<String> user)
+            throws NodeException {
+        OptionalLong numbers = values.numbers(application, group, user);
+        if (numbers.isEmpty()) {
             values.forgetAllBut(inUse());
-            throw new NodeException("there were " + AttributeValues.VALUES_MAX
-                    + " different values of attributes, which is the most; unused ones are forgotten now, try again");
+            numbers = values.numbers(application, group, user);
         }
-        return number.getAsInt();
+        return numbers.orElseThrow(() -> new NodeException("rules and attributes have " + AttributeValues.VALUES_MAX
+                + " different values, which is the most; clear attributes, or restart the node if rules have named many"));
     }
 
     private BitSet inUse() throws NodeException {

@@ -4,7 +4,9 @@ import dev.sluice.datapath.AttributeIds;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Small numbers for the texts of contextual attributes, so that packets compare numbers. Any thread.
@@ -13,8 +15,8 @@ import java.util.OptionalInt;
  * {@link AttributeIds#ID_MAX} others.
  */
 public final class AttributeValues {
-    /** Most texts that have a number at a time. */
-    public static final int VALUES_MAX = 65_536;
+    /** Most texts that have a number at a time: more than all ports and flows can have, so that taking numbers back is rare. */
+    public static final int VALUES_MAX = 262_144;
 
     private final Map<String, Integer> numbers = new HashMap<>();
     private final Map<Integer, String> texts = new HashMap<>();
@@ -24,8 +26,21 @@ public final class AttributeValues {
     /** A table without texts. */
     public AttributeValues() {}
 
-    /** The number of a text, above 0; empty if the table is full. */
-    synchronized OptionalInt number(String text) {
+    /** The numbers of three texts, 0 where there is none, as in {@link AttributeIds}; empty if the table is full. */
+    synchronized OptionalLong numbers(Optional<String> application, Optional<String> group, Optional<String> user) {
+        OptionalInt first = number(application);
+        OptionalInt second = number(group);
+        OptionalInt third = number(user);
+        return first.isPresent() && second.isPresent() && third.isPresent()
+                ? OptionalLong.of(AttributeIds.of(first.getAsInt(), second.getAsInt(), third.getAsInt()))
+                : OptionalLong.empty();
+    }
+
+    private OptionalInt number(Optional<String> text) {
+        return text.isEmpty() ? OptionalInt.of(0) : number(text.get());
+    }
+
+    private OptionalInt number(String text) {
         Integer known = numbers.get(text);
         if (known != null) {
             return OptionalInt.of(known);

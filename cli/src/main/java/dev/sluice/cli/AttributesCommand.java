@@ -25,8 +25,6 @@ import tools.jackson.databind.JsonNode;
             AttributesCommand.ClearCommand.class
         })
 final class AttributesCommand {
-    private AttributesCommand() {}
-
     /** The port or the flow that is meant. */
     static final class Subject {
         @Option(names = "--port", required = true, paramLabel = "NAME", description = "Flows that come in at this port.")

@@ -29,15 +29,15 @@ final class RuleGenerator {
         while (!precedences.add(precedence)) {
             precedence++;
         }
-        Rule.Action action = dice.percent(80)
+        Rule.Action action = dice.percent(83)
                 ? Rule.Action.SERVICE
-                : dice.any(Rule.Action.NONE, Rule.Action.DROP, Rule.Action.NONE, Rule.Action.OBSERVE);
+                : dice.any(Rule.Action.NONE, Rule.Action.DROP, Rule.Action.OBSERVE);
         int target = action == Rule.Action.SERVICE ? dice.below(world.parts.chains.size()) : -1;
         List<Integer> routers =
                 target >= 0 ? world.parts.chains.get(target).routers : List.of(dice.below(world.portsOf.size()));
         List<Match> matches = new ArrayList<>();
         for (int i = dice.percent(80) ? 1 : 2; i > 0; i--) {
-            matches.add(match(action == Rule.Action.DROP));
+            matches.add(match(action == Rule.Action.DROP || action == Rule.Action.OBSERVE));
         }
         return new Rule(
                 id,
@@ -114,7 +114,7 @@ final class RuleGenerator {
             int vlan = dice.any(-1, 7);
             match = match.withVlans(vlan, dice.any(vlan, 4095), -1, dice.any(-1, 4095));
         }
-        if (dice.percent(22)) {
+        if (dice.percent(16)) {
             match = match.withContext(values(60), values(30), values(30));
         }
         if (dice.percent(6)) {
