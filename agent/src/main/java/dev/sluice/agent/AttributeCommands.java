@@ -57,9 +57,7 @@ final class AttributeCommands {
         return List.of(
                 new AdminCommand("attributes", List.of("limit"), this::list),
                 new AdminCommand(
-                        "attributes-set",
-                        List.of("port", "flow", "application", "group", "user", "ttl"),
-                        this::set),
+                        "attributes-set", List.of("port", "flow", "application", "group", "user", "ttl"), this::set),
                 new AdminCommand("attributes-clear", List.of("port", "flow", "all"), this::clear));
     }
 
@@ -103,8 +101,8 @@ final class AttributeCommands {
         Optional<String> group = value(request, "group");
         Optional<String> user = value(request, "user");
         if (application.isEmpty() && group.isEmpty() && user.isEmpty()) {
-            throw new NodeException("none of application, group and user is given; to take attributes away use"
-                    + " attributes-clear");
+            throw new NodeException(
+                    "none of application, group and user is given; to take attributes away use" + " attributes-clear");
         }
         long ttlNs = ttlNs(request);
         turn.lock();
@@ -157,8 +155,10 @@ final class AttributeCommands {
             values.forgetAllBut(inUse());
             numbers = values.numbers(application, group, user);
         }
-        return numbers.orElseThrow(() -> new NodeException("rules and attributes have " + AttributeValues.VALUES_MAX
-                + " different values, which is the most; clear attributes, or restart the node if rules have named many"));
+        return numbers.orElseThrow(
+                () -> new NodeException(
+                        "rules and attributes have " + AttributeValues.VALUES_MAX
+                                + " different values, which is the most; clear attributes, or restart the node if rules have named many"));
     }
 
     private BitSet inUse() throws NodeException {

@@ -13,8 +13,8 @@ final class FlowText {
     private static final String ALLOWED =
             "PROTOCOL,ADDRESS[:PORT],ADDRESS[:PORT] such as tcp,10.0.0.1:40000,10.0.0.2:80 or udp,[2001:db8::1]:53,[2001:db8::2]:53;"
                     + " both ports, of tcp, udp or sctp, or none";
-    private static final Map<String, Integer> PROTOCOLS = new TreeMap<>(
-            Map.of("tcp", 6, "udp", 17, "icmp", 1, "icmpv6", 58, "sctp", 132, "gre", 47, "esp", 50));
+    private static final Map<String, Integer> PROTOCOLS =
+            new TreeMap<>(Map.of("tcp", 6, "udp", 17, "icmp", 1, "icmpv6", 58, "sctp", 132, "gre", 47, "esp", 50));
     private static final Pattern END =
             Pattern.compile("(?:\\[([0-9a-fA-F:.]{2,45})]|([0-9.]{7,15}))(?::([0-9]{1,5}))?|([0-9a-fA-F:.]{2,45})");
     private static final int TEXT_MAX = 120;
@@ -39,8 +39,7 @@ final class FlowText {
                 || one.get().address.isIpv4() != other.get().address.isIpv4()) {
             throw wrong(text);
         }
-        return new FlowName(
-                protocol.get(), one.get().address, one.get().port, other.get().address, other.get().port);
+        return new FlowName(protocol.get(), one.get().address, one.get().port, other.get().address, other.get().port);
     }
 
     private static NodeException wrong(String text) {

@@ -52,7 +52,9 @@ final class MatchCompiler {
         int[] numbers = texts.stream()
                 .mapToInt(text -> values.numberOfRule(text).orElse(0))
                 .toArray();
-        return Arrays.stream(numbers).allMatch(number -> number > 0) ? Optional.of(IntSet.of(numbers)) : Optional.empty();
+        return Arrays.stream(numbers).allMatch(number -> number > 0)
+                ? Optional.of(IntSet.of(numbers))
+                : Optional.empty();
     }
 
     /** The combinations that a packet can meet; empty if none can, as with an IPv4 source and an IPv6 destination. */

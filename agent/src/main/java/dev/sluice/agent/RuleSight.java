@@ -91,8 +91,7 @@ final class RuleSight {
         log.drain(line -> LOG.info("{}", text(line, snapshot)));
         if (nowNs - toldNs >= SECOND_NS) {
             toldNs = nowNs;
-            List<Rule> logged =
-                    snapshot.rules().stream().filter(Rule::log).toList();
+            List<Rule> logged = snapshot.rules().stream().filter(Rule::log).toList();
             logged.forEach(this::tellSuppressed);
             suppressedTold.keySet().removeIf(id -> snapshot.rule(id) == null);
         }
@@ -111,7 +110,8 @@ final class RuleSight {
         }
     }
 
-    private static String text(RuleLog.Line line, Snapshot snapshot) {
+    /** A decision in words. */
+    static String text(RuleLog.Line line, Snapshot snapshot) {
         return "rule " + line.rule().name() + " (" + action(line.rule(), snapshot) + "): "
                 + ListFlows.protocol(line.protocol()) + " "
                 + FlowText.end(line.source(), line.sourcePort()) + " -> "

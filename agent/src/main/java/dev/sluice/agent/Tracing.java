@@ -53,7 +53,8 @@ final class Tracing {
             try {
                 return result.get(filter.seconds(), TimeUnit.SECONDS);
             } catch (TimeoutException e) {
-                // A tracer must not stay in place because others ask much: so it insists. Tasks are done in their order, so the tracer is in place by then.
+                // A tracer must not stay in place because others ask much: so it insists. Tasks are done in their
+                // order, so the tracer is in place by then.
                 worker.insist(new Task(result, _ -> stories.join().finish()));
                 return result.get(ANSWER_SECONDS, TimeUnit.SECONDS);
             }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.AttributesReport.AttributeReport;
 import dev.sluice.agent.RulesReport.RuleReport;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.RuleLog;
+import dev.sluice.datapath.Snapshot;
 import dev.sluice.ports.MemoryPort;
+import dev.sluice.wire.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,6 +126,55 @@ class RuleSightTest {
         send();
         await(() -> rule("all").packets() == 2);
         assertThat(rule("watch").packets()).isEqualTo(1);
+    }
+
+    @Test
+    void logLineSaysWhichRuleDecidedWhat() {
+        Snapshot snapshot = new SnapshotCompiler("edge", new IdRegistry())
+                .compile(
+                        Yaml.parse(
+                                Yaml.firewall(),
+                                Yaml.instance("fw-1", ""),
+                                Yaml.chain("closed"),
+                                Yaml.policy("{name: all, action: {chain: inspect}, log: true}")),
+                        _ -> null)
+                .node()
+                .orElseThrow()
+                .snapshot();
+        Rule rule = snapshot.rules().getFirst();
+        assertThat(rule.log()).isTrue();
+        RuleLog.Line line = new RuleLog.Line(
+                rule,
+                6,
+                IpAddress.parse("2001:db8::1").orElseThrow(),
+                40_000,
+                IpAddress.parse("2001:db8::2").orElseThrow(),
+                443,
+                "left");
+        assertThat(RuleSight.text(line, snapshot))
+                .isEqualTo("rule web/all (chain inspect): tcp [2001:db8::1]:40000 -> [2001:db8::2]:443,"
+                        + " came in at port left");
+    }
+
+    @Test
+    void loggedDecisionsAboveTenInASecondAreCounted() throws Exception {
+        Files.writeString(
+                directory.resolve("node.yaml"),
+                Yaml.text(
+                        Yaml.firewall(),
+                        Yaml.instance("fw-1", ""),
+                        Yaml.chain("closed"),
+                        Yaml.policy("{name: all, action: {drop: true}, log: true}")));
+        client().reload();
+        for (int port = 0; port < 100; port++) {
+            byte[] frame = FORWARD.clone();
+            frame[35] = (byte) port;
+            Objects.requireNonNull(host.ports.get("left")).inject(frame);
+        }
+        await(() -> rule("all").flows() == 100);
+        assertThat(rule("all").log()).isTrue();
+        // The flows come within far less than five seconds.
+        assertThat(rule("all").logSuppressed()).isBetween(50L, 90L);
     }
 
     @Test

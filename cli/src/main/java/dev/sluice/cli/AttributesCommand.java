@@ -18,7 +18,8 @@ import tools.jackson.databind.JsonNode;
 /** {@code sluice attributes}. */
 @Command(
         name = "attributes",
-        description = "Tells a running node which application, group or user a port or flow belongs to; rules may ask for it.",
+        description =
+                "Tells a running node which application, group or user a port or flow belongs to; rules may ask for it.",
         subcommands = {
             AttributesCommand.SetCommand.class,
             AttributesCommand.ListCommand.class,
@@ -27,7 +28,11 @@ import tools.jackson.databind.JsonNode;
 final class AttributesCommand {
     /** The port or the flow that is meant. */
     static final class Subject {
-        @Option(names = "--port", required = true, paramLabel = "NAME", description = "Flows that come in at this port.")
+        @Option(
+                names = "--port",
+                required = true,
+                paramLabel = "NAME",
+                description = "Flows that come in at this port.")
         @Nullable
         String port;
 
@@ -35,8 +40,9 @@ final class AttributesCommand {
                 names = "--flow",
                 required = true,
                 paramLabel = "FLOW",
-                description = "A flow, both directions: PROTOCOL,ADDRESS[:PORT],ADDRESS[:PORT], such as tcp,10.0.0.1:40000,10.0.0.2:80."
-                        + " Without ports: all flows of the protocol between the two. Wins over the port.")
+                description =
+                        "A flow, both directions: PROTOCOL,ADDRESS[:PORT],ADDRESS[:PORT], such as tcp,10.0.0.1:40000,10.0.0.2:80."
+                                + " Without ports: all flows of the protocol between the two. Wins over the port.")
         @Nullable
         String flow;
 
@@ -55,7 +61,8 @@ final class AttributesCommand {
     /** {@code sluice attributes set}. */
     @Command(
             name = "set",
-            description = "Sets the attributes of a port or flow, in place of those it had. The next packet of each affected flow is classified anew.")
+            description =
+                    "Sets the attributes of a port or flow, in place of those it had. The next packet of each affected flow is classified anew.")
     static final class SetCommand implements Callable<Integer> {
         @Spec
         @SuppressWarnings("NullAway.Init") // set by picocli before call

@@ -38,9 +38,8 @@ final class RulesCommand implements Callable<Integer> {
     public Integer call() throws NodeException {
         RulesReport report = admin.client().rules();
         if (neverHit) {
-            report = new RulesReport(report.rules().stream()
-                    .filter(rule -> rule.packets() == 0)
-                    .toList());
+            report = new RulesReport(
+                    report.rules().stream().filter(rule -> rule.packets() == 0).toList());
         }
         spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));
         return ExitCode.OK;

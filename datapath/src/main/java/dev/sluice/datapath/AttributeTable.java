@@ -171,8 +171,7 @@ public final class AttributeTable implements AutoCloseable {
     }
 
     private long find(PacketFields p, int sourcePort, int destinationPort) {
-        wanted.set(
-                p.protocol, p.sourceHi, p.sourceLo, sourcePort, p.destinationHi, p.destinationLo, destinationPort);
+        wanted.set(p.protocol, p.sourceHi, p.sourceLo, sourcePort, p.destinationHi, p.destinationLo, destinationPort);
         AttributeEntry entry = flows.get(wanted);
         return entry == null ? AttributeIds.NONE : entry.attributes;
     }

@@ -35,8 +35,8 @@ public final class Group {
                 .toArray(Observer[]::new);
         List<Rule> deciding = classifier.rules();
         this.hasOneDirectionRules = deciding.stream().anyMatch(rule -> !rule.bothDirections());
-        this.hasContext =
-                deciding.stream().anyMatch(Group::hasContext) || observing.stream().anyMatch(Group::hasContext);
+        this.hasContext = deciding.stream().anyMatch(Group::hasContext)
+                || observing.stream().anyMatch(Group::hasContext);
     }
 
     private static boolean hasContext(Rule rule) {

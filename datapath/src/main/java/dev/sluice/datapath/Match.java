@@ -18,16 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param context contextual attributes
  */
 public record Match(
-        Addresses addresses,
-        Transport transport,
-        Frame frame,
-        Vlans vlans,
-        Dscp dscp,
-        Share share,
-        Context context) {
+        Addresses addresses, Transport transport, Frame frame, Vlans vlans, Dscp dscp, Share share, Context context) {
     /** Matches every frame. */
-    public static final Match ANY = new Match(
-            Addresses.ANY, Transport.ANY, Frame.ANY, Vlans.ANY, Dscp.ANY, Share.ANY, Context.ANY);
+    public static final Match ANY =
+            new Match(Addresses.ANY, Transport.ANY, Frame.ANY, Vlans.ANY, Dscp.ANY, Share.ANY, Context.ANY);
 
     /** Whether the packet meets every condition; the plain definition that faster structures must agree with. */
     public boolean matches(PacketFields p) {
@@ -69,12 +63,7 @@ public record Match(
     /** This match with other port ranges. */
     public Match withPorts(int sourceLow, int sourceHigh, int destinationLow, int destinationHigh) {
         return with(new Transport(
-                transport.protocolLow,
-                transport.protocolHigh,
-                sourceLow,
-                sourceHigh,
-                destinationLow,
-                destinationHigh));
+                transport.protocolLow, transport.protocolHigh, sourceLow, sourceHigh, destinationLow, destinationHigh));
     }
 
     private Match with(Transport other) {
@@ -120,7 +109,8 @@ public record Match(
      * @param source prefix of the source, null for any
      * @param destination prefix of the destination, null for any
      */
-    public record Addresses(int family, @Nullable IpPrefix source, @Nullable IpPrefix destination) {
+    public record Addresses(
+            int family, @Nullable IpPrefix source, @Nullable IpPrefix destination) {
         /** Any frame. */
         public static final Addresses ANY = new Addresses(0, null, null);
 

@@ -58,7 +58,10 @@ final class RuleHits {
         if (first) {
             counters.flows++;
             if (rule.log()) {
-                log.offer(rule, c, c.port < snapshot.portCount() ? snapshot.port(c.port).name() : "");
+                log.offer(
+                        rule,
+                        c,
+                        c.port < snapshot.portCount() ? snapshot.port(c.port).name() : "");
             }
         }
     }

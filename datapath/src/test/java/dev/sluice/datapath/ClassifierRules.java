@@ -134,7 +134,9 @@ final class ClassifierRules {
      * would have it.
      */
     static void header(Random random, Match m, PacketFields p) {
-        p.family = m.addresses().family() != 0 ? m.addresses().family() : random.nextInt(3) == 0 ? 0 : random.nextInt(2) * 2 + 4;
+        p.family = m.addresses().family() != 0
+                ? m.addresses().family()
+                : random.nextInt(3) == 0 ? 0 : random.nextInt(2) * 2 + 4;
         if (m.addresses().source() != null) {
             p.family = m.addresses().source().address().isIpv4() ? 4 : 6;
         } else if (m.addresses().destination() != null) {
@@ -146,15 +148,29 @@ final class ClassifierRules {
         p.sourceLo = source.lo();
         p.destinationHi = destination.hi();
         p.destinationLo = destination.lo();
-        p.protocol = p.family == 0 ? 0 : within(random, m.transport().protocolLow(), m.transport().protocolHigh(), 0, 255);
+        p.protocol = p.family == 0
+                ? 0
+                : within(random, m.transport().protocolLow(), m.transport().protocolHigh(), 0, 255);
         p.fragment = p.family != 0 && random.nextInt(8) == 0;
-        p.sourcePort = p.fragment ? 0 : within(random, m.transport().sourcePortLow(), m.transport().sourcePortHigh(), 0, 65535);
-        p.destinationPort = p.fragment ? 0 : within(random, m.transport().destinationPortLow(), m.transport().destinationPortHigh(), 0, 65535);
+        p.sourcePort = p.fragment
+                ? 0
+                : within(random, m.transport().sourcePortLow(), m.transport().sourcePortHigh(), 0, 65535);
+        p.destinationPort = p.fragment
+                ? 0
+                : within(
+                        random,
+                        m.transport().destinationPortLow(),
+                        m.transport().destinationPortHigh(),
+                        0,
+                        65535);
         p.etherType = m.frame().etherType() >= 0 && random.nextInt(8) > 0
                 ? m.frame().etherType()
                 : p.family == 4 ? 0x0800 : p.family == 6 ? 0x86dd : 0x0806;
-        p.sourceMac = m.frame().sourceMac() >= 0 && random.nextInt(8) > 0 ? m.frame().sourceMac() : random.nextInt(4);
-        p.destinationMac = m.frame().destinationMac() >= 0 && random.nextInt(8) > 0 ? m.frame().destinationMac() : random.nextInt(4);
+        p.sourceMac =
+                m.frame().sourceMac() >= 0 && random.nextInt(8) > 0 ? m.frame().sourceMac() : random.nextInt(4);
+        p.destinationMac = m.frame().destinationMac() >= 0 && random.nextInt(8) > 0
+                ? m.frame().destinationMac()
+                : random.nextInt(4);
         p.outerVlan = within(random, m.vlans().outerLow(), m.vlans().outerHigh(), -1, 4095);
         p.innerVlan = within(random, m.vlans().innerLow(), m.vlans().innerHigh(), -1, 4095);
         p.dscp = within(random, m.dscp().low(), m.dscp().high(), 0, 63);

@@ -133,8 +133,8 @@ final class MatchReader {
     }
 
     private static Field<List<String>> attribute(String name, String subject) {
-        String text =
-                subject + " that `sluice attributes set` names for the flow, or for the port where it comes in; one has to fit.";
+        String text = subject
+                + " that `sluice attributes set` names for the flow, or for the port where it comes in; one has to fit.";
         return Field.defaulted(name, Lists.orOne(ATTRIBUTE, 1, 1024), List.of(), "any or none", text);
     }
 

@@ -98,10 +98,10 @@ class RulesWithContextTest {
             sluice.request("attributes-set", Map.of("flow", name, "application", "games", "ttl", "1s"));
             UdpFlow.Account whileSet = flow.exchange(1);
             assertThat(whileSet.lost()).isZero();
-            Waits.until("the attributes end", Duration.ofSeconds(10), () -> sluice.request("attributes", Map.of())
-                            .path("count")
-                            .asInt(-1)
-                    == 0);
+            Waits.until(
+                    "the attributes end",
+                    Duration.ofSeconds(10),
+                    () -> sluice.request("attributes", Map.of()).path("count").asInt(-1) == 0);
             checkPasses(flow, true, false);
         }
     }
@@ -148,10 +148,6 @@ class RulesWithContextTest {
             assertThat(rule("all/late").idleMs()).isEqualTo(-1);
             assertThat(sluice.rules().rules().stream().map(RuleReport::rule).toList())
                     .isEqualTo(List.of("all/watch", "all/games", "all/guests", "all/all", "all/late"));
-            Waits.until("the decision is logged", Duration.ofSeconds(10), () -> sluice.process()
-                    .log()
-                    .contains("rule all/watch (observe): udp 10.0.0.1:" + flow.localPort()
-                            + " -> 10.0.0.2:7, came in at port left"));
         } finally {
             sluice.configure(configuration(""));
         }

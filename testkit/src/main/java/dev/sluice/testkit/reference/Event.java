@@ -34,10 +34,7 @@ public sealed interface Event {
      * @param values null: forgotten
      * @param lifeNs until they end
      */
-    record Attributes(
-            ModelAttributes.Subject subject,
-            ModelAttributes.@Nullable Values values,
-            long lifeNs)
+    record Attributes(ModelAttributes.Subject subject, ModelAttributes.@Nullable Values values, long lifeNs)
             implements Event {}
 
     /** The configuration is swapped. */

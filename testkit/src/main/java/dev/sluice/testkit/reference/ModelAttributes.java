@@ -25,7 +25,12 @@ final class ModelAttributes {
      * @param port index of the port, -1 for a flow
      * @param ports of a flow named with ports, both; null: named without
      */
-    record Subject(int port, int protocol, IpAddress one, IpAddress other, @Nullable List<Integer> ports) {
+    record Subject(
+            int port,
+            int protocol,
+            IpAddress one,
+            IpAddress other,
+            @Nullable List<Integer> ports) {
         boolean isFlow() {
             return port < 0;
         }
@@ -55,7 +60,9 @@ final class ModelAttributes {
                             && protocol == that.protocol
                             && one.equals(that.other)
                             && other.equals(that.one)
-                            && (ports == null ? that.ports == null : ports.reversed().equals(that.ports)));
+                            && (ports == null
+                                    ? that.ports == null
+                                    : ports.reversed().equals(that.ports)));
         }
     }
 

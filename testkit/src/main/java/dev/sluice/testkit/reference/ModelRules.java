@@ -30,7 +30,8 @@ final class ModelRules {
 
     /** Whether one of the rule's matches holds. */
     static boolean matches(Rule rule, ModelFrame frame, boolean turned, Values values) {
-        return rule.matches().stream().anyMatch(match -> fits(match.context(), values) && matches(match, frame, turned));
+        return rule.matches().stream()
+                .anyMatch(match -> fits(match.context(), values) && matches(match, frame, turned));
     }
 
     /** Whether a rule asks for attributes. */
@@ -61,8 +62,12 @@ final class ModelRules {
         if (!holds(m.addresses().source(), from) || !holds(m.addresses().destination(), to)) {
             return false;
         }
-        boolean portsFit = between(fromPort, m.transport().sourcePortLow(), m.transport().sourcePortHigh())
-                && between(toPort, m.transport().destinationPortLow(), m.transport().destinationPortHigh());
+        boolean portsFit =
+                between(fromPort, m.transport().sourcePortLow(), m.transport().sourcePortHigh())
+                        && between(
+                                toPort,
+                                m.transport().destinationPortLow(),
+                                m.transport().destinationPortHigh());
         if (!portsFit && !frame.fragment) {
             return false;
         }
@@ -73,11 +78,17 @@ final class ModelRules {
         }
         int outer = frame.tags.isEmpty() ? -1 : frame.vlan(0);
         int inner = frame.tags.size() < 2 || frame.skipsPriorityTag() ? -1 : frame.vlan(1);
-        return between(frame.protocol, m.transport().protocolLow(), m.transport().protocolHigh())
+        return between(
+                        frame.protocol,
+                        m.transport().protocolLow(),
+                        m.transport().protocolHigh())
                 && between(outer, m.vlans().outerLow(), m.vlans().outerHigh())
                 && between(inner, m.vlans().innerLow(), m.vlans().innerHigh())
                 && between(frame.dscp, m.dscp().low(), m.dscp().high())
-                && (m.share().buckets() == 0 || m.share().set().get(Formulas.bucket(frame.hash(), m.share().buckets())));
+                && (m.share().buckets() == 0
+                        || m.share()
+                                .set()
+                                .get(Formulas.bucket(frame.hash(), m.share().buckets())));
     }
 
     private static boolean between(int value, int low, int high) {

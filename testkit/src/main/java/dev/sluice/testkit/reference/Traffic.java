@@ -90,9 +90,8 @@ final class Traffic {
 
     /** Of a flow that is under way, of a port, or of a flow that nobody has heard of. */
     private Event attributes(World now) {
-        ModelAttributes.Values values = dice.percent(25)
-                ? null
-                : new ModelAttributes.Values(dice.below(4), dice.below(3), dice.below(3));
+        ModelAttributes.Values values =
+                dice.percent(25) ? null : new ModelAttributes.Values(dice.below(4), dice.below(3), dice.below(3));
         ModelAttributes.Subject subject;
         if (dice.percent(45) || flows.isEmpty()) {
             int port = dice.below(now.ports().size());

@@ -61,7 +61,8 @@ class PlantedFaultsTest {
                 "node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)",
                 "node.oneArmed() || side >= 0"),
         ORIENTATION_IS_NOT_KEPT("Classification", "reverse = table.isReverse(vanished, c.fields);", "reverse = false;"),
-        ATTRIBUTE_GENERATION_IS_NEVER_COMPARED("FlowContext", "} else if (now.isCurrent(slot)) {", "} else if (slot >= 0) {"),
+        ATTRIBUTE_GENERATION_IS_NEVER_COMPARED(
+                "FlowContext", "} else if (now.isCurrent(slot)) {", "} else if (slot >= 0) {"),
         PORT_WINS_OVER_FLOW(
                 "AttributeTable",
                 "AttributeIds.over(own, ofPort.attributes)",
