@@ -120,7 +120,6 @@ class RuleSightTest {
         assertThat(rule("bad").flows()).isEqualTo(1);
         assertThat(rule("bad").lastHit()).isNotEmpty();
         await(() -> rule("watch").packets() == 1);
-        // Fifteen octets of payload and header are padded by nobody in memory.
         assertThat(rule("watch").bytes()).isEqualTo(FORWARD.length);
         client().request("attributes-clear", Map.of("flow", "udp,10.0.0.2:53,10.0.0.1:1000"));
         send();

@@ -59,15 +59,18 @@ class RuleFieldsTest {
     void refusesWhatMeansNothing(String rule) {
         LoadResult result = load(rule);
         assertThat(result.configuration()).isEmpty();
-        assertThat(result.problems()).isNotEmpty().allSatisfy(problem -> assertThat(problem.toString())
-                .contains("ServicePolicy/p spec.rules[0]"));
+        assertThat(result.problems())
+                .isNotEmpty()
+                .allSatisfy(problem -> assertThat(problem.toString()).contains("ServicePolicy/p spec.rules[0]"));
     }
 
     @Test
     void refusesTextsThatAreTooLong() {
         LoadResult result = load("{name: a, match: {user: '" + "x".repeat(254) + "'}, action: {drop: true}}");
-        assertThat(result.problems()).singleElement().satisfies(problem -> assertThat(problem.toString())
-                .contains("spec.rules[0].match.user")
-                .contains("1..253"));
+        assertThat(result.problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.toString())
+                        .contains("spec.rules[0].match.user")
+                        .contains("1..253"));
     }
 }
