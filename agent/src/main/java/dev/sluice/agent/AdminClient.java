@@ -47,6 +47,15 @@ public final class AdminClient {
         return as(request("flows", filters), FlowsReport.class);
     }
 
+    /**
+     * Instructions for single flows.
+     *
+     * @param fields {@code limit} (number), or nothing
+     */
+    public InstructionsReport instructions(Map<String, ?> fields) throws NodeException {
+        return as(request("flow-list", fields), InstructionsReport.class);
+    }
+
     /** Drop reasons and counters of the data path. */
     public CountersReport counters() throws NodeException {
         return as(request("counters", Map.of()), CountersReport.class);
@@ -79,9 +88,61 @@ public final class AdminClient {
         return as(request("attributes", Map.of("limit", limit)), AttributesReport.class);
     }
 
+    /** What is doubtful about the rules in force. */
+    public AnalysisReport analyze() throws NodeException {
+        return as(request("analyze", Map.of()), AnalysisReport.class);
+    }
+
+    /**
+     * The next part of what happens to connections.
+     *
+     * @param fields any of {@code session} (text, of the answer before), {@code events} (number), {@code busiest} (number), {@code address} (text),
+     *     {@code port} (number)
+     */
+    public FollowReport follow(Map<String, ?> fields) throws NodeException {
+        return as(request("follow", fields), FollowReport.class);
+    }
+
     /** Lets the node read its configuration again; the generation in force. */
     public int reload() throws NodeException {
-        return request("reload", Map.of()).path("generation").asInt(0);
+        return reload(Map.of()).generation();
+    }
+
+    /**
+     * Lets the node read its configuration again.
+     *
+     * @param fields any of {@code confirmSeconds} (number), {@code force} (true or false), {@code existingFlows} (auto, keep, migrate)
+     */
+    public ReloadReport reload(Map<String, ?> fields) throws NodeException {
+        return as(request("reload", fields), ReloadReport.class);
+    }
+
+    /** The configurations that were in force. */
+    public HistoryReport history() throws NodeException {
+        return as(request("history", Map.of()), HistoryReport.class);
+    }
+
+    /**
+     * What a configuration holds.
+     *
+     * @param which number of a revision, {@code running}, {@code good} or {@code files}
+     */
+    public TextsReport texts(String which) throws NodeException {
+        return as(request("texts", Map.of("revision", which)), TextsReport.class);
+    }
+
+    /**
+     * Lets the node run an earlier revision.
+     *
+     * @param fields any of {@code revision} (number; the one before by default), {@code force} (true or false)
+     */
+    public ReloadReport rollback(Map<String, ?> fields) throws NodeException {
+        return as(request("rollback", fields), ReloadReport.class);
+    }
+
+    /** Keeps the change that waits for its confirmation. */
+    public ReloadReport confirm() throws NodeException {
+        return as(request("confirm", Map.of()), ReloadReport.class);
     }
 
     /** Ends the node. */

@@ -1,5 +1,8 @@
 package dev.sluice.agent;
 
+import dev.sluice.model.ExistingFlows;
+import java.util.Optional;
+
 /** What can be asked of a node over its administration socket. Any thread. */
 interface Administered {
     StatusReport status();
@@ -15,10 +18,9 @@ interface Administered {
     /**
      * Reads the configuration again and applies it.
      *
-     * @return generation of the snapshot in force
      * @throws NodeException if nothing was changed because the files have errors
      */
-    int reload() throws NodeException;
+    ReloadReport reload(ReloadRequest request) throws NodeException;
 
     /** Ends the node soon. */
     void stop();

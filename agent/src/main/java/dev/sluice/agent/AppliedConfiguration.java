@@ -14,15 +14,34 @@ import java.util.stream.Collectors;
  * @param appliedAt when
  * @param warnings doubtful things in it
  * @param problem why the files as they are now are not in force; empty if they are
+ * @param revision its number in the history
+ * @param content {@link dev.sluice.agent.history.Revision#content} of its files
+ * @param notice why this revision runs although the files hold something else; empty: it is what the files held
  */
 record AppliedConfiguration(
-        Configuration objects, CompiledNode node, Instant appliedAt, List<String> warnings, String problem) {
+        Configuration objects,
+        CompiledNode node,
+        Instant appliedAt,
+        List<String> warnings,
+        String problem,
+        int revision,
+        String content,
+        String notice) {
     AppliedConfiguration {
         warnings = List.copyOf(warnings);
     }
 
     AppliedConfiguration withProblem(String newProblem) {
-        return new AppliedConfiguration(objects, node, appliedAt, warnings, newProblem);
+        return new AppliedConfiguration(objects, node, appliedAt, warnings, newProblem, revision, content, notice);
+    }
+
+    AppliedConfiguration withNotice(String newNotice) {
+        return new AppliedConfiguration(objects, node, appliedAt, warnings, problem, revision, content, newNotice);
+    }
+
+    /** The same as a revision of the history. */
+    AppliedConfiguration as(int newRevision, String newContent) {
+        return new AppliedConfiguration(objects, node, appliedAt, warnings, problem, newRevision, newContent, notice);
     }
 
     /** The errors, one per line. */

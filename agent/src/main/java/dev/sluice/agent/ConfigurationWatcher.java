@@ -24,8 +24,8 @@ final class ConfigurationWatcher implements AutoCloseable {
     private static final int QUIET_MS = 200;
     private static final int LOOK_MS = 2000;
 
-    /** A directory in which something happens all the time is looked at all the same. */
-    private static final int BUSY_ROUNDS_MAX = 10;
+    /** A directory in which something happens all the time is looked at all the same, but not more often than this. */
+    private static final long BUSY_NS = 1_000_000_000L;
 
     private final Path source;
     private final Runnable onChange;
@@ -77,7 +77,8 @@ final class ConfigurationWatcher implements AutoCloseable {
         while (!closed) {
             try {
                 boolean told = happened(LOOK_MS);
-                for (int i = 0; told && i < BUSY_ROUNDS_MAX && happened(QUIET_MS); i++) {
+                long sinceNs = System.nanoTime();
+                while (told && System.nanoTime() - sinceNs < BUSY_NS && happened(QUIET_MS)) {
                     // Something happened again: wait on.
                 }
                 look();

@@ -24,6 +24,7 @@ public record FlowsReport(int connections, int matching, List<FlowReport> flows)
      * @param path path of the flow, empty if it has none
      * @param packets forward and reverse
      * @param bytes forward and reverse
+     * @param instruction what the flow programming table tells, empty if nothing
      * @param idleMs time since the last packet
      */
     public record FlowReport(
@@ -38,5 +39,6 @@ public record FlowsReport(int connections, int matching, List<FlowReport> flows)
             String path,
             List<Long> packets,
             List<Long> bytes,
+            String instruction,
             long idleMs) {}
 }

@@ -3,6 +3,7 @@ package dev.sluice.agent;
 import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.datapath.ConnectionTable;
 import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
@@ -36,7 +37,10 @@ final class ListFlows implements WorkerTask {
         ConnectionTable table = datapath.connections();
         int end = Math.min(table.capacity(), next + SLOTS_PER_STEP);
         for (; next < end; next++) {
-            if (table.isUsed(next) && !table.isExpired(next, nowNs) && filter.matches(table, next)) {
+            if (table.isUsed(next)
+                    && !table.isSuperseded(next)
+                    && !table.isExpired(next, nowNs)
+                    && filter.matches(table, next)) {
                 matching++;
                 if (flows.size() < filter.limit()) {
                     flows.add(flow(datapath, next, nowNs));
@@ -55,14 +59,16 @@ final class ListFlows implements WorkerTask {
         result.cancel(false);
     }
 
-    private static FlowReport flow(Datapath datapath, int slot, long nowNs) {
+    /** A connection as it is now; only for the worker. */
+    static FlowReport flow(Datapath datapath, int slot, long nowNs) {
         ConnectionTable table = datapath.connections();
         Snapshot snapshot = datapath.snapshot();
         int router = datapath.routerOf(table.router(slot));
         Path path = snapshot.path(table.pathId(slot));
+        FlowPrograms.Instruction instruction = datapath.programs().of(table, slot, nowNs);
         return new FlowReport(
-                router < snapshot.routerCount() ? snapshot.router(router).name() : Integer.toString(router),
-                protocol(table.protocol(slot)),
+                router(snapshot, router),
+                Protocols.name(table.protocol(slot)),
                 new IpAddress(table.sourceHi(slot), table.sourceLo(slot)).toString(),
                 table.sourcePort(slot),
                 new IpAddress(table.destinationHi(slot), table.destinationLo(slot)).toString(),
@@ -72,7 +78,18 @@ final class ListFlows implements WorkerTask {
                 path == null ? "" : path.name(),
                 List.of(table.packets(slot, 0), table.packets(slot, 1)),
                 List.of(table.bytes(slot, 0), table.bytes(slot, 1)),
+                instruction == null ? "" : InstructionWords.of(instruction, snapshot),
                 table.idleMs(slot, nowNs));
+    }
+
+    /** The name of the router or transparent pair of a key space. */
+    static String router(Datapath datapath, int zone) {
+        return router(datapath.snapshot(), datapath.routerOf(zone));
+    }
+
+    /** The name of a router, or the number of one that is gone. */
+    static String router(Snapshot snapshot, int router) {
+        return router < snapshot.routerCount() ? snapshot.router(router).name() : Integer.toString(router);
     }
 
     private static String state(ConnectionTable table, int slot) {
@@ -88,21 +105,13 @@ final class ListFlows implements WorkerTask {
         if (rule != null) {
             return rule.name();
         }
+        Rule retired = id > 0 ? snapshot.ruleOfRecord(id) : null;
+        if (retired != null) {
+            return retired.name() + " (kept)";
+        }
         if (id < 0) {
             return id == Integer.MIN_VALUE ? "translated" : "default";
         }
         return "removed rule " + id;
-    }
-
-    static String protocol(int number) {
-        return switch (number) {
-            case 1 -> "icmp";
-            case TCP -> "tcp";
-            case 17 -> "udp";
-            case 47 -> "gre";
-            case 58 -> "icmpv6";
-            case 132 -> "sctp";
-            default -> Integer.toString(number);
-        };
     }
 }

@@ -1,12 +1,17 @@
 package dev.sluice.agent;
 
+import dev.sluice.model.ExistingFlows;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The administration commands that every node has. */
 final class NodeCommands {
     private static final int PORT_MAX = 65_535;
+    private static final int WORD_CHARACTERS_MAX = 40;
 
     private NodeCommands() {}
 
@@ -20,7 +25,7 @@ final class NodeCommands {
                         "trace",
                         List.of("packets", "seconds", "address", "port"),
                         request -> node.trace(traceFilter(request))),
-                new AdminCommand("reload", List.of(), _ -> Map.of("generation", node.reload())),
+                new AdminCommand("reload", ReloadRequest.FIELDS, request -> node.reload(ReloadRequest.of(request))),
                 new AdminCommand("stop", List.of(), _ -> stop(node)));
     }
 

@@ -10,10 +10,31 @@ import java.util.Optional;
  * @param node name of the node; empty: the only one that the objects name, else the host name
  * @param socket administration socket; empty: {@link AdminSocket#defaultPath}
  * @param watch whether changed files are applied by themselves
+ * @param state directory of the history; empty: {@link StateDirectory#defaultPath}
+ * @param strict whether files that are broken or missing at start end the node, instead of the last good revision being run
+ * @param force whether interfaces may be taken that the host itself needs
  */
-public record NodeOptions(Path configuration, Optional<String> node, Optional<Path> socket, boolean watch) {
+public record NodeOptions(
+        Path configuration,
+        Optional<String> node,
+        Optional<Path> socket,
+        boolean watch,
+        Optional<Path> state,
+        boolean strict,
+        boolean force) {
     /** Everything by default. */
     public static NodeOptions of(Path configuration) {
-        return new NodeOptions(configuration, Optional.empty(), Optional.empty(), true);
+        return new NodeOptions(configuration, Optional.empty(), Optional.empty(), true, Optional.empty(), false, false);
+    }
+
+    /** This with an administration socket and a directory for the history: what a node needs that is not to touch those of others. */
+    public NodeOptions at(Path newSocket, Path newState) {
+        return new NodeOptions(
+                configuration, node, Optional.of(newSocket), watch, Optional.of(newState), strict, force);
+    }
+
+    /** This with a name. */
+    public NodeOptions named(String newNode) {
+        return new NodeOptions(configuration, Optional.of(newNode), socket, watch, state, strict, force);
     }
 }

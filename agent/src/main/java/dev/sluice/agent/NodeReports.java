@@ -176,7 +176,14 @@ final class NodeReports {
         values.put("livenessRevalidations", c.livenessRevalidations);
         values.put("recordsReplaced", c.recordsReplaced);
         values.put("untracked", c.untracked);
+        values.put("acceptedByInstruction", c.acceptedByInstruction);
+        values.put("skippedByInstruction", c.skippedByInstruction);
+        values.put("movedByInstruction", c.movedByInstruction);
         values.put("passedAcross", c.passedAcross);
+        values.put("icmpErrors", c.icmpErrors);
+        values.put("icmpErrorsSuppressed", c.icmpErrorsSuppressed);
+        values.put("packetsFragmented", c.packetsFragmented);
+        values.put("fragmentsMade", c.fragmentsMade);
         return values;
     }
 

@@ -1,23 +1,16 @@
 package dev.sluice.agent;
 
-import dev.sluice.agent.StatusReport.ConfigurationReport;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.Snapshot;
-import dev.sluice.model.Configuration;
-import dev.sluice.model.ConfigurationLoader;
-import dev.sluice.model.LoadResult;
 import dev.sluice.ports.LinkEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -25,18 +18,18 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running node: a worker that moves packets, and the control thread, which is this class: it compiles, watches interfaces and publishes. {@link #start},
+ * A running node: a worker that moves packets, and the control thread, which is this class: it lets configurations be compiled, watches interfaces and publishes. {@link #start},
  * {@link #stop} and what {@link Administered} says are for any thread.
  *
- * <p>Life of a configuration: files -> objects -> snapshot -> mailbox of the worker. A step that fails changes nothing; the reason is logged and kept for
- * {@code status}.
+ * <p>What becomes of the files is the business of {@link ConfigurationLife}.
  */
-public final class NodeRunner implements Administered, AutoCloseable {
+public final class NodeRunner implements Administered, HistoryCommands.Versioned, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRunner.class);
     private static final int LOOK_MS = 20;
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
@@ -49,43 +42,41 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private final Path socket;
     private final long startNs = System.nanoTime();
     private final LinkSource links;
-    private final SnapshotCompiler compiler;
     private final Liveness liveness = new Liveness(SnapshotCompiler.INDICES_MAX, SnapshotCompiler.INDICES_MAX);
     private final InstanceWatch watch;
+    private final ConfigurationLife life;
     private final Worker worker;
     private final NodeReports reports;
     private final Tracing tracing;
+    private final IdRegistry ids = new IdRegistry();
     private final RuleSight ruleSight;
     private final AttributeCommands attributes;
-    private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+    private final AtomicBoolean filesTold = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
-    private Map<String, @Nullable InterfaceFacts> factsUsed = new HashMap<>();
     private List<OpenPort> portsSeen = List.of();
-    private volatile AppliedConfiguration applied;
     private volatile boolean stopping;
 
     private NodeRunner(
-            Path source,
-            Path socket,
-            String name,
-            LoadResult loaded,
-            Configuration objects,
-            LinkSource links,
-            PortSource.Factory ports,
-            @Nullable WorkerSizes sizes)
+            NodeOptions options, Boot boot, LinkSource links, PortSource.Factory ports, @Nullable WorkerSizes sizes)
             throws NodeException, IOException {
-        this.source = source;
-        this.socket = socket;
-        this.name = name;
+        this.source = options.configuration();
+        this.name = boot.node();
+        this.socket = options.socket().orElseGet(() -> AdminSocket.defaultPath(name));
         this.links = links;
-        IdRegistry ids = new IdRegistry();
-        compiler = new SnapshotCompiler(name, ids);
         watch = new InstanceWatch(liveness, links);
-        applied = compile(objects, loaded);
-        int connectionsMax = applied.node().settings().tracker().connectionsMax();
+        life = new ConfigurationLife(
+                options,
+                boot,
+                new SnapshotCompiler(name, ids),
+                links,
+                HostSafety.ofThisHost(),
+                System::nanoTime);
+        int connectionsMax = life.applied().node().settings().tracker().connectionsMax();
         worker = new Worker(
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
+        life.publishTo(this::publish);
         reports = new NodeReports(worker, watch);
         tracing = new Tracing(worker);
         ruleSight = new RuleSight(worker.datapath().ruleLog());
@@ -94,7 +85,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     /** The newest snapshot; any thread. */
     private Snapshot compiled() {
-        return applied.node().snapshot();
+        return life.applied().node().snapshot();
     }
 
     // Start and end.
@@ -117,18 +108,12 @@ public final class NodeRunner implements Administered, AutoCloseable {
     static NodeRunner start(
             NodeOptions options, LinkSource links, PortSource.Factory ports, @Nullable WorkerSizes sizes)
             throws NodeException {
+        Boot boot = null;
         boolean started = false;
         try {
             String hash = ConfigurationFiles.hash(options.configuration());
-            LoadResult loaded = ConfigurationLoader.load(options.configuration());
-            if (loaded.configuration().isEmpty()) {
-                throw new NodeException(AppliedConfiguration.errors(loaded.problems()));
-            }
-            Configuration objects = loaded.configuration().get();
-            String name = NodeName.choose(objects, options.node());
-            Path socket = options.socket().orElseGet(() -> AdminSocket.defaultPath(name));
-            NodeRunner runner =
-                    new NodeRunner(options.configuration(), socket, name, loaded, objects, links, ports, sizes);
+            boot = Boot.look(options);
+            NodeRunner runner = new NodeRunner(options, boot, links, ports, sizes);
             runner.run(options.watch(), hash);
             started = true;
             return runner;
@@ -137,6 +122,9 @@ public final class NodeRunner implements Administered, AutoCloseable {
         } finally {
             if (!started) {
                 links.close();
+                if (boot != null) {
+                    boot.history().close();
+                }
             }
         }
     }
@@ -144,10 +132,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            List<AdminCommand> commands = new ArrayList<>(NodeCommands.of(this));
-            commands.addAll(attributes.commands());
-            commands.add(RuleSight.command(this::compiled));
-            admin = AdminServer.open(socket, new AdminRequests(commands), CLIENT_IDLE_NS);
+            admin = AdminServer.open(socket, new AdminRequests(commands()), CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;
@@ -159,11 +144,10 @@ public final class NodeRunner implements Administered, AutoCloseable {
                 stop();
             }
         });
-        watch.update(applied.node(), List.of());
-        worker.handOver(applied.node());
+        watch.update(life.applied().node(), List.of());
+        worker.handOver(life.applied().node());
         workerThread.start();
-        ConfigurationWatcher files =
-                watchFiles ? ConfigurationWatcher.open(source, hash, () -> commands.add(this::reloadChanged)) : null;
+        ConfigurationWatcher files = watchFiles ? ConfigurationWatcher.open(source, hash, this::filesTold) : null;
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();
@@ -176,6 +160,16 @@ public final class NodeRunner implements Administered, AutoCloseable {
         refuseWithoutRights();
         LOG.info("node {} runs: configuration {}, administration socket {}", name, source, socket);
         worker.ports().forEach(port -> LOG.info("port {}: {}", port.binding().interfaceName(), port.description()));
+    }
+
+    private List<AdminCommand> commands() {
+        List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
+        all.addAll(HistoryCommands.of(this));
+        all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
+        all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
+        all.addAll(attributes.commands());
+        all.add(RuleSight.command(this::compiled));
+        return all;
     }
 
     /** Waits until the ports are open; without the right to open any, the node ends. */
@@ -218,6 +212,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
         boolean workerEnded = join(workerThread);
         admin.close();
         links.close();
+        life.close();
         if (workerEnded) {
             worker.close();
         }
@@ -237,7 +232,7 @@ public final class NodeRunner implements Administered, AutoCloseable {
     @Override
     public void stop() {
         stopping = true;
-        commands.add(() -> {});
+        work.add(() -> {});
     }
 
     /** Waits until the node has ended: ports closed, socket removed. */
@@ -276,13 +271,15 @@ public final class NodeRunner implements Administered, AutoCloseable {
     private void control() {
         while (!stopping) {
             try {
-                Runnable command = commands.poll(LOOK_MS, TimeUnit.MILLISECONDS);
+                Runnable command = work.poll(LOOK_MS, TimeUnit.MILLISECONDS);
                 if (command != null && !stopping) {
                     command.run();
                 }
                 lookAtLinks();
-                watch.tell(System.nanoTime());
-                ruleSight.tell(compiled(), System.nanoTime());
+                long nowNs = System.nanoTime();
+                life.tick(nowNs);
+                watch.tell(nowNs);
+                ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
                 return;
             }
@@ -303,74 +300,28 @@ public final class NodeRunner implements Administered, AutoCloseable {
         List<OpenPort> ports = worker.ports();
         if (!events.isEmpty() || !ports.equals(portsSeen)) {
             portsSeen = ports;
-            watch.update(applied.node(), ports);
+            watch.update(life.applied().node(), ports);
         }
-        if (!events.isEmpty() && factsChanged()) {
-            recompile();
-        }
-    }
-
-    private boolean factsChanged() {
-        return factsUsed.entrySet().stream()
-                .anyMatch(entry -> !Objects.equals(entry.getValue(), links.find(entry.getKey())));
-    }
-
-    /** MAC addresses or MTUs are others than those the snapshot was made with. */
-    private void recompile() {
-        try {
-            String problem = applied.problem();
-            publish(compile(applied.objects(), new LoadResult(Optional.empty(), List.of()))
-                    .withProblem(problem));
-        } catch (NodeException e) {
-            LOG.error("a change of interfaces could not be applied: {}", e.getMessage());
+        if (!events.isEmpty()) {
+            life.onLinksChanged();
         }
     }
 
-    private AppliedConfiguration compile(Configuration objects, LoadResult loaded) throws NodeException {
-        Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
-        CompileResult result = compiler.compile(objects, interfaceName -> {
-            InterfaceFacts found = links.find(interfaceName);
-            facts.put(interfaceName, found);
-            return found;
-        });
-        if (result.node().isEmpty()) {
-            throw new NodeException(AppliedConfiguration.errors(result.problems()));
-        }
-        factsUsed = facts;
-        List<String> warnings = new ArrayList<>(AppliedConfiguration.warnings(loaded.problems()));
-        warnings.addAll(AppliedConfiguration.warnings(result.problems()));
-        warnings.forEach(warning -> LOG.warn("{}", warning));
-        return new AppliedConfiguration(objects, result.node().get(), Instant.now(), warnings, "");
-    }
-
-    private void publish(AppliedConfiguration next) {
-        applied = next;
-        watch.update(next.node(), worker.ports());
-        worker.handOver(next.node());
-    }
-
-    private void reloadChanged() {
-        try {
-            LOG.info("configuration {} applied as generation {}", source, load());
-        } catch (NodeException e) {
-            LOG.error("configuration {} is not applied, the one before stays in force:\n{}", source, e.getMessage());
+    private void publish(CompiledNode next, boolean wait) {
+        watch.update(next, worker.ports());
+        worker.handOver(next);
+        if (wait) {
+            awaitApplied(next.snapshot().generation());
         }
     }
 
-    /** Reads and applies the files; if they have errors the reason is kept and nothing changes. */
-    private int load() throws NodeException {
-        try {
-            LoadResult loaded = ConfigurationLoader.load(source);
-            if (loaded.configuration().isEmpty()) {
-                throw new NodeException(AppliedConfiguration.errors(loaded.problems()));
-            }
-            publish(compile(loaded.configuration().get(), loaded));
-            int generation = applied.node().snapshot().generation();
-            awaitApplied(generation);
-            return generation;
-        } catch (NodeException e) {
-            applied = applied.withProblem(String.valueOf(e.getMessage()));
-            throw e;
+    /** However often files change while the control thread is busy: it looks at them once. */
+    private void filesTold() {
+        if (filesTold.compareAndSet(false, true)) {
+            work.add(() -> {
+                filesTold.set(false);
+                life.filesChanged();
+            });
         }
     }
 
@@ -378,13 +329,13 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     @Override
     public StatusReport status() {
-        AppliedConfiguration now = applied;
+        AppliedConfiguration now = life.applied();
         return new StatusReport(
                 name,
                 Objects.requireNonNullElse(NodeRunner.class.getPackage().getImplementationVersion(), "development"),
                 (System.nanoTime() - startNs) / 1_000_000,
                 worker.appliedGeneration(),
-                new ConfigurationReport(source.toString(), now.appliedAt().toString(), now.problem(), now.warnings()),
+                life.report(),
                 reports.ports(now.node()),
                 reports.instances(now.node()),
                 reports.chains(now.node()),
@@ -393,7 +344,12 @@ public final class NodeRunner implements Administered, AutoCloseable {
 
     @Override
     public CountersReport counters() {
-        return reports.counters(applied.node(), tracing.begun());
+        return reports.counters(life.applied().node(), tracing.begun());
+    }
+
+    /** Rules and what they decided; any thread. */
+    public RulesReport rules() {
+        return RuleSight.report(compiled());
     }
 
     @Override
@@ -404,21 +360,55 @@ public final class NodeRunner implements Administered, AutoCloseable {
     @Override
     public FlowsReport flows(FlowFilter filter) throws NodeException {
         ListFlows task = new ListFlows(filter);
+        return onWorker(task, task.result());
+    }
+
+    private <T> T onWorker(WorkerTask task, CompletableFuture<T> result) throws NodeException {
         if (!worker.submit(task)) {
             throw new NodeException(
                     "too many requests wait for the connection table, or the node is ending; try again");
         }
-        return await(task.result());
+        return await(result);
     }
 
     @Override
-    public int reload() throws NodeException {
-        CompletableFuture<Integer> result = new CompletableFuture<>();
-        commands.add(() -> {
+    public ReloadReport reload(ReloadRequest request) throws NodeException {
+        return control(() -> life.reload(request));
+    }
+
+    @Override
+    public ReloadReport rollback(OptionalInt revision, boolean force) throws NodeException {
+        return control(() -> life.rollback(revision, force));
+    }
+
+    @Override
+    public ReloadReport confirm() throws NodeException {
+        return control(life::confirm);
+    }
+
+    @Override
+    public HistoryReport history() {
+        return life.history().history();
+    }
+
+    @Override
+    public TextsReport texts(String which) throws NodeException {
+        return life.history().texts(which);
+    }
+
+    private interface ControlTask<T> {
+        T run() throws NodeException;
+    }
+
+    /** Lets the control thread do something and waits for it. */
+    private <T> T control(ControlTask<T> task) throws NodeException {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        work.add(() -> {
+            if (result.isCancelled()) {
+                return;
+            }
             try {
-                int generation = load();
-                LOG.info("configuration {} applied as generation {}, as asked", source, generation);
-                result.complete(generation);
+                result.complete(task.run());
             } catch (NodeException | RuntimeException e) {
                 result.completeExceptionally(e);
             }

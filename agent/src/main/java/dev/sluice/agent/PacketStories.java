@@ -6,6 +6,7 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DatapathCounters;
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.datapath.PacketTracer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortSides;
@@ -13,6 +14,7 @@ import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -132,7 +134,7 @@ final class PacketStories implements PacketTracer {
         DatapathCounters c = datapath.counters();
         StringBuilder words = new StringBuilder("classify " + port(port) + " "
                 + (side == PortSides.FROM_PORT ? "fromPort" : "toPort") + (hit ? ": record" : ": new flow"));
-        words.append(c.recordsReplaced > replaced ? ", instead of a record whose rule is gone" : "");
+        words.append(c.recordsReplaced > replaced ? ", instead of an earlier record" : "");
         words.append(c.configRevalidations > configuration ? ", configuration moved" : "");
         words.append(c.livenessRevalidations > liveness ? ", liveness moved" : "");
         words.append(c.reselected > reselected ? ", path chosen anew" : "");
@@ -143,12 +145,19 @@ final class PacketStories implements PacketTracer {
     }
 
     private static String action(Snapshot snapshot, int ruleId, int pathId) {
-        Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
+        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         if (rule != null && rule.action() == Rule.Action.DROP) {
             return "drop";
         }
         Path path = pathId == 0 ? null : snapshot.path(pathId);
         return path == null ? "no service" : "path " + path.name();
+    }
+
+    @Override
+    public void instructed(Batch b, int i, FlowPrograms.Instruction instruction) {
+        if (inHand(b, i)) {
+            say("instruction " + instruction.action().name().toLowerCase(Locale.ROOT));
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sluice.agent;
 
+import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortSides;
@@ -24,6 +25,9 @@ final class PortDraft {
     final List<PortAddress> addresses = new ArrayList<>();
     boolean classifyFromPort;
     boolean classifyToPort;
+
+    /** Bits of {@link NonUnicast} kinds. */
+    int refusedKinds;
 
     @Nullable
     PortBinding binding;
@@ -73,7 +77,8 @@ final class PortDraft {
                 classifyToPort,
                 groups[PortSides.FROM_PORT],
                 groups[PortSides.TO_PORT],
-                mtuBytes);
+                mtuBytes,
+                refusedKinds);
     }
 
     /** Keeps the index of a port that is no longer configured: nothing comes from it, and what a record still sends to it is lost. */

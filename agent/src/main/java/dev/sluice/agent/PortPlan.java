@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import dev.sluice.agent.IdRegistry.Space;
+import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortEntry.Role;
 import dev.sluice.model.Configuration;
@@ -91,6 +92,10 @@ final class PortPlan {
         } else if (peer.isPresent()) {
             PortDraft draft = draft(key(port), port.name(), Role.TRANSPARENT);
             bind(draft, port);
+            port.spec()
+                    .refused()
+                    .forEach(kind -> draft.refusedKinds |=
+                            NonUnicast.valueOf(kind.name()).bit());
         } else {
             log.warning(
                     port,
@@ -106,6 +111,9 @@ final class PortPlan {
         draft.router = ids.index(Space.ROUTER, "router/" + place.router().name());
         draft.addAddresses(place.at().addresses());
         place.at().mac().ifPresent(mac -> draft.mac = mac.bits());
+        if (!port.spec().refused().isEmpty()) {
+            log.warning(port, "spec.nonUnicast", "is for ports with a peer; a router port passes nothing across", "");
+        }
     }
 
     private void bind(PortDraft draft, Port port) {

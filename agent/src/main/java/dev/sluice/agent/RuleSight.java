@@ -38,7 +38,8 @@ final class RuleSight {
         return new AdminCommand("rules", List.of(), _ -> report(snapshot.get()));
     }
 
-    private static RulesReport report(Snapshot snapshot) {
+    /** Rules in the order they are asked. */
+    static RulesReport report(Snapshot snapshot) {
         Instant now = Instant.now();
         long nowNs = System.nanoTime();
         return new RulesReport(snapshot.rules().stream()
@@ -113,7 +114,7 @@ final class RuleSight {
     /** A decision in words. */
     static String text(RuleLog.Line line, Snapshot snapshot) {
         return "rule " + line.rule().name() + " (" + action(line.rule(), snapshot) + "): "
-                + ListFlows.protocol(line.protocol()) + " "
+                + FrameWords.protocol(line.protocol()) + " "
                 + FlowText.end(line.source(), line.sourcePort()) + " -> "
                 + FlowText.end(line.destination(), line.destinationPort()) + ", came in at port " + line.portName();
     }

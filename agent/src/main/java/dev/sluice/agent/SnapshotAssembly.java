@@ -71,6 +71,7 @@ final class SnapshotAssembly {
                 NavigableSet<Integer> ofChain =
                         routers.computeIfAbsent(chains.get(rule.targetId()), _ -> new TreeSet<>());
                 rule.appliedTo().toBitSet().stream()
+                        .filter(side -> side >> 1 < ports.size())
                         .map(side -> ports.get(side >> 1).router())
                         .filter(router -> router >= 0)
                         .forEach(ofChain::add);

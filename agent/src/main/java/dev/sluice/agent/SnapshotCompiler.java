@@ -2,10 +2,16 @@ package dev.sluice.agent;
 
 import dev.sluice.agent.IdRegistry.Space;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Retained;
+import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Node;
+import dev.sluice.model.Service;
+import dev.sluice.model.ServiceInstance;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * with errors changes nothing: the next compilation continues from the last one that succeeded.
  *
  * <p>What flows may still be pinned to outlives its configuration: a path that a target no longer has stays in the snapshot (and takes no new flows) as
- * long as its nodes stand.
+ * long as its nodes stand. After changes that keep flows, rules that are gone stay for them too ({@link RetainedPlan}).
  */
 public final class SnapshotCompiler {
     /** Most ports, and most instances, that a process can have named since it started. */
@@ -39,8 +45,21 @@ public final class SnapshotCompiler {
         this.ids = ids;
     }
 
-    /** Compiles the part of a configuration that belongs to this node. */
+    /** Compiles the part of a configuration that belongs to this node; flows in progress are treated as its Node object says. */
     public CompileResult compile(Configuration whole, InterfaceDirectory interfaces) {
+        return compile(whole, interfaces, Optional.empty(), BindingsCheck.NONE);
+    }
+
+    /**
+     * The same, if the check has nothing against the devices.
+     *
+     * @param existingFlows what the change means for flows in progress, if it is not to be as the Node object says
+     */
+    CompileResult compile(
+            Configuration whole,
+            InterfaceDirectory interfaces,
+            Optional<ExistingFlows> existingFlows,
+            BindingsCheck check) {
         CompileLog log = new CompileLog("node " + node);
         Configuration configuration = whole.forNode(node);
         if (!fits(configuration, log)) {
@@ -52,6 +71,7 @@ public final class SnapshotCompiler {
         RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
         PathPlan paths = new PathPlan(configuration, instances, ids, log);
         RulePlan rules = new RulePlan(configuration, ports, ids, log, previous == null ? null : previous.snapshot());
+        check.check(ports.bindings(), log);
         if (!namesLeft(log) || log.hasErrors()) {
             return failed(log);
         }
@@ -60,7 +80,20 @@ public final class SnapshotCompiler {
             instances.retain(before.attachments());
             paths.retain(before.paths());
         }
-        CompiledNode compiled = assemble(configuration, settings, ports, routers, instances, paths, rules, before);
+        CompiledNode compiled = assemble(
+                configuration,
+                settings,
+                existingFlows.orElse(settings.existingFlows()),
+                ports,
+                routers,
+                instances,
+                paths,
+                rules,
+                before);
+        auditMtu(configuration, compiled, before, log);
+        if (log.hasErrors()) {
+            return failed(log);
+        }
         ids.endCompilation();
         previous = compiled;
         return new CompileResult(Optional.of(compiled), log.problems());
@@ -69,6 +102,7 @@ public final class SnapshotCompiler {
     private CompiledNode assemble(
             Configuration configuration,
             Node.Spec settings,
+            ExistingFlows existingFlows,
             PortPlan ports,
             RouterPlan routers,
             InstancePlan instances,
@@ -76,10 +110,15 @@ public final class SnapshotCompiler {
             RulePlan rules,
             @Nullable CompiledNode before) {
         List<PortEntry> entries = ports.entries();
+        int generation = before == null ? 1 : before.snapshot().generation() + 1;
+        Retained retained = RetainedPlan.next(
+                before == null ? null : before.snapshot(), existingFlows, generation, rules.rules(), entries);
+        List<Rule> leading = new ArrayList<>(rules.rules());
+        leading.addAll(retained.rules());
         SnapshotAssembly assembly = new SnapshotAssembly(
-                configuration, ids, entries, rules.rules(), instances.attachments(), paths.all(), before);
+                configuration, ids, entries, leading, instances.attachments(), paths.all(), before);
         Snapshot snapshot = new Snapshot(
-                before == null ? 1 : before.snapshot().generation() + 1,
+                generation,
                 entries,
                 routers.entries(),
                 assembly.targets(),
@@ -87,7 +126,8 @@ public final class SnapshotCompiler {
                 rules.groups(),
                 assembly.paths(),
                 assembly.attachments(),
-                timeouts(settings.tracker().timeouts()));
+                timeouts(settings.tracker().timeouts()),
+                retained);
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),
@@ -95,6 +135,32 @@ public final class SnapshotCompiler {
                 settings,
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()));
+    }
+
+    /** Nodes that are new and too small are refused; at the start, and when a node in use became too small, there is nothing to keep instead. */
+    private static void auditMtu(
+            Configuration configuration, CompiledNode compiled, @Nullable CompiledNode before, CompileLog log) {
+        List<String> inUse = before == null ? List.of() : MtuAudit.instancesInUse(before);
+        for (MtuAudit.Finding finding : MtuAudit.check(compiled)) {
+            ServiceInstance instance = configuration.instances().stream()
+                    .filter(each -> each.name().equals(finding.instance()))
+                    .findFirst()
+                    .orElseThrow();
+            boolean refuses = configuration
+                    .service(instance.spec().service())
+                    .map(service -> service.spec().mtuAudit() == Service.MtuAudit.REFUSE)
+                    .orElse(true);
+            if (before != null && refuses && !inUse.contains(finding.instance())) {
+                log.error(
+                        instance,
+                        "spec.interfaces",
+                        finding.sentence() + ", or write mtuAudit: warn into the Service",
+                        Integer.toString(finding.mtuFound()),
+                        "at least " + finding.mtuNeeded());
+            } else {
+                log.warning(instance, "spec.interfaces", finding.sentence(), Integer.toString(finding.mtuFound()));
+            }
+        }
     }
 
     private static TrackerTimeouts timeouts(Node.Timeouts t) {

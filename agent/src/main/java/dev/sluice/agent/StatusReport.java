@@ -32,8 +32,16 @@ public record StatusReport(
      * @param appliedAt when the snapshot in force was made, ISO 8601
      * @param problem why the files as they are now are not applied; empty if they are
      * @param warnings doubtful things in the configuration that is applied
+     * @param revision its number in the history
+     * @param notices what a person should know of it: why another revision than the files runs, what waits for a confirmation, what is not safe
      */
-    public record ConfigurationReport(String source, String appliedAt, String problem, List<String> warnings) {}
+    public record ConfigurationReport(
+            String source,
+            String appliedAt,
+            String problem,
+            List<String> warnings,
+            int revision,
+            List<String> notices) {}
 
     /**
      * A port.

@@ -13,7 +13,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -53,7 +52,7 @@ class NodeRunnerTest {
     }
 
     private NodeOptions options() {
-        return new NodeOptions(directory, Optional.empty(), Optional.of(directory.resolve("s.sock")), true);
+        return NodeOptions.of(directory).at(directory.resolve("s.sock"), directory.resolve("state"));
     }
 
     @AfterEach
@@ -194,6 +193,53 @@ class NodeRunnerTest {
         port("left").inject(FORWARD);
         await(() ->
                 node.counters().drops().stream().anyMatch(drop -> drop.reason().equals("RULE_DROP")));
+    }
+
+    @Test
+    void filesThatChangeAHundredTimesASecondAreAppliedNowAndThenAndAtLastAsTheyAre() throws Exception {
+        int threads = Thread.activeCount();
+        Path file = directory.resolve("node.yaml");
+        int changes = 0;
+        for (long endNs = System.nanoTime() + 3_000_000_000L; System.nanoTime() < endNs; changes++) {
+            // Every fifth is broken.
+            Files.writeString(file, changes % 5 == 0 ? "kind: [" + changes : Yaml.bridge() + "# " + changes + "\n");
+            java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(changes).isGreaterThan(100);
+        Files.writeString(file, Yaml.bridge() + "# last\n");
+        await(() -> node.history().revisions().size()
+                        == node.status().configuration().revision()
+                && lastText().endsWith("# last\n"));
+        assertThat(node.status().generation()).isLessThanOrEqualTo(10);
+        assertThat(node.status().configuration().problem()).isEmpty();
+        assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 1);
+        port("left").inject(FORWARD);
+        assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+    }
+
+    private String lastText() {
+        try {
+            return client().texts("running").texts().getFirst().text();
+        } catch (NodeException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void historyIsAskedAndChangedOverTheSocket() throws Exception {
+        assertThat(client().history().revisions()).hasSize(1);
+        Files.writeString(directory.resolve("node.yaml"), Yaml.bridge() + "# second\n");
+        ReloadReport reload = client().reload(Map.of("confirmSeconds", 60));
+        assertThat(reload.changed()).isTrue();
+        assertThat(reload.confirmSeconds()).isEqualTo(60);
+        assertThat(client().confirm().revision()).isEqualTo(2);
+        assertThat(client().rollback(Map.of("revision", 1)).revision()).isEqualTo(1);
+        assertThat(client().history().running()).isEqualTo(1);
+        assertThat(client().texts("2").byName().values()).first().asString().endsWith("# second\n");
+        assertThatThrownBy(() -> client().rollback(Map.of("revision", 0))).hasMessageContaining("1..2147483647");
+        assertThatThrownBy(() -> client().reload(Map.of("confirmSeconds", 86_401)))
+                .hasMessageContaining("1..86400");
+        assertThatThrownBy(() -> client().texts("x".repeat(50))).hasMessageContaining("at most 40 characters");
     }
 
     @Test

@@ -55,7 +55,14 @@ class RuleSightTest {
         List.of("left", "right", "fw-1-in", "fw-1-out").forEach(name -> host.link(name, true));
         Files.writeString(directory.resolve("node.yaml"), configuration("watch"));
         node = NodeRunner.start(
-                new NodeOptions(directory, Optional.empty(), Optional.of(directory.resolve("s.sock")), false),
+                new NodeOptions(
+                        directory,
+                        Optional.empty(),
+                        Optional.of(directory.resolve("s.sock")),
+                        false,
+                        Optional.of(directory.resolve("state")),
+                        false,
+                        false),
                 host,
                 host,
                 SIZES);

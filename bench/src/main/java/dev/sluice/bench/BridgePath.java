@@ -15,6 +15,10 @@ import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpPrefix;
+import dev.sluice.wire.IpProtocols;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
@@ -29,6 +33,32 @@ final class BridgePath {
     private BridgePath() {}
 
     static Snapshot snapshot() {
+        return snapshot(1);
+    }
+
+    /** The same as a later generation. */
+    static Snapshot snapshot(int generation) {
+        return snapshot(generation, List.of());
+    }
+
+    /** The same with so many rules for other traffic before the one for all. */
+    static Snapshot snapshotOfRules(int count) {
+        List<Rule> rules = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            IpAddress network = IpAddress.ofIpv4(0xac10_0000 | (i * 61) << 4);
+            int protocol = i % 3 == 0 ? IpProtocols.TCP : IpProtocols.UDP;
+            int port = i % 1_000;
+            Match match = Match.ANY
+                    .withFamily(4)
+                    .withProtocol(protocol, protocol)
+                    .withPrefixes(null, IpPrefix.around(network, 28 - i % 5))
+                    .withPorts(0, 0xffff, port, port + 50);
+            rules.add(rule(2 + i, 1_000 + i, match, Rule.Action.NONE));
+        }
+        return snapshot(1, rules);
+    }
+
+    private static Snapshot snapshot(int generation, List<Rule> more) {
         List<PortEntry> ports = List.of(
                 port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
                 port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
@@ -53,28 +83,33 @@ final class BridgePath {
                 1,
                 List.of(new Path.Hop(node, false, Rule.FailureAction.CLOSED)),
                 new PathCounters());
-        BitSet sides = new BitSet();
-        sides.set(0, 2 * PORTS);
-        Rule rule = new Rule(
-                1,
-                100,
-                "all/inspect",
-                List.of(Match.ANY.withFamily(4)),
-                Rule.Action.SERVICE,
-                0,
-                Rule.FailureAction.INHERIT,
-                true,
-                PortSides.of(sides));
+        List<Rule> rules = new ArrayList<>(more);
+        rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.SERVICE));
         return new Snapshot(
-                1,
+                generation,
                 ports,
                 List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
                 List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
+                rules,
+                List.of(new Group(1, Classifier.of(rules))),
                 List.of(path),
                 List.of(node),
                 TrackerTimeouts.DEFAULT);
+    }
+
+    private static Rule rule(int id, int precedence, Match match, Rule.Action action) {
+        BitSet sides = new BitSet();
+        sides.set(0, 2 * PORTS);
+        return new Rule(
+                id,
+                precedence,
+                "all/" + id,
+                List.of(match),
+                action,
+                action == Rule.Action.SERVICE ? 0 : -1,
+                Rule.FailureAction.INHERIT,
+                true,
+                PortSides.of(sides));
     }
 
     private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int group) {

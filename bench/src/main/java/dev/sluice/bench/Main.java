@@ -11,6 +11,10 @@ public final class Main {
               io     P1: plain forwarding between two ports, Java beside a forwarder in C
               path   P2: through one service node and back to the destination, beside Open vSwitch and the Linux bridge
               tcp    P4, for information: TCP through one service node, beside the Linux bridge
+              tracker  P5: parse, track and act in memory, beside the memory accesses alone
+              newflows P6: flows decided per second with 10,000 rules, in memory
+              memory   P8: bytes per tracked flow, beside nf_conntrack
+              change   P9: putting a configuration in force with 10M flows, beside 1k flows
               gc     P10: bytes allocated per packet, collections of a node under traffic; status 1 if there are any
 
             options (defaults)
@@ -40,9 +44,14 @@ public final class Main {
                 case "io" -> IoBench.run(options);
                 case "path" -> PathBench.run(options);
                 case "tcp" -> TcpBench.run(options);
+                case "tracker" -> TrackerBench.run(options);
+                case "newflows" -> NewFlowsBench.run(options);
+                case "memory" -> MemoryBench.run();
+                case "change" -> ChangeBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
-                    System.err.println("bench: no benchmark '" + arguments[0] + "'; choose io, path, tcp or gc");
+                    System.err.println("bench: no benchmark '" + arguments[0]
+                            + "'; choose io, path, tcp, tracker, newflows, memory, change or gc");
                     yield 2;
                 }
             };

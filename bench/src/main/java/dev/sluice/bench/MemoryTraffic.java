@@ -6,6 +6,7 @@ import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.Snapshot;
 import dev.sluice.wire.Checksum;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -50,15 +51,20 @@ final class MemoryTraffic implements AutoCloseable {
     private int newFlow;
     private int untilMiss;
 
-    /** A data path with room for a quarter more flows than given. */
+    /** A data path with room for a quarter more flows than given; the node returns what it gets. */
     MemoryTraffic(int flows) {
+        this(flows, BridgePath.snapshot());
+        MemoryLane.join(lanes[BridgePath.NODE_IN], lanes[BridgePath.NODE_OUT]);
+    }
+
+    /** The same with another configuration of those ports, and a node that swallows what it gets until {@link #establish} needs it. */
+    MemoryTraffic(int flows, Snapshot snapshot) {
         this.flows = flows;
         datapath = new Datapath(pool, new Liveness(64, 64), Math.max(1024, flows + flows / 4), 42);
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new MemoryLane(i, pool);
         }
-        MemoryLane.join(lanes[BridgePath.NODE_IN], lanes[BridgePath.NODE_OUT]);
-        datapath.apply(BridgePath.snapshot(), (PacketPort[]) lanes.clone());
+        apply(snapshot);
         template.set(INT, 0, 0x0200_0000);
         template.set(SHORT, 4, (short) 0x0022);
         template.set(INT, 6, 0x0200_0000);
@@ -86,17 +92,41 @@ final class MemoryTraffic implements AutoCloseable {
     /** Sends packets of known flows in random order, and every so many one of a new flow. */
     void run(long packets, int missPeriod) {
         for (long sent = 0; sent < packets; sent += Batch.CAPACITY) {
-            batch.count = 0;
-            for (int i = 0; i < Batch.CAPACITY; i++) {
-                if (missPeriod != HITS_ONLY && --untilMiss <= 0) {
-                    untilMiss = missPeriod;
-                    append(NEW_FLOWS, newFlow++ & 0xff_ffff, false);
-                } else {
-                    append(0x0a00_0000, next() & (flows - 1), false);
-                }
-            }
+            fill(missPeriod);
             pass();
         }
+    }
+
+    private void fill(int missPeriod) {
+        batch.count = 0;
+        for (int i = 0; i < Batch.CAPACITY; i++) {
+            if (missPeriod != HITS_ONLY && --untilMiss <= 0) {
+                untilMiss = missPeriod;
+                append(NEW_FLOWS, newFlow++ & 0xff_ffff, false);
+            } else {
+                append(0x0a00_0000, next() & (flows - 1), false);
+            }
+        }
+    }
+
+    /** Puts a configuration of the same ports in force. */
+    void apply(Snapshot snapshot) {
+        datapath.apply(snapshot, (PacketPort[]) lanes.clone());
+    }
+
+    /**
+     * Sends packets as {@link #run} does; the time that the data path took for them, without that of making them, in ns. A node that swallows them makes it the time of
+     * one pass: parse, track, act.
+     */
+    long time(long packets, int missPeriod) {
+        long ns = 0;
+        for (long sent = 0; sent < packets; sent += Batch.CAPACITY) {
+            fill(missPeriod);
+            long start = System.nanoTime();
+            pass();
+            ns += System.nanoTime() - start;
+        }
+        return ns;
     }
 
     private int next() {
@@ -139,6 +169,16 @@ final class MemoryTraffic implements AutoCloseable {
     /** Packets that reached the far port. */
     long delivered() {
         return lanes[BridgePath.SERVER].counters().sentFrames + lanes[BridgePath.CLIENT].counters().sentFrames;
+    }
+
+    /** Packets that the node got. */
+    long steered() {
+        return lanes[BridgePath.NODE_IN].counters().sentFrames + lanes[BridgePath.NODE_OUT].counters().sentFrames;
+    }
+
+    /** Connections in the tracker. */
+    int connections() {
+        return datapath.connections().size();
     }
 
     /** Packets that the data path dropped. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -32,6 +33,11 @@ final class AdminOptions {
 
     AdminClient client() {
         return new AdminClient(path());
+    }
+
+    /** The name given, for commands that do not need the node to run. */
+    Optional<String> node() {
+        return Optional.ofNullable(node);
     }
 
     private Path path() {

@@ -11,5 +11,8 @@ final class ExitCode {
     /** The command line itself is wrong; nothing was tried. */
     static final int USAGE = 2;
 
+    /** What was to be compared cannot be read; nothing can be said. */
+    static final int NOT_READABLE = 3;
+
     private ExitCode() {}
 }

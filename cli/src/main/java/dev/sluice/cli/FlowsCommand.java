@@ -3,10 +3,8 @@ package dev.sluice.cli;
 import dev.sluice.agent.FlowsReport;
 import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.agent.NodeException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,16 +28,20 @@ final class FlowsCommand implements Callable<Integer> {
     private int limit = 100;
 
     @Option(
-            names = "--address",
-            paramLabel = "A",
-            description = "Only those with this source or destination address, IPv4 or IPv6.")
-    private @Nullable String address;
+            names = "--follow",
+            description =
+                    "Go on: print each connection that comes, changes its state, rule or path, or ends, until Ctrl-C or until the node ends.")
+    private boolean follow;
 
     @Option(
-            names = "--port",
-            paramLabel = "P",
-            description = "Only those with this source or destination port, 0..65535.")
-    private @Nullable Integer port;
+            names = "--interval",
+            paramLabel = "S",
+            description =
+                    "With --follow, seconds between two looks, 0.1..3600; what comes and goes in between is not seen (default: ${DEFAULT-VALUE}).")
+    private double interval = 1;
+
+    @Mixin
+    private EndpointOptions endpoint = new EndpointOptions();
 
     @Mixin
     private AdminOptions admin = new AdminOptions();
@@ -49,14 +51,13 @@ final class FlowsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeException {
-        Map<String, Object> filters = new LinkedHashMap<>();
+        if (follow) {
+            long intervalMs = Seconds.ms(spec, "--interval", interval);
+            return new FlowsFollow(admin.client(), spec.commandLine().getOut(), output.json())
+                    .run(endpoint.fields(), intervalMs);
+        }
+        Map<String, Object> filters = endpoint.fields();
         filters.put("limit", limit);
-        if (address != null) {
-            filters.put("address", address);
-        }
-        if (port != null) {
-            filters.put("port", port);
-        }
         spec.commandLine()
                 .getOut()
                 .println(
@@ -76,6 +77,7 @@ final class FlowsCommand implements Callable<Integer> {
                 .words("STATE")
                 .words("RULE")
                 .words("PATH")
+                .words("INSTRUCTION")
                 .numbers("PACKETS fwd")
                 .numbers("rev")
                 .numbers("BYTES fwd")
@@ -90,6 +92,7 @@ final class FlowsCommand implements Callable<Integer> {
                     flow.state(),
                     flow.rule(),
                     flow.path(),
+                    flow.instruction(),
                     flow.packets().get(0),
                     flow.packets().get(1),
                     flow.bytes().get(0),
@@ -100,7 +103,7 @@ final class FlowsCommand implements Callable<Integer> {
                 + report.connections() + " in the table";
     }
 
-    private static String end(String address, int port) {
+    static String end(String address, int port) {
         return address.contains(":") ? "[" + address + "]:" + port : address + ":" + port;
     }
 }

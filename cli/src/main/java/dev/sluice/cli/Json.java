@@ -8,7 +8,14 @@ final class Json {
     private static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+    private static final JsonMapper LINES = JsonMapper.builder().build();
+
     private Json() {}
+
+    /** One document on one line, for streams. */
+    static String line(Object value) {
+        return LINES.writeValueAsString(value);
+    }
 
     /** One document, ready to print. */
     static String text(Object value) {

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.model.ExistingFlows;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -17,17 +18,40 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
     @Override
     public final E convert(String text) {
         return constants.stream()
-                .filter(constant -> constant.toString().equals(text.toLowerCase(Locale.ROOT)))
+                .filter(constant -> word(constant).equals(text.toLowerCase(Locale.ROOT)))
                 .findFirst()
                 .orElseThrow(() -> new TypeConversionException("'" + text + "' is not one of: "
-                        + String.join(
-                                ", ", constants.stream().map(Object::toString).toList())));
+                        + String.join(", ", constants.stream().map(this::word).toList())));
+    }
+
+    /** What users write for a constant. */
+    String word(E constant) {
+        return constant.toString();
+    }
+
+    /** For {@link ExistingFlows}. */
+    static final class OfExistingFlows extends LowerCaseWord<ExistingFlows> {
+        OfExistingFlows() {
+            super(ExistingFlows.values());
+        }
+
+        @Override
+        String word(ExistingFlows constant) {
+            return constant.word();
+        }
     }
 
     /** For {@link OutputFormat}. */
     static final class OfOutputFormat extends LowerCaseWord<OutputFormat> {
         OfOutputFormat() {
             super(OutputFormat.values());
+        }
+    }
+
+    /** For {@link AnalyzeCommand.FailOn}. */
+    static final class OfFailOn extends LowerCaseWord<AnalyzeCommand.FailOn> {
+        OfFailOn() {
+            super(AnalyzeCommand.FailOn.values());
         }
     }
 

@@ -1,11 +1,16 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.ReloadReport;
+import java.util.LinkedHashMap;
+import dev.sluice.model.ExistingFlows;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code sluice reload}. */
@@ -13,6 +18,7 @@ import picocli.CommandLine.Spec;
         name = "reload",
         description = {
             "Lets a running node read its files again now. If they have errors, nothing changes and the errors are printed.",
+            "With --confirm the change is taken back after that time unless 'sluice confirm' comes, also if this terminal is cut off or the node crashes.",
             "Nodes notice changed files by themselves; this is for 'sluice run --no-watch' and for scripts that want to know the outcome."
         })
 final class ReloadCommand implements Callable<Integer> {
@@ -20,21 +26,67 @@ final class ReloadCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
 
+    @Option(
+            names = "--existing-flows",
+            paramLabel = "MODE",
+            converter = LowerCaseWord.OfExistingFlows.class,
+            description = {
+                "What the change means for flows in progress (default: as the Node object says, else auto).",
+                "keep: they keep rule and path, even if those are gone. migrate: the new rules decide them anew. auto: those whose rule still stands stay."
+            })
+    private @Nullable ExistingFlows existingFlows;
+
     @Mixin
     private AdminOptions admin = new AdminOptions();
 
     @Mixin
     private OutputOption output = new OutputOption();
 
+    @Option(
+            names = "--confirm",
+            paramLabel = "TIME",
+            converter = SecondsOption.class,
+            description =
+                    "Take the change back unless 'sluice confirm' comes within this time: 60s, 5m, 1h; at most 1 day.")
+    private @Nullable Integer confirmSeconds;
+
+    @Option(
+            names = "--force",
+            description = "Take interfaces as ports even if they carry the host's default route or a login session.")
+    private boolean force;
+
     @Override
     public Integer call() throws NodeException {
-        int generation = admin.client().reload();
-        spec.commandLine()
-                .getOut()
-                .println(
-                        output.json()
-                                ? Json.text(Map.of("generation", generation))
-                                : "applied as configuration generation " + generation);
+        Map<String, Object> fields = new LinkedHashMap<>();
+        if (confirmSeconds != null) {
+            fields.put("confirmSeconds", confirmSeconds);
+        }
+        if (force) {
+            fields.put("force", true);
+        }
+        if (existingFlows != null) {
+            fields.put("existingFlows", existingFlows.word());
+        }
+        ReloadReport report = admin.client().reload(fields);
+        spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));
         return ExitCode.OK;
+    }
+
+    /** What happened, and what is to be done now. */
+    static String text(ReloadReport report) {
+        StringBuilder text = new StringBuilder();
+        text.append(report.changed() ? "applied as configuration generation " : "nothing has changed: generation ")
+                .append(report.generation())
+                .append(", revision ")
+                .append(report.revision());
+        if (report.confirmSeconds() > 0) {
+            text.append("\nit is taken back in ")
+                    .append(report.confirmSeconds())
+                    .append(" s unless you say 'sluice confirm'");
+        }
+        if (!report.warning().isEmpty()) {
+            text.append("\nwarning: ").append(report.warning());
+        }
+        return text.toString();
     }
 }

@@ -3,6 +3,10 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.NodeRunner;
+import dev.sluice.agent.metrics.MetricsServer;
+import dev.sluice.agent.metrics.ProcessFigures;
+import dev.sluice.agent.metrics.Scrape;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +21,8 @@ import picocli.CommandLine.Option;
         description = {
             "Runs a node from files until Ctrl-C, SIGTERM or 'sluice stop'. Changed files are applied at once as one new configuration; "
                     + "files with errors change nothing, and the log says why.",
+            "What comes into force is kept as a revision (see 'sluice history'). If the files are broken or missing at the start, the last good revision "
+                    + "runs, and log and status say so.",
             "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status: 0 after 'sluice stop', 130 or 143 after a signal, 1 if it could not start."
         })
 final class RunCommand implements Callable<Integer> {
@@ -55,6 +61,23 @@ final class RunCommand implements Callable<Integer> {
             description = "Administration socket to make (default: /run/sluice/NAME.sock).")
     private @Nullable Path socket;
 
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description = "Directory for the history of configurations (default: /var/lib/sluice/NAME).")
+    private @Nullable Path state;
+
+    @Option(
+            names = "--strict",
+            description =
+                    "Do not start when the files are broken or missing, instead of running the last good revision.")
+    private boolean strict;
+
+    @Option(
+            names = "--force",
+            description = "Take interfaces as ports even if they carry this host's default route or a login session.")
+    private boolean force;
+
     @Option(names = "--no-watch", description = "Apply changed files only when 'sluice reload' says so.")
     private boolean noWatch;
 
@@ -73,13 +96,40 @@ final class RunCommand implements Callable<Integer> {
                     "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
     private OutputFormat logFormat = OutputFormat.TEXT;
 
+    @Option(
+            names = "--metrics",
+            paramLabel = "ADDR:PORT",
+            description =
+                    "Serve Prometheus metrics at http://ADDR:PORT/metrics, without encryption or password: 127.0.0.1:9465, say (default: off).")
+    private @Nullable String metrics;
+
     @Override
     public Integer call() throws NodeException {
         LogSetup.use(logLevel, logFormat);
-        NodeRunner runner = NodeRunner.start(
-                new NodeOptions(file, Optional.ofNullable(node), Optional.ofNullable(socket), !noWatch));
-        Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
-        runner.awaitEnd();
+        try (MetricsServer server = metrics == null ? null : bind(metrics)) {
+            NodeRunner runner = NodeRunner.start(
+                    new NodeOptions(
+                    file,
+                    Optional.ofNullable(node),
+                    Optional.ofNullable(socket),
+                    !noWatch,
+                    Optional.ofNullable(state),
+                    strict,
+                    force));
+            Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
+            if (server != null) {
+                server.serve(() -> new Scrape(runner.status(), runner.counters(), runner.rules(), ProcessFigures.now()));
+            }
+            runner.awaitEnd();
+        }
         return ExitCode.OK;
+    }
+
+    private static MetricsServer bind(String text) {
+        try {
+            return MetricsServer.bind(SocketAddresses.parse("--metrics", text));
+        } catch (IOException e) {
+            throw new CommandFailure("--metrics " + e.getMessage(), e);
+        }
     }
 }

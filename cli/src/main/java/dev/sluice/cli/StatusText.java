@@ -26,12 +26,16 @@ final class StatusText {
 
     private static String head(StatusReport status) {
         return "node " + status.node() + ", Sluice " + status.version() + ", up " + time(status.uptimeMs())
-                + ", configuration generation " + status.generation();
+                + ", configuration generation " + status.generation() + ", revision "
+                + status.configuration().revision();
     }
 
     private static String configuration(ConfigurationReport configuration) {
         StringBuilder text = new StringBuilder(
                 "configuration " + configuration.source() + ", in force since " + configuration.appliedAt() + "\n");
+        configuration
+                .notices()
+                .forEach(notice -> text.append("NOTICE: ").append(notice).append('\n'));
         configuration.warnings().forEach(warning -> text.append(warning).append('\n'));
         if (!configuration.problem().isEmpty()) {
             text.append("The files as they are now are NOT applied, because:\n");

@@ -3,10 +3,8 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.TraceReport;
 import dev.sluice.agent.TraceReport.PacketReport;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,17 +35,8 @@ final class TraceCommand implements Callable<Integer> {
             description = "End after so long, 1..60 (default: ${DEFAULT-VALUE}).")
     private int seconds = 10;
 
-    @Option(
-            names = "--address",
-            paramLabel = "A",
-            description = "Only packets that come in with this source or destination address, IPv4 or IPv6.")
-    private @Nullable String address;
-
-    @Option(
-            names = "--port",
-            paramLabel = "P",
-            description = "Only packets that come in with this source or destination port, 0..65535.")
-    private @Nullable Integer port;
+    @Mixin
+    private EndpointOptions endpoint = new EndpointOptions();
 
     @Mixin
     private AdminOptions admin = new AdminOptions();
@@ -57,14 +46,8 @@ final class TraceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeException {
-        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<String, Object> fields = endpoint.fields();
         fields.put("packets", packets);
-        if (address != null) {
-            fields.put("address", address);
-        }
-        if (port != null) {
-            fields.put("port", port);
-        }
         TraceReport report = admin.client().trace(seconds, fields);
         spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report, seconds));
         return ExitCode.OK;

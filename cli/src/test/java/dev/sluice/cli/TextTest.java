@@ -6,6 +6,8 @@ import dev.sluice.agent.CountersReport;
 import dev.sluice.agent.CountersReport.DropReport;
 import dev.sluice.agent.FlowsReport;
 import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.agent.InstructionsReport;
+import dev.sluice.agent.InstructionsReport.InstructionReport;
 import dev.sluice.agent.StatusReport;
 import dev.sluice.agent.StatusReport.ChainReport;
 import dev.sluice.agent.StatusReport.ConfigurationReport;
@@ -47,7 +49,13 @@ class TextTest {
                 "0.1.0",
                 7_850,
                 3,
-                new ConfigurationReport("conf", "2026-01-01T00:00:00Z", "conf/a.yaml:1:1: no", List.of("doubtful")),
+                new ConfigurationReport(
+                        "conf",
+                        "2026-01-01T00:00:00Z",
+                        "conf/a.yaml:1:1: no",
+                        List.of("doubtful"),
+                        12,
+                        List.of("loud")),
                 List.of(new PortReport(
                         "up0",
                         "eth0",
@@ -63,7 +71,8 @@ class TextTest {
                         new ChainReport("empty", "open", List.of())),
                 new TotalsReport(10, 11, 12, 13, 14, 1)));
         assertThat(text)
-                .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3\n")
+                .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3, revision 12\n")
+                .contains("\nNOTICE: loud\n")
                 .contains("NOT applied, because:\n  conf/a.yaml:1:1: no\n")
                 .contains("\ndoubtful\n")
                 .contains("down: no carrier")
@@ -95,11 +104,24 @@ class TextTest {
                         "",
                         List.of(1L, 2L),
                         List.of(3L, 4L),
+                        "accept",
                         100))));
         assertThat(text)
                 .contains("[fd00::1]:1000")
                 .contains("[fd00::2]:80")
+                .contains("accept")
                 .endsWith("1 shown, 1 match, 5 in the table");
+    }
+
+    @Test
+    void instructionsSayForWhichPacketsAndHowLong() {
+        String text = FlowCommand.text(new InstructionsReport(
+                2,
+                65_536,
+                List.of(new InstructionReport(
+                        "r", "udp", "fd00::1", 1000, "10.0.0.2", 80, "skip fw-1", true, 61_000, 7))));
+        assertThat(text).containsPattern("\\[fd00::1\\]:1000 +10.0.0.2:80 +skip fw-1 +one packet +1 min 1 s +7");
+        assertThat(text).endsWith("1 shown, 2 of at most 65536");
     }
 
     @Test

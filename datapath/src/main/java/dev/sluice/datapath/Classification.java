@@ -21,12 +21,14 @@ final class Classification {
     private final LivenessView liveness;
     private final Steering steering;
     private final Frames frames;
+    private final Instructions instructions;
+    private final Succession succession;
     private final DatapathCounters counters;
     private final FlowContext context;
     private final RuleHits hits;
     private Snapshot snapshot = Snapshot.empty();
 
-    /** The newest record of the key whose rule is gone, found by {@link #find}. */
+    /** The record that a new one takes the place of: the newest of the key whose rule is gone, found by {@link #find}, or one that is to be decided anew. */
     private int vanished;
 
     /** What {@link #choose} found of the packet whose rule it looked up. */
@@ -40,8 +42,8 @@ final class Classification {
     /** Port at which the forward side came in if the packet in hand is a reverse one. */
     private int forwardPort;
 
-    /** Path to keep if the rule's target offers it, 0 for none. */
-    private int pathToKeep;
+    /** Whether {@link #vanished} was made with other attributes than its flow has now. */
+    private boolean hasMoved;
 
     Classification(
             ConnectionTable table,
@@ -49,6 +51,8 @@ final class Classification {
             LivenessView liveness,
             Steering steering,
             Frames frames,
+            Instructions instructions,
+            Succession succession,
             DatapathCounters counters,
             FlowContext context,
             RuleHits hits) {
@@ -57,6 +61,8 @@ final class Classification {
         this.liveness = liveness;
         this.steering = steering;
         this.frames = frames;
+        this.instructions = instructions;
+        this.succession = succession;
         this.counters = counters;
         this.context = context;
         this.hits = hits;
@@ -65,6 +71,7 @@ final class Classification {
     void apply(Snapshot next) {
         snapshot = next;
         hits.apply(next);
+        succession.apply(next);
     }
 
     /**
@@ -75,23 +82,36 @@ final class Classification {
      */
     int classify(Cursor c, PortEntry port, int side, int next) {
         int group = port.group(side);
-        if (group == 0 || !port.classifies(side) || c.mark == c.router) {
+        if (!port.classifies(side) || c.mark == c.router) {
             return next;
         }
+        if (group == 0 && !succession.concerns(port.index(), side)) {
+            return unruled(c, next);
+        }
         watchful = snapshot.isWatchful() ? snapshot.group(group) : null;
-        pathToKeep = 0;
+        instructions.forget();
         int record = find(c, port.index(), side, group);
         if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
             table.remove(record);
             record = NONE;
             vanished = NONE;
-        } else if (record != NONE && isStaleWithoutService(record)) {
+        } else if (record != NONE && succession.isDecidedAnew(record)) {
             vanished = record;
             record = NONE;
         } else if (record != NONE && hasOtherContext(c, record)) {
             vanished = record;
-            pathToKeep = table.pathId(record);
+            hasMoved = true;
             record = NONE;
+        }
+        if (record != NONE) {
+            instructions.validate(c, record);
+            if (group != 0 && instructions.isMoved(record)) {
+                vanished = record;
+                record = NONE;
+            }
+        }
+        if (record == NONE && group == 0) {
+            return unruled(c, next);
         }
         boolean hit = record != NONE;
         if (hit) {
@@ -112,6 +132,7 @@ final class Classification {
 
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
+        hasMoved = false;
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
@@ -123,6 +144,9 @@ final class Classification {
     }
 
     private boolean counts(Cursor c, int slot, int port, int side, int group) {
+        if (table.isSuperseded(slot)) {
+            return false;
+        }
         int ruleId = table.ruleId(slot);
         if (isTranslated(slot) && snapshot.path(table.pathId(slot)) == null) {
             noteVanished(slot);
@@ -131,14 +155,19 @@ final class Classification {
         if (ruleId > 0) {
             Rule rule = snapshot.rule(ruleId);
             if (rule == null) {
+                rule = succession.retainedRule(slot, ruleId);
+            }
+            if (rule == null) {
                 noteVanished(slot);
                 return false;
             }
             if (!rule.appliedTo().contains(port, side)) {
                 return false;
             }
-        } else if (ruleId != TRANSLATED_RULE && ruleId != -group) {
-            if (snapshot.group(-ruleId) == null) {
+        } else if (ruleId != TRANSLATED_RULE
+                && ruleId != -group
+                && !succession.keepsDefault(slot, -ruleId, port, side)) {
+            if (succession.isGroupGone(slot, -ruleId)) {
                 noteVanished(slot);
             }
             return false;
@@ -150,11 +179,6 @@ final class Classification {
         if (vanished == NONE) {
             vanished = slot;
         }
-    }
-
-    /** A flow that no service sees is decided anew after each change of the configuration: a rule that wants it may have come. */
-    private boolean isStaleWithoutService(int slot) {
-        return table.pathId(slot) == 0 && table.configGeneration(slot) != snapshot.generation();
     }
 
     /** A flow whose attributes are others than those it was decided with is decided anew, if a rule here asks for attributes. */
@@ -225,15 +249,30 @@ final class Classification {
     private static final int DROPPED = 2;
 
     private int decide(Cursor c, int group) {
+        boolean told = instructions.lookUp(c);
+        if (instructions.says(FlowPrograms.Action.DROP)) {
+            dropAsTold(c);
+            return DROPPED;
+        }
         Rule rule = choose(c, group);
         Rule.Action action = rule == null ? Rule.Action.NONE : rule.action();
         Path path = null;
         if (rule != null && action == Rule.Action.SERVICE) {
-            path = keepOrSelect(rule.targetId());
+            path = selector.offered(rule.targetId(), pinned());
             if (path == null) {
-                hits.count(c, rule, watchful, reverse, true);
-                return unserved(c, rule, DropReason.NO_PATH);
+                path = selector.select(rule.targetId());
             }
+        }
+        boolean replaces = vanished != NONE;
+        if (path != null && path.id() == instructions.path()) {
+            counters.movedByInstruction++;
+        }
+        if (replaces) {
+            succession.release(c, vanished, path);
+        }
+        if (rule != null && action == Rule.Action.SERVICE && path == null) {
+            hits.count(c, rule, watchful, reverse, true);
+            return unserved(c, rule, DropReason.NO_PATH);
         }
         int slot = insert(c, reverse);
         if (slot == NONE) {
@@ -247,6 +286,12 @@ final class Classification {
         if (rule != null && path != null) {
             table.setTargetId(slot, rule.targetId());
             table.setPathId(slot, path.id());
+            if (replaces) {
+                succession.takeOver(slot);
+            }
+        }
+        if (!told) {
+            instructions.setCurrent(slot);
         }
         if (oneWay) {
             table.setFlags(slot, ConnectionTable.ONE_DIRECTION);
@@ -256,12 +301,13 @@ final class Classification {
         return DECIDED;
     }
 
-    /** After a change of attributes a flow stays where it is if the new rule allows it. */
-    private @Nullable Path keepOrSelect(int targetId) {
-        Path kept = pathToKeep == 0 ? null : snapshot.path(pathToKeep);
-        return kept != null && snapshot.target(targetId).paths().contains(kept) && selector.isAlive(kept)
-                ? kept
-                : selector.select(targetId);
+    /** The path to stay on if the rule's target offers it: that of an instruction, or of a flow that is migrated or has other attributes now; 0 if there is none. */
+    private int pinned() {
+        int asked = instructions.path();
+        if (asked != 0 || vanished == NONE) {
+            return asked;
+        }
+        return hasMoved || succession.isMigrated(vanished) ? table.pathId(vanished) : 0;
     }
 
     /** Looks the rule up, and sets whether the packet is a {@link #reverse} one and whether the record is for its direction only, {@link #oneWay}. */
@@ -272,8 +318,6 @@ final class Classification {
         if (vanished != NONE) {
             reverse = table.isReverse(vanished, c.fields);
             forwardPort = reverse && !isTranslated(vanished) ? context.portOf(vanished) : forwardPort;
-            table.remove(vanished);
-            counters.recordsReplaced++;
         }
         Rule rule = look(c, group, reverse);
         if (reverse && rule != null && !rule.bothDirections()) {
@@ -377,6 +421,17 @@ final class Classification {
         return DROPPED;
     }
 
+    /** No rule is asked for here: only an instruction to drop is heard. */
+    private int unruled(Cursor c, int next) {
+        instructions.lookUp(c);
+        return instructions.says(FlowPrograms.Action.DROP) ? dropAsTold(c) : next;
+    }
+
+    private int dropAsTold(Cursor c) {
+        instructions.execute(c);
+        return frames.drop(c, DropReason.FLOW_PROGRAMMED);
+    }
+
     // What the record says.
 
     private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
@@ -390,10 +445,13 @@ final class Classification {
         if (tracer != null) {
             tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
         }
-        Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
+        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         if (ruleId != TRANSLATED_RULE) {
             c.fields.attributes = isTranslated(slot) ? AttributeIds.NONE : context.decidedWith(slot);
             hits.count(c, rule, watchful, c.direction == 1, !hit);
+        }
+        if (instructions.says(FlowPrograms.Action.DROP)) {
+            return dropAsTold(c);
         }
         if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
             return next;
@@ -405,6 +463,13 @@ final class Classification {
         if (path == null) {
             return withoutPath(c, rule, next);
         }
+        if (instructions.says(FlowPrograms.Action.ACCEPT)) {
+            counters.acceptedByInstruction++;
+            instructions.execute(c);
+            c.mark = c.router;
+            return next;
+        }
+        instructions.heed(c, path);
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
         int chosen = side == PortSides.TO_PORT ? c.egress : transparent ? port.peer() : NONE;
         table.setEgressPort(slot, c.direction, chosen + 1);

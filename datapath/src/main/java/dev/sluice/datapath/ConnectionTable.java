@@ -48,8 +48,11 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** {@link #flags} bit: a service node rewrites addresses; {@link #linked} is the same flow behind it. */
     public static final int TRANSLATED = 2;
 
-    /** {@link #flags} bits from this one up (4, 8, .. 128) mean what the caller wants. */
-    public static final int FIRST_CALLER_FLAG = 4;
+    /** {@link #flags} bit: a newer record decides now; this one only tells where packets belong that are inside a node of its path. See {@link #supersede}. */
+    public static final int SUPERSEDED = 4;
+
+    /** {@link #flags} bits from this one up (8, 16, .. 128) mean what the caller wants. */
+    public static final int FIRST_CALLER_FLAG = 8;
 
     /** Most connections with the same key. */
     public static final int RECORDS_PER_KEY_MAX = 32;
@@ -242,6 +245,24 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             }
         }
         return next;
+    }
+
+    /**
+     * Marks a connection as {@link #SUPERSEDED}: it stays for the packets that are under way on its path, gives way like a half-open one when there is no room, and
+     * expires as a closing one does.
+     */
+    public void supersede(int slot) {
+        setFlags(slot, flags(slot) | SUPERSEDED);
+        setKind(slot, ConnectionTableRecord.KIND_TCP_CLOSING);
+        if (!isHalfOpen(slot)) {
+            putByte(records, at(slot) + ConnectionTableRecord.OWN_BITS, HALF_OPEN);
+            halfOpen.join(slot);
+        }
+    }
+
+    /** Whether a newer connection has taken the place of this one. */
+    public boolean isSuperseded(int slot) {
+        return (flags(slot) & SUPERSEDED) != 0;
     }
 
     /** Removes a connection; its partner, if linked, stays without a link. Nothing happens if the slot is free. */

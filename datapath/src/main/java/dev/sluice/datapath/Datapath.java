@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Datapath implements AutoCloseable {
     private static final int SWEEP_SLOTS = 512;
+    private static final int HOP_LIMIT_OF_DISCOVERY = 255;
 
     private final FramePool pool;
     private final Frames frames;
@@ -26,11 +28,13 @@ public final class Datapath implements AutoCloseable {
     private final Returns returns;
     private final Forwarding forwarding;
     private final NeighborStage neighborStage;
+    private final IcmpErrors errors;
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
     private final FlowContext context = new FlowContext();
     private final RuleHits hits = new RuleHits();
+    private final FlowPrograms programs = new FlowPrograms();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -59,11 +63,24 @@ public final class Datapath implements AutoCloseable {
         selector = new Selector(liveness);
         Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
-        steering = new Steering(frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters);
-        classification = new Classification(table, selector, liveness, steering, frames, counters, context, hits);
-        neighborStage = new NeighborStage(frames, neighbors);
+        errors = new IcmpErrors(frames, parser, counters);
+        Fragmenter fragmenter = new Fragmenter(frames, counters);
+        steering = new Steering(
+                frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters, errors);
+        classification = new Classification(
+                table,
+                selector,
+                liveness,
+                steering,
+                frames,
+                new Instructions(programs, table, selector, frames, counters),
+                new Succession(table, counters),
+                counters,
+                context,
+                hits);
+        neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
         returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
-        forwarding = new Forwarding(frames, liveness, neighbors);
+        forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
@@ -84,6 +101,7 @@ public final class Datapath implements AutoCloseable {
         returns.apply(next);
         forwarding.apply(next);
         neighborStage.apply(next);
+        errors.apply(next);
     }
 
     /** Hears what happens to each packet from now on; null: nobody. */
@@ -189,7 +207,12 @@ public final class Datapath implements AutoCloseable {
         }
         Cursor c = cursor;
         c.take(batch, i, nowNs);
-        int step = enter(c, snapshot.port(port));
+        goThrough(c, enter(c, snapshot.port(port)));
+        sendErrors(nowNs);
+    }
+
+    private void goThrough(Cursor c, int first) {
+        int step = first;
         while (step != Step.DONE) {
             step = switch (step) {
                 case Step.FROM_PORT -> fromPort(c);
@@ -197,6 +220,24 @@ public final class Datapath implements AutoCloseable {
                 case Step.TO_PORT -> classification.classify(c, snapshot.port(c.egress), PortSides.TO_PORT, Step.LEAVE);
                 default -> forwarding.leave(c);
             };
+        }
+    }
+
+    /** Sends the errors that packets caused; those of routers by routing, like answers of a router: not classified on their way out. */
+    private void sendErrors(long nowNs) {
+        for (int i = errors.take(); i >= 0; i = errors.take()) {
+            Batch b = errors.waiting();
+            int egress = errors.egress(i);
+            if (egress == IcmpErrors.ROUTED) {
+                Cursor c = cursor;
+                c.take(b, i, nowNs);
+                c.mark = errors.router(i);
+                goThrough(c, c.enterRouter(c.mark) ? Step.FORWARD : frames.drop(c, DropReason.ZONES_FULL));
+            } else if (frames.exceeds(snapshot.port(egress), b, i, 0, 0)) {
+                frames.drop(b, i, b.port[i], DropReason.MTU_EXCEEDED);
+            } else {
+                frames.send(b, i, egress);
+            }
         }
     }
 
@@ -227,6 +268,22 @@ public final class Datapath implements AutoCloseable {
         if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
             return Step.FROM_PORT;
         }
+        return acrossUnclassified(c, port);
+    }
+
+    /** What is not unicast IP (X11). */
+    private int acrossUnclassified(Cursor c, PortEntry port) {
+        if ((port.refusedKinds() & NonUnicast.of(c.batch, c.slot, c.memory).bit()) != 0) {
+            return frames.drop(c, DropReason.NON_UNICAST_REFUSED);
+        }
+        if ((c.parsed() & Parser.NEIGHBOR_DISCOVERY) != 0
+                && Ipv6.hopLimit(c.memory, c.networkHeader()) != HOP_LIMIT_OF_DISCOVERY) {
+            // Somebody behind a router pretends to be on the link (RFC 4861 7.1).
+            return frames.drop(c, DropReason.CONTROL_INVALID);
+        }
+        if (frames.exceeds(snapshot.port(port.peer()), c.batch, c.slot, 0, 0)) {
+            return frames.drop(c, DropReason.MTU_EXCEEDED);
+        }
         counters.passedAcross++;
         return frames.send(c.batch, c.slot, port.peer());
     }
@@ -256,7 +313,9 @@ public final class Datapath implements AutoCloseable {
         liveness.refresh();
         neighborStage.tick(nowNs);
         context.tick(nowNs);
+        sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
+        programs.sweep(nowNs);
     }
 
     /** Flushes the ports that frames were sent to since the last call. */
@@ -282,6 +341,22 @@ public final class Datapath implements AutoCloseable {
     /** Decisions to be logged; one reader. */
     public RuleLog ruleLog() {
         return hits.log();
+    }
+
+    /** Instructions for single flows; for the worker's own thread only. */
+    public FlowPrograms programs() {
+        return programs;
+    }
+
+    /**
+     * The key space of the packets of a router or transparent pair; for the worker's own thread only.
+     *
+     * @param outerVlan VLAN id of the outer tag, 0 if there is none
+     * @param innerVlan VLAN id of the inner tag, 0 if there is none
+     * @return 0..65535, or below 0 if no number is left
+     */
+    public int zone(int router, int outerVlan, int innerVlan) {
+        return zones.of(router, outerVlan, innerVlan);
     }
 
     /** Dropped packets by port and reason. */

@@ -23,12 +23,33 @@ public final class DatapathCounters {
     /** The same for the liveness generation. */
     public long livenessRevalidations;
 
-    /** Records replaced because their rule is gone. */
+    /** Records that gave way to a new decision: their rule is gone, a change migrates the flow, or an instruction gives it another path. */
     public long recordsReplaced;
 
     /** Packets that passed without record because the table was full and no service was needed. */
     public long untracked;
 
+    /** Packets that passed without the services of their rule because an instruction for their flow says accept (V12). */
+    public long acceptedByInstruction;
+
+    /** Packets that left out a node of their path because an instruction for their flow says so (V12). */
+    public long skippedByInstruction;
+
+    /** Flows that an instruction gave another path (V12). */
+    public long movedByInstruction;
+
     /** Frames of transparent ports that are not unicast IP and went straight across. */
     public long passedAcross;
+
+    /** ICMP errors made to tell senders what became of their packets (X6). */
+    public long icmpErrors;
+
+    /** ICMP errors that were due and not made: too many at once, no frame free, or no address to send them from. */
+    public long icmpErrorsSuppressed;
+
+    /** Packets that a router sent in fragments. */
+    public long packetsFragmented;
+
+    /** The fragments they became. */
+    public long fragmentsMade;
 }

@@ -26,10 +26,14 @@ public enum DropReason {
     NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
     CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),
 
+    NON_UNICAST_REFUSED(
+            "X11, packet-life: transparent ports",
+            "The port's nonUnicast setting does not let in frames of this kind."),
     ZONES_FULL(
             "V29, packet-life: flow key",
             "More than 57,344 combinations of VLANs are in use; the packet's has no number."),
     RULE_DROP("V4", "A rule says drop."),
+    FLOW_PROGRAMMED("V12", "An instruction for this flow says drop; see sluice flow list."),
     TABLE_FULL("V2, F9", "The connection table is full and the flow needs a service that fails closed."),
     SERVICE_DOWN("X7", "A service node of the path is dead and the failure action is closed."),
     NO_PATH("V18", "The chain has no path: a service has no instance on this node."),
@@ -51,7 +55,9 @@ public enum DropReason {
             "packet-life: routing", "The packet is addressed to the router itself and nothing here answers it."),
     EGRESS_DOWN("packet-life: routing", "Every next hop of the route lies behind a port that is down."),
     LINK_LOOP("V15", "The packet crossed too many links between routers."),
-    MTU_EXCEEDED("X6", "The packet is larger than the MTU of the port it should leave by."),
+    MTU_EXCEEDED(
+            "X6, RFC 1191, RFC 8201",
+            "The packet is larger than the MTU of the port it should leave by; its sender is told."),
     NEIGHBOR_UNRESOLVED("RFC 826, RFC 4861 7.2", "The next hop does not answer ARP or neighbour solicitations."),
     NEIGHBOR_QUEUE_FULL("RFC 4861 7.2.2", "Too many packets wait for the next hop's MAC address."),
     PORT_ABSENT("packet-life: leave", "The port it should leave by has no device: the interface is not there."),

@@ -18,12 +18,16 @@ final class Forwarding {
     private final Frames frames;
     private final LivenessView liveness;
     private final Neighbors neighbors;
+    private final IcmpErrors errors;
+    private final Fragmenter fragmenter;
     private Snapshot snapshot = Snapshot.empty();
 
-    Forwarding(Frames frames, LivenessView liveness, Neighbors neighbors) {
+    Forwarding(Frames frames, LivenessView liveness, Neighbors neighbors, IcmpErrors errors, Fragmenter fragmenter) {
         this.frames = frames;
         this.liveness = liveness;
         this.neighbors = neighbors;
+        this.errors = errors;
+        this.fragmenter = fragmenter;
     }
 
     void apply(Snapshot next) {
@@ -37,33 +41,28 @@ final class Forwarding {
             c.egress = port.peer();
             return Step.TO_PORT;
         }
-        int ttl = c.isIpv4() ? Ipv4.ttl(c.memory, c.networkHeader()) : Ipv6.hopLimit(c.memory, c.networkHeader());
-        if (ttl <= 1) {
-            return frames.drop(c, DropReason.TTL_EXPIRED);
-        }
         NextHopGroup group = route(c);
-        if (group == null) {
-            return frames.drop(c, DropReason.NO_ROUTE);
-        }
-        NextHop hop = group.choose(c.fields.hash, liveness.downPorts());
-        if (hop != null && hop.kind() == NextHop.Kind.LOCAL) {
-            if ((c.parsed() & Parser.ECHO_REQUEST) == 0) {
-                return frames.drop(c, DropReason.LOCAL_UNSUPPORTED);
-            }
+        NextHop hop = choose(c, group);
+        // What is for the router itself ends here, so its TTL does not matter.
+        if (isLocal(hop) && (c.parsed() & Parser.ECHO_REQUEST) != 0) {
             answerEcho(c);
             group = route(c);
-            hop = group == null ? null : group.choose(c.fields.hash, liveness.downPorts());
-            if (group == null) {
-                return frames.drop(c, DropReason.NO_ROUTE);
-            }
-            if (hop != null && hop.kind() == NextHop.Kind.LOCAL) {
-                return frames.drop(c, DropReason.LOCAL_UNSUPPORTED);
-            }
+            hop = choose(c, group);
+        }
+        if (isLocal(hop)) {
+            return errors.drop(c, DropReason.LOCAL_UNSUPPORTED);
+        }
+        if (ttl(c) <= 1) {
+            return errors.drop(c, DropReason.TTL_EXPIRED);
+        }
+        if (group == null) {
+            return errors.drop(c, DropReason.NO_ROUTE);
         }
         if (hop == null) {
-            return frames.drop(c, DropReason.EGRESS_DOWN);
+            return errors.drop(c, DropReason.EGRESS_DOWN);
         }
         if (hop.kind() == NextHop.Kind.BLACKHOLE) {
+            // Silent, as blackhole routes of Linux are.
             return frames.drop(c, DropReason.BLACKHOLE);
         }
         if (c.isIpv4()) {
@@ -77,6 +76,18 @@ final class Forwarding {
             tracer.routed(c.batch, c.slot, c.router, c.egress);
         }
         return Step.TO_PORT;
+    }
+
+    private static int ttl(Cursor c) {
+        return c.isIpv4() ? Ipv4.ttl(c.memory, c.networkHeader()) : Ipv6.hopLimit(c.memory, c.networkHeader());
+    }
+
+    private static boolean isLocal(@Nullable NextHop hop) {
+        return hop != null && hop.kind() == NextHop.Kind.LOCAL;
+    }
+
+    private @Nullable NextHop choose(Cursor c, @Nullable NextHopGroup group) {
+        return group == null ? null : group.choose(c.fields.hash, liveness.downPorts());
     }
 
     private @Nullable NextHopGroup route(Cursor c) {
@@ -123,20 +134,27 @@ final class Forwarding {
             c.port = port.peer();
             return ++c.crossings > CROSSINGS_MAX ? frames.drop(c, DropReason.LINK_LOOP) : Step.FROM_PORT;
         }
-        if (frames.exceeds(port, c.batch, c.slot, 0, 0)) {
-            return frames.drop(c, DropReason.MTU_EXCEEDED);
-        }
+        boolean tooBig = frames.exceeds(port, c.batch, c.slot, 0, 0);
         if (port.role() == PortEntry.Role.TRANSPARENT) {
-            return frames.send(c.batch, c.slot, c.egress);
+            return tooBig ? tooBigAcross(c, port) : frames.send(c.batch, c.slot, c.egress);
         }
-        return leaveToNeighbor(c, port);
-    }
-
-    private int leaveToNeighbor(Cursor c, PortEntry port) {
         if (c.batch.outerTag[c.slot] != 0) {
             // A service node made it up: routed as it is, it would leave in a VLAN of the node's choice.
             return frames.drop(c, DropReason.VLAN_UNEXPECTED);
         }
+        if (tooBig && !fragmenter.mayFragment(c.batch, c.slot)) {
+            errors.tooBig(c, port.mtuBytes());
+            return frames.drop(c, DropReason.MTU_EXCEEDED);
+        }
+        return leaveToNeighbor(c, port);
+    }
+
+    private int tooBigAcross(Cursor c, PortEntry port) {
+        errors.tooBigAcross(c, port.peer(), frames.roomBytes(port, c.batch, c.slot, 0, 0));
+        return frames.drop(c, DropReason.MTU_EXCEEDED);
+    }
+
+    private int leaveToNeighbor(Cursor c, PortEntry port) {
         NextHop hop = nextHop(c, port.index());
         if (hop == null) {
             return frames.drop(c, DropReason.NO_ROUTE);
@@ -147,10 +165,10 @@ final class Forwarding {
         long mac = neighbors.resolve(port.index(), hi, lo, c.nowNs);
         Ethernet.setAddresses(c.memory, c.start(), Math.max(mac, 0), port.mac());
         if (mac >= 0) {
-            return frames.send(c.batch, c.slot, port.index());
+            return fragmenter.send(c.batch, c.slot, port);
         }
         if (mac == Neighbors.UNREACHABLE) {
-            return frames.drop(c, DropReason.NEIGHBOR_UNRESOLVED);
+            return errors.drop(c, DropReason.NEIGHBOR_UNRESOLVED);
         }
         long given = neighbors.hold(port.index(), hi, lo, c.batch, c.slot);
         if (given == Neighbors.REFUSED) {

@@ -142,15 +142,17 @@ final class Frames {
 
     /** Whether the frame, with tags that are still to be pushed (0 for none), is more than the port's interface takes. */
     boolean exceeds(PortEntry port, Batch b, int i, int innerTag, int outerTag) {
-        if (port.mtuBytes() == 0) {
-            return false;
-        }
+        return port.mtuBytes() != 0 && packetBytes(b, i) > roomBytes(port, b, i, innerTag, outerTag);
+    }
+
+    /** The largest IP packet that the port's interface takes behind this frame's tags and those still to be pushed: the path's MTU for its sender. */
+    int roomBytes(PortEntry port, Batch b, int i, int innerTag, int outerTag) {
         int pushed = (innerTag != 0 ? VlanTag.BYTES : 0) + (outerTag != 0 ? VlanTag.BYTES : 0);
         int outermost = outerTag != 0 ? outerTag : innerTag != 0 ? innerTag : b.outerTag[i];
         int tags = b.l3[i] - Ethernet.BYTES + pushed;
         // Linux leaves room for one 802.1Q tag beside the MTU, and for no other (packet_snd, is_skb_forwardable).
         int free = outermost >>> 16 == EtherTypes.VLAN ? VlanTag.BYTES : 0;
-        return packetBytes(b, i) + tags - free > port.mtuBytes();
+        return port.mtuBytes() - tags + free;
     }
 
     /**

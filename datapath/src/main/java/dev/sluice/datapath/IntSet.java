@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** A small immutable set of ints that compares by content; asked without boxing. */
 public final class IntSet {
@@ -28,6 +29,11 @@ public final class IntSet {
     /** Whether the element is in the set. */
     public boolean contains(int element) {
         return Arrays.binarySearch(sorted, element) >= 0;
+    }
+
+    /** The elements in ascending order. */
+    public IntStream stream() {
+        return Arrays.stream(sorted);
     }
 
     @Override

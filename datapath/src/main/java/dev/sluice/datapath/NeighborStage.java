@@ -8,6 +8,9 @@ final class NeighborStage {
     private final Frames frames;
     private final Neighbors neighbors;
     private final NeighborsResponder responder;
+    private final IcmpErrors errors;
+    private final Fragmenter fragmenter;
+    private Snapshot snapshot = Snapshot.empty();
     private final Batch waiting = new Batch();
     private PortAddresses[] own = new PortAddresses[0];
 
@@ -16,13 +19,16 @@ final class NeighborStage {
 
     private boolean unanswered;
 
-    NeighborStage(Frames frames, Neighbors neighbors) {
+    NeighborStage(Frames frames, Neighbors neighbors, IcmpErrors errors, Fragmenter fragmenter) {
         this.frames = frames;
         this.neighbors = neighbors;
         this.responder = new NeighborsResponder(frames.pool(), neighbors);
+        this.errors = errors;
+        this.fragmenter = fragmenter;
     }
 
-    void apply(Snapshot snapshot) {
+    void apply(Snapshot newSnapshot) {
+        snapshot = newSnapshot;
         PortAddresses[] next = new PortAddresses[snapshot.portCount()];
         for (int i = 0; i < next.length; i++) {
             PortEntry port = snapshot.port(i);
@@ -64,14 +70,14 @@ final class NeighborStage {
 
     /** Asks for neighbours that are due, sends what they released, and gives up what nobody answers for. */
     void tick(long nowNs) {
-        finish(); // what a defect left behind in the tick before
+        finish(nowNs); // what a defect left behind in the tick before
         begin(false);
         neighbors.due(waiting, nowNs, own);
         neighbors.takeResolved(waiting);
-        finish();
+        finish(nowNs);
         begin(true);
         neighbors.takeFailed(waiting);
-        finish();
+        finish(nowNs);
     }
 
     private void begin(boolean nowUnanswered) {
@@ -80,11 +86,15 @@ final class NeighborStage {
         unanswered = nowUnanswered;
     }
 
-    private void finish() {
+    private void finish(long nowNs) {
         while (next < waiting.count) {
             int i = next++;
+            PortEntry port = snapshot.port(waiting.port[i]);
             if (unanswered) {
+                errors.unanswered(waiting, i, nowNs);
                 frames.drop(waiting, i, waiting.port[i], DropReason.NEIGHBOR_UNRESOLVED);
+            } else if (port.role() == PortEntry.Role.ROUTER) {
+                fragmenter.send(waiting, i, port);
             } else {
                 frames.send(waiting, i, waiting.port[i]);
             }

@@ -12,6 +12,11 @@ public interface PacketTracer {
     void classified(
             Batch batch, int slot, int port, int side, int record, boolean hit, int ruleId, int pathId, int direction);
 
+    /** An instruction for the flow was found, and is carried out on the packet. */
+    default void instructed(Batch batch, int slot, FlowPrograms.Instruction instruction) {
+        // Not everybody who listens wants to know.
+    }
+
     /** The packet enters a node at a side of its attachment. */
     void steered(Batch batch, int slot, Attachment attachment, int enteredSide, boolean copy);
 

@@ -69,8 +69,13 @@ final class Parser {
     /** Parses all frames of the batch. */
     void parse(Batch b) {
         for (int i = 0; i < b.count; i++) {
-            b.parsed[i] = parse(b, i);
+            parseOne(b, i);
         }
+    }
+
+    /** Parses one frame of the batch. */
+    void parseOne(Batch b, int i) {
+        b.parsed[i] = parse(b, i);
     }
 
     private static int malformed(DropReason reason) {

@@ -17,6 +17,7 @@ import java.util.List;
  * @param fromGroup rule group of side fromPort, 0 for none
  * @param toGroup rule group of side toPort, 0 for none
  * @param mtuBytes largest IP packet, 0 if unknown
+ * @param refusedKinds of a TRANSPARENT port: bits of the {@link NonUnicast} kinds that are not let in by it
  */
 public record PortEntry(
         int index,
@@ -30,7 +31,8 @@ public record PortEntry(
         boolean classifyToPort,
         int fromGroup,
         int toGroup,
-        int mtuBytes) {
+        int mtuBytes,
+        int refusedKinds) {
     /** What a port is for. */
     public enum Role {
         /** Interface of a router. */
@@ -46,6 +48,36 @@ public record PortEntry(
     /** Copies the addresses. */
     public PortEntry {
         addresses = List.copyOf(addresses);
+    }
+
+    /** A port that lets in every kind of frame. */
+    public PortEntry(
+            int index,
+            String name,
+            Role role,
+            int router,
+            int peer,
+            long mac,
+            List<PortAddress> addresses,
+            boolean classifyFromPort,
+            boolean classifyToPort,
+            int fromGroup,
+            int toGroup,
+            int mtuBytes) {
+        this(
+                index,
+                name,
+                role,
+                router,
+                peer,
+                mac,
+                addresses,
+                classifyFromPort,
+                classifyToPort,
+                fromGroup,
+                toGroup,
+                mtuBytes,
+                0);
     }
 
     /** Rule group of a side. */

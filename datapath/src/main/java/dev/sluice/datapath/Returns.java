@@ -161,7 +161,7 @@ final class Returns {
         if (tracer != null) {
             tracer.returned(c.batch, c.slot, node, side, c.direction);
         }
-        if (node.translation() != Attachment.Translation.NONE) {
+        if (node.translation() != Attachment.Translation.NONE && !table.isSuperseded(slot)) {
             table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
             if (c.fields.protocol == IpProtocols.TCP && !c.fields.fragment) {
                 table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
@@ -172,7 +172,7 @@ final class Returns {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
         int ruleId = table.ruleId(slot);
-        Rule rule = ruleId > 0 ? snapshot.rule(ruleId) : null;
+        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         int chosen = table.egressPort(slot, c.direction) - 1;
         boolean transparent = chosen >= 0 && snapshot.port(chosen).role() == PortEntry.Role.TRANSPARENT;
         return steering.steer(c, path, rule, hop + (c.direction == 0 ? 1 : -1), transparent);

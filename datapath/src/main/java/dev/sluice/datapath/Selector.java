@@ -66,6 +66,19 @@ final class Selector {
         return false;
     }
 
+    /** The path with this id if the target gives it to new flows and it is alive, else null. */
+    @Nullable
+    Path offered(int targetId, int pathId) {
+        List<Path> paths = targets[targetId].paths();
+        for (int i = 0; i < paths.size(); i++) {
+            Path path = paths.get(i);
+            if (path.id() == pathId) {
+                return isAlive(path) ? path : null;
+            }
+        }
+        return null;
+    }
+
     /** The path for a new flow; null if the target has none. */
     @Nullable
     Path select(int targetId) {

@@ -21,6 +21,31 @@ public final class Snapshot {
     private final TagTable tags;
     private final TrackerTimeouts timeouts;
     private final boolean watchful;
+    private final Retained retained;
+
+    /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}); parameters as in the other constructor. */
+    public Snapshot(
+            int generation,
+            List<PortEntry> ports,
+            List<RouterEntry> routers,
+            List<Target> targets,
+            List<Rule> rules,
+            List<Group> groups,
+            List<Path> paths,
+            List<Attachment> attachments,
+            TrackerTimeouts timeouts) {
+        this(
+                generation,
+                ports,
+                routers,
+                targets,
+                rules,
+                groups,
+                paths,
+                attachments,
+                timeouts,
+                Retained.auto(generation));
+    }
 
     /**
      * Indexes the tables.
@@ -34,6 +59,7 @@ public final class Snapshot {
      * @param paths all paths of the targets, and retired ones that flows may still be pinned to
      * @param attachments all attachments of the paths
      * @param timeouts idle times of the tracker
+     * @param retained what becomes of flows made under earlier snapshots
      */
     public Snapshot(
             int generation,
@@ -44,7 +70,8 @@ public final class Snapshot {
             List<Group> groups,
             List<Path> paths,
             List<Attachment> attachments,
-            TrackerTimeouts timeouts) {
+            TrackerTimeouts timeouts,
+            Retained retained) {
         this.generation = generation;
         this.ports = ports.toArray(new PortEntry[0]);
         this.routers = routers.toArray(new RouterEntry[0]);
@@ -56,6 +83,7 @@ public final class Snapshot {
         this.tags = TagTable.of(attachments);
         this.timeouts = timeouts;
         this.watchful = groups.stream().anyMatch(group -> group.hasContext() || group.observers().length > 0);
+        this.retained = retained;
         for (int i = 0; i < this.ports.length; i++) {
             if (this.ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -109,6 +137,17 @@ public final class Snapshot {
     /** The rule with this id, null if this snapshot has none. */
     public @Nullable Rule rule(int id) {
         return rules.get(id);
+    }
+
+    /** The rule that a record names: one of this snapshot, or a retired one; null if it is neither. */
+    public @Nullable Rule ruleOfRecord(int id) {
+        Rule rule = rules.get(id);
+        return rule == null ? retained.rule(id) : rule;
+    }
+
+    /** What becomes of flows made under earlier snapshots. */
+    public Retained retained() {
+        return retained;
     }
 
     /** The group with this id, null if this snapshot has none. */

@@ -17,6 +17,7 @@ final class Steering {
     private final EthernetMemory ethernetMemory;
     private final Translations translations;
     private final DatapathCounters counters;
+    private final IcmpErrors errors;
     private final Batch copies = new Batch();
     private Snapshot snapshot = Snapshot.empty();
 
@@ -27,7 +28,8 @@ final class Steering {
             Neighbors neighbors,
             EthernetMemory ethernetMemory,
             Translations translations,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            IcmpErrors errors) {
         this.frames = frames;
         this.liveness = liveness;
         this.table = table;
@@ -35,6 +37,7 @@ final class Steering {
         this.ethernetMemory = ethernetMemory;
         this.translations = translations;
         this.counters = counters;
+        this.errors = errors;
     }
 
     void apply(Snapshot next) {
@@ -71,7 +74,11 @@ final class Steering {
         List<Path.Hop> hops = path.hops();
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
+        int skipped = table.skipMask(c.record, c.direction);
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
+            if (skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0) {
+                continue;
+            }
             Path.Hop hop = hops.get(i);
             Attachment node = hop.attachment();
             boolean alive = liveness.instanceAlive(node.instance());
@@ -133,6 +140,9 @@ final class Steering {
             tracer.steered(b, slot, node, entered, copy);
         }
         if (frames.exceeds(port, b, slot, side.innerTag(), side.outerTag())) {
+            if (!copy) {
+                tooBig(c, frames.roomBytes(port, b, slot, side.innerTag(), side.outerTag()), transparent);
+            }
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
         }
         long start = b.start[slot];
@@ -153,6 +163,19 @@ final class Steering {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NO_FRAME);
         }
         return resolved ? frames.send(b, slot, side.port()) : hold(c, b, slot, side);
+    }
+
+    /** Tells the sender of the packet in hand what the way through the nodes takes at most (packet-life.md, errors). */
+    private void tooBig(Cursor c, int mtuBytes, boolean transparent) {
+        if (!transparent) {
+            errors.tooBig(c, mtuBytes);
+            return;
+        }
+        int pair = table.l2(c.record, c.direction);
+        int chosen = table.egressPort(c.record, c.direction) - 1;
+        if (chosen >= 0 && (pair == 0 || ethernetMemory.restore(c, pair))) {
+            errors.tooBigAcross(c, snapshot.port(chosen).peer(), mtuBytes);
+        }
     }
 
     /** Writes the MAC addresses towards a node that routes; false if its MAC is not known yet. */

@@ -38,7 +38,7 @@ final class Translations {
         long reference = table.reference(c.record);
         boolean same = fingerprints[i] == fingerprint;
         boolean other =
-                same && references[i] != reference && (references[i] == AMBIGUOUS || table.resolve(references[i]) >= 0);
+                same && references[i] != reference && (references[i] == AMBIGUOUS || resolve(references[i]) >= 0);
         fingerprints[i] = fingerprint;
         references[i] = other ? AMBIGUOUS : reference;
     }
@@ -50,7 +50,12 @@ final class Translations {
         if (fingerprints[i] != fingerprint || references[i] == AMBIGUOUS) {
             return -1;
         }
-        return table.resolve(references[i]);
+        return resolve(references[i]);
+    }
+
+    private int resolve(long reference) {
+        int slot = table.resolve(reference);
+        return slot >= 0 && table.isSuperseded(slot) ? -1 : slot;
     }
 
     private long fingerprint(Cursor c, Attachment node) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,7 @@ public final class ConfigurationLoader {
 
     private final ProblemLog log = new ProblemLog();
     private final ObjectReader objects = new ObjectReader(log);
+    private final Map<String, String> texts = new LinkedHashMap<>();
 
     private ConfigurationLoader() {}
 
@@ -69,7 +71,7 @@ public final class ConfigurationLoader {
                 : Optional.of(Configuration.of(objects.sound().stream()
                         .map(ObjectReader.Sound::resource)
                         .toList()));
-        return new LoadResult(configuration, log.sorted());
+        return new LoadResult(configuration, log.sorted(), texts);
     }
 
     private void directory(Path directory) {
@@ -122,6 +124,7 @@ public final class ConfigurationLoader {
         if (isTooLong(file, text.length())) {
             return;
         }
+        texts.put(file, text);
         // A byte order mark is no part of the text.
         String content = text.startsWith("\ufeff") ? text.substring(1) : text;
         YamlReader.Result read = YamlReader.read(content);

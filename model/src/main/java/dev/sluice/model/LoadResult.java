@@ -1,6 +1,9 @@
 package dev.sluice.model;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -8,11 +11,13 @@ import java.util.Optional;
  *
  * @param configuration empty if any problem is an error
  * @param problems in the order of files and lines
+ * @param texts what was read, exactly, by the names that problems show, in the order read; files that could not be read are not in it
  */
-public record LoadResult(Optional<Configuration> configuration, List<Problem> problems) {
-    /** Copies the list. */
+public record LoadResult(Optional<Configuration> configuration, List<Problem> problems, Map<String, String> texts) {
+    /** Copies list and map. */
     public LoadResult {
         problems = List.copyOf(problems);
+        texts = Collections.unmodifiableMap(new LinkedHashMap<>(texts));
     }
 
     /** Whether there is a configuration. */

@@ -17,10 +17,11 @@ public record Node(Metadata metadata, Spec spec) implements Resource {
      *
      * @param tracker the connection tracker
      * @param io packet input and output
+     * @param existingFlows what changes mean for flows in progress
      */
-    public record Spec(Tracker tracker, Io io) {
+    public record Spec(Tracker tracker, Io io, ExistingFlows existingFlows) {
         /** What a node without a Node object has. */
-        public static final Spec DEFAULT = new Spec(Tracker.DEFAULT, Io.DEFAULT);
+        public static final Spec DEFAULT = new Spec(Tracker.DEFAULT, Io.DEFAULT, ExistingFlows.AUTO);
     }
 
     /**

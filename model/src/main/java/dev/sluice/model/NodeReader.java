@@ -49,7 +49,15 @@ final class NodeReader {
     private static final Field<Io> IO = Field.defaulted(
             "io", ObjectType.of(v -> new Io(v.get(DRIVER)), DRIVER), Io.DEFAULT, "", "Packet input and output.");
 
-    static final ObjectType<Spec> SPEC = ObjectType.of(v -> new Spec(v.get(TRACKER), v.get(IO)), TRACKER, IO);
+    private static final Field<ExistingFlows> EXISTING_FLOWS = Field.defaulted(
+            "existingFlows",
+            Types.word(ExistingFlows.class),
+            ExistingFlows.AUTO,
+            "What a change of the configuration means for flows in progress: keep (they keep rule and path, even if those are gone from the configuration), migrate (the new rules decide them"
+                    + " anew), auto (those whose rule still stands stay, the others are decided anew).");
+
+    static final ObjectType<Spec> SPEC =
+            ObjectType.of(v -> new Spec(v.get(TRACKER), v.get(IO), v.get(EXISTING_FLOWS)), TRACKER, IO, EXISTING_FLOWS);
 
     private NodeReader() {}
 

@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.wire.MacAddress;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A network interface over which Sluice receives and sends frames of hosts (not of service nodes).
@@ -27,6 +28,7 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
      * @param zeroCopy whether af_xdp avoids copying
      * @param classify which packets are classified
      * @param mac own MAC address instead of the interface's
+     * @param refused kinds of frames that are not unicast IP and are not let in by this port (transparent mode)
      */
     public record Spec(
             Optional<String> node,
@@ -37,9 +39,11 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
             XdpMode xdpMode,
             ZeroCopy zeroCopy,
             Classify classify,
-            Optional<MacAddress> mac) {
-        /** Checks the names. */
+            Optional<MacAddress> mac,
+            Set<FrameKind> refused) {
+        /** Checks the names, copies the set. */
         public Spec {
+            refused = Set.copyOf(refused);
             Checks.requireInterfaceName("interface", interfaceName);
             node.ifPresent(name -> Checks.requireName("node", name));
         }
@@ -55,7 +59,8 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
                     XdpMode.AUTO,
                     ZeroCopy.AUTO,
                     Classify.DEFAULT,
-                    Optional.empty());
+                    Optional.empty(),
+                    Set.of());
         }
     }
 
@@ -68,6 +73,70 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
     public record Classify(boolean fromPort, boolean toPort) {
         /** Both. */
         public static final Classify DEFAULT = new Classify(true, true);
+    }
+
+    /** What a frame that is not unicast IP can be (X11). */
+    public enum FrameKind implements Word {
+        /** ARP and RARP. */
+        ARP("arp"),
+
+        /** Neighbour solicitation, neighbour advertisement, redirect. */
+        NEIGHBOR_DISCOVERY("neighborDiscovery"),
+
+        /** Router solicitation and advertisement. */
+        ROUTER_ADVERTISEMENT("routerAdvertisement"),
+
+        /** DHCP and DHCPv6 to all. */
+        DHCP("dhcp"),
+
+        /** IP packets to a group. */
+        MULTICAST("multicast"),
+
+        /** IPv4 packets to 255.255.255.255. */
+        BROADCAST("broadcast"),
+
+        /** Spanning tree. */
+        STP("stp"),
+
+        /** LACP and other slow protocols. */
+        LACP("lacp"),
+
+        /** LLDP. */
+        LLDP("lldp"),
+
+        /** Everything else that is not IP. */
+        OTHER("other");
+
+        private final String word;
+
+        FrameKind(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** What happens to frames of a kind. */
+    public enum Treatment implements Word {
+        /** They cross to the peer, unchanged. */
+        PASS("pass"),
+
+        /** They are dropped and counted. */
+        DROP("drop");
+
+        private final String word;
+
+        Treatment(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
     }
 
     /** Where an XDP program is attached. */

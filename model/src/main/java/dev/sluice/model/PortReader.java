@@ -1,11 +1,16 @@
 package dev.sluice.model;
 
 import dev.sluice.model.Port.Classify;
+import dev.sluice.model.Port.FrameKind;
 import dev.sluice.model.Port.Spec;
+import dev.sluice.model.Port.Treatment;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
 import dev.sluice.wire.MacAddress;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads {@link Port}. */
 final class PortReader {
@@ -38,10 +43,68 @@ final class PortReader {
     private static final Field<Optional<MacAddress>> MAC =
             Field.optional("mac", Types.MAC, "Own MAC address instead of the interface's.");
 
-    static final ObjectType<Spec> SPEC =
-            ObjectType.of(PortReader::spec, NODE, INTERFACE, PROFILE, PEER, DRIVER, XDP_MODE, ZERO_COPY, CLASSIFY, MAC);
+    private static final Field<Treatment> ARP = kind("arp", "ARP and RARP.");
+    private static final Field<Treatment> NEIGHBOR_DISCOVERY =
+            kind("neighborDiscovery", "ICMPv6 neighbour solicitation, neighbour advertisement and redirect.");
+    private static final Field<Treatment> ROUTER_ADVERTISEMENT =
+            kind("routerAdvertisement", "ICMPv6 router solicitation and router advertisement.");
+    private static final Field<Treatment> DHCP =
+            kind("dhcp", "DHCP and DHCPv6 to all; what goes to one address is unicast IP and classified.");
+    private static final Field<Treatment> MULTICAST = kind("multicast", "IP packets to a group.");
+    private static final Field<Treatment> BROADCAST = kind("broadcast", "IPv4 packets to 255.255.255.255.");
+    private static final Field<Treatment> STP =
+            kind("stp", "Spanning tree: 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd.");
+    private static final Field<Treatment> LACP = kind("lacp", "LACP and the other slow protocols, EtherType 0x8809.");
+    private static final Field<Treatment> LLDP = kind("lldp", "LLDP, EtherType 0x88cc.");
+    private static final Field<Treatment> OTHER =
+            kind("other", "Everything else that is not IP, the other addresses 01:80:c2:00:00:0x included.");
+    private static final Field<Set<FrameKind>> NON_UNICAST = Field.defaulted(
+            "nonUnicast",
+            ObjectType.of(
+                    PortReader::refused,
+                    ARP,
+                    NEIGHBOR_DISCOVERY,
+                    ROUTER_ADVERTISEMENT,
+                    DHCP,
+                    MULTICAST,
+                    BROADCAST,
+                    STP,
+                    LACP,
+                    LLDP,
+                    OTHER),
+            Set.of(),
+            "",
+            "Transparent mode: which frames that are not unicast IP are let in by this port. What is let in crosses to the peer unchanged, past every service.");
+
+    static final ObjectType<Spec> SPEC = ObjectType.of(
+            PortReader::spec, NODE, INTERFACE, PROFILE, PEER, DRIVER, XDP_MODE, ZERO_COPY, CLASSIFY, MAC, NON_UNICAST);
 
     private PortReader() {}
+
+    private static Field<Treatment> kind(String name, String description) {
+        return Field.defaulted(name, Types.word(Treatment.class), Treatment.PASS, description);
+    }
+
+    private static Set<FrameKind> refused(Values v) {
+        Map<FrameKind, Field<Treatment>> fields = Map.of(
+                FrameKind.ARP, ARP,
+                FrameKind.NEIGHBOR_DISCOVERY, NEIGHBOR_DISCOVERY,
+                FrameKind.ROUTER_ADVERTISEMENT, ROUTER_ADVERTISEMENT,
+                FrameKind.DHCP, DHCP,
+                FrameKind.MULTICAST, MULTICAST,
+                FrameKind.BROADCAST, BROADCAST,
+                FrameKind.STP, STP,
+                FrameKind.LACP, LACP,
+                FrameKind.LLDP, LLDP,
+                FrameKind.OTHER, OTHER);
+        Set<FrameKind> refused = EnumSet.noneOf(FrameKind.class);
+        fields.forEach((kind, field) -> {
+            if (v.get(field) == Treatment.DROP) {
+                refused.add(kind);
+            }
+        });
+        return refused;
+    }
 
     private static Spec spec(Values v) {
         return new Spec(
@@ -53,6 +116,7 @@ final class PortReader {
                 v.get(XDP_MODE),
                 v.get(ZERO_COPY),
                 v.get(CLASSIFY),
-                v.get(MAC));
+                v.get(MAC),
+                v.get(NON_UNICAST));
     }
 }

@@ -21,6 +21,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
      * @param action whether the node gets packets or copies; a chain's hop may override it
      * @param unmatchedReturn what happens to a packet from the node that belongs to no known flow
      * @param health how a dead node is noticed
+     * @param mtuAudit what happens when a node is to be inserted that does not take the largest packets
      */
     public record Spec(
             Transport transport,
@@ -28,7 +29,8 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
             Translation translation,
             ServiceAction action,
             UnmatchedReturn unmatchedReturn,
-            Health health) {}
+            Health health,
+            MtuAudit mtuAudit) {}
 
     /**
      * How a dead node is noticed.
@@ -128,6 +130,26 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         private final String word;
 
         UnmatchedReturn(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** What happens when a node is to be inserted whose interfaces do not take the largest packets of the ports it serves. */
+    public enum MtuAudit implements Word {
+        /** A reload that inserts it is refused. */
+        REFUSE("refuse"),
+
+        /** A warning. */
+        WARN("warn");
+
+        private final String word;
+
+        MtuAudit(String word) {
             this.word = word;
         }
 

@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.model.Service.Forwarding;
 import dev.sluice.model.Service.Health;
+import dev.sluice.model.Service.MtuAudit;
 import dev.sluice.model.Service.Probe;
 import dev.sluice.model.Service.Spec;
 import dev.sluice.model.Service.Translation;
@@ -58,8 +59,15 @@ final class ServiceReader {
             "",
             "How a dead node is noticed.");
 
-    static final ObjectType<Spec> SPEC =
-            ObjectType.of(ServiceReader::spec, TRANSPORT, FORWARDING, TRANSLATION, ACTION, UNMATCHED_RETURN, HEALTH);
+    private static final Field<MtuAudit> MTU_AUDIT = Field.defaulted(
+            "mtuAudit",
+            Types.word(MtuAudit.class),
+            MtuAudit.REFUSE,
+            "Whether a reload is refused, or only warned about, that inserts a node whose interfaces have a smaller MTU than the ports"
+                    + " whose traffic it gets (tags included).");
+
+    static final ObjectType<Spec> SPEC = ObjectType.of(
+            ServiceReader::spec, TRANSPORT, FORWARDING, TRANSLATION, ACTION, UNMATCHED_RETURN, HEALTH, MTU_AUDIT);
 
     private ServiceReader() {}
 
@@ -70,6 +78,7 @@ final class ServiceReader {
                 v.get(TRANSLATION),
                 v.get(ACTION),
                 v.get(UNMATCHED_RETURN),
-                v.get(HEALTH));
+                v.get(HEALTH),
+                v.get(MTU_AUDIT));
     }
 }

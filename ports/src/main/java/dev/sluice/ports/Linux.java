@@ -18,6 +18,9 @@ import java.lang.invoke.VarHandle;
  * <p>Every method answers what the kernel answered, or the negative errno ({@code -1} is EPERM), so that a caller on the packet path needs neither
  * exceptions nor a second call. Calls of the packet path do not allocate after a thread's first one; those that take a text or make their own argument do. No call is linked as {@code critical}: each of them can block or transmit a
  * whole batch within the call, and a critical call would hold up garbage collection of all threads meanwhile.
+ *
+ * <p>The segment that takes the errno is sliced anew in each call that has one, an object that the compiler removes only sometimes. So the calls of the packet
+ * path are linked without it: they either don't say why they failed, or are made again, having done nothing, by the one that does.
  */
 final class Linux {
     private static final Linker LINKER = Linker.nativeLinker();
@@ -38,23 +41,23 @@ final class Linux {
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle POLL =
-            link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+            plain("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle RECVMMSG =
-            link("recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+            plain("recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SENDMMSG =
-            link("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+            plain("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
     private static final MethodHandle SENDTO =
             link("sendto", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle RECVFROM = link(
             "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle READ =
-            link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+            plain("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle READV =
             link("readv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle WRITE =
             link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITEV =
-            link("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+            plain("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle IOCTL = link(
             "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle OPEN = link(
@@ -66,6 +69,12 @@ final class Linux {
             link("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle NAME_TO_INDEX = link("if_nametoindex", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    private static final MethodHandle PLAIN_GETSOCKOPT =
+            plain("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    private static final MethodHandle PLAIN_SENDTO = plain(
+            "sendto", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle PLAIN_RECVFROM = plain(
+            "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle SYSCALL3 = link(
             "syscall",
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
@@ -109,8 +118,12 @@ final class Linux {
 
     /** {@code valueBytes} points to an int: room on the way in, bytes written on the way out. */
     static int getsockopt(int fd, int level, int option, MemorySegment value, MemorySegment valueBytes) {
-        MemorySegment state = STATE.get();
         try {
+            int answer = (int) PLAIN_GETSOCKOPT.invokeExact(fd, level, option, value, valueBytes);
+            if (answer >= 0) {
+                return answer;
+            }
+            MemorySegment state = STATE.get();
             return result((int) GETSOCKOPT.invokeExact(state, fd, level, option, value, valueBytes), state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -137,28 +150,28 @@ final class Linux {
         }
     }
 
+    /** Descriptors that are ready, or -1 for whatever reason. */
     static int poll(MemorySegment descriptors, int count, int timeoutMs) {
-        MemorySegment state = STATE.get();
         try {
-            return result((int) POLL.invokeExact(state, descriptors, (long) count, timeoutMs), state);
+            return (int) POLL.invokeExact(descriptors, (long) count, timeoutMs);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
+    /** Messages received, or -1 for whatever reason. */
     static int recvmmsg(int fd, MemorySegment messages, int count, int flags) {
-        MemorySegment state = STATE.get();
         try {
-            return result((int) RECVMMSG.invokeExact(state, fd, messages, count, flags, MemorySegment.NULL), state);
+            return (int) RECVMMSG.invokeExact(fd, messages, count, flags, MemorySegment.NULL);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
+    /** Messages sent, or -1 for whatever reason: on the packet path nobody asks which, see the class comment. */
     static int sendmmsg(int fd, MemorySegment messages, int count, int flags) {
-        MemorySegment state = STATE.get();
         try {
-            return result((int) SENDMMSG.invokeExact(state, fd, messages, count, flags), state);
+            return (int) SENDMMSG.invokeExact(fd, messages, count, flags);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -168,6 +181,17 @@ final class Linux {
         MemorySegment state = STATE.get();
         try {
             return result((long) SENDTO.invokeExact(state, fd, data, bytes, flags, address, addressBytes), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Lets the kernel send what waits in the transmit ring of an AF_XDP socket; false if it did not do all of it. */
+    static boolean kickSend(int fd) {
+        try {
+            return (long) PLAIN_SENDTO.invokeExact(
+                            fd, MemorySegment.NULL, 0L, KernelConstants.MSG_DONTWAIT, MemorySegment.NULL, 0)
+                    >= 0;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -184,10 +208,20 @@ final class Linux {
         }
     }
 
-    static long read(int fd, MemorySegment data, long bytes) {
-        MemorySegment state = STATE.get();
+    /** Wakes the receiving side of an AF_XDP socket; whether the kernel had anything to do does not matter. */
+    static void kickReceive(int fd) {
         try {
-            return result((long) READ.invokeExact(state, fd, data, bytes), state);
+            long ignored = (long) PLAIN_RECVFROM.invokeExact(
+                    fd, MemorySegment.NULL, 0L, KernelConstants.MSG_DONTWAIT, MemorySegment.NULL, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Bytes read, or -1 for whatever reason. */
+    static long read(int fd, MemorySegment data, long bytes) {
+        try {
+            return (long) READ.invokeExact(fd, data, bytes);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -211,10 +245,10 @@ final class Linux {
         }
     }
 
+    /** Bytes written, or -1 for whatever reason. */
     static long writev(int fd, MemorySegment vectors, int count) {
-        MemorySegment state = STATE.get();
         try {
-            return result((long) WRITEV.invokeExact(state, fd, vectors, count), state);
+            return (long) WRITEV.invokeExact(fd, vectors, count);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -322,15 +356,22 @@ final class Linux {
         return (int) ERRNO.get(state, 0L);
     }
 
+    private static MethodHandle plain(String name, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(symbol(name), descriptor);
+    }
+
     private static MethodHandle link(String name, FunctionDescriptor descriptor, Linker.Option... more) {
         Linker.Option[] options = new Linker.Option[more.length + 1];
         options[0] = CAPTURE;
         System.arraycopy(more, 0, options, 1, more.length);
-        MemorySegment symbol = LINKER.defaultLookup()
+        return LINKER.downcallHandle(symbol(name), descriptor, options);
+    }
+
+    private static MemorySegment symbol(String name) {
+        return LINKER.defaultLookup()
                 .find(name)
                 .orElseThrow(
                         () -> new IllegalStateException("C library has no " + name + "; ports need glibc on Linux"));
-        return LINKER.downcallHandle(symbol, descriptor, options);
     }
 
     private static AssertionError unexpected(Throwable e) {

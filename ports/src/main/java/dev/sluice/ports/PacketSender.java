@@ -20,6 +20,9 @@ final class PacketSender implements AutoCloseable {
     /** Most frames in one system call. */
     static final int MESSAGES = 64;
 
+    /** Calls in a row that sent nothing, two for each frame, after which the interface is taken to be down and the rest is dropped. */
+    private static final int FAILURES_MAX = 8;
+
     private static final int VECTORS_PER_MESSAGE = 2;
     private static final int HEADER_STRIDE = 16;
 
@@ -79,36 +82,25 @@ final class PacketSender implements AutoCloseable {
             return;
         }
         int done = 0;
-        int retriedAt = -1;
-        while (done < staged) {
+        int failures = 0;
+        while (done < staged && failures < FAILURES_MAX) {
             int answer = Linux.sendmmsg(fd, messagesFrom[done], staged - done, KernelConstants.MSG_DONTWAIT);
             if (answer > 0) {
                 countSent(done, done + answer);
                 done += answer;
-            } else if (isTransient(answer) && retriedAt != done) {
-                retriedAt = done;
-            } else {
-                int failed = failsAll(answer) ? staged - done : 1;
-                counters.sendDropped += failed;
-                done += failed;
+                failures = 0;
+            } else if ((++failures & 1) == 0) {
+                // Twice in vain: a full queue would have moved on, so it is this frame (too long, say) or the
+                // interface.
+                counters.sendDropped++;
+                done++;
             }
         }
+        counters.sendDropped += staged - done;
         for (int i = 0; i < staged; i++) {
             pool.give(starts[i]);
         }
         staged = 0;
-    }
-
-    private static boolean isTransient(int negativeErrno) {
-        return negativeErrno == -Errno.EAGAIN || negativeErrno == -Errno.ENOBUFS || negativeErrno == -Errno.EINTR;
-    }
-
-    /** Whether the frames behind this one would fail the same way, because the trouble is with the socket or the interface. */
-    private static boolean failsAll(int negativeErrno) {
-        return negativeErrno == -Errno.EAGAIN
-                || negativeErrno == -Errno.ENETDOWN
-                || negativeErrno == -Errno.ENXIO
-                || negativeErrno == -Errno.ENODEV;
     }
 
     private void countSent(int from, int to) {

@@ -3,6 +3,8 @@ package dev.sluice.ports;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.PortCounters;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 
 /**
  * Opens ports with the driver that suits their interface, and says why. One user: the worker whose pool it is.
@@ -54,7 +56,8 @@ public final class PortOpener {
         LinkInfo link = LinkMonitor.read(interfaceName)
                 .orElseThrow(
                         () -> PortException.of("port on " + interfaceName, "look-up", -Errno.ENODEV, "CAP_NET_RAW"));
-        String software = softwareReason(link);
+        String kind = softwareReason(link);
+        String software = kind.isEmpty() ? hostReason(interfaceName) : kind;
         if (!software.isEmpty()) {
             return packetSocket(interfaceName, portIndex, counters, software);
         }
@@ -74,6 +77,17 @@ public final class PortOpener {
             return link.kind() + ", keeps GSO";
         }
         return link.mac() == 0 ? "not an Ethernet card" : "";
+    }
+
+    /** Why the kernel has to get the packets of an interface too, which it does not with AF_XDP (X10); empty if it need not. */
+    static String hostReason(String interfaceName) {
+        try {
+            NetworkInterface found = NetworkInterface.getByName(interfaceName);
+            boolean used = found != null && found.inetAddresses().anyMatch(address -> !address.isLinkLocalAddress());
+            return used ? "the host has addresses there" : "";
+        } catch (SocketException e) {
+            return "";
+        }
     }
 
     private PacketPort packetSocket(String interfaceName, int portIndex, PortCounters counters, String reason)

@@ -138,7 +138,7 @@ public final class TapPort implements PacketPort {
         vectors.set(ValueLayout.JAVA_LONG, 16, frames.address() + batch.start[slot]);
         vectors.set(ValueLayout.JAVA_LONG, 24, bytes);
         long answer = Linux.writev(fd, vectors, 2);
-        if (answer == -Errno.EAGAIN || answer == -Errno.EINTR) {
+        if (answer < 0) {
             answer = Linux.writev(fd, vectors, 2);
         }
         if (answer >= 0) {

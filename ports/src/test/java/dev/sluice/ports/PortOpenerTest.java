@@ -27,4 +27,10 @@ class PortOpenerTest {
     private static LinkInfo link(String kind, int master, long mac) {
         return new LinkInfo("p0", 2, mac, 1500, true, true, kind, master);
     }
+
+    @Test
+    void interfaceWithAddressesOfTheHostIsLeftToTheKernelToo() {
+        assertThat(PortOpener.hostReason("lo")).isEqualTo("the host has addresses there");
+        assertThat(PortOpener.hostReason("no-such-one")).isEmpty();
+    }
 }

@@ -30,6 +30,7 @@ public final class TestPacket {
     private boolean moreFragments;
     private int identification = 1;
     private int icmpType = -1;
+    private boolean dontFragment;
     private byte[] payload = new byte[0];
 
     private TestPacket() {}
@@ -51,6 +52,7 @@ public final class TestPacket {
         p.moreFragments = moreFragments;
         p.identification = identification;
         p.icmpType = icmpType;
+        p.dontFragment = dontFragment;
         p.payload = payload;
         return p;
     }
@@ -149,6 +151,20 @@ public final class TestPacket {
         return p;
     }
 
+    /** With "don't fragment" set, if it is IPv4. */
+    public TestPacket dontFragment() {
+        TestPacket p = copy();
+        p.dontFragment = true;
+        return p;
+    }
+
+    /** With another ICMP or ICMPv6 type. */
+    public TestPacket icmpType(int type) {
+        TestPacket p = copy();
+        p.icmpType = type;
+        return p;
+    }
+
     /** With a payload. */
     public TestPacket payload(String text) {
         return payload(text.getBytes(StandardCharsets.UTF_8));
@@ -200,7 +216,8 @@ public final class TestPacket {
     private byte[] ipv4(byte[] upper) {
         ByteBuffer b = ByteBuffer.allocate(20 + upper.length);
         b.put((byte) 0x45).put((byte) (dscp << 2)).putShort((short) (20 + upper.length));
-        b.putShort((short) identification).putShort((short) ((moreFragments ? 0x2000 : 0) | (fragmentOffset / 8)));
+        int flags = (dontFragment ? 0x4000 : 0) | (moreFragments ? 0x2000 : 0);
+        b.putShort((short) identification).putShort((short) (flags | (fragmentOffset / 8)));
         b.put((byte) ttl).put((byte) protocol).putShort((short) 0);
         b.putInt(source.ipv4Bits()).putInt(destination.ipv4Bits());
         b.putShort(10, (short) checksum(0, b.array(), 20));

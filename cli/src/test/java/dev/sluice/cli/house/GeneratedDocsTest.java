@@ -3,6 +3,7 @@ package dev.sluice.cli.house;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.cli.CommandLineReference;
+import dev.sluice.cli.MetricsReference;
 import dev.sluice.model.ObjectReference;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ class GeneratedDocsTest {
     private static final Map<String, Supplier<String>> PAGES = Map.of(
             "drop-reasons.md", DropReasonReference::markdown,
             "command-line.md", CommandLineReference::markdown,
+            "metrics.md", MetricsReference::markdown,
             "objects.md", ObjectReference::markdown);
 
     static Stream<String> pages() {

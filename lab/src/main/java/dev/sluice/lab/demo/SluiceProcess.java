@@ -52,7 +52,9 @@ final class SluiceProcess {
                         "--node",
                         DemoObjects.NODE, //
                         "--admin",
-                        socket.toString()));
+                        socket.toString(),
+                        "--state",
+                        socket.resolveSibling("state").toString()));
         SluiceProcess sluice = new SluiceProcess(process, socket);
         sluice.await(
                 "Sluice has its first snapshot in force and all nodes are alive",

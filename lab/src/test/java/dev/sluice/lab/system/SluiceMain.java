@@ -4,17 +4,25 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.NodeRunner;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
 
     /** Entry of the child process; status 1 if the node cannot start. */
     public static void main(String[] arguments) {
+        List<String> words = List.of(arguments).subList(4, arguments.length);
         try {
             NodeRunner runner = NodeRunner.start(new NodeOptions(
-                    Path.of(arguments[0]), Optional.of(arguments[1]), Optional.of(Path.of(arguments[2])), true));
+                    Path.of(arguments[0]),
+                    Optional.of(arguments[1]),
+                    Optional.of(Path.of(arguments[2])),
+                    true,
+                    Optional.of(Path.of(arguments[3])),
+                    words.contains("strict"),
+                    words.contains("force")));
             System.out.println("ready");
             runner.awaitEnd();
         } catch (NodeException e) {

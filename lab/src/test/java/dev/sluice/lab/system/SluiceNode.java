@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,27 +40,35 @@ final class SluiceNode implements AutoCloseable {
     private static final List<String> FLAGS =
             List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "--enable-native-access=ALL-UNNAMED");
 
-    private final LabProcess process;
+    private final Namespace namespace;
+    private final List<String> arguments = new ArrayList<>();
+    private LabProcess process;
     private final Path directory;
     private final AdminClient admin;
 
-    private SluiceNode(Namespace namespace, String yaml) {
+    private SluiceNode(Namespace namespace, String yaml, String... words) {
+        this.namespace = namespace;
         try {
             directory = Files.createTempDirectory("sluice-systest-");
             Path socket = directory.resolve("s" + SEQUENCE.incrementAndGet());
             Path files = Files.createDirectory(directory.resolve("conf"));
             admin = new AdminClient(socket);
             write("config.yaml", yaml);
-            process = namespace.startJvm(
-                    "sluice", FLAGS, SluiceMain.class, List.of(files.toString(), NAME, socket.toString()));
+            arguments.addAll(List.of(
+                    files.toString(),
+                    NAME,
+                    socket.toString(),
+                    directory.resolve("state").toString()));
+            arguments.addAll(List.of(words));
+            process = namespace.startJvm("sluice", FLAGS, SluiceMain.class, arguments);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Starts it with one file and waits until its ports are open. */
-    static SluiceNode start(Namespace namespace, String yaml) {
-        SluiceNode node = new SluiceNode(namespace, yaml);
+    /** Starts it with one file and waits until its ports are open; the words are those of {@link SluiceMain}. */
+    static SluiceNode start(Namespace namespace, String yaml, String... words) {
+        SluiceNode node = new SluiceNode(namespace, yaml, words);
         node.process.awaitReady(START);
         return node;
     }
@@ -71,6 +80,17 @@ final class SluiceNode implements AutoCloseable {
         String said = node.process.lastLine("failed: ").orElseThrow();
         node.deleteFiles();
         return said;
+    }
+
+    /** Starts it again with the files and the history it has, after its process was killed. */
+    void startAgain() {
+        process = namespace.startJvm("sluice", FLAGS, SluiceMain.class, arguments);
+        process.awaitReady(START);
+    }
+
+    /** Asks it something that only some tests ask. */
+    <T> T say(Request<T> request) {
+        return ask(request);
     }
 
     /** Its process. */
@@ -122,9 +142,19 @@ final class SluiceNode implements AutoCloseable {
         }
     }
 
+    /** The same with a field of the request. */
+    String reloadInVain(String field, String value) {
+        try {
+            int generation = admin.reload(Map.of(field, value));
+            throw new AssertionError("the configuration was applied as generation " + generation);
+        } catch (NodeException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
     // What it says.
 
-    private interface Request<T> {
+    interface Request<T> {
         T send(AdminClient admin) throws NodeException;
     }
 
@@ -134,6 +164,11 @@ final class SluiceNode implements AutoCloseable {
         } catch (NodeException e) {
             throw new LabException(e.getMessage() + "\n" + process.log(), e);
         }
+    }
+
+    /** Sends any request. */
+    void request(String command, Map<String, ?> fields) {
+        ask(a -> a.request(command, fields));
     }
 
     StatusReport status() {

@@ -1,10 +1,11 @@
 package dev.sluice.testkit.reference;
 
+import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.ports.MemoryFrame;
 import org.jspecify.annotations.Nullable;
 
 /** One thing that happens, with everything that it needs to happen again: a scenario is a list of these. */
-public sealed interface Event {
+sealed interface Event {
     /**
      * A frame comes in.
      *
@@ -35,6 +36,10 @@ public sealed interface Event {
      * @param lifeNs until they end
      */
     record Attributes(ModelAttributes.Subject subject, ModelAttributes.@Nullable Values values, long lifeNs)
+            implements Event {}
+
+    /** Somebody tells what to do with a flow; a null action revokes it. */
+    record Told(ModelRecord.Key flow, @Nullable Action action, int argument, boolean once, long ttlNs)
             implements Event {}
 
     /** The configuration is swapped. */

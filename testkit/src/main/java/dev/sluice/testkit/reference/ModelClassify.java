@@ -1,12 +1,14 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Rule;
 import dev.sluice.testkit.reference.ModelAttributes.Values;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The chapter "Classify". */
@@ -25,13 +27,20 @@ final class ModelClassify {
         int side = toPort ? PortSides.TO_PORT : PortSides.FROM_PORT;
         int group = toPort ? port.toGroup() : port.fromGroup();
         boolean classified = toPort ? port.classifyToPort() : port.classifyFromPort();
-        if (!classified || group == 0 || trip.mark == trip.router) {
+        if (!classified || trip.mark == trip.router) {
             pass(trip, toPort);
+            return;
+        }
+        if (group == 0 && !keepsSomething(2 * portIndex + side)) {
+            passUnlessTold(trip, toPort);
             return;
         }
         ModelRecord vanished = null;
         ModelRecord found = null;
         for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
+            if (record.superseded) {
+                continue;
+            }
             if (isVanished(record)) {
                 vanished = vanished == null ? record : vanished;
             } else if (counts(record, trip, portIndex, side, group)) {
@@ -51,26 +60,38 @@ final class ModelClassify {
             found = null;
             vanished = null;
         }
-        if (found != null && found.pathId == 0 && found.configGeneration != model.world.generation()) {
+        if (found != null && isDecidedAnew(found)) {
             model.coverage.event("config generation mismatch");
             vanished = found;
             found = null;
         }
-        ModelRecord moved = null;
-        if (found != null && !found.translated && asksForAttributes(group) && hasOtherAttributes(found, trip)) {
+        boolean moved = found != null && !found.translated && asksForAttributes(group) && hasOtherAttributes(found, trip);
+        if (moved) {
             model.coverage.event("attributes moved");
-            moved = found;
             vanished = found;
             found = null;
+        }
+        if (found != null && group != 0 && model.programs.moves(trip, found)) {
+            vanished = found;
+            found = null;
+        }
+        if (found == null && group == 0) {
+            passUnlessTold(trip, toPort);
+            return;
+        }
+        if (found == null && model.programs.says(trip, Action.DROP)) {
+            dropAsTold(trip);
+            return;
         }
         if (found != null) {
             model.outcome.count("recordHits");
             model.coverage.hit();
+            noteKept(found, group);
             revalidate(found);
             trip.record = found;
             trip.direction = found.directionOf(trip.key());
             count(trip, group, false);
-        } else if (!decide(trip, group, vanished, moved == null ? 0 : moved.pathId, toPort)) {
+        } else if (!decide(trip, group, vanished, moved, toPort)) {
             return;
         } else {
             count(trip, group, true);
@@ -97,8 +118,16 @@ final class ModelClassify {
         if (record.ruleId == TRANSLATED) {
             return;
         }
-        Rule rule = record.ruleId > 0 ? model.world.rule(record.ruleId) : null;
+        Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
         model.hits.packet(trip, group, rule, trip.direction == 1, first, record.attributes);
+    }
+
+    private void noteKept(ModelRecord record, int group) {
+        if (record.ruleId > 0 && model.world.rule(record.ruleId) == null) {
+            model.coverage.event("kept, its rule is gone");
+        } else if (record.ruleId < 0 && record.ruleId != TRANSLATED && record.ruleId != -group) {
+            model.coverage.event("kept, its group is gone");
+        }
     }
 
     private static boolean opens(Trip trip) {
@@ -113,25 +142,89 @@ final class ModelClassify {
         }
     }
 
+    private boolean keepsSomething(int portSide) {
+        Earlier earlier = model.world.earlier();
+        return earlier.rules().stream()
+                        .anyMatch(rule -> rule.appliedTo().toBitSet().get(portSide))
+                || earlier.defaults().stream().anyMatch(kept -> kept.portSide() == portSide);
+    }
+
+    /** What happened to a record since it was looked at last: the most violent change counts. */
+    private Earlier.@Nullable Change changed(ModelRecord record) {
+        if (record.configGeneration == model.world.generation()) {
+            return null;
+        }
+        if (record.configGeneration < model.world.earlier().lastMigrate()) {
+            return Earlier.Change.MIGRATE;
+        }
+        return record.configGeneration < model.world.earlier().lastAuto() ? Earlier.Change.AUTO : Earlier.Change.KEEP;
+    }
+
+    private boolean isKept(ModelRecord record) {
+        Earlier.Change change = changed(record);
+        return change == null || change == Earlier.Change.KEEP;
+    }
+
+    private boolean isDecidedAnew(ModelRecord record) {
+        Earlier.Change change = changed(record);
+        if (change == null) {
+            return false;
+        }
+        return switch (change) {
+            case MIGRATE -> !record.translated;
+            case AUTO -> record.pathId == 0;
+            case KEEP -> {
+                Rule rule = record.ruleId > 0 ? model.world.rule(record.ruleId) : null;
+                yield rule != null && rule.action() == Rule.Action.DROP;
+            }
+        };
+    }
+
+    private void passUnlessTold(Trip trip, boolean toPort) {
+        if (model.programs.says(trip, Action.DROP)) {
+            dropAsTold(trip);
+        } else {
+            pass(trip, toPort);
+        }
+    }
+
+    private void dropAsTold(Trip trip) {
+        ModelPrograms.Order order = model.programs.of(trip);
+        if (order != null) {
+            model.programs.done(trip, order);
+        }
+        model.drop(trip, DropReason.FLOW_PROGRAMMED);
+    }
+
     private boolean isVanished(ModelRecord record) {
-        if (record.translated && model.world.path(record.pathId) == null) {
+        boolean pathGone = record.pathId != 0 && model.world.path(record.pathId) == null;
+        if (record.translated && pathGone) {
             return true;
         }
         if (record.ruleId > 0) {
-            return model.world.rule(record.ruleId) == null;
+            boolean kept = isKept(record) && !pathGone && model.world.goneRule(record.ruleId) != null;
+            return model.world.rule(record.ruleId) == null && !kept;
         }
-        return record.ruleId != TRANSLATED && !model.world.groups().containsKey(-record.ruleId);
+        boolean kept = isKept(record)
+                && model.world.earlier().defaults().stream().anyMatch(one -> one.group() == -record.ruleId);
+        return record.ruleId != TRANSLATED && !model.world.groups().containsKey(-record.ruleId) && !kept;
     }
 
     private boolean counts(ModelRecord record, Trip trip, int port, int side, int group) {
         if (record.oneDirection && record.directionOf(trip.key()) == 1) {
             return false;
         }
-        Rule rule = record.ruleId > 0 ? model.world.rule(record.ruleId) : null;
+        Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
         if (rule != null) {
             return rule.appliedTo().toBitSet().get(2 * port + side);
         }
-        return record.ruleId == TRANSLATED || record.ruleId == -group;
+        return record.ruleId == TRANSLATED
+                || record.ruleId == -group
+                || (isKept(record)
+                        && model.world
+                                .earlier()
+                                .defaults()
+                                .contains(new Earlier.Default(-record.ruleId, 2 * port + side)));
     }
 
     private void revalidate(ModelRecord record) {
@@ -169,15 +262,12 @@ final class ModelClassify {
     }
 
     /** Makes a record from the rules; false if the packet's way was decided without one. */
-    private boolean decide(Trip trip, int group, @Nullable ModelRecord vanished, int pathToKeep, boolean toPort) {
+    private boolean decide(Trip trip, int group, @Nullable ModelRecord vanished, boolean moved, boolean toPort) {
         boolean reverse = false;
         int otherPort = -1;
         if (vanished != null) {
             reverse = vanished.directionOf(trip.key()) == 1;
             otherPort = reverse && !vanished.translated ? vanished.forwardPort : -1;
-            model.connections.remove(vanished);
-            model.outcome.count("recordsReplaced");
-            model.coverage.event("record replaced");
         }
         List<Rule> rules = model.world.groups().getOrDefault(group, List.of());
         Values asItCame = model.attributes.of(trip.frame, trip.port);
@@ -208,12 +298,19 @@ final class ModelClassify {
         Values values = reverse ? turnedRound : asItCame;
         Path path = null;
         if (rule != null && rule.action() == Rule.Action.SERVICE) {
-            path = keepOrSelect(rule.targetId(), pathToKeep);
-            if (path == null) {
-                model.hits.packet(trip, group, rule, reverse, true, values);
-                unserved(trip, rule, DropReason.NO_PATH, toPort);
-                return false;
-            }
+            path = pinned(trip, rule, vanished, moved);
+            path = path != null ? path : model.selector.select(rule.targetId());
+        }
+        if (path != null && path.id() == model.programs.path(trip)) {
+            model.outcome.count("movedByInstruction");
+        }
+        if (vanished != null) {
+            replace(vanished, path);
+        }
+        if (rule != null && rule.action() == Rule.Action.SERVICE && path == null) {
+            model.hits.packet(trip, group, rule, reverse, true, values);
+            unserved(trip, rule, DropReason.NO_PATH, toPort);
+            return false;
         }
         ModelRecord record = model.connections.insert(reverse ? trip.key().turned() : trip.key(), model.nowMs());
         if (record == null) {
@@ -227,6 +324,12 @@ final class ModelClassify {
         if (rule != null && path != null) {
             record.targetId = rule.targetId();
             record.pathId = path.id();
+            if (vanished != null) {
+                for (int direction = 0; direction < 2; direction++) {
+                    record.chosenPort[direction] = vanished.chosenPort[direction];
+                    record.macs[direction] = vanished.macs[direction];
+                }
+            }
         }
         record.oneDirection = oneDirection;
         if (model.attributes.used) {
@@ -238,14 +341,33 @@ final class ModelClassify {
         return true;
     }
 
-    private @Nullable Path keepOrSelect(int target, int pathToKeep) {
-        for (Path path : model.world.targets().get(target).paths()) {
-            if (path.id() == pathToKeep && model.selector.isAlive(path)) {
-                model.coverage.event("path kept");
+    /** A flow that is migrated or has other attributes stays on its path if the rule's target still gives it to flows and it is alive. */
+    private @Nullable Path pinned(Trip trip, Rule rule, @Nullable ModelRecord vanished, boolean moved) {
+        int wanted = model.programs.path(trip);
+        if (wanted == 0 && vanished != null && (moved || changed(vanished) == Earlier.Change.MIGRATE)) {
+            wanted = vanished.pathId;
+        }
+        for (Path path : model.world.targets().get(rule.targetId()).paths()) {
+            if (path.id() == wanted && model.selector.isAlive(path)) {
+                if (vanished != null && vanished.pathId == wanted) {
+                    model.coverage.event(moved ? "path kept" : "migrated, stays on its path");
+                }
                 return path;
             }
         }
-        return model.selector.select(target);
+        return null;
+    }
+
+    private void replace(ModelRecord old, @Nullable Path next) {
+        model.outcome.count("recordsReplaced");
+        model.coverage.event("record replaced");
+        boolean pathThere = old.pathId != 0 && model.world.path(old.pathId) != null;
+        boolean samePath = next != null && next.id() == old.pathId;
+        if (pathThere && !samePath && !old.translated && old.linked == null) {
+            model.connections.supersede(old, model.nowMs());
+        } else {
+            model.connections.remove(old);
+        }
     }
 
     private static boolean above(Rule one, @Nullable Rule other) {
@@ -283,7 +405,16 @@ final class ModelClassify {
         if (record.isTcp() && !trip.frame.fragment) {
             record.onTcp(trip.direction, trip.frame.tcpFlags);
         }
-        Rule rule = record.ruleId > 0 ? model.world.rule(record.ruleId) : null;
+        ModelPrograms.Order order = model.programs.of(trip);
+        record.skipped.set(trip.direction, Set.of());
+        if (!model.programs.isTold(trip)) {
+            record.skipped.set(1 - trip.direction, Set.of());
+        }
+        if (order != null && order.action == Action.DROP) {
+            dropAsTold(trip);
+            return;
+        }
+        Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
         boolean service = rule == null ? record.ruleId == TRANSLATED : rule.action() == Rule.Action.SERVICE;
         if (rule != null && rule.action() == Rule.Action.DROP) {
             model.coverage.event("action drop");
@@ -304,6 +435,23 @@ final class ModelClassify {
                 unserved(trip, rule, DropReason.NO_PATH, toPort);
             }
             return;
+        }
+        if (order != null && order.action == Action.ACCEPT) {
+            model.programs.done(trip, order);
+            model.outcome.count("acceptedByInstruction");
+            trip.mark = trip.router;
+            pass(trip, toPort);
+            return;
+        }
+        if (order != null) {
+            Set<Integer> skipped = model.programs.skipped(order, path);
+            record.skipped.set(trip.direction, skipped);
+            if (!skipped.isEmpty()) {
+                model.outcome.count("skippedByInstruction");
+            }
+            if (!skipped.isEmpty() || (order.action == Action.PATH && order.argument == path.id())) {
+                model.programs.done(trip, order);
+            }
         }
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
         record.chosenPort[trip.direction] = toPort ? trip.egress : transparent ? port.peer() : -1;

@@ -2,6 +2,7 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.TrackerTimeouts;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ final class ModelConnections {
     private final int connectionsMax;
     private final List<ModelRecord> all = new ArrayList<>();
     private final Map<ModelRecord.Key, List<ModelRecord>> byKey = new HashMap<>();
+    private long events;
     private TrackerTimeouts timeouts = TrackerTimeouts.DEFAULT;
 
     ModelConnections(int connectionsMax) {
@@ -71,8 +73,10 @@ final class ModelConnections {
             return null;
         }
         if (all.size() == connectionsMax) {
-            ModelRecord victim =
-                    all.stream().filter(record -> record.halfOpen).findFirst().orElse(null);
+            ModelRecord victim = all.stream()
+                    .filter(record -> record.halfOpen)
+                    .min(Comparator.comparingLong(record -> record.evictableSince))
+                    .orElse(null);
             if (victim != null) {
                 remove(victim);
             } else {
@@ -83,6 +87,7 @@ final class ModelConnections {
             return null;
         }
         ModelRecord record = new ModelRecord(key, nowMs);
+        record.evictableSince = events++;
         all.add(record);
         byKey.computeIfAbsent(canonical(key), _ -> new ArrayList<>()).add(record);
         return record;
@@ -94,6 +99,24 @@ final class ModelConnections {
         List<ModelRecord> same = byKey.getOrDefault(canonical(record.key), List.of());
         same.remove(record);
         record.removed = true;
+    }
+
+    /** The record no longer decides, but explains packets under way; at most 4 of a flow do. */
+    void supersede(ModelRecord record, long nowMs) {
+        record.superseded = true;
+        if (!record.halfOpen) {
+            record.halfOpen = true;
+            record.evictableSince = events++;
+        }
+        List<ModelRecord> old = new ArrayList<>();
+        find(record.key, nowMs).forEach(one -> {
+            if (one.superseded) {
+                old.add(one);
+            }
+        });
+        if (old.size() > 4) {
+            remove(old.getLast());
+        }
     }
 
     void link(ModelRecord one, ModelRecord other) {
@@ -125,6 +148,9 @@ final class ModelConnections {
     }
 
     private long timeoutNs(ModelRecord record) {
+        if (record.superseded) {
+            return timeouts.tcpClosingNs();
+        }
         if (record.isTcp()) {
             if (record.isClosing()) {
                 return timeouts.tcpClosingNs();

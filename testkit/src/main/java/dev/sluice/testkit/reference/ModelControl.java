@@ -20,11 +20,20 @@ final class ModelControl implements ModelNeighbors.Ends {
     @Override
     public void send(int port, ModelFrame frame) {
         model.coverage.event("waited and sent");
-        model.send(port, frame);
+        PortEntry entry = model.world.port(port);
+        if (entry.role() == PortEntry.Role.ROUTER) {
+            model.forward.sendOut(entry, frame, port, false);
+        } else {
+            model.send(port, frame);
+        }
     }
 
     @Override
-    public void unanswered(int port) {
+    public void unanswered(int port, ModelFrame frame) {
+        PortEntry entry = model.world.port(port);
+        if (entry.role() == PortEntry.Role.ROUTER) {
+            model.errors.tell(frame, port, port, entry.router(), false, DropReason.NEIGHBOR_UNRESOLVED, 0);
+        }
         model.coverage.dropped(DropReason.NEIGHBOR_UNRESOLVED);
         model.outcome.dropped(port, DropReason.NEIGHBOR_UNRESOLVED);
     }

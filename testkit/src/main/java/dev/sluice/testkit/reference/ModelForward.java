@@ -3,6 +3,7 @@ package dev.sluice.testkit.reference;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +26,6 @@ final class ModelForward {
             model.classify.at(trip, trip.egress, true);
             return;
         }
-        if (trip.frame.ttl() <= 1) {
-            model.drop(trip, DropReason.TTL_EXPIRED);
-            return;
-        }
         int ttl = trip.frame.ttl() - 1;
         List<NextHop> hops = route(trip);
         NextHop hop = choose(trip, hops);
@@ -39,12 +36,14 @@ final class ModelForward {
             hops = route(trip);
             hop = choose(trip, hops);
         }
-        if (hops.isEmpty()) {
-            model.drop(trip, DropReason.NO_ROUTE);
+        if (hop != null && hop.kind() == NextHop.Kind.LOCAL) {
+            refuse(trip, DropReason.LOCAL_UNSUPPORTED);
+        } else if (ttl < 1) {
+            refuse(trip, DropReason.TTL_EXPIRED);
+        } else if (hops.isEmpty()) {
+            refuse(trip, DropReason.NO_ROUTE);
         } else if (hop == null) {
-            model.drop(trip, DropReason.EGRESS_DOWN);
-        } else if (hop.kind() == NextHop.Kind.LOCAL) {
-            model.drop(trip, DropReason.LOCAL_UNSUPPORTED);
+            refuse(trip, DropReason.EGRESS_DOWN);
         } else if (hop.kind() == NextHop.Kind.BLACKHOLE) {
             model.drop(trip, DropReason.BLACKHOLE);
         } else {
@@ -52,6 +51,12 @@ final class ModelForward {
             trip.egress = hop.port();
             model.classify.at(trip, trip.egress, true);
         }
+    }
+
+    /** Drops the packet and tells its sender. */
+    private void refuse(Trip trip, DropReason reason) {
+        model.errors.tell(trip, reason, 0);
+        model.drop(trip, reason);
     }
 
     private List<NextHop> route(Trip trip) {
@@ -90,20 +95,58 @@ final class ModelForward {
             }
             return;
         }
-        if (port.mtuBytes() != 0 && trip.frame.bytesAgainstMtu(List.of()) > port.mtuBytes()) {
+        boolean tooLarge = tooLarge(port, trip.frame);
+        if (port.role() == PortEntry.Role.TRANSPARENT) {
+            if (tooLarge) {
+                model.errors.tellAcross(trip, port.peer(), room(port, trip.frame, List.of()));
+                model.drop(trip, DropReason.MTU_EXCEEDED);
+            } else {
+                model.send(port.index(), trip.frame);
+            }
+        } else if (!trip.frame.tags.isEmpty()) {
+            model.drop(trip, DropReason.VLAN_UNEXPECTED);
+        } else if (tooLarge && !mayFragment(trip.frame)) {
+            model.errors.tell(trip, DropReason.MTU_EXCEEDED, port.mtuBytes());
             model.drop(trip, DropReason.MTU_EXCEEDED);
-        } else if (port.role() == PortEntry.Role.TRANSPARENT) {
-            model.send(port.index(), trip.frame);
         } else {
             toNeighbor(trip, port);
         }
     }
 
-    private void toNeighbor(Trip trip, PortEntry port) {
-        if (!trip.frame.tags.isEmpty()) {
-            model.drop(trip, DropReason.VLAN_UNEXPECTED);
+    static boolean tooLarge(PortEntry port, ModelFrame frame) {
+        return port.mtuBytes() != 0 && frame.bytesAgainstMtu(List.of()) > port.mtuBytes();
+    }
+
+    /** The largest packet that fits the port behind these tags. */
+    static int room(PortEntry port, ModelFrame frame, List<Integer> pushed) {
+        return port.mtuBytes() - (frame.bytesAgainstMtu(pushed) - frame.packetBytes());
+    }
+
+    private static boolean mayFragment(ModelFrame frame) {
+        return frame.ipv4 && (frame.u8(6) & 0x40) == 0 && frame.original.gsoType() == 0;
+    }
+
+    /** Out of a router port, in fragments if need be. */
+    void sendOut(PortEntry port, ModelFrame frame, int cameFrom, boolean scarce) {
+        if (!tooLarge(port, frame) || !mayFragment(frame)) {
+            model.send(port.index(), frame);
             return;
         }
+        List<byte[]> pieces = ModelFragments.of(frame, port.mtuBytes());
+        DropReason trouble =
+                pieces.isEmpty() || pieces.size() > 64 ? DropReason.MTU_EXCEEDED : scarce ? DropReason.NO_FRAME : null;
+        if (trouble != null) {
+            model.coverage.dropped(trouble);
+            model.outcome.dropped(cameFrom, trouble);
+            return;
+        }
+        model.coverage.event("fragmented");
+        model.outcome.count("packetsFragmented");
+        model.outcome.count("fragmentsMade", pieces.size());
+        pieces.forEach(piece -> model.outcome.sent(port.index(), MemoryFrame.plain(piece)));
+    }
+
+    private void toNeighbor(Trip trip, PortEntry port) {
         List<NextHop> hops = route(trip);
         NextHop hop = choose(trip, hops);
         if (hop == null || hop.port() != port.index()) {
@@ -126,13 +169,16 @@ final class ModelForward {
             wait(trip, trip.frame, place);
         } else {
             trip.frame.destinationMac = mac;
-            model.send(port.index(), trip.frame);
+            sendOut(port, trip.frame, trip.cameFrom, trip.scarce);
         }
     }
 
     /** The neighbour is not known: the frame waits, or does not. */
     void wait(Trip trip, ModelFrame frame, ModelNeighbors.Place place) {
         if (model.neighbors.failed(place)) {
+            if (model.world.port(place.port()).role() == PortEntry.Role.ROUTER) {
+                model.errors.tell(trip, DropReason.NEIGHBOR_UNRESOLVED, 0);
+            }
             model.drop(trip, DropReason.NEIGHBOR_UNRESOLVED);
             return;
         }

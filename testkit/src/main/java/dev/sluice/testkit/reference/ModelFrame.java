@@ -1,6 +1,7 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.NonUnicast;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.io.ByteArrayOutputStream;
@@ -85,6 +86,32 @@ final class ModelFrame {
 
     boolean isEchoRequest() {
         return isIcmp() && u8(transportAt) == (ipv4 ? 8 : 128);
+    }
+
+    /** What a frame is that is not a unicast IP packet. */
+    NonUnicast kindForMany() {
+        if (isDiscovery()) {
+            return u8(transportAt) < 135 ? NonUnicast.ROUTER_ADVERTISEMENT : NonUnicast.NEIGHBOR_DISCOVERY;
+        }
+        if (isIp()) {
+            boolean dhcp = protocol == 17
+                    && (ipv4
+                            ? destinationPort == 67 || destinationPort == 68
+                            : destinationPort == 546 || destinationPort == 547);
+            boolean broadcast = ipv4 && destination.ipv4Bits() == -1;
+            return dhcp ? NonUnicast.DHCP : broadcast ? NonUnicast.BROADCAST : NonUnicast.MULTICAST;
+        }
+        return switch (etherType) {
+            case 0x0806, 0x8035 -> NonUnicast.ARP;
+            case 0x8809 -> NonUnicast.LACP;
+            case 0x88cc -> NonUnicast.LLDP;
+            default -> {
+                boolean spanningTree = destinationMac == 0x0180_c200_0000L
+                        || destinationMac == 0x0180_c200_0008L
+                        || destinationMac == 0x0100_0ccc_cccdL;
+                yield spanningTree ? NonUnicast.STP : NonUnicast.OTHER;
+            }
+        };
     }
 
     int family() {

@@ -39,7 +39,7 @@ final class ModelNeighbors {
     interface Ends {
         void send(int port, ModelFrame frame);
 
-        void unanswered(int port);
+        void unanswered(int port, ModelFrame frame);
     }
 
     Map<Place, Long> known() {
@@ -123,10 +123,10 @@ final class ModelNeighbors {
             } else {
                 question.failed = true;
                 question.nextNs = nowNs + 20 * SECOND_NS;
-                for (int i = question.waiting.size(); i > 0; i--) {
+                for (Waiting waiting : question.waiting) {
                     failures.add(() -> {
                         waitingCount--;
-                        ends.unanswered(entry.getKey().port());
+                        ends.unanswered(entry.getKey().port(), waiting.frame);
                     });
                 }
                 question.waiting.clear();

@@ -1,7 +1,10 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.wire.IpAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A connection: what the model knows of one flow at one rule. */
@@ -59,6 +62,15 @@ final class ModelRecord {
     ModelRecord linked;
 
     boolean removed;
+
+    /** Hops that packets of each direction leave out. */
+    final List<Set<Integer>> skipped = new ArrayList<>(List.of(Set.of(), Set.of()));
+
+    /** A newer record decides; this one only explains packets that are under way on its path. */
+    boolean superseded;
+
+    /** When it became one of those that may be evicted, as a number that grows. */
+    long evictableSince;
 
     ModelRecord(Key key, long nowMs) {
         this.key = key;

@@ -138,8 +138,11 @@ final class ModelReturn {
         model.coverage.hit();
         model.coverage.redirected();
         model.coverage.event("returned");
+        if (record.superseded) {
+            model.coverage.event("returned by a superseded record");
+        }
         model.outcome.count("attachment " + node.id() + " returned " + trip.direction);
-        if (node.translation() != Attachment.Translation.NONE) {
+        if (node.translation() != Attachment.Translation.NONE && !record.superseded) {
             record.count(trip.direction, model.nowMs());
             if (record.isTcp() && !trip.frame.fragment) {
                 record.onTcp(trip.direction, trip.frame.tcpFlags);
@@ -149,7 +152,7 @@ final class ModelReturn {
         if (path == null) {
             throw new IllegalStateException("a path that is not there was matched");
         }
-        Rule rule = record.ruleId > 0 ? model.world.rule(record.ruleId) : null;
+        Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
         int chosen = record.chosenPort[trip.direction];
         boolean transparent = chosen >= 0 && model.world.port(chosen).role() == PortEntry.Role.TRANSPARENT;
         int next = hopIn(path, node) + (trip.direction == 0 ? 1 : -1);

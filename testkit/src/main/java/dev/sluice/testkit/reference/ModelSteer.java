@@ -30,6 +30,9 @@ final class ModelSteer {
         boolean uninspected = false;
         int step = trip.direction == 0 ? 1 : -1;
         for (int i = first; i >= 0 && i < path.hops().size(); i += step) {
+            if (trip.decided().skipped.get(trip.direction).contains(i)) {
+                continue;
+            }
             Path.Hop hop = path.hops().get(i);
             Attachment node = hop.attachment();
             boolean alive = model.isAlive(node.instance());
@@ -94,6 +97,9 @@ final class ModelSteer {
                 .filter(tag -> tag != 0)
                 .toList();
         if (port.mtuBytes() != 0 && frame.bytesAgainstMtu(pushed) > port.mtuBytes()) {
+            if (!copy) {
+                tellTooBig(trip, ModelForward.room(port, frame, pushed), transparent);
+            }
             model.drop(trip, DropReason.MTU_EXCEEDED);
             return;
         }
@@ -133,6 +139,20 @@ final class ModelSteer {
         }
     }
 
+    private void tellTooBig(Trip trip, int mtuBytes, boolean transparent) {
+        if (!transparent) {
+            model.errors.tell(trip, DropReason.MTU_EXCEEDED, mtuBytes);
+            return;
+        }
+        ModelRecord record = trip.decided();
+        ModelRecord.Macs macs = record.macs[trip.direction];
+        if (macs != null) {
+            setMacs(trip.frame, macs.source(), macs.destination());
+        }
+        PortEntry leavesBy = model.world.port(record.chosenPort[trip.direction]);
+        model.errors.tellAcross(trip, leavesBy.peer(), mtuBytes);
+    }
+
     /** Source = MAC of the side entered, destination = MAC of the other side. */
     private static void setMacs(ModelFrame frame, long source, long destination) {
         frame.sourceMac = source;
@@ -168,7 +188,7 @@ final class ModelSteer {
         boolean otherFlow = before != null
                 && before.fingerprint == fingerprint
                 && before.record != record
-                && (before.record == null || !before.record.removed);
+                && (before.record == null || !(before.record.removed || before.record.superseded));
         traces.put(place, new Trace(fingerprint, otherFlow ? null : record));
     }
 
@@ -180,6 +200,6 @@ final class ModelSteer {
         if (trace == null || trace.fingerprint != fingerprint || trace.record == null) {
             return null;
         }
-        return trace.record.removed ? null : trace.record;
+        return trace.record.removed || trace.record.superseded ? null : trace.record;
     }
 }

@@ -32,6 +32,11 @@ final class Outcome {
         }
     }
 
+    /** Forgets the order of frames: of several neighbours that give up at the same moment, none is the first. */
+    void sort() {
+        sent.values().forEach(frames -> frames.sort((a, b) -> Arrays.compareUnsigned(a.bytes(), b.bytes())));
+    }
+
     /** Whether the same frames went out of the same ports in the same order and every counter moved by the same. */
     boolean matches(Outcome other) {
         if (!counts.equals(other.counts) || !sent.keySet().equals(other.sent.keySet())) {

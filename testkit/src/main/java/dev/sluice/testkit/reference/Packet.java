@@ -21,6 +21,7 @@ final class Packet {
     int dscp;
     int fragmentOffset;
     boolean moreFragments;
+    boolean dontFragment;
     byte[] options = new byte[0];
 
     /** Extension headers: type and content behind the two bytes of next header and length. */
@@ -67,7 +68,7 @@ final class Packet {
         Bytes.write(out, dscp << 2, 1);
         Bytes.write(out, header + upper.length, 2);
         Bytes.write(out, 77, 2);
-        Bytes.write(out, (moreFragments ? 0x2000 : 0) | fragmentOffset / 8, 2);
+        Bytes.write(out, (dontFragment ? 0x4000 : 0) | (moreFragments ? 0x2000 : 0) | fragmentOffset / 8, 2);
         Bytes.write(out, ttl, 1);
         Bytes.write(out, protocol, 1);
         Bytes.write(out, 0, 2);

@@ -1,6 +1,8 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.NonUnicast;
+import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import java.util.HashSet;
@@ -19,9 +21,11 @@ public final class ReferenceModel {
     final Set<Integer> deadInstances = new HashSet<>();
     final Set<Integer> downPorts = new HashSet<>();
     final ModelSteer steer = new ModelSteer(this);
+    final ModelPrograms programs = new ModelPrograms(this);
     final ModelClassify classify = new ModelClassify(this);
     final ModelReturn returns = new ModelReturn(this);
     final ModelForward forward = new ModelForward(this);
+    final ModelErrors errors = new ModelErrors(this);
     final ModelControl control = new ModelControl(this);
     final Coverage coverage;
     World world;
@@ -60,6 +64,15 @@ public final class ReferenceModel {
         }
     }
 
+    void tell(Event.Told told) {
+        Action action = told.action();
+        if (action == null) {
+            programs.revoke(told.flow());
+        } else {
+            programs.tell(told.flow(), action, told.argument(), told.once(), nowNs + told.ttlNs());
+        }
+    }
+
     boolean isAlive(int instance) {
         return !deadInstances.contains(instance);
     }
@@ -75,6 +88,7 @@ public final class ReferenceModel {
         if (tick) {
             neighbors.tick(nowNs, control);
             attributes.tick(nowNs);
+            errors.sendAll();
             connections.removeExpired(nowMs());
         }
         return outcome;
@@ -100,6 +114,7 @@ public final class ReferenceModel {
                 case ROUTER, LINK -> fromRouterPort(trip);
             }
         }
+        errors.sendAll();
         return outcome;
     }
 
@@ -110,10 +125,26 @@ public final class ReferenceModel {
             return;
         }
         if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {
-            outcome.count("passedAcross");
-            send(world.port(trip.port).peer(), frame);
+            across(trip);
         } else {
             fromPort(trip);
+        }
+    }
+
+    private void across(Trip trip) {
+        PortEntry port = world.port(trip.port);
+        PortEntry peer = world.port(port.peer());
+        NonUnicast kind = trip.frame.kindForMany();
+        coverage.event("across " + kind);
+        if ((port.refusedKinds() & kind.bit()) != 0) {
+            drop(trip, DropReason.NON_UNICAST_REFUSED);
+        } else if (trip.frame.isDiscovery() && trip.frame.ttl() != 255) {
+            drop(trip, DropReason.CONTROL_INVALID);
+        } else if (ModelForward.tooLarge(peer, trip.frame)) {
+            drop(trip, DropReason.MTU_EXCEEDED);
+        } else {
+            outcome.count("passedAcross");
+            send(peer.index(), trip.frame);
         }
     }
 

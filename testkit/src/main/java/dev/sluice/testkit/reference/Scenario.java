@@ -42,7 +42,7 @@ record Scenario(
         Map<ModelNeighbors.Place, Long> taught = Map.copyOf(generator.taught);
         try (Comparison comparison = new Comparison(world, connectionsMax, taught, coverage)) {
             for (int i = 0; i < eventCount; i++) {
-                Event event = traffic.event(comparison.model.world);
+                Event event = traffic.event(comparison.model.world, comparison.model.connections);
                 events.add(event);
                 String text = comparison.happens(event);
                 if (text != null) {

@@ -10,6 +10,7 @@ import dev.sluice.datapath.DatapathCounters;
 import dev.sluice.datapath.DropCounters;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.FlowName;
+import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
@@ -61,6 +62,23 @@ final class Subject implements AutoCloseable {
         }
         datapath.apply(next.snapshot(), ports.toArray(new PacketPort[0]));
         gaugeAll();
+    }
+
+    void tell(Event.Told told) {
+        ModelRecord.Key key = told.flow();
+        FlowPrograms.Flow flow = new FlowPrograms.Flow(
+                datapath.zone(key.router(), key.outerVlan(), key.innerVlan()),
+                key.protocol(),
+                key.source(),
+                key.sourcePort(),
+                key.destination(),
+                key.destinationPort());
+        FlowPrograms.Action action = told.action();
+        if (action == null) {
+            datapath.programs().remove(flow);
+        } else {
+            datapath.programs().put(flow, action, told.argument(), told.once(), nowNs + told.ttlNs(), nowNs);
+        }
     }
 
     void setInstance(int instance, boolean alive) {
@@ -192,14 +210,21 @@ final class Subject implements AutoCloseable {
         gauge("livenessRevalidations", () -> c.livenessRevalidations);
         gauge("recordsReplaced", () -> c.recordsReplaced);
         gauge("untracked", () -> c.untracked);
+        gauge("acceptedByInstruction", () -> c.acceptedByInstruction);
+        gauge("skippedByInstruction", () -> c.skippedByInstruction);
+        gauge("movedByInstruction", () -> c.movedByInstruction);
         gauge("passedAcross", () -> c.passedAcross);
-        for (Rule rule : world.rules()) {
+        for (Rule rule : world.rulesOfRecords()) {
             String name = "rule " + rule.id();
             gauge(name + " flows", () -> rule.counters().flows);
             gauge(name + " packets", () -> rule.counters().packets);
             gauge(name + " bytes", () -> rule.counters().bytes);
             gauge(name + " suppressed", () -> rule.counters().logSuppressed);
         }
+        gauge("icmpErrors", () -> c.icmpErrors);
+        gauge("icmpErrorsSuppressed", () -> c.icmpErrorsSuppressed);
+        gauge("packetsFragmented", () -> c.packetsFragmented);
+        gauge("fragmentsMade", () -> c.fragmentsMade);
         for (Path path : world.paths()) {
             gauge("path " + path.id() + " flows", () -> path.counters().flows);
             gauge("path " + path.id() + " uninspected", () -> path.counters().uninspected);

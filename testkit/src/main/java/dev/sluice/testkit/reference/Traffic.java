@@ -1,6 +1,7 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
@@ -17,6 +18,7 @@ final class Traffic {
     private final NodeBehavior nodes;
     private final Trouble trouble;
     private final List<Flow> flows = new ArrayList<>();
+    private final List<ModelRecord.Key> told = new ArrayList<>();
     private final List<Event> next = new ArrayList<>();
     private final List<Event.Arrives> delivered = new ArrayList<>();
 
@@ -43,7 +45,7 @@ final class Traffic {
         }
     }
 
-    Event event(World now) {
+    Event event(World now, ModelConnections connections) {
         if (!next.isEmpty()) {
             return next.removeFirst();
         }
@@ -60,7 +62,10 @@ final class Traffic {
         if (roll < 42) {
             return time();
         }
-        if (roll < 60) {
+        if (roll < 56) {
+            return told(now, connections);
+        }
+        if (roll < 72) {
             return attributes(now);
         }
         if (roll < 120) {
@@ -104,6 +109,41 @@ final class Traffic {
         return new Event.Attributes(subject, values, dice.any(MS, 500 * MS, 40_000 * MS, 9_000_000 * MS));
     }
 
+    /** What an operator, or a node, says of a flow: mostly of one that is there. */
+    private Event told(World now, ModelConnections connections) {
+        if (told.isEmpty() || dice.percent(70)) {
+            List<ModelRecord.Key> there = connections.all().stream()
+                    .map(record -> record.key)
+                    .filter(key -> !key.fragment())
+                    .toList();
+            if (there.isEmpty()) {
+                return time();
+            }
+            ModelRecord.Key key = dice.of(there);
+            told.add(dice.percent(50) ? key : key.turned());
+        }
+        ModelRecord.Key flow = dice.of(told);
+        Action action = dice.percent(20)
+                ? null
+                : dice.any(
+                        Action.DROP,
+                        Action.ACCEPT,
+                        Action.SKIP,
+                        Action.SKIP,
+                        Action.SKIP,
+                        Action.SKIP,
+                        Action.PATH,
+                        Action.PATH,
+                        Action.PATH);
+        int argument = action == Action.SKIP
+                ? dice.below(WorldGenerator.INSTANCES)
+                : action == Action.PATH && !now.paths().isEmpty()
+                        ? dice.of(now.paths()).id()
+                        : 0;
+        long ttlNs = dice.any(MS / 3, 20 * MS, 1000 * MS, 300_000 * MS);
+        return new Event.Told(flow, action, argument, dice.percent(40), ttlNs);
+    }
+
     private Event time() {
         long ns = dice.any(
                 MS / 3, MS, 20 * MS, 300 * MS, 1000 * MS, 3000 * MS, 31_000 * MS, 200_000 * MS, 8_000_000 * MS);
@@ -129,6 +169,7 @@ final class Traffic {
         if (dice.percent(4)) {
             packet.payload = dice.bytes(dice.any(100, 1600));
         }
+        packet.dontFragment = dice.percent(40);
         if (dice.percent(4)) {
             packet.padding = dice.bytes(dice.between(1, 20));
         }

@@ -45,7 +45,7 @@ final class Trouble {
     Event.Arrives make(World now, Flow flow) {
         Packet packet = flow.next(dice);
         int port = flow.portOf(packet);
-        return switch (dice.below(33)) {
+        return switch (dice.below(38)) {
             case 0 -> plain(port, Arrays.copyOf(packet.bytes(), dice.below(14)));
             case 1 -> {
                 packet.tags.add(0x8100 << 16 | 5);
@@ -130,11 +130,61 @@ final class Trouble {
                 packet.ttl = 255;
                 yield plain(port, packet.bytes());
             }
+            case 33, 34 -> plain(pairOr(now, port), forMany(packet));
+            case 35 -> plain(pairOr(now, port), dhcp(packet));
+            case 36 -> {
+                MemoryFrame discovery = control(now, pairOr(now, port)).frame();
+                byte[] bytes = discovery.bytes();
+                boolean v6 = bytes[12] == (byte) 0x86;
+                if (v6 && dice.percent(40)) {
+                    bytes[21] = (byte) dice.between(1, 255);
+                } else if (v6) {
+                    bytes[54] = (byte) dice.between(133, 137);
+                }
+                yield plain(pairOr(now, port), bytes);
+            }
             default -> {
                 decorate(packet);
                 yield plain(port, packet.bytes());
             }
         };
+    }
+
+    /** A port of a transparent pair if there is one. */
+    private int pairOr(World now, int port) {
+        return now.ports().stream()
+                .filter(each -> each.role() == PortEntry.Role.TRANSPARENT)
+                .map(PortEntry::index)
+                .skip(dice.below(2))
+                .findFirst()
+                .orElse(port);
+    }
+
+    /** Frames that switches talk with: spanning tree, LACP, LLDP, pause and whatever else. */
+    private byte[] forMany(Packet packet) {
+        packet.destinationMac = dice.any(
+                0x0180_c200_0000L,
+                0x0180_c200_0001L,
+                0x0180_c200_0002L,
+                0x0180_c200_0008L,
+                0x0180_c200_000eL,
+                0x0100_0ccc_cccdL,
+                0xffff_ffff_ffffL);
+        byte[] bytes = packet.bytes();
+        int type = dice.any(0x0027, 0x8808, 0x8809, 0x88cc, 0x8035, 0x8863, 0x0806);
+        bytes[12 + 4 * packet.tags.size()] = (byte) (type >>> 8);
+        bytes[13 + 4 * packet.tags.size()] = (byte) type;
+        return bytes;
+    }
+
+    /** Broadcasts, multicasts, and among them those of DHCP. */
+    private byte[] dhcp(Packet packet) {
+        boolean v4 = packet.source.isIpv4();
+        packet.destinationMac = v4 ? 0xffff_ffff_ffffL : 0x3333_0001_0002L;
+        packet.destination = v4 ? IpAddress.ofIpv4(dice.any(-1, 0xe000_0012)) : new IpAddress(0xff02L << 48, 0x1_0002L);
+        packet.protocol = dice.any(17, 17, 6);
+        packet.destinationPort = dice.any(67, 68, 546, 547, 5353);
+        return packet.bytes();
     }
 
     private static Event.Arrives plain(int port, byte[] bytes) {

@@ -5,6 +5,7 @@ import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.Group;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Retained;
 import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
 import dev.sluice.datapath.Routes;
@@ -15,6 +16,7 @@ import dev.sluice.datapath.TrackerTimeouts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param paths paths of the targets, and retired ones
  * @param attachments all attachments
  * @param timeouts idle times
+ * @param earlier what is left of earlier configurations
  */
 public record World(
         int generation,
@@ -39,7 +42,8 @@ public record World(
         Map<Integer, List<Rule>> groups,
         List<Path> paths,
         List<Attachment> attachments,
-        TrackerTimeouts timeouts) {
+        TrackerTimeouts timeouts,
+        Earlier earlier) {
 
     /** The compiled form, for the data path. */
     public Snapshot snapshot() {
@@ -56,7 +60,41 @@ public record World(
                 members.stream()
                         .filter(rule -> rule.action() == Rule.Action.OBSERVE)
                         .toList())));
-        return new Snapshot(generation, ports, routers, targets, rules, compiled, paths, attachments, timeouts);
+        long[] groupSides = earlier.defaults().stream()
+                .mapToLong(kept -> (long) kept.group() << 32 | kept.portSide())
+                .toArray();
+        return new Snapshot(
+                generation,
+                ports,
+                routers,
+                targets,
+                rules,
+                compiled,
+                paths,
+                attachments,
+                timeouts,
+                new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides));
+    }
+
+    /** The rule of a record: of today, or one that is gone while its flows are kept. */
+    @Nullable
+    Rule ruleOfRecord(int id) {
+        Rule rule = rule(id);
+        return rule != null ? rule : goneRule(id);
+    }
+
+    /** All rules that records can name. */
+    List<Rule> rulesOfRecords() {
+        return Stream.concat(rules.stream(), earlier.rules().stream()).toList();
+    }
+
+    /** A rule that is gone while its flows are kept. */
+    @Nullable
+    Rule goneRule(int id) {
+        return earlier.rules().stream()
+                .filter(rule -> rule.id() == id)
+                .findFirst()
+                .orElse(null);
     }
 
     @Nullable

@@ -17,9 +17,11 @@ import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Assembles worlds from parts that change, as the compiler of configurations does: ids name content and are never used again. */
@@ -60,6 +62,7 @@ final class WorldBuilder {
         boolean classifyFrom = true;
         boolean classifyTo = true;
         int mtuBytes;
+        int refusedKinds;
 
         PortSpec(String name, PortEntry.Role role, int router) {
             this.name = name;
@@ -76,6 +79,9 @@ final class WorldBuilder {
     private final Map<List<Integer>, Integer> groupIds = new HashMap<>();
     private int generation;
     private int lastId;
+    private Earlier earlier = Earlier.NOTHING;
+    private List<Rule> rulesBefore = List.of();
+    private Map<Integer, Integer> groupsBefore = Map.of();
 
     int newId() {
         return ++lastId;
@@ -95,6 +101,11 @@ final class WorldBuilder {
 
     /** The world as the parts are now. */
     World build() {
+        return build(Earlier.Change.AUTO);
+    }
+
+    /** The world as the parts are now, after a change that treats the flows of before in a certain way. */
+    World build(Earlier.Change change) {
         generation++;
         Map<Integer, Attachment> attachments = new TreeMap<>();
         Map<Integer, Path> paths = new LinkedHashMap<>();
@@ -133,8 +144,10 @@ final class WorldBuilder {
                     port.classifyTo,
                     group(i, PortSides.FROM_PORT, groups),
                     group(i, PortSides.TO_PORT, groups),
-                    port.mtuBytes));
+                    port.mtuBytes,
+                    port.refusedKinds));
         }
+        remember(change, entries);
         return new World(
                 generation,
                 entries,
@@ -144,7 +157,27 @@ final class WorldBuilder {
                 groups,
                 List.copyOf(paths.values()),
                 List.copyOf(attachments.values()),
-                timeouts);
+                timeouts,
+                earlier);
+    }
+
+    private void remember(Earlier.Change change, List<PortEntry> entries) {
+        Map<Integer, Integer> groupsNow = new HashMap<>();
+        for (PortEntry port : entries) {
+            groupsNow.put(2 * port.index(), port.fromGroup());
+            groupsNow.put(2 * port.index() + 1, port.toGroup());
+        }
+        Set<Earlier.Default> goneDefaults = new HashSet<>();
+        groupsBefore.forEach((side, group) -> {
+            if (group != 0 && !group.equals(groupsNow.get(side))) {
+                goneDefaults.add(new Earlier.Default(group, side));
+            }
+        });
+        List<Rule> goneRules =
+                rulesBefore.stream().filter(rule -> !rules.contains(rule)).toList();
+        earlier = earlier.then(change, generation, goneRules, goneDefaults, rules);
+        rulesBefore = List.copyOf(rules);
+        groupsBefore = groupsNow;
     }
 
     private int group(int port, int side, Map<Integer, List<Rule>> groups) {

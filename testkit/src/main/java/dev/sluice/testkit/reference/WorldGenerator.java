@@ -64,6 +64,7 @@ final class WorldGenerator {
         }
         for (WorldBuilder.PortSpec port : parts.ports) {
             port.mtuBytes = dice.percent(10) ? 100 : dice.any(0, 1500);
+            port.refusedKinds = port.role == PortEntry.Role.TRANSPARENT && dice.percent(40) ? dice.below(1 << 10) : 0;
         }
     }
 
@@ -281,7 +282,8 @@ final class WorldGenerator {
                 // The same again, with another generation.
             }
         }
-        return parts.build();
+        return parts.build(
+                dice.any(Earlier.Change.AUTO, Earlier.Change.KEEP, Earlier.Change.KEEP, Earlier.Change.MIGRATE));
     }
 
     private void changeTimeouts() {

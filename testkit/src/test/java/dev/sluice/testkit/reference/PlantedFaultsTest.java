@@ -76,17 +76,53 @@ class PlantedFaultsTest {
                 "Classification",
                 "context.stamp(slot, c.fields.attributes, reverse ? forwardPort : c.port);",
                 "context.stamp(slot, c.fields.attributes, c.port);"),
-        PATH_IS_NOT_KEPT("Classification", "pathToKeep = table.pathId(record);", "pathToKeep = 0;"),
+        PATH_IS_NOT_KEPT("Classification", "hasMoved = true;", "hasMoved = false;"),
         ORIENTATION_IS_LOST_WITH_ATTRIBUTES(
                 "Classification",
-                "vanished = record;\n            pathToKeep",
-                "table.remove(record);\n            vanished = NONE;\n            pathToKeep"),
+                "vanished = record;\n            hasMoved",
+                "table.remove(record);\n            vanished = NONE;\n            hasMoved"),
         OBSERVERS_BELOW_THE_DECISION_ARE_ASKED(
                 "RuleHits", "observer.rule.precedence() < rule.precedence()", "observer.rule.precedence() < 0"),
         OBSERVERS_SEE_ANSWERS_AS_THEY_CAME(
                 "RuleHits", "reverse && observer.rule.bothDirections()", "reverse && observer.rule.id() < 0"),
         EVERY_PACKET_COUNTS_AS_A_FLOW("RuleHits", "if (first) {", "if (first || rule.id() > 0) {"),
         LOG_HAS_NO_LIMIT("RuleLog", "counters.loggedInSecond == LINES_PER_SECOND", "counters.loggedInSecond < 0"),
+        CHANGES_THAT_KEEP_DECIDE_ANEW(
+                "Retained",
+                "return generation - migrateGeneration >= 0 && generation - autoGeneration >= 0;",
+                "return generation - migrateGeneration >= LONG_AGO;"),
+        CHANGES_THAT_MIGRATE_DO_NOT(
+                "Retained",
+                "return generation - migrateGeneration < 0;",
+                "return migrateGeneration - generation == LONG_AGO;"),
+        MIGRATED_FLOWS_LEAVE_THEIR_PATH("Classification", "path = selector.offered(rule.targetId(), pinned());", ""),
+        DROPS_ARE_KEPT("Succession", "isDropping(slot) :", "false :"),
+        DEFAULTS_ARE_NOT_KEPT(
+                "Succession", "isKept(slot) && snapshot.retained().hasGroupAt(group, port, side)", "group == 0"),
+        SUPERSEDED_RECORDS_ARE_FORGOTTEN("Succession", "if (path == null || same ||", "if (old >= 0 ||"),
+        SUPERSEDED_RECORDS_STILL_DECIDE(
+                "Classification",
+                "if (table.isSuperseded(slot)) {\n            return false;",
+                "if (slot < 0) {\n            return false;"),
+        FLOW_PROGRAM_GENERATION_IS_NOT_MOVED("FlowPrograms", "generation = generation == -1 ? 1 : generation + 1;", ""),
+        INSTRUCTIONS_NEVER_EXPIRE(
+                "FlowPrograms",
+                "if (nowNs - instruction.expiresNs < 0) {\n                    return",
+                "if (instruction.hits >= 0) {\n return"),
+        INSTRUCTIONS_FOR_ONE_PACKET_STAY("FlowPrograms", "if (instruction.once) {", "if (instruction.hits < 0) {"),
+        INSTRUCTIONS_ARE_FOR_ONE_DIRECTION(
+                "FlowPrograms",
+                "return flow.zone == zone && flow.protocol == f.protocol && (isForward(f) || isReverse(f));",
+                "return flow.zone == zone && flow.protocol == f.protocol && isForward(f);"),
+        ACCEPTED_FLOWS_ARE_SERVED_LATER(
+                "Classification",
+                "instructions.execute(c);\n            c.mark = c.router;",
+                "instructions.execute(c);"),
+        SKIPPED_NODES_ARE_NOT("Steering", "int skipped = table.skipMask(c.record, c.direction);", "int skipped = 0;"),
+        MOVED_FLOWS_STAY(
+                "Instructions",
+                "now.action() == Action.PATH ? now.argument() : 0;",
+                "now.action() == Action.PATH ? 0 : 0;"),
         COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", "");
 
         final String type;

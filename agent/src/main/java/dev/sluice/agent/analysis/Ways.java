@@ -1,0 +1,193 @@
+package dev.sluice.agent.analysis;
+
+import dev.sluice.agent.analysis.Finding.Kind;
+import dev.sluice.agent.analysis.Finding.Severity;
+import dev.sluice.datapath.PacketFields;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.PortSides;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Rule.Action;
+import dev.sluice.datapath.Snapshot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ways around chains that fail closed: answers that no rule catches, and pairs of ports that the rule does not stand between. A packet on its way from port A
+ * to port B meets the rules of A fromPort and of B toPort (packet-life.md); answers of a recorded flow are caught by the record where the rule holds for both
+ * directions and is applied on the way back. One user.
+ */
+final class Ways {
+    /** Rules that say the same of the same ports are one question. */
+    private record Question(dev.sluice.datapath.PortSides appliedTo, int target, boolean bothDirections) {}
+
+    private record Way(PortEntry from, PortEntry to) {
+        Way back() {
+            return new Way(to, from);
+        }
+
+        @Override
+        public String toString() {
+            return from.name() + " to " + to.name();
+        }
+    }
+
+    private final Snapshot snapshot;
+    private final Map<Integer, RuleGroup> groups;
+    private final Space space;
+    private final UncoveredSearch search;
+    private final Findings findings;
+    private final FailsClosed failsClosed;
+
+    Ways(
+            Snapshot snapshot,
+            Map<Integer, RuleGroup> groups,
+            Space space,
+            UncoveredSearch search,
+            Findings findings,
+            FailsClosed failsClosed) {
+        this.snapshot = snapshot;
+        this.groups = groups;
+        this.space = space;
+        this.search = search;
+        this.findings = findings;
+        this.failsClosed = failsClosed;
+    }
+
+    void look() {
+        Map<Question, List<Rule>> questions = new LinkedHashMap<>();
+        groups.values().stream()
+                .flatMap(group -> group.rules().stream())
+                .distinct()
+                .filter(failsClosed)
+                .forEach(rule -> questions
+                        .computeIfAbsent(
+                                new Question(rule.appliedTo(), rule.targetId(), rule.bothDirections()),
+                                _ -> new ArrayList<>())
+                        .add(rule));
+        questions.values().forEach(this::look);
+    }
+
+    private void look(List<Rule> rules) {
+        Rule rule = rules.getFirst();
+        if (!space.exact(rule) || search.spent()) {
+            return;
+        }
+        String more = rules.size() == 1 ? "" : "; the same holds for " + (rules.size() - 1) + " more rules";
+        List<Way> guarded = new ArrayList<>();
+        List<Way> unguarded = new ArrayList<>();
+        for (Way way : ways()) {
+            (guards(rule, way) ? guarded : unguarded).add(way);
+        }
+        List<Way> answersLost = guarded.stream()
+                .filter(way -> !rule.bothDirections() || !guards(rule, way.back()))
+                .toList();
+        tell(rule, answersLost, true, more);
+        List<Integer> routers = guarded.stream().map(way -> way.from().router()).toList();
+        tell(
+                rule,
+                unguarded.stream()
+                        .filter(way -> routers.contains(way.from().router()))
+                        .toList(),
+                false,
+                more);
+    }
+
+    /** Tells of the first way on which there is a packet, and on how many it is the same. */
+    private void tell(Rule rule, List<Way> ways, boolean answers, String more) {
+        int count = 0;
+        Finding first = null;
+        for (Way way : ways) {
+            Finding found = search.spent() ? null : around(rule, answers ? way.back() : way, answers, more);
+            if (found != null) {
+                count++;
+                first = first == null ? found : first;
+            }
+        }
+        if (first != null) {
+            findings.add(
+                    count == 1
+                            ? first
+                            : new Finding(
+                                    first.severity(),
+                                    first.kind(),
+                                    first.rule(),
+                                    first.others(),
+                                    first.places(),
+                                    first.message() + " (" + count + " such ways, this is the first)",
+                                    first.example(),
+                                    first.decidedBy()));
+        }
+    }
+
+    private @Nullable Finding around(Rule rule, Way way, boolean answers, String more) {
+        RuleGroup entry = RuleGroup.at(groups, way.from(), PortSides.FROM_PORT);
+        RuleGroup exit = RuleGroup.at(groups, way.to(), PortSides.TO_PORT);
+        boolean tagged = way.from().role() == PortEntry.Role.TRANSPARENT;
+        List<int[]> boxes = space.of(rule);
+        if (answers) {
+            boxes = boxes.stream().map(Box::reversed).toList();
+        }
+        List<int[]> covers = new ArrayList<>();
+        for (RuleGroup group : List.of(entry, exit)) {
+            group.rules().stream()
+                    .filter(other -> other.action() != Action.NONE)
+                    .forEach(other -> covers.addAll(space.of(other)));
+        }
+        int[] left = search.first(Precedence.pieces(boxes, space.universe(tagged)), covers);
+        if (left == null) {
+            return null;
+        }
+        PacketFields example = space.packet(left);
+        Rule atEntry = entry.classifier().classify(example);
+        Rule atExit = exit.classifier().classify(example);
+        if (!passes(atEntry) || !passes(atExit)) {
+            throw new IllegalStateException("analysis and classifier disagree about " + Examples.words(example));
+        }
+        String who = "chain " + failsClosed.chain(rule) + ", which fails closed";
+        String message = answers
+                ? "answers on the way from " + way + " do not pass " + who + ": "
+                        + (rule.bothDirections()
+                                ? "the rule is not applied at " + RuleGroup.place(way.from(), PortSides.FROM_PORT)
+                                        + " or " + RuleGroup.place(way.to(), PortSides.TO_PORT)
+                                : "the rule is for one direction and no other one catches them")
+                : "packets like those it sends through " + who + ", go without it on the way from " + way
+                        + ": the rule is applied at neither";
+        return new Finding(
+                answers ? Severity.WARNING : Severity.NOTE,
+                Kind.BYPASS,
+                rule.name(),
+                List.of(),
+                List.of(RuleGroup.place(way.from(), PortSides.FROM_PORT), RuleGroup.place(way.to(), PortSides.TO_PORT)),
+                message + more,
+                Examples.words(example),
+                RuleGroup.name(atEntry == null ? atExit : atEntry));
+    }
+
+    private static boolean passes(@Nullable Rule rule) {
+        return rule == null || rule.action() == Action.NONE;
+    }
+
+    private boolean guards(Rule rule, Way way) {
+        return RuleGroup.at(groups, way.from(), PortSides.FROM_PORT).has(rule)
+                || RuleGroup.at(groups, way.to(), PortSides.TO_PORT).has(rule);
+    }
+
+    /** Across each pair, and between any two interfaces of a router. */
+    private List<Way> ways() {
+        List<Way> ways = new ArrayList<>();
+        for (int i = 0; i < snapshot.portCount(); i++) {
+            for (int k = 0; k < snapshot.portCount(); k++) {
+                PortEntry a = snapshot.port(i);
+                PortEntry b = snapshot.port(k);
+                boolean same = i != k && a.router() >= 0 && a.router() == b.router();
+                if (same && a.role() != PortEntry.Role.SERVICE && b.role() != PortEntry.Role.SERVICE) {
+                    ways.add(new Way(a, b));
+                }
+            }
+        }
+        return ways;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.sluice.agent.history;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The files of a history: a line {@code sluice-history 1 SHA-256} and a JSON document that the hash is of. A file that was cut off or changed does not
+ * have that hash and is refused.
+ */
+final class HistoryFormat {
+    private static final String MAGIC = "sluice-history 1 ";
+    private static final int HEAD_BYTES = MAGIC.length() + 64 + 1;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private record StoredFile(String name, String text) {}
+
+    private record StoredRevision(
+            int number,
+            String time,
+            String node,
+            String source,
+            int generation,
+            String outcome,
+            List<StoredFile> files) {}
+
+    private HistoryFormat() {}
+
+    static byte[] encode(Revision revision) {
+        List<StoredFile> files = new ArrayList<>();
+        revision.texts().forEach((name, text) -> files.add(new StoredFile(name, text)));
+        return sealed(new StoredRevision(
+                revision.number(),
+                revision.time().toString(),
+                revision.node(),
+                revision.source(),
+                revision.generation(),
+                revision.outcome().toString(),
+                files));
+    }
+
+    static byte[] encode(HistoryState state) {
+        return sealed(state);
+    }
+
+    private static byte[] sealed(Object content) {
+        byte[] json = JSON.writeValueAsBytes(content);
+        byte[] head = (MAGIC + hash(json) + "\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] all = Arrays.copyOf(head, head.length + json.length);
+        System.arraycopy(json, 0, all, head.length, json.length);
+        return all;
+    }
+
+    private static String hash(byte[] json) {
+        return HexFormat.of().formatHex(Revision.sha256().digest(json));
+    }
+
+    /** @throws IOException if this is not what was written; says what is wrong */
+    static Revision revision(byte[] bytes) throws IOException {
+        StoredRevision stored = open(bytes, StoredRevision.class);
+        Map<String, String> texts = new LinkedHashMap<>();
+        stored.files().forEach(file -> texts.put(file.name(), file.text()));
+        try {
+            return new Revision(
+                    stored.number(),
+                    Instant.parse(stored.time()),
+                    stored.node(),
+                    stored.source(),
+                    stored.generation(),
+                    Revision.Outcome.valueOf(stored.outcome().toUpperCase(Locale.ROOT)),
+                    texts);
+        } catch (DateTimeException | IllegalArgumentException e) {
+            throw new IOException("is not a revision of this version of Sluice: " + e.getMessage(), e);
+        }
+    }
+
+    /** @throws IOException if this is not what was written; says what is wrong */
+    static HistoryState state(byte[] bytes) throws IOException {
+        return open(bytes, HistoryState.class);
+    }
+
+    private static <T> T open(byte[] bytes, Class<T> type) throws IOException {
+        String head = new String(bytes, 0, Math.min(bytes.length, HEAD_BYTES), StandardCharsets.ISO_8859_1);
+        if (head.length() < HEAD_BYTES || !head.startsWith(MAGIC)) {
+            throw new IOException(bytes.length < HEAD_BYTES ? "is cut off" : "is of another version or no such file");
+        }
+        byte[] json = Arrays.copyOfRange(bytes, HEAD_BYTES, bytes.length);
+        if (!head.substring(MAGIC.length(), HEAD_BYTES - 1).equals(hash(json))) {
+            throw new IOException("is damaged or was changed: its SHA-256 is not the one written in it");
+        }
+        try {
+            return JSON.readValue(json, type);
+        } catch (JacksonException e) {
+            throw new IOException("is not of this version of Sluice: " + e.getOriginalMessage(), e);
+        }
+    }
+}

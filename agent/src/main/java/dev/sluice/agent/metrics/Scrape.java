@@ -1,0 +1,15 @@
+package dev.sluice.agent.metrics;
+
+import dev.sluice.agent.CountersReport;
+import dev.sluice.agent.RulesReport;
+import dev.sluice.agent.StatusReport;
+
+/**
+ * What one scrape sees.
+ *
+ * @param status of the node
+ * @param counters of the node
+ * @param rules of the node and what they decided
+ * @param process of the Java process
+ */
+public record Scrape(StatusReport status, CountersReport counters, RulesReport rules, ProcessFigures process) {}

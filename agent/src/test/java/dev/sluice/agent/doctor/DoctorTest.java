@@ -1,0 +1,91 @@
+package dev.sluice.agent.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.doctor.Diagnosis.Line;
+import dev.sluice.agent.doctor.Diagnosis.State;
+import dev.sluice.model.Configuration;
+import dev.sluice.model.ConfigurationLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DoctorTest {
+    @TempDir
+    private Path root = Path.of("");
+
+    private void file(String name, String text) throws IOException {
+        Path file = root.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text + "\n");
+    }
+
+    private Diagnosis examine(String yaml) {
+        Optional<Configuration> objects = yaml.isEmpty()
+                ? Optional.empty()
+                : ConfigurationLoader.parse("test.yaml", yaml).configuration();
+        return Doctor.examine(new HostFiles(root), objects, root.resolve("sockets"));
+    }
+
+    private static Line line(Diagnosis diagnosis, String subject) {
+        return diagnosis.lines().stream()
+                .filter(line -> line.subject().equals(subject))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(diagnosis));
+    }
+
+    private static String port(String name) {
+        return "apiVersion: sluice.dev/v1\nkind: Port\nmetadata: {name: " + name + "}\nspec: {interface: " + name
+                + "}\n";
+    }
+
+    @Test
+    void hostThatSaysNothingIsNoReasonToFail() {
+        Diagnosis diagnosis = examine("");
+        assertThat(line(diagnosis, "kernel").state()).isEqualTo(State.WARNING);
+        assertThat(line(diagnosis, "capability CAP_NET_RAW").state()).isEqualTo(State.PROBLEM);
+        assertThat(line(diagnosis, "bridge-nf-call-iptables").state()).isEqualTo(State.OK);
+    }
+
+    @Test
+    void whatIsSetUpBadlyIsNamedWithTheCommandThatMendsIt() throws IOException {
+        file("proc/sys/kernel/osrelease", "4.19.0-1");
+        file("proc/self/status", "Name:\tjava\nCapEff:\t0000000000002000");
+        file("proc/self/limits", "Max locked memory         65536                65536                bytes");
+        file("proc/sys/net/ipv4/ip_forward", "1");
+        file("proc/sys/net/bridge/bridge-nf-call-iptables", "1");
+        Diagnosis diagnosis = examine("");
+        assertThat(line(diagnosis, "kernel").advice()).contains("5.9");
+        assertThat(line(diagnosis, "capability CAP_NET_RAW").state()).isEqualTo(State.OK);
+        assertThat(line(diagnosis, "capability CAP_NET_ADMIN").state()).isEqualTo(State.PROBLEM);
+        assertThat(line(diagnosis, "locked memory").advice()).contains("LimitMEMLOCK=infinity");
+        assertThat(line(diagnosis, "ip_forward").advice()).contains("sysctl -w net.ipv4.ip_forward=0");
+        assertThat(line(diagnosis, "bridge-nf-call-iptables").advice()).contains("sysctl -w");
+        assertThat(diagnosis.worst()).isEqualTo(State.PROBLEM);
+    }
+
+    @Test
+    void interfacesAreExamined() throws IOException {
+        file("sys/class/net/a/flags", "0x1003");
+        file("sys/class/net/a/carrier", "1");
+        file("sys/class/net/a/mtu", "1500");
+        file("sys/class/net/b/flags", "0x1002");
+        file("sys/class/net/b/mtu", "9000");
+        Diagnosis diagnosis = examine(port("a") + "---\n" + port("b") + "---\n" + port("c"));
+        assertThat(line(diagnosis, "interface a").state()).isEqualTo(State.OK);
+        assertThat(line(diagnosis, "interface b").advice()).isEqualTo("ip link set b up");
+        assertThat(line(diagnosis, "interface c").state()).isEqualTo(State.PROBLEM);
+        assertThat(line(diagnosis, "MTU").found()).isEqualTo("1500: a; 9000: b");
+    }
+
+    @Test
+    void socketsThatNobodyListensOnAreLeftovers() throws IOException {
+        file("sockets/dead.sock", "");
+        Line leftover = line(examine(""), "socket " + root.resolve("sockets/dead.sock"));
+        assertThat(leftover.state()).isEqualTo(State.WARNING);
+        assertThat(leftover.advice()).startsWith("rm ");
+    }
+}

@@ -1,0 +1,115 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.LoadResult;
+import dev.sluice.model.ObjectDiff;
+import dev.sluice.model.Problem;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice diff}. */
+@Command(
+        name = "diff",
+        description = {
+            "Shows what is different between two configurations, object by object and field by field, as they are written.",
+            "Each is a number of 'sluice history', running, good (what the node goes back to), files (those of the node, as they are now), "
+                    + "or a file or directory here. Comments and the order of objects do not count.",
+            "Exit status: 0 no difference, 1 differences, 2 wrong usage, 3 a configuration cannot be read."
+        })
+final class DiffCommand implements Callable<Integer> {
+    /** What {@code -o json} prints. */
+    record Report(String first, String second, boolean sameTexts, List<ObjectDiff.Change> changes) {}
+
+    /** One side. */
+    private record Side(String title, Map<String, String> texts) {}
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before call
+    private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "FIRST",
+            defaultValue = "running",
+            description = "Default: running.")
+    private String first = "running";
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "SECOND",
+            defaultValue = "files",
+            description = "Default: files.")
+    private String second = "files";
+
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
+    @Mixin
+    private OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() {
+        Side before;
+        Side after;
+        try {
+            before = side(first);
+            after = side(second);
+        } catch (NodeException | CommandFailure e) {
+            spec.commandLine().getErr().println("sluice: " + e.getMessage());
+            return ExitCode.NOT_READABLE;
+        }
+        List<ObjectDiff.Change> changes = ObjectDiff.between(before.texts(), after.texts());
+        Report report = new Report(
+                before.title(),
+                after.title(),
+                List.copyOf(before.texts().values())
+                        .equals(List.copyOf(after.texts().values())),
+                changes);
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(output.json() ? Json.text(report) : text(report));
+        return changes.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private Side side(String which) throws NodeException {
+        if (List.of("running", "good", "files").contains(which) || which.matches("\\d+")) {
+            var texts = admin.client().texts(which);
+            return checked(texts.title(), ConfigurationLoader.parse(texts.byName()));
+        }
+        return checked(which, ConfigurationLoader.load(Path.of(which)));
+    }
+
+    private static Side checked(String title, LoadResult read) {
+        if (!read.usable()) {
+            throw new CommandFailure(title + " cannot be compared:\n"
+                    + read.problems().stream()
+                            .filter(Problem::isError)
+                            .map(Problem::toString)
+                            .collect(Collectors.joining("\n")));
+        }
+        return new Side(title, read.texts());
+    }
+
+    static String text(Report report) {
+        String title = report.first() + " -> " + report.second() + ": ";
+        if (report.changes().isEmpty()) {
+            return title + "no difference"
+                    + (report.sameTexts() ? "" : " between objects; files, comments or the way of writing differ");
+        }
+        return title
+                + report.changes().size()
+                + (report.changes().size() == 1 ? " difference\n" : " differences\n")
+                + report.changes().stream().map(ObjectDiff.Change::toString).collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,103 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.HistoryReport;
+import dev.sluice.agent.HistoryReport.RevisionReport;
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.TextsReport;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice history}. */
+@Command(
+        name = "history",
+        description = {
+            "Shows the configurations that were in force, the newest first: * marks the one that runs now.",
+            "OUTCOME is applied, pending (waits for 'sluice confirm'), confirmed or reverted (was not confirmed)."
+        })
+final class HistoryCommand implements Callable<Integer> {
+    private static final int HASH_CHARACTERS = 12;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before call
+    private CommandSpec spec;
+
+    @Option(
+            names = "--show",
+            paramLabel = "REVISION",
+            description = "Print what a revision holds, its files one after the other: a number, running or good.")
+    private @Nullable String show;
+
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
+    @Mixin
+    private OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() throws NodeException {
+        PrintWriter out = spec.commandLine().getOut();
+        if (show != null) {
+            TextsReport texts = admin.client().texts(show);
+            out.println(output.json() ? Json.text(texts) : text(texts));
+            return ExitCode.OK;
+        }
+        HistoryReport report = admin.client().history();
+        out.println(output.json() ? Json.text(report) : text(report));
+        return ExitCode.OK;
+    }
+
+    /** One stream of YAML documents; a line says where each file begins. */
+    static String text(TextsReport texts) {
+        StringBuilder text = new StringBuilder();
+        texts.texts().forEach(file -> {
+            text.append(text.isEmpty() ? "" : "---\n")
+                    .append("# ")
+                    .append(file.name())
+                    .append('\n');
+            text.append(file.text());
+            if (!file.text().endsWith("\n")) {
+                text.append('\n');
+            }
+        });
+        return text.toString().stripTrailing();
+    }
+
+    static String text(HistoryReport report) {
+        Table table = new Table()
+                .words("")
+                .numbers("REVISION")
+                .words("TIME")
+                .words("OUTCOME")
+                .numbers("GENERATION")
+                .numbers("FILES")
+                .words("SHA-256")
+                .words("SOURCE");
+        List<RevisionReport> newestFirst = new ArrayList<>(report.revisions()).reversed();
+        for (RevisionReport revision : newestFirst) {
+            table.row(
+                    revision.number() == report.running() ? "*" : " ",
+                    revision.number(),
+                    revision.time(),
+                    revision.outcome(),
+                    revision.generation(),
+                    revision.fileCount(),
+                    revision.sha256()
+                            .substring(
+                                    0,
+                                    Math.min(HASH_CHARACTERS, revision.sha256().length())),
+                    revision.source());
+        }
+        return table.render("no revisions")
+                + (report.problem().isEmpty()
+                        ? "kept in " + report.directory()
+                        : "NOT written to " + report.directory() + ": " + report.problem());
+    }
+}

@@ -1,0 +1,17 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.CountersReport;
+import dev.sluice.agent.FollowReport;
+import dev.sluice.agent.RulesReport;
+import dev.sluice.agent.StatusReport;
+
+/**
+ * What a node said at one time.
+ *
+ * @param atNs when
+ * @param status of the node
+ * @param counters of the node
+ * @param rules of the node
+ * @param flows the end of a round through the connections
+ */
+record Moment(long atNs, StatusReport status, CountersReport counters, RulesReport rules, FollowReport flows) {}

@@ -1,0 +1,333 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.IpAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The flow programming table (V12; document 002: flow programming table, process 1300): instructions for single flows that go before what their records say. One
+ * user: the worker; others hand it tasks.
+ *
+ * <p>Each new instruction moves {@link #generation}. A record stores the generation at which it was looked up in vain, so that a flow without instruction pays
+ * one compare of integers; one with an instruction stays behind, and is looked up at each packet. Nothing on the way of a packet allocates.
+ */
+public final class FlowPrograms {
+    /** Most instructions at one time. */
+    public static final int INSTRUCTIONS_MAX = 65_536;
+
+    /** Chains of instructions by hash; to be asked for in turn, see {@link #inBucket}. */
+    public static final int BUCKETS = 16_384;
+
+    /** Hops that {@link Action#SKIP} can leave out: a record has a bit for each. */
+    public static final int SKIPPED_HOPS_MAX = 8;
+
+    private static final int BOTH_DIRECTIONS = 3;
+
+    /** What an instruction says. */
+    public enum Action {
+        /** Packets are dropped. */
+        DROP,
+        /** Packets pass without the services that their rule asks for. */
+        ACCEPT,
+        /** Packets leave out one node of their path; the argument is its instance number. */
+        SKIP,
+        /** The flow moves to another path of its target; the argument is its id. */
+        PATH
+    }
+
+    /**
+     * A flow, in either direction.
+     *
+     * @param zone key space, see {@link Datapath#zone}
+     * @param protocol IP protocol, 0..255
+     * @param source address
+     * @param sourcePort 0..65535; of an echo: its identifier, as both ports
+     * @param destination address
+     * @param destinationPort as the source port
+     */
+    public record Flow(
+            int zone, int protocol, IpAddress source, int sourcePort, IpAddress destination, int destinationPort) {
+        private long hash() {
+            return FlowHash.withRouter(
+                    FlowHash.of(
+                            source.hi(),
+                            source.lo(),
+                            sourcePort,
+                            destination.hi(),
+                            destination.lo(),
+                            destinationPort,
+                            protocol),
+                    zone);
+        }
+    }
+
+    /** An instruction and what came of it. One writer: the worker. */
+    public static final class Instruction {
+        private final Flow flow;
+        private final Action action;
+        private final int argument;
+        private final boolean once;
+        private final long expiresNs;
+        private long hits;
+
+        /** Bit per direction in which an instruction for one packet was carried out. */
+        private int done;
+
+        private @Nullable Instruction next;
+
+        private Instruction(Flow flow, Action action, int argument, boolean once, long expiresNs) {
+            this.flow = flow;
+            this.action = action;
+            this.argument = argument;
+            this.once = once;
+            this.expiresNs = expiresNs;
+        }
+
+        public Flow flow() {
+            return flow;
+        }
+
+        public Action action() {
+            return action;
+        }
+
+        /** Instance number or path id, 0 for other actions. */
+        public int argument() {
+            return argument;
+        }
+
+        /** Whether it is for one packet of each direction; a path is taken once for all. */
+        public boolean once() {
+            return once;
+        }
+
+        /** From this moment on it counts no more. */
+        public long expiresNs() {
+            return expiresNs;
+        }
+
+        /** Packets it was carried out on. */
+        public long hits() {
+            return hits;
+        }
+
+        private boolean matches(PacketFields f, int zone) {
+            return flow.zone == zone && flow.protocol == f.protocol && (isForward(f) || isReverse(f));
+        }
+
+        private boolean isForward(PacketFields f) {
+            return f.sourceLo == flow.source.lo()
+                    && f.sourceHi == flow.source.hi()
+                    && f.sourcePort == flow.sourcePort
+                    && f.destinationLo == flow.destination.lo()
+                    && f.destinationHi == flow.destination.hi()
+                    && f.destinationPort == flow.destinationPort;
+        }
+
+        private boolean isReverse(PacketFields f) {
+            return f.sourceLo == flow.destination.lo()
+                    && f.sourceHi == flow.destination.hi()
+                    && f.sourcePort == flow.destinationPort
+                    && f.destinationLo == flow.source.lo()
+                    && f.destinationHi == flow.source.hi()
+                    && f.destinationPort == flow.sourcePort;
+        }
+
+        private int directionBit(PacketFields f) {
+            return isForward(f) ? 1 : 2;
+        }
+
+        /** Whether it still is for packets of this direction. */
+        boolean concerns(PacketFields f) {
+            return (done & directionBit(f)) == 0;
+        }
+    }
+
+    private final @Nullable Instruction[] buckets = new Instruction[BUCKETS];
+    private int size;
+    private int generation = 1;
+    private int sweepAt;
+
+    /** Moves with each instruction; never 0, which is what a new record has. */
+    public int generation() {
+        return generation;
+    }
+
+    /** Instructions in the table, expired ones that nobody has met yet included. */
+    public int size() {
+        return size;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    /**
+     * Tells what to do with a flow; takes the place of what was told of it before. The same once more only lives longer, and goes on counting.
+     *
+     * @return false if the table is full
+     */
+    public boolean put(Flow flow, Action action, int argument, boolean once, long expiresNs, long nowNs) {
+        Instruction before = said(flow);
+        remove(flow);
+        for (int i = 0; i < BUCKETS && size == INSTRUCTIONS_MAX; i++) {
+            sweep(i, nowNs);
+        }
+        if (size == INSTRUCTIONS_MAX) {
+            return false;
+        }
+        Instruction instruction = new Instruction(flow, action, argument, once, expiresNs);
+        if (before != null && before.action == action && before.argument == argument && before.once == once) {
+            instruction.hits = before.hits;
+        }
+        int bucket = bucket(flow.hash());
+        instruction.next = buckets[bucket];
+        buckets[bucket] = instruction;
+        size++;
+        generation = generation == -1 ? 1 : generation + 1;
+        return true;
+    }
+
+    /** Revokes what was told of a flow; false if there was nothing. */
+    public boolean remove(Flow flow) {
+        Instruction instruction = said(flow);
+        if (instruction != null) {
+            unlink(instruction);
+        }
+        return instruction != null;
+    }
+
+    private @Nullable Instruction said(Flow flow) {
+        Instruction instruction = buckets[bucket(flow.hash())];
+        while (instruction != null && !isSameFlow(instruction.flow, flow)) {
+            instruction = instruction.next;
+        }
+        return instruction;
+    }
+
+    private static boolean isSameFlow(Flow one, Flow other) {
+        boolean straight = one.source.equals(other.source)
+                && one.sourcePort == other.sourcePort
+                && one.destination.equals(other.destination)
+                && one.destinationPort == other.destinationPort;
+        boolean turned = one.source.equals(other.destination)
+                && one.sourcePort == other.destinationPort
+                && one.destination.equals(other.source)
+                && one.destinationPort == other.sourcePort;
+        return one.zone == other.zone && one.protocol == other.protocol && (straight || turned);
+    }
+
+    /** Revokes everything; the number of instructions that there were. */
+    public int clear() {
+        int cleared = size;
+        java.util.Arrays.fill(buckets, null);
+        size = 0;
+        return cleared;
+    }
+
+    /** The instruction for the flow of the packet in hand, null if there is none. Fragments have none: their key has no ports. */
+    @Nullable
+    Instruction find(Cursor c) {
+        return c.fields.fragment ? null : find(c.keyHash, c.fields, c.zone, c.nowNs);
+    }
+
+    private @Nullable Instruction find(long hash, PacketFields fields, int zone, long nowNs) {
+        Instruction instruction = buckets[bucket(hash)];
+        while (instruction != null) {
+            if (instruction.matches(fields, zone)) {
+                if (nowNs - instruction.expiresNs < 0) {
+                    return instruction;
+                }
+                unlink(instruction);
+                return null;
+            }
+            instruction = instruction.next;
+        }
+        return null;
+    }
+
+    /** The instruction for the flow of a connection that is not one of fragments, null if there is none. */
+    public @Nullable Instruction of(ConnectionTable table, int slot, long nowNs) {
+        if (size == 0 || table.tag(slot) != ConnectionTable.SERVICE) {
+            return null;
+        }
+        PacketFields fields = new PacketFields();
+        fields.sourceHi = table.sourceHi(slot);
+        fields.sourceLo = table.sourceLo(slot);
+        fields.sourcePort = table.sourcePort(slot);
+        fields.destinationHi = table.destinationHi(slot);
+        fields.destinationLo = table.destinationLo(slot);
+        fields.destinationPort = table.destinationPort(slot);
+        fields.protocol = table.protocol(slot);
+        long hash = FlowHash.of(
+                fields.sourceHi,
+                fields.sourceLo,
+                fields.sourcePort,
+                fields.destinationHi,
+                fields.destinationLo,
+                fields.destinationPort,
+                fields.protocol);
+        return find(FlowHash.withRouter(hash, table.router(slot)), fields, table.router(slot), nowNs);
+    }
+
+    /** An instruction was carried out on a packet; one for a single packet of each direction is over after the second, a path for good after the first. */
+    void executed(Instruction instruction, PacketFields fields) {
+        instruction.hits++;
+        if (instruction.once) {
+            instruction.done |= instruction.action == Action.PATH ? BOTH_DIRECTIONS : instruction.directionBit(fields);
+            if (instruction.done == BOTH_DIRECTIONS) {
+                unlink(instruction);
+            }
+        }
+    }
+
+    /** Removes what has expired from a few chains. */
+    void sweep(long nowNs) {
+        for (int i = 0; i < 64 && size > 0; i++) {
+            sweepAt = sweepAt + 1 & BUCKETS - 1;
+            sweep(sweepAt, nowNs);
+        }
+    }
+
+    private void sweep(int bucket, long nowNs) {
+        Instruction instruction = buckets[bucket];
+        while (instruction != null) {
+            Instruction next = instruction.next;
+            if (nowNs - instruction.expiresNs >= 0) {
+                unlink(instruction);
+            }
+            instruction = next;
+        }
+    }
+
+    /** The first instruction of a chain, for listing, null if it is empty; see {@link #after}. */
+    public @Nullable Instruction inBucket(int bucket) {
+        return buckets[bucket];
+    }
+
+    /** The next instruction of the same chain. */
+    public static @Nullable Instruction after(Instruction instruction) {
+        return instruction.next;
+    }
+
+    private static int bucket(long hash) {
+        return (int) (hash >>> 32) & BUCKETS - 1;
+    }
+
+    private void unlink(Instruction gone) {
+        int bucket = bucket(gone.flow.hash());
+        Instruction at = buckets[bucket];
+        if (at == gone) {
+            buckets[bucket] = gone.next;
+            size--;
+            return;
+        }
+        while (at != null) {
+            if (at.next == gone) {
+                at.next = gone.next;
+                size--;
+                return;
+            }
+            at = at.next;
+        }
+    }
+}

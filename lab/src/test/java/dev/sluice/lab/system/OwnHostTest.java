@@ -1,0 +1,95 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.lab.LabInterface;
+import dev.sluice.lab.Namespace;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Sluice on a machine that is used for other things too: it keeps off the interfaces that the host needs, and leaves the host its packets (X10). */
+@Tag("system")
+class OwnHostTest {
+    private Network network;
+    private LabInterface left;
+
+    @BeforeEach
+    void build() {
+        network = Network.transparent();
+        network.bridge("fw");
+        left = network.sluice.interfaceNamed("left").address("10.0.0.9/24");
+    }
+
+    @AfterEach
+    void remove() {
+        network.close();
+    }
+
+    private static String pair() {
+        return Yaml.of(
+                Yaml.PAIR, Yaml.bridge("fw"), Yaml.policy("all", "edge/left", "{name: all, action: {chain: fw}}"));
+    }
+
+    @Test
+    void interfaceWithTheDefaultRouteIsRefusedAtStartAndAtReload() {
+        network.sluice.route("default", "10.0.0.2");
+        assertThat(SluiceNode.startInVain(network.sluice, pair()))
+                .contains("interface left carries the IPv4 default route", "could cut this host off");
+
+        Namespace sluice = network.sluice;
+        network.host(network.topology.namespace("other"), "eth0", "free");
+        network.host(network.topology.namespace("another"), "eth0", "free2");
+        String harmless = Yaml.of(Yaml.PAIR.replace("left", "free").replace("right", "free2"));
+        try (SluiceNode node = SluiceNode.start(sluice, harmless)) {
+            node.write("config.yaml", pair());
+            assertThat(node.reloadInVain()).contains("interface left carries the IPv4 default route", "--force");
+            assertThat(node.status().configuration().revision()).isEqualTo(1);
+            assertThat(node.say(a -> a.reload(Map.of("force", true))).revision())
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void interfaceWithALoginSessionIsRefused() {
+        try (EchoHost _ = EchoHost.start(network.sluice, 22);
+                TcpTransfer session = TcpTransfer.open(network.client, "10.0.0.9", 22)) {
+            assertThat(session.echo(10)).isTrue();
+            assertThat(SluiceNode.startInVain(network.sluice, pair()))
+                    .contains("interface left carries the login session from 10.0.0.1 (to 10.0.0.9)");
+        }
+    }
+
+    @Test
+    void forcedPortLeavesTheHostItsOwnPackets() {
+        network.sluice.route("default", "10.0.0.2");
+        try (EchoHost _ = EchoHost.start(network.sluice, 22);
+                EchoHost _ = EchoHost.start(network.server, 7);
+                TcpTransfer before = TcpTransfer.open(network.client, "10.0.0.9", 22);
+                SluiceNode node = SluiceNode.start(network.sluice, pair(), "force");
+                TcpTransfer after = TcpTransfer.open(network.client, "10.0.0.9", 22);
+                UdpFlow through = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(before.echo(100_000)).isTrue();
+            assertThat(after.echo(100_000)).isTrue();
+            assertThat(through.exchange(20).lost()).isZero();
+            assertThat(before.echo(100_000)).isTrue();
+            assertThat(node.port("left").description()).containsIgnoringCase("af_packet");
+        }
+    }
+
+    @Test
+    void statusWarnsWhereTheKernelForwardsBesideSluice() {
+        try (SluiceNode node = SluiceNode.start(network.sluice, pair())) {
+            assertThat(node.status().configuration().notices()).isEmpty();
+            network.sluice.sysctl("net.ipv4.ip_forward", "1");
+            assertThat(node.status().configuration().notices())
+                    .singleElement()
+                    .asString()
+                    .contains("interface left has the address 10.0.0.9", "may pass beside Sluice");
+            left.delete();
+            assertThat(node.status().configuration().notices()).isEmpty();
+        }
+    }
+}
