@@ -1,8 +1,5 @@
 package dev.sluice.agent;
 
-import dev.sluice.model.ExistingFlows;
-import java.util.Optional;
-
 /** What can be asked of a node over its administration socket. Any thread. */
 interface Administered {
     StatusReport status();

@@ -67,12 +67,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         this.links = links;
         watch = new InstanceWatch(liveness, links);
         life = new ConfigurationLife(
-                options,
-                boot,
-                new SnapshotCompiler(name, ids),
-                links,
-                HostSafety.ofThisHost(),
-                System::nanoTime);
+                options, boot, new SnapshotCompiler(name, ids), links, HostSafety.ofThisHost(), System::nanoTime);
         int connectionsMax = life.applied().node().settings().tracker().connectionsMax();
         worker = new Worker(
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);

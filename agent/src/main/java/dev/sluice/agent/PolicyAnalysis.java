@@ -44,7 +44,8 @@ public final class PolicyAnalysis {
                 throw new NodeException(AppliedConfiguration.errors(compiled.problems()));
             }
             Analysis.Result result = Analysis.of(compiled.node().get().snapshot());
-            named(result.findings(), ids.attributes()).forEach(finding -> findings.add(nodes.size() == 1 ? finding : on(name, finding)));
+            named(result.findings(), ids.attributes())
+                    .forEach(finding -> findings.add(nodes.size() == 1 ? finding : on(name, finding)));
             cut.addAll(result.cut());
             compiled.node().get().snapshot().rules().forEach(rule -> applied.add(rule.name()));
         }
@@ -108,7 +109,8 @@ public final class PolicyAnalysis {
     }
 
     private static Finding nowhere(String name, ServicePolicy.Rule rule) {
-        boolean impossible = MatchCompiler.compile(rule.match(), Match.Context.ANY).isEmpty();
+        boolean impossible =
+                MatchCompiler.compile(rule.match(), Match.Context.ANY).isEmpty();
         return new Finding(
                 Severity.WARNING,
                 impossible ? Kind.IMPOSSIBLE : Kind.UNAPPLIED,

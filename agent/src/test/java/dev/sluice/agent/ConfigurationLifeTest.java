@@ -289,7 +289,8 @@ class ConfigurationLifeTest {
                         "interface wan carries the IPv4 default route; as a port of Sluice it could cut this host off")
                 .hasMessageContaining("sluice run --force");
         assertThat(life.applied().node().snapshot().generation()).isEqualTo(1);
-        assertThat(life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty())).generation())
+        assertThat(life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty()))
+                        .generation())
                 .isEqualTo(2);
         // What is taken already is no reason to refuse a later change.
         Files.writeString(directory.resolve("conf/node.yaml"), text.replace("fw-1-out", "wan") + "# more\n");

@@ -107,8 +107,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws NodeException {
         LogSetup.use(logLevel, logFormat);
         try (MetricsServer server = metrics == null ? null : bind(metrics)) {
-            NodeRunner runner = NodeRunner.start(
-                    new NodeOptions(
+            NodeRunner runner = NodeRunner.start(new NodeOptions(
                     file,
                     Optional.ofNullable(node),
                     Optional.ofNullable(socket),
@@ -118,7 +117,8 @@ final class RunCommand implements Callable<Integer> {
                     force));
             Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
             if (server != null) {
-                server.serve(() -> new Scrape(runner.status(), runner.counters(), runner.rules(), ProcessFigures.now()));
+                server.serve(
+                        () -> new Scrape(runner.status(), runner.counters(), runner.rules(), ProcessFigures.now()));
             }
             runner.awaitEnd();
         }

@@ -10,8 +10,8 @@ final class TopText {
     private TopText() {}
 
     static String of(TopReport report) {
-        return head(report) + "\n" + ports(report) + "\n" + instances(report) + "\n" + drops(report) + "\n" + rules(report)
-                + "\n" + busiest(report).stripTrailing();
+        return head(report) + "\n" + ports(report) + "\n" + instances(report) + "\n" + drops(report) + "\n"
+                + rules(report) + "\n" + busiest(report).stripTrailing();
     }
 
     private static String head(TopReport report) {

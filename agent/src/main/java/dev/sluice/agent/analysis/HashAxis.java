@@ -28,9 +28,12 @@ final class HashAxis {
         long multiple = 1;
         for (Match match : matches) {
             if (match.share().buckets() > 0
-                    && conditions.add(new Condition(match.share().buckets(), match.share().set()))
+                    && conditions.add(
+                            new Condition(match.share().buckets(), match.share().set()))
                     && multiple <= REMAINDERS_MAX) {
-                multiple = multiple / gcd(multiple, match.share().buckets()) * match.share().buckets();
+                multiple = multiple
+                        / gcd(multiple, match.share().buckets())
+                        * match.share().buckets();
             }
         }
         exact = multiple <= REMAINDERS_MAX && conditions.size() * multiple <= 64 * REMAINDERS_MAX;
@@ -89,7 +92,8 @@ final class HashAxis {
     List<int[]> of(Match match) {
         return match.share().buckets() == 0 || !exact
                 ? List.of(new int[] {0, last()})
-                : stretches.getOrDefault(new Condition(match.share().buckets(), match.share().set()), List.of());
+                : stretches.getOrDefault(
+                        new Condition(match.share().buckets(), match.share().set()), List.of());
     }
 
     /** A hash of the class. */

@@ -136,7 +136,9 @@ final class Space {
 
     /** Whether what the rule matches is known exactly. */
     boolean exact(Rule rule) {
-        return (hashes.exact() || rule.matches().stream().allMatch(match -> match.share().buckets() == 0))
+        return (hashes.exact()
+                        || rule.matches().stream()
+                                .allMatch(match -> match.share().buckets() == 0))
                 && rule.matches().stream().mapToLong(this::attributeBoxes).sum() <= ATTRIBUTE_BOXES_MAX;
     }
 
@@ -164,9 +166,27 @@ final class Space {
         int[] box = new int[2 * Box.DIMENSIONS];
         set(box, Box.SOURCE, addresses, match.addresses().source());
         set(box, Box.DESTINATION, addresses, match.addresses().destination());
-        set(box, Box.PROTOCOL, protocols, match.transport().protocolLow(), match.transport().protocolHigh(), 255);
-        set(box, Box.SOURCE_PORT, ports, match.transport().sourcePortLow(), match.transport().sourcePortHigh(), PORT_MAX);
-        set(box, Box.DESTINATION_PORT, ports, match.transport().destinationPortLow(), match.transport().destinationPortHigh(), PORT_MAX);
+        set(
+                box,
+                Box.PROTOCOL,
+                protocols,
+                match.transport().protocolLow(),
+                match.transport().protocolHigh(),
+                255);
+        set(
+                box,
+                Box.SOURCE_PORT,
+                ports,
+                match.transport().sourcePortLow(),
+                match.transport().sourcePortHigh(),
+                PORT_MAX);
+        set(
+                box,
+                Box.DESTINATION_PORT,
+                ports,
+                match.transport().destinationPortLow(),
+                match.transport().destinationPortHigh(),
+                PORT_MAX);
         set(box, Box.OUTER_VLAN, vlans, match.vlans().outerLow(), match.vlans().outerHigh(), VLAN_MAX);
         set(box, Box.INNER_VLAN, vlans, match.vlans().innerLow(), match.vlans().innerHigh(), VLAN_MAX);
         set(box, Box.DSCP, dscps, match.dscp().low(), match.dscp().high(), 63);

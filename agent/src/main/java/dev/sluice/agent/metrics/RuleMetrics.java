@@ -2,7 +2,6 @@ package dev.sluice.agent.metrics;
 
 import dev.sluice.agent.RulesReport.RuleReport;
 import dev.sluice.agent.metrics.Metric.Sample;
-import dev.sluice.agent.metrics.Metric.Type;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -20,7 +19,7 @@ final class RuleMetrics {
         Metric.single(
                 all,
                 "sluice_rules_without_series",
-                Type.GAUGE,
+                Metric.Type.GAUGE,
                 "",
                 "Rules that sluice_rule_* leaves out: only the first " + RULES_MAX
                         + " in the order in which they are asked have series.",
@@ -31,7 +30,7 @@ final class RuleMetrics {
             List<Metric> all, String what, String unit, String help, ToDoubleFunction<RuleReport> value) {
         all.add(new Metric(
                 "sluice_rule_" + what,
-                Type.COUNTER,
+                Metric.Type.COUNTER,
                 unit,
                 help,
                 List.of("rule"),

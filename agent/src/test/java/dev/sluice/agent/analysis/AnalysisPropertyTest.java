@@ -188,7 +188,8 @@ class AnalysisPropertyTest {
                 rules,
                 List.of(new Group(
                         1,
-                        Classifier.of(rules.stream().filter(rule -> !observes(rule)).toList()),
+                        Classifier.of(
+                                rules.stream().filter(rule -> !observes(rule)).toList()),
                         rules.stream().filter(AnalysisPropertyTest::observes).toList())),
                 List.of(),
                 List.of(),
@@ -230,10 +231,8 @@ class AnalysisPropertyTest {
                 told.add(finding.rule() + ">" + finding.others().getFirst());
             }
         }
-        Set<String> expected = new TreeSet<>(rules.stream()
-                .filter(rule -> !observes(rule))
-                .map(Rule::name)
-                .toList());
+        Set<String> expected = new TreeSet<>(
+                rules.stream().filter(rule -> !observes(rule)).map(Rule::name).toList());
         expected.removeAll(alive);
         pairs.removeIf(pair -> !alive.contains(pair.substring(pair.indexOf('>') + 1)));
         assertThat(dead).as("seed " + seed + " " + rules).isEqualTo(expected);
@@ -289,7 +288,8 @@ class AnalysisPropertyTest {
                 .extracting(Finding::rule)
                 .containsExactly("r3");
         assertThat(findings)
-                .filteredOn(finding -> finding.kind() == Kind.BYPASS && finding.rule().equals("r1"))
+                .filteredOn(finding ->
+                        finding.kind() == Kind.BYPASS && finding.rule().equals("r1"))
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.example()).containsEntry("user", "7"))
                 .satisfies(finding -> assertThat(finding.message()).contains("attributes"));
@@ -298,8 +298,7 @@ class AnalysisPropertyTest {
 
     private static Rule rule(int id, int precedence, Match match, Action action, PortSides sides) {
         int target = action == Action.SERVICE ? 0 : -1;
-        return new Rule(
-                id, precedence, "r" + id, List.of(match), action, target, FailureAction.INHERIT, true, sides);
+        return new Rule(id, precedence, "r" + id, List.of(match), action, target, FailureAction.INHERIT, true, sides);
     }
 
     @Test

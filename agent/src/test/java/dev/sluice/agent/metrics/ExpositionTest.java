@@ -67,9 +67,8 @@ class ExpositionTest {
                 new CountersReport(
                         List.of(new DropReport("SERVICE_DOWN", "C13", "a sentence", 2, Map.of(EVIL, 2L))),
                         Map.of("frames", 10L)),
-                new RulesReport(IntStream.range(0, rules)
-                        .mapToObj(ExpositionTest::rule)
-                        .toList()),
+                new RulesReport(
+                        IntStream.range(0, rules).mapToObj(ExpositionTest::rule).toList()),
                 ProcessFigures.now());
     }
 

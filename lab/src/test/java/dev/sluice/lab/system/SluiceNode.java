@@ -145,7 +145,7 @@ final class SluiceNode implements AutoCloseable {
     /** The same with a field of the request. */
     String reloadInVain(String field, String value) {
         try {
-            int generation = admin.reload(Map.of(field, value));
+            int generation = admin.reload(Map.of(field, value)).generation();
             throw new AssertionError("the configuration was applied as generation " + generation);
         } catch (NodeException e) {
             return String.valueOf(e.getMessage());
@@ -164,11 +164,6 @@ final class SluiceNode implements AutoCloseable {
         } catch (NodeException e) {
             throw new LabException(e.getMessage() + "\n" + process.log(), e);
         }
-    }
-
-    /** Sends any request. */
-    void request(String command, Map<String, ?> fields) {
-        ask(a -> a.request(command, fields));
     }
 
     StatusReport status() {

@@ -65,7 +65,8 @@ final class ModelClassify {
             vanished = found;
             found = null;
         }
-        boolean moved = found != null && !found.translated && asksForAttributes(group) && hasOtherAttributes(found, trip);
+        boolean moved =
+                found != null && !found.translated && asksForAttributes(group) && hasOtherAttributes(found, trip);
         if (moved) {
             model.coverage.event("attributes moved");
             vanished = found;

@@ -1,8 +1,8 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.FlowPrograms.Action;
+import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import java.util.HashSet;
