@@ -1,6 +1,5 @@
 package dev.sluice.cli;
 
-import java.io.Console;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -35,8 +34,9 @@ final class Terminal implements AutoCloseable {
     /** The terminal of this process; empty if it has none that can be drawn on. */
     static Optional<Terminal> open(PrintWriter out) {
         String type = System.getenv().getOrDefault("TERM", "dumb");
-        Console console = System.console();
-        if (console == null || !console.isTerminal() || type.equals("dumb")) {
+        @SuppressWarnings("NullAway") // since JDK 22 it is never null
+        boolean interactive = System.console().isTerminal();
+        if (!interactive || type.equals("dumb")) {
             return Optional.empty();
         }
         String settings = stty("-g").strip();
