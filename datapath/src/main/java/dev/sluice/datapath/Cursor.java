@@ -98,6 +98,7 @@ final class Cursor {
         readVlans();
         f.dscp = b.dscp[i];
         f.hash = b.hash[i];
+        f.attributes = AttributeIds.NONE;
     }
 
     /**

@@ -17,7 +17,10 @@ final class Box {
     static final int DESTINATION_MAC = 9;
     static final int HASH = 10;
     static final int FRAGMENT = 11;
-    static final int DIMENSIONS = 12;
+    static final int APPLICATION = 12;
+    static final int GROUP = 13;
+    static final int USER = 14;
+    static final int DIMENSIONS = 15;
 
     private Box() {}
 
