@@ -29,6 +29,7 @@ public final class Datapath implements AutoCloseable {
     private final Forwarding forwarding;
     private final NeighborStage neighborStage;
     private final IcmpErrors errors;
+    private final Fragments fragments;
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
@@ -62,6 +63,7 @@ public final class Datapath implements AutoCloseable {
         Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
         errors = new IcmpErrors(frames, parser, counters);
+        fragments = new Fragments(frames, connectionsMax, seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         steering = new Steering(
                 frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters, errors);
@@ -75,7 +77,7 @@ public final class Datapath implements AutoCloseable {
                 new Succession(table, counters),
                 counters);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
-        returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones);
+        returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones, fragments, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
@@ -192,6 +194,15 @@ public final class Datapath implements AutoCloseable {
         if (tracer != null) {
             tracer.received(batch, i);
         }
+        handleOne(batch, i, nowNs);
+        Batch held = fragments.held();
+        for (int follower = fragments.takeFollower(); follower >= 0; follower = fragments.takeFollower()) {
+            parser.parseOne(held, follower);
+            handleOne(held, follower, nowNs);
+        }
+    }
+
+    private void handleOne(Batch batch, int i, long nowNs) {
         int port = batch.port[i];
         if (port < 0 || port >= snapshot.portCount() || snapshot.port(port).role() == PortEntry.Role.LINK) {
             frames.drop(batch, i, port, DropReason.PORT_UNKNOWN);
@@ -239,6 +250,9 @@ public final class Datapath implements AutoCloseable {
 
     private int fromPort(Cursor c) {
         PortEntry port = snapshot.port(c.port);
+        if (c.crossings == 0 && !fragments.admit(c, port)) {
+            return Step.DONE;
+        }
         if (!c.enterRouter(port.router())) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
@@ -308,6 +322,7 @@ public final class Datapath implements AutoCloseable {
     public void tick(long nowNs) {
         liveness.refresh();
         neighborStage.tick(nowNs);
+        fragments.tick(nowNs);
         sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);

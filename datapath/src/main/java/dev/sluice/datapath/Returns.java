@@ -21,6 +21,8 @@ final class Returns {
     private final NeighborStage neighborStage;
     private final LivenessView liveness;
     private final Zones zones;
+    private final Fragments fragments;
+    private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
 
     // Found by find().
@@ -36,7 +38,9 @@ final class Returns {
             Translations translations,
             NeighborStage neighborStage,
             LivenessView liveness,
-            Zones zones) {
+            Zones zones,
+            Fragments fragments,
+            DatapathCounters counters) {
         this.table = table;
         this.frames = frames;
         this.steering = steering;
@@ -44,6 +48,8 @@ final class Returns {
         this.neighborStage = neighborStage;
         this.liveness = liveness;
         this.zones = zones;
+        this.fragments = fragments;
+        this.counters = counters;
     }
 
     void apply(Snapshot next) {
@@ -75,6 +81,9 @@ final class Returns {
         if (node.kind() == Attachment.Kind.ROUTE && Ethernet.destination(c.memory, c.start()) != port.mac()) {
             return frames.drop(c, DropReason.NOT_FOR_US);
         }
+        if (!fragments.admit(c, port)) {
+            return Step.DONE;
+        }
         untag(c, node.side(side));
         return match(c, node, side);
     }
@@ -91,6 +100,38 @@ final class Returns {
     }
 
     private int match(Cursor c, Attachment node, int side) {
+        return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
+    }
+
+    /** Whether an error is about a packet of a flow that this node has; it then goes the way of that flow. */
+    private boolean follow(Cursor c, Attachment node, int side) {
+        record = NONE;
+        ambiguous = false;
+        c.lookAtQuoted();
+        int[] routers = node.routers();
+        int router = NONE;
+        for (int i = 0; i < routers.length; i++) {
+            int before = record;
+            if (c.enterRouter(routers[i])) {
+                find(c, node, side);
+            }
+            router = record != before ? routers[i] : router;
+        }
+        boolean found = record != NONE && !ambiguous;
+        if (found) {
+            c.record = record;
+            c.direction = table.isReverse(record, c.fields) ? 1 : 0;
+            counters.errorsOfFlows++;
+        }
+        c.lookAtOwn();
+        if (found) {
+            c.enterRouter(router);
+        }
+        c.follows = found;
+        return found;
+    }
+
+    private int matchOwn(Cursor c, Attachment node, int side) {
         record = NONE;
         wrongSide = false;
         ambiguous = false;
@@ -161,9 +202,9 @@ final class Returns {
         if (tracer != null) {
             tracer.returned(c.batch, c.slot, node, side, c.direction);
         }
-        if (node.translation() != Attachment.Translation.NONE && !table.isSuperseded(slot)) {
+        if (node.translation() != Attachment.Translation.NONE && !table.isSuperseded(slot) && !c.follows) {
             table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
-            if (c.fields.protocol == IpProtocols.TCP && !c.fields.fragment) {
+            if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment()) {
                 table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
             }
         }
