@@ -197,8 +197,18 @@ public final class Datapath implements AutoCloseable {
         handleOne(batch, i, nowNs);
         Batch held = fragments.held();
         for (int follower = fragments.takeFollower(); follower >= 0; follower = fragments.takeFollower()) {
-            parser.parseOne(held, follower);
-            handleOne(held, follower, nowNs);
+            handleFollower(held, follower, nowNs);
+        }
+    }
+
+    /** A defect that it shows costs this frame, not the first fragment, which has gone. */
+    private void handleFollower(Batch held, int i, long nowNs) {
+        try {
+            parser.parseOne(held, i);
+            handleOne(held, i, nowNs);
+        } catch (RuntimeException e) {
+            fault = fault == null ? e : fault;
+            frames.reclaim(held, i);
         }
     }
 

@@ -84,8 +84,9 @@ final class Comparison implements AutoCloseable {
             return "expected " + model.connections.halfOpenCount() + " half-open connections, actual "
                     + subject.halfOpenConnections();
         }
-        if (model.neighbors.waitingCount() != subject.framesInUse()) {
-            return "expected " + model.neighbors.waitingCount() + " frames in use, actual " + subject.framesInUse();
+        int waiting = model.neighbors.waitingCount() + model.datagrams.waitingCount();
+        if (waiting != subject.framesInUse()) {
+            return "expected " + waiting + " frames in use, actual " + subject.framesInUse();
         }
         return null;
     }

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class ModelRecord {
     /** What a flow is known by, in the direction of the packet it was made for. */
     record Key(
-            boolean fragment,
             int router,
             int outerVlan,
             int innerVlan,
@@ -24,7 +23,7 @@ final class ModelRecord {
         @SuppressWarnings("ArgumentSelectionDefectChecker") // they change places: that is what it is for
         Key turned() {
             return new Key(
-                    fragment, router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
+                    router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
         }
     }
 

@@ -42,7 +42,7 @@ final class ModelRules {
         }
         boolean portsFit = between(fromPort, m.sourcePortLow(), m.sourcePortHigh())
                 && between(toPort, m.destinationPortLow(), m.destinationPortHigh());
-        if (!portsFit && !frame.fragment) {
+        if (!portsFit) {
             return false;
         }
         if ((m.etherType() != -1 && m.etherType() != frame.etherType)

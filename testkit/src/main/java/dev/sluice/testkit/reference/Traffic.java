@@ -17,6 +17,7 @@ final class Traffic {
     private final WorldGenerator world;
     private final NodeBehavior nodes;
     private final Trouble trouble;
+    private final Pieces pieces;
     private final List<Flow> flows = new ArrayList<>();
     private final List<ModelRecord.Key> told = new ArrayList<>();
     private final List<Event> next = new ArrayList<>();
@@ -27,6 +28,7 @@ final class Traffic {
         this.world = world;
         this.nodes = new NodeBehavior(dice);
         this.trouble = new Trouble(dice, world);
+        this.pieces = new Pieces(dice);
     }
 
     /** What became of the last event. */
@@ -68,7 +70,13 @@ final class Traffic {
         if (roll < 120) {
             return arrives(trouble.make(now, newFlow()));
         }
-        if (roll < 620 && nodes.isWaiting()) {
+        if (roll < 140 && !delivered.isEmpty()) {
+            Event.Arrives error = pieces.error(now, dice.of(delivered));
+            if (error != null) {
+                return arrives(error);
+            }
+        }
+        if (roll < 640 && nodes.isWaiting()) {
             return arrives(nodes.next(now));
         }
         if (roll < 720 && !delivered.isEmpty()) {
@@ -81,6 +89,14 @@ final class Traffic {
         }
         if (flows.size() > FLOWS_MAX) {
             flows.removeFirst();
+        }
+        if (dice.percent(8)) {
+            for (Event.Arrives piece : pieces.datagram(flow)) {
+                next.add(arrives(piece));
+                if (dice.percent(30) && nodes.isWaiting()) {
+                    next.add(arrives(nodes.next(now)));
+                }
+            }
         }
         if (dice.percent(2)) {
             for (int i = 0; i < 5; i++) {
@@ -95,7 +111,6 @@ final class Traffic {
         if (told.isEmpty() || dice.percent(70)) {
             List<ModelRecord.Key> there = connections.all().stream()
                     .map(record -> record.key)
-                    .filter(key -> !key.fragment())
                     .toList();
             if (there.isEmpty()) {
                 return time();
