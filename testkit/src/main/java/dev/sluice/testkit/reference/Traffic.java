@@ -149,7 +149,9 @@ final class Traffic {
     /** A frame as the hosts' kernels hand it over: sometimes with little headroom, or when all other frames are in use. */
     private Event.Arrives arrives(Event.Arrives plain) {
         int headroom = dice.percent(4) ? dice.any(0, 2, 4, 5) : 256;
-        return new Event.Arrives(plain.port(), plain.frame(), headroom, dice.percent(4));
+        // A first fragment that has gone leaves a frame to those that waited for it.
+        boolean scarce = dice.percent(4) && !new FrameReader(plain.frame()).frame().fragment;
+        return new Event.Arrives(plain.port(), plain.frame(), headroom, scarce);
     }
 
     private Event.Arrives of(Flow flow) {
