@@ -13,8 +13,10 @@ import java.lang.foreign.MemorySegment;
  * <pre>
  *   scope = router of the port &lt;&lt; 24 | outer VLAN &lt;&lt; 12 | inner VLAN                      from router ports and transparent ports
  *   scope = 1 &lt;&lt; 62 | index of the port &lt;&lt; 24 | outer VLAN &lt;&lt; 12 | inner VLAN             from service ports, with the node's tags
- *   hash  = fmix(FlowHash.of(source, identification &amp; 0xffff, destination, identification >>> 16, protocol) + scope * K1 + seed)
+ *   hash  = fmix(FlowHash.of(source, identification &amp; 0xffff, destination, identification >>> 16, p) + scope * K1 + seed)
  * </pre>
+ *
+ * <p>p is the protocol of IPv4 and 0 of IPv6, where receivers do not ask later fragments for it (RFC 8200 4.5).
  */
 final class FragmentKey {
     private static final long K1 = 0x9E3779B97F4A7C15L;
@@ -28,8 +30,11 @@ final class FragmentKey {
     long destinationHi;
     long destinationLo;
 
-    /** {@code protocol << 32 | identification}. */
+    /** {@code p << 32 | identification}. */
     long number;
+
+    /** The protocol that this fragment names. */
+    int protocol;
 
     long hash;
 
@@ -77,7 +82,9 @@ final class FragmentKey {
         sourceLo = f.sourceLo;
         destinationHi = f.destinationHi;
         destinationLo = f.destinationLo;
-        number = (long) f.protocol << NUMBER_BITS | identification;
+        protocol = f.protocol;
+        int distinct = c.isIpv4() ? protocol : 0;
+        number = (long) distinct << NUMBER_BITS | identification;
         long flow = FlowHash.of(
                 sourceHi,
                 sourceLo,
@@ -85,7 +92,7 @@ final class FragmentKey {
                 destinationHi,
                 destinationLo,
                 (int) (identification >>> 16),
-                f.protocol);
+                distinct);
         hash = FlowHash.mix(flow + scope * K1 + seed);
     }
 }

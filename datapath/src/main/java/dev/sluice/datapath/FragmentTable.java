@@ -33,6 +33,7 @@ final class FragmentTable {
     private final long[] namedNs;
     private final long[] sequence;
     private final int[] ports;
+    private final int[] protocol;
 
     /** Where the first fragment ends. */
     private final int[] firstEnd;
@@ -58,6 +59,7 @@ final class FragmentTable {
         namedNs = new long[datagramsMax];
         sequence = new long[datagramsMax];
         ports = new int[datagramsMax];
+        protocol = new int[datagramsMax];
         firstEnd = new int[datagramsMax];
         seenTo = new int[datagramsMax];
         seenFrom = new int[datagramsMax];
@@ -74,7 +76,7 @@ final class FragmentTable {
         int says = sourcePort << 16 | destinationPort;
         int place = find(key, nowNs);
         if (place >= 0) {
-            refused[place] |= ports[place] != says || firstEnd[place] != key.end;
+            refused[place] |= contradicts(place, key) || ports[place] != says || firstEnd[place] != key.end;
             if (refused[place]) {
                 return false;
             }
@@ -87,6 +89,7 @@ final class FragmentTable {
             used[place] = true;
             refused[place] = false;
             ports[place] = says;
+            protocol[place] = key.protocol;
             firstEnd[place] = key.end;
         }
         namedNs[place] = nowNs;
@@ -106,7 +109,7 @@ final class FragmentTable {
         if (place < 0) {
             return UNKNOWN;
         }
-        refused[place] |= key.offset < firstEnd[place];
+        refused[place] |= contradicts(place, key) || key.offset < firstEnd[place];
         if (refused[place]) {
             return REFUSED;
         }
@@ -119,6 +122,10 @@ final class FragmentTable {
         // In either order: whichever piece closes the gap has moved one of the two edges to or beyond the other.
         used[place] = seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];
         return ports[place] & 0xffff_ffffL;
+    }
+
+    private boolean contradicts(int place, FragmentKey key) {
+        return protocol[place] != key.protocol;
     }
 
     private int find(FragmentKey key, long nowNs) {

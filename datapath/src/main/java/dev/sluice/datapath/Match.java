@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One conjunction of conditions; a wildcard is the widest range, or null. Ranges include both ends.
  *
- * <p>Conditions on ports count as met by fragments (packet-life.md, fragments). A prefix matches its own family only.
+ * <p>Fragments have the ports of their datagram (packet-life.md, fragments). A prefix matches its own family only.
  *
  * @param family 4, 6, or 0 for any frame, IP or not
  * @param source prefix of the source, null for any
@@ -279,9 +279,8 @@ public record Match(
                 && matchesPrefix(source, p.family, p.sourceHi, p.sourceLo)
                 && matchesPrefix(destination, p.family, p.destinationHi, p.destinationLo)
                 && inRange(p.protocol, protocolLow, protocolHigh)
-                && (p.fragment
-                        || (inRange(p.sourcePort, sourcePortLow, sourcePortHigh)
-                                && inRange(p.destinationPort, destinationPortLow, destinationPortHigh)))
+                && inRange(p.sourcePort, sourcePortLow, sourcePortHigh)
+                && inRange(p.destinationPort, destinationPortLow, destinationPortHigh)
                 && (etherType < 0 || etherType == p.etherType)
                 && (sourceMac < 0 || sourceMac == p.sourceMac)
                 && (destinationMac < 0 || destinationMac == p.destinationMac)

@@ -147,9 +147,8 @@ final class ClassifierRules {
         p.destinationHi = destination.hi();
         p.destinationLo = destination.lo();
         p.protocol = p.family == 0 ? 0 : within(random, m.protocolLow(), m.protocolHigh(), 0, 255);
-        p.fragment = p.family != 0 && random.nextInt(8) == 0;
-        p.sourcePort = p.fragment ? 0 : within(random, m.sourcePortLow(), m.sourcePortHigh(), 0, 65535);
-        p.destinationPort = p.fragment ? 0 : within(random, m.destinationPortLow(), m.destinationPortHigh(), 0, 65535);
+        p.sourcePort = within(random, m.sourcePortLow(), m.sourcePortHigh(), 0, 65535);
+        p.destinationPort = within(random, m.destinationPortLow(), m.destinationPortHigh(), 0, 65535);
         p.etherType = m.etherType() >= 0 && random.nextInt(8) > 0
                 ? m.etherType()
                 : p.family == 4 ? 0x0800 : p.family == 6 ? 0x86dd : 0x0806;

@@ -16,8 +16,7 @@ final class Box {
     static final int SOURCE_MAC = 8;
     static final int DESTINATION_MAC = 9;
     static final int HASH = 10;
-    static final int FRAGMENT = 11;
-    static final int DIMENSIONS = 12;
+    static final int DIMENSIONS = 11;
 
     private Box() {}
 

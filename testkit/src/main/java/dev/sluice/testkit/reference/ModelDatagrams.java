@@ -40,6 +40,7 @@ final class ModelDatagrams {
     /** A datagram whose first fragment has come. */
     private static final class Known {
         final Datagram datagram;
+        final int protocol;
         final int sourcePort;
         final int destinationPort;
         final int firstEnd;
@@ -51,6 +52,7 @@ final class ModelDatagrams {
 
         Known(Datagram datagram, ModelFrame frame, int firstEnd) {
             this.datagram = datagram;
+            this.protocol = frame.protocol;
             this.sourcePort = frame.sourcePort;
             this.destinationPort = frame.destinationPort;
             this.firstEnd = firstEnd;
@@ -100,7 +102,7 @@ final class ModelDatagrams {
                 frame.vlan(1),
                 frame.source,
                 frame.destination,
-                frame.protocol,
+                frame.ipv4 ? frame.protocol : 0,
                 frame.ipv4 ? frame.u16(4) : frame.u32(header - 4));
         return offset == 0 ? first(trip, datagram, end) : later(trip, datagram, offset, end, more);
     }
@@ -137,7 +139,8 @@ final class ModelDatagrams {
             }
             one = new Known(datagram, frame, end);
             set.add(one);
-        } else if (one.sourcePort != frame.sourcePort
+        } else if (one.protocol != frame.protocol
+                || one.sourcePort != frame.sourcePort
                 || one.destinationPort != frame.destinationPort
                 || one.firstEnd != end) {
             one.refused = true;
@@ -169,7 +172,7 @@ final class ModelDatagrams {
             }
             return false;
         }
-        if (one.refused || offset < one.firstEnd) {
+        if (one.refused || offset < one.firstEnd || one.protocol != trip.frame.protocol) {
             one.refused = true;
             model.drop(trip, DropReason.FRAGMENT_OVERLAP);
             return false;

@@ -39,6 +39,12 @@ final class Pieces {
             case 1 -> pieces.add(piece(port, packet, upper, 0, Math.min(upper.length, first + 8)));
             case 2 -> pieces.add(piece(port, packet, upper, 8, Math.min(upper.length, 16)));
             case 3 -> pieces.remove(dice.below(pieces.size()));
+            case 9 -> {
+                int protocol = packet.protocol;
+                packet.protocol = dice.any(17, 6, 47);
+                pieces.add(piece(port, packet, upper, 0, Math.min(upper.length, first)));
+                packet.protocol = protocol;
+            }
             case 4 -> {
                 packet.sourcePort ^= 1;
                 pieces.add(piece(port, packet, packet.transport(), 0, Math.min(upper.length, first)));
