@@ -131,6 +131,15 @@ public final class AdminClient {
         return as(request("confirm", Map.of()), ReloadReport.class);
     }
 
+    /**
+     * Gives a service instance another administrative state until it is reset or the node restarts.
+     *
+     * @param state up, down, drain, maintenance, or reset for what the files say
+     */
+    public JsonNode administer(String instance, String state) throws NodeException {
+        return request("instance", Map.of("name", instance, "state", state));
+    }
+
     /** Ends the node. */
     public void stop() throws NodeException {
         request("stop", Map.of());

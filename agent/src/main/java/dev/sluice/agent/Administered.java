@@ -1,6 +1,6 @@
 package dev.sluice.agent;
 
-import dev.sluice.model.ExistingFlows;
+import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.Optional;
 
 /** What can be asked of a node over its administration socket. Any thread. */
@@ -21,6 +21,15 @@ interface Administered {
      * @throws NodeException if nothing was changed because the files have errors
      */
     ReloadReport reload(ReloadRequest request) throws NodeException;
+
+    /**
+     * Gives a service instance another administrative state until it is reset or the node restarts.
+     *
+     * @param state empty: what the files say
+     * @return generation of the snapshot in force
+     * @throws NodeException if there is no such instance on this node
+     */
+    int administer(String instance, Optional<AdminState> state) throws NodeException;
 
     /** Ends the node soon. */
     void stop();

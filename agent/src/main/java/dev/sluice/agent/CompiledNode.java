@@ -10,6 +10,7 @@ import java.util.List;
  * @param snapshot the tables of the data path
  * @param bindings the devices of its ports
  * @param instances the service instances of this node
+ * @param probes how they are probed
  * @param settings settings of the node
  * @param attachments what the snapshot's attachments were made from
  * @param paths what the snapshot's paths were made from, those that take new flows first
@@ -18,6 +19,7 @@ public record CompiledNode(
         Snapshot snapshot,
         List<PortBinding> bindings,
         List<InstanceEntry> instances,
+        List<ProbePlan> probes,
         Node.Spec settings,
         List<AttachmentDraft> attachments,
         List<PathDraft> paths) {
@@ -25,6 +27,7 @@ public record CompiledNode(
     public CompiledNode {
         bindings = List.copyOf(bindings);
         instances = List.copyOf(instances);
+        probes = List.copyOf(probes);
         attachments = List.copyOf(attachments);
         paths = List.copyOf(paths);
     }

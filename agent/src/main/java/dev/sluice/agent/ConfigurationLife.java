@@ -6,8 +6,8 @@ import dev.sluice.agent.history.HistoryState;
 import dev.sluice.agent.history.Revision;
 import dev.sluice.agent.history.RevisionHead;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,6 +81,7 @@ final class ConfigurationLife {
             NodeOptions options,
             Boot boot,
             SnapshotCompiler compiler,
+            InstanceStates states,
             LinkSource links,
             HostSafety safety,
             LongSupplier clockNs)
@@ -89,7 +90,7 @@ final class ConfigurationLife {
         node = boot.node();
         history = boot.history();
         answers = new HistoryAnswers(history, source);
-        compilation = new CheckedCompilation(compiler, links, safety, options.force());
+        compilation = new CheckedCompilation(compiler, states, links, safety, options.force());
         this.safety = safety;
         this.clockNs = clockNs;
         tried = fingerprint(boot.files());
@@ -104,7 +105,8 @@ final class ConfigurationLife {
         Optional<Configuration> objects = files.configuration();
         if (objects.isPresent()) {
             try {
-                AppliedConfiguration first = compilation.checked(objects.get(), files.problems(), ReloadRequest.PLAIN, null);
+                AppliedConfiguration first =
+                        compilation.checked(objects.get(), files.problems(), ReloadRequest.PLAIN, null);
                 String content = Revision.content(files.texts());
                 int good = history.state().good();
                 boolean known = history.revision(good).stream()
@@ -172,17 +174,30 @@ final class ConfigurationLife {
             return;
         }
         try {
-            AppliedConfiguration now = applied;
-            AppliedConfiguration next = compilation
-                    // The rules are the same, so nothing is decided anew.
-                    .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP))
-                    .as(now.revision(), now.content())
-                    .withProblem(now.problem())
-                    .withNotice(now.notice());
-            put(next, false);
+            compileAgain(false);
         } catch (NodeException e) {
             LOG.error("a change of interfaces could not be applied: {}", e.getMessage());
         }
+    }
+
+    /**
+     * Service instances have other administrative states at run time.
+     *
+     * @throws NodeException if that cannot be applied
+     */
+    void onStatesChanged() throws NodeException {
+        compileAgain(true);
+    }
+
+    /** The same objects as another generation; the rules are the same, so nothing is decided anew. */
+    private void compileAgain(boolean wait) throws NodeException {
+        AppliedConfiguration now = applied;
+        AppliedConfiguration next = compilation
+                .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP))
+                .as(now.revision(), now.content())
+                .withProblem(now.problem())
+                .withNotice(now.notice());
+        put(next, wait);
     }
 
     private void put(AppliedConfiguration next, boolean wait) {
@@ -363,7 +378,11 @@ final class ConfigurationLife {
             throw new NodeException("revision " + wanted + " runs already");
         }
         Revision revision = answers.read(wanted);
-        AppliedConfiguration next = compilation.checked(Boot.objects(revision), List.of(), new ReloadRequest(Optional.empty(), forced, Optional.empty()), applied);
+        AppliedConfiguration next = compilation.checked(
+                Boot.objects(revision),
+                List.of(),
+                new ReloadRequest(Optional.empty(), forced, Optional.empty()),
+                applied);
         if (waiting != null) {
             pending = null;
             changeHeldBack = false;

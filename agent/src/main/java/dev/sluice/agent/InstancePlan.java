@@ -2,13 +2,12 @@ package dev.sluice.agent;
 
 import dev.sluice.agent.IdRegistry.Space;
 import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.PacketCap;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Service;
 import dev.sluice.model.Service.Forwarding;
-import dev.sluice.model.Service.Probe;
 import dev.sluice.model.Service.Transport;
 import dev.sluice.model.ServiceInstance;
-import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.model.ServiceInstance.Interfaces;
 import dev.sluice.model.ServiceInstance.PolicyTags;
 import dev.sluice.model.ServiceInstance.ServicePort;
@@ -31,6 +30,7 @@ final class InstancePlan {
     private final IdRegistry ids;
     private final CompileLog log;
     private final List<InstanceEntry> instances = new ArrayList<>();
+    private final List<ProbePlan> probes = new ArrayList<>();
     private final Map<Integer, AttachmentDraft> attachments = new LinkedHashMap<>();
     private final Map<Long, AttachmentDraft> bindings = new HashMap<>();
 
@@ -65,19 +65,13 @@ final class InstancePlan {
         if (in == null || out == null) {
             return;
         }
-        if (service.spec().health().probe() != Probe.LINK) {
-            log.warning(
-                    service,
-                    "spec.health.probe",
-                    "this version watches the state of the interfaces only, so a node that hangs is not noticed",
-                    service.spec().health().probe().word());
-        }
         int number = ids.index(Space.INSTANCE, instance.name());
         instances.add(new InstanceEntry(
                 number,
                 instance.name(),
                 service.name(),
-                instance.spec().adminState() == AdminState.UP,
+                instance.spec().adminState(),
+                instance.spec().cap().map(cap -> new PacketCap(number, cap.packetsPerSecondMax(), cap.burstMax())),
                 in == out ? List.of(in.name) : List.of(in.name, out.name),
                 in == out ? List.of(in.index) : List.of(in.index, out.index)));
         if (instance.spec().policies().isEmpty()) {
@@ -98,6 +92,16 @@ final class InstancePlan {
                     side(instance, service, "in", in, interfaces.in(), tags.in()),
                     side(instance, service, "out", out, interfaces.outOrIn(), tags.outOrIn()));
         }
+        attachments.values().stream()
+                .filter(draft -> draft.content().instance() == number)
+                .findFirst()
+                .map(draft -> ProbePlans.of(instance, service, interfaces, draft.content(), log))
+                .ifPresent(probes::add);
+    }
+
+    /** How instances are probed. */
+    List<ProbePlan> probes() {
+        return probes;
     }
 
     private static String attachmentName(ServiceInstance instance, String chain) {

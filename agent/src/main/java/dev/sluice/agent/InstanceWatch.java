@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import dev.sluice.datapath.Liveness;
+import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkInfo;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -8,16 +9,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides by the state of interfaces which ports are up and which service instances are alive. One writer: the control thread. */
+/** Decides by the state of interfaces which ports are up and which service instances are alive, and says what probes found. One writer: the control thread. */
 final class InstanceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(InstanceWatch.class);
+
+    private static final String SILENT = "it does not answer probes";
 
     private final Liveness liveness;
     private final LinkSource links;
     private final RateLimit limit = new RateLimit(1_000_000_000L);
+    private @Nullable CompiledNode lastNode;
+    private List<OpenPort> lastOpened = List.of();
+    private int seenGeneration;
+    private Set<Integer> leaving = Set.of();
     private Map<String, String> current = Map.of();
     private Map<String, String> told = Map.of();
     private volatile Map<Integer, String> deadReasons = Map.of();
@@ -35,6 +43,9 @@ final class InstanceWatch {
      * @param opened the ports as the worker sees them; what it has not opened yet counts as open
      */
     void update(CompiledNode node, List<OpenPort> opened) {
+        lastNode = node;
+        lastOpened = opened;
+        seenGeneration = liveness.generation();
         Map<String, String> now = new LinkedHashMap<>();
         Map<Integer, String> down = new HashMap<>();
         for (PortBinding binding : node.bindings()) {
@@ -55,10 +66,26 @@ final class InstanceWatch {
                 }
             }
             liveness.setInstance(instance.number(), !dead.containsKey(instance.number()));
+            if (!liveness.answersProbes(instance.number())) {
+                now.putIfAbsent("service instance " + instance.name(), SILENT);
+            }
         }
+        setLeaving(node);
         downReasons = Map.copyOf(down);
         deadReasons = Map.copyOf(dead);
         current = now;
+    }
+
+    private void setLeaving(CompiledNode node) {
+        Set<Integer> next = new HashSet<>();
+        for (InstanceEntry instance : node.instances()) {
+            if (instance.adminState() == AdminState.MAINTENANCE) {
+                next.add(instance.number());
+            }
+        }
+        leaving.forEach(instance -> liveness.setLeaving(instance, next.contains(instance)));
+        next.forEach(instance -> liveness.setLeaving(instance, true));
+        leaving = next;
     }
 
     /** Ports that have vanished from the configuration are down; links between routers are always up. */
@@ -92,6 +119,10 @@ final class InstanceWatch {
 
     /** Logs what has changed since it was last logged, at most once per second; a link that flaps is told as it then is. To be called often. */
     void tell(long nowNs) {
+        CompiledNode node = lastNode;
+        if (node != null && liveness.generation() != seenGeneration) {
+            update(node, lastOpened);
+        }
         if (current.equals(told) || !limit.allows(nowNs)) {
             return;
         }
@@ -106,7 +137,8 @@ final class InstanceWatch {
 
     /** Why an instance is dead, empty if it is alive; for any thread. */
     String deadReason(int instance) {
-        return deadReasons.getOrDefault(instance, "");
+        String reason = deadReasons.getOrDefault(instance, "");
+        return reason.isEmpty() && !liveness.answersProbes(instance) ? SILENT : reason;
     }
 
     /** Why a port is down, empty if it is up; for any thread. */

@@ -22,13 +22,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Puts answers together from what other threads have published: immutable values, and counters that may lag. Any thread. */
 final class NodeReports {
+    private static final long FLOWS_TIMEOUT_MS = 2_000;
+
     private final Worker worker;
     private final InstanceWatch watch;
+    private final InstanceStates states;
 
-    NodeReports(Worker worker, InstanceWatch watch) {
+    NodeReports(Worker worker, InstanceWatch watch, InstanceStates states) {
+        this.states = states;
         this.worker = worker;
         this.watch = watch;
     }
@@ -70,8 +79,9 @@ final class NodeReports {
 
     List<InstanceReport> instances(CompiledNode node) {
         List<InstanceReport> reports = new ArrayList<>();
+        @Nullable Map<Integer, Long> flows = node.instances().isEmpty() ? Map.of() : flows();
         for (InstanceEntry instance : node.instances()) {
-            long[] sum = new long[6];
+            long[] sum = new long[7];
             for (Attachment attachment : node.snapshot().attachments()) {
                 if (attachment.instance() == instance.number()) {
                     add(sum, attachment.counters());
@@ -83,13 +93,35 @@ final class NodeReports {
                     instance.service(),
                     reason.isEmpty(),
                     instance.adminUp(),
+                    instance.adminState().word(),
+                    states.of(instance.name()).isPresent(),
                     reason,
                     List.of(sum[0], sum[1]),
                     List.of(sum[2], sum[3]),
                     sum[4],
-                    sum[5]));
+                    sum[5],
+                    flows == null ? -1 : flows.getOrDefault(instance.number(), 0L),
+                    sum[6],
+                    worker.prober().report(instance.number(), System.nanoTime())));
         }
         return reports;
+    }
+
+    /** Flows by instance, null if the worker has more urgent things to do. */
+    private @Nullable Map<Integer, Long> flows() {
+        CountFlows task = new CountFlows();
+        if (!worker.submit(task)) {
+            return null;
+        }
+        try {
+            return task.result().get(FLOWS_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            task.result().cancel(false);
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
     }
 
     private static void add(long[] sum, AttachmentCounters c) {
@@ -99,6 +131,7 @@ final class NodeReports {
         }
         sum[4] += c.copies;
         sum[5] += c.copiesLost;
+        sum[6] += c.capped;
     }
 
     List<ChainReport> chains(CompiledNode node) {
@@ -179,6 +212,7 @@ final class NodeReports {
         values.put("acceptedByInstruction", c.acceptedByInstruction);
         values.put("skippedByInstruction", c.skippedByInstruction);
         values.put("movedByInstruction", c.movedByInstruction);
+        values.put("probesReturned", c.probesReturned);
         values.put("passedAcross", c.passedAcross);
         values.put("icmpErrors", c.icmpErrors);
         values.put("icmpErrorsSuppressed", c.icmpErrorsSuppressed);

@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import dev.sluice.datapath.Liveness;
+import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkEvent;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +45,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final LinkSource links;
     private final Liveness liveness = new Liveness(SnapshotCompiler.INDICES_MAX, SnapshotCompiler.INDICES_MAX);
     private final InstanceWatch watch;
+    private final InstanceStates states = new InstanceStates();
     private final ConfigurationLife life;
     private final Worker worker;
     private final NodeReports reports;
@@ -66,6 +69,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 options,
                 boot,
                 new SnapshotCompiler(name, new IdRegistry()),
+                states,
                 links,
                 HostSafety.ofThisHost(),
                 System::nanoTime);
@@ -73,7 +77,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         worker = new Worker(
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         life.publishTo(this::publish);
-        reports = new NodeReports(worker, watch);
+        reports = new NodeReports(worker, watch, states);
         tracing = new Tracing(worker);
     }
 
@@ -154,6 +158,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private List<AdminCommand> commands() {
         List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
         all.addAll(HistoryCommands.of(this));
+        all.addAll(InstanceCommands.of(this));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker));
         return all;
@@ -350,6 +355,30 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                     "too many requests wait for the connection table, or the node is ending; try again");
         }
         return await(result);
+    }
+
+    @Override
+    public int administer(String instance, Optional<AdminState> state) throws NodeException {
+        return control(() -> {
+            Optional<AdminState> before = states.of(instance);
+            if (life.applied().node().instances().stream()
+                    .noneMatch(entry -> entry.name().equals(instance))) {
+                throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
+                        + " on this node; 'sluice status' lists them");
+            }
+            states.set(instance, state);
+            try {
+                life.onStatesChanged();
+            } catch (NodeException | RuntimeException e) {
+                states.set(instance, before);
+                throw e;
+            }
+            LOG.info(
+                    "service instance {} is {}, as asked",
+                    instance,
+                    state.map(AdminState::word).orElse("what the files say"));
+            return life.applied().node().snapshot().generation();
+        });
     }
 
     @Override

@@ -127,11 +127,15 @@ public final class SnapshotCompiler {
                 assembly.paths(),
                 assembly.attachments(),
                 timeouts(settings.tracker().timeouts()),
-                retained);
+                retained,
+                instances.instances().stream()
+                        .flatMap(instance -> instance.cap().stream())
+                        .toList());
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),
                 instances.instances(),
+                instances.probes(),
                 settings,
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()));

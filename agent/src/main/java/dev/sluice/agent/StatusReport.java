@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answer to the request {@code status}.
@@ -81,22 +82,32 @@ public record StatusReport(
      * @param service its service
      * @param alive whether it serves
      * @param adminUp whether it gets new flows
+     * @param adminState up, down, drain or maintenance
+     * @param adminStateGiven whether an operator gave it that state at run time, over what the files say
      * @param reason why it is dead, else empty
      * @param sent packets sent to it, forward and reverse
      * @param returned packets that came back, forward and reverse
      * @param copies copies sent to it
      * @param copiesLost copies that could not be sent
+     * @param flows flows whose path leads through it, -1 if the worker did not say in time
+     * @param capped packets and copies dropped because of its cap
+     * @param probe what probes say, null if it is not probed
      */
     public record InstanceReport(
             String name,
             String service,
             boolean alive,
             boolean adminUp,
+            String adminState,
+            boolean adminStateGiven,
             String reason,
             List<Long> sent,
             List<Long> returned,
             long copies,
-            long copiesLost) {}
+            long copiesLost,
+            long flows,
+            long capped,
+            @Nullable ProbeReport probe) {}
 
     /**
      * A chain.

@@ -9,6 +9,7 @@ import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.Poller;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +37,7 @@ final class Worker implements Runnable, AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Datapath datapath;
     private final WorkerPorts ports;
+    private final Prober prober;
     private final Poller poller;
     private final Batch batch = new Batch();
     private final AtomicReference<@Nullable CompiledNode> mailbox = new AtomicReference<>();
@@ -61,6 +63,8 @@ final class Worker implements Runnable, AutoCloseable {
         long bytes = FramePool.bytesFor(sizes.smallFrames(), sizes.largeFrames());
         FramePool pool = new FramePool(arena.allocate(bytes, PAGE_BYTES), sizes.smallFrames(), sizes.largeFrames());
         datapath = new Datapath(pool, liveness, sizes.connectionsMax(), sizes.seed());
+        prober = new Prober(datapath, liveness, new SecureRandom(), System.nanoTime());
+        datapath.probes(prober);
         ports = new WorkerPorts(source.over(pool));
         poller = Poller.open(SnapshotCompiler.INDICES_MAX);
     }
@@ -120,6 +124,11 @@ final class Worker implements Runnable, AutoCloseable {
         return ports.seen();
     }
 
+    /** For its reports only: they may be asked for by any thread. */
+    Prober prober() {
+        return prober;
+    }
+
     /** For its counters only: they may be read by any thread. */
     Datapath datapath() {
         return datapath;
@@ -135,10 +144,12 @@ final class Worker implements Runnable, AutoCloseable {
                 takeMail();
                 long nowNs = System.nanoTime();
                 boolean worked = step(nowNs);
-                if (round(nowNs) > 0 || worked) {
+                boolean received = round(nowNs) > 0;
+                prober.poll(nowNs);
+                if (received || worked) {
                     busyNs = nowNs;
                 } else if (nowNs - busyNs > SPIN_NS) {
-                    poller.await(SLEEP_MS);
+                    poller.await(prober.sleepMs(SLEEP_MS));
                 } else {
                     Thread.onSpinWait();
                 }
@@ -241,6 +252,7 @@ final class Worker implements Runnable, AutoCloseable {
         ports.open(next.bindings());
         datapath.apply(next.snapshot(), ports.byIndex(next.snapshot().portCount(), next.bindings()));
         ports.closeOthers(next.bindings());
+        prober.apply(next.probes(), System.nanoTime());
         appliedGeneration = next.snapshot().generation();
     }
 

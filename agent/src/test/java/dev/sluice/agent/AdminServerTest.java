@@ -204,6 +204,11 @@ class AdminServerTest {
         }
 
         @Override
+        public int administer(String instance, java.util.Optional<dev.sluice.model.ServiceInstance.AdminState> state) {
+            return 8;
+        }
+
+        @Override
         public ReloadReport reload(ReloadRequest request) {
             return new ReloadReport(7, 1, true, 0, "");
         }

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.agent.ProbeReport;
 import dev.sluice.agent.StatusReport;
 import dev.sluice.agent.StatusReport.ChainReport;
 import dev.sluice.agent.StatusReport.ConfigurationReport;
@@ -9,6 +10,8 @@ import dev.sluice.agent.StatusReport.PortReport;
 import dev.sluice.agent.StatusReport.TotalsReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A status report for people. */
 final class StatusText {
@@ -91,21 +94,45 @@ final class StatusText {
                 .numbers("SENT rev")
                 .numbers("BACK rev")
                 .numbers("COPIES")
-                .numbers("LOST");
+                .numbers("LOST")
+                .numbers("FLOWS")
+                .numbers("CAPPED")
+                .words("PROBE");
         for (InstanceReport instance : instances) {
             String state = instance.alive() ? "alive" : "dead: " + instance.reason();
             table.row(
                     instance.name(),
                     instance.service(),
-                    instance.adminUp() ? state : state + ", takes no new flows",
+                    instance.adminUp() ? state + given(instance) : state + ", takes no new flows" + given(instance),
                     instance.sent().get(0),
                     instance.returned().get(0),
                     instance.sent().get(1),
                     instance.returned().get(1),
                     instance.copies(),
-                    instance.copiesLost());
+                    instance.copiesLost(),
+                    instance.flows() < 0 ? "?" : instance.flows(),
+                    instance.capped(),
+                    probe(instance.probe()));
         }
         return table.render("no service instances");
+    }
+
+    /** The administrative state where it is not the usual one. */
+    private static String given(InstanceReport instance) {
+        String since = instance.adminStateGiven() ? ", given at run time" : "";
+        return instance.adminUp() && since.isEmpty() ? "" : " (" + instance.adminState() + since + ")";
+    }
+
+    private static String probe(@Nullable ProbeReport probe) {
+        if (probe == null) {
+            return "links only";
+        }
+        long lost = probe.lost().stream().mapToLong(Long::longValue).sum();
+        String times = probe.roundTripUs().stream()
+                .map(us -> us < 0 ? "-" : us + " us")
+                .collect(Collectors.joining(", "));
+        return probe.kind() + ": " + probe.state() + " for " + time(probe.forMs()) + ", lost " + lost + ", round trip "
+                + times;
     }
 
     private static String chains(List<ChainReport> chains) {

@@ -8,6 +8,7 @@ import dev.sluice.agent.FlowsReport;
 import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.agent.InstructionsReport;
 import dev.sluice.agent.InstructionsReport.InstructionReport;
+import dev.sluice.agent.ProbeReport;
 import dev.sluice.agent.StatusReport;
 import dev.sluice.agent.StatusReport.ChainReport;
 import dev.sluice.agent.StatusReport.ConfigurationReport;
@@ -65,7 +66,20 @@ class TextTest {
                         "no carrier",
                         new PortCountersReport(1, 2, 3, 4, 5, 6, 7, 8))),
                 List.of(new InstanceReport(
-                        "fw-1", "firewall", false, false, "link down", List.of(1L, 2L), List.of(3L, 4L), 0, 0)),
+                        "fw-1",
+                        "firewall",
+                        false,
+                        false,
+                        "maintenance",
+                        true,
+                        "link down",
+                        List.of(1L, 2L),
+                        List.of(3L, 4L),
+                        0,
+                        0,
+                        17,
+                        5,
+                        new ProbeReport("through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1))),
                 List.of(
                         new ChainReport("inspect", "closed", List.of(new PathReport("inspect[fw-1]", 1, true, 9, 0))),
                         new ChainReport("empty", "open", List.of())),
@@ -76,7 +90,8 @@ class TextTest {
                 .contains("NOT applied, because:\n  conf/a.yaml:1:1: no\n")
                 .contains("\ndoubtful\n")
                 .contains("down: no carrier")
-                .contains("dead: link down, takes no new flows")
+                .contains("dead: link down, takes no new flows (maintenance, given at run time)")
+                .contains("through: silent for 7.8 s, lost 42, round trip 310 us, -")
                 .contains("keeps old flows only")
                 .contains("has no path")
                 .contains("FAULTS 1");

@@ -13,4 +13,7 @@ public final class AttachmentCounters {
 
     /** Copies that could not be sent: the node is dead or no frame was free. */
     public long copiesLost;
+
+    /** Packets and copies that were not sent because of the instance's cap. */
+    public long capped;
 }

@@ -200,7 +200,9 @@ final class Classification {
     // Process 1300: is what the record says still so?
 
     private void revalidate(int slot) {
+        boolean moved = false;
         if (table.configGeneration(slot) != snapshot.generation()) {
+            moved = true;
             table.setConfigGeneration(slot, snapshot.generation());
             counters.configRevalidations++;
             if (table.pathId(slot) != 0 && snapshot.path(table.pathId(slot)) == null) {
@@ -208,10 +210,15 @@ final class Classification {
             }
         }
         if (table.failureGeneration(slot) != liveness.generation()) {
+            moved = true;
             table.setFailureGeneration(slot, liveness.generation());
             counters.livenessRevalidations++;
+        }
+        // A new configuration may have brought the twin that a flow of a dead node, or of one in maintenance, waits
+        // for.
+        if (moved) {
             Path path = snapshot.path(table.pathId(slot));
-            if (path != null && !selector.isAlive(path) && selector.hasAlive(table.targetId(slot))) {
+            if (path != null && !selector.isFit(path) && selector.hasFit(table.targetId(slot))) {
                 reselect(slot);
             }
         }

@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
@@ -27,9 +28,11 @@ public final class Datapath implements AutoCloseable {
     private final Steering steering;
     private final Returns returns;
     private final Forwarding forwarding;
+    private final Neighbors neighbors;
     private final NeighborStage neighborStage;
     private final IcmpErrors errors;
     private final Fragments fragments;
+    private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
@@ -60,7 +63,7 @@ public final class Datapath implements AutoCloseable {
         table = ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT);
         liveness = new LivenessView(live);
         selector = new Selector(liveness);
-        Neighbors neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
+        neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
         errors = new IcmpErrors(frames, parser, counters);
         fragments = new Fragments(frames, connectionsMax, seed);
@@ -284,6 +287,9 @@ public final class Datapath implements AutoCloseable {
             // it.
             return frames.drop(c, DropReason.VLAN_UNEXPECTED);
         }
+        if (Ethernet.destination(c.memory, c.start()) == port.mac()) {
+            return frames.drop(c, DropReason.LEFT_TO_HOST);
+        }
         int parsed = c.parsed();
         if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
             return Step.FROM_PORT;
@@ -336,6 +342,37 @@ public final class Datapath implements AutoCloseable {
         sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
+    }
+
+    /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
+    public void probes(ProbeReceiver receiver) {
+        returns.probes(receiver);
+    }
+
+    /** Whether frames can be sent out of a port at the moment. */
+    public boolean canSend(int port) {
+        return frames.hasDevice(port);
+    }
+
+    /** Sends a frame of the caller's own making, complete with addresses and tags; takes it over. For ports with {@link #canSend}. */
+    public void sendOwn(int port, long start, int frameBytes) {
+        own.count = 0;
+        frames.sendOwn(own, own.append(start, frameBytes, port), port);
+    }
+
+    /**
+     * The MAC address of an IPv4 neighbour. One that did not answer lately is asked again at once.
+     *
+     * @return 48 bits, or -1: not known yet, and being asked for
+     */
+    public long neighborMac(int port, int ipv4, long nowNs) {
+        long lo = IpAddress.IPV4_MAPPED | (ipv4 & 0xffff_ffffL);
+        long mac = neighbors.resolve(port, 0, lo, nowNs);
+        if (mac == Neighbors.UNREACHABLE) {
+            neighbors.forget(port, 0, lo);
+            mac = neighbors.resolve(port, 0, lo, nowNs);
+        }
+        return Math.max(mac, -1);
     }
 
     /** Flushes the ports that frames were sent to since the last call. */

@@ -38,6 +38,9 @@ public final class DatapathCounters {
     /** Flows that an instruction gave another path (V12). */
     public long movedByInstruction;
 
+    /** Probes that came back from service nodes as they should. */
+    public long probesReturned;
+
     /** Frames of transparent ports that are not unicast IP and went straight across. */
     public long passedAcross;
 

@@ -29,6 +29,9 @@ public enum DropReason {
     NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
     CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),
 
+    LEFT_TO_HOST(
+            "X10, packet-life: transparent ports",
+            "The frame is for the interface itself: it is the host's, whose kernel has its own copy."),
     NON_UNICAST_REFUSED(
             "X11, packet-life: transparent ports",
             "The port's nonUnicast setting does not let in frames of this kind."),
@@ -45,12 +48,16 @@ public enum DropReason {
     FLOW_PROGRAMMED("V12", "An instruction for this flow says drop; see sluice flow list."),
     TABLE_FULL("V2, F9", "The connection table is full and the flow needs a service that fails closed."),
     SERVICE_DOWN("X7", "A service node of the path is dead and the failure action is closed."),
+    NODE_CAP_EXCEEDED("X12", "The service node is sent as many packets per second as its cap allows already."),
     NO_PATH("V18", "The chain has no path: a service has no instance on this node."),
 
     SERVICE_TAG_UNKNOWN("C4, C8", "A frame from a service port carries a tag that no policy is bound to."),
     SERVICE_CONTROL("X11", "A service node sent something else than unicast IP."),
     SERVICE_WRONG_SIDE(
             "V10, packet-life: return", "A service node sent the packet back on the side where it had received it."),
+    PROBE_UNEXPECTED(
+            "packet-life: return, probes",
+            "What looks like a probe came from a service port and is forged, late, or came out at the wrong side."),
     COPY_NODE_SENT("packet-life: copy", "A node that only gets copies sent a packet."),
     RETURN_NO_FLOW("C8", "A packet from a service node belongs to no flow that was sent to it."),
     RETURN_AMBIGUOUS(

@@ -72,6 +72,10 @@ final class Frames {
         pool.give(start);
     }
 
+    boolean hasDevice(int port) {
+        return port >= 0 && port < ports.length && ports[port] != null;
+    }
+
     /** Sends a frame out of a port; if the port has no device at the moment the frame is lost. */
     int send(Batch b, int slot, int port) {
         PacketPort out = ports[port];
@@ -86,6 +90,19 @@ final class Frames {
         out.send(b, slot);
         handedOver = FramePool.NONE;
         return Step.DONE;
+    }
+
+    /** Sends a frame that is no packet's, so that no story tells of it; only where there {@link #hasDevice}. */
+    void sendOwn(Batch b, int slot, int port) {
+        PacketPort out = ports[port];
+        if (out == null) {
+            pool.give(b.start[slot]);
+            return;
+        }
+        dirty[port] = true;
+        handedOver = b.start[slot];
+        out.send(b, slot);
+        handedOver = FramePool.NONE;
     }
 
     /** Flushes the ports that frames were sent to. Should one throw, those behind it are flushed by the next call. */
@@ -153,6 +170,17 @@ final class Frames {
         // Linux leaves room for one 802.1Q tag beside the MTU, and for no other (packet_snd, is_skb_forwardable).
         int free = outermost >>> 16 == EtherTypes.VLAN ? VlanTag.BYTES : 0;
         return port.mtuBytes() - tags + free;
+    }
+
+    /** Packets that the frame is on the wire: 1, or the segments of a super-frame. */
+    int packets(Batch b, int i) {
+        if (b.gsoType[i] == Batch.GSO_NONE || b.l4[i] == 0 || b.gsoSizeBytes[i] <= 0) {
+            return 1;
+        }
+        boolean tcp = b.gsoType[i] == Batch.GSO_TCPV4 || b.gsoType[i] == Batch.GSO_TCPV6;
+        int transport = tcp ? Tcp.headerBytes(pool.memory(), b.start[i] + b.l4[i]) : Udp.BYTES;
+        int payload = b.length[i] - b.l4[i] - transport;
+        return Math.max(1, (payload + b.gsoSizeBytes[i] - 1) / b.gsoSizeBytes[i]);
     }
 
     /**

@@ -4,13 +4,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Which service instances and ports are alive. One writer: the thread that watches them; any number of workers read.
+ * Which service instances and ports are alive, and which instances are to be left. Each set of flags has one writer: what links and operators say, the control thread;
+ * what probes say ({@link #setProbed}), the worker that sends them, so that a loss takes effect without waiting for anybody. Any number of workers read.
  *
  * <p>A change sets the flag first and then moves the generation (release); a worker that sees the new generation sees the flag. Records
  * compare the generation and re-validate themselves at their next packet, so a change costs the same for any number of flows.
  */
 public final class Liveness {
     private final AtomicLongArray deadInstances;
+    private final AtomicLongArray unanswering;
+    private final AtomicLongArray leaving;
     private final AtomicLongArray downPorts;
     private final AtomicLong generation = new AtomicLong(1);
 
@@ -22,6 +25,8 @@ public final class Liveness {
      */
     public Liveness(int instancesMax, int portsMax) {
         deadInstances = new AtomicLongArray(Math.max(1, (instancesMax + 63) / 64));
+        unanswering = new AtomicLongArray(deadInstances.length());
+        leaving = new AtomicLongArray(deadInstances.length());
         downPorts = new AtomicLongArray(Math.max(1, (portsMax + 63) / 64));
     }
 
@@ -30,9 +35,23 @@ public final class Liveness {
         return (int) generation.getAcquire();
     }
 
-    /** Sets whether an instance serves. */
+    /** Sets whether an instance can serve, as far as its links tell. */
     public void setInstance(int instance, boolean alive) {
         if (set(deadInstances, instance, !alive)) {
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Sets whether an instance answers probes. Writer: the worker that sends them. */
+    public void setProbed(int instance, boolean alive) {
+        if (set(unanswering, instance, !alive)) {
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Sets whether flows are to leave an instance for another that is alive (maintenance). */
+    public void setLeaving(int instance, boolean leave) {
+        if (set(leaving, instance, leave)) {
             generation.incrementAndGet();
         }
     }
@@ -44,9 +63,15 @@ public final class Liveness {
         }
     }
 
-    /** Whether an instance serves. */
+    /** Whether an instance serves: its links are up and it answers its probes. */
     public boolean instanceAlive(int instance) {
-        return (deadInstances.get(instance >>> 6) >>> instance & 1) == 0;
+        long dead = deadInstances.get(instance >>> 6) | unanswering.get(instance >>> 6);
+        return (dead >>> instance & 1) == 0;
+    }
+
+    /** Whether an instance answers its probes, or has none. */
+    public boolean answersProbes(int instance) {
+        return (unanswering.get(instance >>> 6) >>> instance & 1) == 0;
     }
 
     /** Whether a port can send. */
@@ -63,9 +88,10 @@ public final class Liveness {
     }
 
     /** Copies the flags; call after reading the generation, then the copy is at least as new as the generation. */
-    void copy(long[] dead, long[] down) {
+    void copy(long[] dead, long[] left, long[] down) {
         for (int i = 0; i < dead.length; i++) {
-            dead[i] = deadInstances.get(i);
+            dead[i] = deadInstances.get(i) | unanswering.get(i);
+            left[i] = leaving.get(i);
         }
         for (int i = 0; i < down.length; i++) {
             down[i] = downPorts.get(i);

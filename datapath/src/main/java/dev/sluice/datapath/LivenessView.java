@@ -4,22 +4,24 @@ package dev.sluice.datapath;
 final class LivenessView {
     private final Liveness source;
     private final long[] dead;
+    private final long[] left;
     private final long[] down;
     private int generation;
 
     LivenessView(Liveness source) {
         this.source = source;
         this.dead = new long[source.instanceWords()];
+        this.left = new long[source.instanceWords()];
         this.down = new long[source.portWords()];
         this.generation = source.generation();
-        source.copy(dead, down);
+        source.copy(dead, left, down);
     }
 
     /** Takes over what changed. */
     void refresh() {
         int now = source.generation();
         if (now != generation) {
-            source.copy(dead, down);
+            source.copy(dead, left, down);
             generation = now;
         }
     }
@@ -30,6 +32,11 @@ final class LivenessView {
 
     boolean instanceAlive(int instance) {
         return (dead[instance >>> 6] >>> instance & 1) == 0;
+    }
+
+    /** Whether flows may be given to an instance: it is alive and not in maintenance. */
+    boolean instanceFit(int instance) {
+        return ((dead[instance >>> 6] | left[instance >>> 6]) >>> instance & 1) == 0;
     }
 
     boolean portUp(int port) {

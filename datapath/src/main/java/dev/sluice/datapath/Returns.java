@@ -2,6 +2,8 @@ package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Probe;
+import dev.sluice.wire.Udp;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ final class Returns {
     private final Fragments fragments;
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
+    private ProbeReceiver probes = ProbeReceiver.NONE;
 
     // Found by find().
     private int record;
@@ -56,10 +59,17 @@ final class Returns {
         snapshot = next;
     }
 
+    void probes(ProbeReceiver receiver) {
+        probes = receiver;
+    }
+
     /** Takes the packet in hand, which came in from a service port; the next {@link Step}. */
     int receive(Cursor c, PortEntry port) {
         Batch b = c.batch;
         int i = c.slot;
+        if (isProbe(c)) {
+            return probe(c);
+        }
         TagTable tags = snapshot.tags();
         int binding = tags.find(c.port, b.outerTag[i], b.innerTag[i]);
         if (binding < 0) {
@@ -86,6 +96,28 @@ final class Returns {
         }
         untag(c, node.side(side));
         return match(c, node, side);
+    }
+
+    /** A probe's length is looked at first, so that other packets cost nothing more. */
+    private static boolean isProbe(Cursor c) {
+        Batch b = c.batch;
+        int i = c.slot;
+        int l4 = b.l4[i];
+        return l4 != 0
+                && b.length[i] - l4 == Udp.BYTES + Probe.BYTES
+                && (b.parsed[i] & (Parser.IPV4 | Parser.FRAGMENT)) == Parser.IPV4
+                && (b.protocol[i] == IpProtocols.UDP || b.protocol[i] == IpProtocols.ICMP)
+                && Probe.hasMagic(c.memory, b.start[i] + l4 + Udp.BYTES);
+    }
+
+    /** Probes are nobody's traffic: they are taken here, or dropped. */
+    private int probe(Cursor c) {
+        if (!probes.receive(c.batch, c.slot, c.nowNs)) {
+            return frames.drop(c, DropReason.PROBE_UNEXPECTED);
+        }
+        counters.probesReturned++;
+        frames.pool().give(c.batch.start[c.slot]);
+        return Step.DONE;
     }
 
     private void untag(Cursor c, Attachment.Side side) {

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses a path of a target for a new flow: smooth weighted round robin among the paths whose nodes are alive (V6). One user: the worker.
+ * Chooses a path of a target for a new flow: smooth weighted round robin among the paths whose nodes are alive and not in maintenance (V6, X12). One user: the worker.
  *
  * <p>Hot path for new flows only: no allocation; cost grows with the number of paths of the target.
  */
@@ -43,37 +43,37 @@ final class Selector {
         return true;
     }
 
-    /** Whether all nodes of a path that are not copies are alive. */
-    boolean isAlive(Path path) {
+    /** Whether all nodes of a path that are not copies are alive and none of them is in maintenance. */
+    boolean isFit(Path path) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
             Path.Hop hop = hops.get(i);
-            if (!hop.copy() && !liveness.instanceAlive(hop.attachment().instance())) {
+            if (!hop.copy() && !liveness.instanceFit(hop.attachment().instance())) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Whether the target has a path that is alive. */
-    boolean hasAlive(int targetId) {
+    /** Whether the target has a path that is fit. */
+    boolean hasFit(int targetId) {
         List<Path> paths = targets[targetId].paths();
         for (int i = 0; i < paths.size(); i++) {
-            if (isAlive(paths.get(i))) {
+            if (isFit(paths.get(i))) {
                 return true;
             }
         }
         return false;
     }
 
-    /** The path with this id if the target gives it to new flows and it is alive, else null. */
+    /** The path with this id if the target gives it to new flows and it is fit, else null. */
     @Nullable
     Path offered(int targetId, int pathId) {
         List<Path> paths = targets[targetId].paths();
         for (int i = 0; i < paths.size(); i++) {
             Path path = paths.get(i);
             if (path.id() == pathId) {
-                return isAlive(path) ? path : null;
+                return isFit(path) ? path : null;
             }
         }
         return null;
@@ -87,12 +87,12 @@ final class Selector {
             return null;
         }
         long[] values = current[targetId];
-        boolean onlyAlive = hasAlive(targetId);
+        boolean onlyFit = hasFit(targetId);
         long sum = 0;
         int best = -1;
         for (int i = 0; i < values.length; i++) {
             Path path = paths.get(i);
-            if (!onlyAlive || isAlive(path)) {
+            if (!onlyFit || isFit(path)) {
                 values[i] += path.weight();
                 sum += path.weight();
                 if (best < 0 || values[i] > values[best]) {

@@ -21,8 +21,9 @@ public final class Snapshot {
     private final TagTable tags;
     private final TrackerTimeouts timeouts;
     private final Retained retained;
+    private final List<PacketCap> caps;
 
-    /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}); parameters as in the other constructor. */
+    /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}) and whose service instances have no caps; parameters as below. */
     public Snapshot(
             int generation,
             List<PortEntry> ports,
@@ -43,7 +44,8 @@ public final class Snapshot {
                 paths,
                 attachments,
                 timeouts,
-                Retained.auto(generation));
+                Retained.auto(generation),
+                List.of());
     }
 
     /**
@@ -59,6 +61,7 @@ public final class Snapshot {
      * @param attachments all attachments of the paths
      * @param timeouts idle times of the tracker
      * @param retained what becomes of flows made under earlier snapshots
+     * @param caps packets per second of service instances, at most one for each
      */
     public Snapshot(
             int generation,
@@ -70,7 +73,8 @@ public final class Snapshot {
             List<Path> paths,
             List<Attachment> attachments,
             TrackerTimeouts timeouts,
-            Retained retained) {
+            Retained retained,
+            List<PacketCap> caps) {
         this.generation = generation;
         this.ports = ports.toArray(new PortEntry[0]);
         this.routers = routers.toArray(new RouterEntry[0]);
@@ -82,6 +86,7 @@ public final class Snapshot {
         this.tags = TagTable.of(attachments);
         this.timeouts = timeouts;
         this.retained = retained;
+        this.caps = List.copyOf(caps);
         for (int i = 0; i < this.ports.length; i++) {
             if (this.ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -185,5 +190,10 @@ public final class Snapshot {
 
     public TrackerTimeouts timeouts() {
         return timeouts;
+    }
+
+    /** Caps of service instances. */
+    public List<PacketCap> caps() {
+        return caps;
     }
 }

@@ -19,6 +19,7 @@ final class Steering {
     private final DatapathCounters counters;
     private final IcmpErrors errors;
     private final Batch copies = new Batch();
+    private final PacketCaps caps = new PacketCaps();
     private Snapshot snapshot = Snapshot.empty();
 
     Steering(
@@ -42,6 +43,7 @@ final class Steering {
 
     void apply(Snapshot next) {
         snapshot = next;
+        caps.apply(next.caps());
     }
 
     /**
@@ -145,6 +147,10 @@ final class Steering {
                 tooBig(c, frames.roomBytes(port, b, slot, side.innerTag(), side.outerTag()), transparent);
             }
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
+        }
+        if (!caps.take(node.instance(), frames.packets(b, slot), c.nowNs)) {
+            node.counters().capped++;
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NODE_CAP_EXCEEDED);
         }
         long start = b.start[slot];
         boolean resolved = true;

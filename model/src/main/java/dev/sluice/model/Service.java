@@ -1,5 +1,8 @@
 package dev.sluice.model;
 
+import dev.sluice.wire.IpAddress;
+import java.util.Optional;
+
 /**
  * A kind of service node, e.g. a firewall; its instances are {@link ServiceInstance}s.
  *
@@ -38,15 +41,32 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
      * @param probe what is checked
      * @param intervalMs time between two probes, 10..60000
      * @param failAfter so many probes lost in a row mean dead, 1..100
+     * @param recoverAfter so many answered in a row mean alive again, 1..100
+     * @param holdDownMs how long a node that died twice within a minute has to answer before it serves again, 0..600000
+     * @param source IPv4 source address of probes that enter at side in (and destination of the others); empty: chosen
+     * @param destination the other address; empty: chosen
+     * @param port UDP port of probes, both source and destination, 1..65535
      */
-    public record Health(Probe probe, int intervalMs, int failAfter) {
+    public record Health(
+            Probe probe,
+            int intervalMs,
+            int failAfter,
+            int recoverAfter,
+            int holdDownMs,
+            Optional<IpAddress> source,
+            Optional<IpAddress> destination,
+            int port) {
         /** Link state. */
-        public static final Health DEFAULT = new Health(Probe.LINK, 50, 3);
+        public static final Health DEFAULT =
+                new Health(Probe.LINK, 50, 3, 3, 500, Optional.empty(), Optional.empty(), 54_863);
 
         /** Checks the ranges. */
         public Health {
             Checks.requireRange("intervalMs", intervalMs, 10, 60_000);
             Checks.requireRange("failAfter", failAfter, 1, 100);
+            Checks.requireRange("recoverAfter", recoverAfter, 1, 100);
+            Checks.requireRange("holdDownMs", holdDownMs, 0, 600_000);
+            Checks.requireRange("port", port, 1, 65_535);
         }
     }
 

@@ -25,6 +25,7 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
      * @param weight share of new flows relative to the other instances, 1..1000
      * @param adminState whether it gets new flows
      * @param attachment its interfaces, or an identifier to discover them by
+     * @param cap packets per second that it is sent at most; empty: no limit
      * @param policies tags per chain; chains are unique; empty: the interfaces' own tags serve every chain
      */
     public record Spec(
@@ -33,11 +34,39 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
             int weight,
             AdminState adminState,
             Attachment attachment,
-            List<PolicyTags> policies) {
+            List<PolicyTags> policies,
+            Optional<PacketCap> cap) {
+        /** The same with another administrative state. */
+        public Spec withAdminState(AdminState state) {
+            return new Spec(service, node, weight, state, attachment, policies, cap);
+        }
+
         /** Checks the weight and copies the list. */
         public Spec {
             Checks.requireRange("weight", weight, 1, 1000);
             policies = List.copyOf(policies);
+        }
+    }
+
+    /**
+     * How many packets a node is sent at most; what is more is dropped.
+     *
+     * @param packetsPerSecondMax 1..1000000000
+     * @param burstMax packets at once after a pause, 1..1000000000
+     */
+    public record PacketCap(int packetsPerSecondMax, int burstMax) {
+        /** Largest value of either. */
+        static final int MAX = 1_000_000_000;
+
+        /** Checks the ranges. */
+        public PacketCap {
+            Checks.requireRange("packetsPerSecondMax", packetsPerSecondMax, 1, MAX);
+            Checks.requireRange("packetsBurstMax", burstMax, 1, MAX);
+        }
+
+        /** A burst that is a hundredth of a second's packets, at least 32. */
+        static int usualBurst(int packetsPerSecondMax) {
+            return Math.max(32, packetsPerSecondMax / 100);
         }
     }
 
@@ -117,8 +146,14 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
         /** Yes. */
         UP("up"),
 
-        /** No. */
-        DOWN("down");
+        /** No; flows that it has stay. */
+        DOWN("down"),
+
+        /** The same, meant to end: status tells when it is empty. */
+        DRAIN("drain"),
+
+        /** No, and flows that it has move to another node that is alive, at their next packet. */
+        MAINTENANCE("maintenance");
 
         private final String word;
 

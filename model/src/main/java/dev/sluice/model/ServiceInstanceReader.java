@@ -4,6 +4,7 @@ import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.model.ServiceInstance.Attachment;
 import dev.sluice.model.ServiceInstance.Identifier;
 import dev.sluice.model.ServiceInstance.Interfaces;
+import dev.sluice.model.ServiceInstance.PacketCap;
 import dev.sluice.model.ServiceInstance.PolicyTags;
 import dev.sluice.model.ServiceInstance.ServicePort;
 import dev.sluice.model.ServiceInstance.Spec;
@@ -71,8 +72,11 @@ final class ServiceInstanceReader {
             Field.optional("node", Types.NAME, "Host whose interfaces lead to it; without it, any host.");
     private static final Field<Integer> WEIGHT = Field.defaulted(
             "weight", Types.integer(1, 1000), 1, "1", "Share of new flows relative to the other instances.");
-    private static final Field<AdminState> ADMIN_STATE =
-            Field.defaulted("adminState", Types.word(AdminState.class), AdminState.UP, "down: it gets no new flows.");
+    private static final Field<AdminState> ADMIN_STATE = Field.defaulted(
+            "adminState",
+            Types.word(AdminState.class),
+            AdminState.UP,
+            "down, drain: it gets no new flows, those that it has stay. maintenance: those that it has move to another node that is alive, at their next packet.");
     private static final Field<Optional<Interfaces>> INTERFACES = Field.optional(
             "interfaces",
             ObjectType.of(v -> new Interfaces(v.get(IN), v.get(OUT)), IN, OUT),
@@ -93,8 +97,26 @@ final class ServiceInstanceReader {
             "[]",
             "Tags per chain, so that one interface carries several policies.");
 
+    private static final Field<Optional<Integer>> PACKETS_PER_SECOND = Field.optional(
+            "packetsPerSecondMax",
+            Types.integer(1, PacketCap.MAX),
+            "Packets per second that it is sent at most, both directions together; what is more is dropped and counted, never passed by.");
+    private static final Field<Optional<Integer>> PACKETS_BURST = Field.optional(
+            "packetsBurstMax",
+            Types.integer(1, PacketCap.MAX),
+            "Packets that may follow at once after a pause; without it a hundredth of packetsPerSecondMax, at least 32.");
+
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            ServiceInstanceReader::spec, SERVICE, NODE, WEIGHT, ADMIN_STATE, INTERFACES, IDENTIFIER, POLICIES);
+            ServiceInstanceReader::spec,
+            SERVICE,
+            NODE,
+            WEIGHT,
+            ADMIN_STATE,
+            INTERFACES,
+            IDENTIFIER,
+            POLICIES,
+            PACKETS_PER_SECOND,
+            PACKETS_BURST);
 
     private ServiceInstanceReader() {}
 
@@ -126,6 +148,18 @@ final class ServiceInstanceReader {
         }
         Attachment attachment =
                 interfaces.<Attachment>map(i -> i).orElseGet(() -> new Identifier(identifier.orElseThrow()));
-        return new Spec(v.get(SERVICE), v.get(NODE), v.get(WEIGHT), v.get(ADMIN_STATE), attachment, v.get(POLICIES));
+        Optional<Integer> rate = v.get(PACKETS_PER_SECOND);
+        Optional<Integer> burst = v.get(PACKETS_BURST);
+        if (burst.isPresent() && rate.isEmpty()) {
+            return v.refuse("packetsBurstMax", "stands without packetsPerSecondMax; add it", "");
+        }
+        return new Spec(
+                v.get(SERVICE),
+                v.get(NODE),
+                v.get(WEIGHT),
+                v.get(ADMIN_STATE),
+                attachment,
+                v.get(POLICIES),
+                rate.map(r -> new PacketCap(r, burst.orElse(PacketCap.usualBurst(r)))));
     }
 }

@@ -8,11 +8,24 @@ import dev.sluice.model.Service.Spec;
 import dev.sluice.model.Service.Translation;
 import dev.sluice.model.Service.Transport;
 import dev.sluice.model.Service.UnmatchedReturn;
+import dev.sluice.wire.IpAddress;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads {@link Service}. */
 final class ServiceReader {
     private static final List<String> LATER_TRANSPORTS = List.of("gre", "nsh", "gwlb", "tunnel");
+
+    /** Probes are IPv4. */
+    private static final ValueType<IpAddress> PROBE_ADDRESS = Types.checked(
+            "unicast IPv4 address such as 169.254.83.76",
+            "is not the IPv4 address of a host",
+            text -> IpAddress.parse(text)
+                    .filter(ip -> ip.isIpv4()
+                            && !ip.isMulticast()
+                            && (ip.ipv4Bits() >>> 24) != 0
+                            && (ip.ipv4Bits() >>> 24) != 127
+                            && (ip.ipv4Bits() >>> 28) != 15));
 
     private static final Field<Transport> TRANSPORT = Field.required(
             "transport",
@@ -51,10 +64,44 @@ final class ServiceReader {
             Health.DEFAULT.failAfter(),
             Integer.toString(Health.DEFAULT.failAfter()),
             "So many probes lost in a row mean that the node is dead.");
+    private static final Field<Integer> RECOVER_AFTER = Field.defaulted(
+            "recoverAfter",
+            Types.integer(1, 100),
+            Health.DEFAULT.recoverAfter(),
+            Integer.toString(Health.DEFAULT.recoverAfter()),
+            "So many probes answered in a row mean that a dead node is alive again.");
+    private static final Field<Integer> HOLD_DOWN = Field.defaulted(
+            "holdDownMs",
+            Types.integer(0, 600_000),
+            Health.DEFAULT.holdDownMs(),
+            Integer.toString(Health.DEFAULT.holdDownMs()),
+            "How long a node that died twice within a minute has to answer before it serves again; doubled with each further death, at most 64 times. 0: never.");
+    private static final Field<Optional<IpAddress>> SOURCE = Field.optional(
+            "source",
+            PROBE_ADDRESS,
+            "Source address of probes that enter at side in, destination of those that enter at out. Without it 169.254.83.76; with nodes that route, the own address at in.");
+    private static final Field<Optional<IpAddress>> DESTINATION = Field.optional(
+            "destination",
+            PROBE_ADDRESS,
+            "Destination address of probes that enter at side in, source of those that enter at out. Without it 169.254.83.77; with nodes that route, the own address at out.");
+    private static final Field<Integer> PORT = Field.defaulted(
+            "port",
+            Types.integer(1, 65_535),
+            Health.DEFAULT.port(),
+            Integer.toString(Health.DEFAULT.port()),
+            "UDP port of probes, source and destination.");
     private static final Field<Health> HEALTH = Field.defaulted(
             "health",
             ObjectType.of(
-                    v -> new Health(v.get(PROBE), v.get(INTERVAL), v.get(FAIL_AFTER)), PROBE, INTERVAL, FAIL_AFTER),
+                    ServiceReader::health,
+                    PROBE,
+                    INTERVAL,
+                    FAIL_AFTER,
+                    RECOVER_AFTER,
+                    HOLD_DOWN,
+                    SOURCE,
+                    DESTINATION,
+                    PORT),
             Health.DEFAULT,
             "",
             "How a dead node is noticed.");
@@ -70,6 +117,18 @@ final class ServiceReader {
             ServiceReader::spec, TRANSPORT, FORWARDING, TRANSLATION, ACTION, UNMATCHED_RETURN, HEALTH, MTU_AUDIT);
 
     private ServiceReader() {}
+
+    private static Health health(Values v) {
+        return new Health(
+                v.get(PROBE),
+                v.get(INTERVAL),
+                v.get(FAIL_AFTER),
+                v.get(RECOVER_AFTER),
+                v.get(HOLD_DOWN),
+                v.get(SOURCE),
+                v.get(DESTINATION),
+                v.get(PORT));
+    }
 
     private static Spec spec(Values v) {
         return new Spec(

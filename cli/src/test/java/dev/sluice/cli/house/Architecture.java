@@ -55,9 +55,10 @@ final class Architecture {
             new Module("model", List.of("wire"), List.of("org.snakeyaml.engine..")),
             new Module("datapath", List.of("wire"), List.of()),
             new Module("ports", List.of("datapath", "wire"), List.of()),
+            new Module("liveness", List.of("wire"), List.of()),
             new Module(
                     "agent",
-                    List.of("model", "datapath", "ports", "wire"),
+                    List.of("model", "datapath", "ports", "liveness", "wire"),
                     List.of("tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..")),
             new Module(
                     "lab",

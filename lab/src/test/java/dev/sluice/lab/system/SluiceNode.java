@@ -130,6 +130,20 @@ final class SluiceNode implements AutoCloseable {
         return ask(AdminClient::reload);
     }
 
+    /** Gives an instance an administrative state. */
+    void administer(String instance, String state) {
+        ask(a -> a.administer(instance, state));
+    }
+
+    /** Asks for a state that it must refuse; what it says. */
+    String administerInVain(String instance, String state) {
+        try {
+            throw new AssertionError("it was accepted: " + admin.administer(instance, state));
+        } catch (NodeException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
     /** Asks it to read files that it must refuse; what it says. */
     String reloadInVain() {
         try {
@@ -143,7 +157,7 @@ final class SluiceNode implements AutoCloseable {
     /** The same with a field of the request. */
     String reloadInVain(String field, String value) {
         try {
-            int generation = admin.reload(Map.of(field, value));
+            int generation = admin.reload(Map.of(field, value)).generation();
             throw new AssertionError("the configuration was applied as generation " + generation);
         } catch (NodeException e) {
             return String.valueOf(e.getMessage());

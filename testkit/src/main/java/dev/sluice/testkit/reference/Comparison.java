@@ -39,6 +39,7 @@ final class Comparison implements AutoCloseable {
             Arrays.fill(node.counters().returned, 0);
             node.counters().copies = 0;
             node.counters().copiesLost = 0;
+            node.counters().capped = 0;
         }
     }
 
@@ -96,6 +97,14 @@ final class Comparison implements AutoCloseable {
             case Event.Arrives e -> subject.receive(e.port(), e.frame(), e.headroomBytes(), e.scarce());
             case Event.Instance e -> {
                 subject.setInstance(e.instance(), e.alive());
+                yield new Outcome();
+            }
+            case Event.Leaves e -> {
+                subject.setLeaving(e.instance(), e.leave());
+                yield new Outcome();
+            }
+            case Event.Probed e -> {
+                subject.setProbed(e.instance(), e.alive());
                 yield new Outcome();
             }
             case Event.Carrier e -> {
@@ -161,6 +170,8 @@ final class Comparison implements AutoCloseable {
                 return model.receive(e.port(), e.frame(), e.headroomBytes(), e.scarce());
             }
             case Event.Instance e -> model.setInstance(e.instance(), e.alive());
+            case Event.Leaves e -> model.setLeaving(e.instance(), e.leave());
+            case Event.Probed e -> model.setProbed(e.instance(), e.alive());
             case Event.Carrier e -> model.setPort(e.port(), e.up());
             case Event.Applies e -> model.apply(e.world());
             case Event.Told e -> model.tell(e);

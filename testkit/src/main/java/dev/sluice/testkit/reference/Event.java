@@ -23,6 +23,12 @@ sealed interface Event {
     /** A service instance dies or comes to life. */
     record Instance(int instance, boolean alive) implements Event {}
 
+    /** A service instance goes into maintenance or out of it. */
+    record Leaves(int instance, boolean leave) implements Event {}
+
+    /** Probes through a service instance are lost, or come back again. */
+    record Probed(int instance, boolean alive) implements Event {}
+
     /** A port loses or finds its carrier. */
     record Carrier(int port, boolean up) implements Event {}
 

@@ -226,7 +226,9 @@ final class ModelClassify {
     private void revalidate(ModelRecord record) {
         boolean service = record.pathId != 0;
         boolean keepsPath = record.translated;
+        boolean moved = false;
         if (record.configGeneration != model.world.generation()) {
+            moved = true;
             record.configGeneration = model.world.generation();
             model.outcome.count("configRevalidations");
             model.coverage.event("config generation mismatch");
@@ -235,16 +237,17 @@ final class ModelClassify {
             }
         }
         if (record.livenessGeneration != model.livenessGeneration) {
+            moved = true;
             record.livenessGeneration = model.livenessGeneration;
             model.outcome.count("livenessRevalidations");
             model.coverage.event("liveness generation mismatch");
-            Path path = service ? model.world.path(record.pathId) : null;
-            if (path != null
-                    && !keepsPath
-                    && !model.selector.isAlive(path)
-                    && model.selector.hasAlive(record.targetId)) {
-                reselect(record);
-            }
+        }
+        Path path = moved && service ? model.world.path(record.pathId) : null;
+        if (path != null && !keepsPath && !model.selector.isFit(path) && model.selector.hasFit(record.targetId)) {
+            boolean maintenance = path.hops().stream()
+                    .allMatch(hop -> model.isAlive(hop.attachment().instance()));
+            model.coverage.event(maintenance ? "left a node in maintenance" : "left a dead node");
+            reselect(record);
         }
     }
 
@@ -333,7 +336,7 @@ final class ModelClassify {
             wanted = vanished.pathId;
         }
         for (Path path : model.world.targets().get(rule.targetId()).paths()) {
-            if (path.id() == wanted && model.selector.isAlive(path)) {
+            if (path.id() == wanted && model.selector.isFit(path)) {
                 if (vanished != null && vanished.pathId == wanted) {
                     model.coverage.event("migrated, stays on its path");
                 }

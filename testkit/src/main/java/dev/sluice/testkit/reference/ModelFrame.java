@@ -184,6 +184,26 @@ final class ModelFrame {
         return Math.min(body.length, transportAt + header + original.gsoSizeBytes());
     }
 
+    /** Packets that this becomes on the wire. */
+    int packets() {
+        if (original.gsoType() == Batch.GSO_NONE || transportAt < 0 || original.gsoSizeBytes() == 0) {
+            return 1;
+        }
+        boolean tcp = original.gsoType() == Batch.GSO_TCPV4 || original.gsoType() == Batch.GSO_TCPV6;
+        int payload = body.length - transportAt - (tcp ? (u8(transportAt + 12) >>> 4) * 4 : 8);
+        return Math.max(1, (int) Math.ceil(payload / (double) original.gsoSizeBytes()));
+    }
+
+    /** Whether it looks like a probe: UDP or ICMP over IPv4 with 48 bytes of payload that begin with SLUICEPR. */
+    boolean looksLikeProbe() {
+        if (!ipv4 || fragment || transportAt < 0 || (protocol != 17 && protocol != 1)) {
+            return false;
+        }
+        return body.length - transportAt == 56
+                && new String(body, transportAt + 8, 8, java.nio.charset.StandardCharsets.ISO_8859_1)
+                        .equals("SLUICEPR");
+    }
+
     /** What an interface's MTU has to hold if these tags, outermost first, are put on: all but an outermost 802.1Q tag. */
     int bytesAgainstMtu(List<Integer> pushed) {
         List<Integer> all = new ArrayList<>(pushed);

@@ -94,7 +94,7 @@ final class ModelPrograms {
                 && record.pathId != wanted
                 && !record.translated
                 && model.world.targets().get(record.targetId).paths().stream()
-                        .anyMatch(path -> path.id() == wanted && model.selector.isAlive(path));
+                        .anyMatch(path -> path.id() == wanted && model.selector.isFit(path));
     }
 
     /** Which hops the packet leaves out. */

@@ -24,6 +24,11 @@ final class ModelReturn {
     void receive(Trip trip) {
         ModelFrame frame = trip.frame;
         PortEntry port = model.world.port(trip.port);
+        if (frame.looksLikeProbe()) {
+            // Nobody in these worlds sends any.
+            model.drop(trip, DropReason.PROBE_UNEXPECTED);
+            return;
+        }
         Binding binding = binding(model.world, trip.port, frame.tags);
         if (binding == null) {
             model.drop(trip, DropReason.SERVICE_TAG_UNKNOWN);

@@ -32,13 +32,13 @@ final class ModelSelector {
         }
     }
 
-    boolean isAlive(Path path) {
+    boolean isFit(Path path) {
         return path.hops().stream()
-                .allMatch(hop -> hop.copy() || model.isAlive(hop.attachment().instance()));
+                .allMatch(hop -> hop.copy() || model.isFit(hop.attachment().instance()));
     }
 
-    boolean hasAlive(int targetId) {
-        return model.world.targets().get(targetId).paths().stream().anyMatch(this::isAlive);
+    boolean hasFit(int targetId) {
+        return model.world.targets().get(targetId).paths().stream().anyMatch(this::isFit);
     }
 
     @Nullable
@@ -48,8 +48,8 @@ final class ModelSelector {
         if (takingPart.isEmpty()) {
             return null;
         }
-        if (hasAlive(targetId)) {
-            takingPart.removeIf(path -> !isAlive(path));
+        if (hasFit(targetId)) {
+            takingPart.removeIf(path -> !isFit(path));
         }
         Map<Integer, Long> current = values.getOrDefault(targetId, new HashMap<>());
         Path winner = takingPart.getFirst();

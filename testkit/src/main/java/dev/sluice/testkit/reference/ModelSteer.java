@@ -103,6 +103,11 @@ final class ModelSteer {
             model.drop(trip, DropReason.MTU_EXCEEDED);
             return;
         }
+        if (!model.caps.take(node.instance(), frame.packets(), model.nowNs)) {
+            model.outcome.count("attachment " + node.id() + " capped");
+            model.drop(trip, DropReason.NODE_CAP_EXCEEDED);
+            return;
+        }
         ModelNeighbors.Place place = null;
         boolean unresolved = false;
         switch (node.kind()) {

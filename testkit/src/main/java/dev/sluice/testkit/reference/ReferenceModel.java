@@ -1,8 +1,8 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.FlowPrograms.Action;
+import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import java.util.HashSet;
@@ -17,6 +17,9 @@ public final class ReferenceModel {
     final ModelNeighbors neighbors = new ModelNeighbors();
     final ModelSelector selector = new ModelSelector(this);
     final Set<Integer> deadInstances = new HashSet<>();
+    final Set<Integer> unanswering = new HashSet<>();
+    final Set<Integer> leaving = new HashSet<>();
+    final ModelCaps caps = new ModelCaps();
     final Set<Integer> downPorts = new HashSet<>();
     final ModelSteer steer = new ModelSteer(this);
     final ModelPrograms programs = new ModelPrograms(this);
@@ -50,10 +53,23 @@ public final class ReferenceModel {
         world = next;
         connections.setTimeouts(next.timeouts());
         selector.apply(next);
+        caps.apply(next.caps());
     }
 
     void setInstance(int instance, boolean alive) {
         if (alive ? deadInstances.remove(instance) : deadInstances.add(instance)) {
+            livenessGeneration++;
+        }
+    }
+
+    void setProbed(int instance, boolean alive) {
+        if (alive ? unanswering.remove(instance) : unanswering.add(instance)) {
+            livenessGeneration++;
+        }
+    }
+
+    void setLeaving(int instance, boolean leave) {
+        if (leave ? leaving.add(instance) : leaving.remove(instance)) {
             livenessGeneration++;
         }
     }
@@ -74,7 +90,12 @@ public final class ReferenceModel {
     }
 
     boolean isAlive(int instance) {
-        return !deadInstances.contains(instance);
+        return !deadInstances.contains(instance) && !unanswering.contains(instance);
+    }
+
+    /** Alive, and not in maintenance. */
+    boolean isFit(int instance) {
+        return isAlive(instance) && !leaving.contains(instance);
     }
 
     boolean isUp(int port) {
@@ -128,6 +149,10 @@ public final class ReferenceModel {
         ModelFrame frame = trip.frame;
         if (frame.etherType == 0x8100 || frame.etherType == 0x88a8) {
             drop(trip, DropReason.VLAN_UNEXPECTED);
+            return;
+        }
+        if (frame.destinationMac == world.port(trip.port).mac()) {
+            drop(trip, DropReason.LEFT_TO_HOST);
             return;
         }
         if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {

@@ -84,6 +84,14 @@ final class Subject implements AutoCloseable {
         liveness.setInstance(instance, alive);
     }
 
+    void setLeaving(int instance, boolean leave) {
+        liveness.setLeaving(instance, leave);
+    }
+
+    void setProbed(int instance, boolean alive) {
+        liveness.setProbed(instance, alive);
+    }
+
     void setPort(int port, boolean up) {
         liveness.setPort(port, up);
     }
@@ -204,6 +212,7 @@ final class Subject implements AutoCloseable {
             String name = "attachment " + node.id();
             gauge(name + " copies", () -> n.copies);
             gauge(name + " copiesLost", () -> n.copiesLost);
+            gauge(name + " capped", () -> n.capped);
             for (int direction = 0; direction < 2; direction++) {
                 int d = direction;
                 gauge(name + " sent " + d, () -> n.sent[d]);

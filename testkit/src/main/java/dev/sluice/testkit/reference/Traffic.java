@@ -52,10 +52,15 @@ final class Traffic {
             return next.removeFirst();
         }
         int roll = dice.below(1000);
-        if (roll < 8) {
-            return new Event.Instance(dice.below(WorldGenerator.INSTANCES), dice.percent(65));
-        }
         if (roll < 12) {
+            int instance = dice.below(WorldGenerator.INSTANCES);
+            return switch (dice.below(4)) {
+                case 0 -> new Event.Leaves(instance, dice.percent(40));
+                case 1 -> new Event.Probed(instance, dice.percent(65));
+                default -> new Event.Instance(instance, dice.percent(65));
+            };
+        }
+        if (roll < 16) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
         }
         if (roll < 22) {
@@ -76,7 +81,7 @@ final class Traffic {
                 return arrives(error);
             }
         }
-        if (roll < 640 && nodes.isWaiting()) {
+        if (roll < 670 && nodes.isWaiting()) {
             return arrives(nodes.next(now));
         }
         if (roll < 720 && !delivered.isEmpty()) {
@@ -90,7 +95,7 @@ final class Traffic {
         if (flows.size() > FLOWS_MAX) {
             flows.removeFirst();
         }
-        if (dice.percent(8)) {
+        if (dice.percent(6)) {
             for (Event.Arrives piece : pieces.datagram(flow)) {
                 next.add(arrives(piece));
                 if (dice.percent(30) && nodes.isWaiting()) {

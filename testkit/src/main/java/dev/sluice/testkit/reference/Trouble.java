@@ -45,7 +45,7 @@ final class Trouble {
     Event.Arrives make(World now, Flow flow) {
         Packet packet = flow.next(dice);
         int port = flow.portOf(packet);
-        return switch (dice.below(38)) {
+        return switch (dice.below(42)) {
             case 0 -> plain(port, Arrays.copyOf(packet.bytes(), dice.below(14)));
             case 1 -> {
                 packet.tags.add(0x8100 << 16 | 5);
@@ -130,7 +130,12 @@ final class Trouble {
                 packet.ttl = 255;
                 yield plain(port, packet.bytes());
             }
-            case 33, 34 -> plain(pairOr(now, port), forMany(packet));
+            case 33 -> plain(pairOr(now, port), forMany(packet));
+            case 34 -> {
+                int pair = pairOr(now, port);
+                packet.destinationMac = now.ports().get(pair).mac();
+                yield plain(pair, packet.bytes());
+            }
             case 35 -> plain(pairOr(now, port), dhcp(packet));
             case 36 -> {
                 MemoryFrame discovery = control(now, pairOr(now, port)).frame();
@@ -142,6 +147,20 @@ final class Trouble {
                     bytes[54] = (byte) dice.between(133, 137);
                 }
                 yield plain(pairOr(now, port), bytes);
+            }
+            case 37, 38, 39, 40 -> {
+                if (dice.percent(80)) {
+                    packet.source = IpAddress.ofIpv4(0x0a00_000a);
+                    packet.destination = IpAddress.ofIpv4(0x0a00_010a);
+                }
+                packet.protocol = dice.any(17, 17, 1, 6);
+                packet.icmpType = dice.any(0, 8);
+                packet.payload = dice.bytes(dice.any(48, 48, 48, 48, 48, 48, 47, 49));
+                byte[] magic = "SLUICEPR".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+                magic[7] ^= (byte) (dice.percent(10) ? 1 : 0);
+                System.arraycopy(magic, 0, packet.payload, 0, 8);
+                packet.padding = dice.percent(20) ? dice.bytes(4) : packet.padding;
+                yield plain(dice.percent(80) ? dice.of(world.servicePorts) : port, packet.bytes());
             }
             default -> {
                 decorate(packet);

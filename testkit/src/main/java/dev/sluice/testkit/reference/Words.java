@@ -34,6 +34,7 @@ final class Words {
                                     .collect(Collectors.joining(", ")))
                             .append('\n'));
         });
+        world.caps().forEach(cap -> out.append("    ").append(cap).append('\n'));
         world.rules().forEach(rule -> out.append("    ").append(rule).append('\n'));
         world.groups()
                 .forEach((id, rules) -> out.append("    group ")

@@ -3,6 +3,7 @@ package dev.sluice.testkit.reference;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.Group;
+import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Retained;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param attachments all attachments
  * @param timeouts idle times
  * @param earlier what is left of earlier configurations
+ * @param caps packets per second of instances
  */
 public record World(
         int generation,
@@ -42,7 +44,8 @@ public record World(
         List<Path> paths,
         List<Attachment> attachments,
         TrackerTimeouts timeouts,
-        Earlier earlier) {
+        Earlier earlier,
+        List<PacketCap> caps) {
 
     /** The compiled form, for the data path. */
     public Snapshot snapshot() {
@@ -65,7 +68,8 @@ public record World(
                 paths,
                 attachments,
                 timeouts,
-                new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides));
+                new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides),
+                caps);
     }
 
     /** The rule of a record: of today, or one that is gone while its flows are kept. */

@@ -4,6 +4,7 @@ import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.NextHopGroup;
+import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
@@ -75,6 +76,7 @@ final class WorldBuilder {
     final List<List<RouteEntry>> routes = new ArrayList<>();
     final List<Chain> chains = new ArrayList<>();
     final List<Rule> rules = new ArrayList<>();
+    final List<PacketCap> caps = new ArrayList<>();
     TrackerTimeouts timeouts = TrackerTimeouts.DEFAULT;
     private final Map<List<Integer>, Integer> groupIds = new HashMap<>();
     private int generation;
@@ -158,7 +160,8 @@ final class WorldBuilder {
                 List.copyOf(paths.values()),
                 List.copyOf(attachments.values()),
                 timeouts,
-                earlier);
+                earlier,
+                List.copyOf(caps));
     }
 
     private void remember(Earlier.Change change, List<PortEntry> entries) {

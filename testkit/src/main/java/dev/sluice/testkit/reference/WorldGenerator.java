@@ -6,6 +6,7 @@ import static dev.sluice.testkit.reference.WorldBuilder.route;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.NextHop;
+import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
@@ -61,6 +62,9 @@ final class WorldGenerator {
         }
         if (dice.percent(30)) {
             changeTimeouts();
+        }
+        if (dice.percent(30)) {
+            changeCaps();
         }
         for (WorldBuilder.PortSpec port : parts.ports) {
             port.mtuBytes = dice.percent(10) ? 100 : dice.any(0, 1500);
@@ -247,7 +251,7 @@ final class WorldGenerator {
 
     /** Changes something. New neighbours are not taught: they have to be asked for. */
     World mutate() {
-        switch (dice.below(10)) {
+        switch (dice.below(11)) {
             case 0, 1, 2 -> parts.rules.add(ruleGenerator.rule());
             case 3, 4 -> {
                 if (parts.rules.size() > 1) {
@@ -273,6 +277,7 @@ final class WorldGenerator {
                 }
             }
             case 7 -> changeTimeouts();
+            case 9 -> changeCaps();
             case 8 -> {
                 WorldBuilder.PortSpec port = dice.of(parts.ports);
                 port.classifyFrom = dice.percent(80);
@@ -284,6 +289,16 @@ final class WorldGenerator {
         }
         return parts.build(
                 dice.any(Earlier.Change.AUTO, Earlier.Change.KEEP, Earlier.Change.KEEP, Earlier.Change.MIGRATE));
+    }
+
+    private void changeCaps() {
+        parts.caps.clear();
+        for (int instance = 0; instance < INSTANCES; instance++) {
+            if (dice.percent(12)) {
+                parts.caps.add(
+                        new PacketCap(instance, dice.any(1, 3, 50, 2_000, PacketCap.MAX), dice.any(1, 2, 5, 40)));
+            }
+        }
     }
 
     private void changeTimeouts() {

@@ -1,0 +1,52 @@
+package dev.sluice.cli;
+
+import dev.sluice.agent.NodeException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+/** {@code sluice instance}. */
+@Command(
+        name = "instance",
+        description = {
+            "Takes a service instance of a running node out of use and brings it back, without touching files.",
+            "drain: no new flows, those that it has stay. maintenance: those that it has move to another instance that is alive, at their next packet."
+                    + " down: as drain. up: new flows again. reset: what the files say. It holds until reset or until the node restarts;"
+                    + " 'sluice status' shows it, and how many flows are left."
+        })
+final class InstanceCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before call
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "STATE", description = "drain, maintenance, up, down or reset.")
+    @SuppressWarnings("NullAway.Init") // set by picocli before call
+    private String state;
+
+    @Parameters(index = "1", paramLabel = "NAME", description = "Name of the ServiceInstance.")
+    @SuppressWarnings("NullAway.Init") // set by picocli before call
+    private String name;
+
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
+    @Mixin
+    private OutputOption output = new OutputOption();
+
+    @Override
+    public Integer call() throws NodeException {
+        JsonNode reply = admin.client().administer(name, state);
+        spec.commandLine()
+                .getOut()
+                .println(
+                        output.json()
+                                ? Json.text(reply)
+                                : "service instance " + name + ": " + state + ", applied as configuration generation "
+                                        + reply.path("generation").asInt(0));
+        return ExitCode.OK;
+    }
+}
