@@ -74,6 +74,20 @@ public final class AdminClient {
         return as(patient.request("trace", all), TraceReport.class);
     }
 
+    /** Rules and what they decided. */
+    public RulesReport rules() throws NodeException {
+        return as(request("rules", Map.of()), RulesReport.class);
+    }
+
+    /**
+     * Contextual attributes that are set.
+     *
+     * @param limit most of them
+     */
+    public AttributesReport attributes(int limit) throws NodeException {
+        return as(request("attributes", Map.of("limit", limit)), AttributesReport.class);
+    }
+
     /** What is doubtful about the rules in force. */
     public AnalysisReport analyze() throws NodeException {
         return as(request("analyze", Map.of()), AnalysisReport.class);

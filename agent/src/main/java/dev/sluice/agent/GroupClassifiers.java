@@ -51,7 +51,7 @@ final class GroupClassifiers {
         BitSet kept = new BitSet();
         for (Rule was : old.rules()) {
             Rule is = ruleIds.get(was.id()) ? rules.get(was.id()) : null;
-            if (is != null && is.precedence() == was.precedence()) {
+            if (is != null && is.precedence() == was.precedence() && is.log() == was.log()) {
                 kept.set(was.id());
             } else {
                 gone.add(was.id());

@@ -2,6 +2,7 @@ package dev.sluice.agent;
 
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.PathCounters;
+import dev.sluice.datapath.RuleCounters;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -42,6 +43,8 @@ public final class IdRegistry {
     private final Map<Object, Entry> ids = new HashMap<>();
     private final Map<Integer, PathCounters> pathCounters = new HashMap<>();
     private final Map<Integer, AttachmentCounters> attachmentCounters = new HashMap<>();
+    private final Map<Integer, RuleCounters> ruleCounters = new HashMap<>();
+    private final AttributeValues attributes = new AttributeValues();
     private int lastId;
     private int compilation;
 
@@ -93,6 +96,16 @@ public final class IdRegistry {
         return attachmentCounters.computeIfAbsent(id, _ -> new AttachmentCounters());
     }
 
+    /** The counters of a rule: one object for the life of the id. */
+    public RuleCounters ruleCounters(int id) {
+        return ruleCounters.computeIfAbsent(id, _ -> new RuleCounters());
+    }
+
+    /** Numbers of the values of contextual attributes; for any thread. */
+    public AttributeValues attributes() {
+        return attributes;
+    }
+
     /** Ends a compilation whose snapshot will be used: content that was missing for long is forgotten. */
     void endCompilation() {
         ids.values().removeIf(entry -> {
@@ -100,6 +113,7 @@ public final class IdRegistry {
             if (forgotten) {
                 pathCounters.remove(entry.id);
                 attachmentCounters.remove(entry.id);
+                ruleCounters.remove(entry.id);
             }
             return forgotten;
         });

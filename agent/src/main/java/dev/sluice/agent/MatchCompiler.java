@@ -1,6 +1,8 @@
 package dev.sluice.agent;
 
+import dev.sluice.datapath.IntSet;
 import dev.sluice.datapath.Match;
+import dev.sluice.datapath.Match.Context;
 import dev.sluice.model.IntRange;
 import dev.sluice.model.Match.Endpoint;
 import dev.sluice.model.Match.Family;
@@ -8,8 +10,10 @@ import dev.sluice.model.Match.HashBuckets;
 import dev.sluice.wire.IpPrefix;
 import dev.sluice.wire.MacAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what users write into conjunctions: every combination of prefixes, port ranges and VLAN ranges is one {@link Match}. */
@@ -34,13 +38,32 @@ final class MatchCompiler {
                 * Math.max(1, endpoint.ports().size());
     }
 
+    /** What a rule asks of contextual attributes, in numbers; empty if so many values have a number that none is left. */
+    static Optional<Context> context(dev.sluice.model.Match.Context written, AttributeValues values) {
+        Optional<IntSet> applications = numbers(written.applications(), values);
+        Optional<IntSet> groups = numbers(written.groups(), values);
+        Optional<IntSet> users = numbers(written.users(), values);
+        return applications.isPresent() && groups.isPresent() && users.isPresent()
+                ? Optional.of(new Context(applications.get(), groups.get(), users.get()))
+                : Optional.empty();
+    }
+
+    private static Optional<IntSet> numbers(List<String> texts, AttributeValues values) {
+        int[] numbers = texts.stream()
+                .mapToInt(text -> values.numberOfRule(text).orElse(0))
+                .toArray();
+        return Arrays.stream(numbers).allMatch(number -> number > 0)
+                ? Optional.of(IntSet.of(numbers))
+                : Optional.empty();
+    }
+
     /** The combinations that a packet can meet; empty if none can, as with an IPv4 source and an IPv6 destination. */
-    static List<Match> compile(dev.sluice.model.Match match) {
-        Match base = base(match);
+    static List<Match> compile(dev.sluice.model.Match match, Context context) {
+        Match base = base(match).withContext(context.applications(), context.groups(), context.users());
         List<Match> all = new ArrayList<>();
         for (@Nullable IpPrefix source : orAny(match.source())) {
             for (@Nullable IpPrefix destination : orAny(match.destination())) {
-                if (!possible(base.family(), source, destination)) {
+                if (!possible(base.addresses().family(), source, destination)) {
                     continue;
                 }
                 addPorts(match, base.withPrefixes(source, destination), all);

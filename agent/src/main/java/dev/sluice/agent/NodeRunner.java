@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkEvent;
 import java.io.IOException;
@@ -50,6 +51,9 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final Worker worker;
     private final NodeReports reports;
     private final Tracing tracing;
+    private final IdRegistry ids = new IdRegistry();
+    private final RuleSight ruleSight;
+    private final AttributeCommands attributes;
     private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
     private final AtomicBoolean filesTold = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -68,7 +72,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         life = new ConfigurationLife(
                 options,
                 boot,
-                new SnapshotCompiler(name, new IdRegistry()),
+                new SnapshotCompiler(name, ids),
                 states,
                 links,
                 HostSafety.ofThisHost(),
@@ -79,6 +83,13 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         life.publishTo(this::publish);
         reports = new NodeReports(worker, watch, states);
         tracing = new Tracing(worker);
+        ruleSight = new RuleSight(worker.datapath().ruleLog());
+        attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
+    }
+
+    /** The newest snapshot; any thread. */
+    private Snapshot compiled() {
+        return life.applied().node().snapshot();
     }
 
     // Start and end.
@@ -160,7 +171,9 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         all.addAll(HistoryCommands.of(this));
         all.addAll(InstanceCommands.of(this));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
-        all.addAll(SightCommands.of(name, life::applied, worker));
+        all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
+        all.addAll(attributes.commands());
+        all.add(RuleSight.command(this::compiled));
         return all;
     }
 
@@ -271,6 +284,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 long nowNs = System.nanoTime();
                 life.tick(nowNs);
                 watch.tell(nowNs);
+                ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
                 return;
             }
@@ -336,6 +350,11 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     @Override
     public CountersReport counters() {
         return reports.counters(life.applied().node(), tracing.begun());
+    }
+
+    /** Rules and what they decided; any thread. */
+    public RulesReport rules() {
+        return RuleSight.report(compiled());
     }
 
     @Override

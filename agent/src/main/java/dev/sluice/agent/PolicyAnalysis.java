@@ -4,6 +4,7 @@ import dev.sluice.agent.analysis.Analysis;
 import dev.sluice.agent.analysis.Finding;
 import dev.sluice.agent.analysis.Finding.Kind;
 import dev.sluice.agent.analysis.Finding.Severity;
+import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Rule;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServicePolicy;
@@ -37,12 +38,14 @@ public final class PolicyAnalysis {
         Set<Kind> cut = new LinkedHashSet<>();
         Set<String> applied = new LinkedHashSet<>();
         for (String name : nodes) {
-            CompileResult compiled = new SnapshotCompiler(name, new IdRegistry()).compile(objects, ANY_INTERFACE);
+            IdRegistry ids = new IdRegistry();
+            CompileResult compiled = new SnapshotCompiler(name, ids).compile(objects, ANY_INTERFACE);
             if (compiled.node().isEmpty()) {
                 throw new NodeException(AppliedConfiguration.errors(compiled.problems()));
             }
             Analysis.Result result = Analysis.of(compiled.node().get().snapshot());
-            result.findings().forEach(finding -> findings.add(nodes.size() == 1 ? finding : on(name, finding)));
+            named(result.findings(), ids.attributes())
+                    .forEach(finding -> findings.add(nodes.size() == 1 ? finding : on(name, finding)));
             cut.addAll(result.cut());
             compiled.node().get().snapshot().rules().forEach(rule -> applied.add(rule.name()));
         }
@@ -51,9 +54,9 @@ public final class PolicyAnalysis {
     }
 
     /** Analyzes what a node has in force. */
-    static AnalysisReport of(String node, AppliedConfiguration inForce) {
+    static AnalysisReport of(String node, AppliedConfiguration inForce, AttributeValues attributes) {
         Analysis.Result result = Analysis.of(inForce.node().snapshot());
-        List<Finding> findings = new ArrayList<>(result.findings());
+        List<Finding> findings = named(result.findings(), attributes);
         Set<String> applied = new LinkedHashSet<>();
         inForce.node().snapshot().rules().stream().map(Rule::name).forEach(applied::add);
         findings.addAll(nowhere(inForce.objects().forNode(node), applied));
@@ -63,6 +66,18 @@ public final class PolicyAnalysis {
     private static AnalysisReport report(List<String> nodes, int rules, List<Finding> findings, Set<Kind> cut) {
         findings.sort(Comparator.comparing(Finding::severity).thenComparing(Finding::kind));
         return new AnalysisReport(nodes, rules, findings, List.copyOf(cut));
+    }
+
+    /** With the texts of contextual attributes instead of their numbers. */
+    private static List<Finding> named(List<Finding> findings, AttributeValues attributes) {
+        List<Finding> named = new ArrayList<>();
+        for (Finding finding : findings) {
+            Map<String, String> example = new LinkedHashMap<>(finding.example());
+            example.replaceAll((word, value) ->
+                    Finding.ATTRIBUTES.contains(word) ? attributes.text(Integer.parseInt(value)) : value);
+            named.add(finding.withExample(example));
+        }
+        return named;
     }
 
     private static Finding on(String node, Finding finding) {
@@ -94,7 +109,8 @@ public final class PolicyAnalysis {
     }
 
     private static Finding nowhere(String name, ServicePolicy.Rule rule) {
-        boolean impossible = MatchCompiler.compile(rule.match()).isEmpty();
+        boolean impossible =
+                MatchCompiler.compile(rule.match(), Match.Context.ANY).isEmpty();
         return new Finding(
                 Severity.WARNING,
                 impossible ? Kind.IMPOSSIBLE : Kind.UNAPPLIED,

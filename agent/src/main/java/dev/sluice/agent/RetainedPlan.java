@@ -38,13 +38,13 @@ final class RetainedPlan {
         };
     }
 
-    /** Drops are decided anew, so rules that drop are not kept. */
+    /** Drops are decided anew, so rules that drop are not kept; those that only observe decided nothing. */
     private static List<Rule> retired(Snapshot before, List<Rule> rules) {
         Set<Integer> present = new HashSet<>();
         rules.forEach(rule -> present.add(rule.id()));
         List<Rule> retired = new ArrayList<>(before.retained().rules());
         before.rules().stream()
-                .filter(rule -> rule.action() != Rule.Action.DROP)
+                .filter(rule -> rule.action() == Rule.Action.NONE || rule.action() == Rule.Action.SERVICE)
                 .forEach(retired::add);
         retired.removeIf(rule -> present.contains(rule.id()));
         return retired.subList(Math.max(0, retired.size() - Retained.RETIRED_MAX), retired.size());

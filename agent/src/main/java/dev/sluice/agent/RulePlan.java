@@ -19,6 +19,7 @@ import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.model.ServicePolicy.Drop;
 import dev.sluice.model.ServicePolicy.NoService;
+import dev.sluice.model.ServicePolicy.Observe;
 import dev.sluice.model.ServicePolicy.RuleAction;
 import dev.sluice.model.ServicePolicy.ToChain;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * after all policies.
  */
 final class RulePlan {
+    /** Most observe-only rules of one port side. */
+    static final int OBSERVERS_MAX = 256;
+
     private final Configuration configuration;
     private final PortPlan ports;
     private final IdRegistry ids;
@@ -85,7 +90,8 @@ final class RulePlan {
                         rule.action(),
                         failureAction(rule.onFailure()),
                         rule.bothDirections(),
-                        sides);
+                        sides,
+                        rule.log());
             }
         }
     }
@@ -141,7 +147,17 @@ final class RulePlan {
                     "at most " + MatchCompiler.MATCHES_MAX);
             return List.of();
         }
-        List<Match> matches = MatchCompiler.compile(rule.match());
+        Optional<Match.Context> context = MatchCompiler.context(rule.match().context(), ids.attributes());
+        if (context.isEmpty()) {
+            log.error(
+                    policy,
+                    field,
+                    "so many different values of application, group and user are in use that no number is left; name fewer, or restart the node",
+                    "",
+                    "at most " + AttributeValues.VALUES_MAX);
+            return List.of();
+        }
+        List<Match> matches = MatchCompiler.compile(rule.match(), context.get());
         if (matches.isEmpty()) {
             log.warning(policy, field, "no packet can match: addresses of different IP versions are combined", "");
         }
@@ -164,7 +180,8 @@ final class RulePlan {
                     new ToChain(profile.spec().chain()),
                     failureAction(profile.spec().onFailure()),
                     true,
-                    sides);
+                    sides,
+                    false);
         }
     }
 
@@ -175,11 +192,13 @@ final class RulePlan {
             RuleAction ruleAction,
             FailureAction onFailure,
             boolean bothDirections,
-            BitSet sides) {
+            BitSet sides,
+            boolean logged) {
         Action action = switch (ruleAction) {
             case ToChain _ -> Action.SERVICE;
             case NoService _ -> Action.NONE;
             case Drop _ -> Action.DROP;
+            case Observe _ -> Action.OBSERVE;
         };
         int target = -1;
         if (ruleAction instanceof ToChain(String chain)) {
@@ -189,11 +208,31 @@ final class RulePlan {
             }
             target = ids.index(Space.TARGET, chain);
         }
-        // The content is the rule itself, with an id and a precedence that stand for any: order is not content.
-        Rule content = new Rule(1, 0, name, matches, action, target, onFailure, bothDirections, PortSides.of(sides));
-        int id = ids.id(content);
-        ordered.add(new Rule(id, 0, name, matches, action, target, onFailure, bothDirections, content.appliedTo()));
+        PortSides appliedTo = PortSides.of(sides);
+        int id = ids.id(new RuleContent(name, matches, action, target, onFailure, bothDirections, appliedTo));
+        ordered.add(new Rule(
+                id,
+                0,
+                name,
+                matches,
+                action,
+                target,
+                onFailure,
+                bothDirections,
+                appliedTo,
+                logged,
+                ids.ruleCounters(id)));
     }
+
+    /** What the id of a rule names: neither its place in the order nor whether it is logged. */
+    private record RuleContent(
+            String name,
+            List<Match> matches,
+            Action action,
+            int target,
+            FailureAction onFailure,
+            boolean bothDirections,
+            PortSides appliedTo) {}
 
     private static Rule withPrecedence(Rule rule, int precedence) {
         return new Rule(
@@ -205,7 +244,9 @@ final class RulePlan {
                 rule.targetId(),
                 rule.onFailure(),
                 rule.bothDirections(),
-                rule.appliedTo());
+                rule.appliedTo(),
+                rule.log(),
+                rule.counters());
     }
 
     private static FailureAction failureAction(Optional<dev.sluice.model.FailureAction> written) {
@@ -249,8 +290,29 @@ final class RulePlan {
             return 0;
         }
         int id = ids.id(new GroupContent(ruleIds));
-        groups.computeIfAbsent(id, _ -> new Group(id, classifiers.of(ruleIds, groupBefore)));
+        groups.computeIfAbsent(id, _ -> newGroup(id, ruleIds, classifiers, groupBefore));
         return id;
+    }
+
+    private Group newGroup(int id, BitSet ruleIds, GroupClassifiers classifiers, int groupBefore) {
+        BitSet deciding = new BitSet();
+        List<Rule> observing = new ArrayList<>();
+        ruleIds.stream().forEach(ruleId -> {
+            Rule rule = Objects.requireNonNull(rules.get(ruleId));
+            if (rule.action() == Action.OBSERVE) {
+                observing.add(rule);
+            } else {
+                deciding.set(ruleId);
+            }
+        });
+        if (observing.size() > OBSERVERS_MAX) {
+            log.error(
+                    "too many rules with action observe apply to one side of a port (each packet is compared with each of them); "
+                            + observing.getFirst().name() + " is the first of them",
+                    Integer.toString(observing.size()),
+                    "at most " + OBSERVERS_MAX);
+        }
+        return new Group(id, classifiers.of(deciding, groupBefore), observing);
     }
 
     List<Rule> rules() {

@@ -12,24 +12,26 @@ final class SightCommands {
 
     private SightCommands() {}
 
-    static List<AdminCommand> of(String node, Supplier<AppliedConfiguration> inForce, Worker worker) {
+    static List<AdminCommand> of(
+            String node, Supplier<AppliedConfiguration> inForce, Worker worker, AttributeValues attributes) {
         FlowFollowers followers = new FlowFollowers(worker);
         Semaphore analyses = new Semaphore(1);
         return List.of(
-                new AdminCommand("analyze", List.of(), _ -> analyze(node, inForce.get(), analyses)),
+                new AdminCommand("analyze", List.of(), _ -> analyze(node, inForce.get(), analyses, attributes)),
                 new AdminCommand(
                         "follow",
                         List.of("session", "events", "busiest", "address", "port"),
                         request -> follow(followers, request)));
     }
 
-    private static AnalysisReport analyze(String node, AppliedConfiguration inForce, Semaphore analyses)
+    private static AnalysisReport analyze(
+            String node, AppliedConfiguration inForce, Semaphore analyses, AttributeValues attributes)
             throws NodeException {
         if (!analyses.tryAcquire()) {
             throw new NodeException("another analysis is running; try again when it is over");
         }
         try {
-            return PolicyAnalysis.of(node, inForce);
+            return PolicyAnalysis.of(node, inForce, attributes);
         } finally {
             analyses.release();
         }

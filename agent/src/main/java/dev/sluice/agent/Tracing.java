@@ -13,8 +13,6 @@ import java.util.function.Consumer;
 /** Puts a tracer into the worker on demand and takes it out again; one trace at a time. Any thread. */
 final class Tracing {
     private static final int ANSWER_SECONDS = 10;
-    private static final int ATTEMPTS = 100;
-    private static final int RETRY_MS = 20;
 
     private final Worker worker;
     private final AtomicBoolean running = new AtomicBoolean();
@@ -46,7 +44,7 @@ final class Tracing {
         CompletableFuture<TraceReport> result = new CompletableFuture<>();
         CompletableFuture<PacketStories> stories = new CompletableFuture<>();
         try {
-            submit(new Task(result, datapath -> {
+            worker.insist(new Task(result, datapath -> {
                 PacketStories tracer = new PacketStories(datapath, filter, result);
                 datapath.trace(tracer);
                 stories.complete(tracer);
@@ -55,8 +53,9 @@ final class Tracing {
             try {
                 return result.get(filter.seconds(), TimeUnit.SECONDS);
             } catch (TimeoutException e) {
-                // Tasks are done in their order, so the tracer is in place by then.
-                submit(new Task(result, _ -> stories.join().finish()));
+                // A tracer must not stay in place because others ask much: so it insists. Tasks are done in their
+                // order, so the tracer is in place by then.
+                worker.insist(new Task(result, _ -> stories.join().finish()));
                 return result.get(ANSWER_SECONDS, TimeUnit.SECONDS);
             }
         } catch (ExecutionException | TimeoutException | CancellationException e) {
@@ -64,16 +63,6 @@ final class Tracing {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NodeException("the request was interrupted", e);
-        }
-    }
-
-    /** A tracer must not stay in place because others ask much: so it insists. */
-    private void submit(WorkerTask task) throws NodeException, InterruptedException {
-        for (int i = 0; !worker.submit(task); i++) {
-            if (i == ATTEMPTS) {
-                throw new NodeException("too many requests wait for the worker, or the node is ending; try again");
-            }
-            Thread.sleep(RETRY_MS);
         }
     }
 

@@ -32,6 +32,8 @@ final class Worker implements Runnable, AutoCloseable {
     private static final int SLEEP_MS = 5;
     private static final long TICK_NS = 1_000_000;
     private static final int TASKS_MAX = 64;
+    private static final int ATTEMPTS = 100;
+    private static final int RETRY_MS = 20;
     private static final int PAGE_BYTES = 4096;
 
     private final Arena arena = Arena.ofShared();
@@ -96,6 +98,16 @@ final class Worker implements Runnable, AutoCloseable {
         }
         poller.wakeUp();
         return true;
+    }
+
+    /** Asks for work again and again while too much is waiting, for about two seconds. */
+    void insist(WorkerTask work) throws NodeException, InterruptedException {
+        for (int i = 0; !submit(work); i++) {
+            if (stopping || i == ATTEMPTS) {
+                throw new NodeException("too many requests wait for the worker, or the node is ending; try again");
+            }
+            Thread.sleep(RETRY_MS);
+        }
     }
 
     /** Ends {@link #run} soon. */

@@ -264,7 +264,8 @@ class SnapshotCompilerTest {
                 .singleElement()
                 .satisfies(rule -> assertThat(rule.matches())
                         .hasSize(6)
-                        .allMatch(match -> match.protocolLow() == 6 && match.protocolHigh() == 6));
+                        .allMatch(match -> match.transport().protocolLow() == 6
+                                && match.transport().protocolHigh() == 6));
     }
 
     @Test

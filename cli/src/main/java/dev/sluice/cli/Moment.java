@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.CountersReport;
 import dev.sluice.agent.FollowReport;
+import dev.sluice.agent.RulesReport;
 import dev.sluice.agent.StatusReport;
 
 /**
@@ -10,6 +11,7 @@ import dev.sluice.agent.StatusReport;
  * @param atNs when
  * @param status of the node
  * @param counters of the node
+ * @param rules of the node
  * @param flows the end of a round through the connections
  */
-record Moment(long atNs, StatusReport status, CountersReport counters, FollowReport flows) {}
+record Moment(long atNs, StatusReport status, CountersReport counters, RulesReport rules, FollowReport flows) {}

@@ -117,7 +117,8 @@ final class RunCommand implements Callable<Integer> {
                     force));
             Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
             if (server != null) {
-                server.serve(() -> new Scrape(runner.status(), runner.counters(), ProcessFigures.now()));
+                server.serve(
+                        () -> new Scrape(runner.status(), runner.counters(), runner.rules(), ProcessFigures.now()));
             }
             runner.awaitEnd();
         }

@@ -17,6 +17,8 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             StatusCommand.class,
             FlowsCommand.class,
+            RulesCommand.class,
+            AttributesCommand.class,
             FlowCommand.class,
             TopCommand.class,
             CountersCommand.class,

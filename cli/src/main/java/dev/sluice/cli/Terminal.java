@@ -6,7 +6,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -35,7 +34,8 @@ final class Terminal implements AutoCloseable {
     /** The terminal of this process; empty if it has none that can be drawn on. */
     static Optional<Terminal> open(PrintWriter out) {
         String type = System.getenv().getOrDefault("TERM", "dumb");
-        boolean interactive = Objects.requireNonNull(System.console()).isTerminal();
+        @SuppressWarnings("NullAway") // since JDK 22 it is never null
+        boolean interactive = System.console().isTerminal();
         if (!interactive || type.equals("dumb")) {
             return Optional.empty();
         }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "top",
         description = {
-            "Shows what a running node does now, again and again: rates of ports and service instances, drops, the busiest connections.",
+            "Shows what a running node does now, again and again: rates of ports and service instances, drops, the busiest rules and connections.",
             "q or Ctrl-C ends it. Without a terminal, or with --once, it measures for one interval and prints one table."
         })
 final class TopCommand implements Callable<Integer> {
@@ -89,6 +89,6 @@ final class TopCommand implements Callable<Integer> {
         while (!flows.roundDone()) {
             flows = node.follow(session);
         }
-        return new Moment(System.nanoTime(), node.status(), node.counters(), flows);
+        return new Moment(System.nanoTime(), node.status(), node.counters(), node.rules(), flows);
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.CountersReport.DropReport;
 import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.agent.RulesReport.RuleReport;
 import dev.sluice.agent.StatusReport.InstanceReport;
 import dev.sluice.agent.StatusReport.PortCountersReport;
 import dev.sluice.agent.StatusReport.PortReport;
@@ -10,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node did between two moments; rates are per second.
@@ -24,6 +26,7 @@ import java.util.Map;
  * @param ports each port
  * @param instances each service instance
  * @param drops reasons that occurred in between
+ * @param rules the busiest of those that packets met in between
  * @param busiest connections with the most bytes
  */
 record TopReport(
@@ -37,7 +40,11 @@ record TopReport(
         List<PortRates> ports,
         List<InstanceRates> instances,
         List<DropRate> drops,
+        List<RuleRates> rules,
         List<FlowRates> busiest) {
+    /** Most rules shown. */
+    static final int RULES_MAX = 10;
+
     /** Rates of a port; lost are frames that the node never judged. */
     record PortRates(
             String port,
@@ -54,6 +61,9 @@ record TopReport(
 
     /** Rate of a drop reason. */
     record DropRate(String reason, double packets) {}
+
+    /** Rates of a rule. */
+    record RuleRates(String rule, String action, double flows, double packets, double bits) {}
 
     /** Rates of a connection. */
     record FlowRates(FlowReport flow, double packets, double bits) {}
@@ -74,6 +84,7 @@ record TopReport(
                 ports(before, now, seconds),
                 instances(before, now, seconds),
                 drops(before, now, seconds),
+                rules(before, now, seconds),
                 now.flows().busiest().stream()
                         .map(busy -> new FlowRates(busy.flow(), busy.packets() / seconds, busy.bytes() * 8 / seconds))
                         .toList());
@@ -125,6 +136,26 @@ record TopReport(
 
     private static long sum(List<Long> values) {
         return values.stream().mapToLong(Long::longValue).sum();
+    }
+
+    private static List<RuleRates> rules(Moment before, Moment now, double seconds) {
+        Map<String, RuleReport> old = new HashMap<>();
+        before.rules().rules().forEach(rule -> old.put(rule.rule(), rule));
+        return now.rules().rules().stream()
+                .map(is -> rates(old.get(is.rule()), is, seconds))
+                .filter(rates -> rates.packets() > 0)
+                .sorted(Comparator.comparingDouble(RuleRates::packets).reversed())
+                .limit(RULES_MAX)
+                .toList();
+    }
+
+    private static RuleRates rates(@Nullable RuleReport was, RuleReport is, double seconds) {
+        return new RuleRates(
+                is.rule(),
+                is.action(),
+                rate(was == null ? 0 : was.flows(), is.flows(), seconds),
+                rate(was == null ? 0 : was.packets(), is.packets(), seconds),
+                8 * rate(was == null ? 0 : was.bytes(), is.bytes(), seconds));
     }
 
     private static List<DropRate> drops(Moment before, Moment now, double seconds) {

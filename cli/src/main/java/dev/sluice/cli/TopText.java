@@ -11,7 +11,7 @@ final class TopText {
 
     static String of(TopReport report) {
         return head(report) + "\n" + ports(report) + "\n" + instances(report) + "\n" + drops(report) + "\n"
-                + busiest(report).stripTrailing();
+                + rules(report) + "\n" + busiest(report).stripTrailing();
     }
 
     private static String head(TopReport report) {
@@ -69,6 +69,19 @@ final class TopText {
         Table table = new Table().words("DROPPED BECAUSE").numbers("pkt/s");
         report.drops().forEach(drop -> table.row(drop.reason(), number(drop.packets())));
         return table.render("nothing was dropped");
+    }
+
+    private static String rules(TopReport report) {
+        Table table = new Table()
+                .words("RULE")
+                .words("ACTION")
+                .numbers("FLOWS/s")
+                .numbers("pkt/s")
+                .numbers("bit/s");
+        report.rules()
+                .forEach(rule -> table.row(
+                        rule.rule(), rule.action(), number(rule.flows()), number(rule.packets()), number(rule.bits())));
+        return table.render("no rule met a packet");
     }
 
     private static String busiest(TopReport report) {

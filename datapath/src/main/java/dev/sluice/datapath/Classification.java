@@ -24,6 +24,8 @@ final class Classification {
     private final Instructions instructions;
     private final Succession succession;
     private final DatapathCounters counters;
+    private final FlowContext context;
+    private final RuleHits hits;
     private Snapshot snapshot = Snapshot.empty();
 
     /** The record that a new one takes the place of: the newest of the key whose rule is gone, found by {@link #find}, or one that is to be decided anew. */
@@ -34,6 +36,15 @@ final class Classification {
 
     private boolean oneWay;
 
+    /** The group of the port side in hand if its rules ask for attributes or some only observe, else null. */
+    private @Nullable Group watchful;
+
+    /** Port at which the forward side came in if the packet in hand is a reverse one. */
+    private int forwardPort;
+
+    /** Whether {@link #vanished} was made with other attributes than its flow has now. */
+    private boolean hasMoved;
+
     Classification(
             ConnectionTable table,
             Selector selector,
@@ -42,7 +53,9 @@ final class Classification {
             Frames frames,
             Instructions instructions,
             Succession succession,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            FlowContext context,
+            RuleHits hits) {
         this.table = table;
         this.selector = selector;
         this.liveness = liveness;
@@ -51,10 +64,13 @@ final class Classification {
         this.instructions = instructions;
         this.succession = succession;
         this.counters = counters;
+        this.context = context;
+        this.hits = hits;
     }
 
     void apply(Snapshot next) {
         snapshot = next;
+        hits.apply(next);
         succession.apply(next);
     }
 
@@ -72,6 +88,7 @@ final class Classification {
         if (group == 0 && !succession.concerns(port.index(), side)) {
             return unruled(c, next);
         }
+        watchful = snapshot.isWatchful() ? snapshot.group(group) : null;
         instructions.forget();
         if (c.quotes && follow(c, port.index(), side, group)) {
             return act(c, port, side, next, true);
@@ -83,6 +100,10 @@ final class Classification {
             vanished = NONE;
         } else if (record != NONE && succession.isDecidedAnew(record)) {
             vanished = record;
+            record = NONE;
+        } else if (record != NONE && hasOtherContext(c, record)) {
+            vanished = record;
+            hasMoved = true;
             record = NONE;
         }
         if (record != NONE) {
@@ -130,6 +151,7 @@ final class Classification {
 
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
+        hasMoved = false;
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
@@ -176,6 +198,15 @@ final class Classification {
         if (vanished == NONE) {
             vanished = slot;
         }
+    }
+
+    /** A flow whose attributes are others than those it was decided with is decided anew, if a rule here asks for attributes. */
+    private boolean hasOtherContext(Cursor c, int slot) {
+        Group group = watchful;
+        return group != null
+                && group.hasContext()
+                && !isTranslated(slot)
+                && context.hasMoved(c, slot, table.isReverse(slot, c.fields));
     }
 
     private boolean reopens(Cursor c, int slot) {
@@ -266,12 +297,15 @@ final class Classification {
             succession.release(c, vanished, path);
         }
         if (rule != null && action == Rule.Action.SERVICE && path == null) {
+            hits.count(c, rule, watchful, reverse, true);
             return unserved(c, rule, DropReason.NO_PATH);
         }
         int slot = insert(c, reverse);
         if (slot == NONE) {
+            hits.count(c, rule, watchful, reverse, true);
             return noRoom(c, rule, action);
         }
+        context.stamp(slot, c.fields.attributes, reverse ? forwardPort : c.port);
         table.setRuleId(slot, rule == null ? -group : rule.id());
         table.setConfigGeneration(slot, snapshot.generation());
         table.setFailureGeneration(slot, liveness.generation());
@@ -293,18 +327,23 @@ final class Classification {
         return DECIDED;
     }
 
-    /** The path to stay on if the rule's target offers it: that of an instruction, or of a flow that is migrated; 0 if there is none. */
+    /** The path to stay on if the rule's target offers it: that of an instruction, or of a flow that is migrated or has other attributes now; 0 if there is none. */
     private int pinned() {
         int asked = instructions.path();
-        return asked != 0 || vanished == NONE ? asked : succession.pinned(vanished);
+        if (asked != 0 || vanished == NONE) {
+            return asked;
+        }
+        return hasMoved || succession.isMigrated(vanished) ? table.pathId(vanished) : 0;
     }
 
     /** Looks the rule up, and sets whether the packet is a {@link #reverse} one and whether the record is for its direction only, {@link #oneWay}. */
     private @Nullable Rule choose(Cursor c, int group) {
         boolean directionKnown = vanished != NONE || c.fields.protocol != IpProtocols.TCP || isOpening(c);
         reverse = false;
+        forwardPort = AttributeTable.PORT_UNKNOWN;
         if (vanished != NONE) {
             reverse = table.isReverse(vanished, c.fields);
+            forwardPort = reverse && !isTranslated(vanished) ? context.portOf(vanished) : forwardPort;
         }
         Rule rule = look(c, group, reverse);
         if (reverse && rule != null && !rule.bothDirections()) {
@@ -315,7 +354,13 @@ final class Classification {
             rule = orTurned(c, group, rule);
         }
         oneWay = rule != null && !rule.bothDirections();
-        return oneWay ? rule : besideOneDirectionRules(c, group, rule);
+        rule = oneWay ? rule : besideOneDirectionRules(c, group, rule);
+        c.fields.attributes = contextOf(c, reverse);
+        return rule;
+    }
+
+    private long contextOf(Cursor c, boolean turned) {
+        return context.of(c, turned ? forwardPort : c.port);
     }
 
     /** Met in the middle, perhaps after a restart, the packet may be an answer in a connection that has to be inspected. */
@@ -357,6 +402,7 @@ final class Classification {
             return null;
         }
         counters.ruleLookups++;
+        c.fields.attributes = contextOf(c, reverse);
         if (!reverse) {
             return group.classifier().classify(c.fields);
         }
@@ -427,10 +473,14 @@ final class Classification {
         if (tracer != null) {
             tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
         }
+        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
+        if (ruleId != TRANSLATED_RULE && !c.follows) {
+            c.fields.attributes = isTranslated(slot) ? AttributeIds.NONE : context.decidedWith(slot);
+            hits.count(c, rule, watchful, c.direction == 1, !hit);
+        }
         if (instructions.says(FlowPrograms.Action.DROP)) {
             return dropAsTold(c);
         }
-        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
             return next;
         }

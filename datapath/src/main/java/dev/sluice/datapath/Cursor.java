@@ -113,6 +113,7 @@ final class Cursor {
         readVlans();
         f.dscp = b.dscp[i];
         f.hash = b.hash[i];
+        f.attributes = AttributeIds.NONE;
     }
 
     /** Reads the packet that an error quotes; false if it can't be one that the error's receiver sent. */

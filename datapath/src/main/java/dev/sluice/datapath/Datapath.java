@@ -36,6 +36,8 @@ public final class Datapath implements AutoCloseable {
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones = new Zones();
+    private final FlowContext context = new FlowContext();
+    private final RuleHits hits = new RuleHits();
     private final FlowPrograms programs = new FlowPrograms();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
@@ -78,7 +80,9 @@ public final class Datapath implements AutoCloseable {
                 frames,
                 new Instructions(programs, table, selector, frames, counters),
                 new Succession(table, counters),
-                counters);
+                counters,
+                context,
+                hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
         returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones, fragments, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
@@ -339,6 +343,7 @@ public final class Datapath implements AutoCloseable {
         liveness.refresh();
         neighborStage.tick(nowNs);
         fragments.tick(nowNs);
+        context.tick(nowNs);
         sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
@@ -383,6 +388,21 @@ public final class Datapath implements AutoCloseable {
     /** The connections; for the worker's own thread only. */
     public ConnectionTable connections() {
         return table;
+    }
+
+    /** Contextual attributes, null as long as none was ever set; for the worker's own thread only. */
+    public @Nullable AttributeTable attributes() {
+        return context.table();
+    }
+
+    /** Takes over a table for contextual attributes, once; for the worker's own thread only. */
+    public void useAttributes(AttributeTable first) {
+        context.use(first);
+    }
+
+    /** Decisions to be logged; one reader. */
+    public RuleLog ruleLog() {
+        return hits.log();
     }
 
     /** Instructions for single flows; for the worker's own thread only. */
@@ -430,5 +450,6 @@ public final class Datapath implements AutoCloseable {
     @Override
     public void close() {
         table.close();
+        context.close();
     }
 }

@@ -1,15 +1,68 @@
 package dev.sluice.datapath;
 
+import java.util.Comparator;
+import java.util.List;
+
 /**
- * The rules that apply at port sides with identical rules.
+ * The rules that apply at port sides with identical rules. Immutable.
  *
- * @param id above 0; names the content, never reused for other rules. The default no-op rule of the group has the rule id {@code -id}
- * @param classifier the rules
- * @param hasOneDirectionRules whether some of them are for one direction only
+ * <p>Its id names the content and is above 0, never reused for other rules. The default no-op rule of the group has the rule id {@code -id}.
  */
-public record Group(int id, Classifier classifier, boolean hasOneDirectionRules) {
+public final class Group {
+    private final int id;
+    private final Classifier classifier;
+    private final Observer[] observers;
+    private final boolean hasOneDirectionRules;
+    private final boolean hasContext;
+
     /** A group of the rules of a classifier. */
     public Group(int id, Classifier classifier) {
-        this(id, classifier, classifier.rules().stream().anyMatch(rule -> !rule.bothDirections()));
+        this(id, classifier, List.of());
+    }
+
+    /**
+     * A group.
+     *
+     * @param classifier the rules that decide
+     * @param observing the rules that only observe, in any order
+     */
+    public Group(int id, Classifier classifier, List<Rule> observing) {
+        this.id = id;
+        this.classifier = classifier;
+        this.observers = observing.stream()
+                .sorted(Comparator.comparingInt(Rule::precedence).reversed())
+                .map(Observer::new)
+                .toArray(Observer[]::new);
+        List<Rule> deciding = classifier.rules();
+        this.hasOneDirectionRules = deciding.stream().anyMatch(rule -> !rule.bothDirections());
+        this.hasContext = deciding.stream().anyMatch(Group::hasContext)
+                || observing.stream().anyMatch(Group::hasContext);
+    }
+
+    private static boolean hasContext(Rule rule) {
+        return rule.matches().stream().anyMatch(match -> !match.context().equals(Match.Context.ANY));
+    }
+
+    public int id() {
+        return id;
+    }
+
+    /** The rules that decide. */
+    public Classifier classifier() {
+        return classifier;
+    }
+
+    /** The rules that only observe, highest precedence first; not to be changed. */
+    Observer[] observers() {
+        return observers;
+    }
+
+    boolean hasOneDirectionRules() {
+        return hasOneDirectionRules;
+    }
+
+    /** Whether a rule asks for contextual attributes. */
+    boolean hasContext() {
+        return hasContext;
     }
 }

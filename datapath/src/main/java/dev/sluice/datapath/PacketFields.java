@@ -36,6 +36,9 @@ public final class PacketFields {
     /** Symmetric hash of the flow key: equal for both directions. */
     public long hash;
 
+    /** Contextual attributes, as in {@link AttributeIds}; those of the flow, so the same for both directions. */
+    public long attributes;
+
     /** Turns the fields into those of the opposite direction. */
     public void reverse() {
         long hi = sourceHi;

@@ -14,6 +14,8 @@ import java.util.List;
  * @param onFailure overrides hop and chain if not {@link FailureAction#INHERIT}
  * @param bothDirections false: only a record for the direction of the first packet is made
  * @param appliedTo the port sides at which the rule holds
+ * @param log whether each decision is logged
+ * @param counters what the rule decided; one object for the life of the id
  */
 public record Rule(
         int id,
@@ -24,7 +26,9 @@ public record Rule(
         int targetId,
         FailureAction onFailure,
         boolean bothDirections,
-        PortSides appliedTo) {
+        PortSides appliedTo,
+        boolean log,
+        RuleCounters counters) {
     /** What a rule does with a flow. */
     public enum Action {
         /** No service: the packet is routed on. */
@@ -32,7 +36,9 @@ public record Rule(
         /** The flow is dropped. */
         DROP,
         /** The flow goes through the services of a target. */
-        SERVICE
+        SERVICE,
+        /** Nothing: the rule is counted, and the next one that matches decides. */
+        OBSERVE
     }
 
     /** What happens to a packet whose service node is dead. */
@@ -57,5 +63,30 @@ public record Rule(
             throw new IllegalArgumentException("rule " + name + ": action " + action + " with target " + targetId);
         }
         matches = List.copyOf(matches);
+    }
+
+    /** A rule that is not logged, with counters of its own. */
+    public Rule(
+            int id,
+            int precedence,
+            String name,
+            List<Match> matches,
+            Action action,
+            int targetId,
+            FailureAction onFailure,
+            boolean bothDirections,
+            PortSides appliedTo) {
+        this(
+                id,
+                precedence,
+                name,
+                matches,
+                action,
+                targetId,
+                onFailure,
+                bothDirections,
+                appliedTo,
+                false,
+                new RuleCounters());
     }
 }

@@ -20,6 +20,7 @@ public final class Snapshot {
     private final IntTable<Attachment> attachments;
     private final TagTable tags;
     private final TrackerTimeouts timeouts;
+    private final boolean watchful;
     private final Retained retained;
     private final List<PacketCap> caps;
 
@@ -85,6 +86,7 @@ public final class Snapshot {
         this.attachments = IntTable.of(attachments, Attachment::id);
         this.tags = TagTable.of(attachments);
         this.timeouts = timeouts;
+        this.watchful = groups.stream().anyMatch(group -> group.hasContext() || group.observers().length > 0);
         this.retained = retained;
         this.caps = List.copyOf(caps);
         for (int i = 0; i < this.ports.length; i++) {
@@ -156,6 +158,11 @@ public final class Snapshot {
     /** The group with this id, null if this snapshot has none. */
     public @Nullable Group group(int id) {
         return groups.get(id);
+    }
+
+    /** Whether a rule of a group asks for contextual attributes or only observes, so that each packet has to be looked at for it. */
+    boolean isWatchful() {
+        return watchful;
     }
 
     /** The path with this id, null if this snapshot has none. */

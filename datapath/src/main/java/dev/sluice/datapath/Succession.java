@@ -84,9 +84,9 @@ final class Succession {
         return rule != null && rule.action() == Rule.Action.DROP;
     }
 
-    /** The path that the new decision about a flow stays on if it can: that of a flow which is migrated; 0 if there is none. */
-    int pinned(int replaced) {
-        return snapshot.retained().migrates(table.configGeneration(replaced)) ? table.pathId(replaced) : 0;
+    /** Whether a change that migrates flows has come since a record was looked at last. */
+    boolean isMigrated(int slot) {
+        return snapshot.retained().migrates(table.configGeneration(slot));
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.IpPrefix;
-import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +42,9 @@ final class TupleEntry {
     private final @Nullable Match rare;
 
     private TupleEntry(Rule rule, Match match, int family) {
-        IpPrefix source = match.source() == null ? NO_PREFIX : match.source();
-        IpPrefix destination = match.destination() == null ? NO_PREFIX : match.destination();
+        IpPrefix source = orNone(match.addresses().source());
+        IpPrefix destination = orNone(match.addresses().destination());
+        Match.Transport transport = match.transport();
         this.rule = rule;
         this.rank = rank(rule);
         this.family = family;
@@ -58,22 +58,24 @@ final class TupleEntry {
         this.sourceMaskLo = IpPrefix.maskLo(sourceBits);
         this.destinationMaskHi = IpPrefix.maskHi(destinationBits);
         this.destinationMaskLo = IpPrefix.maskLo(destinationBits);
-        this.protocolLow = match.protocolLow();
-        this.protocolHigh = match.protocolHigh();
-        this.sourcePortLow = match.sourcePortLow();
-        this.sourcePortHigh = match.sourcePortHigh();
-        this.destinationPortLow = match.destinationPortLow();
-        this.destinationPortHigh = match.destinationPortHigh();
-        this.rare = isRare(match)
-                ? match.withHash(
-                        match.hashBuckets(), (BitSet) match.hashBucketSet().clone())
-                : null;
+        this.protocolLow = transport.protocolLow();
+        this.protocolHigh = transport.protocolHigh();
+        this.sourcePortLow = transport.sourcePortLow();
+        this.sourcePortHigh = transport.sourcePortHigh();
+        this.destinationPortLow = transport.destinationPortLow();
+        this.destinationPortHigh = transport.destinationPortHigh();
+        this.rare = match.isRare() ? match : null;
+    }
+
+    private static IpPrefix orNone(@Nullable IpPrefix prefix) {
+        return prefix == null ? NO_PREFIX : prefix;
     }
 
     /** The entry of one match; null if families contradict each other, so that no packet can match. */
     static @Nullable TupleEntry of(Rule rule, Match match) {
-        int family = match.family();
-        for (IpPrefix prefix : new @Nullable IpPrefix[] {match.source(), match.destination()}) {
+        Match.Addresses addresses = match.addresses();
+        int family = addresses.family();
+        for (IpPrefix prefix : new @Nullable IpPrefix[] {addresses.source(), addresses.destination()}) {
             if (prefix != null) {
                 int own = prefix.address().isIpv4() ? 4 : 6;
                 if (family != 0 && family != own) {
@@ -108,19 +110,5 @@ final class TupleEntry {
                 && p.destinationPort <= destinationPortHigh
                 && p.sourcePort >= sourcePortLow
                 && p.sourcePort <= sourcePortHigh;
-    }
-
-    private static boolean isRare(Match m) {
-        Match any = Match.ANY;
-        return m.etherType() >= 0
-                || m.sourceMac() >= 0
-                || m.destinationMac() >= 0
-                || m.outerVlanLow() > any.outerVlanLow()
-                || m.outerVlanHigh() < any.outerVlanHigh()
-                || m.innerVlanLow() > any.innerVlanLow()
-                || m.innerVlanHigh() < any.innerVlanHigh()
-                || m.dscpLow() > any.dscpLow()
-                || m.dscpHigh() < any.dscpHigh()
-                || m.hashBuckets() != 0;
     }
 }

@@ -134,29 +134,37 @@ final class ClassifierRules {
      * would have it.
      */
     static void header(Random random, Match m, PacketFields p) {
-        p.family = m.family() != 0 ? m.family() : random.nextInt(3) == 0 ? 0 : random.nextInt(2) * 2 + 4;
-        if (m.source() != null) {
-            p.family = m.source().address().isIpv4() ? 4 : 6;
-        } else if (m.destination() != null) {
-            p.family = m.destination().address().isIpv4() ? 4 : 6;
+        p.family = m.addresses().family() != 0
+                ? m.addresses().family()
+                : random.nextInt(3) == 0 ? 0 : random.nextInt(2) * 2 + 4;
+        if (m.addresses().source() != null) {
+            p.family = m.addresses().source().address().isIpv4() ? 4 : 6;
+        } else if (m.addresses().destination() != null) {
+            p.family = m.addresses().destination().address().isIpv4() ? 4 : 6;
         }
-        IpAddress source = address(random, p.family, m.source());
-        IpAddress destination = address(random, p.family, m.destination());
+        IpAddress source = address(random, p.family, m.addresses().source());
+        IpAddress destination = address(random, p.family, m.addresses().destination());
         p.sourceHi = source.hi();
         p.sourceLo = source.lo();
         p.destinationHi = destination.hi();
         p.destinationLo = destination.lo();
-        p.protocol = p.family == 0 ? 0 : within(random, m.protocolLow(), m.protocolHigh(), 0, 255);
-        p.sourcePort = within(random, m.sourcePortLow(), m.sourcePortHigh(), 0, 65535);
-        p.destinationPort = within(random, m.destinationPortLow(), m.destinationPortHigh(), 0, 65535);
-        p.etherType = m.etherType() >= 0 && random.nextInt(8) > 0
-                ? m.etherType()
+        p.protocol = p.family == 0
+                ? 0
+                : within(random, m.transport().protocolLow(), m.transport().protocolHigh(), 0, 255);
+        p.sourcePort = within(random, m.transport().sourcePortLow(), m.transport().sourcePortHigh(), 0, 65535);
+        p.destinationPort =
+                within(random, m.transport().destinationPortLow(), m.transport().destinationPortHigh(), 0, 65535);
+        p.etherType = m.frame().etherType() >= 0 && random.nextInt(8) > 0
+                ? m.frame().etherType()
                 : p.family == 4 ? 0x0800 : p.family == 6 ? 0x86dd : 0x0806;
-        p.sourceMac = m.sourceMac() >= 0 && random.nextInt(8) > 0 ? m.sourceMac() : random.nextInt(4);
-        p.destinationMac = m.destinationMac() >= 0 && random.nextInt(8) > 0 ? m.destinationMac() : random.nextInt(4);
-        p.outerVlan = within(random, m.outerVlanLow(), m.outerVlanHigh(), -1, 4095);
-        p.innerVlan = within(random, m.innerVlanLow(), m.innerVlanHigh(), -1, 4095);
-        p.dscp = within(random, m.dscpLow(), m.dscpHigh(), 0, 63);
+        p.sourceMac =
+                m.frame().sourceMac() >= 0 && random.nextInt(8) > 0 ? m.frame().sourceMac() : random.nextInt(4);
+        p.destinationMac = m.frame().destinationMac() >= 0 && random.nextInt(8) > 0
+                ? m.frame().destinationMac()
+                : random.nextInt(4);
+        p.outerVlan = within(random, m.vlans().outerLow(), m.vlans().outerHigh(), -1, 4095);
+        p.innerVlan = within(random, m.vlans().innerLow(), m.vlans().innerHigh(), -1, 4095);
+        p.dscp = within(random, m.dscp().low(), m.dscp().high(), 0, 63);
         p.hash = random.nextLong();
         if (random.nextInt(50) == 0) {
             p.family = p.family == 6 ? 4 : 6;

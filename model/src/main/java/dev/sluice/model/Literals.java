@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Single values as YAML's core schema (YAML 1.2.2, 10.3.2) understands them, and ranges and durations. */
-final class Literals {
+public final class Literals {
     private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]{1,18}|0x[0-9a-fA-F]{1,15}|0o[0-7]{1,18}");
     private static final Pattern NUMBER = Pattern.compile(
             "[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)");
@@ -57,7 +57,7 @@ final class Literals {
     }
 
     /** Nanoseconds of {@code 30s}, {@code 5m}, {@code 2h}, {@code 7d}, {@code 500ms}; empty if malformed. */
-    static OptionalLong durationNs(String text) {
+    public static OptionalLong durationNs(String text) {
         Matcher matcher = DURATION.matcher(text);
         if (!matcher.matches()) {
             return OptionalLong.empty();

@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  * @param source source addresses and ports
  * @param destination destination addresses and ports
  * @param hash a share of all flows
+ * @param context contextual attributes
  */
 public record Match(
         Optional<Family> family,
@@ -32,7 +33,8 @@ public record Match(
         OptionalInt dscp,
         Endpoint source,
         Endpoint destination,
-        Optional<HashBuckets> hash) {
+        Optional<HashBuckets> hash,
+        Context context) {
     /** Every packet. */
     public static final Match ANY = new Match(
             Optional.empty(),
@@ -45,7 +47,8 @@ public record Match(
             OptionalInt.empty(),
             Endpoint.ANY,
             Endpoint.ANY,
-            Optional.empty());
+            Optional.empty(),
+            Context.ANY);
 
     /** Checks the ranges and copies the lists. */
     public Match {
@@ -70,6 +73,51 @@ public record Match(
         public Endpoint {
             prefixes = List.copyOf(prefixes);
             ports = List.copyOf(ports);
+        }
+    }
+
+    /**
+     * What an attribute source says of a flow or of the port where it comes in; of each list one value has to fit, an empty one means any or none.
+     *
+     * @param applications names of applications
+     * @param groups names of groups
+     * @param users names of users
+     */
+    public record Context(List<String> applications, List<String> groups, List<String> users) {
+        /** Any attributes or none. */
+        public static final Context ANY = new Context(List.of(), List.of(), List.of());
+
+        /** Most characters of a value. */
+        public static final int VALUE_LENGTH_MAX = 253;
+
+        /** Checks the values and copies the lists. */
+        public Context {
+            applications = checked("application", applications);
+            groups = checked("group", groups);
+            users = checked("user", users);
+        }
+
+        private static List<String> checked(String field, List<String> values) {
+            for (String value : values) {
+                if (!isValue(value)) {
+                    throw new IllegalArgumentException(field + ": not " + allowed());
+                }
+            }
+            return List.copyOf(values);
+        }
+
+        /** Whether a text can be the value of an attribute. */
+        public static boolean isValue(String text) {
+            return !text.isBlank()
+                    && text.length() <= VALUE_LENGTH_MAX
+                    && text.strip().equals(text)
+                    && text.chars().noneMatch(Character::isISOControl);
+        }
+
+        /** What {@link #isValue} asks for, in words. */
+        public static String allowed() {
+            return "text of 1.." + VALUE_LENGTH_MAX
+                    + " characters without control characters and without spaces at its ends";
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.model.Match.Context;
 import dev.sluice.model.Match.Endpoint;
 import dev.sluice.model.Match.Family;
 import dev.sluice.model.Match.HashBuckets;
@@ -100,6 +101,14 @@ final class MatchReader {
             ObjectType.of(MatchReader::hash, BUCKETS, IN),
             "A share of all flows; both directions of a flow are in the same share.");
 
+    private static final ValueType<String> ATTRIBUTE = Types.checked(
+            Context.allowed(),
+            "is not the value of an attribute",
+            text -> Context.isValue(text) ? Optional.of(text) : Optional.empty());
+    private static final Field<List<String>> APPLICATION = attribute("application", "The application");
+    private static final Field<List<String>> GROUP = attribute("group", "The group");
+    private static final Field<List<String>> USER = attribute("user", "The user");
+
     static final ObjectType<Match> MATCH = ObjectType.of(
             MatchReader::match,
             FAMILY,
@@ -112,12 +121,21 @@ final class MatchReader {
             DSCP,
             SOURCE,
             DESTINATION,
-            HASH);
+            HASH,
+            APPLICATION,
+            GROUP,
+            USER);
 
     private MatchReader() {}
 
     private static Field<List<IntRange>> vlan(String name, String text) {
         return Field.defaulted(name, Lists.orOne(Types.range(1, 4094), 1, 4094), List.of(), "any or none", text);
+    }
+
+    private static Field<List<String>> attribute(String name, String subject) {
+        String text = subject
+                + " that `sluice attributes set` names for the flow, or for the port where it comes in; one has to fit.";
+        return Field.defaulted(name, Lists.orOne(ATTRIBUTE, 1, 1024), List.of(), "any or none", text);
     }
 
     private static @Nullable HashBuckets hash(Values v) {
@@ -150,7 +168,8 @@ final class MatchReader {
                 v.number(DSCP),
                 v.get(SOURCE),
                 v.get(DESTINATION),
-                v.get(HASH));
+                v.get(HASH),
+                new Context(v.get(APPLICATION), v.get(GROUP), v.get(USER)));
     }
 
     private static boolean portsHaveProtocol(Values v, String side, Endpoint endpoint) {

@@ -107,7 +107,8 @@ final class NodeSelection {
                         rule.action(),
                         rule.onFailure(),
                         rule.bothDirections(),
-                        own));
+                        own,
+                        rule.log()));
             }
         }
         if (rules.isEmpty()) {

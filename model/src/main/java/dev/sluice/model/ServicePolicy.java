@@ -78,6 +78,7 @@ public record ServicePolicy(Metadata metadata, Spec spec) implements Resource {
      * @param onFailure overrides the failure actions of chain and hops
      * @param bothDirections whether the reverse direction gets a record too
      * @param appliedTo overrides the policy's; empty: the policy's
+     * @param log whether the first packet of each flow that the rule decides is logged
      */
     public record Rule(
             String name,
@@ -86,7 +87,8 @@ public record ServicePolicy(Metadata metadata, Spec spec) implements Resource {
             RuleAction action,
             Optional<FailureAction> onFailure,
             boolean bothDirections,
-            List<AppliedTo> appliedTo) {
+            List<AppliedTo> appliedTo,
+            boolean log) {
         /** Checks name and priority, copies the list. */
         public Rule {
             Checks.requireName("rule name", name);
@@ -110,4 +112,7 @@ public record ServicePolicy(Metadata metadata, Spec spec) implements Resource {
 
     /** It is dropped. */
     public record Drop() implements RuleAction {}
+
+    /** Nothing: the rule counts, and the next one that matches decides. */
+    public record Observe() implements RuleAction {}
 }

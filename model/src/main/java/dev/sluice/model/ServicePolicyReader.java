@@ -3,6 +3,7 @@ package dev.sluice.model;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.model.ServicePolicy.Drop;
 import dev.sluice.model.ServicePolicy.NoService;
+import dev.sluice.model.ServicePolicy.Observe;
 import dev.sluice.model.ServicePolicy.Rule;
 import dev.sluice.model.ServicePolicy.RuleAction;
 import dev.sluice.model.ServicePolicy.Spec;
@@ -32,6 +33,12 @@ final class ServicePolicyReader {
             Field.defaulted("noService", Types.BOOLEAN, false, "false", "true: the flow goes on without service.");
     private static final Field<Boolean> DROP =
             Field.defaulted("drop", Types.BOOLEAN, false, "false", "true: the flow is dropped.");
+    private static final Field<Boolean> OBSERVE = Field.defaulted(
+            "observe",
+            Types.BOOLEAN,
+            false,
+            "false",
+            "true: the rule only counts, and logs if it says so; the next rule that matches decides.");
 
     private static final Field<String> NAME = Field.required("name", Types.NAME, "Unique in the policy.");
     private static final Field<Optional<Integer>> RULE_PRIORITY = Field.optional(
@@ -42,14 +49,20 @@ final class ServicePolicyReader {
             "match", MatchReader.MATCH, Match.ANY, "every packet", "Which packets; all fields given have to fit.");
     private static final Field<RuleAction> ACTION = Field.required(
             "action",
-            ObjectType.of(ServicePolicyReader::action, CHAIN, NO_SERVICE, DROP),
-            "What happens to the flow: exactly one of chain, noService, drop.");
+            ObjectType.of(ServicePolicyReader::action, CHAIN, NO_SERVICE, DROP, OBSERVE),
+            "What happens to the flow: exactly one of chain, noService, drop, observe.");
     private static final Field<Optional<FailureAction>> ON_FAILURE = Field.optional(
             "onFailure", Types.word(FailureAction.class), "For this rule, instead of what chain and hops say.");
     private static final Field<Boolean> BOTH_DIRECTIONS = Field.defaulted(
             "bothDirections", Types.BOOLEAN, true, "true", "false: the reverse direction of the flow gets no record.");
     private static final Field<Optional<List<AppliedTo>>> RULE_APPLIED_TO =
             Field.optional("appliedTo", PLACES, "Where this rule applies, instead of what the policy says.");
+    private static final Field<Boolean> LOG = Field.defaulted(
+            "log",
+            Types.BOOLEAN,
+            false,
+            "false",
+            "true: the first packet of each flow that the rule decides is logged, at most 10 lines per second and rule.");
     private static final ObjectType<Rule> RULE = ObjectType.of(
             ServicePolicyReader::rule,
             NAME,
@@ -58,7 +71,8 @@ final class ServicePolicyReader {
             ACTION,
             ON_FAILURE,
             BOTH_DIRECTIONS,
-            RULE_APPLIED_TO);
+            RULE_APPLIED_TO,
+            LOG);
 
     private static final Field<Integer> PRIORITY = Field.defaulted(
             "priority", Types.integer(0, 65_535), 1000, "1000", "Policies with a higher one are asked first.");
@@ -90,17 +104,29 @@ final class ServicePolicyReader {
 
     private static @Nullable RuleAction action(Values v) {
         Optional<String> chain = v.get(CHAIN);
-        int given = (chain.isPresent() ? 1 : 0) + (v.get(NO_SERVICE) ? 1 : 0) + (v.get(DROP) ? 1 : 0);
+        int given = (chain.isPresent() ? 1 : 0)
+                + (v.get(NO_SERVICE) ? 1 : 0)
+                + (v.get(DROP) ? 1 : 0)
+                + (v.get(OBSERVE) ? 1 : 0);
         if (given != 1) {
-            return v.refuse("", "says " + given + " things", "exactly one of chain: NAME, noService: true, drop: true");
+            return v.refuse(
+                    "",
+                    "says " + given + " things",
+                    "exactly one of chain: NAME, noService: true, drop: true, observe: true");
         }
         if (chain.isPresent()) {
             return new ToChain(chain.get());
         }
+        if (v.get(OBSERVE)) {
+            return new Observe();
+        }
         return v.get(DROP) ? new Drop() : new NoService();
     }
 
-    private static Rule rule(Values v) {
+    private static @Nullable Rule rule(Values v) {
+        if (v.get(ACTION) instanceof Observe && v.get(ON_FAILURE).isPresent()) {
+            return v.refuse("onFailure", "means nothing for a rule that only observes; leave it out", "no onFailure");
+        }
         return new Rule(
                 v.get(NAME),
                 v.number(RULE_PRIORITY),
@@ -108,7 +134,8 @@ final class ServicePolicyReader {
                 v.get(ACTION),
                 v.get(ON_FAILURE),
                 v.get(BOTH_DIRECTIONS),
-                v.get(RULE_APPLIED_TO).orElse(List.of()));
+                v.get(RULE_APPLIED_TO).orElse(List.of()),
+                v.get(LOG));
     }
 
     private static @Nullable Spec spec(Values v) {

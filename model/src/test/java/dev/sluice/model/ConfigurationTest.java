@@ -144,7 +144,8 @@ class ConfigurationTest {
                 new ServicePolicy.Drop(),
                 Optional.empty(),
                 true,
-                List.of());
+                List.of(),
+                false);
     }
 
     @Test

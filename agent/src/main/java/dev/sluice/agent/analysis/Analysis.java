@@ -2,7 +2,9 @@ package dev.sluice.agent.analysis;
 
 import dev.sluice.agent.analysis.Finding.Kind;
 import dev.sluice.agent.analysis.Finding.Severity;
+import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Rule.Action;
 import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
@@ -36,7 +38,7 @@ public final class Analysis {
         }
     }
 
-    /** Looks at all rules of a snapshot. */
+    /** Looks at all rules of a snapshot; contextual attributes in examples are numbers, as in {@link dev.sluice.datapath.AttributeIds}. */
     public static Result of(Snapshot snapshot) {
         return of(snapshot, STEPS_MAX);
     }
@@ -44,7 +46,9 @@ public final class Analysis {
     static Result of(Snapshot snapshot, long stepsMax) {
         Findings findings = new Findings();
         Map<Integer, RuleGroup> groups = RuleGroup.of(snapshot);
-        Space space = new Space(snapshot.rules());
+        Space space = new Space(snapshot.rules().stream()
+                .filter(rule -> rule.action() != Action.OBSERVE)
+                .toList());
         UncoveredSearch search = new UncoveredSearch(stepsMax);
         FailsClosed failsClosed = new FailsClosed(snapshot);
         Precedence precedence = new Precedence(space, search, findings, failsClosed);
@@ -58,7 +62,10 @@ public final class Analysis {
 
     private static void unapplied(Snapshot snapshot, Map<Integer, RuleGroup> groups, Findings findings) {
         for (Rule rule : snapshot.rules()) {
-            if (groups.values().stream().noneMatch(group -> group.has(rule))) {
+            boolean asked = rule.action() == Action.OBSERVE
+                    ? isAsked(snapshot, rule)
+                    : groups.values().stream().anyMatch(group -> group.has(rule));
+            if (!asked) {
                 findings.add(new Finding(
                         Severity.WARNING,
                         Kind.UNAPPLIED,
@@ -70,6 +77,14 @@ public final class Analysis {
                         ""));
             }
         }
+    }
+
+    /** Groups know only rules that decide. */
+    private static boolean isAsked(Snapshot snapshot, Rule rule) {
+        return rule.appliedTo().toBitSet().stream().anyMatch(portSide -> {
+            PortEntry port = snapshot.port(portSide >> 1);
+            return port.classifies(portSide & 1) && port.role() != PortEntry.Role.SERVICE;
+        });
     }
 
     private static void targets(Snapshot snapshot, Findings findings) {

@@ -16,7 +16,10 @@ final class Box {
     static final int SOURCE_MAC = 8;
     static final int DESTINATION_MAC = 9;
     static final int HASH = 10;
-    static final int DIMENSIONS = 11;
+    static final int APPLICATION = 11;
+    static final int GROUP = 12;
+    static final int USER = 13;
+    static final int DIMENSIONS = 14;
 
     private Box() {}
 

@@ -1,5 +1,6 @@
 package dev.sluice.agent.analysis;
 
+import dev.sluice.datapath.AttributeIds;
 import dev.sluice.datapath.PacketFields;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.MacAddress;
@@ -10,6 +11,13 @@ import java.util.Map;
 /** Example packets in words. */
 final class Examples {
     private static final List<Integer> WITH_PORTS = List.of(6, 17, 132);
+
+    private static final String APPLICATION = "application";
+    private static final String GROUP = "group";
+    private static final String USER = "user";
+
+    /** Words whose values are numbers of contextual attributes: what they stand for is known where rules are compiled. */
+    static final List<String> ATTRIBUTES = List.of(APPLICATION, GROUP, USER);
 
     private Examples() {}
 
@@ -41,7 +49,16 @@ final class Examples {
         if (p.hash != 0) {
             words.put("hash", Long.toString(p.hash >>> 32));
         }
+        put(words, APPLICATION, AttributeIds.application(p.attributes));
+        put(words, GROUP, AttributeIds.group(p.attributes));
+        put(words, USER, AttributeIds.user(p.attributes));
         return words;
+    }
+
+    private static void put(Map<String, String> words, String attribute, int number) {
+        if (number != 0) {
+            words.put(attribute, Integer.toString(number));
+        }
     }
 
     private static String protocol(int number) {

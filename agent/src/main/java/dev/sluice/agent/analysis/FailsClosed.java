@@ -32,6 +32,7 @@ final class FailsClosed implements Predicate<Rule> {
         return switch (rule.action()) {
             case NONE -> "no service";
             case DROP -> "drop";
+            case OBSERVE -> "nothing";
             case SERVICE -> rule.bothDirections() ? "a chain" : "a chain for one direction";
         };
     }

@@ -56,10 +56,18 @@ public record Finding(
         UNDECIDED
     }
 
+    /** Words of examples whose values are contextual attributes. */
+    public static final List<String> ATTRIBUTES = Examples.ATTRIBUTES;
+
     /** Copies the collections. */
     public Finding {
         others = List.copyOf(others);
         places = List.copyOf(places);
         example = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(example));
+    }
+
+    /** The same with the example in other words. */
+    public Finding withExample(Map<String, String> other) {
+        return new Finding(severity, kind, rule, others, places, message, other, decidedBy);
     }
 }

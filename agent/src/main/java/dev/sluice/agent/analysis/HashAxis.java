@@ -27,10 +27,13 @@ final class HashAxis {
         Set<Condition> conditions = new LinkedHashSet<>();
         long multiple = 1;
         for (Match match : matches) {
-            if (match.hashBuckets() > 0
-                    && conditions.add(new Condition(match.hashBuckets(), match.hashBucketSet()))
+            if (match.share().buckets() > 0
+                    && conditions.add(
+                            new Condition(match.share().buckets(), match.share().set()))
                     && multiple <= REMAINDERS_MAX) {
-                multiple = multiple / gcd(multiple, match.hashBuckets()) * match.hashBuckets();
+                multiple = multiple
+                        / gcd(multiple, match.share().buckets())
+                        * match.share().buckets();
             }
         }
         exact = multiple <= REMAINDERS_MAX && conditions.size() * multiple <= 64 * REMAINDERS_MAX;
@@ -87,9 +90,10 @@ final class HashAxis {
 
     /** The classes of a match, as stretches. */
     List<int[]> of(Match match) {
-        return match.hashBuckets() == 0 || !exact
+        return match.share().buckets() == 0 || !exact
                 ? List.of(new int[] {0, last()})
-                : stretches.getOrDefault(new Condition(match.hashBuckets(), match.hashBucketSet()), List.of());
+                : stretches.getOrDefault(
+                        new Condition(match.share().buckets(), match.share().set()), List.of());
     }
 
     /** A hash of the class. */

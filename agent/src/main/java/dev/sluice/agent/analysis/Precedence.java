@@ -2,6 +2,7 @@ package dev.sluice.agent.analysis;
 
 import dev.sluice.agent.analysis.Finding.Kind;
 import dev.sluice.agent.analysis.Finding.Severity;
+import dev.sluice.datapath.Match;
 import dev.sluice.datapath.PacketFields;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Rule.Action;
@@ -79,6 +80,10 @@ final class Precedence {
         collect(rule, above, covers, owners, meeting);
         int[] left = search.first(pieces, covers);
         if (left != null) {
+            if (takenByUndecided(group, space.packet(left))) {
+                fate.undecidedAt.addAll(group.places());
+                return;
+            }
             group.decide(space.packet(left), rule);
             fate.aliveAt.addAll(group.places());
             contradictions(group, rule, meeting, universe);
@@ -92,6 +97,12 @@ final class Precedence {
                 fate.death = death(group, rule, List.copyOf(by), space.packet(pieces.getFirst()));
             }
         }
+    }
+
+    /** Rules about which nothing is decided cover nothing, but the classifier knows them. */
+    private boolean takenByUndecided(RuleGroup group, PacketFields packet) {
+        Rule winner = group.classifier().classify(packet);
+        return winner != null && !space.exact(winner);
     }
 
     private void collect(
@@ -155,6 +166,10 @@ final class Precedence {
         return rules.size() > NAMED_MAX ? few + " and " + (rules.size() - NAMED_MAX) + " more" : few;
     }
 
+    private static boolean asksForAttributes(Rule rule) {
+        return rule.matches().stream().anyMatch(match -> !match.context().equals(Match.Context.ANY));
+    }
+
     private static boolean sameEffect(Rule a, Rule b) {
         return a.action() == b.action()
                 && a.targetId() == b.targetId()
@@ -174,7 +189,9 @@ final class Precedence {
             List<int[]> covers = new ArrayList<>();
             meeting.subList(0, i).forEach(higher -> covers.addAll(space.of(higher)));
             int[] point = search.first(common, covers);
-            if (point != null && takes(upper, rule, space.packet(point))) {
+            if (point != null
+                    && takes(upper, rule, space.packet(point))
+                    && !takenByUndecided(group, space.packet(point))) {
                 PacketFields example = space.packet(point);
                 tell(
                         upper,
@@ -202,13 +219,14 @@ final class Precedence {
                 : "overlaps rule " + rule.name() + " and wins: " + FailsClosed.outcome(upper) + " instead of "
                         + FailsClosed.outcome(rule)
                         + (exception ? "; it is an exception, all of it lies in that rule" : "");
+        boolean given = asksForAttributes(upper) || asksForAttributes(rule);
         findings.add(new Finding(
                 exception && !bypass ? Severity.NOTE : Severity.WARNING,
                 bypass ? Kind.BYPASS : Kind.CONFLICT,
                 upper.name(),
                 List.of(rule.name()),
                 places,
-                message,
+                given ? message + " (flows with the attributes that are asked for)" : message,
                 example,
                 decidedBy));
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules that port sides share, as the data path asks them. Immutable.
+ * The rules that port sides share, as the data path asks them; those that only observe take nothing from others and are left out. Immutable.
  *
  * @param classifier the data path's own
  * @param rules highest precedence first

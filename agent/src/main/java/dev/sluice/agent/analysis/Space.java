@@ -1,5 +1,7 @@
 package dev.sluice.agent.analysis;
 
+import dev.sluice.datapath.AttributeIds;
+import dev.sluice.datapath.IntSet;
 import dev.sluice.datapath.Match;
 import dev.sluice.datapath.PacketFields;
 import dev.sluice.datapath.Rule;
@@ -20,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  * Fragments have the ports of their datagram.
  */
 final class Space {
-    /** Components of {@link Match} that this class knows; a test compares, because a condition that is not known would make findings lie. */
-    static final int CONDITIONS_KNOWN = 20;
+    /** Components of the parts of {@link Match} that this class knows; a test compares, because a condition that is not known would make findings lie. */
+    static final int CONDITIONS_KNOWN = 23;
+
+    /** Most boxes that conditions on attributes may make of one rule; nothing is decided about rules with more. */
+    private static final int ATTRIBUTE_BOXES_MAX = 4096;
 
     private static final int VLAN_MAX = 4095;
     private static final int PORT_MAX = 65_535;
@@ -37,6 +42,9 @@ final class Space {
     private final Axis<Integer> vlans = new Axis<>();
     private final Axis<Integer> dscps = new Axis<>();
     private final Axis<Long> macs = new Axis<>();
+    private final AttributeAxis applications = new AttributeAxis();
+    private final AttributeAxis attributeGroups = new AttributeAxis();
+    private final AttributeAxis users = new AttributeAxis();
     private final HashAxis hashes;
     private final Map<Integer, List<int[]>> boxes = new HashMap<>();
 
@@ -53,6 +61,9 @@ final class Space {
         vlans.freeze();
         dscps.freeze();
         macs.freeze();
+        applications.freeze();
+        attributeGroups.freeze();
+        users.freeze();
     }
 
     private void cutUniverse() {
@@ -77,16 +88,19 @@ final class Space {
     }
 
     private void cut(Match match) {
-        cut(match.source());
-        cut(match.destination());
-        cut(protocols, match.protocolLow(), match.protocolHigh(), 255);
-        cut(ports, match.sourcePortLow(), match.sourcePortHigh(), PORT_MAX);
-        cut(ports, match.destinationPortLow(), match.destinationPortHigh(), PORT_MAX);
-        cut(vlans, match.outerVlanLow(), match.outerVlanHigh(), VLAN_MAX);
-        cut(vlans, match.innerVlanLow(), match.innerVlanHigh(), VLAN_MAX);
-        cut(dscps, match.dscpLow(), match.dscpHigh(), 63);
-        cutMac(match.sourceMac());
-        cutMac(match.destinationMac());
+        cut(match.addresses().source());
+        cut(match.addresses().destination());
+        cut(protocols, match.transport().protocolLow(), match.transport().protocolHigh(), 255);
+        cut(ports, match.transport().sourcePortLow(), match.transport().sourcePortHigh(), PORT_MAX);
+        cut(ports, match.transport().destinationPortLow(), match.transport().destinationPortHigh(), PORT_MAX);
+        cut(vlans, match.vlans().outerLow(), match.vlans().outerHigh(), VLAN_MAX);
+        cut(vlans, match.vlans().innerLow(), match.vlans().innerHigh(), VLAN_MAX);
+        cut(dscps, match.dscp().low(), match.dscp().high(), 63);
+        cutMac(match.frame().sourceMac());
+        cutMac(match.frame().destinationMac());
+        applications.name(match.context().applications());
+        attributeGroups.name(match.context().groups());
+        users.name(match.context().users());
     }
 
     private void cut(@Nullable IpPrefix prefix) {
@@ -122,7 +136,19 @@ final class Space {
 
     /** Whether what the rule matches is known exactly. */
     boolean exact(Rule rule) {
-        return hashes.exact() || rule.matches().stream().allMatch(match -> match.hashBuckets() == 0);
+        return (hashes.exact()
+                        || rule.matches().stream()
+                                .allMatch(match -> match.share().buckets() == 0))
+                && rule.matches().stream().mapToLong(this::attributeBoxes).sum() <= ATTRIBUTE_BOXES_MAX;
+    }
+
+    /** How many boxes conditions on attributes make of one match, beyond the first. */
+    private long attributeBoxes(Match match) {
+        Match.Context context = match.context();
+        return (long) applications.of(context.applications()).size()
+                        * attributeGroups.of(context.groups()).size()
+                        * users.of(context.users()).size()
+                - 1;
     }
 
     // Boxes.
@@ -138,38 +164,76 @@ final class Space {
 
     private void add(Match match, List<int[]> all) {
         int[] box = new int[2 * Box.DIMENSIONS];
-        set(box, Box.SOURCE, addresses, match.source());
-        set(box, Box.DESTINATION, addresses, match.destination());
-        set(box, Box.PROTOCOL, protocols, match.protocolLow(), match.protocolHigh(), 255);
-        set(box, Box.SOURCE_PORT, ports, match.sourcePortLow(), match.sourcePortHigh(), PORT_MAX);
-        set(box, Box.DESTINATION_PORT, ports, match.destinationPortLow(), match.destinationPortHigh(), PORT_MAX);
-        set(box, Box.OUTER_VLAN, vlans, match.outerVlanLow(), match.outerVlanHigh(), VLAN_MAX);
-        set(box, Box.INNER_VLAN, vlans, match.innerVlanLow(), match.innerVlanHigh(), VLAN_MAX);
-        set(box, Box.DSCP, dscps, match.dscpLow(), match.dscpHigh(), 63);
-        setMac(box, Box.SOURCE_MAC, match.sourceMac());
-        setMac(box, Box.DESTINATION_MAC, match.destinationMac());
-        for (int[] versions : versions(match)) {
-            for (int[] stretch : hashes.of(match)) {
-                int[] whole = Box.with(box, Box.HASH, stretch[0], stretch[1]);
-                int low = Math.max(whole[2 * Box.SOURCE], versions[0]);
-                int high = Math.min(whole[2 * Box.SOURCE + 1], versions[1]);
-                if (low <= high) {
-                    all.add(Box.with(whole, Box.SOURCE, low, high));
+        set(box, Box.SOURCE, addresses, match.addresses().source());
+        set(box, Box.DESTINATION, addresses, match.addresses().destination());
+        set(
+                box,
+                Box.PROTOCOL,
+                protocols,
+                match.transport().protocolLow(),
+                match.transport().protocolHigh(),
+                255);
+        set(
+                box,
+                Box.SOURCE_PORT,
+                ports,
+                match.transport().sourcePortLow(),
+                match.transport().sourcePortHigh(),
+                PORT_MAX);
+        set(
+                box,
+                Box.DESTINATION_PORT,
+                ports,
+                match.transport().destinationPortLow(),
+                match.transport().destinationPortHigh(),
+                PORT_MAX);
+        set(box, Box.OUTER_VLAN, vlans, match.vlans().outerLow(), match.vlans().outerHigh(), VLAN_MAX);
+        set(box, Box.INNER_VLAN, vlans, match.vlans().innerLow(), match.vlans().innerHigh(), VLAN_MAX);
+        set(box, Box.DSCP, dscps, match.dscp().low(), match.dscp().high(), 63);
+        setMac(box, Box.SOURCE_MAC, match.frame().sourceMac());
+        setMac(box, Box.DESTINATION_MAC, match.frame().destinationMac());
+        for (int[] given : withAttributes(box, match.context())) {
+            for (int[] versions : versions(match)) {
+                for (int[] stretch : hashes.of(match)) {
+                    int[] whole = Box.with(given, Box.HASH, stretch[0], stretch[1]);
+                    int low = Math.max(whole[2 * Box.SOURCE], versions[0]);
+                    int high = Math.min(whole[2 * Box.SOURCE + 1], versions[1]);
+                    if (low <= high) {
+                        all.add(Box.with(whole, Box.SOURCE, low, high));
+                    }
                 }
             }
         }
     }
 
+    /** A flow can have any application, group and user, or none: whether it does is nothing that its packets say. */
+    private List<int[]> withAttributes(int[] box, Match.Context context) {
+        List<int[]> all = List.of(box);
+        all = narrowed(all, Box.APPLICATION, applications, context.applications());
+        all = narrowed(all, Box.GROUP, attributeGroups, context.groups());
+        return narrowed(all, Box.USER, users, context.users());
+    }
+
+    private static List<int[]> narrowed(List<int[]> boxes, int dimension, AttributeAxis axis, IntSet wanted) {
+        List<int[]> all = new ArrayList<>();
+        for (int[] box : boxes) {
+            for (int[] stretch : axis.of(wanted)) {
+                all.add(Box.with(box, dimension, stretch[0], stretch[1]));
+            }
+        }
+        return all;
+    }
+
     /** Stretches of source addresses that family, EtherType and prefixes leave: ::/0 does not hold the IPv4 addresses that lie in it. */
     private List<int[]> versions(Match match) {
-        boolean v4 = match.family() != 6
-                && (match.etherType() < 0 || match.etherType() == EtherTypes.IPV4)
-                && !isOther(match.source(), true)
-                && !isOther(match.destination(), true);
-        boolean v6 = match.family() != 4
-                && (match.etherType() < 0 || match.etherType() == EtherTypes.IPV6)
-                && !isOther(match.source(), false)
-                && !isOther(match.destination(), false);
+        boolean v4 = match.addresses().family() != 6
+                && (match.frame().etherType() < 0 || match.frame().etherType() == EtherTypes.IPV4)
+                && !isOther(match.addresses().source(), true)
+                && !isOther(match.addresses().destination(), true);
+        boolean v6 = match.addresses().family() != 4
+                && (match.frame().etherType() < 0 || match.frame().etherType() == EtherTypes.IPV6)
+                && !isOther(match.addresses().source(), false)
+                && !isOther(match.addresses().destination(), false);
         if (v4 && v6) {
             return List.of(stretch("::", null));
         }
@@ -242,6 +306,9 @@ final class Space {
                 box = Box.with(box, Box.SOURCE_MAC, 0, macs.before(Macs.GROUPS));
                 box = Box.with(box, Box.DESTINATION_MAC, 0, macs.before(null));
                 box = Box.with(box, Box.HASH, 0, hashes.last());
+                box = Box.with(box, Box.APPLICATION, 0, applications.last());
+                box = Box.with(box, Box.GROUP, 0, attributeGroups.last());
+                box = Box.with(box, Box.USER, 0, users.last());
                 addTags(all, box, tagged);
             }
         }
@@ -299,6 +366,10 @@ final class Space {
         p.sourceMac = mac(box, Box.SOURCE_MAC);
         p.destinationMac = mac(box, Box.DESTINATION_MAC);
         p.hash = hashes.hash(box[2 * Box.HASH]);
+        p.attributes = AttributeIds.of(
+                applications.number(box[2 * Box.APPLICATION]),
+                attributeGroups.number(box[2 * Box.GROUP]),
+                users.number(box[2 * Box.USER]));
         return p;
     }
 

@@ -59,6 +59,7 @@ public record Metric(
         drops(all);
         instances(all);
         chains(all);
+        RuleMetrics.add(all);
         process(all);
         return List.copyOf(all);
     }
@@ -124,7 +125,7 @@ public record Metric(
                         .toList()));
     }
 
-    private static void single(
+    static void single(
             List<Metric> all, String name, Type type, String unit, String help, ToDoubleFunction<Scrape> value) {
         all.add(new Metric(
                 name, type, unit, help, List.of(), s -> List.of(new Sample(List.of(), value.applyAsDouble(s)))));

@@ -1,6 +1,7 @@
 package dev.sluice.agent.metrics;
 
 import dev.sluice.agent.CountersReport;
+import dev.sluice.agent.RulesReport;
 import dev.sluice.agent.StatusReport;
 
 /**
@@ -8,6 +9,7 @@ import dev.sluice.agent.StatusReport;
  *
  * @param status of the node
  * @param counters of the node
+ * @param rules of the node and what they decided
  * @param process of the Java process
  */
-public record Scrape(StatusReport status, CountersReport counters, ProcessFigures process) {}
+public record Scrape(StatusReport status, CountersReport counters, RulesReport rules, ProcessFigures process) {}

@@ -3,8 +3,10 @@ package dev.sluice.agent.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.analysis.Finding.Kind;
+import dev.sluice.datapath.AttributeIds;
 import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.Group;
+import dev.sluice.datapath.IntSet;
 import dev.sluice.datapath.Match;
 import dev.sluice.datapath.PacketFields;
 import dev.sluice.datapath.PortEntry;
@@ -19,6 +21,7 @@ import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
@@ -80,6 +83,13 @@ class AnalysisPropertyTest {
         return match;
     }
 
+    /** Applications 1 and 2, user 1; whatever rules name, a flow can have another value or none. */
+    private static Match asking(Match match, Random random) {
+        IntSet applications =
+                random.nextInt(3) == 0 ? IntSet.EMPTY : IntSet.of(1 + random.nextInt(2), 1 + random.nextInt(2));
+        return match.withContext(applications, IntSet.EMPTY, random.nextBoolean() ? IntSet.of(1) : IntSet.EMPTY);
+    }
+
     private static IpPrefix prefix(Random random) {
         return IpPrefix.parse(PREFIXES.get(random.nextInt(PREFIXES.size()))).orElseThrow();
     }
@@ -87,12 +97,15 @@ class AnalysisPropertyTest {
     private static List<Rule> rules(Random random, PortSides sides) {
         List<Rule> rules = new ArrayList<>();
         int count = 2 + random.nextInt(7);
+        boolean context = random.nextBoolean();
         for (int i = 0; i < count; i++) {
             List<Match> matches = new ArrayList<>();
             for (int m = 0; m <= random.nextInt(3); m++) {
-                matches.add(match(random));
+                Match match = match(random);
+                matches.add(context && random.nextInt(3) == 0 ? asking(match, random) : match);
             }
-            Action action = List.of(Action.NONE, Action.DROP, Action.SERVICE).get(random.nextInt(3));
+            Action action = List.of(Action.NONE, Action.DROP, Action.SERVICE, Action.OBSERVE)
+                    .get(random.nextInt(4));
             rules.add(new Rule(
                     i + 1,
                     1000 - i,
@@ -170,10 +183,18 @@ class AnalysisPropertyTest {
                 List.of(),
                 List.of(new Target(0, "inspect", List.of(), FailureAction.CLOSED)),
                 rules,
-                List.of(new Group(1, Classifier.of(rules))),
+                List.of(new Group(
+                        1,
+                        Classifier.of(
+                                rules.stream().filter(rule -> !observes(rule)).toList()),
+                        rules.stream().filter(AnalysisPropertyTest::observes).toList())),
                 List.of(),
                 List.of(),
                 TrackerTimeouts.DEFAULT);
+    }
+
+    private static boolean observes(Rule rule) {
+        return rule.action() == Action.OBSERVE;
     }
 
     static IntStream seeds() {
@@ -189,8 +210,12 @@ class AnalysisPropertyTest {
         Snapshot snapshot = snapshot(rules);
         Set<String> alive = new TreeSet<>();
         Set<String> pairs = new TreeSet<>();
+        Set<Long> attributes = attributes(rules);
         for (PacketFields packet : packets()) {
-            brute(rules, packet, alive, pairs);
+            for (long each : attributes) {
+                packet.attributes = each;
+                brute(rules, packet, alive, pairs);
+            }
         }
         Analysis.Result result = Analysis.of(snapshot);
         Set<String> dead = new TreeSet<>();
@@ -203,7 +228,8 @@ class AnalysisPropertyTest {
                 told.add(finding.rule() + ">" + finding.others().getFirst());
             }
         }
-        Set<String> expected = new TreeSet<>(rules.stream().map(Rule::name).toList());
+        Set<String> expected = new TreeSet<>(
+                rules.stream().filter(rule -> !observes(rule)).map(Rule::name).toList());
         expected.removeAll(alive);
         pairs.removeIf(pair -> !alive.contains(pair.substring(pair.indexOf('>') + 1)));
         assertThat(dead).as("seed " + seed + " " + rules).isEqualTo(expected);
@@ -211,11 +237,25 @@ class AnalysisPropertyTest {
         assertThat(result.findings()).noneMatch(finding -> finding.kind() == Kind.UNDECIDED);
     }
 
+    /** Of all combinations those that these rules tell apart: each value that is named, and one that is not. */
+    private static Set<Long> attributes(List<Rule> rules) {
+        boolean asked = rules.stream()
+                .flatMap(rule -> rule.matches().stream())
+                .anyMatch(match -> !match.context().equals(Match.Context.ANY));
+        Set<Long> all = new TreeSet<>();
+        for (int application = 0; application <= (asked ? 2 : 0); application++) {
+            for (int user = 0; user <= (asked ? 1 : 0); user++) {
+                all.add(AttributeIds.of(application, 0, user));
+            }
+        }
+        return all;
+    }
+
     /** The plain meaning of precedence: the first rule that matches; each later one that matches too and does something else overlaps it. */
     private static void brute(List<Rule> rules, PacketFields packet, Set<String> alive, Set<String> pairs) {
         Rule winner = null;
         for (Rule rule : rules) {
-            if (rule.matches().stream().noneMatch(match -> match.matches(packet))) {
+            if (observes(rule) || rule.matches().stream().noneMatch(match -> match.matches(packet))) {
                 continue;
             }
             if (winner == null) {
@@ -230,10 +270,42 @@ class AnalysisPropertyTest {
     }
 
     @Test
+    void ruleForAUserShadowsNoRuleForEverybodyButIsShadowedByIt() {
+        BitSet sides = new BitSet();
+        sides.set(PortSides.index(0, PortSides.FROM_PORT));
+        Match user = Match.ANY.withContext(IntSet.EMPTY, IntSet.EMPTY, IntSet.of(7));
+        Rule forUser = rule(1, 30, user, Action.NONE, PortSides.of(sides));
+        Rule forAll = rule(2, 20, Match.ANY, Action.SERVICE, PortSides.of(sides));
+        Rule again = rule(3, 10, user, Action.DROP, PortSides.of(sides));
+        Rule watching = rule(4, 40, Match.ANY, Action.OBSERVE, PortSides.of(sides));
+        List<Finding> findings =
+                Analysis.of(snapshot(List.of(watching, forUser, forAll, again))).findings();
+        assertThat(findings)
+                .filteredOn(finding -> finding.kind() == Kind.SHADOWED || finding.kind() == Kind.DUPLICATE)
+                .extracting(Finding::rule)
+                .containsExactly("r3");
+        assertThat(findings)
+                .filteredOn(finding ->
+                        finding.kind() == Kind.BYPASS && finding.rule().equals("r1"))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.example()).containsEntry("user", "7"))
+                .satisfies(finding -> assertThat(finding.message()).contains("attributes"));
+        assertThat(findings).noneMatch(finding -> finding.rule().equals("r4"));
+    }
+
+    private static Rule rule(int id, int precedence, Match match, Action action, PortSides sides) {
+        int target = action == Action.SERVICE ? 0 : -1;
+        return new Rule(id, precedence, "r" + id, List.of(match), action, target, FailureAction.INHERIT, true, sides);
+    }
+
+    @Test
     void everyConditionOfAMatchIsKnown() {
-        assertThat(Match.class.getRecordComponents())
+        long conditions = Arrays.stream(Match.class.getRecordComponents())
+                .mapToLong(part -> part.getType().getRecordComponents().length)
+                .sum();
+        assertThat(conditions)
                 .as("a new condition has to become a dimension of Space, or findings lie")
-                .hasSize(Space.CONDITIONS_KNOWN);
+                .isEqualTo(Space.CONDITIONS_KNOWN);
     }
 
     @Test

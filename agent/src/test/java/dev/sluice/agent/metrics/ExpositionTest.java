@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.CountersReport;
 import dev.sluice.agent.CountersReport.DropReport;
+import dev.sluice.agent.RulesReport;
+import dev.sluice.agent.RulesReport.RuleReport;
 import dev.sluice.agent.StatusReport;
 import dev.sluice.agent.StatusReport.ChainReport;
 import dev.sluice.agent.StatusReport.ConfigurationReport;
@@ -25,6 +27,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,6 +36,14 @@ class ExpositionTest {
     private static final String EVIL = "a\"b\\c\nd{},=";
 
     private static Scrape scrape() {
+        return scrape(1);
+    }
+
+    private static RuleReport rule(int number) {
+        return new RuleReport("web/" + number, List.of("up fromPort"), "drop", false, 4, 40, 4000, "", -1, 0);
+    }
+
+    private static Scrape scrape(int rules) {
         return new Scrape(
                 new StatusReport(
                         "edge",
@@ -69,6 +80,8 @@ class ExpositionTest {
                 new CountersReport(
                         List.of(new DropReport("SERVICE_DOWN", "C13", "a sentence", 2, Map.of(EVIL, 2L))),
                         Map.of("frames", 10L)),
+                new RulesReport(
+                        IntStream.range(0, rules).mapToObj(ExpositionTest::rule).toList()),
                 ProcessFigures.now());
     }
 
@@ -80,12 +93,24 @@ class ExpositionTest {
         assertThat(parsed.samples)
                 .containsEntry("sluice_instance_up{instance=\"fw-1\",service=\"firewall\"}", 0.0)
                 .containsEntry("sluice_uptime_seconds{}", 61.5)
+                .containsEntry("sluice_rule_flows_total{rule=\"web/0\"}", 4.0)
+                .containsEntry("sluice_rule_bytes_total{rule=\"web/0\"}", 4000.0)
+                .containsEntry("sluice_rules_without_series{}", 0.0)
                 .containsEntry(
                         "sluice_instance_returned_packets_total{instance=\"fw-1\",service=\"firewall\",direction=\"reverse\"}",
                         3.0)
                 .containsEntry(
                         "sluice_dropped_packets_total{reason=\"SERVICE_DOWN\",port=\"a\\\"b\\\\c\\nd{},=\"}", 2.0);
         assertThat(parsed.types).hasSize(Metric.ALL.size());
+    }
+
+    @Test
+    void rulesBeyondTheFirstThousandHaveNoSeries() {
+        ExpositionParser parsed = ExpositionParser.parse(Exposition.OPEN_METRICS.text(scrape(1003)), true);
+        assertThat(parsed.samples)
+                .containsEntry("sluice_rule_packets_total{rule=\"web/999\"}", 40.0)
+                .doesNotContainKey("sluice_rule_packets_total{rule=\"web/1000\"}")
+                .containsEntry("sluice_rules_without_series{}", 3.0);
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.sluice.agent.CountersReport.DropReport;
 import dev.sluice.agent.FlowsReport;
 import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.RulesReport;
 import dev.sluice.agent.StatusReport;
 import dev.sluice.agent.StatusReport.InstanceReport;
 import dev.sluice.agent.StatusReport.PortReport;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import tools.jackson.databind.JsonNode;
 
 /** Sluice in a JVM of its own inside a namespace, with a directory of YAML files, seen through its administration socket. One user: the test. */
 final class SluiceNode implements AutoCloseable {
@@ -178,13 +180,18 @@ final class SluiceNode implements AutoCloseable {
         }
     }
 
-    /** Sends any request. */
-    void request(String command, Map<String, ?> fields) {
-        ask(a -> a.request(command, fields));
-    }
-
     StatusReport status() {
         return ask(AdminClient::status);
+    }
+
+    /** Rules and what they decided. */
+    RulesReport rules() {
+        return ask(AdminClient::rules);
+    }
+
+    /** Any request, with its fields as names and values. */
+    JsonNode request(String command, Map<String, ?> fields) {
+        return ask(a -> a.request(command, fields));
     }
 
     CountersReport counters() {

@@ -2,6 +2,8 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.Path;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.RuleCounters;
 import dev.sluice.ports.MemoryFrame;
 import java.util.Arrays;
 import java.util.List;
@@ -34,6 +36,7 @@ final class Comparison implements AutoCloseable {
             path.counters().flows = 0;
             path.counters().uninspected = 0;
         }
+        world.rulesOfRecords().forEach(rule -> zero(rule.counters()));
         for (Attachment node : world.attachments()) {
             Arrays.fill(node.counters().sent, 0);
             Arrays.fill(node.counters().returned, 0);
@@ -41,6 +44,15 @@ final class Comparison implements AutoCloseable {
             node.counters().copiesLost = 0;
             node.counters().capped = 0;
         }
+    }
+
+    /** A second of log lines that another run began is over at the beginning of this one: time has not passed, but went back. */
+    private static void zero(RuleCounters counters) {
+        counters.flows = 0;
+        counters.packets = 0;
+        counters.bytes = 0;
+        counters.logSuppressed = 0;
+        counters.restartLog();
     }
 
     /**
@@ -111,6 +123,10 @@ final class Comparison implements AutoCloseable {
                 subject.setPort(e.port(), e.up());
                 yield new Outcome();
             }
+            case Event.Attributes e -> {
+                subject.setAttributes(e.subject(), e.values(), e.lifeNs());
+                yield new Outcome();
+            }
             case Event.Told e -> {
                 subject.tell(e);
                 yield new Outcome();
@@ -144,6 +160,11 @@ final class Comparison implements AutoCloseable {
                 path.counters().uninspected = 0;
             }
         }
+        for (Rule rule : next.rules()) {
+            if (model.world.ruleOfRecord(rule.id()) == null) {
+                zero(rule.counters());
+            }
+        }
     }
 
     /** Takes the data path's own questions out of an outcome and answers those about known neighbours. */
@@ -174,6 +195,7 @@ final class Comparison implements AutoCloseable {
             case Event.Probed e -> model.setProbed(e.instance(), e.alive());
             case Event.Carrier e -> model.setPort(e.port(), e.up());
             case Event.Applies e -> model.apply(e.world());
+            case Event.Attributes e -> model.attributes.set(e.subject(), e.values(), model.nowNs + e.lifeNs());
             case Event.Told e -> model.tell(e);
             case Event.Elapses e -> {
                 return model.elapse(e.ns(), e.tick());

@@ -34,7 +34,7 @@ record Earlier(int lastMigrate, int lastAuto, List<Rule> rules, Set<Default> def
             case KEEP -> {
                 List<Rule> kept = new ArrayList<>(rules);
                 goneRules.stream()
-                        .filter(rule -> rule.action() != Rule.Action.DROP)
+                        .filter(rule -> rule.action() == Rule.Action.NONE || rule.action() == Rule.Action.SERVICE)
                         .forEach(kept::add);
                 kept.removeIf(rule -> present.stream().anyMatch(other -> other.id() == rule.id()));
                 Set<Default> all = new HashSet<>(defaults);

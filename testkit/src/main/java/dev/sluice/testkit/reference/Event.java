@@ -35,6 +35,15 @@ sealed interface Event {
     /** Time passes; timers run at its end if there is a tick. */
     record Elapses(long ns, boolean tick) implements Event {}
 
+    /**
+     * Attributes of a port or flow are set, or forgotten.
+     *
+     * @param values null: forgotten
+     * @param lifeNs until they end
+     */
+    record Attributes(ModelAttributes.Subject subject, ModelAttributes.@Nullable Values values, long lifeNs)
+            implements Event {}
+
     /** Somebody tells what to do with a flow; a null action revokes it. */
     record Told(ModelRecord.Key flow, @Nullable Action action, int argument, boolean once, long ttlNs)
             implements Event {}

@@ -6,6 +6,7 @@ import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Rule;
+import dev.sluice.testkit.reference.ModelAttributes.Values;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,13 @@ final class ModelClassify {
             vanished = found;
             found = null;
         }
+        boolean moved =
+                found != null && !found.translated && asksForAttributes(group) && hasOtherAttributes(found, trip);
+        if (moved) {
+            model.coverage.event("attributes moved");
+            vanished = found;
+            found = null;
+        }
         if (found != null && group != 0 && model.programs.moves(trip, found)) {
             vanished = found;
             found = null;
@@ -87,8 +95,11 @@ final class ModelClassify {
             revalidate(found);
             trip.record = found;
             trip.direction = found.directionOf(trip.key());
-        } else if (!decide(trip, group, vanished, toPort)) {
+            count(trip, group, false);
+        } else if (!decide(trip, group, vanished, moved, toPort)) {
             return;
+        } else {
+            count(trip, group, true);
         }
         act(trip, port, toPort);
     }
@@ -116,6 +127,29 @@ final class ModelClassify {
             revalidate(trip.decided());
         }
         return trip.follows;
+    }
+
+    private boolean asksForAttributes(int group) {
+        return model.world.groups().getOrDefault(group, List.of()).stream().anyMatch(ModelRules::asks);
+    }
+
+    private boolean hasOtherAttributes(ModelRecord record, Trip trip) {
+        if (!model.attributes.used) {
+            return false;
+        }
+        if (record.forwardPort < 0 && record.directionOf(trip.key()) == 0) {
+            record.forwardPort = trip.port;
+        }
+        return !record.attributes.equals(model.attributes.of(trip.frame, record.forwardPort));
+    }
+
+    private void count(Trip trip, int group, boolean first) {
+        ModelRecord record = trip.decided();
+        if (record.ruleId == TRANSLATED) {
+            return;
+        }
+        Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
+        model.hits.packet(trip, group, rule, trip.direction == 1, first, record.attributes);
     }
 
     private void noteKept(ModelRecord record, int group) {
@@ -261,20 +295,24 @@ final class ModelClassify {
     }
 
     /** Makes a record from the rules; false if the packet's way was decided without one. */
-    private boolean decide(Trip trip, int group, @Nullable ModelRecord vanished, boolean toPort) {
+    private boolean decide(Trip trip, int group, @Nullable ModelRecord vanished, boolean moved, boolean toPort) {
         boolean reverse = false;
+        int otherPort = -1;
         if (vanished != null) {
             reverse = vanished.directionOf(trip.key()) == 1;
+            otherPort = reverse && !vanished.translated ? vanished.forwardPort : -1;
         }
         List<Rule> rules = model.world.groups().getOrDefault(group, List.of());
-        Rule rule = ModelRules.search(rules, trip.frame, reverse);
+        Values asItCame = model.attributes.of(trip.frame, trip.port);
+        Values turnedRound = model.attributes.of(trip.frame, otherPort);
+        Rule rule = ModelRules.search(rules, trip.frame, reverse, reverse ? turnedRound : asItCame);
         if (reverse && rule != null && !rule.bothDirections()) {
             reverse = false;
-            rule = ModelRules.search(rules, trip.frame, false);
+            rule = ModelRules.search(rules, trip.frame, false, asItCame);
         }
         boolean middle = trip.frame.protocol == 6 && !opens(trip) && vanished == null;
         if (middle && (rule == null || rule.action() == Rule.Action.NONE)) {
-            Rule turned = ModelRules.search(rules, trip.frame, true);
+            Rule turned = ModelRules.search(rules, trip.frame, true, turnedRound);
             if (turned != null
                     && turned.action() == Rule.Action.SERVICE
                     && turned.bothDirections()
@@ -284,15 +322,16 @@ final class ModelClassify {
             }
         }
         boolean oneDirection = rule != null && !rule.bothDirections();
-        Rule opposite = ModelRules.search(rules, trip.frame, !reverse);
+        Rule opposite = ModelRules.search(rules, trip.frame, !reverse, reverse ? asItCame : turnedRound);
         if (!oneDirection && opposite != null && !opposite.bothDirections() && above(opposite, rule)) {
             oneDirection = true;
             rule = reverse ? opposite : rule;
             reverse = false;
         }
+        Values values = reverse ? turnedRound : asItCame;
         Path path = null;
         if (rule != null && rule.action() == Rule.Action.SERVICE) {
-            path = pinned(trip, rule, vanished);
+            path = pinned(trip, rule, vanished, moved);
             path = path != null ? path : model.selector.select(rule.targetId());
         }
         if (path != null && path.id() == model.programs.path(trip)) {
@@ -302,11 +341,13 @@ final class ModelClassify {
             replace(vanished, path);
         }
         if (rule != null && rule.action() == Rule.Action.SERVICE && path == null) {
+            model.hits.packet(trip, group, rule, reverse, true, values);
             unserved(trip, rule, DropReason.NO_PATH, toPort);
             return false;
         }
         ModelRecord record = model.connections.insert(reverse ? trip.key().turned() : trip.key(), model.nowMs());
         if (record == null) {
+            model.hits.packet(trip, group, rule, reverse, true, values);
             noRoom(trip, rule, toPort);
             return false;
         }
@@ -324,21 +365,25 @@ final class ModelClassify {
             }
         }
         record.oneDirection = oneDirection;
+        if (model.attributes.used) {
+            record.attributes = values;
+            record.forwardPort = reverse ? otherPort : trip.port;
+        }
         trip.record = record;
         trip.direction = reverse ? 1 : 0;
         return true;
     }
 
-    /** A flow that is migrated stays on its path if the rule's target still gives it to flows and it is alive. */
-    private @Nullable Path pinned(Trip trip, Rule rule, @Nullable ModelRecord vanished) {
+    /** A flow that is migrated or has other attributes stays on its path if the rule's target still gives it to flows and it is alive. */
+    private @Nullable Path pinned(Trip trip, Rule rule, @Nullable ModelRecord vanished, boolean moved) {
         int wanted = model.programs.path(trip);
-        if (wanted == 0 && vanished != null && changed(vanished) == Earlier.Change.MIGRATE) {
+        if (wanted == 0 && vanished != null && (moved || changed(vanished) == Earlier.Change.MIGRATE)) {
             wanted = vanished.pathId;
         }
         for (Path path : model.world.targets().get(rule.targetId()).paths()) {
             if (path.id() == wanted && model.selector.isFit(path)) {
                 if (vanished != null && vanished.pathId == wanted) {
-                    model.coverage.event("migrated, stays on its path");
+                    model.coverage.event(moved ? "path kept" : "migrated, stays on its path");
                 }
                 return path;
             }

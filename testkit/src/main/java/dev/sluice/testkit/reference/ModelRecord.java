@@ -40,6 +40,11 @@ final class ModelRecord {
     int configGeneration;
     int livenessGeneration;
     boolean oneDirection;
+
+    /** What it was made with, and the port at which the forward side came in, -1 if not known. */
+    ModelAttributes.Values attributes = ModelAttributes.Values.NONE;
+
+    int forwardPort = -1;
     boolean translated;
     String tcp = "NONE";
     boolean halfOpen = true;

@@ -4,6 +4,7 @@ import dev.sluice.datapath.Match;
 import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.Rule;
+import dev.sluice.testkit.reference.ModelAttributes.Values;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.math.BigInteger;
@@ -15,16 +16,37 @@ import org.jspecify.annotations.Nullable;
 final class ModelRules {
     private ModelRules() {}
 
-    /** The matching rule with the highest precedence, null if none matches. */
-    static @Nullable Rule search(List<Rule> rules, ModelFrame frame, boolean turned) {
+    /** The matching rule with the highest precedence that decides, null if none matches. */
+    static @Nullable Rule search(List<Rule> rules, ModelFrame frame, boolean turned, Values values) {
         Rule best = null;
         for (Rule rule : rules) {
             boolean better = best == null || rule.precedence() > best.precedence();
-            if (better && rule.matches().stream().anyMatch(match -> matches(match, frame, turned))) {
+            if (better && rule.action() != Rule.Action.OBSERVE && matches(rule, frame, turned, values)) {
                 best = rule;
             }
         }
         return best;
+    }
+
+    /** Whether one of the rule's matches holds. */
+    static boolean matches(Rule rule, ModelFrame frame, boolean turned, Values values) {
+        return rule.matches().stream()
+                .anyMatch(match -> fits(match.context(), values) && matches(match, frame, turned));
+    }
+
+    /** Whether a rule asks for attributes. */
+    static boolean asks(Rule rule) {
+        return rule.matches().stream()
+                .map(Match::context)
+                .anyMatch(c -> !c.applications().isEmpty()
+                        || !c.groups().isEmpty()
+                        || !c.users().isEmpty());
+    }
+
+    private static boolean fits(Match.Context wanted, Values values) {
+        return (wanted.applications().isEmpty() || wanted.applications().contains(values.application()))
+                && (wanted.groups().isEmpty() || wanted.groups().contains(values.group()))
+                && (wanted.users().isEmpty() || wanted.users().contains(values.user()));
     }
 
     private static boolean matches(Match m, ModelFrame frame, boolean turned) {
@@ -34,29 +56,39 @@ final class ModelRules {
         int toPort = turned ? frame.sourcePort : frame.destinationPort;
         long fromMac = turned ? frame.destinationMac : frame.sourceMac;
         long toMac = turned ? frame.sourceMac : frame.destinationMac;
-        if (m.family() != 0 && m.family() != frame.family()) {
+        if (m.addresses().family() != 0 && m.addresses().family() != frame.family()) {
             return false;
         }
-        if (!holds(m.source(), from) || !holds(m.destination(), to)) {
+        if (!holds(m.addresses().source(), from) || !holds(m.addresses().destination(), to)) {
             return false;
         }
-        boolean portsFit = between(fromPort, m.sourcePortLow(), m.sourcePortHigh())
-                && between(toPort, m.destinationPortLow(), m.destinationPortHigh());
+        boolean portsFit =
+                between(fromPort, m.transport().sourcePortLow(), m.transport().sourcePortHigh())
+                        && between(
+                                toPort,
+                                m.transport().destinationPortLow(),
+                                m.transport().destinationPortHigh());
         if (!portsFit) {
             return false;
         }
-        if ((m.etherType() != -1 && m.etherType() != frame.etherType)
-                || (m.sourceMac() != -1 && m.sourceMac() != fromMac)
-                || (m.destinationMac() != -1 && m.destinationMac() != toMac)) {
+        if ((m.frame().etherType() != -1 && m.frame().etherType() != frame.etherType)
+                || (m.frame().sourceMac() != -1 && m.frame().sourceMac() != fromMac)
+                || (m.frame().destinationMac() != -1 && m.frame().destinationMac() != toMac)) {
             return false;
         }
         int outer = frame.tags.isEmpty() ? -1 : frame.vlan(0);
         int inner = frame.tags.size() < 2 || frame.skipsPriorityTag() ? -1 : frame.vlan(1);
-        return between(frame.protocol, m.protocolLow(), m.protocolHigh())
-                && between(outer, m.outerVlanLow(), m.outerVlanHigh())
-                && between(inner, m.innerVlanLow(), m.innerVlanHigh())
-                && between(frame.dscp, m.dscpLow(), m.dscpHigh())
-                && (m.hashBuckets() == 0 || m.hashBucketSet().get(Formulas.bucket(frame.hash(), m.hashBuckets())));
+        return between(
+                        frame.protocol,
+                        m.transport().protocolLow(),
+                        m.transport().protocolHigh())
+                && between(outer, m.vlans().outerLow(), m.vlans().outerHigh())
+                && between(inner, m.vlans().innerLow(), m.vlans().innerHigh())
+                && between(frame.dscp, m.dscp().low(), m.dscp().high())
+                && (m.share().buckets() == 0
+                        || m.share()
+                                .set()
+                                .get(Formulas.bucket(frame.hash(), m.share().buckets())));
     }
 
     private static boolean between(int value, int low, int high) {

@@ -15,6 +15,8 @@ import java.util.Set;
 public final class ReferenceModel {
     final ModelConnections connections;
     final ModelNeighbors neighbors = new ModelNeighbors();
+    final ModelAttributes attributes = new ModelAttributes();
+    final ModelHits hits = new ModelHits(this);
     final ModelSelector selector = new ModelSelector(this);
     final Set<Integer> deadInstances = new HashSet<>();
     final Set<Integer> unanswering = new HashSet<>();
@@ -109,6 +111,7 @@ public final class ReferenceModel {
         if (tick) {
             neighbors.tick(nowNs, control);
             datagrams.tick();
+            attributes.tick(nowNs);
             errors.sendAll();
             connections.removeExpired(nowMs());
         }

@@ -1,8 +1,10 @@
 package dev.sluice.testkit.reference;
 
+import dev.sluice.datapath.IntSet;
 import dev.sluice.datapath.Match;
 import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.RuleCounters;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -27,14 +29,15 @@ final class RuleGenerator {
         while (!precedences.add(precedence)) {
             precedence++;
         }
-        Rule.Action action =
-                dice.percent(87) ? Rule.Action.SERVICE : dice.any(Rule.Action.NONE, Rule.Action.DROP, Rule.Action.NONE);
+        Rule.Action action = dice.percent(83)
+                ? Rule.Action.SERVICE
+                : dice.any(Rule.Action.NONE, Rule.Action.DROP, Rule.Action.OBSERVE);
         int target = action == Rule.Action.SERVICE ? dice.below(world.parts.chains.size()) : -1;
         List<Integer> routers =
                 target >= 0 ? world.parts.chains.get(target).routers : List.of(dice.below(world.portsOf.size()));
         List<Match> matches = new ArrayList<>();
         for (int i = dice.percent(80) ? 1 : 2; i > 0; i--) {
-            matches.add(match(action == Rule.Action.DROP));
+            matches.add(match(action == Rule.Action.DROP || action == Rule.Action.OBSERVE));
         }
         return new Rule(
                 id,
@@ -50,7 +53,9 @@ final class RuleGenerator {
                         Rule.FailureAction.CLOSED,
                         Rule.FailureAction.OPEN),
                 dice.percent(85),
-                PortSides.of(sides(routers)));
+                PortSides.of(sides(routers)),
+                dice.percent(20),
+                new RuleCounters());
     }
 
     private BitSet sides(List<Integer> routers) {
@@ -109,6 +114,9 @@ final class RuleGenerator {
             int vlan = dice.any(-1, 7);
             match = match.withVlans(vlan, dice.any(vlan, 4095), -1, dice.any(-1, 4095));
         }
+        if (dice.percent(16)) {
+            match = match.withContext(values(60), values(30), values(30));
+        }
         if (dice.percent(6)) {
             List<Integer> ports = world.portsOf.get(dice.below(world.portsOf.size()));
             long mac = WorldGenerator.hostMac(dice.of(ports), dice.any(10, 11));
@@ -117,6 +125,10 @@ final class RuleGenerator {
                     : match.withEthernet(dice.any(0x0800, 0x86dd), -1, dice.percent(50) ? mac : -1);
         }
         return match;
+    }
+
+    private IntSet values(int percent) {
+        return dice.percent(percent) ? IntSet.of(dice.between(1, 3), dice.between(1, 3)) : IntSet.EMPTY;
     }
 
     private static IpPrefix prefix(String text) {

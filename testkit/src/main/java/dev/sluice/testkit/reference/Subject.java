@@ -2,17 +2,21 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.AttributeIds;
+import dev.sluice.datapath.AttributeTable;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DatapathCounters;
 import dev.sluice.datapath.DropCounters;
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FlowName;
 import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Rule;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.MemoryPort;
 import java.lang.foreign.Arena;
@@ -96,6 +100,28 @@ final class Subject implements AutoCloseable {
         liveness.setPort(port, up);
     }
 
+    void setAttributes(ModelAttributes.Subject of, ModelAttributes.@Nullable Values values, long lifeNs) {
+        AttributeTable table = datapath.attributes();
+        if (table == null) {
+            table = new AttributeTable(datapath.connections().capacity(), 256);
+            datapath.useAttributes(table);
+        }
+        long ids = values == null ? 0 : AttributeIds.of(values.application(), values.group(), values.user());
+        if (of.isFlow()) {
+            List<Integer> ends = of.ports() == null ? List.of(FlowName.ANY_PORT, FlowName.ANY_PORT) : of.ports();
+            FlowName name = new FlowName(of.protocol(), of.one(), ends.get(0), of.other(), ends.get(1));
+            if (values == null) {
+                table.clearFlow(name);
+            } else {
+                table.setFlow(name, ids, nowNs + lifeNs);
+            }
+        } else if (values == null) {
+            table.clearPort(of.port());
+        } else {
+            table.setPort(of.port(), ids, nowNs + lifeNs);
+        }
+    }
+
     Outcome elapse(long ns, boolean tick) {
         nowNs += ns;
         if (tick) {
@@ -158,6 +184,7 @@ final class Subject implements AutoCloseable {
                 }
             }
         }
+        datapath.ruleLog().drain(line -> outcome.count("rule " + line.rule().id() + " logged"));
         for (Gauge gauge : gauges) {
             outcome.count(gauge.name, gauge.moved());
         }
@@ -198,6 +225,13 @@ final class Subject implements AutoCloseable {
         gauge("skippedByInstruction", () -> c.skippedByInstruction);
         gauge("movedByInstruction", () -> c.movedByInstruction);
         gauge("passedAcross", () -> c.passedAcross);
+        for (Rule rule : world.rulesOfRecords()) {
+            String name = "rule " + rule.id();
+            gauge(name + " flows", () -> rule.counters().flows);
+            gauge(name + " packets", () -> rule.counters().packets);
+            gauge(name + " bytes", () -> rule.counters().bytes);
+            gauge(name + " suppressed", () -> rule.counters().logSuppressed);
+        }
         gauge("icmpErrors", () -> c.icmpErrors);
         gauge("icmpErrorsSuppressed", () -> c.icmpErrorsSuppressed);
         gauge("errorsOfFlows", () -> c.errorsOfFlows);

@@ -69,8 +69,11 @@ final class Traffic {
         if (roll < 42) {
             return time();
         }
-        if (roll < 58) {
+        if (roll < 56) {
             return told(now, connections);
+        }
+        if (roll < 72) {
+            return attributes(now);
         }
         if (roll < 120) {
             return arrives(trouble.make(now, newFlow()));
@@ -109,6 +112,22 @@ final class Traffic {
             }
         }
         return arrives(of(flow));
+    }
+
+    /** Of a flow that is under way, of a port, or of a flow that nobody has heard of. */
+    private Event attributes(World now) {
+        ModelAttributes.Values values =
+                dice.percent(25) ? null : new ModelAttributes.Values(dice.below(4), dice.below(3), dice.below(3));
+        ModelAttributes.Subject subject;
+        if (dice.percent(45) || flows.isEmpty()) {
+            int port = dice.below(now.ports().size());
+            subject = new ModelAttributes.Subject(port, 0, IpAddress.ANY_V4, IpAddress.ANY_V4, null);
+        } else {
+            Packet packet = (dice.percent(90) ? dice.of(flows) : newFlow()).next(dice);
+            List<Integer> ports = dice.percent(60) ? List.of(packet.sourcePort, packet.destinationPort) : null;
+            subject = new ModelAttributes.Subject(-1, packet.protocol, packet.source, packet.destination, ports);
+        }
+        return new Event.Attributes(subject, values, dice.any(MS, 500 * MS, 40_000 * MS, 9_000_000 * MS));
     }
 
     /** What an operator, or a node, says of a flow: mostly of one that is there. */

@@ -17,6 +17,7 @@ import dev.sluice.datapath.TrackerTimeouts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +55,14 @@ public record World(
             routers.add(new RouterEntry(i, "router-" + i, Routes.of(routes.get(i))));
         }
         List<Group> compiled = new ArrayList<>();
-        groups.forEach((id, members) -> compiled.add(new Group(id, Classifier.of(members))));
+        groups.forEach((id, members) -> compiled.add(new Group(
+                id,
+                Classifier.of(members.stream()
+                        .filter(rule -> rule.action() != Rule.Action.OBSERVE)
+                        .toList()),
+                members.stream()
+                        .filter(rule -> rule.action() == Rule.Action.OBSERVE)
+                        .toList())));
         long[] groupSides = earlier.defaults().stream()
                 .mapToLong(kept -> (long) kept.group() << 32 | kept.portSide())
                 .toArray();
@@ -77,6 +85,11 @@ public record World(
     Rule ruleOfRecord(int id) {
         Rule rule = rule(id);
         return rule != null ? rule : goneRule(id);
+    }
+
+    /** All rules that records can name. */
+    List<Rule> rulesOfRecords() {
+        return Stream.concat(rules.stream(), earlier.rules().stream()).toList();
     }
 
     /** A rule that is gone while its flows are kept. */

@@ -65,7 +65,10 @@ class DifferentialTest {
             "instruction ACCEPT",
             "instruction PATH",
             "translated: learned",
-            "translated: new flow"
+            "translated: new flow",
+            "attributes moved",
+            "path kept",
+            "observed"
         }) {
             assertThat(coverage.events(event)).as(event).isGreaterThanOrEqualTo(often);
         }

@@ -90,6 +90,32 @@ class PlantedFaultsTest {
                 "node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)",
                 "node.oneArmed() || side >= 0"),
         ORIENTATION_IS_NOT_KEPT("Classification", "reverse = table.isReverse(vanished, c.fields);", "reverse = false;"),
+        ATTRIBUTE_GENERATION_IS_NEVER_COMPARED(
+                "FlowContext", "} else if (now.isCurrent(slot)) {", "} else if (slot >= 0) {"),
+        PORT_WINS_OVER_FLOW(
+                "AttributeTable",
+                "AttributeIds.over(own, ofPort.attributes)",
+                "AttributeIds.over(ofPort.attributes, own)"),
+        ATTRIBUTES_NEVER_END("AttributeTable", "clear(byEnd.first());\n        }", "return;\n        }"),
+        FLOWS_HAVE_ATTRIBUTES_IN_ONE_DIRECTION(
+                "FlowName",
+                "boolean inOrder = (order != 0 ? order : Integer.compare(onePort, otherPort)) <= 0;",
+                "boolean inOrder = true;"),
+        ANSWERS_TAKE_THE_ATTRIBUTES_OF_THEIR_OWN_PORT(
+                "Classification",
+                "context.stamp(slot, c.fields.attributes, reverse ? forwardPort : c.port);",
+                "context.stamp(slot, c.fields.attributes, c.port);"),
+        PATH_IS_NOT_KEPT("Classification", "hasMoved = true;", "hasMoved = false;"),
+        ORIENTATION_IS_LOST_WITH_ATTRIBUTES(
+                "Classification",
+                "vanished = record;\n            hasMoved",
+                "table.remove(record);\n            vanished = NONE;\n            hasMoved"),
+        OBSERVERS_BELOW_THE_DECISION_ARE_ASKED(
+                "RuleHits", "observer.rule.precedence() < rule.precedence()", "observer.rule.precedence() < 0"),
+        OBSERVERS_SEE_ANSWERS_AS_THEY_CAME(
+                "RuleHits", "reverse && observer.rule.bothDirections()", "reverse && observer.rule.id() < 0"),
+        EVERY_PACKET_COUNTS_AS_A_FLOW("RuleHits", "if (first) {", "if (first || rule.id() > 0) {"),
+        LOG_HAS_NO_LIMIT("RuleLog", "counters.loggedInSecond == LINES_PER_SECOND", "counters.loggedInSecond < 0"),
         CHANGES_THAT_KEEP_DECIDE_ANEW(
                 "Retained",
                 "return generation - migrateGeneration >= 0 && generation - autoGeneration >= 0;",

@@ -1,0 +1,80 @@
+package dev.sluice.datapath;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The contextual attributes of the flows of packets, and whether they are still those that a record was decided with (packet-life.md, attributes). One user: the worker.
+ *
+ * <p>Without a table, which is made when the first attribute is set, each question costs one compare.
+ */
+final class FlowContext {
+    private @Nullable AttributeTable table;
+
+    /** The table in use, null as long as nothing was ever set. */
+    @Nullable
+    AttributeTable table() {
+        return table;
+    }
+
+    void use(AttributeTable first) {
+        table = first;
+    }
+
+    /** What a packet's flow has if its forward side came in at this port. */
+    long of(Cursor c, int port) {
+        AttributeTable now = table;
+        return now == null ? AttributeIds.NONE : now.of(c.fields, port);
+    }
+
+    /** Remembers what a new record was decided with. */
+    void stamp(int slot, long attributes, int port) {
+        AttributeTable now = table;
+        if (now != null) {
+            now.stamp(slot, attributes, port);
+        }
+    }
+
+    /** What a record was decided with. */
+    long decidedWith(int slot) {
+        AttributeTable now = table;
+        return now == null ? AttributeIds.NONE : now.attributes(slot);
+    }
+
+    /** The port at which the forward side of a record came in, or {@link AttributeTable#PORT_UNKNOWN}. */
+    int portOf(int slot) {
+        AttributeTable now = table;
+        return now == null ? AttributeTable.PORT_UNKNOWN : now.port(slot);
+    }
+
+    /** Whether a record was decided with other attributes than its flow has now. */
+    boolean hasMoved(Cursor c, int slot, boolean reverse) {
+        AttributeTable now = table;
+        if (now == null) {
+            return false;
+        }
+        if (!reverse && now.port(slot) == AttributeTable.PORT_UNKNOWN) {
+            now.setPort(slot, c.port);
+        } else if (now.isCurrent(slot)) {
+            return false;
+        }
+        boolean moved = now.of(c.fields, now.port(slot)) != now.attributes(slot);
+        if (!moved) {
+            now.setGeneration(slot);
+        }
+        return moved;
+    }
+
+    void tick(long nowNs) {
+        AttributeTable now = table;
+        if (now != null) {
+            now.expire(nowNs);
+        }
+    }
+
+    void close() {
+        AttributeTable now = table;
+        if (now != null) {
+            now.close();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.sluice.datapath;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A rule that only observes, ready to be asked about each packet. Immutable. */
+final class Observer {
+    final Rule rule;
+    private final TupleEntry[] entries;
+
+    Observer(Rule rule) {
+        this.rule = rule;
+        List<TupleEntry> possible = new ArrayList<>();
+        for (Match match : rule.matches()) {
+            TupleEntry entry = TupleEntry.of(rule, match);
+            if (entry != null) {
+                possible.add(entry);
+            }
+        }
+        entries = possible.toArray(new TupleEntry[0]);
+    }
+
+    boolean matches(PacketFields p) {
+        for (TupleEntry entry : entries) {
+            if (entry.matches(p)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
