@@ -139,8 +139,7 @@ final class Cursor {
         PacketFields f = fields;
         f.sourcePort = source;
         f.destinationPort = destination;
-        f.hash = FlowHash.of(
-                f.sourceHi, f.sourceLo, source, f.destinationHi, f.destinationLo, destination, f.protocol);
+        f.hash = FlowHash.of(f.sourceHi, f.sourceLo, source, f.destinationHi, f.destinationLo, destination, f.protocol);
     }
 
     boolean isLaterFragment() {

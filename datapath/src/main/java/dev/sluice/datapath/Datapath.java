@@ -84,7 +84,8 @@ public final class Datapath implements AutoCloseable {
                 context,
                 hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
-        returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones, fragments, counters);
+        returns =
+                new Returns(table, frames, steering, translations, neighborStage, liveness, zones, fragments, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);

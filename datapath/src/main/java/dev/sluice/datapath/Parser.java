@@ -313,10 +313,7 @@ final class Parser {
         if (v6 == ipv6 && isQuotingError(v6, type)) {
             return ICMP_ERROR;
         }
-        boolean discovery = v6
-                && ipv6
-                && type >= NEIGHBOR_DISCOVERY_FIRST
-                && type <= NEIGHBOR_DISCOVERY_LAST;
+        boolean discovery = v6 && ipv6 && type >= NEIGHBOR_DISCOVERY_FIRST && type <= NEIGHBOR_DISCOVERY_LAST;
         return discovery ? NEIGHBOR_DISCOVERY : 0;
     }
 

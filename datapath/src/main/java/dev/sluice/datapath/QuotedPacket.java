@@ -112,13 +112,7 @@ final class QuotedPacket {
             }
         }
         f.hash = FlowHash.of(
-                f.sourceHi,
-                f.sourceLo,
-                f.sourcePort,
-                f.destinationHi,
-                f.destinationLo,
-                f.destinationPort,
-                f.protocol);
+                f.sourceHi, f.sourceLo, f.sourcePort, f.destinationHi, f.destinationLo, f.destinationPort, f.protocol);
         return true;
     }
 }

@@ -151,7 +151,8 @@ final class ClassifierRules {
         p.protocol = p.family == 0
                 ? 0
                 : within(random, m.transport().protocolLow(), m.transport().protocolHigh(), 0, 255);
-        p.sourcePort = within(random, m.transport().sourcePortLow(), m.transport().sourcePortHigh(), 0, 65535);
+        p.sourcePort =
+                within(random, m.transport().sourcePortLow(), m.transport().sourcePortHigh(), 0, 65535);
         p.destinationPort =
                 within(random, m.transport().destinationPortLow(), m.transport().destinationPortHigh(), 0, 65535);
         p.etherType = m.frame().etherType() >= 0 && random.nextInt(8) > 0

@@ -59,7 +59,9 @@ class FlowErrorsTest {
             for (int type : v4 ? new int[] {3, 11, 12} : new int[] {1, 2, 3, 4}) {
                 byte[] error = error(request.bytes(), type, v4 ? 28 : 60);
                 sluice.receive(SERVER, error);
-                assertThat(sluice.sent(CLIENT)).as("past the node, type %s", type).isEmpty();
+                assertThat(sluice.sent(CLIENT))
+                        .as("past the node, type %s", type)
+                        .isEmpty();
                 assertThat(node()).containsExactly(error);
                 sluice.receive(PairWithNode.NODE_IN, error);
                 assertThat(sluice.sent(CLIENT)).containsExactly(error);
@@ -94,8 +96,8 @@ class FlowErrorsTest {
     void errorsThatLieAreTreatedByTheirOwnHeader() {
         open(REQUEST);
         byte[] other = TestPacket.tcp("10.0.0.1:4001", "10.0.0.2:80", ACK).bytes();
-        byte[] toOther = error(
-                TestPacket.tcp("10.0.0.7:4000", "10.0.0.2:80", SYN).bytes(), 3, 28);
+        byte[] toOther =
+                error(TestPacket.tcp("10.0.0.7:4000", "10.0.0.2:80", SYN).bytes(), 3, 28);
         byte[] later = REQUEST.payload("01234567").fragment(24, false).bytes();
         byte[] sixAsFour = error(REQUEST.bytes(), 3, 28);
         sixAsFour[14 + 28] = 0x65;
@@ -113,7 +115,9 @@ class FlowErrorsTest {
             assertThat(sluice.sent(CLIENT)).hasSize(1);
         }
         assertThat(sluice.datapath().counters().errorsOfFlows).isZero();
-        assertThat(sluice.datapath().connections().size()).as("the flow, and errors by their own header").isEqualTo(2);
+        assertThat(sluice.datapath().connections().size())
+                .as("the flow, and errors by their own header")
+                .isEqualTo(2);
     }
 
     @Test
@@ -123,7 +127,8 @@ class FlowErrorsTest {
             sluice.receive(SERVER, error(REQUEST.bytes(), type, 40));
         }
         sluice.sentAnywhere();
-        byte[] answer = TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", SYN | ACK).bytes();
+        byte[] answer =
+                TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", SYN | ACK).bytes();
         sluice.receive(SERVER, answer);
         assertThat(node()).containsExactly(answer);
         sluice.receive(PairWithNode.NODE_IN, answer);
@@ -133,7 +138,8 @@ class FlowErrorsTest {
     @Test
     void errorFromTheWrongSideDoesNotTurnAnswersRound() {
         open(REQUEST);
-        byte[] answer = TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", SYN | ACK).bytes();
+        byte[] answer =
+                TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", SYN | ACK).bytes();
         sluice.receive(SERVER, answer);
         sluice.sentAnywhere();
         sluice.receive(CLIENT, error(REQUEST.bytes(), 3, 28));

@@ -146,12 +146,7 @@ class AnalysisPropertyTest {
     }
 
     private static void addTags(
-            IpAddress from,
-            IpAddress to,
-            int protocol,
-            int source,
-            int destination,
-            List<PacketFields> all) {
+            IpAddress from, IpAddress to, int protocol, int source, int destination, List<PacketFields> all) {
         for (int[] tags : new int[][] {{-1, -1}, {3, -1}, {5, -1}, {9, -1}, {3, 5}, {5, 5}, {9, 5}}) {
             for (int mix = 0; mix < 24; mix++) {
                 PacketFields p = new PacketFields();

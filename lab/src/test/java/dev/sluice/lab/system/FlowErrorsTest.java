@@ -12,8 +12,7 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class FlowErrorsTest {
     /** ICMP itself is not sent to the node: only errors about these flows come to it. */
-    private static final String RULES =
-            "{name: transport, match: {protocol: tcp}, action: {chain: fw}}";
+    private static final String RULES = "{name: transport, match: {protocol: tcp}, action: {chain: fw}}";
 
     private static final String RULES_UDP = "{name: datagrams, match: {protocol: udp}, action: {chain: fw}}";
 
@@ -51,16 +50,20 @@ class FlowErrorsTest {
                     Yaml.policy("p", "r/left", RULES, RULES_UDP));
             try (EchoHost echo = EchoHost.start(far, 7);
                     SluiceNode sluice = SluiceNode.start(network.sluice, yaml)) {
-                assertThat(TcpTransfer.echoes(network.client, "10.4.0.2", 7, 1000)).isTrue();
-                assertThat(TcpTransfer.echoes(network.client, "fd04::2", 7, 1000)).isTrue();
+                assertThat(TcpTransfer.echoes(network.client, "10.4.0.2", 7, 1000))
+                        .isTrue();
+                assertThat(TcpTransfer.echoes(network.client, "fd04::2", 7, 1000))
+                        .isTrue();
                 // Sluice and the node take one each; the third is the router's.
                 network.client.exec(
                         "sh", "-c", "hping3 -2 -q -c 3 -i u100000 -t 3 -p 7 10.4.0.2 > /dev/null 2>&1; true");
                 assertThat(filter.count("expired").packets()).isPositive();
                 narrow.a().mtu(1280);
                 narrow.b().mtu(1280);
-                assertThat(TcpTransfer.echoes(network.client, "10.4.0.2", 7, 1_000_000)).isTrue();
-                assertThat(TcpTransfer.echoes(network.client, "fd04::2", 7, 1_000_000)).isTrue();
+                assertThat(TcpTransfer.echoes(network.client, "10.4.0.2", 7, 1_000_000))
+                        .isTrue();
+                assertThat(TcpTransfer.echoes(network.client, "fd04::2", 7, 1_000_000))
+                        .isTrue();
                 System.out.printf(
                         "errors through the firewall: %d time exceeded, %d fragmentation needed, %d packet too big; %d followed their flow%n",
                         filter.count("expired").packets(),

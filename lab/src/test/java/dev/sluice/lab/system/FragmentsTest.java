@@ -146,16 +146,15 @@ class FragmentsTest {
         try (Network network = Network.routed()) {
             Namespace node = network.node("fw");
             LabInterface in = node.interfaceNamed("in").address("10.100.0.2/24").address("fd64::2/64");
-            LabInterface out = node.interfaceNamed("out").address("10.101.0.2/24").address("fd65::2/64");
+            LabInterface out =
+                    node.interfaceNamed("out").address("10.101.0.2/24").address("fd65::2/64");
             NatNode nat = NatNode.create(in, out);
             node.route("10.1.0.0/24", "10.100.0.1").route("fd01::/64", "fd64::1");
             node.route("10.2.0.0/24", "10.101.0.1").route("fd02::/64", "fd65::1");
             String yaml = Yaml.of(
                     Yaml.ROUTER,
                     Yaml.chainOfOne(
-                            "fw",
-                            "{transport: raw, forwarding: route, translation: learned}",
-                            RoutingNodeTest.SIDES),
+                            "fw", "{transport: raw, forwarding: route, translation: learned}", RoutingNodeTest.SIDES),
                     Yaml.policy("p", "r/left, r/right", RULE));
             try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml)) {
                 check(network, sluice, nat.filter(), "10.2.0.2", "fd02::2");

@@ -39,17 +39,11 @@ final class ModelAttributes {
             return isFlow()
                     && protocol == frame.protocol
                     && (means(frame.source, frame.sourcePort, frame.destination, frame.destinationPort)
-                            || means(
-                                    frame.destination,
-                                    frame.destinationPort,
-                                    frame.source,
-                                    frame.sourcePort));
+                            || means(frame.destination, frame.destinationPort, frame.source, frame.sourcePort));
         }
 
         private boolean means(IpAddress from, int fromPort, IpAddress to, int toPort) {
-            return one.equals(from)
-                    && other.equals(to)
-                    && (ports == null || ports.equals(List.of(fromPort, toPort)));
+            return one.equals(from) && other.equals(to) && (ports == null || ports.equals(List.of(fromPort, toPort)));
         }
 
         boolean same(Subject that) {

@@ -28,10 +28,8 @@ final class ModelDatagrams {
         long hash() {
             int low = (int) (identification & 0xffff);
             int high = (int) (identification >> 16);
-            long scope = (fromNode ? 0x4000_0000_0000_0000L : 0)
-                    + place * 0x100_0000L
-                    + outerVlan * 0x1000L
-                    + innerVlan;
+            long scope =
+                    (fromNode ? 0x4000_0000_0000_0000L : 0) + place * 0x100_0000L + outerVlan * 0x1000L + innerVlan;
             long flow = Formulas.flowHash(source, low, destination, high, protocol);
             return Formulas.fmix(flow + scope * 0x9E3779B97F4A7C15L + Subject.SEED);
         }
@@ -167,8 +165,8 @@ final class ModelDatagrams {
             if (same >= 4 || waiting.size() >= 64) {
                 model.drop(trip, DropReason.FRAGMENT_ORPHAN);
             } else {
-                waiting.add(new Waiting(
-                        datagram, trip.port, trip.frame.original, trip.frame.headroomBytes, model.nowNs));
+                waiting.add(
+                        new Waiting(datagram, trip.port, trip.frame.original, trip.frame.headroomBytes, model.nowNs));
             }
             return false;
         }
@@ -192,9 +190,8 @@ final class ModelDatagrams {
 
     /** What waited for the first fragment goes on, once each. */
     private void release(Datagram datagram, boolean scarce) {
-        List<Waiting> now = waiting.stream()
-                .filter(each -> each.datagram.equals(datagram))
-                .toList();
+        List<Waiting> now =
+                waiting.stream().filter(each -> each.datagram.equals(datagram)).toList();
         waiting.removeAll(now);
         for (Waiting each : now) {
             model.coverage.event("fragment released");

@@ -89,9 +89,8 @@ final class ModelQuoted {
             if (protocol == 44 && (error.u16(here + 2) & 0xfff8) != 0) {
                 return -1;
             }
-            int bytes = protocol == 44
-                    ? 8
-                    : protocol == 51 ? 4 * (error.u8(here + 1) + 2) : 8 * (error.u8(here + 1) + 1);
+            int bytes =
+                    protocol == 44 ? 8 : protocol == 51 ? 4 * (error.u8(here + 1) + 2) : 8 * (error.u8(here + 1) + 1);
             protocol = error.u8(here);
             here += bytes;
             if (here > error.body.length) {

@@ -22,8 +22,7 @@ final class ModelRecord {
         /** The key of the opposite direction. */
         @SuppressWarnings("ArgumentSelectionDefectChecker") // they change places: that is what it is for
         Key turned() {
-            return new Key(
-                    router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
+            return new Key(router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
         }
     }
 

@@ -128,8 +128,7 @@ final class ModelReturn {
     }
 
     /** Adds the record of each router that explains a packet of a key; whether there was one that might on the other side. */
-    private boolean collect(
-            Attachment node, int side, IntFunction<ModelRecord.Key> keyIn, List<ModelRecord> fits) {
+    private boolean collect(Attachment node, int side, IntFunction<ModelRecord.Key> keyIn, List<ModelRecord> fits) {
         boolean candidates = false;
         for (int router : node.routers()) {
             ModelRecord.Key key = keyIn.apply(router);

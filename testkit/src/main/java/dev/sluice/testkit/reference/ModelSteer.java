@@ -184,7 +184,7 @@ final class ModelSteer {
 
     private void note(Trip trip, Attachment node) {
         ModelRecord record = trip.decided();
-        if (node.translation() != Attachment.Translation.LEARNED 
+        if (node.translation() != Attachment.Translation.LEARNED
                 || trip.direction == 1
                 || record.linked != null
                 || trip.follows

@@ -133,9 +133,8 @@ final class Traffic {
     /** What an operator, or a node, says of a flow: mostly of one that is there. */
     private Event told(World now, ModelConnections connections) {
         if (told.isEmpty() || dice.percent(70)) {
-            List<ModelRecord.Key> there = connections.all().stream()
-                    .map(record -> record.key)
-                    .toList();
+            List<ModelRecord.Key> there =
+                    connections.all().stream().map(record -> record.key).toList();
             if (there.isEmpty()) {
                 return time();
             }

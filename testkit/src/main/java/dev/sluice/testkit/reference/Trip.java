@@ -24,6 +24,7 @@ final class Trip {
 
     /** What is to happen when a first fragment has gone its way. */
     Runnable names = () -> {};
+
     int direction;
 
     @Nullable

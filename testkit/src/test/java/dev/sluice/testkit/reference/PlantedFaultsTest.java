@@ -55,7 +55,9 @@ class PlantedFaultsTest {
         FRAGMENTS_HAVE_NO_PORTS("Fragments", "c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);", ""),
         OVERLAPS_PASS("FragmentTable", "|| key.offset < firstEnd[place];", ";"),
         CONTRADICTIONS_PASS(
-                "FragmentTable", "|| ports[place] != says || firstEnd[place] != key.end;", "|| firstEnd[place] != key.end;"),
+                "FragmentTable",
+                "|| ports[place] != says || firstEnd[place] != key.end;",
+                "|| firstEnd[place] != key.end;"),
         DATAGRAMS_THAT_GAVE_WAY_LEAVE_NO_MARK("FragmentTable", "marked[mark] = true;", ""),
         WHOLE_DATAGRAMS_ARE_REMEMBERED(
                 "FragmentTable", "seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];", "true;"),
@@ -70,7 +72,8 @@ class PlantedFaultsTest {
                 "if (!c.follows) {\n            table.count(slot,",
                 "if (c.nowNs > 0) {\n            table.count(slot,"),
         ERRORS_MOVE_THE_CHOSEN_PORT(
-                "Classification", "boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;",
+                "Classification",
+                "boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;",
                 "boolean remembers = true;"),
         ERRORS_TO_OTHERS_FOLLOW(
                 "Cursor",

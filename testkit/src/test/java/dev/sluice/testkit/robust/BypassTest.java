@@ -97,7 +97,8 @@ class BypassTest {
     /** Whether the frame, with up to two tags, is a later fragment. */
     private static boolean isFragment(byte[] bytes) {
         int at = 12;
-        while (at < bytes.length - 8 && (bytes[at] == (byte) 0x81 || bytes[at] == (byte) 0x88 || bytes[at] == (byte) 0x91)) {
+        while (at < bytes.length - 8
+                && (bytes[at] == (byte) 0x81 || bytes[at] == (byte) 0x88 || bytes[at] == (byte) 0x91)) {
             at += 4;
         }
         boolean v4 = bytes[at] == 8;
