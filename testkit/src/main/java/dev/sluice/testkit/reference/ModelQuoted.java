@@ -34,14 +34,16 @@ final class ModelQuoted {
         return quoted.readable() && quoted.source().equals(frame.destination) ? quoted : null;
     }
 
-    /** The flow in a router, in the direction of the error. */
+    /** The flow in a router, in the direction of the error: the quoted packet's turned round. */
     ModelRecord.Key flow(int router) {
         int upper = upperAt();
         boolean ports = protocol == 6 || protocol == 17 || protocol == 132;
         boolean echo = protocol == 1 || protocol == 58;
         int from = ports ? error.u16(upper) : echo ? error.u16(upper + 4) : 0;
         int to = ports ? error.u16(upper + 2) : from;
-        return new ModelRecord.Key(router, error.vlan(0), error.vlan(1), protocol, destination(), to, source(), from);
+        return new ModelRecord.Key(
+                        router, error.vlan(0), error.vlan(1), protocol, source(), from, destination(), to)
+                .turned();
     }
 
     IpAddress source() {
