@@ -41,8 +41,7 @@ final class ModelQuoted {
         boolean echo = protocol == 1 || protocol == 58;
         int from = ports ? error.u16(upper) : echo ? error.u16(upper + 4) : 0;
         int to = ports ? error.u16(upper + 2) : from;
-        return new ModelRecord.Key(
-                        router, error.vlan(0), error.vlan(1), protocol, source(), from, destination(), to)
+        return new ModelRecord.Key(router, error.vlan(0), error.vlan(1), protocol, source(), from, destination(), to)
                 .turned();
     }
 
