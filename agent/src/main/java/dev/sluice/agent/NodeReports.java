@@ -216,6 +216,7 @@ final class NodeReports {
         values.put("passedAcross", c.passedAcross);
         values.put("icmpErrors", c.icmpErrors);
         values.put("icmpErrorsSuppressed", c.icmpErrorsSuppressed);
+        values.put("errorsOfFlows", c.errorsOfFlows);
         values.put("packetsFragmented", c.packetsFragmented);
         values.put("fragmentsMade", c.fragmentsMade);
         return values;

@@ -163,7 +163,7 @@ public final class AttributeTable implements AutoCloseable {
     long of(PacketFields p, int port) {
         long own = AttributeIds.NONE;
         if (!flows.isEmpty()) {
-            own = p.fragment ? AttributeIds.NONE : find(p, p.sourcePort, p.destinationPort);
+            own = find(p, p.sourcePort, p.destinationPort);
             own = AttributeIds.over(own, find(p, FlowName.ANY_PORT, FlowName.ANY_PORT));
         }
         AttributeEntry ofPort = port < 0 || port >= ports.length ? null : ports[port];

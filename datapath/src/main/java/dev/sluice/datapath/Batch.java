@@ -58,7 +58,7 @@ public final class Batch {
     /** Offset of the network header relative to {@link #start}; tags lie between. */
     public final int[] l3 = new int[CAPACITY];
 
-    /** Offset of the transport header relative to {@link #start}; 0 if there is none to read (fragments, other protocols). */
+    /** Offset of the transport header relative to {@link #start}; 0 if there is none to read (fragments but the first, other protocols). */
     public final int[] l4 = new int[CAPACITY];
 
     /** EtherType behind the tags. */

@@ -90,6 +90,9 @@ final class Classification {
         }
         watchful = snapshot.isWatchful() ? snapshot.group(group) : null;
         instructions.forget();
+        if (c.quotes && follow(c, port.index(), side, group)) {
+            return act(c, port, side, next, true);
+        }
         int record = find(c, port.index(), side, group);
         if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
             table.remove(record);
@@ -126,6 +129,22 @@ final class Classification {
             }
         }
         return act(c, port, side, next, hit);
+    }
+
+    /** Whether an error takes the record of the packet it quotes. One that would be decided anew waits for a packet of its own. */
+    private boolean follow(Cursor c, int port, int side, int group) {
+        c.lookAtQuoted();
+        int record = find(c, port, side, group);
+        boolean found = record != NONE && !succession.isDecidedAnew(record);
+        if (found) {
+            counters.errorsOfFlows++;
+            revalidate(record);
+            c.record = record;
+            c.direction = table.isReverse(record, c.fields) ? 1 : 0;
+        }
+        c.lookAtOwn();
+        c.follows = found;
+        return found;
     }
 
     // The record that counts here (process 200).
@@ -331,7 +350,7 @@ final class Classification {
             reverse = false;
             rule = look(c, group, false);
         }
-        if (!directionKnown && !c.fields.fragment && (rule == null || rule.action() == Rule.Action.NONE)) {
+        if (!directionKnown && (rule == null || rule.action() == Rule.Action.NONE)) {
             rule = orTurned(c, group, rule);
         }
         oneWay = rule != null && !rule.bothDirections();
@@ -443,8 +462,10 @@ final class Classification {
 
     private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
         int slot = c.record;
-        table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
-        if (c.fields.protocol == IpProtocols.TCP && !c.fields.fragment) {
+        if (!c.follows) {
+            table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
+        }
+        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment()) {
             table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
         }
         int ruleId = table.ruleId(slot);
@@ -453,7 +474,7 @@ final class Classification {
             tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
         }
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
-        if (ruleId != TRANSLATED_RULE) {
+        if (ruleId != TRANSLATED_RULE && !c.follows) {
             c.fields.attributes = isTranslated(slot) ? AttributeIds.NONE : context.decidedWith(slot);
             hits.count(c, rule, watchful, c.direction == 1, !hit);
         }
@@ -479,8 +500,12 @@ final class Classification {
         instructions.heed(c, path);
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
         int chosen = side == PortSides.TO_PORT ? c.egress : transparent ? port.peer() : NONE;
-        table.setEgressPort(slot, c.direction, chosen + 1);
-        return steering.begin(c, path, rule, transparent);
+        // An error only fills in what no packet of its direction has said yet.
+        boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;
+        if (remembers) {
+            table.setEgressPort(slot, c.direction, chosen + 1);
+        }
+        return steering.begin(c, path, rule, transparent, remembers);
     }
 
     /** The path is gone and the target has no other: as for a new flow. */

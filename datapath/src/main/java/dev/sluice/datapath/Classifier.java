@@ -22,7 +22,7 @@ public final class Classifier {
     /** Entries in a slot above which a finer table is looked for. Ten cost up to twice the candidates per lookup, two up to half as many tables again. */
     static final int COLLISIONS_MAX = 4;
 
-    /** Tables above which no finer one is made. Two more are possible: the universal one and one for fragments. */
+    /** Tables above which no finer one is made. One more is possible: the universal one. */
     static final int TABLES_MAX = 64;
 
     private static final Comparator<Rule> ORDER =
@@ -96,9 +96,6 @@ public final class Classifier {
             }
             TupleShape shape = shapeFor(tables, entry);
             put(tables, shape, entry);
-            if (shape.hasPorts()) {
-                put(tables, shape.forFragments(), entry);
-            }
         }
     }
 
@@ -109,7 +106,7 @@ public final class Classifier {
         int fewest = Integer.MAX_VALUE;
         for (TupleTable table : tables) {
             TupleShape shape = table.shape;
-            if (shape.fragmentsOnly() || !shape.holds(entry)) {
+            if (!shape.holds(entry)) {
                 continue;
             }
             int collisions = table.collisions(entry);

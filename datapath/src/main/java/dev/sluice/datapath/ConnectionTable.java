@@ -39,9 +39,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Feature tag of service insertion. Other stateful features choose other values, 0..255. */
     public static final int SERVICE = 1;
 
-    /** Feature tag of service insertion for fragments: their keys have no ports, and must not meet those of packets whose ports are 0. */
-    public static final int SERVICE_FRAGMENTS = 2;
-
     /** {@link #flags} bit: the rule applies to one direction only, so packets of the reverse one are not serviced by it. */
     public static final int ONE_DIRECTION = 1;
 

@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.Icmp;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -17,7 +18,12 @@ final class Cursor {
     private static final int VLAN_ID = 0xfff;
 
     final MemorySegment memory;
-    final PacketFields fields = new PacketFields();
+
+    /** The packet's own fields; while a record is looked for by {@link #lookAtQuoted}, those of the packet it quotes. */
+    PacketFields fields;
+
+    private final PacketFields own = new PacketFields();
+    private final PacketFields quoted = new PacketFields();
 
     Batch batch;
     int slot;
@@ -54,12 +60,19 @@ final class Cursor {
     /** Links between routers crossed so far. */
     int crossings;
 
+    /** Whether the packet is an error about a packet that its receiver may have sent, so that {@link #lookAtQuoted} is possible. */
+    boolean quotes;
+
+    /** Whether {@link #record} is that of the quoted packet: the error takes its way and leaves no trace in it (packet-life.md, errors of flows). */
+    boolean follows;
+
     private final Zones zones;
 
     Cursor(MemorySegment memory, Batch first, Zones zones) {
         this.zones = zones;
         this.memory = memory;
         this.batch = first;
+        this.fields = own;
     }
 
     /** Takes up a parsed packet. */
@@ -74,12 +87,15 @@ final class Cursor {
         direction = 0;
         egress = -1;
         crossings = 0;
+        follows = false;
         fillFields();
+        quotes = (parsed() & Parser.ICMP_ERROR) != 0 && readQuoted();
     }
 
     private void fillFields() {
         Batch b = batch;
         int i = slot;
+        fields = own;
         PacketFields f = fields;
         long start = b.start[i];
         f.sourceHi = b.sourceHi[i];
@@ -91,7 +107,6 @@ final class Cursor {
         f.protocol = b.protocol[i];
         int parsed = b.parsed[i];
         f.family = (parsed & Parser.IPV4) != 0 ? 4 : (parsed & Parser.IPV6) != 0 ? 6 : 0;
-        f.fragment = (parsed & Parser.FRAGMENT) != 0;
         f.etherType = b.etherType[i];
         f.sourceMac = Ethernet.source(memory, start);
         f.destinationMac = Ethernet.destination(memory, start);
@@ -99,6 +114,36 @@ final class Cursor {
         f.dscp = b.dscp[i];
         f.hash = b.hash[i];
         f.attributes = AttributeIds.NONE;
+    }
+
+    /** Reads the packet that an error quotes; false if it can't be one that the error's receiver sent. */
+    private boolean readQuoted() {
+        int quote = batch.l4[slot] + Icmp.BYTES;
+        boolean read = QuotedPacket.read(memory, start() + quote, lengthBytes() - quote, isIpv4(), quoted);
+        return read && quoted.destinationHi == own.destinationHi && quoted.destinationLo == own.destinationLo;
+    }
+
+    /** From here on to {@link #lookAtOwn}, the flow is that of the quoted packet, in the direction of the error. */
+    void lookAtQuoted() {
+        fields = quoted;
+        keyHash = FlowHash.withRouter(fields.hash, zone);
+    }
+
+    void lookAtOwn() {
+        fields = own;
+        keyHash = FlowHash.withRouter(fields.hash, zone);
+    }
+
+    /** Gives a fragment that is not the first the ports of its datagram. */
+    void takePorts(int source, int destination) {
+        PacketFields f = fields;
+        f.sourcePort = source;
+        f.destinationPort = destination;
+        f.hash = FlowHash.of(f.sourceHi, f.sourceLo, source, f.destinationHi, f.destinationLo, destination, f.protocol);
+    }
+
+    boolean isLaterFragment() {
+        return (batch.parsed[slot] & Parser.LATER_FRAGMENT) != 0;
     }
 
     /**
@@ -126,7 +171,7 @@ final class Cursor {
 
     /** Feature tag of the packet's records. */
     int feature() {
-        return fields.fragment ? ConnectionTable.SERVICE_FRAGMENTS : ConnectionTable.SERVICE;
+        return ConnectionTable.SERVICE;
     }
 
     int parsed() {

@@ -31,6 +31,7 @@ public final class Datapath implements AutoCloseable {
     private final Neighbors neighbors;
     private final NeighborStage neighborStage;
     private final IcmpErrors errors;
+    private final Fragments fragments;
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
@@ -67,6 +68,7 @@ public final class Datapath implements AutoCloseable {
         neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
         errors = new IcmpErrors(frames, parser, counters);
+        fragments = new Fragments(frames, connectionsMax, seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         steering = new Steering(
                 frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters, errors);
@@ -82,7 +84,8 @@ public final class Datapath implements AutoCloseable {
                 context,
                 hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
-        returns = new Returns(table, frames, steering, translations, neighborStage, liveness, zones, counters);
+        returns =
+                new Returns(table, frames, steering, translations, neighborStage, liveness, zones, fragments, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
@@ -199,6 +202,25 @@ public final class Datapath implements AutoCloseable {
         if (tracer != null) {
             tracer.received(batch, i);
         }
+        handleOne(batch, i, nowNs);
+        Batch held = fragments.held();
+        for (int follower = fragments.takeFollower(); follower >= 0; follower = fragments.takeFollower()) {
+            handleFollower(held, follower, nowNs);
+        }
+    }
+
+    /** A defect that it shows costs this frame, not the first fragment, which has gone. */
+    private void handleFollower(Batch held, int i, long nowNs) {
+        try {
+            parser.parseOne(held, i);
+            handleOne(held, i, nowNs);
+        } catch (RuntimeException e) {
+            fault = fault == null ? e : fault;
+            frames.reclaim(held, i);
+        }
+    }
+
+    private void handleOne(Batch batch, int i, long nowNs) {
         int port = batch.port[i];
         if (port < 0 || port >= snapshot.portCount() || snapshot.port(port).role() == PortEntry.Role.LINK) {
             frames.drop(batch, i, port, DropReason.PORT_UNKNOWN);
@@ -246,6 +268,9 @@ public final class Datapath implements AutoCloseable {
 
     private int fromPort(Cursor c) {
         PortEntry port = snapshot.port(c.port);
+        if (c.crossings == 0 && !fragments.admit(c, port)) {
+            return Step.DONE;
+        }
         if (!c.enterRouter(port.router())) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
@@ -318,6 +343,7 @@ public final class Datapath implements AutoCloseable {
     public void tick(long nowNs) {
         liveness.refresh();
         neighborStage.tick(nowNs);
+        fragments.tick(nowNs);
         context.tick(nowNs);
         sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);

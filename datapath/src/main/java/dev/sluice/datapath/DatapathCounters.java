@@ -50,6 +50,9 @@ public final class DatapathCounters {
     /** ICMP errors that were due and not made: too many at once, no frame free, or no address to send them from. */
     public long icmpErrorsSuppressed;
 
+    /** ICMP errors from outside that took the way of the flow they are about, at port sides and behind nodes. */
+    public long errorsOfFlows;
+
     /** Packets that a router sent in fragments. */
     public long packetsFragmented;
 

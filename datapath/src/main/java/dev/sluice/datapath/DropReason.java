@@ -14,6 +14,9 @@ public enum DropReason {
     IPV6_EXTENSION_INVALID("RFC 8200 4", "An IPv6 extension header is cut off, too long, or one of too many."),
     TRANSPORT_TRUNCATED(
             "RFC 9293 3.1, RFC 768", "The packet ends inside its transport header, or the header's length is wrong."),
+    FRAGMENT_TINY(
+            "RFC 1858 3, RFC 3128",
+            "The first fragment of a datagram ends inside its transport header, so that nobody could tell its ports."),
     ADDRESS_INVALID(
             "RFC 1122 3.2.1.3, RFC 4291 2.7", "The source address is a group, loopback or unspecified address."),
 
@@ -32,6 +35,12 @@ public enum DropReason {
     NON_UNICAST_REFUSED(
             "X11, packet-life: transparent ports",
             "The port's nonUnicast setting does not let in frames of this kind."),
+    FRAGMENT_OVERLAP(
+            "RFC 1858 4, RFC 5722, packet-life: fragments",
+            "A fragment covers the beginning of its datagram again, or contradicts what the first fragment said."),
+    FRAGMENT_ORPHAN(
+            "X6, packet-life: fragments",
+            "The first fragment of the datagram did not come within a second, or too many fragments wait for theirs."),
     ZONES_FULL(
             "V29, packet-life: flow key",
             "More than 57,344 combinations of VLANs are in use; the packet's has no number."),

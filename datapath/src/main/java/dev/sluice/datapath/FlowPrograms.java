@@ -224,10 +224,10 @@ public final class FlowPrograms {
         return cleared;
     }
 
-    /** The instruction for the flow of the packet in hand, null if there is none. Fragments have none: their key has no ports. */
+    /** The instruction for the flow of the packet in hand, null if there is none. */
     @Nullable
     Instruction find(Cursor c) {
-        return c.fields.fragment ? null : find(c.keyHash, c.fields, c.zone, c.nowNs);
+        return find(c.keyHash, c.fields, c.zone, c.nowNs);
     }
 
     private @Nullable Instruction find(long hash, PacketFields fields, int zone, long nowNs) {
@@ -245,7 +245,7 @@ public final class FlowPrograms {
         return null;
     }
 
-    /** The instruction for the flow of a connection that is not one of fragments, null if there is none. */
+    /** The instruction for the flow of a connection, null if there is none. */
     public @Nullable Instruction of(ConnectionTable table, int slot, long nowNs) {
         if (size == 0 || table.tag(slot) != ConnectionTable.SERVICE) {
             return null;

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One conjunction of conditions; a wildcard is the widest range, or null. Ranges include both ends.
  *
- * <p>Conditions on ports count as met by fragments (packet-life.md, fragments). A prefix matches its own family only.
+ * <p>Fragments have the ports of their datagram (packet-life.md, fragments). A prefix matches its own family only.
  *
  * @param addresses IP version and addresses
  * @param transport protocol and ports
@@ -153,9 +153,8 @@ public record Match(
 
         boolean matches(PacketFields p) {
             return inRange(p.protocol, protocolLow, protocolHigh)
-                    && (p.fragment
-                            || (inRange(p.sourcePort, sourcePortLow, sourcePortHigh)
-                                    && inRange(p.destinationPort, destinationPortLow, destinationPortHigh)));
+                    && inRange(p.sourcePort, sourcePortLow, sourcePortHigh)
+                    && inRange(p.destinationPort, destinationPortLow, destinationPortHigh);
         }
     }
 

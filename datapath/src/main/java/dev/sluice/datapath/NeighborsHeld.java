@@ -154,8 +154,8 @@ final class NeighborsHeld {
         count--;
     }
 
-    /** Copies what a port needs to send a frame, and the offset of the network header. */
-    private static void copy(Batch from, int slot, Batch to, int at) {
+    /** Copies what is known of a frame that waits; the parse stage is to read it again, or nothing of it is asked any more. */
+    static void copy(Batch from, int slot, Batch to, int at) {
         to.start[at] = from.start[slot];
         to.length[at] = from.length[slot];
         to.port[at] = from.port[slot];

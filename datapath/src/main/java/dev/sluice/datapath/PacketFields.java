@@ -20,9 +20,6 @@ public final class PacketFields {
     /** 4, 6, or 0 for frames that are not IP. */
     public int family;
 
-    /** True for each fragment: ports are 0 and conditions on ports count as met (packet-life.md, fragments). */
-    public boolean fragment;
-
     public int etherType;
     public long sourceMac;
     public long destinationMac;

@@ -50,6 +50,12 @@ final class Parser {
      */
     static final int GROUP = 256;
 
+    /** {@link Batch#parsed} bit: a fragment that is not the first, and so without transport header. */
+    static final int LATER_FRAGMENT = 512;
+
+    /** {@link Batch#parsed} bit: an ICMP or ICMPv6 error that quotes a packet: unreachable, too big, time exceeded, parameter problem. */
+    static final int ICMP_ERROR = 1024;
+
     /** {@link Batch#parsed} bits of either IP version. */
     static final int IP = IPV4 | IPV6;
 
@@ -163,8 +169,11 @@ final class Parser {
         b.destinationLo[i] = IpAddress.IPV4_MAPPED | (destination & 0xffff_ffffL);
         b.protocol[i] = Ipv4.protocol(m, base);
         b.dscp[i] = Ipv4.tos(m, base) >>> 2;
+        if (Ipv4.isLaterFragment(m, base)) {
+            return hashed(b, i, result | FRAGMENT | LATER_FRAGMENT);
+        }
         if (Ipv4.isFragment(m, base)) {
-            return hashed(b, i, result | FRAGMENT);
+            return parseFirstFragment(b, i, m, l3 + headerBytes, result);
         }
         return parseTransport(b, i, m, l3 + headerBytes, result);
     }
@@ -219,10 +228,20 @@ final class Parser {
                 return malformed(DropReason.IPV6_EXTENSION_INVALID);
             }
             b.protocol[i] = protocol;
-            return hashed(b, i, result | FRAGMENT);
+            return Ipv6Extensions.isLaterFragment(walked)
+                    ? hashed(b, i, result | FRAGMENT | LATER_FRAGMENT)
+                    : parseFirstFragment(b, i, m, l3 + Ipv6Extensions.offset(walked), result);
         }
         b.protocol[i] = Ipv6Extensions.protocol(walked);
         return parseTransport(b, i, m, l3 + Ipv6Extensions.offset(walked), result);
+    }
+
+    /** The fragment that has the transport header: all of it, or it could say nothing reliable (RFC 1858). What the message is for is known to who puts it together. */
+    private static int parseFirstFragment(Batch b, int i, MemorySegment m, int l4, int bits) {
+        int result = parseTransport(b, i, m, l4, bits | FRAGMENT);
+        return result < 0
+                ? malformed(DropReason.FRAGMENT_TINY)
+                : result & ~(ECHO_REQUEST | NEIGHBOR_DISCOVERY | ICMP_ERROR);
     }
 
     private static int parseTransport(Batch b, int i, MemorySegment m, int l4, int bits) {
@@ -277,7 +296,7 @@ final class Parser {
         }
         int length = Udp.length(m, base);
         boolean noLength = length == 0 && ((bits & IPV6) != 0 || b.gsoType[i] != Batch.GSO_NONE);
-        return noLength || (length >= Udp.BYTES && length <= available);
+        return noLength || (length >= Udp.BYTES && (length <= available || (bits & FRAGMENT) != 0));
     }
 
     private static int parseIcmp(Batch b, int i, MemorySegment m, long base) {
@@ -290,11 +309,16 @@ final class Parser {
             boolean ownFamily = v6 == (b.etherType[i] == EtherTypes.IPV6);
             return ownFamily && (type == 128 || type == 8) ? ECHO_REQUEST : 0;
         }
-        boolean discovery = v6
-                && b.etherType[i] == EtherTypes.IPV6
-                && type >= NEIGHBOR_DISCOVERY_FIRST
-                && type <= NEIGHBOR_DISCOVERY_LAST;
+        boolean ipv6 = b.etherType[i] == EtherTypes.IPV6;
+        if (v6 == ipv6 && isQuotingError(v6, type)) {
+            return ICMP_ERROR;
+        }
+        boolean discovery = v6 && ipv6 && type >= NEIGHBOR_DISCOVERY_FIRST && type <= NEIGHBOR_DISCOVERY_LAST;
         return discovery ? NEIGHBOR_DISCOVERY : 0;
+    }
+
+    private static boolean isQuotingError(boolean v6, int type) {
+        return v6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
     }
 
     private static int hashed(Batch b, int i, int bits) {

@@ -23,6 +23,7 @@ final class Returns {
     private final NeighborStage neighborStage;
     private final LivenessView liveness;
     private final Zones zones;
+    private final Fragments fragments;
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
     private ProbeReceiver probes = ProbeReceiver.NONE;
@@ -41,6 +42,7 @@ final class Returns {
             NeighborStage neighborStage,
             LivenessView liveness,
             Zones zones,
+            Fragments fragments,
             DatapathCounters counters) {
         this.table = table;
         this.frames = frames;
@@ -49,6 +51,7 @@ final class Returns {
         this.neighborStage = neighborStage;
         this.liveness = liveness;
         this.zones = zones;
+        this.fragments = fragments;
         this.counters = counters;
     }
 
@@ -88,6 +91,9 @@ final class Returns {
         if (node.kind() == Attachment.Kind.ROUTE && Ethernet.destination(c.memory, c.start()) != port.mac()) {
             return frames.drop(c, DropReason.NOT_FOR_US);
         }
+        if (!fragments.admit(c, port)) {
+            return Step.DONE;
+        }
         untag(c, node.side(side));
         return match(c, node, side);
     }
@@ -99,7 +105,7 @@ final class Returns {
         int l4 = b.l4[i];
         return l4 != 0
                 && b.length[i] - l4 == Udp.BYTES + Probe.BYTES
-                && (b.parsed[i] & Parser.IPV4) != 0
+                && (b.parsed[i] & (Parser.IPV4 | Parser.FRAGMENT)) == Parser.IPV4
                 && (b.protocol[i] == IpProtocols.UDP || b.protocol[i] == IpProtocols.ICMP)
                 && Probe.hasMagic(c.memory, b.start[i] + l4 + Udp.BYTES);
     }
@@ -126,6 +132,38 @@ final class Returns {
     }
 
     private int match(Cursor c, Attachment node, int side) {
+        return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
+    }
+
+    /** Whether an error is about a packet of a flow that this node has; it then goes the way of that flow. */
+    private boolean follow(Cursor c, Attachment node, int side) {
+        record = NONE;
+        ambiguous = false;
+        c.lookAtQuoted();
+        int[] routers = node.routers();
+        int router = NONE;
+        for (int i = 0; i < routers.length; i++) {
+            int before = record;
+            if (c.enterRouter(routers[i])) {
+                find(c, node, side);
+            }
+            router = record != before ? routers[i] : router;
+        }
+        boolean found = record != NONE && !ambiguous;
+        if (found) {
+            c.record = record;
+            c.direction = table.isReverse(record, c.fields) ? 1 : 0;
+            counters.errorsOfFlows++;
+        }
+        c.lookAtOwn();
+        if (found) {
+            c.enterRouter(router);
+        }
+        c.follows = found;
+        return found;
+    }
+
+    private int matchOwn(Cursor c, Attachment node, int side) {
         record = NONE;
         wrongSide = false;
         ambiguous = false;
@@ -196,9 +234,9 @@ final class Returns {
         if (tracer != null) {
             tracer.returned(c.batch, c.slot, node, side, c.direction);
         }
-        if (node.translation() != Attachment.Translation.NONE && !table.isSuperseded(slot)) {
+        if (node.translation() != Attachment.Translation.NONE && !table.isSuperseded(slot) && !c.follows) {
             table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
-            if (c.fields.protocol == IpProtocols.TCP && !c.fields.fragment) {
+            if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment()) {
                 table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
             }
         }

@@ -51,10 +51,11 @@ final class Steering {
      *
      * @param rule the rule that decided, null for translated flows
      * @param transparent whether the packet's own Ethernet header has to come back at the end
+     * @param remembers whether the record takes this packet's header for that
      * @return the next {@link Step}
      */
-    int begin(Cursor c, Path path, @Nullable Rule rule, boolean transparent) {
-        if (transparent) {
+    int begin(Cursor c, Path path, @Nullable Rule rule, boolean transparent, boolean remembers) {
+        if (transparent && remembers) {
             table.setL2(c.record, c.direction, rewritesEthernet(path) ? ethernetMemory.remember(c) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
@@ -160,7 +161,10 @@ final class Steering {
         }
         if (!copy) {
             node.counters().sent[c.direction]++;
-            if (node.translation() == Attachment.Translation.LEARNED && c.direction == 0) {
+            if (node.translation() == Attachment.Translation.LEARNED
+                    && c.direction == 0
+                    && !c.follows
+                    && !c.isLaterFragment()) {
                 translations.sent(c, node);
             }
         }

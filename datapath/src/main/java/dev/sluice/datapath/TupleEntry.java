@@ -101,7 +101,7 @@ final class TupleEntry {
                 && (family == 0 || family == p.family)
                 && p.protocol >= protocolLow
                 && p.protocol <= protocolHigh
-                && (p.fragment || portsMatch(p))
+                && portsMatch(p)
                 && (rare == null || rare.matches(p));
     }
 

@@ -9,7 +9,6 @@ package dev.sluice.datapath;
  * @param protocol whether the IP protocol is hashed
  * @param sourcePortBits upper bits of the source port, 0..16
  * @param destinationPortBits upper bits of the destination port, 0..16
- * @param fragmentsOnly whether only fragments look here: the copy without ports of a table with ports, because fragments match whatever the ports
  */
 record TupleShape(
         int family,
@@ -17,13 +16,12 @@ record TupleShape(
         int destinationBits,
         boolean protocol,
         int sourcePortBits,
-        int destinationPortBits,
-        boolean fragmentsOnly) {
+        int destinationPortBits) {
     /** Number of shapes, from coarse to fine, that {@link #of} has for an entry. */
     static final int LEVELS = 5;
 
     /** Hashes nothing, so that it can hold every entry. */
-    static final TupleShape UNIVERSAL = new TupleShape(0, 0, 0, false, 0, 0, false);
+    static final TupleShape UNIVERSAL = new TupleShape(0, 0, 0, false, 0, 0);
 
     private static final int MAPPED = 96;
 
@@ -37,8 +35,7 @@ record TupleShape(
                 prefixBits(e.family, e.destinationBits, level),
                 level > 0 && e.protocolLow == e.protocolHigh,
                 level > 3 ? portBits(e.sourcePortLow, e.sourcePortHigh) : 0,
-                level > 2 ? portBits(e.destinationPortLow, e.destinationPortHigh) : 0,
-                false);
+                level > 2 ? portBits(e.destinationPortLow, e.destinationPortHigh) : 0);
     }
 
     private static int prefixBits(int family, int bits, int level) {
@@ -81,15 +78,5 @@ record TupleShape(
     /** How many bits are hashed: finer shapes have fewer collisions. */
     int fineness() {
         return sourceBits + destinationBits + (protocol ? 2 : 0) + sourcePortBits + destinationPortBits;
-    }
-
-    /** Whether ports are hashed, so that fragments need {@link #forFragments()}. */
-    boolean hasPorts() {
-        return sourcePortBits + destinationPortBits > 0;
-    }
-
-    /** The shape without ports in which fragments find the entries of this one. */
-    TupleShape forFragments() {
-        return new TupleShape(family, sourceBits, destinationBits, protocol, 0, 0, true);
     }
 }

@@ -96,14 +96,12 @@ final class TupleTable {
     }
 
     private static int kinds(TupleShape shape) {
-        int families = shape.family() == 0 ? 0xff : 3 << (shape.family() & 6);
-        int fragments = shape.fragmentsOnly() ? 0xaa : shape.hasPorts() ? 0x55 : 0xff;
-        return families & fragments;
+        return shape.family() == 0 ? 0xff : 1 << shape.family();
     }
 
-    /** The kind of a packet: its family and whether it is a fragment. */
+    /** The kind of a packet: its family. */
     static int kind(PacketFields p) {
-        return (p.family & 6) | (p.fragment ? 1 : 0);
+        return p.family;
     }
 
     /** The matching entry of the highest rank, if that is above the floor. Hot path. */

@@ -151,18 +151,10 @@ final class ClassifierRules {
         p.protocol = p.family == 0
                 ? 0
                 : within(random, m.transport().protocolLow(), m.transport().protocolHigh(), 0, 255);
-        p.fragment = p.family != 0 && random.nextInt(8) == 0;
-        p.sourcePort = p.fragment
-                ? 0
-                : within(random, m.transport().sourcePortLow(), m.transport().sourcePortHigh(), 0, 65535);
-        p.destinationPort = p.fragment
-                ? 0
-                : within(
-                        random,
-                        m.transport().destinationPortLow(),
-                        m.transport().destinationPortHigh(),
-                        0,
-                        65535);
+        p.sourcePort =
+                within(random, m.transport().sourcePortLow(), m.transport().sourcePortHigh(), 0, 65535);
+        p.destinationPort =
+                within(random, m.transport().destinationPortLow(), m.transport().destinationPortHigh(), 0, 65535);
         p.etherType = m.frame().etherType() >= 0 && random.nextInt(8) > 0
                 ? m.frame().etherType()
                 : p.family == 4 ? 0x0800 : p.family == 6 ? 0x86dd : 0x0806;

@@ -16,11 +16,10 @@ final class Box {
     static final int SOURCE_MAC = 8;
     static final int DESTINATION_MAC = 9;
     static final int HASH = 10;
-    static final int FRAGMENT = 11;
-    static final int APPLICATION = 12;
-    static final int GROUP = 13;
-    static final int USER = 14;
-    static final int DIMENSIONS = 15;
+    static final int APPLICATION = 11;
+    static final int GROUP = 12;
+    static final int USER = 13;
+    static final int DIMENSIONS = 14;
 
     private Box() {}
 

@@ -27,9 +27,7 @@ final class Examples {
         words.put("source", new IpAddress(p.sourceHi, p.sourceLo).toString());
         words.put("destination", new IpAddress(p.destinationHi, p.destinationLo).toString());
         words.put("protocol", protocol(p.protocol));
-        if (p.fragment) {
-            words.put("fragment", "true");
-        } else if (WITH_PORTS.contains(p.protocol)) {
+        if (WITH_PORTS.contains(p.protocol)) {
             words.put("sourcePort", Integer.toString(p.sourcePort));
             words.put("destinationPort", Integer.toString(p.destinationPort));
         }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * keeps; one user.
  *
  * <p>Only IP packets with legal addresses are classified (packet-life.md, parse and transparent ports); IP version and EtherType follow from the addresses.
- * Fragments have ports 0 and meet all conditions on ports, so a match with such conditions is two boxes.
+ * Fragments have the ports of their datagram.
  */
 final class Space {
     /** Components of the parts of {@link Match} that this class knows; a test compares, because a condition that is not known would make findings lie. */
@@ -192,7 +192,6 @@ final class Space {
         set(box, Box.DSCP, dscps, match.dscp().low(), match.dscp().high(), 63);
         setMac(box, Box.SOURCE_MAC, match.frame().sourceMac());
         setMac(box, Box.DESTINATION_MAC, match.frame().destinationMac());
-        box[2 * Box.FRAGMENT + 1] = 1;
         for (int[] given : withAttributes(box, match.context())) {
             for (int[] versions : versions(match)) {
                 for (int[] stretch : hashes.of(match)) {
@@ -200,7 +199,7 @@ final class Space {
                     int low = Math.max(whole[2 * Box.SOURCE], versions[0]);
                     int high = Math.min(whole[2 * Box.SOURCE + 1], versions[1]);
                     if (low <= high) {
-                        addWithFragments(Box.with(whole, Box.SOURCE, low, high), all);
+                        all.add(Box.with(whole, Box.SOURCE, low, high));
                     }
                 }
             }
@@ -223,22 +222,6 @@ final class Space {
             }
         }
         return all;
-    }
-
-    /** A fragment meets conditions on ports. */
-    private void addWithFragments(int[] box, List<int[]> all) {
-        int last = ports.before(null);
-        boolean anyPort = box[2 * Box.SOURCE_PORT] == 0
-                && box[2 * Box.SOURCE_PORT + 1] == last
-                && box[2 * Box.DESTINATION_PORT] == 0
-                && box[2 * Box.DESTINATION_PORT + 1] == last;
-        if (anyPort) {
-            all.add(box);
-            return;
-        }
-        all.add(Box.with(box, Box.FRAGMENT, 0, 0));
-        int[] fragments = Box.with(box, Box.FRAGMENT, 1, 1);
-        all.add(Box.with(Box.with(fragments, Box.SOURCE_PORT, 0, last), Box.DESTINATION_PORT, 0, last));
     }
 
     /** Stretches of source addresses that family, EtherType and prefixes leave: ::/0 does not hold the IPv4 addresses that lie in it. */
@@ -359,7 +342,6 @@ final class Space {
                     protocols.index(bounds[i]),
                     protocols.before(bounds[i + 1] > 255 ? null : bounds[i + 1])));
         }
-        all.add(Box.with(Box.with(box, Box.FRAGMENT, 1, 1), Box.PROTOCOL, 0, protocols.before(null)));
     }
 
     // Packets.
@@ -384,7 +366,6 @@ final class Space {
         p.sourceMac = mac(box, Box.SOURCE_MAC);
         p.destinationMac = mac(box, Box.DESTINATION_MAC);
         p.hash = hashes.hash(box[2 * Box.HASH]);
-        p.fragment = box[2 * Box.FRAGMENT] == 1;
         p.attributes = AttributeIds.of(
                 applications.number(box[2 * Box.APPLICATION]),
                 attributeGroups.number(box[2 * Box.GROUP]),

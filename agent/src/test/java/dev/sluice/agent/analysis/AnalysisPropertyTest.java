@@ -139,21 +139,14 @@ class AnalysisPropertyTest {
             int[] ports = protocol == 1 || protocol == 47 ? new int[] {0} : new int[] {0, 80, 100, 500};
             for (int destination : ports) {
                 for (int source : ports.length == 1 ? ports : new int[] {80, 81}) {
-                    addTags(from, to, protocol, source, destination, false, all);
+                    addTags(from, to, protocol, source, destination, all);
                 }
             }
-            addTags(from, to, protocol, 0, 0, true, all);
         }
     }
 
     private static void addTags(
-            IpAddress from,
-            IpAddress to,
-            int protocol,
-            int source,
-            int destination,
-            boolean fragment,
-            List<PacketFields> all) {
+            IpAddress from, IpAddress to, int protocol, int source, int destination, List<PacketFields> all) {
         for (int[] tags : new int[][] {{-1, -1}, {3, -1}, {5, -1}, {9, -1}, {3, 5}, {5, 5}, {9, 5}}) {
             for (int mix = 0; mix < 24; mix++) {
                 PacketFields p = new PacketFields();
@@ -166,7 +159,6 @@ class AnalysisPropertyTest {
                 p.protocol = protocol;
                 p.sourcePort = source;
                 p.destinationPort = destination;
-                p.fragment = fragment;
                 p.outerVlan = tags[0];
                 p.innerVlan = tags[1];
                 p.dscp = mix & 1;

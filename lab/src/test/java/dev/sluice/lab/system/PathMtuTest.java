@@ -202,8 +202,13 @@ class PathMtuTest {
                     check("router, narrow link", network, sluice, "fd03::2", mtu);
                 }
                 setMtu(1280, network.serverSide, network.sluice.interfaceNamed("right"));
-                assertThat(network.client.exec("ping", "-c", "3", "-i", "0.2", "-M", "dont", "-s", "4000", "10.3.0.2"))
-                        .contains(" 0% packet loss");
+                Waits.until(
+                        "large pings pass in fragments, which takes until the change of the interface is in force",
+                        Duration.ofSeconds(10),
+                        () -> network.client.succeeds(
+                                "sh",
+                                "-c",
+                                "ping -c 3 -i 0.2 -W 1 -M dont -s 4000 10.3.0.2 | grep -q ' 0% packet loss'"));
                 assertThat(sluice.counter("packetsFragmented")).isPositive();
                 assertThat(sluice.counter("fragmentsMade")).isGreaterThan(sluice.counter("packetsFragmented"));
                 assertThat(echo.datagramCount()).isPositive();

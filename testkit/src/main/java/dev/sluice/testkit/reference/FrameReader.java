@@ -89,7 +89,8 @@ final class FrameReader {
         frame.protocol = frame.u8(9);
         frame.dscp = frame.u8(1) / 4;
         frame.fragment = more || offset > 0;
-        return frame.fragment ? null : transport(header);
+        frame.laterFragment = offset > 0;
+        return upper(header);
     }
 
     private static boolean fragmentPossible(int payload, boolean more, int before) {
@@ -138,7 +139,16 @@ final class FrameReader {
         }
         frame.ipv6 = true;
         frame.dscp = (frame.u16(0) >>> 4 & 0xff) / 4;
-        return frame.fragment ? null : transport(upper);
+        return upper(upper);
+    }
+
+    /** The transport header, of fragments that of the first. */
+    private @Nullable DropReason upper(int at) {
+        if (frame.laterFragment) {
+            return null;
+        }
+        DropReason wrong = transport(at);
+        return wrong != null && frame.fragment ? DropReason.FRAGMENT_TINY : wrong;
     }
 
     /** Walks the extension headers: where the upper layer begins, -1 if something is wrong. Sets protocol and fragment. */
@@ -164,6 +174,7 @@ final class FrameReader {
                 fragmentHeaderSeen = true;
                 if (is) {
                     frame.fragment = true;
+                    frame.laterFragment = offset > 0;
                     fragmentProtocol = following;
                 }
                 at += 8;
@@ -210,7 +221,7 @@ final class FrameReader {
             case 17 -> {
                 int length = frame.u16(at + 4);
                 boolean none = length == 0 && (frame.ipv6 || frame.original.gsoType() != Batch.GSO_NONE);
-                if (!none && (length < 8 || length > available)) {
+                if (!none && (length < 8 || (length > available && !frame.fragment))) {
                     return DropReason.TRANSPORT_TRUNCATED;
                 }
                 ports(frame.u16(at), frame.u16(at + 2));

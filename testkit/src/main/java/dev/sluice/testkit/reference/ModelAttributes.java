@@ -38,19 +38,12 @@ final class ModelAttributes {
         boolean means(ModelFrame frame) {
             return isFlow()
                     && protocol == frame.protocol
-                    && (means(frame.source, frame.sourcePort, frame.destination, frame.destinationPort, frame.fragment)
-                            || means(
-                                    frame.destination,
-                                    frame.destinationPort,
-                                    frame.source,
-                                    frame.sourcePort,
-                                    frame.fragment));
+                    && (means(frame.source, frame.sourcePort, frame.destination, frame.destinationPort)
+                            || means(frame.destination, frame.destinationPort, frame.source, frame.sourcePort));
         }
 
-        private boolean means(IpAddress from, int fromPort, IpAddress to, int toPort, boolean fragment) {
-            return one.equals(from)
-                    && other.equals(to)
-                    && (ports == null || (!fragment && ports.equals(List.of(fromPort, toPort))));
+        private boolean means(IpAddress from, int fromPort, IpAddress to, int toPort) {
+            return one.equals(from) && other.equals(to) && (ports == null || ports.equals(List.of(fromPort, toPort)));
         }
 
         boolean same(Subject that) {

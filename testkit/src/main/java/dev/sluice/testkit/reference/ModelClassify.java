@@ -35,6 +35,10 @@ final class ModelClassify {
             passUnlessTold(trip, toPort);
             return;
         }
+        if (follows(trip, portIndex, side, group)) {
+            act(trip, port, toPort);
+            return;
+        }
         ModelRecord vanished = null;
         ModelRecord found = null;
         for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
@@ -43,7 +47,7 @@ final class ModelClassify {
             }
             if (isVanished(record)) {
                 vanished = vanished == null ? record : vanished;
-            } else if (counts(record, trip, portIndex, side, group)) {
+            } else if (counts(record, trip.key(), portIndex, side, group)) {
                 found = record;
                 break;
             }
@@ -100,6 +104,31 @@ final class ModelClassify {
         act(trip, port, toPort);
     }
 
+    /** Whether the packet is an error about a flow whose record counts here. */
+    private boolean follows(Trip trip, int port, int side, int group) {
+        trip.follows = false;
+        ModelQuoted quoted = ModelQuoted.of(trip.frame);
+        if (quoted == null) {
+            return false;
+        }
+        ModelRecord.Key about = quoted.flow(trip.router);
+        for (ModelRecord record : model.connections.find(about, model.nowMs())) {
+            boolean other = record.superseded || isVanished(record) || !counts(record, about, port, side, group);
+            if (!other) {
+                trip.follows = !isDecidedAnew(record);
+                trip.record = trip.follows ? record : trip.record;
+                break;
+            }
+        }
+        if (trip.follows) {
+            model.outcome.count("errorsOfFlows");
+            model.coverage.event("error follows");
+            trip.direction = trip.decided().directionOf(about);
+            revalidate(trip.decided());
+        }
+        return trip.follows;
+    }
+
     private boolean asksForAttributes(int group) {
         return model.world.groups().getOrDefault(group, List.of()).stream().anyMatch(ModelRules::asks);
     }
@@ -132,7 +161,7 @@ final class ModelClassify {
     }
 
     private static boolean opens(Trip trip) {
-        return trip.frame.protocol == 6 && !trip.frame.fragment && (trip.frame.tcpFlags & 0x16) == 2;
+        return trip.frame.protocol == 6 && (trip.frame.tcpFlags & 0x16) == 2;
     }
 
     private void pass(Trip trip, boolean toPort) {
@@ -211,8 +240,8 @@ final class ModelClassify {
         return record.ruleId != TRANSLATED && !model.world.groups().containsKey(-record.ruleId) && !kept;
     }
 
-    private boolean counts(ModelRecord record, Trip trip, int port, int side, int group) {
-        if (record.oneDirection && record.directionOf(trip.key()) == 1) {
+    private boolean counts(ModelRecord record, ModelRecord.Key packet, int port, int side, int group) {
+        if (record.oneDirection && record.directionOf(packet) == 1) {
             return false;
         }
         Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
@@ -281,7 +310,7 @@ final class ModelClassify {
             reverse = false;
             rule = ModelRules.search(rules, trip.frame, false, asItCame);
         }
-        boolean middle = trip.frame.protocol == 6 && !trip.frame.fragment && !opens(trip) && vanished == null;
+        boolean middle = trip.frame.protocol == 6 && !opens(trip) && vanished == null;
         if (middle && (rule == null || rule.action() == Rule.Action.NONE)) {
             Rule turned = ModelRules.search(rules, trip.frame, true, turnedRound);
             if (turned != null
@@ -405,14 +434,9 @@ final class ModelClassify {
 
     private void act(Trip trip, PortEntry port, boolean toPort) {
         ModelRecord record = trip.decided();
-        record.count(trip.direction, model.nowMs());
-        if (record.isTcp() && !trip.frame.fragment) {
-            record.onTcp(trip.direction, trip.frame.tcpFlags);
-        }
-        ModelPrograms.Order order = model.programs.of(trip);
-        record.skipped.set(trip.direction, Set.of());
-        if (!model.programs.isTold(trip)) {
-            record.skipped.set(1 - trip.direction, Set.of());
+        ModelPrograms.Order order = trip.follows ? null : model.programs.of(trip);
+        if (!trip.follows) {
+            note(trip, record);
         }
         if (order != null && order.action == Action.DROP) {
             dropAsTold(trip);
@@ -458,14 +482,32 @@ final class ModelClassify {
             }
         }
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
-        record.chosenPort[trip.direction] = toPort ? trip.egress : transparent ? port.peer() : -1;
+        if (!trip.follows || record.chosenPort[trip.direction] < 0) {
+            remember(trip, record, path, toPort ? trip.egress : transparent ? port.peer() : -1, transparent);
+        }
+        int first = trip.direction == 0 ? 0 : path.hops().size() - 1;
+        model.steer.from(trip, path, rule, first, transparent);
+    }
+
+    /** What a packet of a flow leaves in its record. */
+    private void note(Trip trip, ModelRecord record) {
+        record.count(trip.direction, model.nowMs());
+        if (record.isTcp() && !trip.frame.laterFragment) {
+            record.onTcp(trip.direction, trip.frame.tcpFlags);
+        }
+        record.skipped.set(trip.direction, Set.of());
+        if (!model.programs.isTold(trip)) {
+            record.skipped.set(1 - trip.direction, Set.of());
+        }
+    }
+
+    private void remember(Trip trip, ModelRecord record, Path path, int chosenPort, boolean transparent) {
+        record.chosenPort[trip.direction] = chosenPort;
         if (transparent) {
             boolean rewritten = path.hops().stream()
                     .anyMatch(hop -> hop.attachment().kind() != dev.sluice.datapath.Attachment.Kind.BRIDGE);
             record.macs[trip.direction] =
                     rewritten ? new ModelRecord.Macs(trip.frame.sourceMac, trip.frame.destinationMac) : null;
         }
-        int first = trip.direction == 0 ? 0 : path.hops().size() - 1;
-        model.steer.from(trip, path, rule, first, transparent);
     }
 }

@@ -30,6 +30,11 @@ final class ModelConnections {
         return all.size();
     }
 
+    /** A number that grows with each record made. */
+    long made() {
+        return events;
+    }
+
     int halfOpenCount() {
         return (int) all.stream().filter(record -> record.halfOpen).count();
     }

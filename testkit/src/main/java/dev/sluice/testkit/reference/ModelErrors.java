@@ -129,7 +129,7 @@ final class ModelErrors {
     }
 
     /** Where the fragment header of an IPv6 fragment is. */
-    private static int fragmentHeaderAt(ModelFrame about) {
+    static int fragmentHeaderAt(ModelFrame about) {
         int next = about.u8(6);
         int at = 40;
         while (about.fragment && next != 44) {

@@ -30,6 +30,10 @@ final class ModelFrame {
     boolean ipv4;
     boolean ipv6;
     boolean fragment;
+
+    /** A fragment that is not the first. */
+    boolean laterFragment;
+
     IpAddress source = IpAddress.ANY_V4;
     IpAddress destination = IpAddress.ANY_V4;
     int protocol;
@@ -76,7 +80,7 @@ final class ModelFrame {
     }
 
     boolean isIcmp() {
-        return transportAt >= 0 && ((ipv4 && protocol == 1) || (ipv6 && protocol == 58));
+        return transportAt >= 0 && !fragment && ((ipv4 && protocol == 1) || (ipv6 && protocol == 58));
     }
 
     /** ICMPv6 of type 133..137. */
@@ -220,6 +224,7 @@ final class ModelFrame {
         other.ipv4 = ipv4;
         other.ipv6 = ipv6;
         other.fragment = fragment;
+        other.laterFragment = laterFragment;
         other.source = source;
         other.destination = destination;
         other.protocol = protocol;

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class ModelRecord {
     /** What a flow is known by, in the direction of the packet it was made for. */
     record Key(
-            boolean fragment,
             int router,
             int outerVlan,
             int innerVlan,
@@ -23,8 +22,7 @@ final class ModelRecord {
         /** The key of the opposite direction. */
         @SuppressWarnings("ArgumentSelectionDefectChecker") // they change places: that is what it is for
         Key turned() {
-            return new Key(
-                    fragment, router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
+            return new Key(router, outerVlan, innerVlan, protocol, destination, destinationPort, source, sourcePort);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Rule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The chapter "Return". */
@@ -43,7 +44,7 @@ final class ModelReturn {
             model.drop(trip, DropReason.COPY_NODE_SENT);
         } else if (node.kind() == Attachment.Kind.ROUTE && frame.destinationMac != port.mac()) {
             model.drop(trip, DropReason.NOT_FOR_US);
-        } else {
+        } else if (model.datagrams.admit(trip)) {
             Attachment.Side side = node.side(binding.side);
             for (int tag : new int[] {side.outerTag(), side.innerTag()}) {
                 if (tag != 0) {
@@ -79,26 +80,30 @@ final class ModelReturn {
     }
 
     private void match(Trip trip, Attachment node, int side) {
-        List<ModelRecord> fits = new ArrayList<>();
-        boolean candidates = false;
-        for (int router : node.routers()) {
-            trip.router = router;
-            ModelRecord fit = null;
-            for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
-                int direction = record.directionOf(trip.key());
-                if (hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
-                    continue;
-                }
-                candidates = true;
-                if (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN)) {
-                    fit = record;
-                    break;
-                }
-            }
-            if (fit != null) {
-                fits.add(fit);
+        ModelQuoted quoted = ModelQuoted.of(trip.frame);
+        if (quoted != null) {
+            List<ModelRecord> about = new ArrayList<>();
+            collect(node, side, quoted::flow, about);
+            if (about.size() == 1) {
+                trip.record = about.getFirst();
+                trip.router = trip.record.key.router();
+                trip.direction = trip.record.directionOf(quoted.flow(trip.router));
+                trip.follows = true;
+                model.outcome.count("errorsOfFlows");
+                model.coverage.event("error follows behind a node");
+                goOn(trip, node);
+                return;
             }
         }
+        List<ModelRecord> fits = new ArrayList<>();
+        boolean candidates = collect(
+                node,
+                side,
+                router -> {
+                    trip.router = router;
+                    return trip.key();
+                },
+                fits);
         if (fits.size() > 1) {
             model.drop(trip, DropReason.RETURN_AMBIGUOUS);
         } else if (fits.size() == 1) {
@@ -120,6 +125,26 @@ final class ModelReturn {
             trip.mark = trip.router;
             model.forward.forward(trip);
         }
+    }
+
+    /** Adds the record of each router that explains a packet of a key; whether there was one that might on the other side. */
+    private boolean collect(Attachment node, int side, IntFunction<ModelRecord.Key> keyIn, List<ModelRecord> fits) {
+        boolean candidates = false;
+        for (int router : node.routers()) {
+            ModelRecord.Key key = keyIn.apply(router);
+            for (ModelRecord record : model.connections.find(key, model.nowMs())) {
+                int direction = record.directionOf(key);
+                if (hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
+                    continue;
+                }
+                candidates = true;
+                if (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN)) {
+                    fits.add(record);
+                    break;
+                }
+            }
+        }
+        return candidates;
     }
 
     /** Which hop of a record's path the node is, -1 none. */
@@ -147,9 +172,9 @@ final class ModelReturn {
             model.coverage.event("returned by a superseded record");
         }
         model.outcome.count("attachment " + node.id() + " returned " + trip.direction);
-        if (node.translation() != Attachment.Translation.NONE && !record.superseded) {
+        if (node.translation() != Attachment.Translation.NONE && !record.superseded && !trip.follows) {
             record.count(trip.direction, model.nowMs());
-            if (record.isTcp() && !trip.frame.fragment) {
+            if (record.isTcp() && !trip.frame.laterFragment) {
                 record.onTcp(trip.direction, trip.frame.tcpFlags);
             }
         }

@@ -68,7 +68,7 @@ final class ModelRules {
                                 toPort,
                                 m.transport().destinationPortLow(),
                                 m.transport().destinationPortHigh());
-        if (!portsFit && !frame.fragment) {
+        if (!portsFit) {
             return false;
         }
         if ((m.frame().etherType() != -1 && m.frame().etherType() != frame.etherType)

@@ -184,7 +184,11 @@ final class ModelSteer {
 
     private void note(Trip trip, Attachment node) {
         ModelRecord record = trip.decided();
-        if (node.translation() != Attachment.Translation.LEARNED || trip.direction == 1 || record.linked != null) {
+        if (node.translation() != Attachment.Translation.LEARNED
+                || trip.direction == 1
+                || record.linked != null
+                || trip.follows
+                || trip.frame.laterFragment) {
             return;
         }
         long fingerprint = Formulas.fingerprint(node.id(), trip.frame);

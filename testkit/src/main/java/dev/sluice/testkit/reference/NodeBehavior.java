@@ -105,6 +105,18 @@ final class NodeBehavior {
         return port;
     }
 
+    /** An error about a packet that was translated: it is told to the sender of that packet, in the sender's terms. */
+    private void translateError(ModelFrame error, ModelQuoted quoted) {
+        ModelRecord.Key about = quoted.flow(0);
+        boolean ports = about.protocol() == 6 || about.protocol() == 17;
+        Endpoint inside = translations.get(new Endpoint(about.destination(), ports ? about.destinationPort() : 0));
+        if (inside != null) {
+            Pieces.rewriteQuoted(error, true, inside.address, inside.port);
+            error.putAddresses(error.source, inside.address);
+        }
+        error.putTtl(error.ttl());
+    }
+
     /** Source address and port of what comes in, and back again. */
     private void translate(ModelFrame frame, boolean forward, int node) {
         boolean ports = frame.transportAt >= 0 && (frame.protocol == 6 || frame.protocol == 17);
@@ -122,6 +134,11 @@ final class NodeBehavior {
                 frame.put16(at, 3000 + number);
             }
         } else {
+            ModelQuoted quoted = ModelQuoted.of(frame);
+            if (quoted != null) {
+                translateError(frame, quoted);
+                return;
+            }
             Endpoint inside = translations.get(new Endpoint(frame.destination, ports ? frame.destinationPort : 0));
             if (inside == null) {
                 return;

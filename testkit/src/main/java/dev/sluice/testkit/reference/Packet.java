@@ -4,6 +4,7 @@ import dev.sluice.wire.IpAddress;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a host of a scenario sends, with everything that can be odd about it. Mutable; {@link #bytes} builds the frame. */
 final class Packet {
@@ -46,8 +47,14 @@ final class Packet {
         extension(44, new byte[] {0, 0, 0, 0, 7, 7});
     }
 
+    /** Number that the fragments of a datagram share. */
+    int identification = 77;
+
+    /** What is behind the network header, instead of transport header and payload. */
+    byte @Nullable [] slice;
+
     byte[] bytes() {
-        byte[] upper = fragmentOffset > 0 ? payload : transport();
+        byte[] upper = slice != null ? slice : fragmentOffset > 0 ? payload : transport();
         if (moreFragments && upper.length % 8 != 0) {
             upper = java.util.Arrays.copyOf(upper, upper.length + 8 - upper.length % 8);
         }
@@ -67,7 +74,7 @@ final class Packet {
         Bytes.write(out, 0x40 | header / 4, 1);
         Bytes.write(out, dscp << 2, 1);
         Bytes.write(out, header + upper.length, 2);
-        Bytes.write(out, 77, 2);
+        Bytes.write(out, identification, 2);
         Bytes.write(out, (dontFragment ? 0x4000 : 0) | (moreFragments ? 0x2000 : 0) | fragmentOffset / 8, 2);
         Bytes.write(out, ttl, 1);
         Bytes.write(out, protocol, 1);
@@ -99,7 +106,8 @@ final class Packet {
         if (isFragment()) {
             int word = fragmentOffset | (moreFragments ? 1 : 0);
             types.add(44);
-            contents.add(new byte[] {(byte) (word >>> 8), (byte) word, 0, 0, 7, 7});
+            byte[] content = {(byte) (word >>> 8), (byte) word, 0, 7, 0, (byte) identification};
+            contents.add(content);
         }
         types.add(protocol);
         ByteArrayOutputStream rest = new ByteArrayOutputStream();
@@ -121,7 +129,7 @@ final class Packet {
         return out.toByteArray();
     }
 
-    private byte[] transport() {
+    byte[] transport() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         switch (protocol) {
             case 6 -> {

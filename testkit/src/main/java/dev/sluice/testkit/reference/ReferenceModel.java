@@ -28,6 +28,7 @@ public final class ReferenceModel {
     final ModelClassify classify = new ModelClassify(this);
     final ModelReturn returns = new ModelReturn(this);
     final ModelForward forward = new ModelForward(this);
+    final ModelDatagrams datagrams;
     final ModelErrors errors = new ModelErrors(this);
     final ModelControl control = new ModelControl(this);
     final Coverage coverage;
@@ -39,6 +40,7 @@ public final class ReferenceModel {
     /** A model with room for the given number of connections. */
     public ReferenceModel(World world, int connectionsMax, long nowNs, Coverage coverage) {
         this.connections = new ModelConnections(connectionsMax);
+        this.datagrams = new ModelDatagrams(this, connectionsMax);
         this.nowNs = nowNs;
         this.coverage = coverage;
         this.world = world;
@@ -108,6 +110,7 @@ public final class ReferenceModel {
         nowNs += ns;
         if (tick) {
             neighbors.tick(nowNs, control);
+            datagrams.tick();
             attributes.tick(nowNs);
             errors.sendAll();
             connections.removeExpired(nowMs());
@@ -119,6 +122,12 @@ public final class ReferenceModel {
     Outcome receive(int port, MemoryFrame in, int headroomBytes, boolean scarce) {
         outcome = new Outcome();
         coverage.packet();
+        take(port, in, headroomBytes, scarce);
+        return outcome;
+    }
+
+    /** The whole way of a frame, and of those that waited for it. */
+    void take(int port, MemoryFrame in, int headroomBytes, boolean scarce) {
         FrameReader reader = new FrameReader(in);
         ModelFrame frame = reader.frame();
         frame.headroomBytes = headroomBytes;
@@ -136,7 +145,7 @@ public final class ReferenceModel {
             }
         }
         errors.sendAll();
-        return outcome;
+        trip.names.run();
     }
 
     private void fromTransparent(Trip trip) {
@@ -193,6 +202,9 @@ public final class ReferenceModel {
 
     /** Classification of what came in from a port, or out of a link. */
     void fromPort(Trip trip) {
+        if (trip.crossings == 0 && !datagrams.admit(trip)) {
+            return;
+        }
         trip.router = world.port(trip.port).router();
         classify.at(trip, trip.port, false);
     }

@@ -48,6 +48,9 @@ record Scenario(
                 if (text != null) {
                     return new Difference(new Scenario(seed, world, connectionsMax, taught, events), text);
                 }
+                if (comparison.isOver()) {
+                    return null;
+                }
                 traffic.hear(comparison.model.world, comparison.model.outcome);
             }
         }
@@ -58,7 +61,7 @@ record Scenario(
     @Nullable
     Difference replay() {
         try (Comparison comparison = new Comparison(first, connectionsMax, taught, new Coverage())) {
-            for (int i = 0; i < events.size(); i++) {
+            for (int i = 0; i < events.size() && !comparison.isOver(); i++) {
                 String text = comparison.happens(events.get(i));
                 if (text != null) {
                     return new Difference(with(events.subList(0, i + 1)), text);

@@ -34,6 +34,9 @@ final class Subject implements AutoCloseable {
     private static final int SMALL_FRAMES = 320;
     private static final int LARGE_FRAMES = 4;
 
+    /** Secret of hashes. */
+    static final long SEED = 42;
+
     private final Arena arena = Arena.ofConfined();
     private final FramePool pool = new FramePool(
             arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), 4096), SMALL_FRAMES, LARGE_FRAMES);
@@ -48,7 +51,7 @@ final class Subject implements AutoCloseable {
     private final Map<String, Long> dropsByPort = new HashMap<>();
 
     Subject(World world, int connectionsMax, long nowNs) {
-        this.datapath = new Datapath(pool, liveness, connectionsMax, 42);
+        this.datapath = new Datapath(pool, liveness, connectionsMax, SEED);
         this.nowNs = nowNs;
         this.world = world;
         apply(world);
@@ -231,6 +234,7 @@ final class Subject implements AutoCloseable {
         }
         gauge("icmpErrors", () -> c.icmpErrors);
         gauge("icmpErrorsSuppressed", () -> c.icmpErrorsSuppressed);
+        gauge("errorsOfFlows", () -> c.errorsOfFlows);
         gauge("packetsFragmented", () -> c.packetsFragmented);
         gauge("fragmentsMade", () -> c.fragmentsMade);
         for (Path path : world.paths()) {

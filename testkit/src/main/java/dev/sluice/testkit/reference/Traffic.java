@@ -17,6 +17,7 @@ final class Traffic {
     private final WorldGenerator world;
     private final NodeBehavior nodes;
     private final Trouble trouble;
+    private final Pieces pieces;
     private final List<Flow> flows = new ArrayList<>();
     private final List<ModelRecord.Key> told = new ArrayList<>();
     private final List<Event> next = new ArrayList<>();
@@ -27,6 +28,7 @@ final class Traffic {
         this.world = world;
         this.nodes = new NodeBehavior(dice);
         this.trouble = new Trouble(dice, world);
+        this.pieces = new Pieces(dice);
     }
 
     /** What became of the last event. */
@@ -76,7 +78,13 @@ final class Traffic {
         if (roll < 120) {
             return arrives(trouble.make(now, newFlow()));
         }
-        if (roll < 620 && nodes.isWaiting()) {
+        if (roll < 140 && !delivered.isEmpty()) {
+            Event.Arrives error = pieces.error(now, dice.of(delivered));
+            if (error != null) {
+                return arrives(error);
+            }
+        }
+        if (roll < 670 && nodes.isWaiting()) {
             return arrives(nodes.next(now));
         }
         if (roll < 720 && !delivered.isEmpty()) {
@@ -89,6 +97,14 @@ final class Traffic {
         }
         if (flows.size() > FLOWS_MAX) {
             flows.removeFirst();
+        }
+        if (dice.percent(6)) {
+            for (Event.Arrives piece : pieces.datagram(flow)) {
+                next.add(arrives(piece));
+                if (dice.percent(30) && nodes.isWaiting()) {
+                    next.add(arrives(nodes.next(now)));
+                }
+            }
         }
         if (dice.percent(2)) {
             for (int i = 0; i < 5; i++) {
@@ -117,10 +133,8 @@ final class Traffic {
     /** What an operator, or a node, says of a flow: mostly of one that is there. */
     private Event told(World now, ModelConnections connections) {
         if (told.isEmpty() || dice.percent(70)) {
-            List<ModelRecord.Key> there = connections.all().stream()
-                    .map(record -> record.key)
-                    .filter(key -> !key.fragment())
-                    .toList();
+            List<ModelRecord.Key> there =
+                    connections.all().stream().map(record -> record.key).toList();
             if (there.isEmpty()) {
                 return time();
             }
@@ -158,7 +172,9 @@ final class Traffic {
     /** A frame as the hosts' kernels hand it over: sometimes with little headroom, or when all other frames are in use. */
     private Event.Arrives arrives(Event.Arrives plain) {
         int headroom = dice.percent(4) ? dice.any(0, 2, 4, 5) : 256;
-        return new Event.Arrives(plain.port(), plain.frame(), headroom, dice.percent(4));
+        // A first fragment that has gone leaves a frame to those that waited for it.
+        boolean scarce = dice.percent(4) && !new FrameReader(plain.frame()).frame().fragment;
+        return new Event.Arrives(plain.port(), plain.frame(), headroom, scarce);
     }
 
     private Event.Arrives of(Flow flow) {

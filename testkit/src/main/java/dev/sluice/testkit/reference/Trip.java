@@ -18,6 +18,13 @@ final class Trip {
     int mark = -1;
     int egress = -1;
     int crossings;
+
+    /** It is an error, and its record is that of the flow it is about. */
+    boolean follows;
+
+    /** What is to happen when a first fragment has gone its way. */
+    Runnable names = () -> {};
+
     int direction;
 
     @Nullable
@@ -32,7 +39,6 @@ final class Trip {
 
     ModelRecord.Key key() {
         return new ModelRecord.Key(
-                frame.fragment,
                 router,
                 frame.vlan(0),
                 frame.vlan(1),

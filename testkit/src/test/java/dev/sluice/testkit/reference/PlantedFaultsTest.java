@@ -52,7 +52,34 @@ class PlantedFaultsTest {
                 "int older = table.next(slot, c.nowNs);\n            if (counts(c, slot, port, side, group)"
                         + " && (older == NONE || !counts(c, older, port, side, group))) {\n return slot;\n }"),
         WEIGHTS_ARE_IGNORED("Selector", "values[i] += path.weight();", "values[i] += 1;"),
-        FRAGMENTS_HAVE_TO_FIT_PORTS("Cursor", "f.fragment = (parsed & Parser.FRAGMENT) != 0;", "f.fragment = false;"),
+        FRAGMENTS_HAVE_NO_PORTS("Fragments", "c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);", ""),
+        OVERLAPS_PASS("FragmentTable", "|| key.offset < firstEnd[place];", ";"),
+        CONTRADICTIONS_PASS(
+                "FragmentTable",
+                "|| ports[place] != says || firstEnd[place] != key.end;",
+                "|| firstEnd[place] != key.end;"),
+        DATAGRAMS_THAT_GAVE_WAY_LEAVE_NO_MARK("FragmentTable", "marked[mark] = true;", ""),
+        WHOLE_DATAGRAMS_ARE_REMEMBERED(
+                "FragmentTable", "seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];", "true;"),
+        NOTHING_WAITS_FOR_ITS_FIRST_FRAGMENT("Fragments", "if (queue.count() > 0) {", "if (queue.count() < 0) {"),
+        FIRST_FRAGMENTS_MAY_BE_TINY(
+                "Parser",
+                "int result = parseTransport(b, i, m, l4, bits | FRAGMENT);",
+                "int result = parseTransport(b, i, m, l4, bits | FRAGMENT);"
+                        + " if (result < 0) { return hashed(b, i, bits | FRAGMENT); }"),
+        ERRORS_ARE_COUNTED_AS_ANSWERS(
+                "Classification",
+                "if (!c.follows) {\n            table.count(slot,",
+                "if (c.nowNs > 0) {\n            table.count(slot,"),
+        ERRORS_MOVE_THE_CHOSEN_PORT(
+                "Classification",
+                "boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;",
+                "boolean remembers = true;"),
+        ERRORS_TO_OTHERS_FOLLOW(
+                "Cursor",
+                "return read && quoted.destinationHi == own.destinationHi && quoted.destinationLo == own.destinationLo;",
+                "return read;"),
+        ERRORS_DO_NOT_FOLLOW_BEHIND_NODES("Returns", "c.quotes && follow(c, node, side) ?", "c.nowNs < 0 ?"),
         ONE_DIRECTION_COUNTS_FOR_BOTH(
                 "Classification",
                 "(table.flags(slot) & ConnectionTable.ONE_DIRECTION) == 0 || !table.isReverse(slot, c.fields)",

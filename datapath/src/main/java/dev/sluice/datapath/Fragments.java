@@ -1,0 +1,88 @@
+package dev.sluice.datapath;
+
+/**
+ * Fragments follow the first one of their datagram: it names the ports, the others take its record and path (X6; packet-life.md, fragments). One user: the worker.
+ *
+ * <p>Hot path: for packets that are no fragments one test of a bit. No allocation, bounded memory whatever is sent.
+ */
+final class Fragments {
+    private static final int NONE = -1;
+
+    private final FragmentTable table;
+    private final FragmentQueue queue = new FragmentQueue();
+    private final FragmentKey key;
+    private final Frames frames;
+
+    /** The datagram that was named while others of its fragments waited. */
+    private final FragmentKeys named = new FragmentKeys(1);
+
+    private boolean isNamed;
+    private long releaseBefore;
+
+    Fragments(Frames frames, int connectionsMax, long seed) {
+        this.frames = frames;
+        table = new FragmentTable(FragmentTable.datagramsFor(connectionsMax));
+        key = new FragmentKey(seed);
+    }
+
+    /** Takes up the packet in hand as it came in from a port; false if it ended here: it waits, or was dropped. A fragment that goes on has the ports of its datagram. */
+    boolean admit(Cursor c, PortEntry port) {
+        return (c.parsed() & Parser.FRAGMENT) == 0 || admitFragment(c, port);
+    }
+
+    private boolean admitFragment(Cursor c, PortEntry port) {
+        key.read(c, port);
+        if (!c.isLaterFragment()) {
+            return admitFirst(c);
+        }
+        long ports = table.later(key, c.nowNs);
+        if (ports == FragmentTable.UNKNOWN) {
+            if (!queue.add(key, c.batch, c.slot, c.nowNs)) {
+                frames.drop(c, DropReason.FRAGMENT_ORPHAN);
+            }
+            return false;
+        }
+        if (ports == FragmentTable.REFUSED) {
+            frames.drop(c, DropReason.FRAGMENT_OVERLAP);
+            return false;
+        }
+        c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);
+        return true;
+    }
+
+    private boolean admitFirst(Cursor c) {
+        if (!table.first(key, c.fields.sourcePort, c.fields.destinationPort, c.nowNs)) {
+            frames.drop(c, DropReason.FRAGMENT_OVERLAP);
+            return false;
+        }
+        if (queue.count() > 0) {
+            named.set(0, key);
+            isNamed = true;
+            releaseBefore = queue.added();
+        }
+        return true;
+    }
+
+    /** The frames that wait, by place. */
+    Batch held() {
+        return queue.held();
+    }
+
+    /** The next frame that waited for the first fragment that was just admitted; its place, -1 if there is none. */
+    int takeFollower() {
+        if (!isNamed) {
+            return NONE;
+        }
+        int place = queue.take(named, 0, releaseBefore);
+        isNamed = place != NONE;
+        return place;
+    }
+
+    /** Drops what has waited for its first fragment too long. */
+    void tick(long nowNs) {
+        Batch held = queue.held();
+        for (int i = queue.takeExpired(nowNs); i != NONE; i = queue.takeExpired(nowNs)) {
+            frames.drop(held, i, held.port[i], DropReason.FRAGMENT_ORPHAN);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package dev.sluice.testkit;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.Classifier;
+import dev.sluice.datapath.Group;
+import dev.sluice.datapath.Match;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PathCounters;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.PortSides;
+import dev.sluice.datapath.RouterEntry;
+import dev.sluice.datapath.Routes;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.Target;
+import dev.sluice.datapath.TrackerTimeouts;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+
+/** A transparent pair with one bridging service node, whose only rule fails closed: what passes it by shows at once. Stateless. */
+final class PairWithNode {
+    static final int CLIENT = 0;
+    static final int SERVER = 1;
+    static final int NODE_IN = 2;
+    static final int NODE_OUT = 3;
+
+    private PairWithNode() {}
+
+    /** What matches goes through the node. */
+    static Snapshot snapshot(Match match, boolean bothDirections) {
+        List<PortEntry> ports = List.of(
+                port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
+                port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
+                port(NODE_IN, PortEntry.Role.SERVICE, -1, -1, 0),
+                port(NODE_OUT, PortEntry.Role.SERVICE, -1, -1, 0));
+        Attachment node = new Attachment(
+                1,
+                "fw-1",
+                0,
+                new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
+                Attachment.Kind.BRIDGE,
+                Attachment.Translation.NONE,
+                false,
+                false,
+                new int[] {0},
+                new int[0],
+                new AttachmentCounters());
+        Rule.FailureAction closed = Rule.FailureAction.CLOSED;
+        Path path = new Path(1, "inspect[fw-1]", 1, List.of(new Path.Hop(node, false, closed)), new PathCounters());
+        BitSet sides = new BitSet();
+        sides.set(0, 4);
+        Rule rule = new Rule(
+                1,
+                100,
+                "web/inspect",
+                List.of(match),
+                Rule.Action.SERVICE,
+                0,
+                Rule.FailureAction.INHERIT,
+                bothDirections,
+                PortSides.of(sides));
+        return new Snapshot(
+                1,
+                ports,
+                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
+                List.of(new Target(0, "inspect", List.of(path), closed)),
+                List.of(rule),
+                List.of(new Group(1, Classifier.of(List.of(rule)))),
+                List.of(path),
+                List.of(node),
+                TrackerTimeouts.DEFAULT);
+    }
+
+    private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int group) {
+        return new PortEntry(
+                index,
+                "p" + index,
+                role,
+                router,
+                peer,
+                0x0200_0000_1000L + index,
+                List.of(),
+                true,
+                true,
+                group,
+                group,
+                0);
+    }
+
+    /** An IPv4 frame cut after some bytes, with the lengths that go with it. */
+    static byte[] cut(byte[] frame, int bytes) {
+        byte[] cut = Arrays.copyOf(frame, bytes);
+        ByteBuffer b = ByteBuffer.wrap(cut);
+        b.putShort(16, (short) (bytes - 14)).putShort(24, (short) 0);
+        int sum = 0;
+        for (int i = 14; i < 34; i += 2) {
+            sum += b.getShort(i) & 0xffff;
+        }
+        b.putShort(24, (short) ~((sum & 0xffff) + (sum >>> 16)));
+        return cut;
+    }
+}
