@@ -139,7 +139,10 @@ final class NodeReports {
         Map<String, ChainReport> reports = new LinkedHashMap<>();
         for (int i = 0; i < snapshot.targetCount(); i++) {
             Target target = snapshot.target(i);
-            reports.put(target.name(), new ChainReport(target.name(), word(target.onFailure()), new ArrayList<>()));
+            reports.put(
+                    target.name(),
+                    new ChainReport(
+                            target.name(), word(target.onFailure()), word(target.selection()), new ArrayList<>()));
         }
         for (PathDraft draft : node.paths()) {
             ChainReport chain = reports.get(draft.content().chain());
@@ -149,7 +152,9 @@ final class NodeReports {
                         .add(new PathReport(
                                 path.name(),
                                 path.weight(),
+                                path.metric(),
                                 draft.retired(),
+                                path.counters().active,
                                 path.counters().flows,
                                 path.counters().uninspected));
             }
@@ -223,7 +228,7 @@ final class NodeReports {
     }
 
     private static String word(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     static String word(Rule.FailureAction action) {

@@ -11,10 +11,12 @@ import java.util.List;
  * @param content what makes it this path and no other
  * @param name {@code chain[fw-1,ips-2]}
  * @param weight share of new flows; not part of the content, so that a changed weight moves no flow
+ * @param metric sum over the nodes; not part of the content either
  * @param onFailure of each hop; not part of the content either: flows on the path follow a change at once
  * @param retired gets no new flows
  */
-record PathDraft(int id, Content content, String name, int weight, List<FailureAction> onFailure, boolean retired) {
+record PathDraft(
+        int id, Content content, String name, int weight, int metric, List<FailureAction> onFailure, boolean retired) {
     /**
      * What the id names.
      *
@@ -50,6 +52,6 @@ record PathDraft(int id, Content content, String name, int weight, List<FailureA
 
     /** The same path for flows that have it already, with failure actions of today. */
     PathDraft retire(List<FailureAction> onFailureNow) {
-        return new PathDraft(id, content, name, weight, new ArrayList<>(onFailureNow), true);
+        return new PathDraft(id, content, name, weight, metric, new ArrayList<>(onFailureNow), true);
     }
 }

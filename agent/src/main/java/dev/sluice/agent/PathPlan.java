@@ -119,17 +119,19 @@ final class PathPlan {
         List<PathDraft.Hop> hops = new ArrayList<>();
         List<FailureAction> onFailure = new ArrayList<>();
         List<String> names = new ArrayList<>();
+        int metric = 0;
         for (int i = 0; i < combination.size(); i++) {
             Hop hop = chain.spec().hops().get(i);
             Choice choice = combination.get(i);
             hops.add(new PathDraft.Hop(hop.service(), choice.attachment.id(), isCopy(hop)));
             onFailure.add(onFailure(chain, Optional.of(hop)));
             names.add(choice.instance.name());
+            metric += choice.instance.spec().metric();
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
         String name = chain.name() + "[" + String.join(",", names) + "]";
-        paths.put(id, new PathDraft(id, content, name, weight, onFailure, false));
+        paths.put(id, new PathDraft(id, content, name, weight, metric, onFailure, false));
     }
 
     private boolean isCopy(Hop hop) {

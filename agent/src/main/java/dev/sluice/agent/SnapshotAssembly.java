@@ -6,14 +6,17 @@ import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Rule.FailureAction;
+import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.Target;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.ServiceChain;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -137,7 +140,7 @@ final class SnapshotAssembly {
             }
             hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i)));
         }
-        return new Path(draft.id(), draft.name(), draft.weight(), hops, ids.pathCounters(draft.id()));
+        return new Path(draft.id(), draft.name(), draft.weight(), draft.metric(), hops, ids.pathCounters(draft.id()));
     }
 
     List<Attachment> attachments() {
@@ -160,15 +163,23 @@ final class SnapshotAssembly {
         }
         List<Target> targets = new ArrayList<>();
         for (String chain : ids.allNames(Space.TARGET)) {
+            Optional<ServiceChain> written = configuration.chain(chain);
             targets.add(new Target(
                     targets.size(),
                     chain,
                     ofChain.getOrDefault(chain, List.of()),
-                    configuration
-                            .chain(chain)
-                            .map(c -> PathPlan.failureAction(c.spec().onFailure()))
-                            .orElse(FailureAction.CLOSED)));
+                    written.map(c -> PathPlan.failureAction(c.spec().onFailure()))
+                            .orElse(FailureAction.CLOSED),
+                    written.map(c -> selection(c.spec().selection())).orElse(Selection.ROUND_ROBIN)));
         }
         return targets;
+    }
+
+    private static Selection selection(ServiceChain.Selection written) {
+        return switch (written) {
+            case ROUND_ROBIN -> Selection.ROUND_ROBIN;
+            case LEAST_FLOWS -> Selection.LEAST_FLOWS;
+            case NEAREST -> Selection.NEAREST;
+        };
     }
 }

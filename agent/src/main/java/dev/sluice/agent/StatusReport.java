@@ -114,20 +114,24 @@ public record StatusReport(
      *
      * @param name its name
      * @param onFailure closed or open
+     * @param selection round-robin, least-flows or nearest
      * @param paths paths that take new flows, then those that only keep the flows they have
      */
-    public record ChainReport(String name, String onFailure, List<PathReport> paths) {}
+    public record ChainReport(String name, String onFailure, String selection, List<PathReport> paths) {}
 
     /**
      * A path.
      *
      * @param name {@code chain[fw-1,ips-2]}
      * @param weight share of new flows
+     * @param metric how far away it is
      * @param draining takes no new flows
+     * @param active flows that have this path now
      * @param flows flows that were given this path
      * @param uninspected packets that went on without at least one of their services
      */
-    public record PathReport(String name, int weight, boolean draining, long flows, long uninspected) {}
+    public record PathReport(
+            String name, int weight, int metric, boolean draining, int active, long flows, long uninspected) {}
 
     /**
      * Sums.

@@ -58,7 +58,8 @@ final class BridgePath {
         return snapshot(1, rules);
     }
 
-    private static Snapshot snapshot(int generation, List<Rule> more) {
+    /** The same with other rules before the one for all; their ids begin at 2. */
+    static Snapshot snapshot(int generation, List<Rule> more) {
         List<PortEntry> ports = List.of(
                 port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
                 port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),

@@ -15,6 +15,7 @@ public final class Main {
               newflows P6: flows decided per second with 10,000 rules, in memory
               memory   P8: bytes per tracked flow, beside nf_conntrack
               change   P9: putting a configuration in force with 10M flows, beside 1k flows
+              crafted  F10: look-ups made up to be slow, beside ordinary ones, in memory; status 1 below 0.8
               gc     P10: bytes allocated per packet, collections of a node under traffic; status 1 if there are any
 
             options (defaults)
@@ -47,11 +48,12 @@ public final class Main {
                 case "tracker" -> TrackerBench.run(options);
                 case "newflows" -> NewFlowsBench.run(options);
                 case "memory" -> MemoryBench.run();
+                case "crafted" -> CraftedBench.run(options);
                 case "change" -> ChangeBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
                     System.err.println("bench: no benchmark '" + arguments[0]
-                            + "'; choose io, path, tcp, tracker, newflows, memory, change or gc");
+                            + "'; choose io, path, tcp, tracker, newflows, memory, change, crafted or gc");
                     yield 2;
                 }
             };

@@ -5,6 +5,7 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketFields;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.wire.Checksum;
@@ -31,6 +32,7 @@ final class MemoryTraffic implements AutoCloseable {
     private static final int SMALL_FRAMES = 4096;
     private static final int IP = 14;
     private static final int UDP = 34;
+    private static final int SERVER_ADDRESS = 0x0c00_0001;
     private static final int NEW_FLOWS = 0x0b00_0000;
     private static final long STEP_NS = 50_000;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -129,6 +131,32 @@ final class MemoryTraffic implements AutoCloseable {
         return ns;
     }
 
+    /**
+     * Sends packets of new flows, each with the addresses and the destination port of one of the fields in turn; the processor time that the data path took for them, in ns.
+     *
+     * @param fields IPv4, a power of two of them
+     */
+    long time(PacketFields[] fields, long packets) {
+        long ns = 0;
+        for (long sent = 0; sent < packets; sent += Batch.CAPACITY) {
+            batch.count = 0;
+            for (int i = 0; i < Batch.CAPACITY; i++) {
+                PacketFields f = fields[newFlow & (fields.length - 1)];
+                append(
+                        (int) f.sourceLo,
+                        BridgePath.CLIENT,
+                        (int) f.destinationLo,
+                        1024 + newFlow / fields.length,
+                        f.destinationPort);
+                newFlow++;
+            }
+            long start = THREADS.getCurrentThreadCpuTime();
+            pass();
+            ns += THREADS.getCurrentThreadCpuTime() - start;
+        }
+        return ns;
+    }
+
     private int next() {
         random ^= random << 13;
         random ^= random >>> 7;
@@ -137,18 +165,26 @@ final class MemoryTraffic implements AutoCloseable {
     }
 
     private void append(int network, int flow, boolean reverse) {
+        int client = network | flow >>> 4;
+        int port = 1024 + (flow & 15);
+        if (reverse) {
+            append(SERVER_ADDRESS, BridgePath.SERVER, client, 53, port);
+        } else {
+            append(client, BridgePath.CLIENT, SERVER_ADDRESS, port, 53);
+        }
+    }
+
+    private void append(int source, int in, int destination, int sourcePort, int destinationPort) {
         long at = pool.takeSmall();
         MemorySegment frames = pool.memory();
         MemorySegment.copy(template, 0, frames, at, FRAME_BYTES);
-        int client = network | flow >>> 4;
-        int server = 0x0c00_0001;
-        frames.set(INT, at + IP + 12, reverse ? server : client);
-        frames.set(INT, at + IP + 16, reverse ? client : server);
-        frames.set(SHORT, at + UDP + (reverse ? 2 : 0), (short) (1024 + (flow & 15)));
-        frames.set(SHORT, at + UDP + (reverse ? 0 : 2), (short) 53);
+        frames.set(INT, at + IP + 12, source);
+        frames.set(INT, at + IP + 16, destination);
+        frames.set(SHORT, at + UDP, (short) sourcePort);
+        frames.set(SHORT, at + UDP + 2, (short) destinationPort);
         frames.set(SHORT, at + IP + 10, (short) 0);
         frames.set(SHORT, at + IP + 10, (short) Checksum.of(frames, at + IP, 20));
-        batch.append(at, FRAME_BYTES, reverse ? BridgePath.SERVER : BridgePath.CLIENT);
+        batch.append(at, FRAME_BYTES, in);
     }
 
     /** The batch to the node and back to the other side. */
@@ -187,6 +223,11 @@ final class MemoryTraffic implements AutoCloseable {
                 - lanes[BridgePath.NODE_IN].counters().sentFrames
                 - lanes[BridgePath.NODE_OUT].counters().sentFrames
                 - delivered();
+    }
+
+    /** Processor time of the calling thread so far, in ns: what others do on a busy machine does not count. */
+    static long processorNs() {
+        return THREADS.getCurrentThreadCpuTime();
     }
 
     /** Bytes allocated by the calling thread so far. */

@@ -139,21 +139,27 @@ final class StatusText {
         Table table = new Table()
                 .words("CHAIN")
                 .words("ON FAILURE")
+                .words("SELECTION")
                 .words("PATH")
                 .numbers("WEIGHT")
+                .numbers("METRIC")
+                .numbers("ACTIVE")
                 .numbers("FLOWS")
                 .numbers("UNINSPECTED")
                 .words("STATE");
         for (ChainReport chain : chains) {
             if (chain.paths().isEmpty()) {
-                table.row(chain.name(), chain.onFailure(), "", "", "", "", "has no path");
+                table.row(chain.name(), chain.onFailure(), chain.selection(), "", "", "", "", "", "", "has no path");
             }
             for (PathReport path : chain.paths()) {
                 table.row(
                         chain.name(),
                         chain.onFailure(),
+                        chain.selection(),
                         path.name(),
                         path.weight(),
+                        path.metric(),
+                        path.active(),
                         path.flows(),
                         path.uninspected(),
                         path.draining() ? "keeps old flows only" : "in use");

@@ -81,8 +81,12 @@ class TextTest {
                         5,
                         new ProbeReport("through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1))),
                 List.of(
-                        new ChainReport("inspect", "closed", List.of(new PathReport("inspect[fw-1]", 1, true, 9, 0))),
-                        new ChainReport("empty", "open", List.of())),
+                        new ChainReport(
+                                "inspect",
+                                "closed",
+                                "nearest",
+                                List.of(new PathReport("inspect[fw-1]", 1, 20, true, 4, 9, 0))),
+                        new ChainReport("empty", "open", "round-robin", List.of())),
                 new TotalsReport(10, 11, 12, 13, 14, 1)));
         assertThat(text)
                 .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3, revision 12\n")
@@ -95,6 +99,7 @@ class TextTest {
                 .contains("keeps old flows only")
                 .contains("has no path")
                 .contains("FAULTS 1");
+        assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");
         assertThat(text.lines()
                         .filter(line -> line.startsWith("up0"))
                         .findFirst()

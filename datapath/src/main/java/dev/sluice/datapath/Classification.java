@@ -216,16 +216,23 @@ final class Classification {
     }
 
     /**
-     * Whether the packet opens a connection in the direction that an unserviced record takes for the answers: then the record was made by a packet in the name of the
-     * other side, and what opens the connection is what rules are about.
+     * Whether the packet opens a connection in the direction that a record takes for the answers, which no service sees or which was met in the middle and never established: then the
+     * record was made by a packet in the name of the other side, and what opens the connection is what rules are about.
      */
     private boolean opensOppositeWay(Cursor c, int slot) {
-        return isOpening(c) && table.pathId(slot) == 0 && table.isReverse(slot, c.fields);
+        return isOpening(c)
+                && table.isReverse(slot, c.fields)
+                && (table.pathId(slot) == 0 || (TcpState.isPickedUp(table.tcpState(slot)) && !isTranslated(slot)));
     }
 
     private static boolean isOpening(Cursor c) {
         return c.fields.protocol == IpProtocols.TCP
                 && (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN;
+    }
+
+    /** Whether the packet answers one that opens: it tells its direction, even where the record of the other is gone, perhaps because of a flood (F9). */
+    private static boolean isAnswer(Cursor c) {
+        return (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == (Tcp.SYN | Tcp.ACK);
     }
 
     // Process 1300: is what the record says still so?
@@ -286,7 +293,9 @@ final class Classification {
         if (rule != null && action == Rule.Action.SERVICE) {
             path = selector.offered(rule.targetId(), pinned());
             if (path == null) {
-                path = selector.select(rule.targetId());
+                path = table.isCrowded()
+                        ? selector.selectByHash(rule.targetId(), c.fields.hash)
+                        : selector.select(rule.targetId());
             }
         }
         boolean replaces = vanished != NONE;
@@ -350,8 +359,12 @@ final class Classification {
             reverse = false;
             rule = look(c, group, false);
         }
-        if (!directionKnown && (rule == null || rule.action() == Rule.Action.NONE)) {
-            rule = orTurned(c, group, rule);
+        if (!directionKnown) {
+            if (rule == null || rule.action() == Rule.Action.NONE) {
+                rule = orTurned(c, group, rule);
+            } else if (rule.action() == Rule.Action.SERVICE && rule.bothDirections() && isAnswer(c)) {
+                reverse = rule.equals(look(c, group, true));
+            }
         }
         oneWay = rule != null && !rule.bothDirections();
         rule = oneWay ? rule : besideOneDirectionRules(c, group, rule);

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * where a key lies depends on a secret seed. Whoever crafts keys with equal flow hashes (16 of them fill their two buckets) gets
  * his own next keys of that hash refused, nothing else.
  *
- * <p>Table full: the oldest half-open connection goes (TCP that was never established, or any other flow counted in one direction only);
- * established ones never; if there is none, insertion answers -1.
+ * <p>Table full: the oldest half-open connection goes (TCP that was never established, or any other flow counted in one direction only), those whose first packet was TCP with ACK and
+ * without SYN and RST only if there is no other; established ones never; if there is none, insertion answers -1.
  *
  * <p>Time: the caller's {@code nowNs}, which must not run backwards; records keep it in ms modulo 2^32. An expired connection is never found:
  * a look-up that meets it removes it, and {@link #sweep} finds the rest.
@@ -60,11 +60,18 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Slots looked at for expired connections before an insertion into a full table is refused. */
     static final int FULL_SWEEP_SLOTS = 64;
 
+    /** Own bits: not half-open (0), half-open, half-open and met in the middle. */
     private static final int HALF_OPEN = 1;
+
+    private static final int MET_IN_THE_MIDDLE = 2;
     private final @Nullable Arena ownedArena;
     private final int connectionsMax;
     private final ConnectionTableKeys keys;
     private final ConnectionTableHalfOpen halfOpen;
+
+    /** Half-open connections that are evicted last: no flood of SYNs, nor their answers, makes such. */
+    private final ConnectionTableHalfOpen metInTheMiddle;
+
     private final ConnectionTableAges ages;
 
     private int size;
@@ -101,6 +108,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         MemorySegment buckets = memory.asSlice(indexOffset, sideOffset(connectionsMax) - indexOffset);
         this.keys = new ConnectionTableKeys(records, side, new ConnectionTableIndex(buckets), seed);
         this.halfOpen = new ConnectionTableHalfOpen(side);
+        this.metInTheMiddle = new ConnectionTableHalfOpen(side);
         this.ages = new ConnectionTableAges(records);
         ages.setTimeouts(timeouts);
     }
@@ -233,6 +241,13 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         int next = TcpState.next(state, direction, flags, (flags(slot) & ONE_DIRECTION) != 0);
         if (next != state) {
             putByte(records, at(slot) + ConnectionTableRecord.TCP_STATE, next);
+            if (state == TcpState.NONE
+                    && (flags & (TcpState.SYN | TcpState.ACK | TcpState.RST)) == TcpState.ACK
+                    && isHalfOpen(slot)) {
+                leaveHalfOpen(slot);
+                putByte(records, at(slot) + ConnectionTableRecord.OWN_BITS, MET_IN_THE_MIDDLE);
+                metInTheMiddle.join(slot);
+            }
             if (TcpState.isClosing(next)) {
                 // One that was never established stays on the list of those that may be evicted.
                 setKind(slot, ConnectionTableRecord.KIND_TCP_CLOSING);
@@ -269,6 +284,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         }
         unlink(slot);
         leaveHalfOpen(slot);
+        if (isCountedOnPath(slot)) {
+            pathFlows.leave(pathId(slot));
+        }
         keys.remove(slot);
         long sequenceAt = at(slot) + ConnectionTableRecord.SEQUENCE;
         putShort(records, sequenceAt, getShort(records, sequenceAt) + 1);
@@ -317,7 +335,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Whether a connection may be evicted when the table is full. */
     public boolean isHalfOpen(int slot) {
-        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS) == HALF_OPEN;
+        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS) != 0;
     }
 
     /** Whether a connection has been idle for longer than its timeout. */
@@ -345,9 +363,14 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return connectionsMax;
     }
 
+    /** Whether at most an eighth of the room is left, so that half-open connections may soon have to go. */
+    public boolean isCrowded() {
+        return size >= connectionsMax - connectionsMax / 8;
+    }
+
     /** Connections that may be evicted when the table is full. */
     public int halfOpenCount() {
-        return halfOpen.count();
+        return halfOpen.count() + metInTheMiddle.count();
     }
 
     /** Half-open connections evicted since the table was made. */
@@ -425,7 +448,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** A slot that is free or made free, or -1. */
     private int takeSlot(int nowMs) {
         if (size == connectionsMax) {
-            int oldest = halfOpen.oldest();
+            int oldest = halfOpen.oldest() >= 0 ? halfOpen.oldest() : metInTheMiddle.oldest();
             if (oldest >= 0) {
                 evict(oldest, nowMs);
             } else if (sweepMs(nowMs, FULL_SWEEP_SLOTS) == 0) {
@@ -503,9 +526,10 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     }
 
     private void leaveHalfOpen(int slot) {
-        if (isHalfOpen(slot)) {
+        int list = getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS);
+        if (list != 0) {
             putByte(records, at(slot) + ConnectionTableRecord.OWN_BITS, 0);
-            halfOpen.leave(slot);
+            (list == HALF_OPEN ? halfOpen : metInTheMiddle).leave(slot);
         }
     }
 

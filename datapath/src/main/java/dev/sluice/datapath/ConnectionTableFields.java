@@ -20,6 +20,9 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     final MemorySegment records;
     final MemorySegment side;
 
+    /** Told of each connection whose path changes; superseded records, and those of translated flows beside the original, do not count. */
+    final PathFlows pathFlows = new PathFlows();
+
     ConnectionTableFields(MemorySegment records, MemorySegment side) {
         this.records = records;
         this.side = side;
@@ -102,6 +105,10 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setPathId(int slot, int value) {
+        if (isCountedOnPath(slot)) {
+            pathFlows.leave(pathId(slot));
+            pathFlows.enter(value);
+        }
         putInt(records, at(slot) + ConnectionTableRecord.PATH, value);
     }
 
@@ -165,7 +172,18 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setFlags(int slot, int value) {
+        boolean before = isCountedOnPath(slot);
         putByte(records, at(slot) + ConnectionTableRecord.FLAGS, value);
+        boolean after = isCountedOnPath(slot);
+        if (before && !after) {
+            pathFlows.leave(pathId(slot));
+        } else if (after && !before) {
+            pathFlows.enter(pathId(slot));
+        }
+    }
+
+    final boolean isCountedOnPath(int slot) {
+        return (flags(slot) & (ConnectionTable.SUPERSEDED | ConnectionTable.TRANSLATED)) == 0;
     }
 
     /** One of the constants of {@link TcpState}. */

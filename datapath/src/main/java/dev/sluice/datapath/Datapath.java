@@ -64,7 +64,7 @@ public final class Datapath implements AutoCloseable {
         parser = new Parser(memory);
         table = ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT);
         liveness = new LivenessView(live);
-        selector = new Selector(liveness);
+        selector = new Selector(liveness, table.pathFlows);
         neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
         Translations translations = new Translations(table, memory);
         errors = new IcmpErrors(frames, parser, counters);
@@ -101,6 +101,7 @@ public final class Datapath implements AutoCloseable {
         snapshot = next;
         frames.apply(portsByIndex);
         table.setTimeouts(next.timeouts());
+        table.pathFlows.apply(next.paths());
         selector.apply(next);
         classification.apply(next);
         steering.apply(next);

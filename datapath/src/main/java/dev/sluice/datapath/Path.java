@@ -8,10 +8,11 @@ import java.util.List;
  * @param id unique in the node, above 0
  * @param name for people: {@code chain[fw-1,ips-2]}
  * @param weight share of new flows, above 0
+ * @param metric how far away it is: the sum of its nodes' metrics; the smaller the nearer
  * @param hops in forward order; the reverse direction takes them in opposite order
  * @param counters kept over snapshots
  */
-public record Path(int id, String name, int weight, List<Hop> hops, PathCounters counters) {
+public record Path(int id, String name, int weight, int metric, List<Hop> hops, PathCounters counters) {
     /**
      * One service of a path.
      *
@@ -24,5 +25,10 @@ public record Path(int id, String name, int weight, List<Hop> hops, PathCounters
     /** Copies the hops. */
     public Path {
         hops = List.copyOf(hops);
+    }
+
+    /** A path with metric 0. */
+    public Path(int id, String name, int weight, List<Hop> hops, PathCounters counters) {
+        this(id, name, weight, 0, hops, counters);
     }
 }

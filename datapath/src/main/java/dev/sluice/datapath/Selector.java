@@ -4,17 +4,24 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses a path of a target for a new flow: smooth weighted round robin among the paths whose nodes are alive and not in maintenance (V6, X12). One user: the worker.
+ * Chooses a path of a target for a new flow among those whose nodes are alive and not in maintenance (V6, X12): all of them, those with the fewest active flows per weight, or the nearest; among these by
+ * smooth weighted round robin. When the connection table is crowded the flow's hash chooses instead, so that a flow whose record was evicted finds its path again
+ * (ADR 0007). One user: the worker.
  *
  * <p>Hot path for new flows only: no allocation; cost grows with the number of paths of the target.
  */
 final class Selector {
+    /** No path: the target has none. */
+    private static final int NOBODY = -1;
+
     private final LivenessView liveness;
+    private final PathFlows flows;
     private Target[] targets = new Target[0];
     private long[][] current = new long[0][];
 
-    Selector(LivenessView liveness) {
+    Selector(LivenessView liveness, PathFlows flows) {
         this.liveness = liveness;
+        this.flows = flows;
     }
 
     /** Takes over the targets of a snapshot; the state of a target whose paths are the same goes on. */
@@ -82,27 +89,96 @@ final class Selector {
     /** The path for a new flow; null if the target has none. */
     @Nullable
     Path select(int targetId) {
-        List<Path> paths = targets[targetId].paths();
-        if (paths.isEmpty()) {
-            return null;
-        }
-        long[] values = current[targetId];
+        Target target = targets[targetId];
         boolean onlyFit = hasFit(targetId);
+        int best = best(target, target.selection(), onlyFit);
+        return best == NOBODY ? null : given(inTurn(target, target.selection(), best, onlyFit));
+    }
+
+    /**
+     * The path for a new flow while the connection table is crowded: the same for all packets of the flow, whatever was forgotten in between, as long as no node of the target dies
+     * or comes back. Null if the target has none.
+     *
+     * @param hash symmetric flow hash
+     */
+    @Nullable
+    Path selectByHash(int targetId, long hash) {
+        Target target = targets[targetId];
+        boolean onlyFit = hasFit(targetId);
+        Selection selection = target.selection() == Selection.NEAREST ? Selection.NEAREST : Selection.ROUND_ROBIN;
+        int best = best(target, selection, onlyFit);
+        return best == NOBODY ? null : given(byHash(target, selection, best, onlyFit, hash));
+    }
+
+    private static Path given(Path path) {
+        path.counters().flows++;
+        return path;
+    }
+
+    /** A path that none of those taking part is better than; only its equals take part. */
+    private int best(Target target, Selection selection, boolean onlyFit) {
+        List<Path> paths = target.paths();
+        int best = NOBODY;
+        for (int i = 0; i < paths.size(); i++) {
+            if ((!onlyFit || isFit(paths.get(i)))
+                    && (best == NOBODY || compare(selection, paths.get(i), paths.get(best)) < 0)) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** Below 0 if the first path is better than the second for a new flow, 0 if they are as good. */
+    private int compare(Selection selection, Path one, Path other) {
+        return switch (selection) {
+            case ROUND_ROBIN -> 0;
+            case LEAST_FLOWS ->
+                Long.compare(
+                        (long) flows.active(one.id()) * other.weight(), (long) flows.active(other.id()) * one.weight());
+            case NEAREST -> Integer.compare(one.metric(), other.metric());
+        };
+    }
+
+    private boolean takesPart(Target target, Selection selection, int path, int best, boolean onlyFit) {
+        List<Path> paths = target.paths();
+        return (!onlyFit || isFit(paths.get(path))) && compare(selection, paths.get(path), paths.get(best)) == 0;
+    }
+
+    /** Smooth weighted round robin. */
+    private Path inTurn(Target target, Selection selection, int best, boolean onlyFit) {
+        List<Path> paths = target.paths();
+        long[] values = current[target.id()];
         long sum = 0;
-        int best = -1;
-        for (int i = 0; i < values.length; i++) {
-            Path path = paths.get(i);
-            if (!onlyFit || isFit(path)) {
+        int winner = NOBODY;
+        for (int i = best; i < values.length; i++) {
+            if (takesPart(target, selection, i, best, onlyFit)) {
+                Path path = paths.get(i);
                 values[i] += path.weight();
                 sum += path.weight();
-                if (best < 0 || values[i] > values[best]) {
-                    best = i;
+                if (winner == NOBODY || values[i] > values[winner]) {
+                    winner = i;
                 }
             }
         }
-        values[best] -= sum;
-        Path chosen = paths.get(best);
-        chosen.counters().flows++;
-        return chosen;
+        values[winner] -= sum;
+        return paths.get(winner);
+    }
+
+    /** Each path gets a share of the hashes by its weight. */
+    private Path byHash(Target target, Selection selection, int best, boolean onlyFit, long hash) {
+        List<Path> paths = target.paths();
+        long sum = 0;
+        for (int i = best; i < paths.size(); i++) {
+            sum += takesPart(target, selection, i, best, onlyFit) ? paths.get(i).weight() : 0;
+        }
+        long left = Long.remainderUnsigned(hash >>> 32, sum);
+        int chosen = best;
+        for (int i = best; i < paths.size() && left >= 0; i++) {
+            if (takesPart(target, selection, i, best, onlyFit)) {
+                chosen = i;
+                left -= paths.get(i).weight();
+            }
+        }
+        return paths.get(chosen);
     }
 }

@@ -7,10 +7,17 @@ package dev.sluice.datapath;
  * @param name the chain's name
  * @param paths the paths new flows are spread over; may be empty
  * @param onFailure the chain's failure action, CLOSED or OPEN; decides when there is no path or no room in the table
+ * @param selection how one of the paths is chosen for a new flow
  */
-public record Target(int id, String name, java.util.List<Path> paths, Rule.FailureAction onFailure) {
+public record Target(
+        int id, String name, java.util.List<Path> paths, Rule.FailureAction onFailure, Selection selection) {
     /** Copies the paths. */
     public Target {
         paths = java.util.List.copyOf(paths);
+    }
+
+    /** A target that chooses in turn. */
+    public Target(int id, String name, java.util.List<Path> paths, Rule.FailureAction onFailure) {
+        this(id, name, paths, onFailure, Selection.ROUND_ROBIN);
     }
 }

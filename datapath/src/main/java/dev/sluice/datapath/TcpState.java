@@ -115,6 +115,11 @@ public final class TcpState {
         return state < ESTABLISHED || state > CLOSED;
     }
 
+    /** Whether the connection was met in the middle and has not been established since. */
+    public static boolean isPickedUp(int state) {
+        return state == PICKED_UP_FORWARD || state == PICKED_UP_REVERSE;
+    }
+
     /** Whether the connection is over: an RST or both FINs. */
     public static boolean isClosing(int state) {
         return state == CLOSING || state == CLOSED;

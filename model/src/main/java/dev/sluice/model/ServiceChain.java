@@ -20,10 +20,11 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
      *
      * @param hops 1..8, no service twice; {@code profiles} in YAML
      * @param onFailure what happens when a hop has no working instance
-     * @param strategy how instances are selected
+     * @param strategy which paths are offered where several hosts have some
+     * @param selection how one of the paths offered is chosen for a new flow
      * @param mode how packets get from hop to hop
      */
-    public record Spec(List<Hop> hops, FailureAction onFailure, Strategy strategy, Mode mode) {
+    public record Spec(List<Hop> hops, FailureAction onFailure, Strategy strategy, Selection selection, Mode mode) {
         /** Checks the count and copies the list. */
         public Spec {
             Checks.requireRange("number of hops", hops.size(), 1, 8);
@@ -57,6 +58,29 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
         private final String word;
 
         Strategy(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** How one of the paths is chosen for a new flow. */
+    public enum Selection implements Word {
+        /** In turn, by weight. */
+        ROUND_ROBIN("round-robin"),
+
+        /** The path with the fewest active flows per weight. */
+        LEAST_FLOWS("least-flows"),
+
+        /** The path with the smallest sum of its instances' metrics. */
+        NEAREST("nearest");
+
+        private final String word;
+
+        Selection(String word) {
             this.word = word;
         }
 

@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.model.ServiceChain.Hop;
 import dev.sluice.model.ServiceChain.Mode;
+import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceChain.Spec;
 import dev.sluice.model.ServiceChain.Strategy;
 import java.util.List;
@@ -50,13 +51,20 @@ final class ServiceChainReader {
             Types.word(Strategy.class),
             Strategy.ROUND_ROBIN,
             "How instances are selected; on one host all are the same as round-robin.");
+    private static final Field<Selection> SELECTION = Field.defaulted(
+            "selection",
+            Types.word(Selection.class),
+            Selection.ROUND_ROBIN,
+            "How a new flow's path is chosen among those whose instances are alive. round-robin: in turn, by weight; least-flows: fewest active flows per"
+                    + " weight; nearest: smallest sum of the instances' metrics, among equals in turn.");
     private static final Field<Mode> MODE = Field.defaulted(
             "mode",
             Types.word(Mode.class),
             Mode.DIRECT,
             "How packets get from hop to hop; on one host both are the same.");
 
-    static final ObjectType<Spec> SPEC = ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, MODE);
+    static final ObjectType<Spec> SPEC =
+            ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, SELECTION, MODE);
 
     private ServiceChainReader() {}
 
@@ -70,6 +78,6 @@ final class ServiceChainReader {
                 sound = false;
             }
         }
-        return sound ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(MODE)) : null;
+        return sound ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE)) : null;
     }
 }

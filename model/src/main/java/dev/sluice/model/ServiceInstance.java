@@ -23,6 +23,7 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
      * @param service name of the Service
      * @param node host whose interfaces lead to it; empty: any host
      * @param weight share of new flows relative to the other instances, 1..1000
+     * @param metric how far away it is, 0..65535; chains with selection nearest prefer the smallest
      * @param adminState whether it gets new flows
      * @param attachment its interfaces, or an identifier to discover them by
      * @param cap packets per second that it is sent at most; empty: no limit
@@ -32,18 +33,20 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
             String service,
             Optional<String> node,
             int weight,
+            int metric,
             AdminState adminState,
             Attachment attachment,
             List<PolicyTags> policies,
             Optional<PacketCap> cap) {
         /** The same with another administrative state. */
         public Spec withAdminState(AdminState state) {
-            return new Spec(service, node, weight, state, attachment, policies, cap);
+            return new Spec(service, node, weight, metric, state, attachment, policies, cap);
         }
 
-        /** Checks the weight and copies the list. */
+        /** Checks the numbers and copies the list. */
         public Spec {
             Checks.requireRange("weight", weight, 1, 1000);
+            Checks.requireRange("metric", metric, 0, 65_535);
             policies = List.copyOf(policies);
         }
     }

@@ -72,6 +72,12 @@ final class ServiceInstanceReader {
             Field.optional("node", Types.NAME, "Host whose interfaces lead to it; without it, any host.");
     private static final Field<Integer> WEIGHT = Field.defaulted(
             "weight", Types.integer(1, 1000), 1, "1", "Share of new flows relative to the other instances.");
+    private static final Field<Integer> METRIC = Field.defaulted(
+            "metric",
+            Types.integer(0, 65_535),
+            0,
+            "0",
+            "How far away the node is, in a unit of your choice; chains with selection nearest prefer the smallest.");
     private static final Field<AdminState> ADMIN_STATE = Field.defaulted(
             "adminState",
             Types.word(AdminState.class),
@@ -111,6 +117,7 @@ final class ServiceInstanceReader {
             SERVICE,
             NODE,
             WEIGHT,
+            METRIC,
             ADMIN_STATE,
             INTERFACES,
             IDENTIFIER,
@@ -157,6 +164,7 @@ final class ServiceInstanceReader {
                 v.get(SERVICE),
                 v.get(NODE),
                 v.get(WEIGHT),
+                v.get(METRIC),
                 v.get(ADMIN_STATE),
                 attachment,
                 v.get(POLICIES),

@@ -267,6 +267,13 @@ public record Metric(
 
     private static void chains(List<Metric> all) {
         all.add(new Metric(
+                "sluice_path_active_flows",
+                Type.GAUGE,
+                "",
+                "Flows that have the path now.",
+                List.of("chain", "path"),
+                s -> ofPaths(s, path -> (long) path.active())));
+        all.add(new Metric(
                 "sluice_path_flows",
                 Type.COUNTER,
                 "",

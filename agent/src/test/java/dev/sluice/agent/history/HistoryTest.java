@@ -33,6 +33,30 @@ class HistoryTest {
                 1, Instant.parse("2026-01-01T00:00:00Z"), "edge", "/etc/sluice", 3, outcome, Map.of("a.yaml", text));
     }
 
+    /** F14. */
+    @Test
+    void wallClockThatJumpsADayChangesNeitherOrderNorNumbers() throws Exception {
+        Instant[] times = {
+            Instant.parse("2026-01-02T00:00:00Z"),
+            Instant.parse("2026-01-03T00:00:00Z"),
+            Instant.parse("2026-01-01T12:00:00Z"),
+            Instant.parse("2025-12-31T12:00:00Z")
+        };
+        try (History history = open()) {
+            for (int i = 0; i < times.length; i++) {
+                history.add(new Revision(
+                        1, times[i], "edge", "/etc/sluice", i, Outcome.APPLIED, Map.of("a.yaml", "text " + i)));
+            }
+            history.state(new HistoryState(4, 4, ""));
+        }
+        try (History history = open()) {
+            assertThat(history.revisions()).extracting(RevisionHead::number).containsExactly(1, 2, 3, 4);
+            assertThat(history.revisions()).extracting(RevisionHead::time).containsExactly(times);
+            assertThat(history.state()).isEqualTo(new HistoryState(4, 4, ""));
+            assertThat(history.add(revision("new", Outcome.APPLIED))).isEqualTo(5);
+        }
+    }
+
     private Path file(int number) {
         return directory.resolve("state").resolve(HistoryDirectory.fileName(number));
     }

@@ -75,7 +75,10 @@ class ExpositionTest {
                                 0,
                                 null)),
                         List.of(new ChainReport(
-                                "inspect", "closed", List.of(new PathReport("inspect[fw-1]", 1, false, 9, 0)))),
+                                "inspect",
+                                "closed",
+                                "round-robin",
+                                List.of(new PathReport("inspect[fw-1]", 1, 0, false, 4, 9, 0)))),
                         new TotalsReport(10, 0, 2, 3, 1000, 0)),
                 new CountersReport(
                         List.of(new DropReport("SERVICE_DOWN", "C13", "a sentence", 2, Map.of(EVIL, 2L))),

@@ -12,7 +12,10 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.lang.ArchRule;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +132,38 @@ final class Architecture {
             .as("datapath has no threads, sockets, files, clocks and logging")
             .allowEmptyShould(true);
 
+    /** F14: a wall clock that jumps changes nothing but the time that status and history show of a configuration. */
+    static final ArchRule NO_WALL_CLOCK = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "dev.sluice.wire..",
+                    "dev.sluice.model..",
+                    "dev.sluice.datapath..",
+                    "dev.sluice.ports..",
+                    "dev.sluice.fastpath..",
+                    "dev.sluice.liveness..",
+                    "dev.sluice.agent..")
+            .and(notOneOf("CheckedCompilation"))
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(Instant.class, "now")
+            .orShould()
+            .callConstructor(Date.class)
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Clock.class)
+            .orShould()
+            .dependOnClassesThat(oneOf(
+                    "java.time.LocalDateTime",
+                    "java.time.ZonedDateTime",
+                    "java.time.OffsetDateTime",
+                    "java.time.LocalDate",
+                    "java.util.Calendar",
+                    "java.util.Timer"))
+            .as("only CheckedCompilation reads the wall clock, all timing is monotonic")
+            .allowEmptyShould(true);
+
     static final ArchRule NO_CYCLES = slices().matching("dev.sluice.(**)")
             .should()
             .beFreeOfCycles()
@@ -144,6 +179,7 @@ final class Architecture {
         rules.put("model uses values of wire", MODEL_USES_VALUES_OF_WIRE);
         rules.put("native calls", NATIVE_CALLS_IN_PORTS_ONLY);
         rules.put("datapath is pure", DATAPATH_IS_PURE);
+        rules.put("no wall clock", NO_WALL_CLOCK);
         rules.put("no cycles", NO_CYCLES);
         return rules;
     }

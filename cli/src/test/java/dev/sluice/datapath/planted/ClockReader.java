@@ -9,4 +9,8 @@ public record ClockReader(Path file, Thread thread, org.slf4j.Logger log) {
     static long now() {
         return System.nanoTime();
     }
+
+    static long wallClock() {
+        return System.currentTimeMillis();
+    }
 }

@@ -117,6 +117,12 @@ final class Comparison implements AutoCloseable {
             return "expected " + model.connections.halfOpenCount() + " half-open connections, actual "
                     + subject.halfOpenConnections();
         }
+        for (Path path : model.world.paths()) {
+            if (model.selector.active(path) != path.counters().active) {
+                return "expected " + model.selector.active(path) + " active flows of " + path.name() + ", actual "
+                        + path.counters().active;
+            }
+        }
         int waiting = model.neighbors.waitingCount() + model.datagrams.waitingCount();
         if (waiting != subject.framesInUse()) {
             return "expected " + waiting + " frames in use, actual " + subject.framesInUse();

@@ -58,7 +58,9 @@ final class ModelClassify {
             found = null;
             vanished = null;
         }
-        if (found != null && found.pathId == 0 && opens(trip) && found.directionOf(trip.key()) == 1) {
+        boolean unsure =
+                found != null && (found.pathId == 0 || (found.tcp.startsWith("PICKED_UP") && !found.translated));
+        if (found != null && unsure && opens(trip) && found.directionOf(trip.key()) == 1) {
             model.connections.remove(found);
             model.coverage.event("opened the other way");
             found = null;
@@ -321,6 +323,12 @@ final class ModelClassify {
                 reverse = true;
             }
         }
+        boolean answers = middle && (trip.frame.tcpFlags & 0x16) == 0x12;
+        if (answers && !reverse && rule != null && rule.action() == Rule.Action.SERVICE && rule.bothDirections()) {
+            Rule turned = ModelRules.search(rules, trip.frame, true, turnedRound);
+            reverse = turned != null && turned.id() == rule.id();
+            model.coverage.event(reverse ? "answer met first" : "answer of another rule");
+        }
         boolean oneDirection = rule != null && !rule.bothDirections();
         Rule opposite = ModelRules.search(rules, trip.frame, !reverse, reverse ? asItCame : turnedRound);
         if (!oneDirection && opposite != null && !opposite.bothDirections() && above(opposite, rule)) {
@@ -332,7 +340,7 @@ final class ModelClassify {
         Path path = null;
         if (rule != null && rule.action() == Rule.Action.SERVICE) {
             path = pinned(trip, rule, vanished, moved);
-            path = path != null ? path : model.selector.select(rule.targetId());
+            path = path != null ? path : selected(trip, rule.targetId());
         }
         if (path != null && path.id() == model.programs.path(trip)) {
             model.outcome.count("movedByInstruction");
@@ -389,6 +397,12 @@ final class ModelClassify {
             }
         }
         return null;
+    }
+
+    private @Nullable Path selected(Trip trip, int target) {
+        return model.connections.isCrowded()
+                ? model.selector.selectByHash(target, trip.frame.hash())
+                : model.selector.select(target);
     }
 
     private void replace(ModelRecord old, @Nullable Path next) {

@@ -35,6 +35,11 @@ final class ModelConnections {
         return events;
     }
 
+    /** At most an eighth of the room is left. */
+    boolean isCrowded() {
+        return connectionsMax - all.size() <= connectionsMax / 8;
+    }
+
     int halfOpenCount() {
         return (int) all.stream().filter(record -> record.halfOpen).count();
     }
@@ -80,7 +85,8 @@ final class ModelConnections {
         if (all.size() == connectionsMax) {
             ModelRecord victim = all.stream()
                     .filter(record -> record.halfOpen)
-                    .min(Comparator.comparingLong(record -> record.evictableSince))
+                    .min(Comparator.comparing((ModelRecord record) -> record.metInTheMiddle)
+                            .thenComparingLong(record -> record.evictableSince))
                     .orElse(null);
             if (victim != null) {
                 remove(victim);
@@ -111,6 +117,7 @@ final class ModelConnections {
         record.superseded = true;
         if (!record.halfOpen) {
             record.halfOpen = true;
+            record.metInTheMiddle = false;
             record.evictableSince = events++;
         }
         List<ModelRecord> old = new ArrayList<>();

@@ -64,6 +64,9 @@ final class ModelRecord {
     /** Hops that packets of each direction leave out. */
     final List<Set<Integer>> skipped = new ArrayList<>(List.of(Set.of(), Set.of()));
 
+    /** Its first packet was TCP with ACK and without SYN and RST: of those that may be evicted it is one of the last. */
+    boolean metInTheMiddle;
+
     /** A newer record decides; this one only explains packets that are under way on its path. */
     boolean superseded;
 
@@ -99,6 +102,7 @@ final class ModelRecord {
         boolean ack = (flags & 16) != 0;
         String before = tcp;
         boolean establishes = false;
+        metInTheMiddle |= tcp.equals("NONE") && ack && !syn && (flags & 4) == 0 && halfOpen;
         if ((flags & 4) != 0) {
             tcp = "CLOSED";
         } else if (tcp.equals("NONE")) {

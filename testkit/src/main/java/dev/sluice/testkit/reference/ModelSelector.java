@@ -1,6 +1,7 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Path;
+import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,15 +42,41 @@ final class ModelSelector {
         return model.world.targets().get(targetId).paths().stream().anyMatch(this::isFit);
     }
 
+    /** Flows that have a path now, those apart that are translated or superseded. */
+    long active(Path path) {
+        return model.connections.all().stream()
+                .filter(record -> record.pathId == path.id() && !record.superseded && !record.translated)
+                .count();
+    }
+
+    private List<Path> takingPart(Target target, Selection selection) {
+        List<Path> all = new ArrayList<>(target.paths());
+        if (all.stream().anyMatch(this::isFit)) {
+            all.removeIf(path -> !isFit(path));
+        }
+        List<Path> best = new ArrayList<>();
+        for (Path path : all) {
+            boolean beaten = all.stream().anyMatch(other -> switch (selection) {
+                case ROUND_ROBIN -> false;
+                case LEAST_FLOWS -> active(other) * path.weight() < active(path) * other.weight();
+                case NEAREST -> other.metric() < path.metric();
+            });
+            if (!beaten) {
+                best.add(path);
+            }
+        }
+        if (best.size() < all.size()) {
+            model.coverage.event("chosen: " + selection);
+        }
+        return best;
+    }
+
     @Nullable
     Path select(int targetId) {
-        List<Path> takingPart =
-                new ArrayList<>(model.world.targets().get(targetId).paths());
+        Target target = model.world.targets().get(targetId);
+        List<Path> takingPart = takingPart(target, target.selection());
         if (takingPart.isEmpty()) {
             return null;
-        }
-        if (hasFit(targetId)) {
-            takingPart.removeIf(path -> !isFit(path));
         }
         Map<Integer, Long> current = values.getOrDefault(targetId, new HashMap<>());
         Path winner = takingPart.getFirst();
@@ -65,6 +92,29 @@ final class ModelSelector {
         }
         current.merge(winner.id(), -sum, Long::sum);
         model.outcome.count("path " + winner.id() + " flows");
+        return winner;
+    }
+
+    /** When the table is crowded: the flow's hash falls into the share of one path. */
+    @Nullable
+    Path selectByHash(int targetId, long hash) {
+        Target target = model.world.targets().get(targetId);
+        List<Path> takingPart =
+                takingPart(target, target.selection() == Selection.NEAREST ? Selection.NEAREST : Selection.ROUND_ROBIN);
+        if (takingPart.isEmpty()) {
+            return null;
+        }
+        List<Path> shares = new ArrayList<>();
+        takingPart.forEach(path -> {
+            for (int i = 0; i < path.weight(); i++) {
+                shares.add(path);
+            }
+        });
+        Path winner = shares.get(Formulas.bucket(hash, shares.size()));
+        model.outcome.count("path " + winner.id() + " flows");
+        if (target.paths().size() > 1) {
+            model.coverage.event("chosen by hash");
+        }
         return winner;
     }
 }

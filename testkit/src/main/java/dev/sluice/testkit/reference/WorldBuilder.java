@@ -12,6 +12,7 @@ import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.wire.IpAddress;
@@ -43,7 +44,7 @@ final class WorldBuilder {
     record Step(Node node, Rule.FailureAction onFailure) {}
 
     /** A path. */
-    record Way(int id, int weight, List<Step> steps, PathCounters counters) {}
+    record Way(int id, int weight, int metric, List<Step> steps, PathCounters counters) {}
 
     /** A target and the routers whose rules may name it. */
     static final class Chain {
@@ -51,6 +52,7 @@ final class WorldBuilder {
         final List<Way> ways = new ArrayList<>();
         final List<Way> retired = new ArrayList<>();
         Rule.FailureAction onFailure = Rule.FailureAction.CLOSED;
+        Selection selection = Selection.ROUND_ROBIN;
     }
 
     /** A port but for its rule groups. */
@@ -128,7 +130,7 @@ final class WorldBuilder {
                     own.add(path);
                 }
             });
-            targets.add(new Target(i, "chain-" + i, own, chains.get(i).onFailure));
+            targets.add(new Target(i, "chain-" + i, own, chains.get(i).onFailure, chains.get(i).selection));
         }
         Map<Integer, List<Rule>> groups = new TreeMap<>();
         List<PortEntry> entries = new ArrayList<>();
@@ -202,7 +204,7 @@ final class WorldBuilder {
             Attachment attachment = attachments.computeIfAbsent(step.node.id, _ -> attachment(step.node));
             hops.add(new Path.Hop(attachment, step.node.copy, step.onFailure));
         }
-        return new Path(way.id, "path-" + way.id, way.weight, hops, way.counters);
+        return new Path(way.id, "path-" + way.id, way.weight, way.metric, hops, way.counters);
     }
 
     private Attachment attachment(Node node) {

@@ -12,6 +12,7 @@ import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
@@ -172,6 +173,7 @@ final class WorldGenerator {
             chain.routers.add((router + 1) % portsOf.size());
         }
         chain.onFailure = dice.any(Rule.FailureAction.CLOSED, Rule.FailureAction.OPEN);
+        chain.selection = dice.any(Selection.values());
         newWays(chain);
         return chain;
     }
@@ -199,8 +201,8 @@ final class WorldGenerator {
                         : chain.onFailure;
                 steps.add(new WorldBuilder.Step(dice.of(nodes), own));
             }
-            chain.ways.add(
-                    new WorldBuilder.Way(parts.newId(), dice.between(1, 5), List.copyOf(steps), new PathCounters()));
+            chain.ways.add(new WorldBuilder.Way(
+                    parts.newId(), dice.between(1, 5), dice.any(0, 1, 1, 2), List.copyOf(steps), new PathCounters()));
         }
     }
 
@@ -276,7 +278,10 @@ final class WorldGenerator {
                     chain.ways.remove(dice.below(chain.ways.size()));
                 }
             }
-            case 7 -> changeTimeouts();
+            case 7 -> {
+                changeTimeouts();
+                dice.of(parts.chains).selection = dice.any(Selection.values());
+            }
             case 9 -> changeCaps();
             case 8 -> {
                 WorldBuilder.PortSpec port = dice.of(parts.ports);

@@ -80,6 +80,27 @@ class PlantedFaultsTest {
                 "return read && quoted.destinationHi == own.destinationHi && quoted.destinationLo == own.destinationLo;",
                 "return read;"),
         ERRORS_DO_NOT_FOLLOW_BEHIND_NODES("Returns", "c.quotes && follow(c, node, side) ?", "c.nowNs < 0 ?"),
+        FLOWS_THAT_END_STAY_ON_THEIR_PATH("ConnectionTable", "pathFlows.leave(pathId(slot));", ""),
+        FLOWS_THAT_MOVE_ARE_COUNTED_TWICE("ConnectionTableFields", "if (before && !after) {", "if (slot < 0) {"),
+        LEAST_FLOWS_IGNORES_WEIGHTS(
+                "Selector",
+                "(long) flows.active(one.id()) * other.weight()",
+                "(long) flows.active(one.id()) * one.weight()"),
+        FARTHEST_IS_NEAREST(
+                "Selector",
+                "Integer.compare(one.metric(), other.metric())",
+                "Integer.compare(other.metric(), one.metric())"),
+        CROWDED_TABLES_CHOOSE_IN_TURN(
+                "ConnectionTable",
+                "return size >= connectionsMax - connectionsMax / 8;",
+                "return size > connectionsMax;"),
+        FLOODS_EVICT_WHAT_WAS_MET_IN_THE_MIDDLE(
+                "ConnectionTable",
+                "halfOpen.oldest() >= 0 ? halfOpen.oldest() : metInTheMiddle.oldest()",
+                "metInTheMiddle.oldest() >= 0 ? metInTheMiddle.oldest() : halfOpen.oldest()"),
+        ANSWERS_ARE_TAKEN_FOR_QUESTIONS("Classification", "reverse = rule.equals(look(c, group, true));", ""),
+        WHO_ANSWERED_FIRST_STAYS_THE_ANSWERER(
+                "Classification", "TcpState.isPickedUp(table.tcpState(slot))", "table.pathId(slot) < 0"),
         ONE_DIRECTION_COUNTS_FOR_BOTH(
                 "Classification",
                 "(table.flags(slot) & ConnectionTable.ONE_DIRECTION) == 0 || !table.isReverse(slot, c.fields)",

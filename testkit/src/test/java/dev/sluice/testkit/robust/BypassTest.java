@@ -32,9 +32,13 @@ class BypassTest {
     @Tag("campaign")
     void onlyWhatTheNodeGaveBackLeavesWithManySeeds() {
         long end = System.nanoTime() + Long.getLong("sluice.fuzz.minutes", 1) * 60_000_000_000L / 3;
-        for (long seed = FrameMutationTest.firstSeed(); System.nanoTime() < end; seed++) {
-            run(seed, EVENTS);
+        long first = FrameMutationTest.firstSeed();
+        long seed = first;
+        while (System.nanoTime() < end) {
+            run(seed++, EVENTS);
         }
+        System.out.println("fuzz bypass, frames of hosts and nodes: " + (seed - first) * EVENTS
+                + " executions, 0 findings, seeds " + first + ".." + (seed - 1));
     }
 
     private static void run(long seed, int events) {

@@ -103,9 +103,13 @@ class FrameMutationTest {
     @Tag("campaign")
     void damagedFramesOfManySeeds() {
         long end = System.nanoTime() + Long.getLong("sluice.fuzz.minutes", 1) * 60_000_000_000L / 3;
-        for (long seed = firstSeed(); System.nanoTime() < end; seed++) {
-            assertThat(Hunt.run(seed, EVENTS)).isNull();
+        long first = firstSeed();
+        long seed = first;
+        while (System.nanoTime() < end) {
+            assertThat(Hunt.run(seed++, EVENTS)).isNull();
         }
+        System.out.println("fuzz frames, configurations of every kind: " + (seed - first) * EVENTS
+                + " executions, 0 findings, seeds " + first + ".." + (seed - 1));
     }
 
     static long firstSeed() {

@@ -1,0 +1,95 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.lab.BridgeFirewall;
+import dev.sluice.lab.LabProcess;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** F9 on namespaces: hping3 sends SYNs from random addresses, the connection table is full; connections go on and new ones come about. */
+@Tag("system")
+class SynFloodTest {
+    private static final int ESTABLISHED = 40;
+    private static final int NEW = 200;
+    private static final String SMALL = """
+            apiVersion: sluice.dev/v1
+            kind: Node
+            metadata: {name: edge}
+            spec: {tracker: {connectionsMax: 1024}}
+            ---
+            """;
+
+    @Test
+    void connectionsGoOnAndNewOnesComeAboutInAFloodOfHandshakes() {
+        try (Network network = Network.transparent();
+                EchoHost echo = EchoHost.start(network.server, 7)) {
+            List<BridgeFirewall> nodes = List.of(network.bridge("a"), network.bridge("b"));
+            // Half-open for as long as the table keeps them: nobody refuses the connection.
+            network.server.execWithInput(List.of("nft", "-f", "-"), """
+                    table inet silence {
+                      chain in {
+                        type filter hook input priority 0; policy accept;
+                        tcp dport 9 drop
+                      }
+                    }
+                    """);
+            try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml())) {
+                List<TcpTransfer> established = new ArrayList<>();
+                for (int i = 0; i < ESTABLISHED; i++) {
+                    TcpTransfer flow = TcpTransfer.open(network.client, "10.0.0.2", 7);
+                    assertThat(flow.echo(100)).isTrue();
+                    established.add(flow);
+                }
+                LabProcess flood = network.client.start(
+                        "flood", List.of("hping3", "-q", "-i", "u100", "-S", "-p", "9", "--rand-source", "10.0.0.2"));
+                try {
+                    dev.sluice.lab.Waits.until(
+                            "the table is full",
+                            java.time.Duration.ofSeconds(20),
+                            () -> sluice.status().totals().connections() == 1024);
+                    int through = 0;
+                    int broken = 0;
+                    for (int i = 0; i < NEW; i++) {
+                        through += TcpTransfer.connects(network.client, "10.0.0.2", 7, 800) ? 1 : 0;
+                        broken += established.get(i % ESTABLISHED).echo(1000) ? 0 : 1;
+                    }
+                    assertThat(sluice.status().totals().connections()).isGreaterThan(1000);
+                    assertThat(flood.isAlive()).isTrue();
+                    System.out.printf(
+                            Locale.ROOT,
+                            "F9 on namespaces: %d of %d new connections at the first SYN (%.1f %%), %d of %d transfers of established ones broken, nodes passed %d and %d packets%n",
+                            through,
+                            NEW,
+                            100.0 * through / NEW,
+                            broken,
+                            NEW,
+                            nodes.get(0).filter().forward().packets(),
+                            nodes.get(1).filter().forward().packets());
+                    assertThat(broken).isZero();
+                    assertThat(through).isGreaterThanOrEqualTo(NEW * 95 / 100);
+                } finally {
+                    flood.stop();
+                    established.forEach(TcpTransfer::close);
+                }
+                assertThat(sluice.uninspected()).isZero();
+            }
+            assertThat(echo.datagramCount()).isZero();
+        }
+    }
+
+    private static String yaml() {
+        return SMALL
+                + String.join(
+                        "---\n",
+                        Yaml.PAIR,
+                        Yaml.object("Service", "fw", "{transport: raw}"),
+                        Yaml.object("ServiceInstance", "a", "{service: fw, interfaces: {in: a-in, out: a-out}}"),
+                        Yaml.object("ServiceInstance", "b", "{service: fw, interfaces: {in: b-in, out: b-out}}"),
+                        Yaml.object("ServiceChain", "inspect", "{profiles: [fw]}"),
+                        Yaml.policy("all", "edge/left", "{name: all, action: {chain: inspect}}"));
+    }
+}
