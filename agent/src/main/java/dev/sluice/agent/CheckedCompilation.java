@@ -3,7 +3,6 @@ package dev.sluice.agent;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Problem;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -101,7 +100,7 @@ final class CheckedCompilation {
         List<String> warnings = new ArrayList<>(AppliedConfiguration.warnings(problems));
         warnings.addAll(AppliedConfiguration.warnings(result.problems()));
         warnings.forEach(warning -> LOG.warn("{}", warning));
-        return new AppliedConfiguration(objects, result.node().get(), Instant.now(), warnings, "", 0, "", "");
+        return new AppliedConfiguration(objects, result.node().get(), WallClock.now(), warnings, "", 0, "", "");
     }
 
     /** Whether MAC addresses or MTUs are others than those of the last compilation. */

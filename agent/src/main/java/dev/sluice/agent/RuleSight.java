@@ -40,7 +40,7 @@ final class RuleSight {
 
     /** Rules in the order they are asked. */
     static RulesReport report(Snapshot snapshot) {
-        Instant now = Instant.now();
+        Instant now = WallClock.now();
         long nowNs = System.nanoTime();
         return new RulesReport(snapshot.rules().stream()
                 .sorted(Comparator.comparingInt(Rule::precedence).reversed())

@@ -132,7 +132,7 @@ final class Architecture {
             .as("datapath has no threads, sockets, files, clocks and logging")
             .allowEmptyShould(true);
 
-    /** F14: a wall clock that jumps changes nothing but the time that status and history show of a configuration. */
+    /** F14: a wall clock that jumps changes nothing but times that people are shown. */
     static final ArchRule NO_WALL_CLOCK = noClasses()
             .that()
             .resideInAnyPackage(
@@ -143,7 +143,7 @@ final class Architecture {
                     "dev.sluice.fastpath..",
                     "dev.sluice.liveness..",
                     "dev.sluice.agent..")
-            .and(notOneOf("CheckedCompilation"))
+            .and(notOneOf("WallClock"))
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
@@ -161,7 +161,7 @@ final class Architecture {
                     "java.time.LocalDate",
                     "java.util.Calendar",
                     "java.util.Timer"))
-            .as("only CheckedCompilation reads the wall clock, all timing is monotonic")
+            .as("only WallClock reads the time of day, all timing is monotonic")
             .allowEmptyShould(true);
 
     static final ArchRule NO_CYCLES = slices().matching("dev.sluice.(**)")
