@@ -83,6 +83,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     private long expired;
     private long refused;
 
+    /** Where connections made before are found, while foretelling. */
+    private @Nullable ConnectionTableSource source;
+
     /**
      * Builds an empty table in memory of the given arena, which the caller closes.
      *
@@ -113,6 +116,11 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         long bytes = bytesFor(connectionsMax);
         Arena arena = Arena.ofShared();
         return new ConnectionTable(arena.allocate(bytes, 64), arena, connectionsMax, seed, timeouts);
+    }
+
+    /** Builds an empty table over zeroed memory of {@link #bytesFor} bytes; other parameters as in the constructor. */
+    static ConnectionTable over(MemorySegment zeroed, int connectionsMax, long seed, TrackerTimeouts timeouts) {
+        return new ConnectionTable(zeroed, null, connectionsMax, seed, timeouts);
     }
 
     /** Memory that a table for the given number of connections takes, in bytes. */
@@ -164,6 +172,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
      * @param tag feature tag, 0..255
      */
     public int find(long hash, PacketFields key, int router, int tag, long nowNs) {
+        if (source != null) {
+            source.adopt(hash, key, router, tag);
+        }
         int entry = keys.locate(keys.indexHash(hash), key, router, tag);
         return entry < 0 ? -1 : firstLive(keys.slot(entry), tableMs(nowNs));
     }
@@ -188,6 +199,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     public int insert(long hash, PacketFields key, int router, int tag, long nowNs) {
         checkRange("router", router, 0xffff);
         checkRange("feature tag", tag, 0xff);
+        if (source != null) {
+            source.adopt(hash, key, router, tag);
+        }
         int indexHash = keys.indexHash(hash);
         int nowMs = tableMs(nowNs);
         int slot = hasRoomForKey(indexHash, key, router, tag, nowMs) ? takeSlot(nowMs) : -1;
@@ -195,6 +209,10 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             refused++;
             return -1;
         }
+        return place(slot, indexHash, key, router, tag, nowMs);
+    }
+
+    private int place(int slot, int indexHash, PacketFields key, int router, int tag, int nowMs) {
         int entry = keys.locate(indexHash, key, router, tag);
         int older = entry < 0 ? 0 : keys.slot(entry) + 1;
         if (entry >= 0) {
@@ -427,6 +445,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** A slot that is free or made free, or -1. */
     private int takeSlot(int nowMs) {
+        if (source != null && !source.makeRoom(nowMs)) {
+            return -1;
+        }
         if (size == connectionsMax) {
             int oldest = halfOpen.oldest();
             if (oldest >= 0) {
@@ -441,6 +462,75 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         int slot = firstFree - 1;
         firstFree = getInt(records, at(slot) + ConnectionTableRecord.NEXT);
         return slot;
+    }
+
+    // While foretelling.
+
+    /** Copies connections from the other table as they are asked for, and has as much room as it. */
+    void lookInto(ConnectionTable other) {
+        source = new ConnectionTableSource(other, this);
+    }
+
+    /** The copy of a connection of the table that is looked into; -1 if it is gone, as -1 is. */
+    int adopted(int sourceSlot) {
+        return source == null || sourceSlot < 0 ? -1 : source.adopted(sourceSlot);
+    }
+
+    /** Copies a connection that is newer than those of its key that are here; its slot, -1 if there is no room. */
+    int copy(ConnectionTable from, int slot, long hash, PacketFields key) {
+        if (size == connectionsMax) {
+            return -1;
+        }
+        int own = firstFree == 0 ? highWater++ : firstFree - 1;
+        if (firstFree != 0) {
+            firstFree = getInt(records, at(own) + ConnectionTableRecord.NEXT);
+        }
+        int at = place(own, keys.indexHash(hash), key, from.router(slot), from.tag(slot), 0);
+        if (at < 0) {
+            return -1;
+        }
+        if (!from.isHalfOpen(slot)) {
+            leaveHalfOpen(at);
+        }
+        copyBytes(from, slot, at, ConnectionTableRecord.FLAGS, ConnectionTableRecord.NEXT);
+        copyBytes(from, slot, at, ConnectionTableRecord.PACKETS, ConnectionTableRecord.SEQUENCE);
+        copyBytes(from, slot, at, ConnectionTableRecord.L2, ConnectionTableRecord.BYTES);
+        return at;
+    }
+
+    private void copyBytes(ConnectionTable from, int fromSlot, int toSlot, int offset, int end) {
+        MemorySegment.copy(from.records, at(fromSlot) + offset, records, at(toSlot) + offset, end - offset);
+    }
+
+    /** The newest connection of a key, expired or not, or -1. */
+    int newest(long hash, PacketFields key, int router, int tag) {
+        int entry = keys.locate(keys.indexHash(hash), key, router, tag);
+        return entry < 0 ? -1 : keys.slot(entry);
+    }
+
+    /** The next older connection of the same key, expired or not, or -1. */
+    int older(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1;
+    }
+
+    /** Half-open connections, the oldest first. */
+    ConnectionTableHalfOpen halfOpen() {
+        return halfOpen;
+    }
+
+    /** The slot that a sweep looks at after the given one; -1 stands for the one looked at last. */
+    int sweptAfter(int slot) {
+        int at = slot < 0 ? sweepAt : slot;
+        return at >= highWater - 1 ? 0 : at + 1;
+    }
+
+    /** Slots that were ever used. */
+    int usedSlots() {
+        return highWater;
+    }
+
+    boolean isExpiredMs(int slot, int nowMs) {
+        return ages.isExpired(slot, nowMs);
     }
 
     private void giveSlot(int slot) {
@@ -465,7 +555,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return chosen >= 0;
     }
 
-    private void evict(int slot, int nowMs) {
+    void evict(int slot, int nowMs) {
         if (ages.isExpired(slot, nowMs)) {
             expire(slot);
         } else {

@@ -34,7 +34,9 @@ public final class Datapath implements AutoCloseable {
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
-    private final Zones zones = new Zones();
+    private final Zones zones;
+    private final EthernetMemory ethernetMemory;
+    private final Translations translations;
     private final FlowPrograms programs = new FlowPrograms();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
@@ -55,19 +57,38 @@ public final class Datapath implements AutoCloseable {
      * @param seed secret and random, against crafted collisions
      */
     public Datapath(FramePool pool, Liveness live, int connectionsMax, long seed) {
+        this(
+                pool,
+                live,
+                ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT),
+                new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX),
+                new EthernetMemory(pool.memory(), MacPairs.PAIRS_MAX),
+                new Zones());
+    }
+
+    /** A data path of the given parts, for {@link Foretelling}. */
+    Datapath(
+            FramePool pool,
+            Liveness live,
+            ConnectionTable table,
+            Neighbors neighbors,
+            EthernetMemory ethernetMemory,
+            Zones zones) {
         this.pool = pool;
+        this.table = table;
+        this.neighbors = neighbors;
+        this.ethernetMemory = ethernetMemory;
+        this.zones = zones;
         MemorySegment memory = pool.memory();
         frames = new Frames(pool, drops);
         parser = new Parser(memory);
-        table = ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT);
         liveness = new LivenessView(live);
         selector = new Selector(liveness);
-        neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
-        Translations translations = new Translations(table, memory);
+        translations = new Translations(table, memory);
         errors = new IcmpErrors(frames, parser, counters);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         steering = new Steering(
-                frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters, errors);
+                frames, liveness, table, neighbors, ethernetMemory, translations, counters, errors);
         classification = new Classification(
                 table,
                 selector,
@@ -101,6 +122,25 @@ public final class Datapath implements AutoCloseable {
         forwarding.apply(next);
         neighborStage.apply(next);
         errors.apply(next);
+    }
+
+    /**
+     * Does with packets what the other one would do, without changing it: what it remembers is copied from it when it is asked for. Both have the same snapshot but for the
+     * counters. What the other one is told afterwards is not seen.
+     *
+     * @param out gets what is sent
+     */
+    void lookInto(Datapath other, PacketPort out) {
+        frames.sendInstead(other.frames, out);
+        table.lookInto(other.table);
+        neighbors.lookInto(other.neighbors);
+        zones.lookInto(other.zones);
+        programs.lookInto(other.programs);
+        translations.lookInto(other.translations);
+        ethernetMemory.lookInto(other.ethernetMemory);
+        selector.copy(other.selector);
+        steering.copyCaps(other.steering);
+        errors.copyRate(other.errors);
     }
 
     /** Hears what happens to each packet from now on; null: nobody. */

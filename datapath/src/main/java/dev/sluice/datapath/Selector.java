@@ -31,6 +31,13 @@ final class Selector {
         current = newCurrent;
     }
 
+    /** Takes its turns where the other one stands, for the same snapshot. */
+    void copy(Selector other) {
+        for (int i = 0; i < current.length; i++) {
+            current[i] = other.current[i].clone();
+        }
+    }
+
     private static boolean samePaths(List<Path> before, List<Path> after) {
         if (before.size() != after.size()) {
             return false;
