@@ -74,6 +74,15 @@ public final class AdminClient {
         return as(patient.request("trace", all), TraceReport.class);
     }
 
+    /**
+     * What would happen to a packet.
+     *
+     * @param question {@code port}, and one of {@code packet} (its fields) and {@code hex} (the bytes of its frame)
+     */
+    public ForetellReport foretell(Map<String, ?> question) throws NodeException {
+        return as(request("foretell", question), ForetellReport.class);
+    }
+
     /** What is doubtful about the rules in force. */
     public AnalysisReport analyze() throws NodeException {
         return as(request("analyze", Map.of()), AnalysisReport.class);

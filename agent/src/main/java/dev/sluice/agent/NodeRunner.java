@@ -161,6 +161,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         all.addAll(InstanceCommands.of(this));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker));
+        all.add(Foreteller.command(() -> life.applied().node().snapshot(), this::onWorker, liveness));
         return all;
     }
 

@@ -91,6 +91,19 @@ public final class Foretelling {
         return new ForetoldJourney(own, sent, tracer, nowNs).from(first);
     }
 
+    /** A data path as that of a node which has just started: all its ports there, nothing remembered. To look into only: it sends nothing. */
+    public static Datapath newNode(Snapshot snapshot, Liveness liveness) {
+        Arena arena = Arena.ofAuto();
+        FramePool pool = new FramePool(arena.allocate(FramePool.bytesFor(1, 0), 4096), 1, 0);
+        Datapath empty = new Datapath(pool, liveness, 1, 0);
+        PacketPort[] ports = new PacketPort[snapshot.portCount()];
+        for (int i = 0; i < ports.length; i++) {
+            ports[i] = snapshot.port(i).role() == PortEntry.Role.LINK ? null : new ForetoldFrames(pool);
+        }
+        empty.apply(snapshot, ports);
+        return empty;
+    }
+
     /** Puts a frame into a batch as a port would. */
     static void receive(FramePool pool, Batch batch, ForetoldFrame frame) {
         byte[] bytes = frame.bytes();
