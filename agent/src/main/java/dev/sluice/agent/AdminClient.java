@@ -83,6 +83,16 @@ public final class AdminClient {
         return as(request("foretell", question), ForetellReport.class);
     }
 
+    /**
+     * The next part of a capture.
+     *
+     * @param fields {@code session} of the answer before, and {@code end} (true) to end it; of the first request any of {@code stage}, {@code port}, {@code address} (texts),
+     *     {@code portNumber}, {@code packets}, {@code seconds} (numbers)
+     */
+    public CapturePart capture(Map<String, ?> fields) throws NodeException {
+        return as(request("capture", fields), CapturePart.class);
+    }
+
     /** What is doubtful about the rules in force. */
     public AnalysisReport analyze() throws NodeException {
         return as(request("analyze", Map.of()), AnalysisReport.class);

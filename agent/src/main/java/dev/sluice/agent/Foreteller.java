@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
  * Says what would happen to a packet (issue: what-if): on a running node, by its worker between two batches; or on a node that has just started, from files alone. Any
@@ -101,12 +100,15 @@ public final class Foreteller {
         }
         for (int i = 0; i < ATTEMPTS; i++) {
             Snapshot now = snapshot.get();
-            int port = port(now, portName);
+            int port = PortNames.index(now, portName);
             byte[] frame = hex.isPresent() ? bytes(hex.get()) : frame(packet.orElseThrow(), now, port);
             Datapath own = foretelling.prepare(now);
             CompletableFuture<TraceReport> told = new CompletableFuture<>();
             PacketStories stories = new PacketStories(
-                    own, new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty()), told);
+                    own,
+                    new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty()),
+                    told,
+                    () -> {});
             long[] tookNs = new long[1];
             WorkerQuestion<Optional<ForetoldEnd>> question = new WorkerQuestion<>((datapath, nowNs) -> {
                 long beforeNs = System.nanoTime();
@@ -132,22 +134,6 @@ public final class Foreteller {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static int port(Snapshot snapshot, String name) throws NodeException {
-        List<String> names = new ArrayList<>();
-        for (int i : IntStream.range(0, snapshot.portCount()).toArray()) {
-            PortEntry port = snapshot.port(i);
-            if (port.role() != PortEntry.Role.LINK) {
-                if (port.name().equals(name)) {
-                    return i;
-                }
-                names.add(port.name());
-            }
-        }
-        throw new NodeException("port "
-                + (name.isEmpty() ? "is missing" : AdminRequest.shorten(name) + " is not known") + "; allowed: "
-                + String.join(", ", names));
     }
 
     private static byte[] frame(String packet, Snapshot snapshot, int port) throws NodeException {

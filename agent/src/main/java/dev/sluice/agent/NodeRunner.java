@@ -49,7 +49,9 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final ConfigurationLife life;
     private final Worker worker;
     private final NodeReports reports;
+    private final Tracers tracers = new Tracers();
     private final Tracing tracing;
+    private final Captures captures;
     private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
     private final AtomicBoolean filesTold = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -78,7 +80,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         life.publishTo(this::publish);
         reports = new NodeReports(worker, watch, states);
-        tracing = new Tracing(worker);
+        tracing = new Tracing(worker, tracers);
+        captures = new Captures(worker, tracers, () -> life.applied().node().snapshot(), this::onWorker);
     }
 
     // Start and end.
@@ -161,6 +164,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         all.addAll(InstanceCommands.of(this));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker));
+        all.add(captures.command());
         all.add(Foreteller.command(() -> life.applied().node().snapshot(), this::onWorker, liveness));
         return all;
     }
