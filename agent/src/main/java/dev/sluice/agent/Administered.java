@@ -1,6 +1,5 @@
 package dev.sluice.agent;
 
-import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.Optional;
 

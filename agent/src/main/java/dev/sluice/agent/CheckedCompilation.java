@@ -35,7 +35,8 @@ final class CheckedCompilation {
      * @param states of service instances, as given at run time
      * @param force whether interfaces may always be taken that the host itself needs
      */
-    CheckedCompilation(SnapshotCompiler compiler, InstanceStates states, LinkSource links, HostSafety safety, boolean force) {
+    CheckedCompilation(
+            SnapshotCompiler compiler, InstanceStates states, LinkSource links, HostSafety safety, boolean force) {
         this.compiler = compiler;
         this.states = states;
         this.links = links;
@@ -45,10 +46,7 @@ final class CheckedCompilation {
 
     /** Compiles unless it would take an interface that the host needs; those that the configuration before has are not asked about again. */
     AppliedConfiguration checked(
-            Configuration objects,
-            List<Problem> problems,
-            ReloadRequest request,
-            @Nullable AppliedConfiguration before)
+            Configuration objects, List<Problem> problems, ReloadRequest request, @Nullable AppliedConfiguration before)
             throws NodeException {
         if (force || request.force()) {
             return unchecked(objects, problems, request.existingFlows());
@@ -63,8 +61,7 @@ final class CheckedCompilation {
     }
 
     /** Compiles whatever the host needs. */
-    AppliedConfiguration unchecked(
-            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows)
+    AppliedConfiguration unchecked(Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows)
             throws NodeException {
         return compile(objects, problems, existingFlows, BindingsCheck.NONE);
     }
@@ -85,10 +82,7 @@ final class CheckedCompilation {
     }
 
     private AppliedConfiguration compile(
-            Configuration objects,
-            List<Problem> problems,
-            Optional<ExistingFlows> existingFlows,
-            BindingsCheck check)
+            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, BindingsCheck check)
             throws NodeException {
         Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
         CompileResult result = compiler.compile(

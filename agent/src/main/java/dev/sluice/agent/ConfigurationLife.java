@@ -6,8 +6,8 @@ import dev.sluice.agent.history.HistoryState;
 import dev.sluice.agent.history.Revision;
 import dev.sluice.agent.history.RevisionHead;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -105,7 +105,8 @@ final class ConfigurationLife {
         Optional<Configuration> objects = files.configuration();
         if (objects.isPresent()) {
             try {
-                AppliedConfiguration first = compilation.checked(objects.get(), files.problems(), ReloadRequest.PLAIN, null);
+                AppliedConfiguration first =
+                        compilation.checked(objects.get(), files.problems(), ReloadRequest.PLAIN, null);
                 String content = Revision.content(files.texts());
                 int good = history.state().good();
                 boolean known = history.revision(good).stream()
@@ -377,7 +378,11 @@ final class ConfigurationLife {
             throw new NodeException("revision " + wanted + " runs already");
         }
         Revision revision = answers.read(wanted);
-        AppliedConfiguration next = compilation.checked(Boot.objects(revision), List.of(), new ReloadRequest(Optional.empty(), forced, Optional.empty()), applied);
+        AppliedConfiguration next = compilation.checked(
+                Boot.objects(revision),
+                List.of(),
+                new ReloadRequest(Optional.empty(), forced, Optional.empty()),
+                applied);
         if (waiting != null) {
             pending = null;
             changeHeldBack = false;

@@ -106,7 +106,10 @@ final class FlowFollower {
 
         private void look(Datapath datapath, int slot, long nowNs) {
             ConnectionTable table = datapath.connections();
-            boolean there = table.isUsed(slot) && !table.isSuperseded(slot) && !table.isExpired(slot, nowNs) && filter.matches(table, slot);
+            boolean there = table.isUsed(slot)
+                    && !table.isSuperseded(slot)
+                    && !table.isExpired(slot, nowNs)
+                    && filter.matches(table, slot);
             long name = there ? table.reference(slot) + 1 : 0;
             Page page = page(slot, table.capacity(), there);
             if (page == null) {

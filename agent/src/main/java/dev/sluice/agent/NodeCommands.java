@@ -1,17 +1,12 @@
 package dev.sluice.agent;
 
-import dev.sluice.model.ExistingFlows;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** The administration commands that every node has. */
 final class NodeCommands {
     private static final int PORT_MAX = 65_535;
-    private static final int WORD_CHARACTERS_MAX = 40;
 
     private NodeCommands() {}
 

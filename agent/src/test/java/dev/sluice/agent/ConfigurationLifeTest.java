@@ -56,7 +56,13 @@ class ConfigurationLifeTest {
         Boot boot = Boot.look(options);
         try {
             ConfigurationLife booted = new ConfigurationLife(
-                    options, boot, new SnapshotCompiler(boot.node(), new IdRegistry()), host, safety(), () -> nowNs);
+                    options,
+                    boot,
+                    new SnapshotCompiler(boot.node(), new IdRegistry()),
+                    new InstanceStates(),
+                    host,
+                    safety(),
+                    () -> nowNs);
             booted.publishTo((node, wait) -> published.add(node.snapshot().generation()));
             return booted;
         } catch (NodeException e) {
@@ -98,7 +104,7 @@ class ConfigurationLifeTest {
     }
 
     private static ReloadRequest confirmWithin(long seconds) {
-        return new ReloadRequest(Optional.of(Duration.ofSeconds(seconds)), false);
+        return new ReloadRequest(Optional.of(Duration.ofSeconds(seconds)), false, Optional.empty());
     }
 
     private List<String> outcomes() {
@@ -289,7 +295,8 @@ class ConfigurationLifeTest {
                         "interface wan carries the IPv4 default route; as a port of Sluice it could cut this host off")
                 .hasMessageContaining("sluice run --force");
         assertThat(life.applied().node().snapshot().generation()).isEqualTo(1);
-        assertThat(life.reload(new ReloadRequest(Optional.empty(), true)).generation())
+        assertThat(life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty()))
+                        .generation())
                 .isEqualTo(2);
         // What is taken already is no reason to refuse a later change.
         Files.writeString(directory.resolve("conf/node.yaml"), text.replace("fw-1-out", "wan") + "# more\n");

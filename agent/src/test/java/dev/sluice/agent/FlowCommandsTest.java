@@ -11,7 +11,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +39,7 @@ class FlowCommandsTest {
         List.of("left", "right", "fw-1-in", "fw-1-out").forEach(name -> host.link(name, true));
         Files.writeString(directory.resolve("node.yaml"), Yaml.bridge());
         node = NodeRunner.start(
-                new NodeOptions(directory, Optional.empty(), Optional.of(directory.resolve("s.sock")), true),
+                NodeOptions.of(directory).at(directory.resolve("s.sock"), directory.resolve("state")),
                 host,
                 host,
                 new WorkerSizes(256, 4, 1024, 42));

@@ -43,7 +43,8 @@ class RetainedPlanTest {
                 List.of(),
                 List.of(),
                 TrackerTimeouts.DEFAULT,
-                retained);
+                retained,
+                List.of());
     }
 
     private static List<Integer> kept(Retained retained) {

@@ -2,8 +2,8 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.ReloadReport;
-import java.util.LinkedHashMap;
 import dev.sluice.model.ExistingFlows;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

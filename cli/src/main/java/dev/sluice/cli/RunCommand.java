@@ -107,8 +107,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws NodeException {
         LogSetup.use(logLevel, logFormat);
         try (MetricsServer server = metrics == null ? null : bind(metrics)) {
-            NodeRunner runner = NodeRunner.start(
-                    new NodeOptions(
+            NodeRunner runner = NodeRunner.start(new NodeOptions(
                     file,
                     Optional.ofNullable(node),
                     Optional.ofNullable(socket),

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -34,7 +35,7 @@ final class Terminal implements AutoCloseable {
     /** The terminal of this process; empty if it has none that can be drawn on. */
     static Optional<Terminal> open(PrintWriter out) {
         String type = System.getenv().getOrDefault("TERM", "dumb");
-        boolean interactive = System.console().isTerminal();
+        boolean interactive = Objects.requireNonNull(System.console()).isTerminal();
         if (!interactive || type.equals("dumb")) {
             return Optional.empty();
         }

@@ -1,8 +1,8 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
-import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -302,6 +302,9 @@ public final class Datapath implements AutoCloseable {
             // Receivers that strip one tag after the other would take the packet inside, and nothing here has looked at
             // it.
             return frames.drop(c, DropReason.VLAN_UNEXPECTED);
+        }
+        if (Ethernet.destination(c.memory, c.start()) == port.mac()) {
+            return frames.drop(c, DropReason.LEFT_TO_HOST);
         }
         int parsed = c.parsed();
         if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {

@@ -26,6 +26,9 @@ public enum DropReason {
     NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
     CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),
 
+    LEFT_TO_HOST(
+            "X10, packet-life: transparent ports",
+            "The frame is for the interface itself: it is the host's, whose kernel has its own copy."),
     NON_UNICAST_REFUSED(
             "X11, packet-life: transparent ports",
             "The port's nonUnicast setting does not let in frames of this kind."),

@@ -39,7 +39,7 @@ class ExpositionTest {
                         "1.0",
                         61_500,
                         7,
-                        new ConfigurationReport("/etc/x", "2026-01-01T00:00:00Z", "", List.of()),
+                        new ConfigurationReport("/etc/x", "2026-01-01T00:00:00Z", "", List.of(), 1, List.of()),
                         List.of(new PortReport(
                                 EVIL,
                                 "left",

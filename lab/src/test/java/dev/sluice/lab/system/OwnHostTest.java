@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.datapath.DropReason;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import java.util.Map;
@@ -70,12 +71,16 @@ class OwnHostTest {
                 TcpTransfer before = TcpTransfer.open(network.client, "10.0.0.9", 22);
                 SluiceNode node = SluiceNode.start(network.sluice, pair(), "force");
                 TcpTransfer after = TcpTransfer.open(network.client, "10.0.0.9", 22);
+                Witness across = Witness.start(network.serverSide);
                 UdpFlow through = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             assertThat(before.echo(100_000)).isTrue();
             assertThat(after.echo(100_000)).isTrue();
             assertThat(through.exchange(20).lost()).isZero();
             assertThat(before.echo(100_000)).isTrue();
             assertThat(node.port("left").description()).containsIgnoringCase("af_packet");
+            assertThat(node.dropped(DropReason.LEFT_TO_HOST)).isPositive();
+            assertThat(across.in(f -> f.destinationPort() == 22)).isEmpty();
+            assertThat(across.in(f -> f.destinationPort() == 7)).isNotEmpty();
         }
     }
 

@@ -75,7 +75,8 @@ class PathMtuTest {
                             return tries;
                         }
                     } catch (IOException e) {
-                        // Too large: nothing came in time, or the kernel says so by now. The next try finds a kernel that knows.
+                        // Too large: nothing came in time, or the kernel says so by now. The next try finds a kernel
+                        // that knows.
                         assert tries > 0 : e;
                     }
                 }

@@ -157,7 +157,7 @@ final class SluiceNode implements AutoCloseable {
     /** The same with a field of the request. */
     String reloadInVain(String field, String value) {
         try {
-            int generation = admin.reload(Map.of(field, value));
+            int generation = admin.reload(Map.of(field, value)).generation();
             throw new AssertionError("the configuration was applied as generation " + generation);
         } catch (NodeException e) {
             return String.valueOf(e.getMessage());

@@ -1,8 +1,8 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.FlowPrograms.Action;
+import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import java.util.HashSet;
@@ -140,6 +140,10 @@ public final class ReferenceModel {
         ModelFrame frame = trip.frame;
         if (frame.etherType == 0x8100 || frame.etherType == 0x88a8) {
             drop(trip, DropReason.VLAN_UNEXPECTED);
+            return;
+        }
+        if (frame.destinationMac == world.port(trip.port).mac()) {
+            drop(trip, DropReason.LEFT_TO_HOST);
             return;
         }
         if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {

@@ -130,7 +130,12 @@ final class Trouble {
                 packet.ttl = 255;
                 yield plain(port, packet.bytes());
             }
-            case 33, 34 -> plain(pairOr(now, port), forMany(packet));
+            case 33 -> plain(pairOr(now, port), forMany(packet));
+            case 34 -> {
+                int pair = pairOr(now, port);
+                packet.destinationMac = now.ports().get(pair).mac();
+                yield plain(pair, packet.bytes());
+            }
             case 35 -> plain(pairOr(now, port), dhcp(packet));
             case 36 -> {
                 MemoryFrame discovery = control(now, pairOr(now, port)).frame();
