@@ -13,8 +13,7 @@ import java.util.OptionalInt;
  * @param address source or destination of the packet as it is at that stage, empty for any
  * @param portNumber source or destination port, likewise
  */
-record CaptureFilter(
-        Optional<Stage> stage, OptionalInt port, Optional<IpAddress> address, OptionalInt portNumber) {
+record CaptureFilter(Optional<Stage> stage, OptionalInt port, Optional<IpAddress> address, OptionalInt portNumber) {
     /** Where a frame is on its way. */
     enum Stage {
         /** Came in by a port. */
@@ -57,7 +56,11 @@ record CaptureFilter(
         at += 2;
         if (type == IPV4) {
             boolean first = (u16(frame, at + 6) & 0x1fff) == 0;
-            return hasAddress(IpAddress.IPV4_MAPPED | u32(frame, at + 12), 0, IpAddress.IPV4_MAPPED | u32(frame, at + 16), 0)
+            return hasAddress(
+                            IpAddress.IPV4_MAPPED | u32(frame, at + 12),
+                            0,
+                            IpAddress.IPV4_MAPPED | u32(frame, at + 16),
+                            0)
                     && hasPort(frame, u8(frame, at + 9), first ? at + (u8(frame, at) & 15) * 4 : frame.length);
         }
         return type == IPV6

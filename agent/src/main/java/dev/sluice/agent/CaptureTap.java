@@ -195,7 +195,13 @@ final class CaptureTap implements PacketTracer {
     public void sent(Batch b, int i, int port) {
         boolean toNode = b == enteringBatch && i == enteringSlot;
         enteringBatch = null;
-        take(toNode ? Stage.STEERED : Stage.OUT, b, i, port, false, (toNode ? entering : " by " + port(port)) + decision);
+        take(
+                toNode ? Stage.STEERED : Stage.OUT,
+                b,
+                i,
+                port,
+                false,
+                (toNode ? entering : " by " + port(port)) + decision);
     }
 
     @Override

@@ -91,15 +91,18 @@ final class Captures {
 
     private CapturePart begin(AdminRequest request) throws NodeException {
         CaptureFilter filter = new CaptureFilter(
-                stage(request), port(request), request.address("address"), request.number("portNumber", 0, PORT_NUMBER_MAX));
+                stage(request),
+                port(request),
+                request.address("address"),
+                request.number("portNumber", 0, PORT_NUMBER_MAX));
         int packets = request.number("packets", 1, PACKETS_MAX).orElse(PACKETS_MAX);
         int seconds = request.number("seconds", 1, SECONDS_MAX).orElse(SECONDS_MAX);
         long nowNs = System.nanoTime();
         Session session;
         synchronized (this) {
             if (sessions.size() >= SESSIONS_MAX) {
-                throw new NodeException("more than " + SESSIONS_MAX
-                        + " captures at a time; end one, or try again in " + FORGET_NS / NS_PER_S + " s");
+                throw new NodeException("more than " + SESSIONS_MAX + " captures at a time; end one, or try again in "
+                        + FORGET_NS / NS_PER_S + " s");
             }
             String name = Long.toString(++sequence);
             session = new Session(

@@ -112,8 +112,7 @@ public final class Foreteller {
             long[] tookNs = new long[1];
             WorkerQuestion<Optional<ForetoldEnd>> question = new WorkerQuestion<>((datapath, nowNs) -> {
                 long beforeNs = System.nanoTime();
-                ForetoldEnd end =
-                        foretelling.tell(datapath, ForetoldFrame.plain(port, frame), stories, nowNs);
+                ForetoldEnd end = foretelling.tell(datapath, ForetoldFrame.plain(port, frame), stories, nowNs);
                 tookNs[0] = System.nanoTime() - beforeNs;
                 return Optional.ofNullable(end);
             });
@@ -165,16 +164,15 @@ public final class Foreteller {
             Snapshot snapshot, List<PacketReport> legs, ForetoldEnd end, long workerMicros) {
         String port = end.port() < 0 ? "" : snapshot.port(end.port()).name();
         String reason = end.kind() == ForetoldEnd.Kind.DROPPED ? end.reason().toString() : "";
-        String words =
-                switch (end.kind()) {
-                    case SENT -> "leaves by " + port;
-                    case DROPPED -> "is dropped: " + reason;
-                    case TAKEN -> taken(legs);
-                    case TRANSLATED ->
-                        "goes into " + end.node() + ", which rewrites addresses: what comes out cannot be foretold";
-                    case TTL_AT_NODE -> "ends in " + end.node() + ", which routes: its TTL is used up";
-                    case ENDLESS -> "goes round without end through its service nodes";
-                };
+        String words = switch (end.kind()) {
+            case SENT -> "leaves by " + port;
+            case DROPPED -> "is dropped: " + reason;
+            case TAKEN -> taken(legs);
+            case TRANSLATED ->
+                "goes into " + end.node() + ", which rewrites addresses: what comes out cannot be foretold";
+            case TTL_AT_NODE -> "ends in " + end.node() + ", which routes: its TTL is used up";
+            case ENDLESS -> "goes round without end through its service nodes";
+        };
         List<String> assumptions = new ArrayList<>(ASSUMPTIONS);
         if (snapshot.attachments().stream().noneMatch(node -> node.kind() != null && usesNode(legs, node))) {
             assumptions.remove(1);

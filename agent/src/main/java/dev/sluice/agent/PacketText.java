@@ -63,7 +63,8 @@ final class PacketText {
     }
 
     private void read(String text) throws NodeException {
-        List<String> words = new ArrayList<>(List.of(text.replace(">", " > ").strip().split("[\\s,]+")));
+        List<String> words =
+                new ArrayList<>(List.of(text.replace(">", " > ").strip().split("[\\s,]+")));
         for (int i = 0; i < words.size(); i++) {
             String word = words.get(i).toLowerCase(Locale.ROOT);
             int equals = word.indexOf('=');
@@ -82,8 +83,11 @@ final class PacketText {
             } else if (word.equals("df")) {
                 dontFragment = true;
             } else {
-                throw bad("word", word, "a protocol (tcp, udp, icmp, icmpv6, sctp, gre), SOURCE > DESTINATION, a TCP flag ("
-                        + String.join(", ", FLAGS) + "), df, or KEY=VALUE with " + KEYS);
+                throw bad(
+                        "word",
+                        word,
+                        "a protocol (tcp, udp, icmp, icmpv6, sctp, gre), SOURCE > DESTINATION, a TCP flag ("
+                                + String.join(", ", FLAGS) + "), df, or KEY=VALUE with " + KEYS);
             }
         }
         check();
@@ -127,7 +131,8 @@ final class PacketText {
         if (text.startsWith("[") && bracket > 0) {
             address = text.substring(1, bracket);
             if (bracket + 1 < text.length()) {
-                port = number(isSource ? "sport" : "dport", text.substring(Math.min(bracket + 2, text.length())), 0, 65_535);
+                port = number(
+                        isSource ? "sport" : "dport", text.substring(Math.min(bracket + 2, text.length())), 0, 65_535);
             }
         } else if (colon >= 0 && text.indexOf(':') == colon) {
             address = text.substring(0, colon);
@@ -162,8 +167,7 @@ final class PacketText {
         switch (key) {
             case "src" -> address(value, true);
             case "dst" -> address(value, false);
-            case "proto" ->
-                protocol = PROTOCOLS.containsKey(value) ? PROTOCOLS.get(value) : number(key, value, 0, 255);
+            case "proto" -> protocol = PROTOCOLS.containsKey(value) ? PROTOCOLS.get(value) : number(key, value, 0, 255);
             case "sport" -> sourcePort = number(key, value, 0, 65_535);
             case "dport" -> destinationPort = number(key, value, 0, 65_535);
             case "flags" -> letters(value);
@@ -246,13 +250,12 @@ final class PacketText {
         int from = Math.max(0, sourcePort);
         int to = Math.max(0, destinationPort);
         boolean hasSum = protocol == TCP || protocol == UDP || protocol == ICMP || protocol == ICMPV6;
-        int headerBytes =
-                switch (protocol) {
-                    case TCP -> 20;
-                    case SCTP -> 12;
-                    case UDP, ICMP, ICMPV6 -> 8;
-                    default -> 0;
-                };
+        int headerBytes = switch (protocol) {
+            case TCP -> 20;
+            case SCTP -> 12;
+            case UDP, ICMP, ICMPV6 -> 8;
+            default -> 0;
+        };
         ByteBuffer out = ByteBuffer.allocate(headerBytes + payloadBytes);
         switch (protocol) {
             case TCP -> {
@@ -260,12 +263,14 @@ final class PacketText {
                 out.putShort((short) from).putShort((short) to).putInt(1).putInt(0);
                 out.put((byte) 0x50).put((byte) bits).putShort((short) 0xffff);
             }
-            case UDP ->
-                out.putShort((short) from).putShort((short) to).putShort((short) out.capacity());
+            case UDP -> out.putShort((short) from).putShort((short) to).putShort((short) out.capacity());
             case SCTP -> out.putShort((short) from).putShort((short) to);
             case ICMP, ICMPV6 ->
                 // An echo request; the identifier takes the place of the ports.
-                out.put((byte) (protocol == ICMP ? 8 : 128)).put((byte) 0).putShort((short) 0).putShort((short) from);
+                out.put((byte) (protocol == ICMP ? 8 : 128))
+                        .put((byte) 0)
+                        .putShort((short) 0)
+                        .putShort((short) from);
             default -> {}
         }
         if (hasSum) {

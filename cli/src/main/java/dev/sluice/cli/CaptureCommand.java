@@ -51,7 +51,8 @@ final class CaptureCommand implements Callable<Integer> {
     @Option(
             names = "--stage",
             paramLabel = "STAGE",
-            description = "in, out, steered (into a service node), returned (from one), dropped, or all (default: ${DEFAULT-VALUE}).")
+            description =
+                    "in, out, steered (into a service node), returned (from one), dropped, or all (default: ${DEFAULT-VALUE}).")
     private String stage = "all";
 
     @Option(

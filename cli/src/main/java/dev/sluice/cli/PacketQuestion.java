@@ -72,7 +72,8 @@ final class PacketQuestion {
             return Files.readString(file, StandardCharsets.ISO_8859_1).strip();
         } catch (IOException | InvalidPathException e) {
             throw new CommandFailure(
-                    "--hex " + given + " is neither bytes in hexadecimal nor a file that can be read: " + e.getMessage(),
+                    "--hex " + given + " is neither bytes in hexadecimal nor a file that can be read: "
+                            + e.getMessage(),
                     e);
         }
     }

@@ -1,7 +1,7 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.Foreteller;
 import dev.sluice.agent.ForetellReport;
+import dev.sluice.agent.Foreteller;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.TraceReport;
 import dev.sluice.agent.TraceReport.PacketReport;
@@ -100,7 +100,8 @@ final class TraceCommand implements Callable<Integer> {
         if (!text.matches("[0-9]{1,5}")) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--port " + text + " is not a number in 0..65535; the name of a port goes with --packet, --hex or --pcap");
+                    "--port " + text
+                            + " is not a number in 0..65535; the name of a port goes with --packet, --hex or --pcap");
         }
         return Integer.parseInt(text);
     }

@@ -87,8 +87,7 @@ public final class Datapath implements AutoCloseable {
         translations = new Translations(table, memory);
         errors = new IcmpErrors(frames, parser, counters);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
-        steering = new Steering(
-                frames, liveness, table, neighbors, ethernetMemory, translations, counters, errors);
+        steering = new Steering(frames, liveness, table, neighbors, ethernetMemory, translations, counters, errors);
         classification = new Classification(
                 table,
                 selector,

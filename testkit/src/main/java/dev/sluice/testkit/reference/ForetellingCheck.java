@@ -95,7 +95,7 @@ final class ForetellingCheck {
 
     @Override
     public String toString() {
-        return frames + " frames foretold and then sent, no difference; stages " + steps + "; journeys end " + ends + "; mean "
-                + totalNs / Math.max(1, frames) / 1000 + " us, longest " + longestNs / 1000 + " us";
+        return frames + " frames foretold and then sent, no difference; stages " + steps + "; journeys end " + ends
+                + "; mean " + totalNs / Math.max(1, frames) / 1000 + " us, longest " + longestNs / 1000 + " us";
     }
 }

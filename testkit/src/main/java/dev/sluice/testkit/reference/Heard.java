@@ -32,8 +32,8 @@ final class Heard implements PacketTracer {
 
     private String frame(Batch b, int i) {
         ForetoldFrame f = ForetoldFrame.of(datapath.pool().memory(), b, i, 0);
-        return HexFormat.of().formatHex(f.bytes()) + " " + f.offload() + " " + f.gsoType() + " " + f.gsoSizeBytes() + " "
-                + f.gsoHeaderBytes() + " " + f.csumStart() + " " + f.csumOffset();
+        return HexFormat.of().formatHex(f.bytes()) + " " + f.offload() + " " + f.gsoType() + " " + f.gsoSizeBytes()
+                + " " + f.gsoHeaderBytes() + " " + f.csumStart() + " " + f.csumOffset();
     }
 
     @Override

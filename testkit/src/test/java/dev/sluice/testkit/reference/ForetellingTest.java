@@ -31,7 +31,8 @@ class ForetellingTest {
             assertThat(text).as("seed " + seed).isEmpty();
         }
         System.out.println(check);
-        for (String step : new String[] {"classified", "steered", "returned", "routed", "sent", "dropped", "instructed"}) {
+        for (String step :
+                new String[] {"classified", "steered", "returned", "routed", "sent", "dropped", "instructed"}) {
             assertThat(check.steps(step)).as(step).isGreaterThan(frames / 500);
         }
     }

@@ -79,8 +79,8 @@ public final class CaptureReader {
 
     private void requireEthernet(int interfaceId) throws IOException {
         if (interfaceId < 0 || interfaceId >= linkTypes.size()) {
-            throw new IOException("the capture file is broken: a packet of interface " + interfaceId + " of "
-                    + linkTypes.size());
+            throw new IOException(
+                    "the capture file is broken: a packet of interface " + interfaceId + " of " + linkTypes.size());
         }
         if (linkTypes.get(interfaceId) != ETHERNET) {
             throw new IOException(
