@@ -87,14 +87,14 @@ record CaptureFilter(Optional<Stage> stage, OptionalInt port, Optional<IpAddress
     }
 
     private static int u16(byte[] frame, int at) {
-        return u8(frame, at) << 8 | u8(frame, at + 1);
+        return (u8(frame, at) << 8) | u8(frame, at + 1);
     }
 
     private static long u32(byte[] frame, int at) {
-        return (long) u16(frame, at) << 16 | u16(frame, at + 2);
+        return ((long) u16(frame, at) << 16) | u16(frame, at + 2);
     }
 
     private static long u64(byte[] frame, int at) {
-        return u32(frame, at) << 32 | u32(frame, at + 4);
+        return (u32(frame, at) << 32) | u32(frame, at + 4);
     }
 }

@@ -23,7 +23,7 @@ final class CaptureTap implements PacketTracer {
     /** Most bytes that wait to be taken. */
     static final long WAITING_BYTES_MAX = 32L << 20;
 
-    private static final int FRAME_OVERHEAD_BYTES = 256;
+    private static final long FRAME_OVERHEAD_BYTES = 256L;
     private static final int MAC_BYTES = 12;
 
     /**

@@ -174,7 +174,7 @@ public final class Foreteller {
             case ENDLESS -> "goes round without end through its service nodes";
         };
         List<String> assumptions = new ArrayList<>(ASSUMPTIONS);
-        if (snapshot.attachments().stream().noneMatch(node -> node.kind() != null && usesNode(legs, node))) {
+        if (snapshot.attachments().stream().noneMatch(node -> usesNode(legs, node))) {
             assumptions.remove(1);
         }
         String word = end.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');

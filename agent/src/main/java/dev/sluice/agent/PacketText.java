@@ -184,8 +184,8 @@ final class PacketText {
     }
 
     private void letters(String value) throws NodeException {
-        for (char letter : value.toCharArray()) {
-            int bit = "fsrpau".indexOf(letter);
+        for (int i = 0; i < value.length(); i++) {
+            int bit = "fsrpau".indexOf(value.charAt(i));
             if (bit < 0) {
                 throw bad("flags", value, "letters of FSRPAU, for example SA");
             }
@@ -227,12 +227,13 @@ final class PacketText {
         if (source.isIpv4()) {
             putIpv4(out, transport.length);
         } else {
-            out.putShort((short) 0x86dd).putInt(6 << 28 | dscp << 22);
+            out.putShort((short) 0x86dd).putInt((6 << 28) | (dscp << 22));
             out.putShort((short) transport.length).put((byte) protocol).put((byte) ttl);
             out.putLong(source.hi()).putLong(source.lo());
             out.putLong(destination.hi()).putLong(destination.lo());
         }
-        return out.put(transport).array();
+        out.put(transport);
+        return out.array();
     }
 
     private void putIpv4(ByteBuffer out, int transportBytes) {

@@ -58,7 +58,7 @@ final class ForetoldReturn {
             return at;
         }
         for (int i = 0; i < VlanTag.BYTES; i++) {
-            bytes[at + i] = (byte) (tag >>> 24 - 8 * i);
+            bytes[at + i] = (byte) (tag >>> (24 - 8 * i));
         }
         return at + VlanTag.BYTES;
     }
@@ -67,7 +67,7 @@ final class ForetoldReturn {
     private static boolean route(byte[] bytes, int typeAt, long portMac) {
         System.arraycopy(bytes, 0, bytes, MAC_BYTES, MAC_BYTES);
         for (int i = 0; i < MAC_BYTES; i++) {
-            bytes[i] = (byte) (portMac >>> 40 - 8 * i);
+            bytes[i] = (byte) (portMac >>> (40 - 8 * i));
         }
         int ip = typeAt + 2;
         while (VlanTag.isTagType(u16(bytes, ip - 2))) {
@@ -90,6 +90,6 @@ final class ForetoldReturn {
     }
 
     private static int u16(byte[] bytes, int at) {
-        return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
+        return ((bytes[at] & 0xff) << 8) | (bytes[at + 1] & 0xff);
     }
 }

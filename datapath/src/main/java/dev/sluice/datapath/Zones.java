@@ -48,7 +48,7 @@ final class Zones {
 
     /** Few numbers of its own, beside those of the zones that it will look into. */
     static Zones forForetelling() {
-        return new Zones(FORETELLING_SLOT_BITS, 1 << FORETELLING_SLOT_BITS - 1);
+        return new Zones(FORETELLING_SLOT_BITS, 1 << (FORETELLING_SLOT_BITS - 1));
     }
 
     /** Numbers are those that the other zones gave, or would give next. */
@@ -118,7 +118,7 @@ final class Zones {
     }
 
     private int slot(long key) {
-        return (int) (FlowHash.mix(key) >>> 64 - slotBits);
+        return (int) (FlowHash.mix(key) >>> (64 - slotBits));
     }
 
     /** The router or pair that a key space belongs to. */

@@ -20,6 +20,10 @@ public final class CaptureReader {
     private static final int PCAP_MICROSECONDS = 0xa1b2c3d4;
     private static final int PCAP_NANOSECONDS = 0xa1b23c4d;
     private static final int ETHERNET = 1;
+    private static final int INTERFACE = 1;
+    private static final int OBSOLETE_PACKET = 2;
+    private static final int SIMPLE_PACKET = 3;
+    private static final int PACKET = 6;
 
     /** Larger ones are taken for a broken file. */
     private static final int BLOCK_BYTES_MAX = 1 << 24;
@@ -151,26 +155,24 @@ public final class CaptureReader {
 
     /** The frame of a block; null if it has none. */
     private byte @Nullable [] frame(int type, ByteBuffer body) throws IOException {
-        switch (type) {
-            case 1 -> {
+        return switch (type) {
+            case INTERFACE -> {
                 checked(body.limit(), 8, BLOCK_BYTES_MAX, "an interface");
                 linkTypes.add(body.getShort(0) & 0xffff);
-                return null;
+                yield null;
             }
-            case 2, 6 -> {
+            case PACKET, OBSOLETE_PACKET -> {
                 checked(body.limit(), 20, BLOCK_BYTES_MAX, "a packet");
-                requireEthernet(type == 6 ? body.getInt(0) : body.getShort(0) & 0xffff);
-                return slice(body, 20, body.getInt(12));
+                requireEthernet(type == PACKET ? body.getInt(0) : body.getShort(0) & 0xffff);
+                yield slice(body, 20, body.getInt(12));
             }
-            case 3 -> {
+            case SIMPLE_PACKET -> {
                 checked(body.limit(), 4, BLOCK_BYTES_MAX, "a packet");
                 requireEthernet(0);
-                return slice(body, 4, Math.min(body.limit() - 4, body.getInt(0)));
+                yield slice(body, 4, Math.min(body.limit() - 4, body.getInt(0)));
             }
-            default -> {
-                return null;
-            }
-        }
+            default -> null;
+        };
     }
 
     private static byte[] slice(ByteBuffer body, int at, int bytes) throws IOException {

@@ -71,7 +71,7 @@ public final class PcapngWriter {
     /** What was lost of an interface, at the end of a file. */
     public static byte[] statistics(int interfaceId, long epochNs, long lost, String comment) {
         Options options = new Options().text(OPTION_COMMENT, comment);
-        options.put(ISB_IFDROP, buffer(8).putLong(lost).array());
+        options.put(ISB_IFDROP, bytes(buffer(8).putLong(lost)));
         ByteBuffer body = buffer(12 + options.length());
         body.putInt(interfaceId).putInt((int) (epochNs >>> 32)).putInt((int) epochNs);
         return block(STATISTICS, options.onto(body));
@@ -83,12 +83,13 @@ public final class PcapngWriter {
 
     private static byte[] block(int type, ByteBuffer body) {
         int bytes = 12 + body.capacity();
-        return buffer(bytes)
-                .putInt(type)
-                .putInt(bytes)
-                .put(body.array())
-                .putInt(bytes)
-                .array();
+        return bytes(buffer(bytes).putInt(type).putInt(bytes).put(body.rewind()).putInt(bytes));
+    }
+
+    private static byte[] bytes(ByteBuffer filled) {
+        byte[] bytes = new byte[filled.capacity()];
+        filled.get(0, bytes);
+        return bytes;
     }
 
     /** Options of one block: code, length, value padded to four bytes. */
@@ -104,14 +105,14 @@ public final class PcapngWriter {
         }
 
         Options number(int code, int value) {
-            put(code, buffer(4).putInt(value).array());
+            put(code, bytes(buffer(4).putInt(value)));
             return this;
         }
 
         void put(int code, byte[] value) {
             ByteBuffer option = buffer(4 + (value.length + 3 & ~3));
             option.putShort((short) code).putShort((short) value.length).put(value);
-            out.writeBytes(option.array());
+            out.writeBytes(bytes(option));
         }
 
         int length() {
