@@ -67,8 +67,8 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     private final @Nullable Arena ownedArena;
     private final int connectionsMax;
     private final ConnectionTableKeys keys;
-    private final ConnectionTableHalfOpen halfOpen;
-    private final ConnectionTableAges ages;
+    final ConnectionTableHalfOpen halfOpen;
+    final ConnectionTableAges ages;
 
     private int size;
 
@@ -492,30 +492,14 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         if (!from.isHalfOpen(slot)) {
             leaveHalfOpen(at);
         }
-        copyBytes(from, slot, at, ConnectionTableRecord.FLAGS, ConnectionTableRecord.NEXT);
-        copyBytes(from, slot, at, ConnectionTableRecord.PACKETS, ConnectionTableRecord.SEQUENCE);
-        copyBytes(from, slot, at, ConnectionTableRecord.L2, ConnectionTableRecord.BYTES);
+        copyFields(from, slot, at);
         return at;
-    }
-
-    private void copyBytes(ConnectionTable from, int fromSlot, int toSlot, int offset, int end) {
-        MemorySegment.copy(from.records, at(fromSlot) + offset, records, at(toSlot) + offset, end - offset);
     }
 
     /** The newest connection of a key, expired or not, or -1. */
     int newest(long hash, PacketFields key, int router, int tag) {
         int entry = keys.locate(keys.indexHash(hash), key, router, tag);
         return entry < 0 ? -1 : keys.slot(entry);
-    }
-
-    /** The next older connection of the same key, expired or not, or -1. */
-    int older(int slot) {
-        return getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1;
-    }
-
-    /** Half-open connections, the oldest first. */
-    ConnectionTableHalfOpen halfOpen() {
-        return halfOpen;
     }
 
     /** The slot that a sweep looks at after the given one; -1 stands for the one looked at last. */
@@ -527,10 +511,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Slots that were ever used. */
     int usedSlots() {
         return highWater;
-    }
-
-    boolean isExpiredMs(int slot, int nowMs) {
-        return ages.isExpired(slot, nowMs);
     }
 
     private void giveSlot(int slot) {

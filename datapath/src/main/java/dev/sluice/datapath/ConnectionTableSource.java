@@ -114,7 +114,7 @@ final class ConnectionTableSource {
     }
 
     private boolean evictOldest(int nowMs) {
-        ConnectionTableHalfOpen list = real.halfOpen();
+        ConnectionTableHalfOpen list = real.halfOpen;
         for (int slot = list.oldest(); slot >= 0; slot = list.after(slot)) {
             if (evicted.contains(slot)) {
                 continue;
@@ -129,7 +129,7 @@ final class ConnectionTableSource {
                 return true;
             }
         }
-        int own = copies.halfOpen().oldest();
+        int own = copies.halfOpen.oldest();
         if (own >= 0) {
             copies.evict(own, nowMs);
         }
@@ -142,9 +142,9 @@ final class ConnectionTableSource {
         for (int left = Math.min(ConnectionTable.FULL_SWEEP_SLOTS, real.usedSlots()); left > 0; left--) {
             slot = real.sweptAfter(slot);
             int copy = existing(slot);
-            if (copy >= 0 && copies.isExpiredMs(copy, nowMs)) {
+            if (copy >= 0 && copies.ages.isExpired(copy, nowMs)) {
                 copies.evict(copy, nowMs);
-            } else if (!copied.containsKey(slot) && real.isUsed(slot) && real.isExpiredMs(slot, nowMs)) {
+            } else if (!copied.containsKey(slot) && real.isUsed(slot) && real.ages.isExpired(slot, nowMs)) {
                 evicted.add(slot);
             }
         }
