@@ -39,11 +39,14 @@ public final class Foreteller {
 
     private final Supplier<Snapshot> snapshot;
     private final FlowCommands.Ask worker;
+    private final Liveness liveness;
     private final Foretelling foretelling;
+    private boolean rehearsed;
 
     Foreteller(Supplier<Snapshot> snapshot, FlowCommands.Ask worker, Liveness liveness) {
         this.snapshot = snapshot;
         this.worker = worker;
+        this.liveness = liveness;
         this.foretelling = new Foretelling(liveness);
     }
 
@@ -102,6 +105,7 @@ public final class Foreteller {
             Snapshot now = snapshot.get();
             int port = PortNames.index(now, portName);
             byte[] frame = hex.isPresent() ? bytes(hex.get()) : frame(packet.orElseThrow(), now, port);
+            rehearse(now, port, frame);
             Datapath own = foretelling.prepare(now);
             CompletableFuture<TraceReport> told = new CompletableFuture<>();
             PacketStories stories = new PacketStories(
@@ -124,6 +128,20 @@ public final class Foreteller {
             pause();
         }
         throw new NodeException("the configuration changes faster than the question is answered; try again");
+    }
+
+    /** Classes are loaded here at the first question, on an empty node, so that the worker need not do it. */
+    private void rehearse(Snapshot now, int port, byte[] frame) {
+        if (rehearsed) {
+            return;
+        }
+        rehearsed = true;
+        try (Datapath empty = Foretelling.newNode(now, liveness)) {
+            Datapath own = foretelling.prepare(now);
+            TraceFilter all = new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty());
+            PacketStories stories = new PacketStories(own, all, new CompletableFuture<>(), () -> {});
+            foretelling.tell(empty, ForetoldFrame.plain(port, frame), stories, 0);
+        }
     }
 
     /** The worker is about to take over the configuration that the node has in force. */
