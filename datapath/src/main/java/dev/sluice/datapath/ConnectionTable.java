@@ -383,9 +383,10 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Whether at most an eighth of the room is left, so that half-open connections may soon have to go. */
     public boolean isCrowded() {
-        int now = source == null ? size : source.size();
-        int max = source == null ? connectionsMax : source.capacity();
-        return now >= max - max / 8;
+        if (source != null) {
+            return source.isCrowded();
+        }
+        return size >= connectionsMax - connectionsMax / 8;
     }
 
     /** Connections that may be evicted when the table is full. */

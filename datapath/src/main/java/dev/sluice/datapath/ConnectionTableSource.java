@@ -122,14 +122,14 @@ final class ConnectionTableSource {
     }
 
     /** Connections that the real table would hold by now. */
-    int size() {
+    private int size() {
         int others = real.size() - copied.size() - evicted.size();
         return others + copies.size();
     }
 
-    /** Most connections that the real table holds. */
-    int capacity() {
-        return real.capacity();
+    /** Whether the real table would be crowded by now. */
+    boolean isCrowded() {
+        return size() >= real.capacity() - real.capacity() / 8;
     }
 
     /** One of those that have not been copied gives way. */
