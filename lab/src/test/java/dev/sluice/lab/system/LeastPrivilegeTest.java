@@ -7,6 +7,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeRunner;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.lab.LabProcess;
+import dev.sluice.liveness.ProbeSession;
 import dev.sluice.model.Configuration;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.wire.IpAddress;
@@ -45,6 +46,7 @@ class LeastPrivilegeTest {
                 Datapath.class,
                 Configuration.class,
                 IpAddress.class,
+                ProbeSession.class,
                 Class.forName("tools.jackson.databind.json.JsonMapper"),
                 Class.forName("tools.jackson.core.JsonParser"),
                 Class.forName("com.fasterxml.jackson.annotation.JsonProperty"),

@@ -70,6 +70,16 @@ final class RawFrames {
         return type == 0x0806 || (type == 0x86dd && isNeighborDiscovery(f, l3));
     }
 
+    /** Whether it is an ICMP error about another packet, as a router makes it: no options, no extension headers (RFC 792, RFC 4443 3). */
+    static boolean isIcmpError(byte[] f) {
+        int l3 = network(f);
+        if (u16(f, l3 - 2) == 0x0800) {
+            int type = u8(f, l3 + 20);
+            return u8(f, l3) == 0x45 && u8(f, l3 + 9) == 1 && (type == 3 || type == 11);
+        }
+        return u16(f, l3 - 2) == 0x86dd && u8(f, l3 + 6) == 58 && u8(f, l3 + 40) >= 1 && u8(f, l3 + 40) <= 3;
+    }
+
     /** With the IPv4 header checksum made right, if there is an IPv4 header. */
     static byte[] summed(byte[] frame) {
         byte[] f = frame.clone();

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.robust;
 
 import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.DatapathCounters;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.ports.MemoryFrame;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** The rich world under test: takes events and says what rule one of them broke. One user: the test. */
 final class Subject implements AutoCloseable {
     private static final int GROWTH_BYTES_MAX = 8;
+
+    /** An error quotes as much of its packet as fits 1,280 bytes (RFC 4443 3.1). */
+    private static final int ERROR_BYTES_MAX = 1_280 + 14;
 
     /** Answers to ARP and neighbour discovery are at least this long. */
     private static final int ANSWER_BYTES_MAX = 90;
@@ -49,6 +53,7 @@ final class Subject implements AutoCloseable {
     private int generation = 1;
     private long dropped;
     private long copied;
+    private long ownFrames;
 
     Subject() {
         Snapshot snapshot = Worlds.rich(generation);
@@ -130,6 +135,7 @@ final class Subject implements AutoCloseable {
     private void pass(long ns) {
         sluice.advance(ns);
         dropped = dropsSoFar();
+        ownFrames = ownFramesSoFar();
         collect();
     }
 
@@ -139,11 +145,12 @@ final class Subject implements AutoCloseable {
         collect();
         long drops = -dropped + (dropped = dropsSoFar());
         long copies = -copied + (copied = copiesSoFar());
+        long made = -ownFrames + (ownFrames = ownFramesSoFar());
         int held = free - sluice.freeFrames();
-        long gone = 1 + copies - lastSent.size() - drops - held;
+        long gone = 1 + copies + made - lastSent.size() - drops - held;
         if (gone != 0 && !(gone == 1 && RawFrames.isControl(in.frame().bytes()))) {
-            return "1 frame came in, " + copies + " copied, " + lastSent.size() + " sent, " + drops + " dropped, "
-                    + held + " held";
+            return "1 frame came in, " + copies + " copied, " + made + " made, " + lastSent.size() + " sent, " + drops
+                    + " dropped, " + held + " held";
         }
         for (Sent sent : lastSent) {
             String wrong = check(in, sent);
@@ -156,7 +163,10 @@ final class Subject implements AutoCloseable {
 
     private static @Nullable String check(Event.Frame in, Sent sent) {
         int bytes = sent.frame().bytes().length;
-        if (bytes > Math.max(ANSWER_BYTES_MAX, in.frame().bytes().length + GROWTH_BYTES_MAX)) {
+        int most = RawFrames.isIcmpError(sent.frame().bytes())
+                ? ERROR_BYTES_MAX
+                : Math.max(ANSWER_BYTES_MAX, in.frame().bytes().length + GROWTH_BYTES_MAX);
+        if (bytes > most) {
             return "sent " + bytes + " bytes at port " + sent.port();
         }
         boolean fromNode = in.port() == Worlds.SILENT_IN || in.port() == Worlds.SILENT_OUT;
@@ -186,6 +196,12 @@ final class Subject implements AutoCloseable {
             all += sluice.datapath().drops().total(reason);
         }
         return all;
+    }
+
+    /** Frames that the data path made: errors, and the fragments that a packet became, but for the one that it was. */
+    private long ownFramesSoFar() {
+        DatapathCounters counters = sluice.datapath().counters();
+        return counters.icmpErrors + counters.fragmentsMade - counters.packetsFragmented;
     }
 
     private long copiesSoFar() {
