@@ -88,6 +88,25 @@ public final class AdminClient {
         return as(request("attributes", Map.of("limit", limit)), AttributesReport.class);
     }
 
+    /**
+     * What would happen to a packet.
+     *
+     * @param question {@code port}, and one of {@code packet} (its fields) and {@code hex} (the bytes of its frame)
+     */
+    public ForetellReport foretell(Map<String, ?> question) throws NodeException {
+        return as(request("foretell", question), ForetellReport.class);
+    }
+
+    /**
+     * The next part of a capture.
+     *
+     * @param fields {@code session} of the answer before, and {@code end} (true) to end it; of the first request any of {@code stage}, {@code port}, {@code address} (texts),
+     *     {@code portNumber}, {@code packets}, {@code seconds} (numbers)
+     */
+    public CapturePart capture(Map<String, ?> fields) throws NodeException {
+        return as(request("capture", fields), CapturePart.class);
+    }
+
     /** What is doubtful about the rules in force. */
     public AnalysisReport analyze() throws NodeException {
         return as(request("analyze", Map.of()), AnalysisReport.class);

@@ -50,10 +50,12 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final ConfigurationLife life;
     private final Worker worker;
     private final NodeReports reports;
+    private final Tracers tracers = new Tracers();
     private final Tracing tracing;
     private final IdRegistry ids = new IdRegistry();
     private final RuleSight ruleSight;
     private final AttributeCommands attributes;
+    private final Captures captures;
     private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
     private final AtomicBoolean filesTold = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -82,7 +84,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         life.publishTo(this::publish);
         reports = new NodeReports(worker, watch, states);
-        tracing = new Tracing(worker);
+        tracing = new Tracing(worker, tracers);
+        captures = new Captures(worker, tracers, this::compiled, this::onWorker);
         ruleSight = new RuleSight(worker.datapath().ruleLog());
         attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
     }
@@ -174,6 +177,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
         all.addAll(attributes.commands());
         all.add(RuleSight.command(this::compiled));
+        all.add(captures.command());
+        all.add(Foreteller.command(this::compiled, this::onWorker, liveness));
         return all;
     }
 

@@ -30,6 +30,7 @@ final class PacketStories implements PacketTracer {
     private final Datapath datapath;
     private final TraceFilter filter;
     private final CompletableFuture<TraceReport> result;
+    private final Runnable takeOut;
     private final List<PacketReport> packets = new ArrayList<>();
 
     /** The packet in hand; a null list if it is not followed. */
@@ -49,11 +50,16 @@ final class PacketStories implements PacketTracer {
     private long liveness;
     private long reselected;
 
-    /** Stories of this data path; {@code result} completes when there are enough, or at {@link #finish}. */
-    PacketStories(Datapath datapath, TraceFilter filter, CompletableFuture<TraceReport> result) {
+    /**
+     * Stories of this data path; {@code result} completes when there are enough, or at {@link #finish}.
+     *
+     * @param takeOut lets this hear no more
+     */
+    PacketStories(Datapath datapath, TraceFilter filter, CompletableFuture<TraceReport> result, Runnable takeOut) {
         this.datapath = datapath;
         this.filter = filter;
         this.result = result;
+        this.takeOut = takeOut;
     }
 
     /** Takes itself out of the data path and tells what it has. */
@@ -61,7 +67,7 @@ final class PacketStories implements PacketTracer {
         if (result.isDone()) {
             return;
         }
-        datapath.trace(null);
+        takeOut.run();
         leave();
         result.complete(new TraceReport(packets.size() >= filter.packets(), List.copyOf(packets)));
     }
@@ -78,6 +84,21 @@ final class PacketStories implements PacketTracer {
             steps = new ArrayList<>();
             routedOrSteered = false;
             note(datapath.counters());
+        }
+    }
+
+    @Override
+    public void waits(Batch b, int i) {
+        if (inHand(b, i)) {
+            end("waits for the first fragment of its datagram");
+        }
+    }
+
+    @Override
+    public void released(Batch b, int i) {
+        received(b, i);
+        if (inHand(b, i)) {
+            say("had waited for the first fragment of its datagram, goes on");
         }
     }
 

@@ -15,11 +15,13 @@ final class Tracing {
     private static final int ANSWER_SECONDS = 10;
 
     private final Worker worker;
+    private final Tracers tracers;
     private final AtomicBoolean running = new AtomicBoolean();
     private final AtomicLong begun = new AtomicLong();
 
-    Tracing(Worker worker) {
+    Tracing(Worker worker, Tracers tracers) {
         this.worker = worker;
+        this.tracers = tracers;
     }
 
     /** Traces that were put in place since the start: who sees it grow knows that the next packet is followed. */
@@ -45,8 +47,11 @@ final class Tracing {
         CompletableFuture<PacketStories> stories = new CompletableFuture<>();
         try {
             worker.insist(new Task(result, datapath -> {
-                PacketStories tracer = new PacketStories(datapath, filter, result);
-                datapath.trace(tracer);
+                PacketStories[] itself = new PacketStories[1];
+                PacketStories tracer =
+                        new PacketStories(datapath, filter, result, () -> tracers.remove(datapath, itself[0]));
+                itself[0] = tracer;
+                tracers.add(datapath, tracer);
                 stories.complete(tracer);
                 begun.incrementAndGet();
             }));

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
             TopCommand.class,
             CountersCommand.class,
             TraceCommand.class,
+            CaptureCommand.class,
             InstanceCommand.class,
             ReloadCommand.class,
             ConfirmCommand.class,

@@ -1,22 +1,34 @@
 package dev.sluice.cli;
 
+import dev.sluice.agent.ForetellReport;
+import dev.sluice.agent.Foreteller;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.TraceReport;
 import dev.sluice.agent.TraceReport.PacketReport;
+import dev.sluice.model.Configuration;
+import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.LoadResult;
+import dev.sluice.model.Problem;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code sluice trace}. */
 @Command(
         name = "trace",
         description = {
-            "Follows the next packets through a running node: where each came in, what was decided, where it went.",
-            "Slows the node down while it runs; ends by itself."
+            "Follows the next packets through a running node: where each came in, what was decided, where it went. Slows the node down while it runs; ends by itself.",
+            "With --packet, --hex or --pcap: says what would happen to a packet that came in at --port now, through its service nodes too, by the node's own stages, without changing anything. With -f, "
+                    + "on a node that has just started with these files."
         })
 final class TraceCommand implements Callable<Integer> {
     @Spec
@@ -35,8 +47,27 @@ final class TraceCommand implements Callable<Integer> {
             description = "End after so long, 1..60 (default: ${DEFAULT-VALUE}).")
     private int seconds = 10;
 
+    @Option(
+            names = "--address",
+            paramLabel = "A",
+            description = "Follow only what has this source or destination address, IPv4 or IPv6.")
+    private @Nullable String address;
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            description =
+                    "Where the packet of --packet, --hex or --pcap comes in: a port by its name. Without these: follow only what has this source or destination port, 0..65535.")
+    private @Nullable String port;
+
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE|DIR",
+            description = "Ask about a node that has just started with these files, instead of a running one.")
+    private @Nullable Path file;
+
     @Mixin
-    private EndpointOptions endpoint = new EndpointOptions();
+    private PacketQuestion question = new PacketQuestion();
 
     @Mixin
     private AdminOptions admin = new AdminOptions();
@@ -46,11 +77,68 @@ final class TraceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeException {
-        Map<String, Object> fields = endpoint.fields();
+        if (question.isAsked()) {
+            return foretell();
+        }
+        if (file != null) {
+            throw new ParameterException(spec.commandLine(), "-f needs a packet: --packet, --hex or --pcap");
+        }
+        Map<String, Object> fields = new LinkedHashMap<>();
+        if (address != null) {
+            fields.put("address", address);
+        }
+        if (port != null) {
+            fields.put("port", number(port));
+        }
         fields.put("packets", packets);
         TraceReport report = admin.client().trace(seconds, fields);
         spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report, seconds));
         return ExitCode.OK;
+    }
+
+    private int number(String text) {
+        if (!text.matches("[0-9]{1,5}")) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--port " + text
+                            + " is not a number in 0..65535; the name of a port goes with --packet, --hex or --pcap");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private int foretell() throws NodeException {
+        Map<String, String> asked = question.fields();
+        if (port != null) {
+            asked.put("port", port);
+        }
+        ForetellReport report =
+                file == null ? admin.client().foretell(asked) : Foreteller.ofFiles(load(file), admin.node(), asked);
+        spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));
+        return ExitCode.OK;
+    }
+
+    private static Configuration load(Path path) {
+        LoadResult loaded = ConfigurationLoader.load(path);
+        return loaded.configuration()
+                .orElseThrow(() -> new CommandFailure(loaded.problems().stream()
+                        .filter(Problem::isError)
+                        .map(Problem::toString)
+                        .collect(Collectors.joining("\n", path + " is not valid:\n", ""))));
+    }
+
+    /** What would happen, for people. */
+    static String text(ForetellReport report) {
+        StringBuilder text = new StringBuilder();
+        for (PacketReport leg : report.legs()) {
+            text.append(leg.received()).append('\n');
+            leg.steps().forEach(step -> text.append("  ").append(step).append('\n'));
+        }
+        text.append("the packet ").append(report.words()).append('\n');
+        text.append("assuming that ").append(String.join("; ", report.assumptions()));
+        return text.append("; answered by the worker in ")
+                .append(report.workerMicros())
+                .append(" us")
+                .toString();
     }
 
     /** The report for people. */

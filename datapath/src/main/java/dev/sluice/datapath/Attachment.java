@@ -73,6 +73,23 @@ public record Attachment(
     public record Side(
             int port, int outerTag, int innerTag, long mac, int nextHopV4, long nextHopV6Hi, long nextHopV6Lo) {}
 
+    /** The same with counters of its own. */
+    Attachment withOwnCounters() {
+        return new Attachment(
+                id,
+                name,
+                instance,
+                in,
+                out,
+                kind,
+                translation,
+                copy,
+                routeUnmatched,
+                routers,
+                returnPaths,
+                new AttachmentCounters());
+    }
+
     /** A side by index. */
     public Side side(int index) {
         return index == IN ? in : out;

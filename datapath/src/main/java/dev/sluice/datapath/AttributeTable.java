@@ -31,10 +31,10 @@ public final class AttributeTable implements AutoCloseable {
     private static final int STAMP_GENERATION = 8;
     private static final int STAMP_PORT = 12;
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final MemorySegment stamps;
     private final @Nullable AttributeEntry[] ports;
-    private final Map<FlowName, AttributeEntry> flows = new HashMap<>();
+    private final Map<FlowName, AttributeEntry> flows;
     private final TreeSet<AttributeEntry> byEnd = new TreeSet<>(AttributeEntry::compare);
     private final FlowName wanted = new FlowName();
     private long sequence;
@@ -47,8 +47,24 @@ public final class AttributeTable implements AutoCloseable {
      * @param portsMax indices of ports are below
      */
     public AttributeTable(int connectionsMax, int portsMax) {
+        arena = Arena.ofShared();
+        flows = new HashMap<>();
         stamps = arena.allocate((long) connectionsMax * STAMP_BYTES, Long.BYTES);
         ports = new AttributeEntry[portsMax];
+    }
+
+    /** One that shares what is set, to be read only. */
+    private AttributeTable(AttributeTable shared, int connectionsMax) {
+        arena = Arena.ofAuto();
+        flows = shared.flows;
+        stamps = arena.allocate((long) connectionsMax * STAMP_BYTES, Long.BYTES);
+        ports = shared.ports;
+        generation = shared.generation;
+    }
+
+    /** What is set here at this moment, for other connections that nothing is known of; not to be changed, nor closed. */
+    AttributeTable forForetelling(int connectionsMax) {
+        return new AttributeTable(this, connectionsMax);
     }
 
     // Changes, between two batches.
@@ -183,6 +199,11 @@ public final class AttributeTable implements AutoCloseable {
         stamps.set(ValueLayout.JAVA_LONG, at(slot), attributes);
         setGeneration(slot);
         setPort(slot, port);
+    }
+
+    /** Takes over what a connection of another table was decided with. */
+    void copyStamp(AttributeTable from, int fromSlot, int slot) {
+        MemorySegment.copy(from.stamps, at(fromSlot), stamps, at(slot), STAMP_BYTES);
     }
 
     long attributes(int slot) {

@@ -67,12 +67,12 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     private final @Nullable Arena ownedArena;
     private final int connectionsMax;
     private final ConnectionTableKeys keys;
-    private final ConnectionTableHalfOpen halfOpen;
+    final ConnectionTableHalfOpen halfOpen;
 
     /** Half-open connections that are evicted last: no flood of SYNs, nor their answers, makes such. */
-    private final ConnectionTableHalfOpen metInTheMiddle;
+    final ConnectionTableHalfOpen metInTheMiddle;
 
-    private final ConnectionTableAges ages;
+    final ConnectionTableAges ages;
 
     private int size;
 
@@ -86,6 +86,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     private long evictedHalfOpen;
     private long expired;
     private long refused;
+
+    /** Where connections made before are found, while foretelling. */
+    private @Nullable ConnectionTableSource source;
 
     /**
      * Builds an empty table in memory of the given arena, which the caller closes.
@@ -118,6 +121,11 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         long bytes = bytesFor(connectionsMax);
         Arena arena = Arena.ofShared();
         return new ConnectionTable(arena.allocate(bytes, 64), arena, connectionsMax, seed, timeouts);
+    }
+
+    /** Builds an empty table over zeroed memory of {@link #bytesFor} bytes; other parameters as in the constructor. */
+    static ConnectionTable over(MemorySegment zeroed, int connectionsMax, long seed, TrackerTimeouts timeouts) {
+        return new ConnectionTable(zeroed, null, connectionsMax, seed, timeouts);
     }
 
     /** Memory that a table for the given number of connections takes, in bytes. */
@@ -169,6 +177,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
      * @param tag feature tag, 0..255
      */
     public int find(long hash, PacketFields key, int router, int tag, long nowNs) {
+        if (source != null) {
+            source.adopt(hash, key, router, tag);
+        }
         int entry = keys.locate(keys.indexHash(hash), key, router, tag);
         return entry < 0 ? -1 : firstLive(keys.slot(entry), tableMs(nowNs));
     }
@@ -193,6 +204,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     public int insert(long hash, PacketFields key, int router, int tag, long nowNs) {
         checkRange("router", router, 0xffff);
         checkRange("feature tag", tag, 0xff);
+        if (source != null) {
+            source.adopt(hash, key, router, tag);
+        }
         int indexHash = keys.indexHash(hash);
         int nowMs = tableMs(nowNs);
         int slot = hasRoomForKey(indexHash, key, router, tag, nowMs) ? takeSlot(nowMs) : -1;
@@ -200,6 +214,10 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             refused++;
             return -1;
         }
+        return place(slot, indexHash, key, router, tag, nowMs);
+    }
+
+    private int place(int slot, int indexHash, PacketFields key, int router, int tag, int nowMs) {
         int entry = keys.locate(indexHash, key, router, tag);
         int older = entry < 0 ? 0 : keys.slot(entry) + 1;
         if (entry >= 0) {
@@ -365,6 +383,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Whether at most an eighth of the room is left, so that half-open connections may soon have to go. */
     public boolean isCrowded() {
+        if (source != null) {
+            return source.isCrowded();
+        }
         return size >= connectionsMax - connectionsMax / 8;
     }
 
@@ -447,6 +468,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** A slot that is free or made free, or -1. */
     private int takeSlot(int nowMs) {
+        if (source != null && !source.makeRoom(nowMs)) {
+            return -1;
+        }
         if (size == connectionsMax) {
             int oldest = halfOpen.oldest() >= 0 ? halfOpen.oldest() : metInTheMiddle.oldest();
             if (oldest >= 0) {
@@ -461,6 +485,69 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         int slot = firstFree - 1;
         firstFree = getInt(records, at(slot) + ConnectionTableRecord.NEXT);
         return slot;
+    }
+
+    // While foretelling.
+
+    /** Copies connections from the other table as they are asked for, and has as much room as it. */
+    void lookInto(ConnectionTable other, FlowContext context) {
+        source = new ConnectionTableSource(other, this, context);
+        pathFlows.copy(other.pathFlows);
+    }
+
+    /** The copy of a connection of the table that is looked into; -1 if it is gone, as -1 is. */
+    int adopted(int sourceSlot) {
+        return source == null || sourceSlot < 0 ? -1 : source.adopted(sourceSlot);
+    }
+
+    /** Copies a connection that is newer than those of its key that are here; its slot, -1 if there is no room. */
+    int copy(ConnectionTable from, int slot, long hash, PacketFields key) {
+        if (size == connectionsMax) {
+            return -1;
+        }
+        int own = firstFree == 0 ? highWater++ : firstFree - 1;
+        if (firstFree != 0) {
+            firstFree = getInt(records, at(own) + ConnectionTableRecord.NEXT);
+        }
+        int at = place(own, keys.indexHash(hash), key, from.router(slot), from.tag(slot), 0);
+        if (at < 0) {
+            return -1;
+        }
+        leaveHalfOpen(at);
+        copyFields(from, slot, at);
+        joinList(at);
+        return at;
+    }
+
+    private void joinList(int slot) {
+        if (isOn(halfOpen, slot)) {
+            halfOpen.join(slot);
+        } else if (isOn(metInTheMiddle, slot)) {
+            metInTheMiddle.join(slot);
+        }
+    }
+
+    /** Whether a connection is on one of the two lists of those that may be evicted. */
+    boolean isOn(ConnectionTableHalfOpen list, int slot) {
+        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS)
+                == (list == halfOpen ? HALF_OPEN : MET_IN_THE_MIDDLE);
+    }
+
+    /** The newest connection of a key, expired or not, or -1. */
+    int newest(long hash, PacketFields key, int router, int tag) {
+        int entry = keys.locate(keys.indexHash(hash), key, router, tag);
+        return entry < 0 ? -1 : keys.slot(entry);
+    }
+
+    /** The slot that a sweep looks at after the given one; -1 stands for the one looked at last. */
+    int sweptAfter(int slot) {
+        int at = slot < 0 ? sweepAt : slot;
+        return at >= highWater - 1 ? 0 : at + 1;
+    }
+
+    /** Slots that were ever used. */
+    int usedSlots() {
+        return highWater;
     }
 
     private void giveSlot(int slot) {
@@ -485,7 +572,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return chosen >= 0;
     }
 
-    private void evict(int slot, int nowMs) {
+    void evict(int slot, int nowMs) {
         if (ages.isExpired(slot, nowMs)) {
             expire(slot);
         } else {

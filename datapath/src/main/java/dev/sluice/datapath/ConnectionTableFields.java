@@ -206,6 +206,22 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
         return getInt(records, at(slot) + ConnectionTableRecord.LAST_SEEN + direction * 4L);
     }
 
+    /** The next older connection of the same key, expired or not, or -1. */
+    final int older(int slot) {
+        return getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1;
+    }
+
+    /** Takes over all of another table's connection but its key, its place in chains and the number of the slot's uses. */
+    final void copyFields(ConnectionTableFields from, int fromSlot, int slot) {
+        copyBytes(from, fromSlot, slot, ConnectionTableRecord.FLAGS, ConnectionTableRecord.NEXT);
+        copyBytes(from, fromSlot, slot, ConnectionTableRecord.PACKETS, ConnectionTableRecord.SEQUENCE);
+        copyBytes(from, fromSlot, slot, ConnectionTableRecord.L2, ConnectionTableRecord.BYTES);
+    }
+
+    private void copyBytes(ConnectionTableFields from, int fromSlot, int toSlot, int offset, int end) {
+        MemorySegment.copy(from.records, at(fromSlot) + offset, records, at(toSlot) + offset, end - offset);
+    }
+
     /** Links two connections, of one flow before and behind a translating node, after ending the links they had. */
     public final void link(int slot, int other) {
         unlink(slot);

@@ -34,6 +34,11 @@ final class ConnectionTableHalfOpen {
         return oldest - 1;
     }
 
+    /** The member that joined after the given one, -1 if there is none. */
+    int after(int slot) {
+        return getInt(side, ConnectionTableRecord.sideAt(slot) + SIDE_NEWER) - 1;
+    }
+
     void join(int slot) {
         putInt(side, ConnectionTableRecord.sideAt(slot) + SIDE_OLDER, newest);
         putInt(side, ConnectionTableRecord.sideAt(slot) + SIDE_NEWER, 0);

@@ -35,9 +35,11 @@ public final class Datapath implements AutoCloseable {
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
-    private final Zones zones = new Zones();
-    private final FlowContext context = new FlowContext();
-    private final RuleHits hits = new RuleHits();
+    private final Zones zones;
+    private final EthernetMemory ethernetMemory;
+    private final Translations translations;
+    private final FlowContext context;
+    private final RuleHits hits;
     private final FlowPrograms programs = new FlowPrograms();
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
@@ -58,20 +60,46 @@ public final class Datapath implements AutoCloseable {
      * @param seed secret and random, against crafted collisions
      */
     public Datapath(FramePool pool, Liveness live, int connectionsMax, long seed) {
+        this(
+                pool,
+                live,
+                ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT),
+                new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX),
+                new EthernetMemory(pool.memory(), MacPairs.PAIRS_MAX),
+                new Zones(),
+                new FlowContext(),
+                new RuleHits(true),
+                seed);
+    }
+
+    /** A data path of the given parts, for {@link Foretelling}. */
+    Datapath(
+            FramePool pool,
+            Liveness live,
+            ConnectionTable table,
+            Neighbors neighbors,
+            EthernetMemory ethernetMemory,
+            Zones zones,
+            FlowContext context,
+            RuleHits hits,
+            long seed) {
         this.pool = pool;
+        this.table = table;
+        this.neighbors = neighbors;
+        this.ethernetMemory = ethernetMemory;
+        this.zones = zones;
+        this.context = context;
+        this.hits = hits;
         MemorySegment memory = pool.memory();
         frames = new Frames(pool, drops);
         parser = new Parser(memory);
-        table = ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT);
         liveness = new LivenessView(live);
         selector = new Selector(liveness, table.pathFlows);
-        neighbors = new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX);
-        Translations translations = new Translations(table, memory);
+        translations = new Translations(table, memory);
         errors = new IcmpErrors(frames, parser, counters);
-        fragments = new Fragments(frames, connectionsMax, seed);
+        fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
-        steering = new Steering(
-                frames, liveness, table, neighbors, new EthernetMemory(memory), translations, counters, errors);
+        steering = new Steering(frames, liveness, table, neighbors, ethernetMemory, translations, counters, errors);
         classification = new Classification(
                 table,
                 selector,
@@ -109,6 +137,27 @@ public final class Datapath implements AutoCloseable {
         forwarding.apply(next);
         neighborStage.apply(next);
         errors.apply(next);
+    }
+
+    /**
+     * Does with packets what the other one would do, without changing it: what it remembers is copied from it when it is asked for. Both have the same snapshot but for the
+     * counters. What the other one is told afterwards is not seen.
+     *
+     * @param out gets what is sent
+     */
+    void lookInto(Datapath other, PacketPort out) {
+        frames.sendInstead(other.frames, out);
+        context.lookInto(other.context, table.capacity());
+        table.lookInto(other.table, context);
+        fragments.lookInto(other.fragments);
+        neighbors.lookInto(other.neighbors);
+        zones.lookInto(other.zones);
+        programs.lookInto(other.programs);
+        translations.lookInto(other.translations);
+        ethernetMemory.lookInto(other.ethernetMemory);
+        selector.copy(other.selector);
+        steering.copyCaps(other.steering);
+        errors.copyRate(other.errors);
     }
 
     /** Hears what happens to each packet from now on; null: nobody. */
@@ -214,6 +263,10 @@ public final class Datapath implements AutoCloseable {
     private void handleFollower(Batch held, int i, long nowNs) {
         try {
             parser.parseOne(held, i);
+            PacketTracer tracer = frames.tracer();
+            if (tracer != null) {
+                tracer.released(held, i);
+            }
             handleOne(held, i, nowNs);
         } catch (RuntimeException e) {
             fault = fault == null ? e : fault;

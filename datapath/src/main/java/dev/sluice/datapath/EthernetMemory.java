@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers the Ethernet addresses of packets of transparent pairs whose nodes rewrite them, by a number that fits a record. One user: the worker.
@@ -13,12 +14,22 @@ final class EthernetMemory {
     private static final int PAIR_MASK = (1 << PAIR_BITS) - 1;
     private static final int ERA_MASK = 0x3fff;
 
-    private final MacPairs pairs = new MacPairs(MacPairs.PAIRS_MAX);
+    private final MacPairs pairs;
     private final MemorySegment memory;
     private int era = 1;
 
-    EthernetMemory(MemorySegment memory) {
+    /** Where pairs remembered before are found, while foretelling; own numbers lie above all of its. */
+    private @Nullable EthernetMemory source;
+
+    EthernetMemory(MemorySegment memory, int pairsMax) {
         this.memory = memory;
+        pairs = new MacPairs(pairsMax);
+    }
+
+    /** What the other one remembers is known here too. */
+    void lookInto(EthernetMemory other) {
+        source = other;
+        era = other.era;
     }
 
     /** Remembers the addresses of the packet in hand; the number, above 0. */
@@ -29,7 +40,7 @@ final class EthernetMemory {
             era = era + 1 & ERA_MASK;
             pair = pairs.intern(c.fields.sourceMac, c.fields.destinationMac);
         }
-        return era << PAIR_BITS | pair;
+        return era << PAIR_BITS | (source == null ? pair : pair + MacPairs.PAIRS_MAX);
     }
 
     /** Gives the packet in hand the addresses behind a number; false if they are forgotten. */
@@ -38,7 +49,12 @@ final class EthernetMemory {
             return false;
         }
         int pair = number & PAIR_MASK;
-        Ethernet.setAddresses(memory, c.start(), pairs.destination(pair), pairs.source(pair));
+        MacPairs from = pairs;
+        if (source != null) {
+            from = pair > MacPairs.PAIRS_MAX ? pairs : source.pairs;
+            pair = pair > MacPairs.PAIRS_MAX ? pair - MacPairs.PAIRS_MAX : pair;
+        }
+        Ethernet.setAddresses(memory, c.start(), from.destination(pair), from.source(pair));
         return true;
     }
 }

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class FlowContext {
     private @Nullable AttributeTable table;
 
+    /** The one that is looked into, while foretelling. */
+    private @Nullable AttributeTable source;
+
     /** The table in use, null as long as nothing was ever set. */
     @Nullable
     AttributeTable table() {
@@ -18,6 +21,21 @@ final class FlowContext {
 
     void use(AttributeTable first) {
         table = first;
+    }
+
+    /** Has the attributes of the other one, and what its own connections were decided with; only read is what the other one holds. */
+    void lookInto(FlowContext other, int connectionsMax) {
+        source = other.table;
+        table = source == null ? null : source.forForetelling(connectionsMax);
+    }
+
+    /** A connection of the table that is looked into was copied. */
+    void adopt(int sourceSlot, int slot) {
+        AttributeTable now = table;
+        AttributeTable before = source;
+        if (now != null && before != null) {
+            now.copyStamp(before, sourceSlot, slot);
+        }
     }
 
     /** What a packet's flow has if its forward side came in at this port. */

@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.IpAddress;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,6 +148,11 @@ public final class FlowPrograms {
     private int generation = 1;
     private int sweepAt;
 
+    /** Where instructions given before are found, while foretelling, and which chains were copied from there. */
+    private @Nullable FlowPrograms source;
+
+    private final BitSet adopted = new BitSet();
+
     /** Moves with each instruction; never 0, which is what a new record has. */
     public int generation() {
         return generation;
@@ -230,7 +236,36 @@ public final class FlowPrograms {
         return find(c.keyHash, c.fields, c.zone, c.nowNs);
     }
 
+    /** Copies instructions from the other one as they are asked for. */
+    void lookInto(FlowPrograms other) {
+        source = other;
+        size = other.size;
+        generation = other.generation;
+    }
+
+    private void adopt(FlowPrograms other, int bucket) {
+        if (adopted.get(bucket)) {
+            return;
+        }
+        adopted.set(bucket);
+        Instruction last = null;
+        for (Instruction from = other.buckets[bucket]; from != null; from = from.next) {
+            Instruction copy = new Instruction(from.flow, from.action, from.argument, from.once, from.expiresNs);
+            copy.hits = from.hits;
+            copy.done = from.done;
+            if (last == null) {
+                buckets[bucket] = copy;
+            } else {
+                last.next = copy;
+            }
+            last = copy;
+        }
+    }
+
     private @Nullable Instruction find(long hash, PacketFields fields, int zone, long nowNs) {
+        if (source != null) {
+            adopt(source, bucket(hash));
+        }
         Instruction instruction = buckets[bucket(hash)];
         while (instruction != null) {
             if (instruction.matches(fields, zone)) {

@@ -53,6 +53,10 @@ final class FragmentKey {
         this.seed = seed;
     }
 
+    long seed() {
+        return seed;
+    }
+
     /** Reads the fragment in hand, which came in from the given port. */
     void read(Cursor c, PortEntry port) {
         PacketFields f = c.fields;

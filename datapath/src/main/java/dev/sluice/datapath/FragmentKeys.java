@@ -20,6 +20,17 @@ final class FragmentKeys {
         hash = new long[places];
     }
 
+    /** Takes over all places of another one of the same size. */
+    void copy(FragmentKeys other) {
+        System.arraycopy(other.scope, 0, scope, 0, scope.length);
+        System.arraycopy(other.sourceHi, 0, sourceHi, 0, sourceHi.length);
+        System.arraycopy(other.sourceLo, 0, sourceLo, 0, sourceLo.length);
+        System.arraycopy(other.destinationHi, 0, destinationHi, 0, destinationHi.length);
+        System.arraycopy(other.destinationLo, 0, destinationLo, 0, destinationLo.length);
+        System.arraycopy(other.number, 0, number, 0, number.length);
+        System.arraycopy(other.hash, 0, hash, 0, hash.length);
+    }
+
     void set(int place, FragmentKey key) {
         scope[place] = key.scope;
         sourceHi[place] = key.sourceHi;

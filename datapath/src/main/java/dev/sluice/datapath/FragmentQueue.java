@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import java.util.Arrays;
+
 /**
  * Fragments that came before the first one of their datagram (packet-life.md, fragments). One writer: the worker.
  *
@@ -33,6 +35,15 @@ final class FragmentQueue {
     /** Number of frames that ever were let wait. */
     long added() {
         return added;
+    }
+
+    /** Has as much room as the other one, but no frames: what waits there takes its places and never leaves them. */
+    void waitElsewhere(FragmentQueue other) {
+        keys.copy(other.keys);
+        System.arraycopy(other.used, 0, used, 0, FRAMES_MAX);
+        Arrays.fill(sequence, Long.MAX_VALUE);
+        added = other.added;
+        count = other.count;
     }
 
     /** Lets a frame wait; false if there is no room. */

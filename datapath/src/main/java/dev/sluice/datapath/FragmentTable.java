@@ -66,6 +66,25 @@ final class FragmentTable {
         Arrays.fill(seenFrom, NOT_YET);
     }
 
+    /** The same datagrams and marks once more. */
+    FragmentTable copy() {
+        FragmentTable copy = new FragmentTable(used.length);
+        copy.keys.copy(keys);
+        System.arraycopy(used, 0, copy.used, 0, used.length);
+        System.arraycopy(refused, 0, copy.refused, 0, refused.length);
+        System.arraycopy(namedNs, 0, copy.namedNs, 0, namedNs.length);
+        System.arraycopy(sequence, 0, copy.sequence, 0, sequence.length);
+        System.arraycopy(ports, 0, copy.ports, 0, ports.length);
+        System.arraycopy(protocol, 0, copy.protocol, 0, protocol.length);
+        System.arraycopy(firstEnd, 0, copy.firstEnd, 0, firstEnd.length);
+        System.arraycopy(seenTo, 0, copy.seenTo, 0, seenTo.length);
+        System.arraycopy(seenFrom, 0, copy.seenFrom, 0, seenFrom.length);
+        System.arraycopy(marked, 0, copy.marked, 0, marked.length);
+        System.arraycopy(markedNs, 0, copy.markedNs, 0, markedNs.length);
+        copy.named = named;
+        return copy;
+    }
+
     /** Size for a connection table: a sixteenth of it, a power of 2, 4..4096. */
     static int datagramsFor(int connectionsMax) {
         return Integer.highestOneBit(Math.clamp(connectionsMax / 16, WAYS, DATAGRAMS_MAX));

@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Fragments follow the first one of their datagram: it names the ports, the others take its record and path (X6; packet-life.md, fragments). One user: the worker.
  *
@@ -8,9 +10,9 @@ package dev.sluice.datapath;
 final class Fragments {
     private static final int NONE = -1;
 
-    private final FragmentTable table;
+    private FragmentTable table;
     private final FragmentQueue queue = new FragmentQueue();
-    private final FragmentKey key;
+    private FragmentKey key;
     private final Frames frames;
 
     /** The datagram that was named while others of its fragments waited. */
@@ -19,10 +21,25 @@ final class Fragments {
     private boolean isNamed;
     private long releaseBefore;
 
+    /** Copied with the first fragment that comes, while foretelling. */
+    private @Nullable Fragments source;
+
     Fragments(Frames frames, int connectionsMax, long seed) {
         this.frames = frames;
         table = new FragmentTable(FragmentTable.datagramsFor(connectionsMax));
         key = new FragmentKey(seed);
+    }
+
+    /** Knows what the other one knows, and has as much room; what waits there is not released here. */
+    void lookInto(Fragments other) {
+        source = other;
+    }
+
+    private void copy(Fragments other) {
+        table = other.table.copy();
+        key = new FragmentKey(other.key.seed());
+        queue.waitElsewhere(other.queue);
+        source = null;
     }
 
     /** Takes up the packet in hand as it came in from a port; false if it ended here: it waits, or was dropped. A fragment that goes on has the ports of its datagram. */
@@ -31,15 +48,16 @@ final class Fragments {
     }
 
     private boolean admitFragment(Cursor c, PortEntry port) {
+        if (source != null) {
+            copy(source);
+        }
         key.read(c, port);
         if (!c.isLaterFragment()) {
             return admitFirst(c);
         }
         long ports = table.later(key, c.nowNs);
         if (ports == FragmentTable.UNKNOWN) {
-            if (!queue.add(key, c.batch, c.slot, c.nowNs)) {
-                frames.drop(c, DropReason.FRAGMENT_ORPHAN);
-            }
+            await(c);
             return false;
         }
         if (ports == FragmentTable.REFUSED) {
@@ -48,6 +66,15 @@ final class Fragments {
         }
         c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);
         return true;
+    }
+
+    private void await(Cursor c) {
+        PacketTracer tracer = frames.tracer();
+        if (!queue.add(key, c.batch, c.slot, c.nowNs)) {
+            frames.drop(c, DropReason.FRAGMENT_ORPHAN);
+        } else if (tracer != null) {
+            tracer.waits(c.batch, c.slot);
+        }
     }
 
     private boolean admitFirst(Cursor c) {

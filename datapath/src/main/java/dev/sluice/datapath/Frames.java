@@ -72,6 +72,13 @@ final class Frames {
         pool.give(start);
     }
 
+    /** Sends out of the given port instead of each of those that the other one has. */
+    void sendInstead(Frames other, PacketPort out) {
+        for (int i = 0; i < ports.length; i++) {
+            ports[i] = other.hasDevice(i) ? out : null;
+        }
+    }
+
     boolean hasDevice(int port) {
         return port >= 0 && port < ports.length && ports[port] != null;
     }

@@ -75,6 +75,11 @@ final class IcmpErrors {
         }
     }
 
+    /** May send as many as the other one. */
+    void copyRate(IcmpErrors other) {
+        rate.copy(other.rate);
+    }
+
     // What stages say.
 
     /** Drops the packet in hand, which a router cannot forward, and tells its sender where the reason is one that senders are told. */

@@ -16,6 +16,12 @@ final class IcmpRate {
 
     private boolean started;
 
+    /** As full as the other one. */
+    void copy(IcmpRate other) {
+        fullNs = other.fullNs;
+        started = other.started;
+    }
+
     /** Takes a token if there is one. */
     boolean allows(long nowNs) {
         if (!started || fullNs - nowNs < 0) {

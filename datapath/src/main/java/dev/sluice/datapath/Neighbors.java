@@ -94,6 +94,12 @@ public final class Neighbors {
         held = new NeighborsHeld(table, heldMax);
     }
 
+    /** Knows what the other one knows, and has as many frames waiting. */
+    void lookInto(Neighbors other) {
+        table.lookInto(other.table);
+        held.waitElsewhere(other.held, other.table);
+    }
+
     /**
      * The MAC of a neighbour. If it is not known, makes sure that it will be asked for.
      *

@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Frames that wait for the MAC of their neighbour, and those whose wait is over. One writer: the worker.
@@ -23,6 +24,11 @@ final class NeighborsHeld {
     private int failedFirst = END;
     private int failedLast = END;
 
+    /** While foretelling: who really holds frames. */
+    private @Nullable NeighborsHeld elsewhere;
+
+    private @Nullable NeighborsTable elsewhereTable;
+
     NeighborsHeld(NeighborsTable table, int heldMax) {
         this.table = table;
         this.heldMax = heldMax;
@@ -41,7 +47,7 @@ final class NeighborsHeld {
 
     /** Appends a frame to the list of an entry; false if there is no room in all. */
     boolean add(int entry, Batch from, int slot) {
-        if (count == heldMax) {
+        if (count == heldMax || hasNoRoomElsewhere(entry)) {
             return false;
         }
         int at = firstFree;
@@ -58,6 +64,21 @@ final class NeighborsHeld {
         table.heldLast[entry] = at;
         table.heldCount[entry]++;
         return true;
+    }
+
+    /** Room is what the other one has left. */
+    void waitElsewhere(NeighborsHeld other, NeighborsTable otherTable) {
+        elsewhere = other;
+        elsewhereTable = otherTable;
+    }
+
+    /** Whether the frames that others hold leave no room, and none of them would give way to this one. */
+    private boolean hasNoRoomElsewhere(int entry) {
+        if (elsewhere == null || elsewhereTable == null || count + elsewhere.count < heldMax) {
+            return false;
+        }
+        int there = elsewhereTable.find(table.port[entry], table.hi[entry], table.lo[entry]);
+        return there == 0 || elsewhereTable.heldCount[there] < Neighbors.HELD_PER_NEIGHBOR_MAX;
     }
 
     /** Takes the oldest frame of an entry that has one; where the frame starts. */

@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of {@link Neighbors} as a struct of arrays: found by key, ordered by age, ordered by deadline. One writer: the worker.
@@ -54,6 +55,9 @@ final class NeighborsTable {
     private final int[] heap;
     private final int[] heapPosition;
     private int heapCount;
+
+    /** Where entries made before are found, while foretelling. */
+    private @Nullable NeighborsTable source;
 
     NeighborsTable(int entriesMax) {
         int size = entriesMax + 1;
@@ -111,7 +115,27 @@ final class NeighborsTable {
             }
             slot = slot + 1 & mask;
         }
-        return 0;
+        return source == null ? 0 : adopt(source, keyPort, keyHi, keyLo);
+    }
+
+    /** Copies entries from the other table as they are asked for; the frames that wait for them stay there. */
+    void lookInto(NeighborsTable other) {
+        source = other;
+    }
+
+    private int adopt(NeighborsTable other, int keyPort, long keyHi, long keyLo) {
+        int from = other.find(keyPort, keyHi, keyLo);
+        if (from == 0 || isFull()) {
+            return 0;
+        }
+        int entry = add(keyPort, keyHi, keyLo, other.state[from], other.ageClass[from]);
+        mac[entry] = other.mac[from];
+        tries[entry] = other.tries[from];
+        used[entry] = other.used[from];
+        if (other.heapPosition[from] != 0) {
+            setDeadline(entry, other.deadlineNs[from]);
+        }
+        return entry;
     }
 
     /** Adds an entry for a key that has none, youngest of its class, without deadline; there has to be room. */

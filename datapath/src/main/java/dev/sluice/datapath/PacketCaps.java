@@ -37,6 +37,12 @@ final class PacketCaps {
         filledNs = newFilledNs;
     }
 
+    /** Fills the buckets as far as those of the other one are, for the same snapshot. */
+    void copy(PacketCaps other) {
+        levels = other.levels.clone();
+        filledNs = other.filledNs.clone();
+    }
+
     /** Takes so many packets out of an instance's bucket, all or none; whether there were enough, or there is no cap. */
     boolean take(int instance, int packets, long nowNs) {
         PacketCap cap = instance < caps.length ? caps[instance] : null;

@@ -8,6 +8,16 @@ public interface PacketTracer {
     /** A frame came in on {@code batch.port[slot]} and was parsed. */
     void received(Batch batch, int slot);
 
+    /** The fragment waits for the first one of its datagram; it may be that nothing is heard of it any more. */
+    default void waits(Batch batch, int slot) {
+        // Not everybody who listens wants to know.
+    }
+
+    /** A fragment that waited goes on: what is heard next is about it, under this batch and slot. */
+    default void released(Batch batch, int slot) {
+        // Not everybody who listens wants to know.
+    }
+
     /** The packet was classified at a port side: by the record found or made. */
     void classified(
             Batch batch, int slot, int port, int side, int record, boolean hit, int ruleId, int pathId, int direction);

@@ -1,6 +1,8 @@
 package dev.sluice.datapath;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A concrete sequence of service nodes (rendered service path). The id names the content and is never reused.
@@ -21,6 +23,16 @@ public record Path(int id, String name, int weight, int metric, List<Hop> hops, 
      * @param onFailure CLOSED or OPEN: the hop's own or the chain's; a rule may override it
      */
     public record Hop(Attachment attachment, boolean copy, Rule.FailureAction onFailure) {}
+
+    /** The same with counters of its own, and with the attachments given by id. */
+    Path withOwnCounters(Map<Integer, Attachment> attachments) {
+        List<Hop> own = new ArrayList<>();
+        for (Hop hop : hops) {
+            Attachment node = attachments.getOrDefault(hop.attachment().id(), hop.attachment());
+            own.add(new Hop(node, hop.copy(), hop.onFailure()));
+        }
+        return new Path(id, name, weight, metric, own, new PathCounters());
+    }
 
     /** Copies the hops. */
     public Path {

@@ -42,6 +42,22 @@ final class PathFlows {
         }
     }
 
+    /** Counts what the other one counts at this moment, and from there on in counters of its own. */
+    void copy(PathFlows other) {
+        PathCounters[] own = new PathCounters[other.ids.length];
+        for (int i = 0; i < own.length; i++) {
+            int id = other.ids[i];
+            if (id != 0) {
+                int place = place(id);
+                own[i] = ids[place] == id ? counters[place] : new PathCounters();
+                own[i].active = other.active[i];
+            }
+        }
+        ids = other.ids.clone();
+        active = other.active.clone();
+        counters = own;
+    }
+
     private int add(int id, PathCounters of) {
         int place = place(id);
         ids[place] = id;

@@ -5,7 +5,17 @@ import org.jspecify.annotations.Nullable;
 /** Counts what rules decide and what observe-only rules see, and remembers decisions to be logged (X12; packet-life.md, hits). One writer: the worker. */
 final class RuleHits {
     private final RuleLog log = new RuleLog();
+    private final boolean counts;
     private Snapshot snapshot = Snapshot.empty();
+
+    /**
+     * Hits of the rules of a node.
+     *
+     * @param counts false: nothing is counted or remembered, for a data path whose packets are none
+     */
+    RuleHits(boolean counts) {
+        this.counts = counts;
+    }
 
     void apply(Snapshot next) {
         snapshot = next;
@@ -24,6 +34,9 @@ final class RuleHits {
      * @param first whether it was decided by this packet
      */
     void count(Cursor c, @Nullable Rule rule, @Nullable Group group, boolean reverse, boolean first) {
+        if (!counts) {
+            return;
+        }
         if (group != null) {
             for (Observer observer : group.observers()) {
                 if (rule != null && observer.rule.precedence() < rule.precedence()) {

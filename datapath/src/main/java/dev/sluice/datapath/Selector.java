@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Chooses a path of a target for a new flow among those whose nodes are alive and not in maintenance (V6, X12): all of them, those with the fewest active flows per weight, or the nearest; among these by
  * smooth weighted round robin. When the connection table is crowded the flow's hash chooses instead, so that a flow whose record was evicted finds its path again
- * (ADR 0007). One user: the worker.
+ * (ADR 0008). One user: the worker.
  *
  * <p>Hot path for new flows only: no allocation; cost grows with the number of paths of the target.
  */
@@ -36,6 +36,13 @@ final class Selector {
         }
         targets = newTargets;
         current = newCurrent;
+    }
+
+    /** Takes its turns where the other one stands, for the same snapshot. */
+    void copy(Selector other) {
+        for (int i = 0; i < current.length; i++) {
+            current[i] = other.current[i].clone();
+        }
     }
 
     private static boolean samePaths(List<Path> before, List<Path> after) {

@@ -1,6 +1,9 @@
 package dev.sluice.datapath;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +98,44 @@ public final class Snapshot {
                         "port " + this.ports[i].name() + " has index " + this.ports[i].index() + " at " + i);
             }
         }
+    }
+
+    private Snapshot(Snapshot other, List<Target> targets, List<Path> paths, List<Attachment> attachments) {
+        generation = other.generation;
+        ports = other.ports;
+        routers = other.routers;
+        this.targets = targets.toArray(new Target[0]);
+        rules = other.rules;
+        groups = other.groups;
+        this.paths = IntTable.of(paths, Path::id);
+        this.attachments = IntTable.of(attachments, Attachment::id);
+        tags = TagTable.of(attachments);
+        timeouts = other.timeouts;
+        watchful = other.watchful;
+        retained = other.retained;
+        caps = other.caps;
+    }
+
+    /**
+     * The same, but for the counters of paths and attachments, which are new ones: for a data path whose packets are none. Rules keep theirs, which
+     * such a data path leaves alone.
+     */
+    Snapshot withOwnCounters() {
+        Map<Integer, Attachment> ownAttachments = new HashMap<>();
+        for (Attachment attachment : attachments.values()) {
+            ownAttachments.put(attachment.id(), attachment.withOwnCounters());
+        }
+        List<Path> ownPaths = new ArrayList<>();
+        for (Path path : paths.values()) {
+            ownPaths.add(path.withOwnCounters(ownAttachments));
+        }
+        List<Target> ownTargets = new ArrayList<>();
+        for (Target target : targets) {
+            List<Path> ofTarget = new ArrayList<>();
+            target.paths().forEach(path -> ofTarget.add(path.withOwnCounters(ownAttachments)));
+            ownTargets.add(new Target(target.id(), target.name(), ofTarget, target.onFailure(), target.selection()));
+        }
+        return new Snapshot(this, ownTargets, ownPaths, List.copyOf(ownAttachments.values()));
     }
 
     /** A snapshot in which nothing is configured. */

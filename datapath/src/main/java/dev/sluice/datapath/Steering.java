@@ -46,6 +46,11 @@ final class Steering {
         caps.apply(next.caps());
     }
 
+    /** Has sent nodes as much as the other one, for the same snapshot. */
+    void copyCaps(Steering other) {
+        caps.copy(other.caps);
+    }
+
     /**
      * Starts the packet on its path, at the first hop of its direction.
      *

@@ -4,6 +4,7 @@ import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Layouts;
 import dev.sluice.wire.Tcp;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recognises flows behind nodes that rewrite addresses (V7): which original packet is it that comes out with another tuple? One user: the worker.
@@ -23,9 +24,17 @@ final class Translations {
     private final long[] fingerprints = new long[SLOTS];
     private final long[] references = new long[SLOTS];
 
+    /** Where fingerprints taken before are found, while foretelling. */
+    private @Nullable Translations source;
+
     Translations(ConnectionTable table, MemorySegment memory) {
         this.table = table;
         this.memory = memory;
+    }
+
+    /** Knows what left a fingerprint at the other one. */
+    void lookInto(Translations other) {
+        source = other;
     }
 
     /** Notes a forward packet on its way to a node that translates. */
@@ -46,6 +55,11 @@ final class Translations {
     /** The connection whose packet this is, -1 if it is not known. */
     int origin(Cursor c, Attachment node) {
         long fingerprint = fingerprint(c, node);
+        int slot = find(fingerprint);
+        return slot < 0 && source != null ? table.adopted(source.find(fingerprint)) : slot;
+    }
+
+    private int find(long fingerprint) {
         int i = (int) (fingerprint >>> 52);
         if (fingerprints[i] != fingerprint || references[i] == AMBIGUOUS) {
             return -1;

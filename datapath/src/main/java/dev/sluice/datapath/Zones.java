@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Key spaces of flows: a router (or transparent pair) and the VLANs of the packet. Two VLANs of a trunk may use the same addresses; they never share a record
  * (V29). One user: the worker.
@@ -15,14 +17,46 @@ final class Zones {
     static final int ROUTERS_MAX = 8192;
 
     private static final int ZONES_MAX = 65_536;
-    private static final int SLOTS = 1 << 17;
+    private static final int SLOT_BITS = 17;
+    private static final int FORETELLING_SLOT_BITS = 8;
     private static final int EMPTY = 0;
     private static final long UNTAGGED = 0;
 
-    private final long[] keys = new long[SLOTS];
-    private final int[] numbers = new int[SLOTS];
-    private final int[] routerOf = new int[ZONES_MAX];
+    private final int slotBits;
+    private final long[] keys;
+    private final int[] numbers;
+    private final int[] routerOf;
+
+    /** What {@link #routerOf} begins with. */
+    private int first = ROUTERS_MAX;
+
     private int next = ROUTERS_MAX;
+
+    /** Where numbers given before are found, while foretelling. */
+    private @Nullable Zones source;
+
+    Zones() {
+        this(SLOT_BITS, ZONES_MAX - ROUTERS_MAX);
+    }
+
+    private Zones(int slotBits, int count) {
+        this.slotBits = slotBits;
+        keys = new long[1 << slotBits];
+        numbers = new int[1 << slotBits];
+        routerOf = new int[count];
+    }
+
+    /** Few numbers of its own, beside those of the zones that it will look into. */
+    static Zones forForetelling() {
+        return new Zones(FORETELLING_SLOT_BITS, 1 << (FORETELLING_SLOT_BITS - 1));
+    }
+
+    /** Numbers are those that the other zones gave, or would give next. */
+    void lookInto(Zones other) {
+        source = other;
+        first = other.next;
+        next = other.next;
+    }
 
     /**
      * The key space of a packet.
@@ -41,12 +75,16 @@ final class Zones {
         if (numbers[slot] != EMPTY) {
             return numbers[slot];
         }
-        if (next == ZONES_MAX) {
+        int before = source == null ? NONE : source.known(router, outerTag, innerTag);
+        if (before != NONE) {
+            return before;
+        }
+        if (next - first == routerOf.length || next == ZONES_MAX) {
             return NONE;
         }
         keys[slot] = key;
         numbers[slot] = next;
-        routerOf[next] = router;
+        routerOf[next - first] = router;
         return next++;
     }
 
@@ -57,7 +95,10 @@ final class Zones {
             return router;
         }
         int number = numbers[probe(key)];
-        return number == EMPTY ? NONE : number;
+        if (number == EMPTY) {
+            return source == null ? NONE : source.known(router, outerTag, innerTag);
+        }
+        return number;
     }
 
     private static long key(int router, int outerTag, int innerTag) {
@@ -71,17 +112,20 @@ final class Zones {
     private int probe(long key) {
         int slot = slot(key);
         while (numbers[slot] != EMPTY && keys[slot] != key) {
-            slot = slot + 1 & SLOTS - 1;
+            slot = slot + 1 & keys.length - 1;
         }
         return slot;
     }
 
-    private static int slot(long key) {
-        return (int) (FlowHash.mix(key) >>> 47);
+    private int slot(long key) {
+        return (int) (FlowHash.mix(key) >>> (64 - slotBits));
     }
 
     /** The router or pair that a key space belongs to. */
     int router(int zone) {
-        return zone < ROUTERS_MAX ? zone : routerOf[zone];
+        if (zone < ROUTERS_MAX) {
+            return zone;
+        }
+        return source != null && zone < first ? source.router(zone) : routerOf[zone - first];
     }
 }

@@ -32,6 +32,11 @@ final class Comparison implements AutoCloseable {
         teach(0);
     }
 
+    /** From now on, what happens to each frame is foretold first. */
+    void foretell(ForetellingCheck check) {
+        subject.foretell(check);
+    }
+
     /** Counters live in paths and attachments, which other runs have used. */
     private static void zero(World world) {
         for (Path path : world.paths()) {
@@ -65,7 +70,7 @@ final class Comparison implements AutoCloseable {
     private void teach(long otherBits) {
         model.neighbors.known().forEach((place, mac) -> {
             MemoryFrame question = Frames.question(model.world.port(place.port()), place.address(), mac ^ otherBits);
-            subject.receive(place.port(), Frames.tagged(model.world, place, question), 256, false);
+            subject.teach(place.port(), Frames.tagged(model.world, place, question));
         });
     }
 

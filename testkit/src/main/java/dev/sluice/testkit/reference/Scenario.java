@@ -33,6 +33,12 @@ record Scenario(
 
     /** Makes a scenario while running it: what happens next depends on what happened. Null if nothing differs. */
     static @Nullable Difference explore(long seed, int eventCount, Coverage coverage) {
+        return explore(seed, eventCount, coverage, null);
+    }
+
+    /** The same; with a check, what happens to each frame is foretold first. */
+    static @Nullable Difference explore(
+            long seed, int eventCount, Coverage coverage, @Nullable ForetellingCheck check) {
         Dice dice = new Dice(seed);
         WorldGenerator generator = new WorldGenerator(dice);
         World world = generator.parts.build();
@@ -41,6 +47,9 @@ record Scenario(
         List<Event> events = new ArrayList<>();
         Map<ModelNeighbors.Place, Long> taught = Map.copyOf(generator.taught);
         try (Comparison comparison = new Comparison(world, connectionsMax, taught, coverage)) {
+            if (check != null) {
+                comparison.foretell(check);
+            }
             for (int i = 0; i < eventCount; i++) {
                 Event event = traffic.event(comparison.model.world, comparison.model.connections);
                 events.add(event);

@@ -45,6 +45,10 @@ final class Subject implements AutoCloseable {
     private final Batch batch = new Batch();
     private final List<@Nullable MemoryPort> ports = new ArrayList<>();
     private World world;
+
+    /** Null: nothing is foretold. */
+    private @Nullable ForetellingCheck check;
+
     private long nowNs;
     private final List<Gauge> gauges = new ArrayList<>();
     private final long[] dropsBefore = new long[DropReason.COUNT];
@@ -55,6 +59,12 @@ final class Subject implements AutoCloseable {
         this.nowNs = nowNs;
         this.world = world;
         apply(world);
+    }
+
+    /** From now on, what happens to each frame is foretold first. */
+    void foretell(ForetellingCheck newCheck) {
+        check = newCheck;
+        newCheck.begin(datapath, liveness);
     }
 
     void apply(World next) {
@@ -131,6 +141,14 @@ final class Subject implements AutoCloseable {
         return outcome();
     }
 
+    /** A frame that is not what the test is about. */
+    void teach(int port, MemoryFrame frame) {
+        ForetellingCheck later = check;
+        check = null;
+        receive(port, frame, FramePool.HEADROOM_BYTES, false);
+        check = later;
+    }
+
     Outcome receive(int port, MemoryFrame frame, int headroomBytes, boolean scarce) {
         int bytes = frame.bytes().length;
         long start = pool.take(bytes) - FramePool.HEADROOM_BYTES + headroomBytes;
@@ -144,7 +162,14 @@ final class Subject implements AutoCloseable {
         batch.csumStart[slot] = frame.csumStart();
         batch.csumOffset[slot] = frame.csumOffset();
         List<Long> hidden = scarce ? hideFrames() : List.of();
+        boolean asked = check != null && !scarce && headroomBytes == FramePool.HEADROOM_BYTES;
+        if (check != null && asked) {
+            check.before(port, frame, nowNs);
+        }
         datapath.process(batch, nowNs);
+        if (check != null && asked) {
+            check.after();
+        }
         datapath.flush();
         hidden.forEach(pool::give);
         return outcome();

@@ -1,0 +1,95 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Checksum;
+import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.VlanTag;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a service node that lets a packet pass gives back: the assumption behind a foretold journey. Stateless.
+ *
+ * <p>Works on bytes without the flyweights of {@code wire}: with arrays instead of frames of a pool behind them, those would become slower for the data path.
+ */
+final class ForetoldReturn {
+    private static final int MAC_BYTES = 6;
+    private static final int IPV4_TTL = 8;
+    private static final int IPV4_CHECKSUM = 10;
+    private static final int IPV6_HOP_LIMIT = 7;
+
+    private ForetoldReturn() {}
+
+    /** The frame at the node's other side; null if a node that routes would drop it. */
+    static @Nullable ForetoldFrame of(ForetoldFrame sent, Attachment node, int entered, Snapshot snapshot) {
+        Attachment.Side from = node.side(entered);
+        Attachment.Side to = node.side(node.oneArmed() ? entered : 1 - entered);
+        int less = tagBytes(from);
+        int more = tagBytes(to);
+        byte[] old = sent.bytes();
+        byte[] bytes = new byte[old.length - less + more];
+        int macs = Ethernet.TYPE_OFFSET;
+        System.arraycopy(old, 0, bytes, 0, macs);
+        int at = putTag(bytes, macs, to.outerTag());
+        at = putTag(bytes, at, to.innerTag());
+        System.arraycopy(old, macs + less, bytes, at, old.length - macs - less);
+        if (node.kind() == Attachment.Kind.ROUTE
+                && !route(bytes, at, snapshot.port(to.port()).mac())) {
+            return null;
+        }
+        int shift = more - less;
+        boolean partial = (sent.offload() & Batch.CHECKSUM_PARTIAL) != 0;
+        return new ForetoldFrame(
+                to.port(),
+                bytes,
+                sent.offload(),
+                sent.gsoType(),
+                sent.gsoSizeBytes(),
+                sent.gsoHeaderBytes() == 0 ? 0 : sent.gsoHeaderBytes() + shift,
+                partial ? sent.csumStart() + shift : 0,
+                sent.csumOffset());
+    }
+
+    private static int tagBytes(Attachment.Side side) {
+        return (side.outerTag() != 0 ? VlanTag.BYTES : 0) + (side.innerTag() != 0 ? VlanTag.BYTES : 0);
+    }
+
+    private static int putTag(byte[] bytes, int at, int tag) {
+        if (tag == 0) {
+            return at;
+        }
+        for (int i = 0; i < VlanTag.BYTES; i++) {
+            bytes[at + i] = (byte) (tag >>> (24 - 8 * i));
+        }
+        return at + VlanTag.BYTES;
+    }
+
+    /** The node's own MAC address is where the frame went to; {@code typeAt} is where the EtherType or a tag of the packet's own is. */
+    private static boolean route(byte[] bytes, int typeAt, long portMac) {
+        System.arraycopy(bytes, 0, bytes, MAC_BYTES, MAC_BYTES);
+        for (int i = 0; i < MAC_BYTES; i++) {
+            bytes[i] = (byte) (portMac >>> (40 - 8 * i));
+        }
+        int ip = typeAt + 2;
+        while (VlanTag.isTagType(u16(bytes, ip - 2))) {
+            ip += VlanTag.BYTES;
+        }
+        boolean v4 = u16(bytes, ip - 2) == EtherTypes.IPV4;
+        int ttlAt = ip + (v4 ? IPV4_TTL : IPV6_HOP_LIMIT);
+        int ttl = bytes[ttlAt] & 0xff;
+        if (ttl <= 1) {
+            return false;
+        }
+        if (v4) {
+            int before = u16(bytes, ttlAt);
+            int sum = Checksum.update16(u16(bytes, ip + IPV4_CHECKSUM), before, before - 0x100);
+            bytes[ip + IPV4_CHECKSUM] = (byte) (sum >>> 8);
+            bytes[ip + IPV4_CHECKSUM + 1] = (byte) sum;
+        }
+        bytes[ttlAt] = (byte) (ttl - 1);
+        return true;
+    }
+
+    private static int u16(byte[] bytes, int at) {
+        return ((bytes[at] & 0xff) << 8) | (bytes[at + 1] & 0xff);
+    }
+}
