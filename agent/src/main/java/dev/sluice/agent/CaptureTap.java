@@ -46,7 +46,7 @@ final class CaptureTap implements PacketTracer {
     private final ConcurrentLinkedQueue<Frame> frames = new ConcurrentLinkedQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
-    private final long epochLessNanoTime = System.currentTimeMillis() * 1_000_000L - System.nanoTime();
+    private final long epochLessNanoTime = WallClock.epochNs() - System.nanoTime();
     private long taken;
     private volatile boolean full;
     private volatile long untilNs;

@@ -247,7 +247,7 @@ final class Captures {
         }
         long lost = session.tap.lost();
         String words = session.frames + " frames captured, " + lost + " lost because they were not taken fast enough";
-        out.writeBytes(PcapngWriter.statistics(0, System.currentTimeMillis() * 1_000_000L, lost, words));
+        out.writeBytes(PcapngWriter.statistics(0, WallClock.epochNs(), lost, words));
         return out.toByteArray();
     }
 
