@@ -72,8 +72,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Half-open connections that are evicted last: no flood of SYNs, nor their answers, makes such. */
     final ConnectionTableHalfOpen metInTheMiddle;
 
-    final ConnectionTableAges ages;
-
     private int size;
 
     /** First free slot that was used before, + 1; 0 none. */
@@ -112,7 +110,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         this.keys = new ConnectionTableKeys(records, side, new ConnectionTableIndex(buckets), seed);
         this.halfOpen = new ConnectionTableHalfOpen(side);
         this.metInTheMiddle = new ConnectionTableHalfOpen(side);
-        this.ages = new ConnectionTableAges(records);
         ages.setTimeouts(timeouts);
     }
 
@@ -187,11 +184,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** The next older connection with the same key as the given one that has not expired, or -1. */
     public int next(int slot, long nowNs) {
         return firstLive(getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1, tableMs(nowNs));
-    }
-
-    /** Whether a packet that matches a connection belongs to its reverse record. With identical endpoints it is forward. */
-    public boolean isReverse(int slot, PacketFields key) {
-        return sourceLo(slot) != key.sourceLo || sourcePort(slot) != key.sourcePort || sourceHi(slot) != key.sourceHi;
     }
 
     // Life of a connection.
@@ -290,11 +282,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         }
     }
 
-    /** Whether a newer connection has taken the place of this one. */
-    public boolean isSuperseded(int slot) {
-        return (flags(slot) & SUPERSEDED) != 0;
-    }
-
     /** Removes a connection; its partner, if linked, stays without a link. Nothing happens if the slot is free. */
     public void remove(int slot) {
         if (kind(slot) == ConnectionTableRecord.KIND_FREE) {
@@ -325,11 +312,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     // References and listing.
 
-    /** A name for a connection that {@link #resolve} refuses once the slot has been freed (modulo 65,536 reuses of the slot). */
-    public long reference(int slot) {
-        return (long) getShort(records, at(slot) + ConnectionTableRecord.SEQUENCE) << 32 | slot;
-    }
-
     /** The slot of a reference, or -1 if that connection is gone. */
     public int resolve(long reference) {
         int slot = (int) reference;
@@ -349,26 +331,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Whether a slot holds a connection. */
     public boolean isUsed(int slot) {
         return slot >= 0 && slot < highWater && kind(slot) != ConnectionTableRecord.KIND_FREE;
-    }
-
-    /** Whether a connection may be evicted when the table is full. */
-    public boolean isHalfOpen(int slot) {
-        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS) != 0;
-    }
-
-    /** Whether a connection has been idle for longer than its timeout. */
-    public boolean isExpired(int slot, long nowNs) {
-        return ages.isExpired(slot, tableMs(nowNs));
-    }
-
-    /** Milliseconds since a connection was last seen in any direction. */
-    public int idleMs(int slot, long nowNs) {
-        return ages.idleMs(slot, tableMs(nowNs));
-    }
-
-    /** Idle time after which a connection expires as it is now, in milliseconds. */
-    public int timeoutMs(int slot) {
-        return ages.timeoutMs(slot);
     }
 
     /** Connections in the table, expired ones that nobody has met yet included. */
@@ -618,14 +580,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             putByte(records, at(slot) + ConnectionTableRecord.OWN_BITS, 0);
             (list == HALF_OPEN ? halfOpen : metInTheMiddle).leave(slot);
         }
-    }
-
-    private int kind(int slot) {
-        return getByte(records, at(slot) + ConnectionTableRecord.KIND);
-    }
-
-    private void setKind(int slot, int kind) {
-        putByte(records, at(slot) + ConnectionTableRecord.KIND, kind);
     }
 
     private static void checkRange(String what, int value, int max) {

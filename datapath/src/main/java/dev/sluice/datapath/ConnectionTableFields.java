@@ -23,9 +23,12 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     /** Told of each connection whose path changes; superseded records, and those of translated flows beside the original, do not count. */
     final PathFlows pathFlows = new PathFlows();
 
+    final ConnectionTableAges ages;
+
     ConnectionTableFields(MemorySegment records, MemorySegment side) {
         this.records = records;
         this.side = side;
+        this.ages = new ConnectionTableAges(records);
     }
 
     static long at(int slot) {
@@ -242,5 +245,48 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     /** The connection linked with this one, or -1; never a removed one. */
     public final int linked(int slot) {
         return getInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_LINK) - 1;
+    }
+
+    /** Whether a packet that matches a connection belongs to its reverse record. With identical endpoints it is forward. */
+    public final boolean isReverse(int slot, PacketFields key) {
+        return sourceLo(slot) != key.sourceLo || sourcePort(slot) != key.sourcePort || sourceHi(slot) != key.sourceHi;
+    }
+
+    /** Whether a newer connection has taken the place of this one. */
+    public final boolean isSuperseded(int slot) {
+        return (flags(slot) & ConnectionTable.SUPERSEDED) != 0;
+    }
+
+    /** Whether a connection may be evicted when the table is full. */
+    public final boolean isHalfOpen(int slot) {
+        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS) != 0;
+    }
+
+    /** Whether a connection has been idle for longer than its timeout. */
+    public final boolean isExpired(int slot, long nowNs) {
+        return ages.isExpired(slot, ConnectionTableAges.tableMs(nowNs));
+    }
+
+    /** Milliseconds since a connection was last seen in any direction. */
+    public final int idleMs(int slot, long nowNs) {
+        return ages.idleMs(slot, ConnectionTableAges.tableMs(nowNs));
+    }
+
+    /** Idle time after which a connection expires as it is now, in milliseconds. */
+    public final int timeoutMs(int slot) {
+        return ages.timeoutMs(slot);
+    }
+
+    /** A name for a connection that {@link ConnectionTable#resolve} refuses once the slot has been freed (modulo 65,536 reuses of the slot). */
+    public final long reference(int slot) {
+        return (long) getShort(records, at(slot) + ConnectionTableRecord.SEQUENCE) << 32 | slot;
+    }
+
+    final int kind(int slot) {
+        return getByte(records, at(slot) + ConnectionTableRecord.KIND);
+    }
+
+    final void setKind(int slot, int kind) {
+        putByte(records, at(slot) + ConnectionTableRecord.KIND, kind);
     }
 }
