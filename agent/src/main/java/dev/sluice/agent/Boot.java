@@ -72,13 +72,21 @@ record Boot(LoadResult files, String node, History history, int unconfirmed, boo
         for (RevisionHead head : history.revisions()) {
             if (head.outcome() == Revision.Outcome.PENDING) {
                 unconfirmed = head.number();
-                history.outcome(head.number(), Revision.Outcome.REVERTED);
             }
         }
         boolean held = files.usable()
                 && state.good() != 0
                 && (unconfirmed != 0 || Revision.content(files.texts()).equals(state.filesNotApplied()));
         return new Boot(files, node.get(), history, unconfirmed, held);
+    }
+
+    /** What was not confirmed before the node ended is taken back for good. */
+    void settle() {
+        for (RevisionHead head : history.revisions()) {
+            if (head.outcome() == Revision.Outcome.PENDING) {
+                history.outcome(head.number(), Revision.Outcome.REVERTED);
+            }
+        }
     }
 
     static String absolute(Path source) {

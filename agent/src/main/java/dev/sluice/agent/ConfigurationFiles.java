@@ -1,6 +1,7 @@
 package dev.sluice.agent;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,9 @@ import java.util.stream.Stream;
 
 /** The files that a configuration consists of, and a hash of their names and contents. Any thread. */
 final class ConfigurationFiles {
+    /** More than the loader reads; longer files are told apart by size and time. */
+    private static final long FILE_BYTES_MAX = 8L << 20;
+
     private ConfigurationFiles() {}
 
     /** Whether a name is that of a file with objects. */
@@ -31,7 +35,7 @@ final class ConfigurationFiles {
                 digest.update((byte) 0);
             }
             return HexFormat.of().formatHex(digest.digest());
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return e.toString();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("each JDK has SHA-256", e);
@@ -40,7 +44,10 @@ final class ConfigurationFiles {
 
     private static byte[] content(Path file) {
         try {
-            return Files.readAllBytes(file);
+            long bytes = Files.size(file);
+            return bytes > FILE_BYTES_MAX
+                    ? (bytes + " bytes of " + Files.getLastModifiedTime(file)).getBytes(StandardCharsets.UTF_8)
+                    : Files.readAllBytes(file);
         } catch (IOException e) {
             return e.toString().getBytes(StandardCharsets.UTF_8);
         }

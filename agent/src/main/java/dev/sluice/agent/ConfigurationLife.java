@@ -95,6 +95,8 @@ final class ConfigurationLife {
         this.clockNs = clockNs;
         tried = fingerprint(boot.files());
         applied = boot.held() ? startHeld(boot) : startWithFiles(boot, options.strict());
+        // Only now: had this start failed, the next one would have to know what was not confirmed.
+        boot.settle();
     }
 
     // Start.
@@ -328,7 +330,7 @@ final class ConfigurationLife {
         history.outcome(waiting.revision(), Revision.Outcome.CONFIRMED);
         history.state(new HistoryState(waiting.revision(), waiting.revision(), ""));
         LOG.info("revision {} is confirmed", waiting.revision());
-        ReloadReport report = report(false, 0, "");
+        ReloadReport report = report(false, 0, onDisk());
         if (changeHeldBack) {
             changeHeldBack = false;
             filesChanged();
@@ -353,11 +355,16 @@ final class ConfigurationLife {
     private void takeBack(Pending waiting, String why) throws NodeException {
         AppliedConfiguration before = waiting.before();
         AppliedConfiguration next = compilation.unchecked(before.objects(), List.of(), Optional.empty());
+        String notice = "revision " + before.revision() + " runs because revision " + waiting.revision() + " " + why;
+        run(next, before.revision(), before.content(), notice);
+        settle(waiting);
+    }
+
+    /** The change that waited is over. Said after what runs instead is: whatever a crash leaves of the two, the change does not come back by itself. */
+    private void settle(Pending waiting) {
         pending = null;
         changeHeldBack = false;
         history.outcome(waiting.revision(), Revision.Outcome.REVERTED);
-        String notice = "revision " + before.revision() + " runs because revision " + waiting.revision() + " " + why;
-        run(next, before.revision(), before.content(), notice);
     }
 
     /**
@@ -371,7 +378,7 @@ final class ConfigurationLife {
         if (waiting != null
                 && (number.isEmpty() || number.getAsInt() == waiting.before().revision())) {
             takeBack(waiting, "was taken back");
-            return report(true, 0, "");
+            return report(true, 0, onDisk());
         }
         int wanted = number.isPresent() ? number.getAsInt() : before(applied.revision());
         if (wanted == applied.revision()) {
@@ -383,16 +390,14 @@ final class ConfigurationLife {
                 List.of(),
                 new ReloadRequest(Optional.empty(), forced, Optional.empty()),
                 applied);
-        if (waiting != null) {
-            pending = null;
-            changeHeldBack = false;
-            history.outcome(waiting.revision(), Revision.Outcome.REVERTED);
-        }
         if (!revision.outcome().good()) {
             history.outcome(wanted, Revision.Outcome.APPLIED);
         }
         run(next, wanted, revision.content(), "revision " + wanted + " runs because of 'sluice rollback'");
-        return report(true, 0, "");
+        if (waiting != null) {
+            settle(waiting);
+        }
+        return report(true, 0, onDisk());
     }
 
     private int before(int running) throws NodeException {
@@ -406,13 +411,15 @@ final class ConfigurationLife {
 
     /** Puts a revision into force that the files may not hold; they count as read. */
     private void run(AppliedConfiguration next, int number, String content, String why) {
+        // First in force: the files may lie on a network that the change has cut off.
+        put(next.as(number, content).withNotice(why), true);
         LoadResult files = ConfigurationLoader.load(source);
         tried = fingerprint(files);
         String held = Revision.content(files.texts());
         boolean same = held.equals(content);
         String notice = same ? "" : why + "; the files" + UNTIL;
         history.state(new HistoryState(number, number, same ? "" : held));
-        put(next.as(number, content).withNotice(notice), true);
+        applied = applied.withNotice(notice);
         LOG.warn("{}", same ? why : notice);
     }
 
@@ -424,6 +431,14 @@ final class ConfigurationLife {
 
     AppliedConfiguration applied() {
         return applied;
+    }
+
+    /** Waits until what was said is on disk; a warning if it is not. */
+    private String onDisk() {
+        return history.flush(DISK_TIMEOUT)
+                ? ""
+                : "done, but not remembered beyond a restart, because the history cannot be written: "
+                        + history.problem();
     }
 
     private ReloadReport report(boolean changed, int confirmSeconds, String warning) {

@@ -84,6 +84,8 @@ final class ConfigurationWatcher implements AutoCloseable {
                 look();
             } catch (InterruptedException | ClosedWatchServiceException e) {
                 return;
+            } catch (RuntimeException e) {
+                LOG.error("a look at {} failed because of a defect of this program; it goes on", source, e);
             }
         }
     }

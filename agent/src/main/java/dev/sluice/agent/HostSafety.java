@@ -7,6 +7,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ public final class HostSafety {
                 String below = String.valueOf(entry.getFileName()).substring("lower_".length());
                 addWithLower(inUse, below, why + " through " + name, depth + 1);
             }
-        } catch (IOException e) {
+        } catch (IOException | DirectoryIteratorException e) {
             // The interface has gone, or there is no sysfs: nothing below it is known.
             return;
         }
@@ -188,23 +189,26 @@ public final class HostSafety {
         }
     }
 
+    private String addressOf(String name, String family) {
+        int bytes = family.equals("ipv4") ? 4 : 16;
+        return addresses.get().getOrDefault(name, List.of()).stream()
+                .filter(a -> a.getAddress().length == bytes && !a.isLinkLocalAddress())
+                .findFirst()
+                .map(a -> ", with the address " + withoutScope(a).getHostAddress())
+                .orElse("");
+    }
+
     /** Why packets of these interfaces may go on, or be answered, beside Sluice; one sentence each. */
     public List<String> besideSluice(Collection<String> interfaceNames) {
         List<String> warnings = new ArrayList<>();
-        Map<String, List<InetAddress>> all = addresses.get();
         for (String name : interfaceNames) {
-            List<InetAddress> own = all.getOrDefault(name, List.of()).stream()
-                    .filter(a -> !a.isLinkLocalAddress())
-                    .toList();
             for (String family : List.of("ipv4", "ipv6")) {
-                int bytes = family.equals("ipv4") ? 4 : 16;
-                own.stream()
-                        .filter(a -> a.getAddress().length == bytes && forwards(family, name))
-                        .findFirst()
-                        .ifPresent(a -> warnings.add("interface " + name + " has the address "
-                                + withoutScope(a).getHostAddress() + " and the kernel forwards there (net." + family
-                                + ".conf." + name + ".forwarding is 1): packets may pass beside Sluice, uninspected;"
-                                + " remove the address, or set that to 0"));
+                if (forwards(family, name)) {
+                    // With or without an address: the kernel routes what is sent to the interface's MAC address.
+                    warnings.add("interface " + name + " is one on which the kernel forwards" + addressOf(name, family)
+                            + " (net." + family + ".conf." + name
+                            + ".forwarding is 1): packets may pass beside Sluice, uninspected; set that to 0");
+                }
             }
             if (Files.exists(sys.resolve("class/net").resolve(name).resolve("brport"))) {
                 warnings.add("interface " + name

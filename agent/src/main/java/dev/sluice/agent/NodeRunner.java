@@ -60,6 +60,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final AtomicBoolean filesTold = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
+    private final RateLimit defectLog = new RateLimit(1_000_000_000L);
     private List<OpenPort> portsSeen = List.of();
     private volatile boolean stopping;
 
@@ -292,6 +293,11 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
                 return;
+            } catch (RuntimeException e) {
+                // What was under way is lost; the configuration in force, and the ports, are not.
+                if (defectLog.allows(System.nanoTime())) {
+                    LOG.error("a defect of this program, the node goes on", e);
+                }
             }
         }
     }

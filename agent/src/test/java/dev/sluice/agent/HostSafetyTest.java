@@ -115,9 +115,11 @@ class HostSafetyTest {
         write("proc/sys/net/ipv4/conf/eth1/forwarding", "1\n");
         Files.createDirectories(root.resolve("sys/class/net/eth2/brport"));
         assertThat(host("").besideSluice(List.of("eth0", "eth1", "eth2")))
-                .hasSize(2)
-                .anyMatch(
-                        w -> w.contains("eth0 has the address 10.0.0.1") && w.contains("net.ipv4.conf.eth0.forwarding"))
+                .hasSize(4)
+                .anyMatch(w ->
+                        w.contains("eth0") && w.contains("10.0.0.1") && w.contains("net.ipv4.conf.eth0.forwarding"))
+                .anyMatch(w -> w.contains("net.ipv6.conf.eth0.forwarding"))
+                .anyMatch(w -> w.contains("net.ipv4.conf.eth1.forwarding"))
                 .anyMatch(w -> w.contains("eth2 is a port of a bridge"));
     }
 }

@@ -131,11 +131,14 @@ final class Classification {
         return act(c, port, side, next, hit);
     }
 
-    /** Whether an error takes the record of the packet it quotes. One that would be decided anew waits for a packet of its own. */
+    /**
+     * Whether an error takes the record of the packet it quotes. One that would be decided anew waits for a packet of its own; one that no service sees has nothing to
+     * show the error, which a rule for errors may want.
+     */
     private boolean follow(Cursor c, int port, int side, int group) {
         c.lookAtQuoted();
         int record = find(c, port, side, group);
-        boolean found = record != NONE && !succession.isDecidedAnew(record);
+        boolean found = record != NONE && table.pathId(record) != 0 && !succession.isDecidedAnew(record);
         if (found) {
             counters.errorsOfFlows++;
             revalidate(record);

@@ -82,7 +82,7 @@ final class Steering {
         List<Path.Hop> hops = path.hops();
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
-        int skipped = table.skipMask(c.record, c.direction);
+        int skipped = c.follows ? 0 : table.skipMask(c.record, c.direction);
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
             if (skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0) {
                 continue;

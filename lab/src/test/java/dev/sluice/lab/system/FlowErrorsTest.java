@@ -48,7 +48,7 @@ class FlowErrorsTest {
                     """,
                     Yaml.chainOfOne("fw", "{transport: raw, forwarding: route}", RoutingNodeTest.SIDES),
                     Yaml.policy("p", "r/left", RULES, RULES_UDP));
-            try (EchoHost echo = EchoHost.start(far, 7);
+            try (EchoHost _ = EchoHost.start(far, 7);
                     SluiceNode sluice = SluiceNode.start(network.sluice, yaml)) {
                 assertThat(TcpTransfer.echoes(network.client, "10.4.0.2", 7, 1000))
                         .isTrue();
@@ -75,7 +75,6 @@ class FlowErrorsTest {
                 assertThat(filter.count("invalid").packets()).isZero();
                 assertThat(sluice.counter("errorsOfFlows")).isPositive();
                 assertThat(network.client.pings("10.4.0.2")).isTrue();
-                assertThat(echo.datagramCount()).isNotNegative();
             }
         }
     }

@@ -26,7 +26,7 @@ class SynFloodTest {
     @Test
     void connectionsGoOnAndNewOnesComeAboutInAFloodOfHandshakes() {
         try (Network network = Network.transparent();
-                EchoHost echo = EchoHost.start(network.server, 7)) {
+                EchoHost _ = EchoHost.start(network.server, 7)) {
             List<BridgeFirewall> nodes = List.of(network.bridge("a"), network.bridge("b"));
             // Half-open for as long as the table keeps them: nobody refuses the connection.
             network.server.execWithInput(List.of("nft", "-f", "-"), """
@@ -77,7 +77,6 @@ class SynFloodTest {
                 }
                 assertThat(sluice.uninspected()).isZero();
             }
-            assertThat(echo.datagramCount()).isZero();
         }
     }
 

@@ -117,7 +117,7 @@ final class ModelClassify {
         for (ModelRecord record : model.connections.find(about, model.nowMs())) {
             boolean other = record.superseded || isVanished(record) || !counts(record, about, port, side, group);
             if (!other) {
-                trip.follows = !isDecidedAnew(record);
+                trip.follows = record.pathId != 0 && !isDecidedAnew(record);
                 trip.record = trip.follows ? record : trip.record;
                 break;
             }

@@ -30,7 +30,7 @@ final class ModelSteer {
         boolean uninspected = false;
         int step = trip.direction == 0 ? 1 : -1;
         for (int i = first; i >= 0 && i < path.hops().size(); i += step) {
-            if (trip.decided().skipped.get(trip.direction).contains(i)) {
+            if (!trip.follows && trip.decided().skipped.get(trip.direction).contains(i)) {
                 continue;
             }
             Path.Hop hop = path.hops().get(i);
