@@ -3,7 +3,6 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
-import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -15,13 +14,12 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class OwnHostTest {
     private Network network;
-    private LabInterface left;
 
     @BeforeEach
     void build() {
         network = Network.transparent();
         network.bridge("fw");
-        left = network.sluice.interfaceNamed("left").address("10.0.0.9/24");
+        network.sluice.interfaceNamed("left").address("10.0.0.9/24");
     }
 
     @AfterEach
