@@ -171,7 +171,8 @@ class PlantedFaultsTest {
                 "Classification",
                 "instructions.execute(c);\n            c.mark = c.router;",
                 "instructions.execute(c);"),
-        SKIPPED_NODES_ARE_NOT("Steering", "int skipped = table.skipMask(c.record, c.direction);", "int skipped = 0;"),
+        SKIPPED_NODES_ARE_NOT(
+                "Steering", "int skipped = c.follows ? 0 : table.skipMask(c.record, c.direction);", "int skipped = 0;"),
         MOVED_FLOWS_STAY(
                 "Instructions",
                 "now.action() == Action.PATH ? now.argument() : 0;",

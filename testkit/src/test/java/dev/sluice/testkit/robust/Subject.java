@@ -163,9 +163,8 @@ final class Subject implements AutoCloseable {
 
     private static @Nullable String check(Event.Frame in, Sent sent) {
         int bytes = sent.frame().bytes().length;
-        int most = RawFrames.isIcmpError(sent.frame().bytes())
-                ? ERROR_BYTES_MAX
-                : Math.max(ANSWER_BYTES_MAX, in.frame().bytes().length + GROWTH_BYTES_MAX);
+        int answer = RawFrames.isIcmpError(sent.frame().bytes()) ? ERROR_BYTES_MAX : ANSWER_BYTES_MAX;
+        int most = Math.max(answer, in.frame().bytes().length + GROWTH_BYTES_MAX);
         if (bytes > most) {
             return "sent " + bytes + " bytes at port " + sent.port();
         }
