@@ -13,16 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice analyze}. */
 @Command(
@@ -32,7 +28,7 @@ import picocli.CommandLine.Spec;
                     + "packet that shows it. Of a file or directory, or, without one, of a running node.",
             "Exit status: 1 if there is a finding as bad as --fail-on says."
         })
-final class AnalyzeCommand implements Callable<Integer> {
+final class AnalyzeCommand extends NodeCommand {
     /** From which severity on the command fails. */
     enum FailOn {
         PROBLEM,
@@ -55,10 +51,6 @@ final class AnalyzeCommand implements Callable<Integer> {
         }
     }
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
     @Parameters(
             arity = "0..1",
             paramLabel = "FILE|DIR",
@@ -80,12 +72,6 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     @Option(names = "--notes", description = "Show notes in the text too; JSON always has them.")
     private boolean notes;
-
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
 
     @Override
     public Integer call() throws NodeException {

@@ -5,14 +5,10 @@ import dev.sluice.agent.AttributesReport.AttributeReport;
 import dev.sluice.agent.NodeException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
 /** {@code sluice attributes}. */
@@ -63,11 +59,7 @@ final class AttributesCommand {
             name = "set",
             description =
                     "Sets the attributes of a port or flow, in place of those it had. The next packet of each affected flow is classified anew.")
-    static final class SetCommand implements Callable<Integer> {
-        @Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli before call
-        private CommandSpec spec;
-
+    static final class SetCommand extends NodeCommand {
         @ArgGroup(multiplicity = "1")
         private Subject subject = new Subject();
 
@@ -86,12 +78,6 @@ final class AttributesCommand {
                 description = "How long they hold, 1s..1d; set them again before (default: ${DEFAULT-VALUE}).")
         private String ttl = "300s";
 
-        @Mixin
-        private AdminOptions admin = new AdminOptions();
-
-        @Mixin
-        private OutputOption output = new OutputOption();
-
         @Override
         public Integer call() throws NodeException {
             Map<String, Object> request = new LinkedHashMap<>();
@@ -101,35 +87,23 @@ final class AttributesCommand {
             add(request, "user", user);
             request.put("ttl", ttl);
             JsonNode reply = admin.client().request("attributes-set", request);
-            spec.commandLine().getOut().println(output.json() ? Json.text(reply) : "set for " + ttl);
-            return ExitCode.OK;
+            return answer(reply, "set for " + ttl);
         }
     }
 
     /** {@code sluice attributes list}. */
     @Command(name = "list", description = "Lists the attributes that are set, those that end soonest first.")
-    static final class ListCommand implements Callable<Integer> {
-        @Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli before call
-        private CommandSpec spec;
-
+    static final class ListCommand extends NodeCommand {
         @Option(
                 names = "--limit",
                 paramLabel = "N",
                 description = "At most so many, 1..69632 (default: ${DEFAULT-VALUE}).")
         private int limit = 100;
 
-        @Mixin
-        private AdminOptions admin = new AdminOptions();
-
-        @Mixin
-        private OutputOption output = new OutputOption();
-
         @Override
         public Integer call() throws NodeException {
             AttributesReport report = admin.client().attributes(limit);
-            spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));
-            return ExitCode.OK;
+            return answer(report, text(report));
         }
     }
 
@@ -156,19 +130,9 @@ final class AttributesCommand {
 
     /** {@code sluice attributes clear}. */
     @Command(name = "clear", description = "Takes away the attributes of a port or flow, or all.")
-    static final class ClearCommand implements Callable<Integer> {
-        @Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli before call
-        private CommandSpec spec;
-
+    static final class ClearCommand extends NodeCommand {
         @ArgGroup(multiplicity = "1")
         private SubjectOrAll subject = new SubjectOrAll();
-
-        @Mixin
-        private AdminOptions admin = new AdminOptions();
-
-        @Mixin
-        private OutputOption output = new OutputOption();
 
         @Override
         public Integer call() throws NodeException {
@@ -179,13 +143,7 @@ final class AttributesCommand {
             add(request, "port", subject.port);
             add(request, "flow", subject.flow);
             JsonNode reply = admin.client().request("attributes-clear", request);
-            spec.commandLine()
-                    .getOut()
-                    .println(
-                            output.json()
-                                    ? Json.text(reply)
-                                    : "cleared " + reply.path("cleared").asInt(0));
-            return ExitCode.OK;
+            return answer(reply, "cleared " + reply.path("cleared").asInt(0));
         }
     }
 

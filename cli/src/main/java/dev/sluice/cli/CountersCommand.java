@@ -4,38 +4,21 @@ import dev.sluice.agent.CountersReport;
 import dev.sluice.agent.CountersReport.DropReport;
 import dev.sluice.agent.NodeException;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice counters}. */
 @Command(
         name = "counters",
         description =
                 "Shows why a running node dropped packets, and on which ports; docs/reference/drop-reasons.md has all reasons.")
-final class CountersCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
-
+final class CountersCommand extends NodeCommand {
     @Override
     public Integer call() throws NodeException {
-        spec.commandLine()
-                .getOut()
-                .println(
-                        output.json()
-                                ? Json.text(admin.client().request("counters", Map.of()))
-                                : text(admin.client().counters()));
-        return ExitCode.OK;
+        return say(
+                output.json()
+                        ? Json.text(admin.client().request("counters", Map.of()))
+                        : text(admin.client().counters()));
     }
 
     /** The report for people. */

@@ -9,13 +9,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice diff}. */
 @Command(
@@ -26,16 +22,12 @@ import picocli.CommandLine.Spec;
                     + "or a file or directory here. Comments and the order of objects do not count.",
             "Exit status: 0 no difference, 1 differences, 2 wrong usage, 3 a configuration cannot be read."
         })
-final class DiffCommand implements Callable<Integer> {
+final class DiffCommand extends NodeCommand {
     /** What {@code -o json} prints. */
     record Report(String first, String second, boolean sameTexts, List<ObjectDiff.Change> changes) {}
 
     /** One side. */
     private record Side(String title, Map<String, String> texts) {}
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
 
     @Parameters(
             index = "0",
@@ -52,12 +44,6 @@ final class DiffCommand implements Callable<Integer> {
             defaultValue = "files",
             description = "Default: files.")
     private String second = "files";
-
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
 
     @Override
     public Integer call() {

@@ -4,23 +4,16 @@ import dev.sluice.agent.FlowsReport;
 import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.agent.NodeException;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice flows}. */
 @Command(
         name = "flows",
         description =
                 "Lists connections of a running node: who talks to whom, which rule decided, which path they take.")
-final class FlowsCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
+final class FlowsCommand extends NodeCommand {
     @Option(
             names = "--limit",
             paramLabel = "N",
@@ -43,12 +36,6 @@ final class FlowsCommand implements Callable<Integer> {
     @Mixin
     private EndpointOptions endpoint = new EndpointOptions();
 
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
-
     @Override
     public Integer call() throws NodeException {
         if (follow) {
@@ -58,13 +45,10 @@ final class FlowsCommand implements Callable<Integer> {
         }
         Map<String, Object> filters = endpoint.fields();
         filters.put("limit", limit);
-        spec.commandLine()
-                .getOut()
-                .println(
-                        output.json()
-                                ? Json.text(admin.client().request("flows", filters))
-                                : text(admin.client().flows(filters)));
-        return ExitCode.OK;
+        return say(
+                output.json()
+                        ? Json.text(admin.client().request("flows", filters))
+                        : text(admin.client().flows(filters)));
     }
 
     /** The report for people. */

@@ -4,16 +4,11 @@ import dev.sluice.agent.HistoryReport;
 import dev.sluice.agent.HistoryReport.RevisionReport;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.TextsReport;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice history}. */
 @Command(
@@ -22,12 +17,8 @@ import picocli.CommandLine.Spec;
             "Shows the configurations that were in force, the newest first: * marks the one that runs now.",
             "OUTCOME is applied, pending (waits for 'sluice confirm'), confirmed or reverted (was not confirmed)."
         })
-final class HistoryCommand implements Callable<Integer> {
+final class HistoryCommand extends NodeCommand {
     private static final int HASH_CHARACTERS = 12;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
 
     @Option(
             names = "--show",
@@ -35,23 +26,14 @@ final class HistoryCommand implements Callable<Integer> {
             description = "Print what a revision holds, its files one after the other: a number, running or good.")
     private @Nullable String show;
 
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
-
     @Override
     public Integer call() throws NodeException {
-        PrintWriter out = spec.commandLine().getOut();
         if (show != null) {
             TextsReport texts = admin.client().texts(show);
-            out.println(output.json() ? Json.text(texts) : text(texts));
-            return ExitCode.OK;
+            return answer(texts, text(texts));
         }
         HistoryReport report = admin.client().history();
-        out.println(output.json() ? Json.text(report) : text(report));
-        return ExitCode.OK;
+        return answer(report, text(report));
     }
 
     /** One stream of YAML documents; a line says where each file begins. */

@@ -1,12 +1,8 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
 /** {@code sluice instance}. */
@@ -18,11 +14,7 @@ import tools.jackson.databind.JsonNode;
                     + " down: as drain. up: new flows again. reset: what the files say. It holds until reset or until the node restarts;"
                     + " 'sluice status' shows it, and how many flows are left."
         })
-final class InstanceCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
+final class InstanceCommand extends NodeCommand {
     @Parameters(index = "0", paramLabel = "STATE", description = "drain, maintenance, up, down or reset.")
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private String state;
@@ -31,22 +23,12 @@ final class InstanceCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private String name;
 
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
-
     @Override
     public Integer call() throws NodeException {
         JsonNode reply = admin.client().administer(name, state);
-        spec.commandLine()
-                .getOut()
-                .println(
-                        output.json()
-                                ? Json.text(reply)
-                                : "service instance " + name + ": " + state + ", applied as configuration generation "
-                                        + reply.path("generation").asInt(0));
-        return ExitCode.OK;
+        return answer(
+                reply,
+                "service instance " + name + ": " + state + ", applied as configuration generation "
+                        + reply.path("generation").asInt(0));
     }
 }

@@ -5,13 +5,9 @@ import dev.sluice.agent.ReloadReport;
 import dev.sluice.model.ExistingFlows;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice reload}. */
 @Command(
@@ -21,11 +17,7 @@ import picocli.CommandLine.Spec;
             "With --confirm the change is taken back after that time unless 'sluice confirm' comes, also if this terminal is cut off or the node crashes.",
             "Nodes notice changed files by themselves; this is for 'sluice run --no-watch' and for scripts that want to know the outcome."
         })
-final class ReloadCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
+final class ReloadCommand extends NodeCommand {
     @Option(
             names = "--existing-flows",
             paramLabel = "MODE",
@@ -35,12 +27,6 @@ final class ReloadCommand implements Callable<Integer> {
                 "keep: they keep rule and path, even if those are gone. migrate: the new rules decide them anew. auto: those whose rule still stands stay."
             })
     private @Nullable ExistingFlows existingFlows;
-
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
 
     @Option(
             names = "--confirm",
@@ -68,8 +54,7 @@ final class ReloadCommand implements Callable<Integer> {
             fields.put("existingFlows", existingFlows.word());
         }
         ReloadReport report = admin.client().reload(fields);
-        spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));
-        return ExitCode.OK;
+        return answer(report, text(report));
     }
 
     /** What happened, and what is to be done now. */
@@ -84,9 +69,11 @@ final class ReloadCommand implements Callable<Integer> {
                     .append(report.confirmSeconds())
                     .append(" s unless you say 'sluice confirm'");
         }
-        if (!report.warning().isEmpty()) {
-            text.append("\nwarning: ").append(report.warning());
-        }
-        return text.toString();
+        return text.append(warning(report)).toString();
+    }
+
+    /** A line of its own if there is something to worry about, else nothing. */
+    static String warning(ReloadReport report) {
+        return report.warning().isEmpty() ? "" : "\nwarning: " + report.warning();
     }
 }

@@ -4,14 +4,10 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.ReloadReport;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice rollback}. */
 @Command(
@@ -20,11 +16,7 @@ import picocli.CommandLine.Spec;
             "Lets a running node run an earlier revision, until its files change again or 'sluice reload'. The files are not touched.",
             "While a change waits for 'sluice confirm', 'sluice rollback' without a number takes that change back."
         })
-final class RollbackCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
+final class RollbackCommand extends NodeCommand {
     @Parameters(
             arity = "0..1",
             paramLabel = "REVISION",
@@ -36,12 +28,6 @@ final class RollbackCommand implements Callable<Integer> {
             description = "Take interfaces as ports even if they carry the host's default route or a login session.")
     private boolean force;
 
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
-
     @Override
     public Integer call() throws NodeException {
         Map<String, Object> fields = new LinkedHashMap<>();
@@ -52,14 +38,12 @@ final class RollbackCommand implements Callable<Integer> {
             fields.put("force", true);
         }
         ReloadReport report = admin.client().rollback(fields);
-        spec.commandLine()
-                .getOut()
-                .println(
-                        output.json()
-                                ? Json.text(report)
-                                : "revision " + report.revision() + " runs, as configuration generation "
-                                        + report.generation()
-                                        + "; the files are as they were: change them, or 'sluice reload' applies them again");
-        return ExitCode.OK;
+        return answer(report, text(report));
+    }
+
+    static String text(ReloadReport report) {
+        return "revision " + report.revision() + " runs, as configuration generation " + report.generation()
+                + "; the files are as they were: change them, or 'sluice reload' applies them again"
+                + ReloadCommand.warning(report);
     }
 }

@@ -4,12 +4,8 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.RulesReport;
 import dev.sluice.agent.RulesReport.RuleReport;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice rules}. */
 @Command(
@@ -18,21 +14,11 @@ import picocli.CommandLine.Spec;
             "Lists the rules of a running node in the order they are asked: where they apply, what they do, what they decided and when last.",
             "Counters belong to the content of a rule: a reload that leaves a rule as it is keeps them."
         })
-final class RulesCommand implements Callable<Integer> {
+final class RulesCommand extends NodeCommand {
     private static final int PLACES_SHOWN = 3;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
 
     @Option(names = "--never-hit", description = "Only rules that no packet has met yet.")
     private boolean neverHit;
-
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
 
     @Override
     public Integer call() throws NodeException {
@@ -41,8 +27,7 @@ final class RulesCommand implements Callable<Integer> {
             report = new RulesReport(
                     report.rules().stream().filter(rule -> rule.packets() == 0).toList());
         }
-        spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));
-        return ExitCode.OK;
+        return answer(report, text(report));
     }
 
     /** The report for people. */

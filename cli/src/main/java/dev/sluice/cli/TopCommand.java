@@ -7,12 +7,8 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice top}. */
 @Command(
@@ -21,11 +17,7 @@ import picocli.CommandLine.Spec;
             "Shows what a running node does now, again and again: rates of ports and service instances, drops, the busiest rules and connections.",
             "q or Ctrl-C ends it. Without a terminal, or with --once, it measures for one interval and prints one table."
         })
-final class TopCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
+final class TopCommand extends NodeCommand {
     @Option(names = "--once", description = "Measure for one interval, print, end.")
     private boolean once;
 
@@ -40,12 +32,6 @@ final class TopCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "So many of the busiest connections, 0..100 (default: ${DEFAULT-VALUE}).")
     private int busiest = 10;
-
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
 
     private final Map<String, Object> session = new LinkedHashMap<>();
 

@@ -12,15 +12,12 @@ import dev.sluice.model.Problem;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code sluice trace}. */
 @Command(
@@ -30,11 +27,7 @@ import picocli.CommandLine.Spec;
             "With --packet, --hex or --pcap: says what would happen to a packet that came in at --port now, through its service nodes too, by the node's own stages, without changing anything. With -f, "
                     + "on a node that has just started with these files."
         })
-final class TraceCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before call
-    private CommandSpec spec;
-
+final class TraceCommand extends NodeCommand {
     @Option(
             names = "--packets",
             paramLabel = "N",
@@ -69,12 +62,6 @@ final class TraceCommand implements Callable<Integer> {
     @Mixin
     private PacketQuestion question = new PacketQuestion();
 
-    @Mixin
-    private AdminOptions admin = new AdminOptions();
-
-    @Mixin
-    private OutputOption output = new OutputOption();
-
     @Override
     public Integer call() throws NodeException {
         if (question.isAsked()) {
@@ -92,8 +79,7 @@ final class TraceCommand implements Callable<Integer> {
         }
         fields.put("packets", packets);
         TraceReport report = admin.client().trace(seconds, fields);
-        spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report, seconds));
-        return ExitCode.OK;
+        return answer(report, text(report, seconds));
     }
 
     private int number(String text) {
@@ -113,8 +99,7 @@ final class TraceCommand implements Callable<Integer> {
         }
         ForetellReport report =
                 file == null ? admin.client().foretell(asked) : Foreteller.ofFiles(load(file), admin.node(), asked);
-        spec.commandLine().getOut().println(output.json() ? Json.text(report) : text(report));
-        return ExitCode.OK;
+        return answer(report, text(report));
     }
 
     private static Configuration load(Path path) {

@@ -53,6 +53,16 @@ class HistoryCommandsTest {
     }
 
     @Test
+    void whatIsNotOnDiskIsSaidByAllThatChangeIt() {
+        ReloadReport safe = new ReloadReport(7, 3, true, 0, "");
+        ReloadReport unsafe = new ReloadReport(7, 3, true, 0, "the disk is full");
+        assertThat(List.of(ReloadCommand.text(unsafe), ConfirmCommand.text(unsafe), RollbackCommand.text(unsafe)))
+                .allMatch(text -> text.endsWith("\nwarning: the disk is full"));
+        assertThat(List.of(ReloadCommand.text(safe), ConfirmCommand.text(safe), RollbackCommand.text(safe)))
+                .noneMatch(text -> text.contains("warning"));
+    }
+
+    @Test
     void timesAreReadWithTheirUnits() {
         SecondsOption option = new SecondsOption();
         assertThat(List.of(option.convert("90"), option.convert("60s"), option.convert("5m"), option.convert("24h")))
