@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * @param source source address
  * @param etherType type of what follows, 0..65535
  */
-public record EthernetHeader(MacAddress destination, MacAddress source, int etherType) {
+public record EthernetHeader(MacAddress destination, MacAddress source, int etherType) implements OverlayHeader {
     /** Checks the range of the type. */
     public EthernetHeader {
         Range.check("EtherType", etherType, 16, "IEEE 802.3 3.2.6");
@@ -23,7 +23,22 @@ public record EthernetHeader(MacAddress destination, MacAddress source, int ethe
                 Ethernet.etherType(f, base));
     }
 
-    /** Writes the header; returns its length in bytes. */
+    @Override
+    public int ownType() {
+        return EtherTypes.TEB;
+    }
+
+    @Override
+    public int payloadType() {
+        return etherType;
+    }
+
+    @Override
+    public int headerBytes() {
+        return Ethernet.BYTES;
+    }
+
+    @Override
     public int write(MemorySegment f, long base) {
         Ethernet.setAddresses(f, base, destination.bits(), source.bits());
         Ethernet.setEtherType(f, base, etherType);

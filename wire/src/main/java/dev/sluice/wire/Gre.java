@@ -123,4 +123,39 @@ public final class Gre {
         }
         return headerBytes(flags);
     }
+
+    /**
+     * Writes a header with room for a checksum, which {@link #updateChecksum} fills once the payload is there.
+     *
+     * @param key 0..2^32-1, or -1 for none
+     * @param sequence 0..2^32-1, or -1 for none
+     * @return its length in bytes
+     */
+    public static int writeChecked(MemorySegment f, long base, int protocol, long key, long sequence) {
+        int flags = CHECKSUM | (key >= 0 ? KEY : 0) | (sequence >= 0 ? SEQUENCE : 0);
+        Layouts.putU16(f, base, flags);
+        Layouts.putU16(f, base + PROTOCOL_OFFSET, protocol);
+        Layouts.putU32(f, base + OPTIONAL_OFFSET, 0);
+        if (key >= 0) {
+            Layouts.putU32(f, base + headerBytes(CHECKSUM), key);
+        }
+        if (sequence >= 0) {
+            Layouts.putU32(f, base + headerBytes(flags & (CHECKSUM | KEY)), sequence);
+        }
+        return headerBytes(flags);
+    }
+
+    /**
+     * Computes and writes the checksum of a header that has one (RFC 2784 2.5).
+     *
+     * @param bytes length of header and payload
+     */
+    public static void updateChecksum(MemorySegment f, long base, int bytes) {
+        Layouts.putU16(f, base + OPTIONAL_OFFSET, Checksum.layer4(f, 0, base, bytes, OPTIONAL_OFFSET));
+    }
+
+    /** Writes the sequence number of a header that has one. */
+    public static void setSequence(MemorySegment f, long base, long sequence) {
+        Layouts.putU32(f, base + headerBytes(flags(f, base) & (CHECKSUM | KEY)), sequence);
+    }
 }

@@ -115,6 +115,60 @@ public final class Malformed {
     /** A checksum to be completed lies outside the frame. */
     public static final int CHECKSUM_RANGE = -36;
 
+    /** The packet ends inside the Geneve header or its options. */
+    public static final int GENEVE_TRUNCATED = -37;
+
+    /** The Geneve version is not 0. */
+    public static final int GENEVE_VERSION = -38;
+
+    /** A Geneve option reaches beyond the options. */
+    public static final int GENEVE_OPTION_LENGTH = -39;
+
+    /** A critical Geneve option that is not known. */
+    public static final int GENEVE_OPTION_CRITICAL = -40;
+
+    /** The packet ends inside the VXLAN or VXLAN-GPE header. */
+    public static final int VXLAN_TRUNCATED = -41;
+
+    /** The VXLAN header says that its VNI is not valid. */
+    public static final int VXLAN_NO_VNI = -42;
+
+    /** The VXLAN-GPE version is not 0. */
+    public static final int VXLAN_GPE_VERSION = -43;
+
+    /** The packet ends inside the network service header. */
+    public static final int NSH_TRUNCATED = -44;
+
+    /** The version of the network service header is not 0. */
+    public static final int NSH_VERSION = -45;
+
+    /** The length of the network service header does not fit its metadata type. */
+    public static final int NSH_LENGTH = -46;
+
+    /** Metadata of a type that is not supported. */
+    public static final int NSH_MD_TYPE = -47;
+
+    /** A context header reaches beyond the network service header. */
+    public static final int NSH_CONTEXT_LENGTH = -48;
+
+    /** The service index is 0. */
+    public static final int NSH_INDEX = -49;
+
+    /** An option of a gateway load balancer that has not its length. */
+    public static final int GWLB_OPTION_LENGTH = -50;
+
+    /** The UDP checksum of a tunnel is wrong. */
+    public static final int UDP_CHECKSUM = -51;
+
+    /** No UDP checksum over IPv6, where that was not agreed. */
+    public static final int UDP_CHECKSUM_ZERO = -52;
+
+    /** Congestion was experienced by a packet whose sender does not understand that. */
+    public static final int ECN_CONGESTION = -53;
+
+    /** The packet is too long with outer headers. */
+    public static final int OVERLAY_LENGTH = -54;
+
     private static final String[][] TABLE = {
         {"ethernet-truncated", "IEEE 802.3 3.1.1", "the frame ends inside the Ethernet header of 14 bytes"},
         {"vlan-truncated", "IEEE 802.1Q 9.3", "the frame ends inside a VLAN tag or right after it, without a type"},
@@ -180,6 +234,24 @@ public final class Malformed {
             "one of the reserved bits 1, 4 and 5 of the GRE header is set (key and sequence bits are allowed by RFC 2890)"
         },
         {"checksum-range", "VIRTIO 1.2 5.1.6.2", "a checksum that is to be completed starts or lies outside the frame"},
+        {"geneve-truncated", "RFC 8926 3.4", "the packet ends inside the Geneve header or its options"},
+        {"geneve-version", "RFC 8926 3.4", "the Geneve version is not 0"},
+        {"geneve-option-length", "RFC 8926 3.5", "a Geneve option reaches beyond the length of all options"},
+        {"geneve-option-critical", "RFC 8926 3.5", "a critical Geneve option is of a class and type that are not known"},
+        {"vxlan-truncated", "RFC 7348 5", "the packet ends inside the VXLAN or VXLAN-GPE header of 8 bytes"},
+        {"vxlan-no-vni", "RFC 7348 5", "flag I of the VXLAN or VXLAN-GPE header is not set, so there is no VNI"},
+        {"vxlan-gpe-version", "draft-ietf-nvo3-vxlan-gpe 3", "the VXLAN-GPE version is not 0"},
+        {"nsh-truncated", "RFC 8300 2.2", "the packet ends inside the network service header"},
+        {"nsh-version", "RFC 8300 2.2", "the version of the network service header is not 0"},
+        {"nsh-length", "RFC 8300 2.4, 2.5", "the length of the network service header is not 6 words (metadata type 1) or below 2 words (type 2)"},
+        {"nsh-md-type", "RFC 8300 2.2", "the metadata type of the network service header is neither 1 nor 2"},
+        {"nsh-context-length", "RFC 8300 2.5.1", "a context header reaches beyond the network service header"},
+        {"nsh-index", "RFC 8300 2.3", "the service index is 0 although a service is still to be counted"},
+        {"gwlb-option-length", "AWS GWLB Geneve options", "an option of class 0x0108 has not the length of its type (8, 8 and 4 bytes)"},
+        {"udp-checksum", "RFC 8926 3.3", "the UDP checksum of the outer header is there and wrong"},
+        {"udp-checksum-zero", "RFC 6935 5", "the outer header is IPv6 and has no UDP checksum, which was not agreed with the sender"},
+        {"ecn-congestion", "RFC 6040 4.2", "the outer header says that congestion was experienced and the inner one that its sender does not understand ECN"},
+        {"overlay-length", "RFC 791 3.1, RFC 8200 3", "the packet with its outer headers is longer than 65535 bytes"},
     };
 
     /** How many reasons there are; they are -1 down to -COUNT. */

@@ -1,6 +1,9 @@
 package dev.sluice.wire;
 
-/** The check that lets no record hold a value its field has no bits for. */
+import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
+
+/** The checks that let no record hold a value its field has no bits for, and bytes of records as hexadecimal digits. */
 final class Range {
     private Range() {}
 
@@ -17,5 +20,23 @@ final class Range {
             throw new IllegalArgumentException(
                     field + " " + bytes + " is not a multiple of 4 in 20..60 (" + source + ")");
         }
+    }
+
+    /** How many bytes a text of hexadecimal digits stands for. */
+    static int hexBytes(String field, String digits) {
+        if ((digits.length() & 1) != 0 || !digits.chars().allMatch(Range::isHexDigit)) {
+            throw new IllegalArgumentException(
+                    field + " \"" + digits + "\" is not an even number of hexadecimal digits in lower case");
+        }
+        return digits.length() / 2;
+    }
+
+    private static boolean isHexDigit(int c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    }
+
+    /** Some bytes as hexadecimal digits. */
+    static String hex(MemorySegment f, long offset, int bytes) {
+        return HexFormat.of().formatHex(f.asSlice(offset, bytes).toArray(Layouts.U8));
     }
 }

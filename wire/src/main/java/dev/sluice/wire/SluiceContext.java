@@ -1,0 +1,135 @@
+package dev.sluice.wire;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Metadata of the context header {@link NshContext#SLUICE}: what RFC 9263 has no type for (docs/reference/overlay-formats.md).
+ *
+ * <pre>
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |  Version = 1  |R|T|A|B| Flags |            Reserved           |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                           Chain tag                           |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |    Action     |                  Path (SPI)                   |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                       Trace id (64 bits)                      |
+ * |                                                               |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * </pre>
+ *
+ * <p>{@code value} is where the metadata begin, {@link NshContext#value}. Called from the hot path: no allocation. The caller has
+ * asked {@link #isUsable}.
+ */
+public final class SluiceContext {
+    /** Length in bytes; a later version may append. */
+    public static final int BYTES = 20;
+
+    /** The version that this program writes and reads. */
+    public static final int VERSION = 1;
+
+    /** Flag R: the packet goes the reverse way of its flow. */
+    public static final int REVERSE = 0x80;
+
+    /** Flag T: hops report what they do with this packet, under the trace id. */
+    public static final int TRACED = 0x40;
+
+    /** Flag A: the action holds for all packets that follow, not for the next one only. */
+    public static final int ALL = 0x20;
+
+    /** Flag B: the action holds for both directions of the flow. */
+    public static final int BOTH = 0x10;
+
+    /** Action: none. */
+    public static final int NONE = 0;
+
+    /** Action: drop the flow. */
+    public static final int DROP = 1;
+
+    /** Action: the flow need not visit the node that says so any more. */
+    public static final int ACCEPT = 2;
+
+    /** Action: drop this one message, which was between node and proxy. */
+    public static final int DROP_MESSAGE = 3;
+
+    /** Action: the flow goes on along the path named. */
+    public static final int NEW_PATH = 4;
+
+    private static final int FLAGS_OFFSET = 1;
+    private static final int CHAIN_OFFSET = 4;
+    private static final int PROGRAM_OFFSET = 8;
+    private static final int TRACE_OFFSET = 12;
+
+    private SluiceContext() {}
+
+    /** Whether these metadata are of a version and length that this program reads; others are carried on as they are. */
+    public static boolean isUsable(MemorySegment f, long value, int valueBytes) {
+        return valueBytes >= BYTES && Layouts.u8(f, value) == VERSION;
+    }
+
+    /** All flags. */
+    public static int flags(MemorySegment f, long value) {
+        return Layouts.u8(f, value + FLAGS_OFFSET);
+    }
+
+    /** Whether the packet goes the reverse way. */
+    public static boolean isReverse(MemorySegment f, long value) {
+        return (flags(f, value) & REVERSE) != 0;
+    }
+
+    /** Whether hops report this packet. */
+    public static boolean isTraced(MemorySegment f, long value) {
+        return (flags(f, value) & TRACED) != 0;
+    }
+
+    /** Number of the chain. */
+    public static int chainTag(MemorySegment f, long value) {
+        return f.get(Layouts.BE32, value + CHAIN_OFFSET);
+    }
+
+    /** Flow-programming tag: action and path in one word. */
+    public static int programTag(MemorySegment f, long value) {
+        return f.get(Layouts.BE32, value + PROGRAM_OFFSET);
+    }
+
+    /** The action: {@link #NONE} to {@link #NEW_PATH}; others mean nothing. */
+    public static int action(MemorySegment f, long value) {
+        return programTag(f, value) >>> 24;
+    }
+
+    /** Path of {@link #NEW_PATH}: 24 bits. */
+    public static int programPath(MemorySegment f, long value) {
+        return programTag(f, value) & 0xff_ffff;
+    }
+
+    /** Trace id; of no meaning unless {@link #isTraced}. */
+    public static long traceId(MemorySegment f, long value) {
+        return f.get(Layouts.BE64, value + TRACE_OFFSET);
+    }
+
+    /** Writes the flags. */
+    public static void setFlags(MemorySegment f, long value, int flags) {
+        Layouts.putU8(f, value + FLAGS_OFFSET, flags);
+    }
+
+    /** Writes the flow-programming tag. */
+    public static void setProgram(MemorySegment f, long value, int action, int path) {
+        f.set(Layouts.BE32, value + PROGRAM_OFFSET, action << 24 | (path & 0xff_ffff));
+    }
+
+    /** Writes the trace id. */
+    public static void setTraceId(MemorySegment f, long value, long traceId) {
+        f.set(Layouts.BE64, value + TRACE_OFFSET, traceId);
+    }
+
+    /** Writes everything; returns its length in bytes. */
+    public static int write(MemorySegment f, long value, int flags, int chainTag, int programTag, long traceId) {
+        f.set(Layouts.BE32, value, VERSION << 24 | (flags & 0xff) << 16);
+        f.set(Layouts.BE32, value + CHAIN_OFFSET, chainTag);
+        f.set(Layouts.BE32, value + PROGRAM_OFFSET, programTag);
+        setTraceId(f, value, traceId);
+        return BYTES;
+    }
+}
