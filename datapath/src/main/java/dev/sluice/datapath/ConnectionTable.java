@@ -39,6 +39,9 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Feature tag of service insertion. Other stateful features choose other values, 0..255. */
     public static final int SERVICE = 1;
 
+    /** Feature tag of flows that were classified by another switch and pass a node here. */
+    public static final int PLANE = 2;
+
     /** {@link #flags} bit: the rule applies to one direction only, so packets of the reverse one are not serviced by it. */
     public static final int ONE_DIRECTION = 1;
 

@@ -66,6 +66,9 @@ final class Cursor {
     /** Whether {@link #record} is that of the quoted packet: the error takes its way and leaves no trace in it (packet-life.md, errors of flows). */
     boolean follows;
 
+    /** Entry of {@link PlaneFlows} of a packet that another switch classified, {@link PlaneFlows#NONE} of others. */
+    int planeEntry;
+
     private final Zones zones;
 
     Cursor(MemorySegment memory, Batch first, Zones zones) {
@@ -88,6 +91,7 @@ final class Cursor {
         egress = -1;
         crossings = 0;
         follows = false;
+        planeEntry = PlaneFlows.NONE;
         fillFields();
         quotes = (parsed() & Parser.ICMP_ERROR) != 0 && readQuoted();
     }
@@ -171,7 +175,12 @@ final class Cursor {
 
     /** Feature tag of the packet's records. */
     int feature() {
-        return ConnectionTable.SERVICE;
+        return router >= Zones.SERVED ? ConnectionTable.PLANE : ConnectionTable.SERVICE;
+    }
+
+    /** Enters the key space of the flows of other switches that pass a service instance; false if there is no number left for the packet's VLANs. */
+    boolean enterServed(int instance) {
+        return enterRouter(Zones.SERVED + instance);
     }
 
     int parsed() {

@@ -32,6 +32,9 @@ public final class Datapath implements AutoCloseable {
     private final NeighborStage neighborStage;
     private final IcmpErrors errors;
     private final Fragments fragments;
+    private final PlaneFlows planeFlows;
+    private final OverlayOutput overlayOutput;
+    private final OverlayInput overlayInput;
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
@@ -99,7 +102,19 @@ public final class Datapath implements AutoCloseable {
         errors = new IcmpErrors(frames, parser, counters);
         fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
-        steering = new Steering(frames, liveness, table, neighbors, ethernetMemory, translations, counters, errors);
+        planeFlows = new PlaneFlows(table, table.capacity());
+        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, counters, errors);
+        steering = new Steering(
+                frames,
+                liveness,
+                table,
+                neighbors,
+                ethernetMemory,
+                translations,
+                counters,
+                errors,
+                planeFlows,
+                overlayOutput);
         classification = new Classification(
                 table,
                 selector,
@@ -113,7 +128,20 @@ public final class Datapath implements AutoCloseable {
                 hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
         returns =
-                new Returns(table, frames, steering, translations, neighborStage, liveness, zones, fragments, counters);
+                new Returns(
+                        table,
+                        frames,
+                        steering,
+                        translations,
+                        neighborStage,
+                        liveness,
+                        zones,
+                        fragments,
+                        counters,
+                        planeFlows,
+                        overlayOutput);
+        overlayInput =
+                new OverlayInput(frames, parser, table, zones, fragments, planeFlows, steering, returns, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
@@ -137,6 +165,9 @@ public final class Datapath implements AutoCloseable {
         forwarding.apply(next);
         neighborStage.apply(next);
         errors.apply(next);
+        planeFlows.apply(next.plane());
+        overlayOutput.apply(next);
+        overlayInput.apply(next);
     }
 
     /**
@@ -155,6 +186,7 @@ public final class Datapath implements AutoCloseable {
         programs.lookInto(other.programs);
         translations.lookInto(other.translations);
         ethernetMemory.lookInto(other.ethernetMemory);
+        planeFlows.lookInto(other.planeFlows);
         selector.copy(other.selector);
         steering.copyCaps(other.steering);
         errors.copyRate(other.errors);
@@ -390,7 +422,7 @@ public final class Datapath implements AutoCloseable {
         if ((parsed & (Parser.GROUP_MAC | Parser.GROUP_ADDRESS)) != 0) {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
-        return Step.FROM_PORT;
+        return overlayInput.isOurs(c, port.router()) ? overlayInput.receive(c) : Step.FROM_PORT;
     }
 
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
@@ -506,5 +538,6 @@ public final class Datapath implements AutoCloseable {
     public void close() {
         table.close();
         context.close();
+        planeFlows.close();
     }
 }

@@ -58,4 +58,10 @@ public final class DatapathCounters {
 
     /** The fragments they became. */
     public long fragmentsMade;
+
+    /** Packets of service paths sent to other switches (V8). */
+    public long overlaySent;
+
+    /** Packets of service paths taken from other switches. */
+    public long overlayReceived;
 }

@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 final class FragmentKey {
     private static final long K1 = 0x9E3779B97F4A7C15L;
     private static final long FROM_NODE = 1L << 62;
+    private static final long FROM_PEER = 1L << 61;
     private static final int FRAGMENT_HEADER_BYTES = 8;
     private static final int NUMBER_BITS = 32;
 
@@ -59,6 +60,20 @@ final class FragmentKey {
 
     /** Reads the fragment in hand, which came in from the given port. */
     void read(Cursor c, PortEntry port) {
+        boolean node = port.role() == PortEntry.Role.SERVICE;
+        read(c, node ? FROM_NODE | (long) port.index() << 24 : (long) port.router() << 24);
+    }
+
+    /**
+     * Reads the fragment in hand, which another switch carried here.
+     *
+     * @param way tenant, path and index, mixed: each pass through this switch names the datagram anew
+     */
+    void readCarried(Cursor c, long way) {
+        read(c, FROM_PEER | (FlowHash.mix(way) >>> 27 << 24));
+    }
+
+    private void read(Cursor c, long place) {
         PacketFields f = c.fields;
         MemorySegment m = c.memory;
         long ip = c.networkHeader();
@@ -79,8 +94,6 @@ final class FragmentKey {
             payload = Ipv6.BYTES + Ipv6.payloadLength(m, ip) - header - FRAGMENT_HEADER_BYTES;
         }
         end = offset + payload;
-        boolean node = port.role() == PortEntry.Role.SERVICE;
-        long place = node ? FROM_NODE | (long) port.index() << 24 : (long) port.router() << 24;
         scope = place | (long) Math.max(0, f.outerVlan) << 12 | Math.max(0, f.innerVlan);
         sourceHi = f.sourceHi;
         sourceLo = f.sourceLo;

@@ -47,6 +47,36 @@ final class Fragments {
         return (c.parsed() & Parser.FRAGMENT) == 0 || admitFragment(c, port);
     }
 
+    /**
+     * The same for a packet that another switch carried here. One whose first fragment is not known does not wait: what came with it would be lost.
+     *
+     * @param way tenant, path and index, mixed
+     */
+    boolean admitCarried(Cursor c, long way) {
+        if ((c.parsed() & Parser.FRAGMENT) == 0) {
+            return true;
+        }
+        if (source != null) {
+            copy(source);
+        }
+        key.readCarried(c, way);
+        if (!c.isLaterFragment()) {
+            boolean first = table.first(key, c.fields.sourcePort, c.fields.destinationPort, c.nowNs);
+            if (!first) {
+                frames.drop(c, DropReason.FRAGMENT_OVERLAP);
+            }
+            return first;
+        }
+        long ports = table.later(key, c.nowNs);
+        if (ports == FragmentTable.UNKNOWN || ports == FragmentTable.REFUSED) {
+            frames.drop(
+                    c, ports == FragmentTable.UNKNOWN ? DropReason.FRAGMENT_ORPHAN : DropReason.FRAGMENT_OVERLAP);
+            return false;
+        }
+        c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);
+        return true;
+    }
+
     private boolean admitFragment(Cursor c, PortEntry port) {
         if (source != null) {
             copy(source);

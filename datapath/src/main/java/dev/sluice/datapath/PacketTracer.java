@@ -39,6 +39,16 @@ public interface PacketTracer {
     /** The packet was routed: port it will leave by. */
     void routed(Batch batch, int slot, int router, int egress);
 
+    /** The packet goes to another switch, which will see this path identifier and index. */
+    default void tunnelled(Batch batch, int slot, int port, int spi, int si) {
+        // Not everybody who listens wants to know.
+    }
+
+    /** The packet was carried by another switch; what is heard next is about the packet itself. */
+    default void carried(Batch batch, int slot, OverlayPeer peer, int spi, int si) {
+        // Not everybody who listens wants to know.
+    }
+
     /** The frame was handed to a port. */
     void sent(Batch batch, int slot, int port);
 

@@ -25,6 +25,8 @@ final class Returns {
     private final Zones zones;
     private final Fragments fragments;
     private final DatapathCounters counters;
+    private final PlaneFlows planeFlows;
+    private final OverlayOutput overlay;
     private Snapshot snapshot = Snapshot.empty();
     private ProbeReceiver probes = ProbeReceiver.NONE;
 
@@ -43,7 +45,11 @@ final class Returns {
             LivenessView liveness,
             Zones zones,
             Fragments fragments,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            PlaneFlows planeFlows,
+            OverlayOutput overlay) {
+        this.planeFlows = planeFlows;
+        this.overlay = overlay;
         this.table = table;
         this.frames = frames;
         this.steering = steering;
@@ -149,10 +155,10 @@ final class Returns {
             }
             router = record != before ? routers[i] : router;
         }
+        router = findServed(c, node, side, router);
         boolean found = record != NONE && !ambiguous;
         if (found) {
-            c.record = record;
-            c.direction = table.isReverse(record, c.fields) ? 1 : 0;
+            take(c);
             counters.errorsOfFlows++;
         }
         c.lookAtOwn();
@@ -179,6 +185,7 @@ final class Returns {
                 router = r;
             }
         }
+        router = findServed(c, node, side, router);
         if (ambiguous) {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
         }
@@ -186,9 +193,27 @@ final class Returns {
             return wrongSide ? frames.drop(c, DropReason.SERVICE_WRONG_SIDE) : unmatched(c, node, side);
         }
         c.enterRouter(router);
+        take(c);
+        return goOn(c, node, side, recordHop);
+    }
+
+    /** Looks among the flows of other switches that this node has; the key space of what was found, the one given if nothing was. */
+    private int findServed(Cursor c, Attachment node, int side, int router) {
+        if (snapshot.plane().router() < 0) {
+            return router;
+        }
+        int before = record;
+        if (c.enterServed(node.instance())) {
+            find(c, node, side);
+        }
+        return record != before ? c.router : router;
+    }
+
+    /** Takes the record found for the packet in hand. */
+    private void take(Cursor c) {
         c.record = record;
         c.direction = table.isReverse(record, c.fields) ? 1 : 0;
-        return goOn(c, node, side, recordHop);
+        c.planeEntry = table.tag(record) == ConnectionTable.PLANE ? planeFlows.entry(record, c.direction) : PlaneFlows.NONE;
     }
 
     /** Looks for the newest record of the key that fits; a second one of another router makes the packet ambiguous. */
@@ -244,11 +269,90 @@ final class Returns {
         if (path == null) {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
+        int next = hop + (c.direction == 0 ? 1 : -1);
+        return table.tag(slot) == ConnectionTable.PLANE ? goOnServed(c, path, hop, next) : goOn(c, path, next);
+    }
+
+    private int goOn(Cursor c, Path path, int next) {
+        int slot = c.record;
         int ruleId = table.ruleId(slot);
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         int chosen = table.egressPort(slot, c.direction) - 1;
         boolean transparent = chosen >= 0 && snapshot.port(chosen).role() == PortEntry.Role.TRANSPARENT;
-        return steering.steer(c, path, rule, hop + (c.direction == 0 ? 1 : -1), transparent);
+        Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
+        return steering.steer(c, path, onFailure, next, transparent);
+    }
+
+    /** On with a packet of another switch: to the next node, or back. */
+    private int goOnServed(Cursor c, Path path, int hop, int next) {
+        int entry = c.planeEntry;
+        if (entry == PlaneFlows.NONE) {
+            // Nothing of this direction was sent to the node.
+            return frames.drop(c, DropReason.RETURN_NO_FLOW);
+        }
+        PlanePath names = snapshot.plane().ofPath(path.id());
+        if (names != null && names.hub()) {
+            int last = path.hops().size() - 1;
+            return overlay.toClassifier(c, path, (c.direction == 0 ? hop : last - hop) + 1);
+        }
+        return steering.steer(c, path, planeFlows.onFailure(entry), next, planeFlows.isTransparent(entry));
+    }
+
+    /**
+     * Goes on with a packet that another switch brings back, in the router that classified it.
+     *
+     * @param hop index of the next node, beyond the ends if it has had all
+     * @param named the record that the packet names, -1 if there is none any more
+     */
+    int goOnFromPeer(Cursor c, Path path, int hop, int named) {
+        int direction = c.direction;
+        int slot = ofKey(c, path, named);
+        if (slot == NONE && named >= 0) {
+            slot = ofOther(c, path, named);
+        }
+        if (slot == NONE) {
+            return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);
+        }
+        c.record = slot;
+        c.direction = direction;
+        return goOn(c, path, hop);
+    }
+
+    /** The record of the packet's own key with this path: the one named if it is among them, else the newest. */
+    private int ofKey(Cursor c, Path path, int named) {
+        int newest = NONE;
+        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        while (slot != NONE) {
+            if (slot == named) {
+                return slot;
+            }
+            newest = newest == NONE && table.pathId(slot) == path.id() ? slot : newest;
+            slot = table.next(slot, c.nowNs);
+        }
+        return newest;
+    }
+
+    /** The record for a packet whose key is not that of the flow it was sent as: an error about that flow, or what a translating node made of a packet. */
+    private int ofOther(Cursor c, Path path, int named) {
+        if (c.quotes) {
+            c.lookAtQuoted();
+            c.follows = ofKey(c, path, named) == named;
+            c.lookAtOwn();
+            if (c.follows) {
+                return named;
+            }
+        }
+        return c.direction == 0 && translates(path) ? linkTranslated(c, path, named) : NONE;
+    }
+
+    private static boolean translates(Path path) {
+        List<Path.Hop> hops = path.hops();
+        for (int i = 0; i < hops.size(); i++) {
+            if (hops.get(i).attachment().translation() != Attachment.Translation.NONE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // A packet that no record explains.
@@ -277,9 +381,23 @@ final class Returns {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
         }
         c.enterRouter(origin == NONE ? node.routers()[0] : zones.router(table.router(origin)));
-        int slot = table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        int slot = linkTranslated(c, path, origin);
         if (slot == NONE) {
             return frames.drop(c, DropReason.TABLE_FULL);
+        }
+        c.record = slot;
+        c.direction = 0;
+        if (c.feature() == ConnectionTable.PLANE) {
+            c.planeEntry = planeFlows.keep(slot, 0, planeFlows.entry(origin, 0));
+        }
+        return goOn(c, node, side, hop);
+    }
+
+    /** Makes a record for the packet in hand, forward, as what a translating node made of a flow (NONE: of none that is known); NONE if there is no room. */
+    private int linkTranslated(Cursor c, Path path, int origin) {
+        int slot = table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        if (slot == NONE) {
+            return NONE;
         }
         table.setPathId(slot, path.id());
         table.setConfigGeneration(slot, snapshot.generation());
@@ -289,16 +407,16 @@ final class Returns {
             table.setRuleId(slot, table.ruleId(origin));
             table.setTargetId(slot, table.targetId(origin));
             table.setEgressPort(slot, 0, table.egressPort(origin, 0));
-            table.setL2(slot, 0, table.l2(origin, 0));
+            if (c.feature() == ConnectionTable.SERVICE) {
+                table.setL2(slot, 0, table.l2(origin, 0));
+            }
             table.setFlags(slot, ConnectionTable.TRANSLATED);
             table.link(origin, slot);
         } else {
             table.setRuleId(slot, Classification.TRANSLATED_RULE);
             table.setFlags(slot, ConnectionTable.TRANSLATED);
         }
-        c.record = slot;
-        c.direction = 0;
-        return goOn(c, node, side, hop);
+        return slot;
     }
 
     private @Nullable Path returnPath(Cursor c, Attachment node) {

@@ -19,6 +19,8 @@ final class Steering {
     private final DatapathCounters counters;
     private final IcmpErrors errors;
     private final Batch copies = new Batch();
+    private final PlaneFlows planeFlows;
+    private final OverlayOutput overlay;
     private final PacketCaps caps = new PacketCaps();
     private Snapshot snapshot = Snapshot.empty();
 
@@ -30,7 +32,11 @@ final class Steering {
             EthernetMemory ethernetMemory,
             Translations translations,
             DatapathCounters counters,
-            IcmpErrors errors) {
+            IcmpErrors errors,
+            PlaneFlows planeFlows,
+            OverlayOutput overlay) {
+        this.planeFlows = planeFlows;
+        this.overlay = overlay;
         this.frames = frames;
         this.liveness = liveness;
         this.table = table;
@@ -64,7 +70,25 @@ final class Steering {
             table.setL2(c.record, c.direction, rewritesEthernet(path) ? ethernetMemory.remember(c) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
-        return steer(c, path, rule, first, transparent);
+        return steer(c, path, rule == null ? Rule.FailureAction.INHERIT : rule.onFailure(), first, transparent);
+    }
+
+    /** Sends the packet in hand, which another switch classified, to a node of this host, and on from there. */
+    int serve(Cursor c, Path path, int hop) {
+        int entry = c.planeEntry;
+        if (planeFlows.isCopy(entry)) {
+            return serveCopy(c, path.hops().get(hop).attachment());
+        }
+        return steer(c, path, planeFlows.onFailure(entry), hop, planeFlows.isTransparent(entry));
+    }
+
+    private int serveCopy(Cursor c, Attachment node) {
+        if (node.isRemote() || !liveness.instanceAlive(node.instance())) {
+            node.counters().copiesLost++;
+            return frames.drop(c, DropReason.SERVICE_DOWN);
+        }
+        node.counters().copies++;
+        return send(c, c.batch, c.slot, node, planeFlows.isTransparent(c.planeEntry), true);
     }
 
     private static boolean rewritesEthernet(Path path) {
@@ -77,12 +101,16 @@ final class Steering {
         return false;
     }
 
-    /** Goes on from the given hop in the packet's direction. */
-    int steer(Cursor c, Path path, @Nullable Rule rule, int from, boolean transparent) {
+    /**
+     * Goes on from the given hop in the packet's direction.
+     *
+     * @param onFailure what the rule says of dead nodes; INHERIT: the hop decides
+     */
+    int steer(Cursor c, Path path, Rule.FailureAction onFailure, int from, boolean transparent) {
         List<Path.Hop> hops = path.hops();
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
-        int skipped = c.follows ? 0 : table.skipMask(c.record, c.direction);
+        int skipped = skipMask(c);
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
             if (skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0) {
                 continue;
@@ -91,10 +119,13 @@ final class Steering {
             Attachment node = hop.attachment();
             boolean alive = liveness.instanceAlive(node.instance());
             if (hop.copy()) {
-                copy(c, node, alive, transparent);
+                copy(c, path, i, alive, transparent);
             } else if (alive) {
-                return send(c, c.batch, c.slot, node, transparent, false);
-            } else if (failureAction(rule, hop) != Rule.FailureAction.OPEN) {
+                return node.isRemote()
+                        ? sendAway(c, c.batch, c.slot, path, i, onFailure, transparent, false)
+                        : sendHere(c, path, node, transparent);
+            } else if ((onFailure == Rule.FailureAction.INHERIT ? hop.onFailure() : onFailure)
+                    != Rule.FailureAction.OPEN) {
                 return frames.drop(c, DropReason.SERVICE_DOWN);
             } else {
                 if (inspected) {
@@ -108,15 +139,50 @@ final class Steering {
                 }
             }
         }
-        return finish(c);
+        return finish(c, path);
     }
 
-    private static Rule.FailureAction failureAction(@Nullable Rule rule, Path.Hop hop) {
-        return rule != null && rule.onFailure() != Rule.FailureAction.INHERIT ? rule.onFailure() : hop.onFailure();
+    private int skipMask(Cursor c) {
+        if (c.planeEntry != PlaneFlows.NONE) {
+            return planeFlows.skipMask(c.planeEntry);
+        }
+        return c.follows ? 0 : table.skipMask(c.record, c.direction);
+    }
+
+    /** To a node of this host, which sends packets back as they are: what came with one from another switch is kept here. */
+    private int sendHere(Cursor c, Path path, Attachment node, boolean transparent) {
+        DropReason refused = c.planeEntry == PlaneFlows.NONE ? null : planeFlows.expect(c, path, node);
+        return refused != null
+                ? frames.drop(c, refused)
+                : send(c, c.batch, c.slot, node, transparent, false);
+    }
+
+    /** To a node of another host, which that host's switch takes care of. */
+    private int sendAway(
+            Cursor c,
+            Batch b,
+            int slot,
+            Path path,
+            int hop,
+            Rule.FailureAction onFailure,
+            boolean transparent,
+            boolean copy) {
+        Attachment node = path.hops().get(hop).attachment();
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.steered(b, slot, node, c.direction == 0 ? Attachment.IN : Attachment.OUT, copy);
+        }
+        if (!copy) {
+            node.counters().sent[c.direction]++;
+        }
+        return overlay.toNode(c, b, slot, path, hop, onFailure, transparent, copy);
     }
 
     /** All services done: mark, and out by the port chosen before, or on to routing (packet-life.md, return 6). */
-    private int finish(Cursor c) {
+    private int finish(Cursor c, Path path) {
+        if (c.planeEntry != PlaneFlows.NONE) {
+            return overlay.toClassifier(c, path, path.hops().size());
+        }
         c.mark = c.router;
         int pair = table.l2(c.record, c.direction);
         if (pair != 0 && !ethernetMemory.restore(c, pair)) {
@@ -130,13 +196,18 @@ final class Steering {
         return Step.LEAVE;
     }
 
-    private void copy(Cursor c, Attachment node, boolean alive, boolean transparent) {
+    private void copy(Cursor c, Path path, int hop, boolean alive, boolean transparent) {
+        Attachment node = path.hops().get(hop).attachment();
         if (!alive || !frames.copy(c.batch, c.slot, copies)) {
             node.counters().copiesLost++;
             return;
         }
         node.counters().copies++;
-        send(c, copies, 0, node, transparent, true);
+        if (node.isRemote()) {
+            sendAway(c, copies, 0, path, hop, Rule.FailureAction.INHERIT, transparent, true);
+        } else {
+            send(c, copies, 0, node, transparent, true);
+        }
     }
 
     private int send(Cursor c, Batch b, int slot, Attachment node, boolean transparent, boolean copy) {
@@ -148,7 +219,7 @@ final class Steering {
             tracer.steered(b, slot, node, entered, copy);
         }
         if (frames.exceeds(port, b, slot, side.innerTag(), side.outerTag())) {
-            if (!copy) {
+            if (!copy && c.planeEntry == PlaneFlows.NONE) {
                 tooBig(c, frames.roomBytes(port, b, slot, side.innerTag(), side.outerTag()), transparent);
             }
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);

@@ -16,6 +16,9 @@ final class Zones {
     /** Numbers below are those of routers. */
     static final int ROUTERS_MAX = 8192;
 
+    /** Key spaces from here on to {@link #ROUTERS_MAX} are those of flows of other switches that pass the service instance with that number. */
+    static final int SERVED = 4096;
+
     private static final int ZONES_MAX = 65_536;
     private static final int SLOT_BITS = 17;
     private static final int FORETELLING_SLOT_BITS = 8;

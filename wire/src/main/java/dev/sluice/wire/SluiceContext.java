@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  *  0                   1                   2                   3
  *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |  Version = 1  |R|T|A|B| Flags |            Reserved           |
+ * |  Version = 1  |R|T|A|B|C|L|Fl |   Skip mask   |    Reserved   |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * |                           Chain tag                           |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -42,6 +42,21 @@ public final class SluiceContext {
     /** Flag B: the action holds for both directions of the flow. */
     public static final int BOTH = 0x10;
 
+    /** Flag C: the packet is a copy for one service; nothing is expected back. */
+    public static final int COPY = 0x08;
+
+    /** Flag L: the frame's own Ethernet header is to be left as it is by services that bridge. */
+    public static final int LAYER_2 = 0x04;
+
+    /** Field Fl: what the rule says of dead services. 0: nothing, the chain decides. */
+    public static final int FAILURE_MASK = 0x03;
+
+    /** Value of Fl: packets are dropped. */
+    public static final int FAILURE_CLOSED = 0x01;
+
+    /** Value of Fl: packets go on to the next service. */
+    public static final int FAILURE_OPEN = 0x02;
+
     /** Action: none. */
     public static final int NONE = 0;
 
@@ -58,6 +73,7 @@ public final class SluiceContext {
     public static final int NEW_PATH = 4;
 
     private static final int FLAGS_OFFSET = 1;
+    private static final int SKIP_OFFSET = 2;
     private static final int CHAIN_OFFSET = 4;
     private static final int PROGRAM_OFFSET = 8;
     private static final int TRACE_OFFSET = 12;
@@ -82,6 +98,11 @@ public final class SluiceContext {
     /** Whether hops report this packet. */
     public static boolean isTraced(MemorySegment f, long value) {
         return (flags(f, value) & TRACED) != 0;
+    }
+
+    /** Services that this packet passes by: bit {@code i} stands for service {@code i} in forward order. */
+    public static int skipMask(MemorySegment f, long value) {
+        return Layouts.u8(f, value + SKIP_OFFSET);
     }
 
     /** Number of the chain. */
@@ -112,6 +133,11 @@ public final class SluiceContext {
     /** Writes the flags. */
     public static void setFlags(MemorySegment f, long value, int flags) {
         Layouts.putU8(f, value + FLAGS_OFFSET, flags);
+    }
+
+    /** Writes which services the packet passes by. */
+    public static void setSkipMask(MemorySegment f, long value, int mask) {
+        Layouts.putU8(f, value + SKIP_OFFSET, mask);
     }
 
     /** Writes the flow-programming tag. */

@@ -1,0 +1,283 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.GeneveHeader;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.Ipv4;
+import dev.sluice.wire.Ipv6;
+import dev.sluice.wire.Layouts;
+import dev.sluice.wire.MacAddress;
+import dev.sluice.wire.Nsh;
+import dev.sluice.wire.NshContext;
+import dev.sluice.wire.OverlayTemplate;
+import dev.sluice.wire.SluiceContext;
+import dev.sluice.wire.Underlay;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends packets of service paths to other switches: Geneve with the plane's virtual network, a network service header, the frame (V8, C3; packet-life.md, to another
+ * switch). One user: the worker.
+ *
+ * <p>Hot path: no allocation. Cost: about twenty stores of 8 bytes, one route, one neighbour; super-frames are cut first, since nobody behind a tunnel could.
+ */
+final class OverlayOutput {
+    /** Bytes of the network service header that this node writes for flows that it classifies. */
+    static final int OWN_NSH_BYTES = Nsh.BYTES + 2 * (NshContext.BYTES + 4) + NshContext.BYTES + 8 + NshContext.BYTES
+            + SluiceContext.BYTES;
+
+    private static final int FIRST_TTL = 63;
+    private static final int UNDERLAY_TTL = 64;
+
+    private final Frames frames;
+    private final LivenessView liveness;
+    private final ConnectionTable table;
+    private final Neighbors neighbors;
+    private final PlaneFlows flows;
+    private final DatapathCounters counters;
+    private final IcmpErrors errors;
+    private final Segmenter segmenter;
+    private final Batch pieces = new Batch();
+    private Snapshot snapshot = Snapshot.empty();
+    private ServicePlane plane = ServicePlane.NONE;
+    private IntTable<Tunnels> tunnels = IntTable.of(List.of(), Tunnels::svni);
+    private int identification;
+
+    /**
+     * Outer headers of one virtual network.
+     *
+     * @param svni virtual network
+     * @param byPeer element i is for the peer with index i
+     */
+    private record Tunnels(int svni, List<OverlayTemplate> byPeer) {}
+
+    OverlayOutput(
+            Frames frames,
+            LivenessView liveness,
+            ConnectionTable table,
+            Neighbors neighbors,
+            PlaneFlows flows,
+            DatapathCounters counters,
+            IcmpErrors errors) {
+        this.frames = frames;
+        this.liveness = liveness;
+        this.table = table;
+        this.neighbors = neighbors;
+        this.flows = flows;
+        this.counters = counters;
+        this.errors = errors;
+        segmenter = new Segmenter(frames);
+    }
+
+    void apply(Snapshot next) {
+        snapshot = next;
+        if (next.plane() != plane) {
+            plane = next.plane();
+            tunnels = IntTable.of(
+                    plane.paths().stream()
+                            .map(PlanePath::svni)
+                            .distinct()
+                            .map(this::tunnels)
+                            .toList(),
+                    Tunnels::svni);
+        }
+    }
+
+    private Tunnels tunnels(int svni) {
+        List<OverlayTemplate> byPeer = new ArrayList<>();
+        for (OverlayPeer peer : plane.peers()) {
+            // MAC addresses are those of the route at the time of sending.
+            Underlay underlay = new Underlay(
+                    new MacAddress(0),
+                    new MacAddress(0),
+                    Underlay.UNTAGGED,
+                    plane.endpoint(),
+                    peer.address(),
+                    UNDERLAY_TTL,
+                    Underlay.INHERIT,
+                    true,
+                    false);
+            byPeer.add(OverlayTemplate.tunnel(underlay, new GeneveHeader(false, EtherTypes.NSH, svni, List.of())));
+        }
+        return new Tunnels(svni, byPeer);
+    }
+
+    /**
+     * Sends a packet of a flow to the switch that has its next node.
+     *
+     * @param hop index of the node in the path
+     * @param onFailure what the rule says of dead nodes, carried along
+     * @param transparent whether nodes that bridge leave the frame's Ethernet header as it is
+     * @param copy the node gets a copy, this frame; nothing is expected back
+     */
+    int toNode(
+            Cursor c,
+            Batch b,
+            int slot,
+            Path path,
+            int hop,
+            Rule.FailureAction onFailure,
+            boolean transparent,
+            boolean copy) {
+        PlanePath names = plane.ofPath(path.id());
+        if (names == null) {
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_PATH_UNKNOWN);
+        }
+        int ordinal = c.direction == 0 ? hop : path.hops().size() - 1 - hop;
+        int peer = path.hops().get(hop).attachment().peer();
+        int flags = (c.direction == 0 ? 0 : SluiceContext.REVERSE)
+                | (transparent ? SluiceContext.LAYER_2 : 0)
+                | (copy ? SluiceContext.COPY : 0)
+                | failure(onFailure);
+        return send(c, b, slot, peer, names, PlanePath.FIRST_INDEX - ordinal, flags);
+    }
+
+    private static int failure(Rule.FailureAction onFailure) {
+        return switch (onFailure) {
+            case INHERIT -> 0;
+            case CLOSED -> SluiceContext.FAILURE_CLOSED;
+            case OPEN -> SluiceContext.FAILURE_OPEN;
+        };
+    }
+
+    /**
+     * Sends a packet that was served here for another switch back to it.
+     *
+     * @param ordinal number of services that the packet has had, those that it passed by included
+     */
+    int toClassifier(Cursor c, Path path, int ordinal) {
+        PlanePath names = plane.ofPath(path.id());
+        OverlayPeer peer = plane.peerNumbered(flows.classifier(c.planeEntry) & 0xffff_ffffL);
+        if (names == null || peer == null) {
+            return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
+        }
+        return send(c, c.batch, c.slot, peer.index(), names, PlanePath.FIRST_INDEX - ordinal, 0);
+    }
+
+    private int send(Cursor c, Batch b, int slot, int peer, PlanePath names, int si, int flags) {
+        Tunnels of = tunnels.get(names.svni());
+        OverlayPeer to = plane.peers().get(peer);
+        NextHop hop = nextHop(c, to);
+        if (of == null || hop == null) {
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_UNREACHABLE);
+        }
+        OverlayTemplate outer = of.byPeer.get(peer);
+        PortEntry port = snapshot.port(hop.port());
+        int nshBytes = c.planeEntry == PlaneFlows.NONE ? OWN_NSH_BYTES : flows.nshBytes(c.planeEntry);
+        int overhead = outer.headerBytes() - Ethernet.BYTES + nshBytes + b.l3[slot];
+        if (port.mtuBytes() != 0 && frames.packetBytes(b, slot) + overhead > port.mtuBytes()) {
+            if ((flags & SluiceContext.COPY) == 0 && c.planeEntry == PlaneFlows.NONE) {
+                errors.tooBig(c, port.mtuBytes() - overhead);
+            }
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
+        }
+        if (b.gsoType[slot] == Batch.GSO_NONE) {
+            segmenter.complete(b, slot);
+            return sendOne(c, b, slot, outer, port, hop, names, si, flags, nshBytes);
+        }
+        if (!segmenter.split(b, slot, pieces)) {
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NO_FRAME);
+        }
+        for (int i = 0; i < pieces.count; i++) {
+            sendOne(c, pieces, i, outer, port, hop, names, si, flags, nshBytes);
+        }
+        return Step.DONE;
+    }
+
+    private int sendOne(
+            Cursor c,
+            Batch b,
+            int i,
+            OverlayTemplate outer,
+            PortEntry port,
+            NextHop hop,
+            PlanePath names,
+            int si,
+            int flags,
+            int nshBytes) {
+        MemorySegment m = frames.memory();
+        if (frames.pool().headroomBytes(b.start[i]) < nshBytes + outer.headerBytes()) {
+            return frames.drop(b, i, c.batch.port[c.slot], DropReason.NO_FRAME);
+        }
+        long ip = b.start[i] + b.l3[i];
+        boolean four = b.etherType[i] == EtherTypes.IPV4;
+        int tos = four ? Ipv4.tos(m, ip) : Ipv6.trafficClass(m, ip);
+        long nsh = b.start[i] - nshBytes;
+        int spi = names.spi(c.direction);
+        if (c.planeEntry == PlaneFlows.NONE) {
+            writeOwnNsh(c, m, nsh, spi, si, flags);
+        } else {
+            flows.writeNsh(m, nsh, c.planeEntry, spi, si, (flags & SluiceContext.COPY) != 0);
+        }
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.tunnelled(b, i, port.index(), spi, si);
+        }
+        counters.overlaySent++;
+        b.start[i] = outer.push(m, nsh, b.length[i] + nshBytes, (int) (c.fields.hash >>> 32), tos, identification++);
+        b.length[i] += nshBytes + outer.headerBytes();
+        b.l3[i] = Ethernet.BYTES;
+        b.l4[i] = outer.udpOffset();
+        b.outerTag[i] = 0;
+        b.innerTag[i] = 0;
+        b.etherType[i] = plane.endpoint().isIpv4() ? EtherTypes.IPV4 : EtherTypes.IPV6;
+        return leave(c, b, i, port, hop);
+    }
+
+    private int leave(Cursor c, Batch b, int i, PortEntry port, NextHop hop) {
+        boolean connected = hop.kind() == NextHop.Kind.CONNECTED;
+        long ip = b.start[i] + b.l3[i];
+        boolean four = plane.endpoint().isIpv4();
+        long hi = !connected ? hop.addressHi() : four ? 0 : Ipv6.destinationHi(frames.memory(), ip);
+        long lo = !connected
+                ? hop.addressLo()
+                : four
+                        ? IpAddress.IPV4_MAPPED
+                                | (Ipv4.destination(frames.memory(), ip) & 0xffff_ffffL)
+                        : Ipv6.destinationLo(frames.memory(), ip);
+        long mac = neighbors.resolve(port.index(), hi, lo, c.nowNs);
+        Ethernet.setAddresses(frames.memory(), b.start[i], Math.max(mac, 0), port.mac());
+        if (mac >= 0) {
+            return frames.send(b, i, port.index());
+        }
+        if (mac == Neighbors.UNREACHABLE) {
+            return frames.drop(b, i, c.batch.port[c.slot], DropReason.NEIGHBOR_UNRESOLVED);
+        }
+        long given = neighbors.hold(port.index(), hi, lo, b, i);
+        if (given == Neighbors.REFUSED) {
+            return frames.drop(b, i, c.batch.port[c.slot], DropReason.NEIGHBOR_QUEUE_FULL);
+        }
+        if (given >= 0) {
+            frames.dropHeld(given, c.batch.port[c.slot]);
+        }
+        return Step.DONE;
+    }
+
+    /** Where the underlay sends what is for a peer; null if nowhere. */
+    private @Nullable NextHop nextHop(Cursor c, OverlayPeer to) {
+        Routes routes = snapshot.router(plane.router()).routes();
+        int index = routes.lookup(to.address().hi(), to.address().lo());
+        if (index == Routes.NO_ROUTE) {
+            return null;
+        }
+        NextHop hop = routes.group(index).choose(c.fields.hash, liveness.downPorts());
+        boolean leads = hop != null && (hop.kind() == NextHop.Kind.CONNECTED || hop.kind() == NextHop.Kind.GATEWAY);
+        return leads ? hop : null;
+    }
+
+    private void writeOwnNsh(Cursor c, MemorySegment m, long nsh, int spi, int si, int flags) {
+        Nsh.write(m, nsh, OWN_NSH_BYTES, Nsh.MD_VARIABLE, false, FIRST_TTL, Nsh.NEXT_ETHERNET, spi, si);
+        long value = NshContext.write(m, nsh + Nsh.BYTES, NshContext.TENANT, 4);
+        m.set(Layouts.BE32, value, plane.tenant(c.router));
+        value = NshContext.write(m, value + 4, NshContext.INGRESS_NODE, 4);
+        m.set(Layouts.BE32, value, plane.node());
+        value = NshContext.write(m, value + 4, NshContext.FLOW_ID, 8);
+        m.set(Layouts.BE64, value, table.reference(c.record));
+        value = NshContext.write(m, value + 8, NshContext.SLUICE, SluiceContext.BYTES);
+        SluiceContext.write(m, value, flags, table.targetId(c.record), 0, 0);
+        SluiceContext.setSkipMask(m, value, c.follows ? 0 : table.skipMask(c.record, c.direction));
+    }
+}

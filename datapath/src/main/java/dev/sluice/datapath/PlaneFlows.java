@@ -1,0 +1,280 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Layouts;
+import dev.sluice.wire.Nsh;
+import dev.sluice.wire.NshContext;
+import dev.sluice.wire.ServiceMetadata;
+import dev.sluice.wire.SluiceContext;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came with the packets that this node has served for other switches: who classified them and their metadata, kept while agentless nodes have the packets,
+ * which come back without (document 000: the terminating switch maintains traffic flow information; C7, V11). One user: the worker.
+ *
+ * <p>An entry belongs to a direction of a record with the tag {@link ConnectionTable#PLANE}; the record holds its number where others hold a MAC pair. It is free
+ * again when the record is gone, which whoever looks for room finds out. Entry {@link #IN_HAND} is that of the packet in hand before it has a record. Hot path: no
+ * allocation; room is looked for in a bounded number of places.
+ */
+final class PlaneFlows implements AutoCloseable {
+    /** Longest network service header that is kept: what has to fit in front of a frame together with the outer headers. */
+    static final int NSH_BYTES_MAX = 184;
+
+    /** The entry of the packet in hand. */
+    static final int IN_HAND = 1;
+
+    /** No entry, or no room for one. */
+    static final int NONE = 0;
+
+    private static final int ENTRY_BYTES = 216;
+    private static final int TRIES_MAX = 64;
+    private static final long OWNER = 0;
+    private static final long TENANT = 8;
+    private static final long CLASSIFIER = 16;
+    private static final long NSH_LENGTH = 20;
+    private static final long FLAGS = 22;
+    private static final long SKIP = 23;
+    private static final long HEADER = 24;
+
+    private final ConnectionTable table;
+    private final Arena arena = Arena.ofShared();
+    private final int count;
+    private @Nullable MemorySegment entries;
+    private int hand = IN_HAND;
+
+    /** Where entries made before are found, while foretelling; own numbers lie above all of its. */
+    private @Nullable PlaneFlows source;
+
+    /** @param connectionsMax size of the connection table; an eighth of it may be served for others, in both directions */
+    PlaneFlows(ConnectionTable table, int connectionsMax) {
+        this.table = table;
+        count = Math.max(64, connectionsMax / 4);
+    }
+
+    /** Reserves memory when the node first has peers. */
+    void apply(ServicePlane plane) {
+        if (entries == null && plane.router() >= 0) {
+            entries = arena.allocate((long) (count + IN_HAND + 1) * ENTRY_BYTES, 64);
+        }
+    }
+
+    /** What the other one keeps is known here too. */
+    void lookInto(PlaneFlows other) {
+        source = other;
+    }
+
+    private MemorySegment memory(int entry) {
+        MemorySegment own = source != null && entry > IN_HAND && entry < source.end() ? source.entries : entries;
+        if (own == null) {
+            throw new IllegalStateException("entry " + entry + " of a node without peers");
+        }
+        return own;
+    }
+
+    private long at(int entry) {
+        boolean isOwn = source == null || entry <= IN_HAND || entry < source.end();
+        return (long) (isOwn ? entry : entry - source.end() + IN_HAND + 1) * ENTRY_BYTES;
+    }
+
+    /** Above all numbers of entries. */
+    private int end() {
+        return count + IN_HAND + 1;
+    }
+
+    /**
+     * Takes up the metadata of a packet that came in, as {@link #IN_HAND}.
+     *
+     * @param f where the packet is
+     * @param nsh its network service header, of at most {@link #NSH_BYTES_MAX} bytes
+     * @param classifier number of the peer that classified it, see {@link OverlayPeer#number}
+     */
+    void take(MemorySegment f, long nsh, int nshBytes, int classifier, ServiceMetadata metadata) {
+        MemorySegment m = memory(IN_HAND);
+        long at = at(IN_HAND);
+        MemorySegment.copy(f, nsh, m, at + HEADER, nshBytes);
+        m.set(Layouts.BE64, at + TENANT, metadata.tenant());
+        m.set(Layouts.BE32, at + CLASSIFIER, classifier);
+        Layouts.putU16(m, at + NSH_LENGTH, nshBytes);
+        Layouts.putU8(m, at + FLAGS, metadata.flags());
+        Layouts.putU8(m, at + SKIP, SluiceContext.skipMask(f, metadata.sluiceOffset()));
+    }
+
+    /**
+     * Makes sure that the packet in hand is recognised when it comes back from a node of its path: finds or makes the record, and gives it what came with the packet.
+     *
+     * @return why the packet has to be dropped, null if it may go to the node
+     */
+    @Nullable
+    DropReason expect(Cursor c, Path path, Attachment node) {
+        if (!c.enterServed(node.instance())) {
+            return DropReason.ZONES_FULL;
+        }
+        int slot = find(c, path);
+        if (slot < 0) {
+            slot = make(c, path);
+            if (slot < 0) {
+                return DropReason.TABLE_FULL;
+            }
+        } else if (isOfOther(slot, c.planeEntry)) {
+            return DropReason.RETURN_AMBIGUOUS;
+        }
+        int entry = keep(slot, c.direction, c.planeEntry);
+        if (entry == NONE) {
+            return DropReason.PLANE_FLOWS_FULL;
+        }
+        c.record = slot;
+        c.planeEntry = entry;
+        table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
+        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment()) {
+            table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
+        }
+        return null;
+    }
+
+    private int find(Cursor c, Path path) {
+        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        while (slot >= 0
+                && (table.pathId(slot) != path.id() || (table.isReverse(slot, c.fields) ? 1 : 0) != c.direction)) {
+            slot = table.next(slot, c.nowNs);
+        }
+        return slot;
+    }
+
+    private int make(Cursor c, Path path) {
+        if (c.direction != 0) {
+            c.fields.reverse();
+        }
+        int slot = table.insert(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        if (c.direction != 0) {
+            c.fields.reverse();
+        }
+        if (slot >= 0) {
+            table.setPathId(slot, path.id());
+        }
+        return slot;
+    }
+
+    /** Two tenants with the same addresses, on one path through one node: their packets could not be told apart when they come back. */
+    private boolean isOfOther(int slot, int entry) {
+        for (int direction = 0; direction < 2; direction++) {
+            int known = table.l2(slot, direction);
+            if (known != NONE && belongs(known, slot)) {
+                return tenant(known) != tenant(entry) || classifier(known) != classifier(entry);
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Gives a direction of a record what an entry holds.
+     *
+     * @param from the entry to copy, {@link #IN_HAND} or that of another record
+     * @return the entry of the record, {@link #NONE} if there is no room
+     */
+    int keep(int slot, int direction, int from) {
+        int entry = entry(slot, direction);
+        if (entry == from) {
+            return entry;
+        }
+        if (entry == NONE) {
+            entry = free();
+            if (entry == NONE) {
+                return NONE;
+            }
+            table.setL2(slot, direction, entry);
+        }
+        MemorySegment m = memory(entry);
+        MemorySegment.copy(memory(from), at(from), m, at(entry), HEADER + nshBytes(from));
+        m.set(Layouts.BE64, at(entry) + OWNER, table.reference(slot) + 1);
+        return entry;
+    }
+
+    /** The entry of a direction of a record, {@link #NONE} if it has none. */
+    int entry(int slot, int direction) {
+        int entry = table.l2(slot, direction);
+        return entry != NONE && belongs(entry, slot) ? entry : NONE;
+    }
+
+    /** Whether an entry is the one that a record's slot was given in its present life. */
+    private boolean belongs(int entry, int slot) {
+        boolean looksInto = source != null && entry < source.end();
+        return looksInto || owner(entry) == table.reference(slot) + 1;
+    }
+
+    private long owner(int entry) {
+        return memory(entry).get(Layouts.BE64, at(entry) + OWNER);
+    }
+
+    private int free() {
+        int first = source == null ? IN_HAND + 1 : source.end();
+        for (int i = 0; i < TRIES_MAX; i++) {
+            hand = hand < first || hand + 1 >= first + count ? first : hand + 1;
+            long owner = owner(hand);
+            if (owner == 0 || table.resolve(owner - 1) < 0) {
+                return hand;
+            }
+        }
+        return NONE;
+    }
+
+    /** Number of the peer that classified the flow. */
+    int classifier(int entry) {
+        return memory(entry).get(Layouts.BE32, at(entry) + CLASSIFIER);
+    }
+
+    /** Number of the tenant. */
+    long tenant(int entry) {
+        return memory(entry).get(Layouts.BE64, at(entry) + TENANT);
+    }
+
+    /** Bytes of the network service header. */
+    int nshBytes(int entry) {
+        return Layouts.u16(memory(entry), at(entry) + NSH_LENGTH);
+    }
+
+    /** Whether nodes that bridge get the frame with its own Ethernet header. */
+    boolean isTransparent(int entry) {
+        return (flags(entry) & SluiceContext.LAYER_2) != 0;
+    }
+
+    /** Whether the packet is a copy. */
+    boolean isCopy(int entry) {
+        return (flags(entry) & SluiceContext.COPY) != 0;
+    }
+
+    /** What the rule says of dead nodes. */
+    Rule.FailureAction onFailure(int entry) {
+        return switch (flags(entry) & SluiceContext.FAILURE_MASK) {
+            case SluiceContext.FAILURE_CLOSED -> Rule.FailureAction.CLOSED;
+            case SluiceContext.FAILURE_OPEN -> Rule.FailureAction.OPEN;
+            default -> Rule.FailureAction.INHERIT;
+        };
+    }
+
+    private int flags(int entry) {
+        return Layouts.u8(memory(entry), at(entry) + FLAGS);
+    }
+
+    /** Hops that the packet passes by: bit {@code i} stands for hop {@code i}. */
+    int skipMask(int entry) {
+        return Layouts.u8(memory(entry), at(entry) + SKIP);
+    }
+
+    /** Writes the network service header in front of a frame, with the path's identifier and the index given; of a copy, that it is one. */
+    void writeNsh(MemorySegment f, long nsh, int entry, int spi, int si, boolean copy) {
+        MemorySegment.copy(memory(entry), at(entry) + HEADER, f, nsh, nshBytes(entry));
+        Nsh.setPath(f, nsh, spi, si);
+        if (copy) {
+            // Who took up the packet has found this context header in it.
+            long value = NshContext.value(NshContext.find(f, nsh, NshContext.SLUICE));
+            SluiceContext.setFlags(f, value, SluiceContext.flags(f, value) | SluiceContext.COPY);
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

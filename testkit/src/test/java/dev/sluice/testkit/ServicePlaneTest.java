@@ -1,0 +1,281 @@
+package dev.sluice.testkit;
+
+import static dev.sluice.testkit.ThreeHosts.A;
+import static dev.sluice.testkit.ThreeHosts.B;
+import static dev.sluice.testkit.ThreeHosts.C;
+import static dev.sluice.testkit.ThreeHosts.CLIENT;
+import static dev.sluice.testkit.ThreeHosts.NODE_IN;
+import static dev.sluice.testkit.ThreeHosts.NODE_OUT;
+import static dev.sluice.testkit.ThreeHosts.SERVER;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.Rule;
+import dev.sluice.ports.MemoryFrame;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Flows classified on one host and served on two others (V8, C3, C6, C7, C12). */
+class ServicePlaneTest {
+    private static final TestPacket REQUEST = TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", 2);
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void bothDirectionsVisitBothNodesInOppositeOrder(boolean hub) {
+        try (ThreeHosts hosts = new ThreeHosts(hub)) {
+            byte[] request = REQUEST.bytes();
+            hosts.receive(A, CLIENT, request);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(request);
+            hosts.receive(B, NODE_OUT, request);
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(request);
+            hosts.receive(C, NODE_OUT, request);
+            assertThat(hosts.host(A).sent(SERVER)).containsExactly(request);
+
+            byte[] answer = REQUEST.reply().bytes();
+            hosts.receive(A, SERVER, answer);
+            assertThat(hosts.host(C).sent(NODE_OUT)).containsExactly(answer);
+            hosts.receive(C, NODE_IN, answer);
+            assertThat(hosts.host(B).sent(NODE_OUT)).containsExactly(answer);
+            hosts.receive(B, NODE_IN, answer);
+            assertThat(hosts.host(A).sent(CLIENT)).containsExactly(answer);
+            hosts.hosts.forEach(host -> assertThat(host.drops()).isEmpty());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void packetOfNodeThatWasSentNothingGoesNowhere(boolean hub) {
+        try (ThreeHosts hosts = new ThreeHosts(hub)) {
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.RETURN_NO_FLOW, 1L));
+            assertThat(hosts.carried).isEmpty();
+        }
+    }
+
+    @Test
+    void translatedFlowComesBackThroughTheSameNodes() {
+        try (ThreeHosts hosts = new ThreeHosts(false, Attachment.Translation.LEARNED)) {
+            TestPacket translated = TestPacket.tcp("198.51.100.7:61000", "10.0.0.2:80", 2);
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(B).sent(NODE_IN)).hasSize(1);
+            hosts.receive(B, NODE_OUT, translated.bytes());
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(translated.bytes());
+            hosts.receive(C, NODE_OUT, translated.bytes());
+            assertThat(hosts.host(A).sent(SERVER)).containsExactly(translated.bytes());
+
+            byte[] answer = translated.reply().bytes();
+            hosts.receive(A, SERVER, answer);
+            assertThat(hosts.host(C).sent(NODE_OUT)).containsExactly(answer);
+            hosts.receive(C, NODE_IN, answer);
+            assertThat(hosts.host(B).sent(NODE_OUT)).containsExactly(answer);
+            byte[] original = REQUEST.reply().bytes();
+            hosts.receive(B, NODE_IN, original);
+            assertThat(hosts.host(A).sent(CLIENT)).containsExactly(original);
+            hosts.hosts.forEach(host -> assertThat(host.drops()).isEmpty());
+        }
+    }
+
+    @Test
+    void superFrameCrossesInSegmentsWithWholeChecksums() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] payload = new byte[10_000];
+            new Random(3).nextBytes(payload);
+            byte[] whole = TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", 0x10)
+                    .payload(payload)
+                    .bytes();
+            hosts.receive(A, CLIENT, MemoryFrame.superFrame(whole, Batch.GSO_TCPV4, 1400, 54, 34, 16));
+            List<byte[]> segments = hosts.host(B).sent(NODE_IN);
+            assertThat(segments).hasSize(8);
+            ByteArrayOutputStream stream = new ByteArrayOutputStream();
+            for (byte[] segment : segments) {
+                assertThat(Sums.tcpHolds(segment)).isTrue();
+                stream.write(segment, 54, segment.length - 54);
+            }
+            assertThat(stream.toByteArray()).isEqualTo(payload);
+        }
+    }
+
+    @Test
+    void fragmentsFollowTheirFirstOverHosts() {
+        try (ThreeHosts hosts = new ThreeHosts(true)) {
+            TestPacket datagram = TestPacket.udp("10.0.0.1:4000", "10.0.0.2:53");
+            byte[] first = datagram.payload(new byte[64]).fragment(0, true).bytes();
+            byte[] later = datagram.payload(new byte[40]).fragment(72, false).bytes();
+            for (byte[] fragment : List.of(first, later)) {
+                hosts.receive(A, CLIENT, fragment);
+                assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(fragment);
+                hosts.receive(B, NODE_OUT, fragment);
+                assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(fragment);
+                hosts.receive(C, NODE_OUT, fragment);
+                assertThat(hosts.host(A).sent(SERVER)).containsExactly(fragment);
+            }
+        }
+    }
+
+    @Test
+    void errorAboutFlowGoesBackAsTheFlowCame() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            pass(hosts, REQUEST.bytes());
+            byte[] quoted = REQUEST.bytes();
+            byte[] error = TestPacket.ping("10.0.0.9", "10.0.0.1", 0)
+                    .ethernet(0x0200_0000_0002L, 0x0200_0000_0001L)
+                    .icmpType(3)
+                    .payload(Arrays.copyOfRange(quoted, 14, 42))
+                    .bytes();
+            hosts.receive(A, SERVER, error);
+            assertThat(hosts.host(C).sent(NODE_OUT)).containsExactly(error);
+            hosts.receive(C, NODE_IN, error);
+            assertThat(hosts.host(B).sent(NODE_OUT)).containsExactly(error);
+            hosts.receive(B, NODE_IN, error);
+            assertThat(hosts.host(A).sent(CLIENT)).containsExactly(error);
+        }
+    }
+
+    @Test
+    void deadNodeOnAnotherHostFailsAsTold() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            hosts.host(B).liveness().setInstance(1, false);
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.SERVICE_DOWN, 1L));
+
+            hosts.host(B).apply(hosts.snapshot(B, Rule.FailureAction.OPEN));
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(REQUEST.bytes());
+        }
+    }
+
+    private static void pass(ThreeHosts hosts, byte[] frame) {
+        hosts.receive(A, CLIENT, frame);
+        hosts.host(B).sent(NODE_IN);
+        hosts.receive(B, NODE_OUT, frame);
+        hosts.host(C).sent(NODE_IN);
+        hosts.receive(C, NODE_OUT, frame);
+        assertThat(hosts.host(A).sent(SERVER)).containsExactly(frame);
+    }
+
+    /** What a stranger may change in a tunnel packet, and why it is dropped (S1). Offsets: Ethernet 0, IPv4 14, UDP 34, Geneve 42, NSH 50, frame 110. */
+    static List<Arguments> forgeries() {
+        return List.of(
+                forgery("from nobody's address", DropReason.OVERLAY_PEER_UNKNOWN, 29, 99),
+                forgery("of another virtual network", DropReason.NSH_PATH_UNKNOWN, 48, 1),
+                forgery("Geneve version", DropReason.OVERLAY_HEADER_INVALID, 42, 0x40),
+                forgery("options that are not there", DropReason.OVERLAY_HEADER_INVALID, 42, 0x3f),
+                forgery("a control message", DropReason.OVERLAY_PAYLOAD_UNKNOWN, 43, 0x80),
+                forgery("no service header", DropReason.OVERLAY_PAYLOAD_UNKNOWN, 45, 0x00),
+                forgery("NSH version", DropReason.NSH_INVALID, 50, 0x4f),
+                forgery("NSH length", DropReason.NSH_INVALID, 51, 0xff),
+                forgery("a context header too long", DropReason.NSH_INVALID, 61, 0x7f),
+                forgery("O bit", DropReason.OVERLAY_PAYLOAD_UNKNOWN, 50, 0x2f),
+                forgery("next protocol", DropReason.OVERLAY_PAYLOAD_UNKNOWN, 53, 1),
+                forgery("unknown path", DropReason.NSH_PATH_UNKNOWN, 56, 200),
+                forgery("index of nothing", DropReason.NSH_INDEX_INVALID, 57, 0),
+                forgery("index behind the last", DropReason.NSH_INDEX_INVALID, 57, 253),
+                forgery("a classifier that is no peer", DropReason.NSH_CONTEXT_MISSING, 73, 0),
+                forgery("no classifier", DropReason.NSH_CONTEXT_MISSING, 68, 0x55),
+                forgery("a frame that is no IP", DropReason.OVERLAY_PAYLOAD_UNKNOWN, 122, 0x77),
+                forgery("a frame with a broken header", DropReason.IPV4_HEADER_INVALID, 124, 0x4f));
+    }
+
+    private static Arguments forgery(String what, DropReason reason, int offset, int value) {
+        return Arguments.of(what, reason, offset, value);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @MethodSource("forgeries")
+    void forgedTunnelPacketIsDroppedAndCounted(String what, DropReason reason, int offset, int value) {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] forged = tunnelled(hosts);
+            forged[offset] = (byte) value;
+            Sums.fixIpv4(forged, 14);
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, forged);
+            assertThat(hosts.host(B).drops()).as(what).isEqualTo(Map.of(reason, 1L));
+            assertThat(hosts.host(B).sentAnywhere()).isEmpty();
+            assertThat(hosts.host(B).datapath().connections().size()).isEqualTo(1);
+        }
+    }
+
+    /** A packet from A to B, after one like it has been served. */
+    private static byte[] tunnelled(ThreeHosts hosts) {
+        hosts.receive(A, CLIENT, REQUEST.bytes());
+        hosts.host(B).sent(NODE_IN);
+        return hosts.carried.getLast().clone();
+    }
+
+    @Test
+    void wrongOuterChecksumIsRefused() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] frame = tunnelled(hosts);
+            frame[40] = 1;
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_CHECKSUM, 1L));
+        }
+    }
+
+    @Test
+    void fragmentOfTunnelIsRefused() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] frame = tunnelled(hosts);
+            frame[20] = 0x20;
+            Sums.fixIpv4(frame, 14);
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_FRAGMENTED, 1L));
+        }
+    }
+
+    @Test
+    void timeToLiveEndsLoops() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] frame = tunnelled(hosts);
+            frame[50] &= (byte) 0xf0;
+            frame[51] = (byte) (frame[51] & 0x3f | 1 << 6);
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.NSH_TTL_EXPIRED, 1L));
+        }
+    }
+
+    @Test
+    void congestionOfTheUnderlayIsToldToWhoUnderstands() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] frame = tunnelled(hosts);
+            frame[15] |= 3;
+            Sums.fixIpv4(frame, 14);
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame.clone());
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_CONGESTION, 1L));
+            frame[125] |= 2;
+            Sums.fixIpv4(frame, 124);
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
+            assertThat(hosts.host(B).sent(NODE_IN).getFirst()[15] & 3).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void twoTenantsWithOneKeyOnOneNodeAreToldApartOrRefused() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] frame = tunnelled(hosts);
+            frame[65] = 78;
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.RETURN_AMBIGUOUS, 1L));
+        }
+    }
+
+    @Test
+    void packetThatComesBackForUnknownFlowGoesNowhere() {
+        try (ThreeHosts hosts = new ThreeHosts(true)) {
+            byte[] request = REQUEST.bytes();
+            hosts.receive(A, CLIENT, request);
+            hosts.host(A).datapath().connections().remove(0);
+            hosts.receive(B, NODE_OUT, request);
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.OVERLAY_FLOW_UNKNOWN, 1L));
+        }
+    }
+}

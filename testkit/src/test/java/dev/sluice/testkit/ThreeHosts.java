@@ -1,0 +1,265 @@
+package dev.sluice.testkit;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.Classifier;
+import dev.sluice.datapath.Group;
+import dev.sluice.datapath.Match;
+import dev.sluice.datapath.NextHop;
+import dev.sluice.datapath.NextHopGroup;
+import dev.sluice.datapath.OverlayPeer;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PathCounters;
+import dev.sluice.datapath.PlanePath;
+import dev.sluice.datapath.PortAddress;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.PortSides;
+import dev.sluice.datapath.Retained;
+import dev.sluice.datapath.RouteEntry;
+import dev.sluice.datapath.RouterEntry;
+import dev.sluice.datapath.Routes;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.ServicePlane;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.Target;
+import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpPrefix;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Three hosts on one underlay: a transparent pair between client and server on A, a firewall on B, an intrusion prevention system on C, one chain through both. What
+ * one of them sends into the underlay comes in at the others.
+ */
+final class ThreeHosts implements AutoCloseable {
+    static final int A = 0;
+    static final int B = 1;
+    static final int C = 2;
+
+    static final int UNDERLAY = 0;
+
+    /** On A. */
+    static final int CLIENT = 1;
+
+    static final int SERVER = 2;
+
+    /** On B and C. */
+    static final int NODE_IN = 1;
+
+    static final int NODE_OUT = 2;
+
+    static final int SVNI = 4096;
+    static final int FORWARD_SPI = 100;
+    static final int REVERSE_SPI = 101;
+    static final List<String> ENDPOINTS = List.of("192.0.2.1", "192.0.2.2", "192.0.2.3");
+
+    private static final long MAC = 0x0200_0000_1000L;
+
+    final List<MemorySwitch> hosts = new ArrayList<>();
+
+    /** What went over the underlay so far. */
+    final List<byte[]> carried = new ArrayList<>();
+
+    private final boolean hub;
+    private final Attachment.Translation translation;
+
+    ThreeHosts(boolean hub) {
+        this(hub, Attachment.Translation.NONE);
+    }
+
+    /** @param translation of the firewall */
+    ThreeHosts(boolean hub, Attachment.Translation translation) {
+        this.hub = hub;
+        this.translation = translation;
+        for (int host = A; host <= C; host++) {
+            hosts.add(new MemorySwitch(snapshot(host, Rule.FailureAction.CLOSED), 1024));
+        }
+    }
+
+    MemorySwitch host(int host) {
+        return hosts.get(host);
+    }
+
+    /** A frame comes in from outside; all that follows on the underlay happens. */
+    void receive(int host, int port, byte[] frame) {
+        receive(host, port, dev.sluice.ports.MemoryFrame.plain(frame));
+    }
+
+    void receive(int host, int port, dev.sluice.ports.MemoryFrame frame) {
+        host(host).receive(port, frame);
+        settle();
+    }
+
+    /** Carries frames between the hosts until none is under way. */
+    void settle() {
+        boolean moved = true;
+        while (moved) {
+            moved = false;
+            // Questions for neighbours, and packets that waited for the answers, leave by timers.
+            hosts.forEach(host -> host.advance(1_000_000));
+            for (int from = A; from <= C; from++) {
+                for (byte[] frame : host(from).sent(UNDERLAY)) {
+                    moved = true;
+                    carried.add(frame);
+                    deliver(from, frame);
+                }
+            }
+        }
+    }
+
+    private void deliver(int from, byte[] frame) {
+        for (int to = A; to <= C; to++) {
+            boolean broadcast = (frame[0] & 1) != 0;
+            if (to != from && (broadcast || frame[5] == (byte) (MAC + macOf(to)))) {
+                host(to).receive(UNDERLAY, frame);
+            }
+        }
+    }
+
+    private static int macOf(int host) {
+        return host << 4;
+    }
+
+    Snapshot snapshot(int host, Rule.FailureAction onFailure) {
+        List<PortEntry> ports = new ArrayList<>();
+        ports.add(new PortEntry(
+                UNDERLAY,
+                "underlay",
+                PortEntry.Role.ROUTER,
+                0,
+                -1,
+                MAC + macOf(host),
+                List.of(new PortAddress(address(host), 24)),
+                false,
+                false,
+                0,
+                0,
+                1600));
+        if (host == A) {
+            ports.add(pair(CLIENT, "client", SERVER));
+            ports.add(pair(SERVER, "server", CLIENT));
+        } else {
+            ports.add(service(NODE_IN, "in"));
+            ports.add(service(NODE_OUT, "out"));
+        }
+        Attachment firewall = attachment(1, "fw-1", B, host, translation);
+        Attachment ips = attachment(2, "ips-1", C, host, Attachment.Translation.NONE);
+        Path path = new Path(
+                7,
+                "inspect[fw-1,ips-1]",
+                1,
+                List.of(new Path.Hop(firewall, false, onFailure), new Path.Hop(ips, false, onFailure)),
+                new PathCounters());
+        BitSet sides = new BitSet();
+        sides.set(2, 6);
+        Rule rule = new Rule(
+                1,
+                100,
+                "web/inspect",
+                List.of(Match.ANY),
+                Rule.Action.SERVICE,
+                0,
+                Rule.FailureAction.INHERIT,
+                true,
+                PortSides.of(sides));
+        Routes underlay = Routes.of(List.of(
+                new RouteEntry(IpPrefix.around(address(host), 32), NextHopGroup.of(NextHop.local(UNDERLAY))),
+                new RouteEntry(
+                        IpPrefix.parse("192.0.2.0/24").orElseThrow(), NextHopGroup.of(NextHop.connected(UNDERLAY)))));
+        return new Snapshot(
+                1,
+                ports,
+                List.of(new RouterEntry(0, "underlay", underlay), new RouterEntry(1, "pair", Routes.EMPTY)),
+                List.of(new Target(0, "inspect", List.of(path), onFailure)),
+                List.of(rule),
+                List.of(new Group(1, Classifier.of(List.of(rule)))),
+                List.of(path),
+                List.of(firewall, ips),
+                TrackerTimeouts.DEFAULT,
+                Retained.auto(1),
+                List.of(),
+                new ServicePlane(
+                        1000 + host,
+                        0,
+                        address(host),
+                        peers(host),
+                        List.of(new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub)),
+                        List.of(0, host == A ? 77 : 0)));
+    }
+
+    private static IpAddress address(int host) {
+        return IpAddress.parse(ENDPOINTS.get(host)).orElseThrow();
+    }
+
+    private static List<OverlayPeer> peers(int host) {
+        List<OverlayPeer> peers = new ArrayList<>();
+        for (int other = A; other <= C; other++) {
+            if (other != host) {
+                peers.add(new OverlayPeer(peers.size(), "host-" + (char) ('a' + other), 1000 + other, address(other)));
+            }
+        }
+        return peers;
+    }
+
+    private static int peerOf(int host, int other) {
+        return other == host ? Attachment.LOCAL : other < host ? other : other - 1;
+    }
+
+    private static PortEntry pair(int index, String name, int peer) {
+        return new PortEntry(
+                index,
+                name,
+                PortEntry.Role.TRANSPARENT,
+                1,
+                peer,
+                0x0200_0000_2000L + index,
+                List.of(),
+                true,
+                true,
+                1,
+                1,
+                0);
+    }
+
+    private static PortEntry service(int index, String name) {
+        return new PortEntry(
+                index,
+                name,
+                PortEntry.Role.SERVICE,
+                -1,
+                -1,
+                0x0200_0000_2000L + index,
+                List.of(),
+                true,
+                true,
+                0,
+                0,
+                0);
+    }
+
+    private static Attachment attachment(
+            int id, String name, int on, int host, Attachment.Translation translation) {
+        boolean here = on == host;
+        return new Attachment(
+                id,
+                name,
+                id,
+                new Attachment.Side(here ? NODE_IN : -1, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                new Attachment.Side(here ? NODE_OUT : -1, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
+                Attachment.Kind.BRIDGE,
+                translation,
+                false,
+                false,
+                host == A ? new int[] {1} : new int[0],
+                new int[0],
+                new AttachmentCounters(),
+                peerOf(host, on));
+    }
+
+    @Override
+    public void close() {
+        hosts.forEach(MemorySwitch::close);
+    }
+}
