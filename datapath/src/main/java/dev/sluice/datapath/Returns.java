@@ -155,7 +155,7 @@ final class Returns {
             }
             router = record != before ? routers[i] : router;
         }
-        router = findServed(c, node, side, router);
+        // Errors about flows of other switches have records of their own: what came with them is theirs.
         boolean found = record != NONE && !ambiguous;
         if (found) {
             take(c);
@@ -209,11 +209,18 @@ final class Returns {
         return record != before ? c.router : router;
     }
 
+    /** What came with packets of a direction; behind a translating node they have the key of the flow in front of it. */
+    private int entryOf(int slot, int direction) {
+        int entry = planeFlows.entry(slot, direction);
+        int linked = entry == PlaneFlows.NONE ? table.linked(slot) : NONE;
+        return linked == NONE ? entry : planeFlows.entry(linked, direction);
+    }
+
     /** Takes the record found for the packet in hand. */
     private void take(Cursor c) {
         c.record = record;
         c.direction = table.isReverse(record, c.fields) ? 1 : 0;
-        c.planeEntry = table.tag(record) == ConnectionTable.PLANE ? planeFlows.entry(record, c.direction) : PlaneFlows.NONE;
+        c.planeEntry = table.tag(record) == ConnectionTable.PLANE ? entryOf(record, c.direction) : PlaneFlows.NONE;
     }
 
     /** Looks for the newest record of the key that fits; a second one of another router makes the packet ambiguous. */
@@ -315,6 +322,11 @@ final class Returns {
         }
         c.record = slot;
         c.direction = direction;
+        int linked = table.linked(slot);
+        if (linked != NONE && table.egressPort(slot, direction) == 0) {
+            // Behind a translating node the packet has another key than at its classification.
+            table.setEgressPort(slot, direction, table.egressPort(linked, direction));
+        }
         return goOn(c, path, hop);
     }
 
@@ -336,10 +348,11 @@ final class Returns {
     private int ofOther(Cursor c, Path path, int named) {
         if (c.quotes) {
             c.lookAtQuoted();
-            c.follows = ofKey(c, path, named) == named;
+            int about = ofKey(c, path, named);
             c.lookAtOwn();
-            if (c.follows) {
-                return named;
+            if (about != NONE) {
+                c.follows = true;
+                return about;
             }
         }
         return c.direction == 0 && translates(path) ? linkTranslated(c, path, named) : NONE;
