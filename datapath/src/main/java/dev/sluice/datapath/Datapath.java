@@ -103,7 +103,7 @@ public final class Datapath implements AutoCloseable {
         fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         planeFlows = new PlaneFlows(table, table.capacity());
-        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, counters, errors);
+        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, counters);
         steering = new Steering(
                 frames,
                 liveness,
@@ -127,19 +127,18 @@ public final class Datapath implements AutoCloseable {
                 context,
                 hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
-        returns =
-                new Returns(
-                        table,
-                        frames,
-                        steering,
-                        translations,
-                        neighborStage,
-                        liveness,
-                        zones,
-                        fragments,
-                        counters,
-                        planeFlows,
-                        overlayOutput);
+        returns = new Returns(
+                table,
+                frames,
+                steering,
+                translations,
+                neighborStage,
+                liveness,
+                zones,
+                fragments,
+                counters,
+                planeFlows,
+                overlayOutput);
         overlayInput =
                 new OverlayInput(frames, parser, table, zones, fragments, planeFlows, steering, returns, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);

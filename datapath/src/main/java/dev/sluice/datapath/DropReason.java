@@ -64,23 +64,28 @@ public enum DropReason {
             "C8",
             "A packet from a service node fits flows of several routers or paths, and its tag does not tell them apart."),
 
-    OVERLAY_PEER_UNKNOWN("S1, packet-life: from another switch", "A tunnel packet comes from an address that is no peer's."),
+    OVERLAY_PEER_UNKNOWN(
+            "S1, packet-life: from another switch", "A tunnel packet comes from an address that is no peer's."),
     OVERLAY_FRAGMENTED("RFC 8926 4.4.1", "A tunnel packet is a fragment; tunnels here are never fragmented."),
     OVERLAY_CHECKSUM("RFC 768, RFC 6935", "The outer UDP checksum of a tunnel packet is wrong."),
     OVERLAY_HEADER_INVALID("RFC 8926 3.4, 3.5", "The Geneve header or one of its options is malformed."),
     OVERLAY_OPTION_CRITICAL("RFC 8926 3.5", "A Geneve option that nobody here understands is marked as critical."),
     OVERLAY_PAYLOAD_UNKNOWN(
-            "V8, packet-life: from another switch", "A tunnel packet carries something else than unicast IP on a service path."),
+            "V8, packet-life: from another switch",
+            "A tunnel packet carries something else than unicast IP on a service path."),
     OVERLAY_CONGESTION(
             "RFC 6040 4.2", "The underlay marked congestion on a packet whose sender does not understand the mark."),
     OVERLAY_PATH_UNKNOWN("V8", "The path of a flow is not one that other switches know by this time."),
     OVERLAY_UNREACHABLE("V8", "The underlay has no route to the switch that has the next node."),
-    OVERLAY_FLOW_UNKNOWN("C7, packet-life: from another switch", "A packet came back for a flow that nobody here knows."),
+    OVERLAY_FLOW_UNKNOWN(
+            "C7, packet-life: from another switch", "A packet came back for a flow that nobody here knows."),
     NSH_INVALID("RFC 8300 2.2, 2.5", "The network service header is malformed, or longer than 184 bytes."),
-    NSH_TTL_EXPIRED("RFC 8300 2.2", "The time to live of the network service header ended: the path loops, or is too long."),
+    NSH_TTL_EXPIRED(
+            "RFC 8300 2.2", "The time to live of the network service header ended: the path loops, or is too long."),
     NSH_PATH_UNKNOWN("RFC 8300 5.1, S1", "No service path of this virtual network has this identifier."),
     NSH_INDEX_INVALID("RFC 8300 2.3", "The service index is that of no service of the path that this switch has."),
-    NSH_CONTEXT_MISSING("V8", "The network service header does not say who classified the packet, or names a stranger."),
+    NSH_CONTEXT_MISSING(
+            "V8", "The network service header does not say who classified the packet, or names a stranger."),
     PLANE_FLOWS_FULL("C7", "More flows of other switches pass nodes here than there is room to remember."),
 
     TTL_EXPIRED("RFC 1812 5.3.1, RFC 8200 3", "The TTL or hop limit would become 0."),

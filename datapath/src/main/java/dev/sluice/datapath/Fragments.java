@@ -69,8 +69,7 @@ final class Fragments {
         }
         long ports = table.later(key, c.nowNs);
         if (ports == FragmentTable.UNKNOWN || ports == FragmentTable.REFUSED) {
-            frames.drop(
-                    c, ports == FragmentTable.UNKNOWN ? DropReason.FRAGMENT_ORPHAN : DropReason.FRAGMENT_OVERLAP);
+            frames.drop(c, ports == FragmentTable.UNKNOWN ? DropReason.FRAGMENT_ORPHAN : DropReason.FRAGMENT_OVERLAP);
             return false;
         }
         c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);

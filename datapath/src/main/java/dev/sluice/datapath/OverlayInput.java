@@ -95,7 +95,7 @@ final class OverlayInput {
         if (Geneve.protocol(m, geneve) != EtherTypes.NSH || Geneve.isControl(m, geneve)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, geneve + geneveBytes, end, Geneve.vni(m, geneve));
+        return receiveNsh(c, peer, geneve + geneveBytes, end, Geneve.vni(m, geneve));
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
@@ -109,7 +109,7 @@ final class OverlayInput {
                 == 0;
     }
 
-    private int receiveNsh(Cursor c, long nsh, long end, int vni) {
+    private int receiveNsh(Cursor c, OverlayPeer peer, long nsh, long end, int vni) {
         MemorySegment m = c.memory;
         int nshBytes = Nsh.check(m, nsh, (int) (end - nsh));
         if (nshBytes < 0 || metadata.read(m, nsh) < 0 || nshBytes > PlaneFlows.NSH_BYTES_MAX) {
@@ -135,6 +135,10 @@ final class OverlayInput {
         }
         if (!metadata.has(NEEDED)) {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
+        }
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.carried(c.batch, c.slot, peer, spi, Nsh.si(m, nsh));
         }
         boolean classifiedHere = metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
         OverlayPeer classifier = plane.peerNumbered(metadata.ingressNode());
@@ -198,13 +202,11 @@ final class OverlayInput {
     private int goOn(Cursor c, Path path, int ordinal) {
         int direction = c.direction;
         if (ordinal > 0) {
-            Attachment last =
-                    path.hops().get(hop(path, direction, ordinal - 1)).attachment();
+            Attachment last = path.hops().get(hop(path, direction, ordinal - 1)).attachment();
             last.counters().returned[direction]++;
         }
         int named = table.resolve(metadata.flowId());
-        boolean stands =
-                named >= 0 && table.tag(named) == ConnectionTable.SERVICE && table.pathId(named) == path.id();
+        boolean stands = named >= 0 && table.tag(named) == ConnectionTable.SERVICE && table.pathId(named) == path.id();
         int router = stands ? zones.router(table.router(named)) : plane.routerOf(metadata.tenant());
         if (router < 0) {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);

@@ -26,8 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class OverlayOutput {
     /** Bytes of the network service header that this node writes for flows that it classifies. */
-    static final int OWN_NSH_BYTES = Nsh.BYTES + 2 * (NshContext.BYTES + 4) + NshContext.BYTES + 8 + NshContext.BYTES
-            + SluiceContext.BYTES;
+    static final int OWN_NSH_BYTES =
+            Nsh.BYTES + 2 * (NshContext.BYTES + 4) + NshContext.BYTES + 8 + NshContext.BYTES + SluiceContext.BYTES;
+
+    /** Instead of a {@link Step}: the packet is larger than {@link #roomBytes}, and still in the caller's hands. */
+    static final int TOO_BIG = -1;
 
     private static final int FIRST_TTL = 63;
     private static final int UNDERLAY_TTL = 64;
@@ -38,13 +41,13 @@ final class OverlayOutput {
     private final Neighbors neighbors;
     private final PlaneFlows flows;
     private final DatapathCounters counters;
-    private final IcmpErrors errors;
     private final Segmenter segmenter;
     private final Batch pieces = new Batch();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
     private IntTable<Tunnels> tunnels = IntTable.of(List.of(), Tunnels::svni);
     private int identification;
+    private int roomBytes;
 
     /**
      * Outer headers of one virtual network.
@@ -60,15 +63,13 @@ final class OverlayOutput {
             ConnectionTable table,
             Neighbors neighbors,
             PlaneFlows flows,
-            DatapathCounters counters,
-            IcmpErrors errors) {
+            DatapathCounters counters) {
         this.frames = frames;
         this.liveness = liveness;
         this.table = table;
         this.neighbors = neighbors;
         this.flows = flows;
         this.counters = counters;
-        this.errors = errors;
         segmenter = new Segmenter(frames);
     }
 
@@ -112,6 +113,7 @@ final class OverlayOutput {
      * @param onFailure what the rule says of dead nodes, carried along
      * @param transparent whether nodes that bridge leave the frame's Ethernet header as it is
      * @param copy the node gets a copy, this frame; nothing is expected back
+     * @return a {@link Step}, or {@link #TOO_BIG}
      */
     int toNode(
             Cursor c,
@@ -147,6 +149,7 @@ final class OverlayOutput {
      * Sends a packet that was served here for another switch back to it.
      *
      * @param ordinal number of services that the packet has had, those that it passed by included
+     * @return a {@link Step}
      */
     int toClassifier(Cursor c, Path path, int ordinal) {
         PlanePath names = plane.ofPath(path.id());
@@ -154,7 +157,13 @@ final class OverlayOutput {
         if (names == null || peer == null) {
             return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
         }
-        return send(c, c.batch, c.slot, peer.index(), names, PlanePath.FIRST_INDEX - ordinal, 0);
+        int step = send(c, c.batch, c.slot, peer.index(), names, PlanePath.FIRST_INDEX - ordinal, 0);
+        return step == TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
+    }
+
+    /** The largest IP packet for which there was room in the last {@link #toNode}. */
+    int roomBytes() {
+        return roomBytes;
     }
 
     private int send(Cursor c, Batch b, int slot, int peer, PlanePath names, int si, int flags) {
@@ -167,12 +176,9 @@ final class OverlayOutput {
         OverlayTemplate outer = of.byPeer.get(peer);
         PortEntry port = snapshot.port(hop.port());
         int nshBytes = c.planeEntry == PlaneFlows.NONE ? OWN_NSH_BYTES : flows.nshBytes(c.planeEntry);
-        int overhead = outer.headerBytes() - Ethernet.BYTES + nshBytes + b.l3[slot];
-        if (port.mtuBytes() != 0 && frames.packetBytes(b, slot) + overhead > port.mtuBytes()) {
-            if ((flags & SluiceContext.COPY) == 0 && c.planeEntry == PlaneFlows.NONE) {
-                errors.tooBig(c, port.mtuBytes() - overhead);
-            }
-            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
+        roomBytes = port.mtuBytes() - (outer.headerBytes() - Ethernet.BYTES + nshBytes + b.l3[slot]);
+        if (port.mtuBytes() != 0 && frames.packetBytes(b, slot) > roomBytes) {
+            return TOO_BIG;
         }
         if (b.gsoType[slot] == Batch.GSO_NONE) {
             segmenter.complete(b, slot);
@@ -235,8 +241,7 @@ final class OverlayOutput {
         long lo = !connected
                 ? hop.addressLo()
                 : four
-                        ? IpAddress.IPV4_MAPPED
-                                | (Ipv4.destination(frames.memory(), ip) & 0xffff_ffffL)
+                        ? IpAddress.IPV4_MAPPED | (Ipv4.destination(frames.memory(), ip) & 0xffff_ffffL)
                         : Ipv6.destinationLo(frames.memory(), ip);
         long mac = neighbors.resolve(port.index(), hi, lo, c.nowNs);
         Ethernet.setAddresses(frames.memory(), b.start[i], Math.max(mac, 0), port.mac());

@@ -47,7 +47,7 @@ final class PlaneFlows implements AutoCloseable {
     /** Where entries made before are found, while foretelling; own numbers lie above all of its. */
     private @Nullable PlaneFlows source;
 
-    /** @param connectionsMax size of the connection table; an eighth of it may be served for others, in both directions */
+    /** @param connectionsMax size of the connection table; a quarter of it as many directions may be served for others */
     PlaneFlows(ConnectionTable table, int connectionsMax) {
         this.table = table;
         count = Math.max(64, connectionsMax / 4);

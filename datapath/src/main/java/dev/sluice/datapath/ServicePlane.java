@@ -19,6 +19,8 @@ public final class ServicePlane {
     private final List<OverlayPeer> peers;
     private final List<PlanePath> paths;
     private final List<Integer> tenants;
+    private final IntTable<OverlayPeer> byNumber;
+    private final @Nullable OverlayPeer[] byAddress;
     private final IntTable<PlanePath> byPath;
     private final IntTable<PlanePath> byForwardSpi;
     private final IntTable<PlanePath> byReverseSpi;
@@ -46,9 +48,27 @@ public final class ServicePlane {
         this.peers = List.copyOf(peers);
         this.paths = List.copyOf(paths);
         this.tenants = List.copyOf(tenants);
+        byNumber = IntTable.of(peers, OverlayPeer::number);
+        byAddress = byAddress(peers);
         byPath = IntTable.of(paths, PlanePath::path);
         byForwardSpi = IntTable.of(paths, PlanePath::forwardSpi);
         byReverseSpi = IntTable.of(paths, PlanePath::reverseSpi);
+    }
+
+    private static @Nullable OverlayPeer[] byAddress(List<OverlayPeer> peers) {
+        @Nullable OverlayPeer[] slots = new OverlayPeer[Integer.highestOneBit(Math.max(2, peers.size() * 2)) << 1];
+        for (OverlayPeer peer : peers) {
+            int i = slot(peer.address().hi(), peer.address().lo(), slots.length);
+            while (slots[i] != null) {
+                i = i + 1 & slots.length - 1;
+            }
+            slots[i] = peer;
+        }
+        return slots;
+    }
+
+    private static int slot(long hi, long lo, int slots) {
+        return (int) FlowHash.mix(hi * 31 + lo) & slots - 1;
     }
 
     /** Number of this node. */
@@ -84,24 +104,19 @@ public final class ServicePlane {
     /** The peer with this endpoint, null if nobody has it. */
     @Nullable
     OverlayPeer peerAt(long hi, long lo) {
-        for (int i = 0; i < peers.size(); i++) {
-            IpAddress address = peers.get(i).address();
-            if (address.lo() == lo && address.hi() == hi) {
-                return peers.get(i);
-            }
+        int i = slot(hi, lo, byAddress.length);
+        OverlayPeer peer = byAddress[i];
+        while (peer != null && (peer.address().lo() != lo || peer.address().hi() != hi)) {
+            i = i + 1 & byAddress.length - 1;
+            peer = byAddress[i];
         }
-        return null;
+        return peer;
     }
 
     /** The peer that packets call so, null if there is none. */
     @Nullable
     OverlayPeer peerNumbered(long number) {
-        for (int i = 0; i < peers.size(); i++) {
-            if (peers.get(i).number() == (int) number && number >>> 32 == 0) {
-                return peers.get(i);
-            }
-        }
-        return null;
+        return number >>> 32 == 0 ? byNumber.get((int) number) : null;
     }
 
     /** What packets call a path, null if it does not cross hosts. */

@@ -152,9 +152,7 @@ final class Steering {
     /** To a node of this host, which sends packets back as they are: what came with one from another switch is kept here. */
     private int sendHere(Cursor c, Path path, Attachment node, boolean transparent) {
         DropReason refused = c.planeEntry == PlaneFlows.NONE ? null : planeFlows.expect(c, path, node);
-        return refused != null
-                ? frames.drop(c, refused)
-                : send(c, c.batch, c.slot, node, transparent, false);
+        return refused != null ? frames.drop(c, refused) : send(c, c.batch, c.slot, node, transparent, false);
     }
 
     /** To a node of another host, which that host's switch takes care of. */
@@ -175,7 +173,14 @@ final class Steering {
         if (!copy) {
             node.counters().sent[c.direction]++;
         }
-        return overlay.toNode(c, b, slot, path, hop, onFailure, transparent, copy);
+        int step = overlay.toNode(c, b, slot, path, hop, onFailure, transparent, copy);
+        if (step != OverlayOutput.TOO_BIG) {
+            return step;
+        }
+        if (!copy && c.planeEntry == PlaneFlows.NONE) {
+            tooBig(c, overlay.roomBytes(), transparent);
+        }
+        return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
     }
 
     /** All services done: mark, and out by the port chosen before, or on to routing (packet-life.md, return 6). */

@@ -225,22 +225,10 @@ final class ThreeHosts implements AutoCloseable {
 
     private static PortEntry service(int index, String name) {
         return new PortEntry(
-                index,
-                name,
-                PortEntry.Role.SERVICE,
-                -1,
-                -1,
-                0x0200_0000_2000L + index,
-                List.of(),
-                true,
-                true,
-                0,
-                0,
-                0);
+                index, name, PortEntry.Role.SERVICE, -1, -1, 0x0200_0000_2000L + index, List.of(), true, true, 0, 0, 0);
     }
 
-    private static Attachment attachment(
-            int id, String name, int on, int host, Attachment.Translation translation) {
+    private static Attachment attachment(int id, String name, int on, int host, Attachment.Translation translation) {
         boolean here = on == host;
         return new Attachment(
                 id,

@@ -132,10 +132,16 @@ record OverlayPacket(
             case EtherTypes.IPV6 -> Nsh.NEXT_IPV6;
             default -> Nsh.NEXT_ETHERNET;
         };
-        NshHeader.Metadata metadata =
-                random.nextInt(4) == 0 ? new NshHeader.Fixed(hex(random, 16)) : new NshHeader.Variable(contexts(random));
+        NshHeader.Metadata metadata = random.nextInt(4) == 0
+                ? new NshHeader.Fixed(hex(random, 16))
+                : new NshHeader.Variable(contexts(random));
         return new NshHeader(
-                random.nextInt(4) == 0, random.nextInt(64), next, random.nextInt(1 << 24), random.nextInt(256), metadata);
+                random.nextInt(4) == 0,
+                random.nextInt(64),
+                next,
+                random.nextInt(1 << 24),
+                random.nextInt(256),
+                metadata);
     }
 
     private static List<NshContextHeader> contexts(Random random) {
@@ -160,9 +166,9 @@ record OverlayPacket(
             case 4 -> NshContextHeader.groups(random.nextInt(), random.nextInt());
             case 5 -> NshContextHeader.of32(NshContext.POLICY_ID, random.nextInt());
             case 6 ->
-                NshContextHeader.sluice(
-                        random.nextInt(256), random.nextInt(), random.nextInt(), random.nextLong());
-            case 7 -> new NshContextHeader(random.nextInt(0x10000), random.nextInt(256), hex(random, random.nextInt(10)));
+                NshContextHeader.sluice(random.nextInt(256), random.nextInt(), random.nextInt(), random.nextLong());
+            case 7 ->
+                new NshContextHeader(random.nextInt(0x10000), random.nextInt(256), hex(random, random.nextInt(10)));
             default ->
                 new NshContextHeader(random.nextInt(0x10000), random.nextInt(256), hex(random, random.nextInt(128)));
         };
@@ -225,7 +231,8 @@ record OverlayPacket(
     }
 
     /** The network service header, or null. */
-    @Nullable NshHeader nsh() {
+    @Nullable
+    NshHeader nsh() {
         return behind.isEmpty() ? null : (NshHeader) behind.get(0);
     }
 
