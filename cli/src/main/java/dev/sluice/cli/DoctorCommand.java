@@ -10,6 +10,7 @@ import dev.sluice.agent.doctor.Doctor;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;
+import dev.sluice.model.ServiceInstance;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
@@ -65,7 +66,12 @@ final class DoctorCommand implements Callable<Integer> {
             throw new CommandFailure(path + " is not valid; see: sluice validate " + path);
         }
         Configuration objects = loaded.configuration().get();
-        return objects.forNode(NodeName.choose(objects, Optional.ofNullable(node)));
+        String name = NodeName.choose(objects, Optional.ofNullable(node));
+        // The interfaces of other nodes' service instances are looked for there.
+        return Configuration.of(objects.forNode(name).resources().stream()
+                .filter(object -> !(object instanceof ServiceInstance instance)
+                        || instance.spec().node().orElse(name).equals(name))
+                .toList());
     }
 
     /** The diagnosis for people. */

@@ -99,7 +99,8 @@ final class StatusText {
                 .numbers("CAPPED")
                 .words("PROBE");
         for (InstanceReport instance : instances) {
-            String state = instance.alive() ? "alive" : "dead: " + instance.reason();
+            String place = instance.node().isEmpty() ? "" : ", on node " + instance.node();
+            String state = (instance.alive() ? "alive" : "dead: " + instance.reason()) + place;
             table.row(
                     instance.name(),
                     instance.service(),
@@ -112,7 +113,7 @@ final class StatusText {
                     instance.copiesLost(),
                     instance.flows() < 0 ? "?" : instance.flows(),
                     instance.capped(),
-                    probe(instance.probe()));
+                    instance.node().isEmpty() ? probe(instance.probe()) : "by its node");
         }
         return table.render("no service instances");
     }
@@ -149,23 +150,29 @@ final class StatusText {
                 .words("STATE");
         for (ChainReport chain : chains) {
             if (chain.paths().isEmpty()) {
-                table.row(chain.name(), chain.onFailure(), chain.selection(), "", "", "", "", "", "", "has no path");
+                table.row(chain.name(), chain.onFailure(), selection(chain), "", "", "", "", "", "", "has no path");
             }
             for (PathReport path : chain.paths()) {
                 table.row(
                         chain.name(),
                         chain.onFailure(),
-                        chain.selection(),
+                        selection(chain),
                         path.name(),
                         path.weight(),
                         path.metric(),
                         path.active(),
                         path.flows(),
                         path.uninspected(),
-                        path.draining() ? "keeps old flows only" : "in use");
+                        path.draining() ? "keeps old flows only" : path.backup() ? "backup" : "in use");
             }
         }
         return table.render("no chains");
+    }
+
+    /** How paths are chosen, with the strategy where it sets some of them behind the others. */
+    private static String selection(ChainReport chain) {
+        boolean ranks = chain.strategy().equals("local") || chain.strategy().equals("cluster");
+        return ranks ? chain.strategy() + ", " + chain.selection() : chain.selection();
     }
 
     /** 1 d 2 h, 3 h 4 min, 5 min 6 s, 7.8 s. */

@@ -68,6 +68,7 @@ class TextTest {
                 List.of(new InstanceReport(
                         "fw-1",
                         "firewall",
+                        "",
                         false,
                         false,
                         "maintenance",
@@ -84,9 +85,10 @@ class TextTest {
                         new ChainReport(
                                 "inspect",
                                 "closed",
+                                "any",
                                 "nearest",
-                                List.of(new PathReport("inspect[fw-1]", 1, 20, true, 4, 9, 0))),
-                        new ChainReport("empty", "open", "round-robin", List.of())),
+                                List.of(new PathReport("inspect[fw-1]", 1, 20, true, false, 4, 9, 0))),
+                        new ChainReport("empty", "open", "local", "round-robin", List.of())),
                 new TotalsReport(10, 11, 12, 13, 14, 1)));
         assertThat(text)
                 .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3, revision 12\n")

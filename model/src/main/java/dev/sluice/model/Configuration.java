@@ -4,6 +4,7 @@ import dev.sluice.model.LogicalRouter.RouterInterface;
 import dev.sluice.model.LogicalRouter.ToPort;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,6 +124,19 @@ public final class Configuration {
         return find(Kind.NODE, node).map(n -> ((Node) n).spec()).orElse(Node.Spec.DEFAULT);
     }
 
+    /** How a node reaches other nodes; empty if it is alone. */
+    public Optional<Node.Underlay> underlay(String node) {
+        return nodeSpec(node).underlay();
+    }
+
+    /** The nodes that have an underlay, in alphabetical order. */
+    public List<Node> nodesWithUnderlay() {
+        return nodeObjects().stream()
+                .filter(node -> node.spec().underlay().isPresent())
+                .sorted(Comparator.comparing(Node::name))
+                .toList();
+    }
+
     /** The port on the other side of Sluice in transparent mode, whichever side names it. */
     public Optional<Port> peerOf(Port port) {
         return port.spec()
@@ -152,7 +166,8 @@ public final class Configuration {
     }
 
     /**
-     * The part of one node: objects without a node or with this one; of rule sets, the rules applied here. If there is neither a Port
+     * The part of one node: objects without a node or with this one; of rule sets, the rules applied here; the Node objects of all. A node with an
+     * underlay also has the service instances of those other nodes that have one. If there is neither a Port
      * nor a LogicalRouter, the interfaces named in appliedTo become Ports (implicit ports); exactly two of them become peers of each
      * other, so that Sluice sits between them.
      */

@@ -20,6 +20,8 @@ final class CrossChecks {
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).keySet());
         InstanceChecks instances = new InstanceChecks(all);
         PolicyChecks policies = new PolicyChecks(all, declared);
+        PlaneChecks plane = new PlaneChecks(
+                all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).size());
         Set<String> served = new HashSet<>();
         all.instances().forEach(instance -> served.add(instance.spec().service()));
         // An instance that is broken in itself is missing in all; its own problem is enough.
@@ -29,16 +31,26 @@ final class CrossChecks {
         for (Sound object : sound) {
             Document at = object.document();
             switch (object.resource()) {
-                case Port port -> ports.check(port, at);
-                case LogicalRouter router -> routers.check(router, at);
-                case ServiceInstance instance -> instances.check(instance, at);
+                case Port port -> {
+                    ports.check(port, at);
+                    plane.check(port, at);
+                }
+                case LogicalRouter router -> {
+                    routers.check(router, at);
+                    plane.check(router, at);
+                }
+                case ServiceInstance instance -> {
+                    instances.check(instance, at);
+                    plane.check(instance, at);
+                }
                 case ServicePolicy policy -> policies.check(policy, at);
                 case ServiceChain chain -> {
                     if (allInstances) {
                         checkServed(chain, at, all, served);
                     }
                 }
-                case Node _, PortProfile _, Service _ -> {}
+                case Node node -> plane.check(node, at);
+                case PortProfile _, Service _ -> {}
             }
         }
         policies.checkImplicitPorts(sound);

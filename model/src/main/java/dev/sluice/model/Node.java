@@ -1,5 +1,8 @@
 package dev.sluice.model;
 
+import dev.sluice.wire.IpAddress;
+import java.util.Optional;
+
 /**
  * Settings of one host that runs Sluice. Without this object a node has the defaults.
  *
@@ -18,10 +21,11 @@ public record Node(Metadata metadata, Spec spec) implements Resource {
      * @param tracker the connection tracker
      * @param io packet input and output
      * @param existingFlows what changes mean for flows in progress
+     * @param underlay how the node reaches other nodes; empty: it is alone
      */
-    public record Spec(Tracker tracker, Io io, ExistingFlows existingFlows) {
+    public record Spec(Tracker tracker, Io io, ExistingFlows existingFlows, Optional<Underlay> underlay) {
         /** What a node without a Node object has. */
-        public static final Spec DEFAULT = new Spec(Tracker.DEFAULT, Io.DEFAULT, ExistingFlows.AUTO);
+        public static final Spec DEFAULT = new Spec(Tracker.DEFAULT, Io.DEFAULT, ExistingFlows.AUTO, Optional.empty());
     }
 
     /**
@@ -39,6 +43,13 @@ public record Node(Metadata metadata, Spec spec) implements Resource {
             Checks.requireRange("connectionsMax", connectionsMax, 1024, 1 << 25);
         }
     }
+
+    /**
+     * The network between the nodes (C1, V8).
+     *
+     * @param address where the node's tunnels end: an address of one of its LogicalRouters
+     */
+    public record Underlay(IpAddress address) {}
 
     /**
      * Idle times, each 1 s .. 7 d in nanoseconds.

@@ -4,7 +4,10 @@ import dev.sluice.model.Node.Io;
 import dev.sluice.model.Node.Spec;
 import dev.sluice.model.Node.Timeouts;
 import dev.sluice.model.Node.Tracker;
+import dev.sluice.model.Node.Underlay;
+import dev.sluice.wire.IpAddress;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads {@link Node}. */
 final class NodeReader {
@@ -56,8 +59,21 @@ final class NodeReader {
             "What a change of the configuration means for flows in progress: keep (they keep rule and path, even if those are gone from the configuration), migrate (the new rules decide them"
                     + " anew), auto (those whose rule still stands stay, the others are decided anew).");
 
-    static final ObjectType<Spec> SPEC =
-            ObjectType.of(v -> new Spec(v.get(TRACKER), v.get(IO), v.get(EXISTING_FLOWS)), TRACKER, IO, EXISTING_FLOWS);
+    private static final Field<IpAddress> ADDRESS = Field.required(
+            "address",
+            Types.HOST_ADDRESS,
+            "Where tunnels from other nodes end: an address of an interface of a LogicalRouter of this node, which carries the tunnels. All nodes the same IP version, each an address of its own.");
+    private static final Field<Optional<Underlay>> UNDERLAY = Field.optional(
+            "underlay",
+            ObjectType.of(v -> new Underlay(v.get(ADDRESS)), ADDRESS),
+            "The network between nodes. Nodes that have it share their service instances.");
+
+    static final ObjectType<Spec> SPEC = ObjectType.of(
+            v -> new Spec(v.get(TRACKER), v.get(IO), v.get(EXISTING_FLOWS), v.get(UNDERLAY)),
+            TRACKER,
+            IO,
+            EXISTING_FLOWS,
+            UNDERLAY);
 
     private NodeReader() {}
 

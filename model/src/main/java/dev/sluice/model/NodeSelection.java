@@ -36,7 +36,9 @@ final class NodeSelection {
         for (Resource resource : all.resources()) {
             if (resource instanceof ServicePolicy policy) {
                 select(all, policy, node).ifPresent(selected::add);
-            } else if (resource instanceof Node ? resource.name().equals(node) : here(nodeOf(resource), node)) {
+            } else if (resource instanceof Node
+                    || here(nodeOf(resource), node)
+                    || (resource instanceof ServiceInstance instance && isShared(all, instance, node))) {
                 selected.add(resource);
             }
         }
@@ -44,6 +46,12 @@ final class NodeSelection {
             selected.addAll(implicitPorts(all, node));
         }
         return Configuration.of(selected);
+    }
+
+    /** Whether an instance is on another node that this one can reach. */
+    private static boolean isShared(Configuration all, ServiceInstance instance, String node) {
+        return all.underlay(node).isPresent()
+                && instance.spec().node().flatMap(all::underlay).isPresent();
     }
 
     /** Without Ports and LogicalRouters, the interfaces in appliedTo are the ports. */

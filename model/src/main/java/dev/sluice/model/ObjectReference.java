@@ -63,7 +63,9 @@ public final class ObjectReference {
                 ## Nodes
 
                 An object without `node` belongs to every node. A node takes the objects that name it or none, and of rule sets
-                those rules that apply to a place of its own.
+                those rules that apply to a place of its own. One directory can so hold the objects of all nodes; each takes its
+                part. Nodes with an `underlay` also use each other's service instances: those that name their node. A service
+                instance without `node` is one on every node, for that node alone.
 
                 ## Limits of files
 

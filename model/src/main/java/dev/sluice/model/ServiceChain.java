@@ -23,10 +23,19 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
      * @param strategy which paths are offered where several hosts have some
      * @param selection how one of the paths offered is chosen for a new flow
      * @param mode how packets get from hop to hop
+     * @param svni virtual network of the service plane between hosts, 1..16777215
      */
-    public record Spec(List<Hop> hops, FailureAction onFailure, Strategy strategy, Selection selection, Mode mode) {
+    public record Spec(
+            List<Hop> hops, FailureAction onFailure, Strategy strategy, Selection selection, Mode mode, int svni) {
+        /** The service plane of chains that name none. */
+        public static final int SVNI_DEFAULT = 4096;
+
+        /** Largest virtual network identifier: 24 bits (RFC 8926 3.4). */
+        public static final int SVNI_MAX = (1 << 24) - 1;
+
         /** Checks the count and copies the list. */
         public Spec {
+            Checks.requireRange("svni", svni, 1, SVNI_MAX);
             Checks.requireRange("number of hops", hops.size(), 1, 8);
             hops = List.copyOf(hops);
         }
@@ -41,18 +50,18 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
      */
     public record Hop(String service, Optional<FailureAction> onFailure, Optional<ServiceAction> action) {}
 
-    /** How instances are selected. On one host all are the same as round-robin. */
+    /** Which paths come first where instances are on several hosts; the others are their backups. On one host all are the same. */
     public enum Strategy implements Word {
-        /** In turn, by weight. */
+        /** All alike. */
         ROUND_ROBIN("round-robin"),
 
-        /** Any instance, whatever the load. */
+        /** All alike. */
         ANY("any"),
 
-        /** The path with most instances on this host. */
+        /** The paths with the most instances on this host. */
         LOCAL("local"),
 
-        /** Instances that are together on one host. */
+        /** The paths whose instances are together on one host, else on the fewest. */
         CLUSTER("cluster");
 
         private final String word;

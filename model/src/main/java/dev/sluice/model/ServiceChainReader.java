@@ -50,7 +50,8 @@ final class ServiceChainReader {
             "strategy",
             Types.word(Strategy.class),
             Strategy.ROUND_ROBIN,
-            "How instances are selected; on one host all are the same as round-robin.");
+            "Which paths new flows get where instances are on several hosts. round-robin, any: all of them; local: those with the most instances on this host; cluster: those whose instances are all on"
+                    + " one host, whichever. The others are backups, the next best first, for when none of the best is alive (with selection least-flows there are no backups). On one host all are the same.");
     private static final Field<Selection> SELECTION = Field.defaulted(
             "selection",
             Types.word(Selection.class),
@@ -61,10 +62,17 @@ final class ServiceChainReader {
             "mode",
             Types.word(Mode.class),
             Mode.DIRECT,
-            "How packets get from hop to hop; on one host both are the same.");
+            "How packets get from a service on one host to the next on another. direct: at once; hub: back to the classifying host in between. On one host both are the same.");
+
+    private static final Field<Integer> SVNI = Field.defaulted(
+            "svni",
+            Types.integer(1, Spec.SVNI_MAX),
+            Spec.SVNI_DEFAULT,
+            Integer.toString(Spec.SVNI_DEFAULT),
+            "Virtual network of the service plane that carries the chain between hosts (the VNI of its tunnels).");
 
     static final ObjectType<Spec> SPEC =
-            ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, SELECTION, MODE);
+            ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, SELECTION, MODE, SVNI);
 
     private ServiceChainReader() {}
 
@@ -78,6 +86,9 @@ final class ServiceChainReader {
                 sound = false;
             }
         }
-        return sound ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE)) : null;
+        return sound
+                ? new Spec(
+                        hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE), v.get(SVNI))
+                : null;
     }
 }

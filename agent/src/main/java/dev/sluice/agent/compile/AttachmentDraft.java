@@ -8,10 +8,25 @@ import dev.sluice.datapath.Attachment;
  * @param id names the content
  * @param content what makes it this attachment and no other
  * @param routeUnmatched a packet that belongs to no flow is routed instead of dropped
+ * @param host name of the other node that the service node is on; empty: this one
  */
-record AttachmentDraft(int id, Content content, boolean routeUnmatched) {
+record AttachmentDraft(int id, Content content, boolean routeUnmatched, String host) {
+    /** Both sides of a node on another host: no port, no tags. */
+    static final Attachment.Side ELSEWHERE = new Attachment.Side(-1, 0, 0, -1, 0, 0, 0);
+
+    /** Whether the service node is on another host. */
+    boolean remote() {
+        return !host.isEmpty();
+    }
+
+    /** The same, on the host where the service node is now. */
+    AttachmentDraft on(String newHost) {
+        return new AttachmentDraft(id, content, routeUnmatched, newHost);
+    }
+
     /**
-     * What the id names. Who uses the attachment (routers, paths, copies only) is not part of it: that changes while packets are in the node.
+     * What the id names. Who uses the attachment (routers, paths, copies only) is not part of it: that changes while packets are in the node. Nor is which other host
+     * the node is on: when it moves, flows follow it (C10).
      *
      * @param name {@code instance} or {@code instance/chain}
      * @param instanceName name of the instance

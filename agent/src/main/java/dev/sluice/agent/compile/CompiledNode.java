@@ -3,6 +3,7 @@ package dev.sluice.agent.compile;
 import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.Node;
+import dev.sluice.model.ServiceChain;
 import java.util.List;
 
 /**
@@ -10,11 +11,12 @@ import java.util.List;
  *
  * @param snapshot the tables of the data path
  * @param bindings the devices of its ports
- * @param instances the service instances of this node
+ * @param instances the service instances of this node, and those of other nodes that it can use
  * @param probes how they are probed
  * @param settings settings of the node
  * @param attachments what the snapshot's attachments were made from
- * @param paths what the snapshot's paths were made from, those that take new flows first
+ * @param paths what the snapshot's paths were made from, those of the configuration first
+ * @param chains the chains as they are written
  */
 public record CompiledNode(
         Snapshot snapshot,
@@ -23,7 +25,8 @@ public record CompiledNode(
         List<ProbePlan> probes,
         Node.Spec settings,
         List<AttachmentDraft> attachments,
-        List<PathDraft> paths) {
+        List<PathDraft> paths,
+        List<ServiceChain> chains) {
     /** Copies the lists. */
     public CompiledNode {
         bindings = List.copyOf(bindings);
@@ -31,5 +34,6 @@ public record CompiledNode(
         probes = List.copyOf(probes);
         attachments = List.copyOf(attachments);
         paths = List.copyOf(paths);
+        chains = List.copyOf(chains);
     }
 }

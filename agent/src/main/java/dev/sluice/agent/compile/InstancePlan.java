@@ -20,9 +20,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Service instances of a node and their attachments: one per chain if tags are given per chain, else one for all. One writer: the compilation. */
+/** Service instances of a node, and of those it shares a service plane with, and their attachments: one per chain if tags are given per chain, else one for all. One writer: the compilation. */
 final class InstancePlan {
     private static final int TPID_CUSTOMER = 0x8100;
     private static final int TPID_SERVICE = 0x88a8;
@@ -35,7 +36,7 @@ final class InstancePlan {
     private final Map<Integer, AttachmentDraft> attachments = new LinkedHashMap<>();
     private final Map<Long, AttachmentDraft> bindings = new HashMap<>();
 
-    InstancePlan(Configuration configuration, PortPlan ports, IdRegistry ids, CompileLog log) {
+    InstancePlan(Configuration configuration, String node, PortPlan ports, IdRegistry ids, CompileLog log) {
         this.ports = ports;
         this.ids = ids;
         this.log = log;
@@ -49,7 +50,12 @@ final class InstancePlan {
                         instance.spec().service(),
                         "");
             } else if (instance.spec().attachment() instanceof Interfaces interfaces) {
-                add(instance, service, interfaces);
+                String host = instance.spec().node().filter(name -> !name.equals(node)).orElse("");
+                if (host.isEmpty()) {
+                    add(instance, service, interfaces);
+                } else {
+                    addRemote(instance, service, host);
+                }
             } else {
                 log.warning(
                         instance,
@@ -74,7 +80,8 @@ final class InstancePlan {
                 instance.spec().adminState(),
                 instance.spec().cap().map(cap -> new PacketCap(number, cap.packetsPerSecondMax(), cap.burstMax())),
                 in == out ? List.of(in.name) : List.of(in.name, out.name),
-                in == out ? List.of(in.index) : List.of(in.index, out.index)));
+                in == out ? List.of(in.index) : List.of(in.index, out.index),
+                ""));
         if (instance.spec().policies().isEmpty()) {
             VlanTags inTags = interfaces.in().tags();
             VlanTags outTags = interfaces.outOrIn().tags();
@@ -83,7 +90,8 @@ final class InstancePlan {
                     service,
                     instance.name(),
                     side(instance, service, "in", in, interfaces.in(), inTags),
-                    side(instance, service, "out", out, interfaces.outOrIn(), outTags));
+                    side(instance, service, "out", out, interfaces.outOrIn(), outTags),
+                    "");
         }
         for (PolicyTags tags : instance.spec().policies()) {
             add(
@@ -91,13 +99,34 @@ final class InstancePlan {
                     service,
                     attachmentName(instance, tags.chain()),
                     side(instance, service, "in", in, interfaces.in(), tags.in()),
-                    side(instance, service, "out", out, interfaces.outOrIn(), tags.outOrIn()));
+                    side(instance, service, "out", out, interfaces.outOrIn(), tags.outOrIn()),
+                    "");
         }
         attachments.values().stream()
                 .filter(draft -> draft.content().instance() == number)
                 .findFirst()
                 .map(draft -> ProbePlans.of(instance, service, interfaces, draft.content(), log))
                 .ifPresent(probes::add);
+    }
+
+    /** An instance of another node: that one has its interfaces, probes it and keeps to its cap. */
+    private void addRemote(ServiceInstance instance, Service service, String host) {
+        instances.add(new InstanceEntry(
+                ids.index(Space.INSTANCE, instance.name()),
+                instance.name(),
+                service.name(),
+                instance.spec().adminState(),
+                Optional.empty(),
+                List.of(),
+                List.of(),
+                host));
+        Attachment.Side side = AttachmentDraft.ELSEWHERE;
+        if (instance.spec().policies().isEmpty()) {
+            add(instance, service, instance.name(), side, side, host);
+        }
+        for (PolicyTags tags : instance.spec().policies()) {
+            add(instance, service, attachmentName(instance, tags.chain()), side, side, host);
+        }
     }
 
     /** How instances are probed. */
@@ -150,7 +179,13 @@ final class InstancePlan {
                 : 0;
     }
 
-    private void add(ServiceInstance instance, Service service, String name, Attachment.Side in, Attachment.Side out) {
+    private void add(
+            ServiceInstance instance,
+            Service service,
+            String name,
+            Attachment.Side in,
+            Attachment.Side out,
+            String host) {
         Attachment.Kind kind = service.spec().transport() == Transport.WIRE
                 ? Attachment.Kind.WIRE
                 : routes(service) ? Attachment.Kind.ROUTE : Attachment.Kind.BRIDGE;
@@ -164,7 +199,7 @@ final class InstancePlan {
                 kind,
                 translation(service));
         AttachmentDraft draft = new AttachmentDraft(
-                ids.id(content), content, service.spec().unmatchedReturn() == Service.UnmatchedReturn.ROUTE);
+                ids.id(content), content, service.spec().unmatchedReturn() == Service.UnmatchedReturn.ROUTE, host);
         AttachmentDraft clash = bind(draft);
         if (clash != null) {
             log.error(
@@ -187,6 +222,10 @@ final class InstancePlan {
 
     /** Adds an attachment unless one of its bindings is taken; the one that has it, null if added. */
     private @Nullable AttachmentDraft bind(AttachmentDraft draft) {
+        if (draft.remote()) {
+            attachments.put(draft.id(), draft);
+            return null;
+        }
         long in = AttachmentDraft.binding(draft.content().in());
         long out = AttachmentDraft.binding(draft.content().out());
         AttachmentDraft clash = bindings.getOrDefault(in, bindings.get(out));
@@ -200,19 +239,23 @@ final class InstancePlan {
 
     /**
      * Keeps attachments of earlier snapshots for the flows that pass them: while the instance exists, is of the same service, its ports are still in use and
-     * nobody else got the tags.
+     * nobody else got the tags; those of other hosts' nodes while they are on another host.
      */
     void retain(Iterable<AttachmentDraft> earlier) {
         for (AttachmentDraft draft : earlier) {
             AttachmentDraft.Content content = draft.content();
-            boolean instanceStands = instances.stream()
-                    .anyMatch(i -> i.name().equals(content.instanceName())
-                            && i.service().equals(content.service()));
-            if (instanceStands
+            Optional<InstanceEntry> stands = instances.stream()
+                    .filter(i -> i.name().equals(content.instanceName())
+                            && i.service().equals(content.service())
+                            && i.remote() == draft.remote())
+                    .findFirst();
+            boolean portsStand = draft.remote()
+                    || (ports.isServicePort(content.in().port())
+                            && ports.isServicePort(content.out().port()));
+            if (stands.isPresent()
                     && !attachments.containsKey(draft.id())
-                    && ports.isServicePort(content.in().port())
-                    && ports.isServicePort(content.out().port())
-                    && bind(draft) == null) {
+                    && portsStand
+                    && bind(draft.on(stands.get().host())) == null) {
                 ids.id(content); // still in use: the id must not be forgotten
             }
         }

@@ -59,7 +59,7 @@ public final class MtuAudit {
         Map<String, Finding> worst = new LinkedHashMap<>();
         largestByTarget(snapshot).forEach((target, largest) -> {
             for (Attachment at : attachments(snapshot.target(target))) {
-                for (Attachment.Side side : List.of(at.in(), at.out())) {
+                for (Attachment.Side side : at.isRemote() ? List.<Attachment.Side>of() : List.of(at.in(), at.out())) {
                     String instance = instances.getOrDefault(at.id(), at.name());
                     String name = interfaces.getOrDefault(side.port(), "");
                     Finding found = check(snapshot.port(side.port()), side, largest, instance, name);
@@ -72,7 +72,7 @@ public final class MtuAudit {
         return List.copyOf(worst.values());
     }
 
-    private static List<Attachment> attachments(Target target) {
+    static List<Attachment> attachments(Target target) {
         return target.paths().stream()
                 .flatMap(path -> path.hops().stream())
                 .map(Path.Hop::attachment)
@@ -81,7 +81,7 @@ public final class MtuAudit {
     }
 
     /** By target: the port with the largest MTU among those where a rule that names the target applies. */
-    private static Map<Integer, PortEntry> largestByTarget(Snapshot snapshot) {
+    static Map<Integer, PortEntry> largestByTarget(Snapshot snapshot) {
         Map<Integer, Set<PortSides>> places = new TreeMap<>();
         for (Rule rule : snapshot.rules()) {
             if (rule.action() == Rule.Action.SERVICE) {

@@ -12,11 +12,19 @@ import java.util.List;
  * @param name {@code chain[fw-1,ips-2]}
  * @param weight share of new flows; not part of the content, so that a changed weight moves no flow
  * @param metric sum over the nodes; not part of the content either
+ * @param rank 0 for the paths that the chain's strategy prefers, the larger the later a backup
  * @param onFailure of each hop; not part of the content either: flows on the path follow a change at once
  * @param retired gets no new flows
  */
 public record PathDraft(
-        int id, Content content, String name, int weight, int metric, List<FailureAction> onFailure, boolean retired) {
+        int id,
+        Content content,
+        String name,
+        int weight,
+        int metric,
+        int rank,
+        List<FailureAction> onFailure,
+        boolean retired) {
     /**
      * What the id names.
      *
@@ -52,6 +60,6 @@ public record PathDraft(
 
     /** The same path for flows that have it already, with failure actions of today. */
     PathDraft retire(List<FailureAction> onFailureNow) {
-        return new PathDraft(id, content, name, weight, metric, new ArrayList<>(onFailureNow), true);
+        return new PathDraft(id, content, name, weight, metric, rank, new ArrayList<>(onFailureNow), true);
     }
 }

@@ -6,6 +6,7 @@ import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceChain.Hop;
+import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
@@ -13,8 +14,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** The paths of each chain: every combination of the instances of its services. One writer: the compilation. */
+/**
+ * The paths of each chain: every combination of the instances of its services, on this host and on others, in ranks by the chain's strategy. One writer: the compilation.
+ *
+ * <p>A combination that other nodes may choose, because they do not know yet that an instance is drained or because their strategy says otherwise, is a path here too; it just
+ * gets no new flows.
+ */
 final class PathPlan {
     /** Most paths of one chain. */
     static final int PATHS_MAX = 1024;
@@ -27,12 +34,15 @@ final class PathPlan {
 
     private final Configuration configuration;
     private final InstancePlan instances;
+    private final PlanePlan plane;
     private final IdRegistry ids;
     private final CompileLog log;
     private final Map<Integer, PathDraft> paths = new LinkedHashMap<>();
 
-    PathPlan(Configuration configuration, InstancePlan instances, IdRegistry ids, CompileLog log) {
+    PathPlan(
+            Configuration configuration, InstancePlan instances, PlanePlan plane, IdRegistry ids, CompileLog log) {
         this.configuration = configuration;
+        this.plane = plane;
         this.instances = instances;
         this.ids = ids;
         this.log = log;
@@ -40,9 +50,14 @@ final class PathPlan {
             ids.index(Space.TARGET, chain.name());
             add(chain);
         }
+        paths.values().forEach(plane::share);
     }
 
-    private record Choice(ServiceInstance instance, AttachmentDraft attachment) {}
+    private record Choice(ServiceInstance instance, AttachmentDraft attachment) {
+        boolean takesFlows() {
+            return instance.spec().adminState() == AdminState.UP;
+        }
+    }
 
     private void add(ServiceChain chain) {
         List<List<Choice>> choices = new ArrayList<>();
@@ -63,19 +78,42 @@ final class PathPlan {
         }
         List<List<Choice>> combinations = new ArrayList<>();
         combine(choices, new ArrayList<>(), combinations);
-        double heaviest =
-                combinations.stream().mapToDouble(PathPlan::weight).max().orElse(1);
+        List<List<Choice>> offered =
+                combinations.stream().filter(PathPlan::takesFlows).toList();
+        Ranks ranks = Ranks.of(chain, offered.stream().map(PathPlan::hosts).toList(), log);
+        double heaviest = offered.stream().mapToDouble(PathPlan::weight).max().orElse(1);
         double scale = Math.min(1, WEIGHT_MAX / heaviest);
         for (List<Choice> combination : combinations) {
-            add(chain, combination, (int) Math.max(1, Math.round(weight(combination) * scale)));
+            boolean offers = takesFlows(combination);
+            if (offers || plane.knows(name(chain, combination))) {
+                int rank = offers ? ranks.rank(hosts(combination)) : 0;
+                int weight = (int) Math.clamp(Math.round(weight(combination) * scale), 1, (long) WEIGHT_MAX);
+                boolean retired = !offers || (rank > 0 && chain.spec().selection() == Selection.LEAST_FLOWS);
+                add(chain, combination, weight, rank, retired);
+            }
         }
+    }
+
+    private static boolean takesFlows(List<Choice> combination) {
+        return combination.stream().allMatch(Choice::takesFlows);
+    }
+
+    private static List<String> hosts(List<Choice> combination) {
+        return combination.stream().map(choice -> choice.attachment.host()).toList();
+    }
+
+    private static String name(ServiceChain chain, List<Choice> combination) {
+        return PathIdentifiers.name(
+                chain.name(),
+                combination.stream().map(choice -> choice.instance.name()).collect(Collectors.joining(",")));
     }
 
     private List<Choice> choices(ServiceChain chain, Hop hop) {
         List<Choice> choices = new ArrayList<>();
         for (ServiceInstance instance : configuration.instancesOf(hop.service())) {
             AttachmentDraft attachment = instances.attachment(instance, chain.name());
-            if (attachment != null && instance.spec().adminState() == AdminState.UP) {
+            boolean up = instance.spec().adminState() == AdminState.UP;
+            if (attachment != null && (up || plane.shares())) {
                 choices.add(new Choice(instance, attachment));
             } else if (attachment == null && !instance.spec().policies().isEmpty()) {
                 log.warning(
@@ -85,7 +123,7 @@ final class PathPlan {
                         chain.name());
             }
         }
-        if (choices.isEmpty()) {
+        if (choices.stream().noneMatch(Choice::takesFlows)) {
             log.warning(
                     chain,
                     "spec.profiles",
@@ -115,23 +153,23 @@ final class PathPlan {
         return weight;
     }
 
-    private void add(ServiceChain chain, List<Choice> combination, int weight) {
+    private void add(ServiceChain chain, List<Choice> combination, int weight, int rank, boolean retired) {
         List<PathDraft.Hop> hops = new ArrayList<>();
         List<FailureAction> onFailure = new ArrayList<>();
-        List<String> names = new ArrayList<>();
         int metric = 0;
         for (int i = 0; i < combination.size(); i++) {
             Hop hop = chain.spec().hops().get(i);
             Choice choice = combination.get(i);
             hops.add(new PathDraft.Hop(hop.service(), choice.attachment.id(), isCopy(hop)));
             onFailure.add(onFailure(chain, Optional.of(hop)));
-            names.add(choice.instance.name());
             metric += choice.instance.spec().metric();
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
-        String name = chain.name() + "[" + String.join(",", names) + "]";
-        paths.put(id, new PathDraft(id, content, name, weight, metric, onFailure, false));
+        paths.put(
+                id,
+                new PathDraft(
+                        id, content, name(chain, combination), weight, metric, rank, onFailure, retired));
     }
 
     private boolean isCopy(Hop hop) {
@@ -151,18 +189,31 @@ final class PathPlan {
         };
     }
 
-    /** Keeps paths of earlier snapshots whose attachments all stand, for the flows that are pinned to them; the latest come first. */
+    /**
+     * Keeps paths of earlier snapshots whose attachments all stand, for the flows that are pinned to them; the latest come first. One that leads to another host must have a
+     * name there.
+     */
     void retain(Iterable<PathDraft> earlier) {
         int retained = 0;
         for (PathDraft path : earlier) {
             boolean stands = path.content().hops().stream()
                     .allMatch(hop -> instances.attachments().containsKey(hop.attachment()));
-            if (stands && !paths.containsKey(path.id()) && retained < RETIRED_MAX) {
+            if (stands
+                    && !paths.containsKey(path.id())
+                    && retained < RETIRED_MAX
+                    && (plane.keep(path) || !leavesHost(path))) {
                 ids.id(path.content()); // still in use: the id must not be forgotten
                 paths.put(path.id(), path.retire(onFailureNow(path)));
                 retained++;
             }
         }
+    }
+
+    private boolean leavesHost(PathDraft path) {
+        return path.content().hops().stream().anyMatch(hop -> {
+            AttachmentDraft attachment = instances.attachments().get(hop.attachment());
+            return attachment != null && attachment.remote();
+        });
     }
 
     private List<FailureAction> onFailureNow(PathDraft path) {

@@ -17,18 +17,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Makes attachments, paths and targets of their drafts, once it is known which router's rules lead where. One writer: the compilation. */
 final class SnapshotAssembly {
     private static final int[] NONE = {};
 
+    /** Metrics of two ranks are apart by more than the metrics of one path can be: 8 times 65535. */
+    private static final int RANK_SHIFT = 20;
+
     private final Configuration configuration;
     private final IdRegistry ids;
     private final Map<Integer, PathDraft> pathDrafts;
+    private final PlanePlan plane;
     private final Map<Integer, Attachment> attachments = new LinkedHashMap<>();
     private final Map<Integer, Path> paths = new LinkedHashMap<>();
+    private final Set<String> rankedChains;
 
     SnapshotAssembly(
             Configuration configuration,
@@ -37,10 +44,16 @@ final class SnapshotAssembly {
             List<Rule> rules,
             Map<Integer, AttachmentDraft> attachmentDrafts,
             Map<Integer, PathDraft> pathDrafts,
+            PlanePlan plane,
             @Nullable CompiledNode previous) {
         this.configuration = configuration;
         this.ids = ids;
         this.pathDrafts = pathDrafts;
+        this.plane = plane;
+        rankedChains = pathDrafts.values().stream()
+                .filter(path -> !path.retired() && path.rank() > 0)
+                .map(path -> path.content().chain())
+                .collect(Collectors.toSet());
         Map<Integer, List<PathDraft>> users = users();
         Map<String, NavigableSet<Integer>> chainRouters = chainRouters(ports, rules);
         for (AttachmentDraft draft : attachmentDrafts.values()) {
@@ -115,7 +128,8 @@ final class SnapshotAssembly {
                 draft.routeUnmatched(),
                 routers,
                 returnPaths(draft.id(), using),
-                ids.attachmentCounters(draft.id()));
+                ids.attachmentCounters(draft.id()),
+                plane.peer(draft.host()));
     }
 
     private static int[] returnPaths(int attachment, List<PathDraft> using) {
@@ -140,7 +154,24 @@ final class SnapshotAssembly {
             }
             hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i)));
         }
-        return new Path(draft.id(), draft.name(), draft.weight(), draft.metric(), hops, ids.pathCounters(draft.id()));
+        return new Path(draft.id(), draft.name(), draft.weight(), metric(draft), hops, ids.pathCounters(draft.id()));
+    }
+
+    /** How far away the data path takes it to be: a path of a later rank is farther than all of earlier ones. */
+    private int metric(PathDraft draft) {
+        String chain = draft.content().chain();
+        return draft.rank() == 0 && !ranked(chain)
+                ? draft.metric()
+                : (draft.rank() << RANK_SHIFT) + (written(chain) == ServiceChain.Selection.NEAREST ? draft.metric() : 0);
+    }
+
+    private ServiceChain.Selection written(String chain) {
+        return configuration.chain(chain).map(c -> c.spec().selection()).orElse(ServiceChain.Selection.ROUND_ROBIN);
+    }
+
+    /** Whether the chain has backups: then the nearest rank is chosen first, and in it as the chain says. */
+    private boolean ranked(String chain) {
+        return rankedChains.contains(chain);
     }
 
     List<Attachment> attachments() {
@@ -170,7 +201,7 @@ final class SnapshotAssembly {
                     ofChain.getOrDefault(chain, List.of()),
                     written.map(c -> PathPlan.failureAction(c.spec().onFailure()))
                             .orElse(FailureAction.CLOSED),
-                    written.map(c -> selection(c.spec().selection())).orElse(Selection.ROUND_ROBIN)));
+                    ranked(chain) ? Selection.NEAREST : selection(written(chain))));
         }
         return targets;
     }

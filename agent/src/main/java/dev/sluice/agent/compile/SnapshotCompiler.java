@@ -4,6 +4,7 @@ import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Retained;
 import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.model.Configuration;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Compiles the objects of users into the tables of the data path. One user: the control thread.
  *
  * <p>Steps, each a class: ports and routers ({@link PortPlan}, {@link RouterPlan}), service instances and how they are attached ({@link InstancePlan}),
+ * what is shared with other nodes ({@link PlanePlan}),
  * the paths of chains ({@link PathPlan}), rules and groups ({@link RulePlan}); {@link SnapshotAssembly} puts them together. A configuration
  * with errors changes nothing: the next compilation continues from the last one that succeeded.
  *
@@ -62,14 +64,17 @@ public final class SnapshotCompiler {
             BindingsCheck check) {
         CompileLog log = new CompileLog("node " + node);
         Configuration configuration = whole.forNode(node);
-        if (!fits(configuration, log)) {
+        if (!fits(configuration, node, log)) {
             return failed(log);
         }
         Node.Spec settings = configuration.nodeSpec(node);
         PortPlan ports = new PortPlan(configuration, settings.io().driver(), ids, interfaces, log);
-        InstancePlan instances = new InstancePlan(configuration, ports, ids, log);
+        InstancePlan instances = new InstancePlan(configuration, node, ports, ids, log);
         RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
-        PathPlan paths = new PathPlan(configuration, instances, ids, log);
+        ServicePlane planeBefore =
+                previous == null ? ServicePlane.NONE : previous.snapshot().plane();
+        PlanePlan plane = new PlanePlan(whole, configuration, node, ids, log, planeBefore);
+        PathPlan paths = new PathPlan(configuration, instances, plane, ids, log);
         RulePlan rules = new RulePlan(configuration, ports, ids, log, previous == null ? null : previous.snapshot());
         check.check(ports.bindings(), log);
         if (!namesLeft(log) || log.hasErrors()) {
@@ -87,10 +92,12 @@ public final class SnapshotCompiler {
                 ports,
                 routers,
                 instances,
+                plane,
                 paths,
                 rules,
                 before);
         auditMtu(configuration, compiled, before, log);
+        PlaneMtu.check(configuration, node, compiled, log);
         if (log.hasErrors()) {
             return failed(log);
         }
@@ -106,6 +113,7 @@ public final class SnapshotCompiler {
             PortPlan ports,
             RouterPlan routers,
             InstancePlan instances,
+            PlanePlan plane,
             PathPlan paths,
             RulePlan rules,
             @Nullable CompiledNode before) {
@@ -116,7 +124,7 @@ public final class SnapshotCompiler {
         List<Rule> leading = new ArrayList<>(rules.rules());
         leading.addAll(retained.rules());
         SnapshotAssembly assembly = new SnapshotAssembly(
-                configuration, ids, entries, leading, instances.attachments(), paths.all(), before);
+                configuration, ids, entries, leading, instances.attachments(), paths.all(), plane, before);
         Snapshot snapshot = new Snapshot(
                 generation,
                 entries,
@@ -130,7 +138,8 @@ public final class SnapshotCompiler {
                 retained,
                 instances.instances().stream()
                         .flatMap(instance -> instance.cap().stream())
-                        .toList());
+                        .toList(),
+                plane.plane());
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),
@@ -138,7 +147,8 @@ public final class SnapshotCompiler {
                 instances.probes(),
                 settings,
                 List.copyOf(instances.attachments().values()),
-                List.copyOf(paths.all().values()));
+                List.copyOf(paths.all().values()),
+                configuration.chains());
     }
 
     /** Nodes that are new and too small are refused; at the start, and when a node in use became too small, there is nothing to keep instead. */
@@ -179,9 +189,13 @@ public final class SnapshotCompiler {
     }
 
     /** Checked before anything gets a number, because numbers are given for ever. */
-    private static boolean fits(Configuration configuration, CompileLog log) {
+    private static boolean fits(Configuration configuration, String node, CompileLog log) {
+        long here = configuration.instances().stream()
+                .filter(instance -> instance.spec().node().orElse(node).equals(node))
+                .count();
+        long elsewhere = configuration.instances().size() - here;
         long ports = configuration.ports().size()
-                + 2L * configuration.instances().size()
+                + 2L * here
                 + configuration.routers().stream()
                         .mapToLong(router -> router.spec().interfaces().size())
                         .sum();
@@ -191,7 +205,13 @@ public final class SnapshotCompiler {
                     Long.toString(ports),
                     "at most " + INDICES_MAX);
         }
-        return ports <= INDICES_MAX;
+        if (here + elsewhere > INDICES_MAX) {
+            log.error(
+                    "service instances of this node and of those that share theirs with it are too many",
+                    Long.toString(here + elsewhere),
+                    "at most " + INDICES_MAX);
+        }
+        return ports <= INDICES_MAX && here + elsewhere <= INDICES_MAX;
     }
 
     private boolean namesLeft(CompileLog log) {

@@ -203,7 +203,7 @@ public record Metric(
     }
 
     private static void instances(List<Metric> all) {
-        List<String> labels = List.of("instance", "service");
+        List<String> labels = List.of("instance", "service", "node");
         all.add(new Metric(
                 "sluice_instance_up",
                 Type.GAUGE,
@@ -238,8 +238,9 @@ public record Metric(
 
     private static List<Sample> ofInstances(Scrape scrape, ToDoubleFunction<InstanceReport> value) {
         return scrape.status().instances().stream()
-                .map(instance ->
-                        new Sample(List.of(instance.name(), instance.service()), value.applyAsDouble(instance)))
+                .map(instance -> new Sample(
+                        List.of(instance.name(), instance.service(), instance.node()),
+                        value.applyAsDouble(instance)))
                 .toList();
     }
 
@@ -250,15 +251,16 @@ public record Metric(
                 Type.COUNTER,
                 "",
                 help,
-                List.of("instance", "service", "direction"),
+                List.of("instance", "service", "node", "direction"),
                 s -> {
                     List<Sample> samples = new ArrayList<>();
                     for (InstanceReport instance : s.status().instances()) {
                         List<Long> both = values.apply(instance);
                         for (int i = 0; i < both.size(); i++) {
                             String direction = i == 0 ? "forward" : "reverse";
-                            samples.add(
-                                    new Sample(List.of(instance.name(), instance.service(), direction), both.get(i)));
+                            samples.add(new Sample(
+                                    List.of(instance.name(), instance.service(), instance.node(), direction),
+                                    both.get(i)));
                         }
                     }
                     return samples;

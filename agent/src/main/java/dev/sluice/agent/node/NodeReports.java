@@ -26,7 +26,9 @@ import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
+import dev.sluice.model.ServiceChain;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -100,6 +102,7 @@ final class NodeReports {
             reports.add(new InstanceReport(
                     instance.name(),
                     instance.service(),
+                    instance.host(),
                     reason.isEmpty(),
                     instance.adminUp(),
                     instance.adminState().word(),
@@ -145,13 +148,14 @@ final class NodeReports {
 
     List<ChainReport> chains(CompiledNode node) {
         Snapshot snapshot = node.snapshot();
+        Map<String, ServiceChain.Spec> written = new HashMap<>();
+        node.chains().forEach(chain -> written.put(chain.name(), chain.spec()));
         Map<String, ChainReport> reports = new LinkedHashMap<>();
         for (int i = 0; i < snapshot.targetCount(); i++) {
             Target target = snapshot.target(i);
             reports.put(
                     target.name(),
-                    new ChainReport(
-                            target.name(), word(target.onFailure()), word(target.selection()), new ArrayList<>()));
+                    chain(target, written.get(target.name())));
         }
         for (PathDraft draft : node.paths()) {
             ChainReport chain = reports.get(draft.content().chain());
@@ -161,14 +165,25 @@ final class NodeReports {
                         .add(new PathReport(
                                 path.name(),
                                 path.weight(),
-                                path.metric(),
+                                draft.metric(),
                                 draft.retired(),
+                                !draft.retired() && draft.rank() > 0,
                                 path.counters().active,
                                 path.counters().flows,
                                 path.counters().uninspected));
             }
         }
         return List.copyOf(reports.values());
+    }
+
+    /** The selection that is written, not the one that the data path follows to keep backups behind. */
+    private static ChainReport chain(Target target, ServiceChain.@Nullable Spec written) {
+        return new ChainReport(
+                target.name(),
+                word(target.onFailure()),
+                written == null ? "" : written.strategy().word(),
+                written == null ? word(target.selection()) : written.selection().word(),
+                new ArrayList<>());
     }
 
     TotalsReport totals(CompiledNode node) {

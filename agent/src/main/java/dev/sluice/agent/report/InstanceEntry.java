@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A service instance of this node.
+ * A service instance of this node, or of another one that shares its own.
  *
  * @param number small number, index into {@link dev.sluice.datapath.Liveness}
  * @param name name of the object
@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param cap packets per second that it is sent at most
  * @param interfaces Linux interfaces that lead to it, in then out; one if they are the same
  * @param ports indices of the ports of those interfaces
+ * @param host name of the other node that it is on, which has its interfaces; empty: this one
  */
 public record InstanceEntry(
         int number,
@@ -23,11 +24,17 @@ public record InstanceEntry(
         AdminState adminState,
         Optional<PacketCap> cap,
         List<String> interfaces,
-        List<Integer> ports) {
+        List<Integer> ports,
+        String host) {
     /** Copies the lists. */
     public InstanceEntry {
         interfaces = List.copyOf(interfaces);
         ports = List.copyOf(ports);
+    }
+
+    /** Whether it is on another node. */
+    public boolean remote() {
+        return !host.isEmpty();
     }
 
     /** Whether it gets new flows. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param generation generation of the snapshot in force
  * @param configuration where it came from, and what is wrong with the files as they are now
  * @param ports ports with a device
- * @param instances service instances of this node
+ * @param instances service instances of this node, and those of other nodes that it can use
  * @param chains chains and their paths
  * @param totals sums over the node
  */
@@ -80,6 +80,7 @@ public record StatusReport(
      *
      * @param name its name
      * @param service its service
+     * @param node the other node that it is on; empty: this one
      * @param alive whether it serves
      * @param adminUp whether it gets new flows
      * @param adminState up, down, drain or maintenance
@@ -96,6 +97,7 @@ public record StatusReport(
     public record InstanceReport(
             String name,
             String service,
+            String node,
             boolean alive,
             boolean adminUp,
             String adminState,
@@ -114,10 +116,12 @@ public record StatusReport(
      *
      * @param name its name
      * @param onFailure closed or open
+     * @param strategy round-robin, any, local or cluster
      * @param selection round-robin, least-flows or nearest
      * @param paths paths that take new flows, then those that only keep the flows they have
      */
-    public record ChainReport(String name, String onFailure, String selection, List<PathReport> paths) {}
+    public record ChainReport(
+            String name, String onFailure, String strategy, String selection, List<PathReport> paths) {}
 
     /**
      * A path.
@@ -125,13 +129,21 @@ public record StatusReport(
      * @param name {@code chain[fw-1,ips-2]}
      * @param weight share of new flows
      * @param metric how far away it is
-     * @param draining takes no new flows
+     * @param draining takes no new flows here
+     * @param backup takes new flows when none of the better ones is alive
      * @param active flows that have this path now
      * @param flows flows that were given this path
      * @param uninspected packets that went on without at least one of their services
      */
     public record PathReport(
-            String name, int weight, int metric, boolean draining, int active, long flows, long uninspected) {}
+            String name,
+            int weight,
+            int metric,
+            boolean draining,
+            boolean backup,
+            int active,
+            long flows,
+            long uninspected) {}
 
     /**
      * Sums.

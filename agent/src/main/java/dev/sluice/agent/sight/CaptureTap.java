@@ -190,7 +190,7 @@ final class CaptureTap implements PacketTracer {
                 Stage.RETURNED,
                 b,
                 i,
-                attachment.side(side).port(),
+                attachment.isRemote() ? b.port[i] : attachment.side(side).port(),
                 true,
                 " by " + attachment.name() + " " + side(side) + decision);
     }

@@ -191,8 +191,11 @@ final class PacketStories implements PacketTracer {
         }
         routedOrSteered |= !copy;
         copies = copy ? b : copies;
-        say((copy ? "copy to " : "steer ") + node.name() + " " + side(side) + " ("
-                + port(node.side(side).port()) + ")");
+        String where = node.isRemote()
+                ? "on node "
+                        + datapath.snapshot().plane().peers().get(node.peer()).name()
+                : port(node.side(side).port());
+        say((copy ? "copy to " : "steer ") + node.name() + " " + side(side) + " (" + where + ")");
     }
 
     @Override

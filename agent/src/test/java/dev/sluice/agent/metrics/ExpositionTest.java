@@ -62,6 +62,7 @@ class ExpositionTest {
                         List.of(new InstanceReport(
                                 "fw-1",
                                 "firewall",
+                                "",
                                 false,
                                 true,
                                 "up",
@@ -78,7 +79,8 @@ class ExpositionTest {
                                 "inspect",
                                 "closed",
                                 "round-robin",
-                                List.of(new PathReport("inspect[fw-1]", 1, 0, false, 4, 9, 0)))),
+                                "round-robin",
+                                List.of(new PathReport("inspect[fw-1]", 1, 0, false, false, 4, 9, 0)))),
                         new TotalsReport(10, 0, 2, 3, 1000, 0)),
                 new CountersReport(
                         List.of(new DropReport("SERVICE_DOWN", "C13", "a sentence", 2, Map.of(EVIL, 2L))),
@@ -94,13 +96,13 @@ class ExpositionTest {
         boolean openMetrics = format == Exposition.OPEN_METRICS;
         ExpositionParser parsed = ExpositionParser.parse(format.text(scrape()), openMetrics);
         assertThat(parsed.samples)
-                .containsEntry("sluice_instance_up{instance=\"fw-1\",service=\"firewall\"}", 0.0)
+                .containsEntry("sluice_instance_up{instance=\"fw-1\",service=\"firewall\",node=\"\"}", 0.0)
                 .containsEntry("sluice_uptime_seconds{}", 61.5)
                 .containsEntry("sluice_rule_flows_total{rule=\"web/0\"}", 4.0)
                 .containsEntry("sluice_rule_bytes_total{rule=\"web/0\"}", 4000.0)
                 .containsEntry("sluice_rules_without_series{}", 0.0)
                 .containsEntry(
-                        "sluice_instance_returned_packets_total{instance=\"fw-1\",service=\"firewall\",direction=\"reverse\"}",
+                        "sluice_instance_returned_packets_total{instance=\"fw-1\",service=\"firewall\",node=\"\",direction=\"reverse\"}",
                         3.0)
                 .containsEntry(
                         "sluice_dropped_packets_total{reason=\"SERVICE_DOWN\",port=\"a\\\"b\\\\c\\nd{},=\"}", 2.0);

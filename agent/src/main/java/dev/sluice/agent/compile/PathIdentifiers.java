@@ -1,0 +1,98 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.model.Configuration;
+import dev.sluice.model.PlaneNumbers;
+import dev.sluice.model.ServiceChain;
+import dev.sluice.model.ServiceChain.Hop;
+import dev.sluice.model.ServiceInstance;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The numbers by which all nodes know the paths whose instances have a place: on a node with an underlay. Computed from the objects of all nodes, so each node has
+ * the same ones; whether an instance is up or drained makes no difference. Immutable. Specification: {@code docs/reference/service-plane-ids.md}.
+ */
+final class PathIdentifiers {
+    /** No path has a number. */
+    static final PathIdentifiers NONE = new PathIdentifiers(Map.of());
+
+    private final Map<String, Integer> byName;
+
+    private PathIdentifiers(Map<String, Integer> byName) {
+        this.byName = byName;
+    }
+
+    /** The numbers of a whole configuration. */
+    static PathIdentifiers of(Configuration whole) {
+        Set<String> nodes = new HashSet<>();
+        whole.nodesWithUnderlay().forEach(node -> nodes.add(node.name()));
+        Map<String, List<ServiceInstance>> placed = new HashMap<>();
+        whole.instances().stream()
+                .filter(instance ->
+                        instance.spec().node().filter(nodes::contains).isPresent())
+                .sorted(Comparator.comparing(ServiceInstance::name))
+                .forEach(instance -> placed.computeIfAbsent(instance.spec().service(), _ -> new ArrayList<>())
+                        .add(instance));
+        return ofPaths(whole.chains().stream()
+                .sorted(Comparator.comparing(ServiceChain::name))
+                .flatMap(chain -> paths(chain, placed).stream())
+                .toList());
+    }
+
+    /** The numbers of paths that are given in the order in which they may choose. */
+    static PathIdentifiers ofPaths(List<String> names) {
+        Map<String, Integer> byName = new HashMap<>();
+        Set<Integer> taken = new HashSet<>();
+        for (String name : names) {
+            int number = PlaneNumbers.path(name);
+            while (!taken.add(number)) {
+                number = number == PlaneNumbers.PATH_MAX ? 1 : number + 1;
+            }
+            byName.put(name, number);
+        }
+        return new PathIdentifiers(byName);
+    }
+
+    /** All combinations of placed instances, in the order of their names; none if there are more than a chain may have. */
+    private static List<String> paths(ServiceChain chain, Map<String, List<ServiceInstance>> placed) {
+        List<String> begun = List.of("");
+        for (Hop hop : chain.spec().hops()) {
+            List<String> longer = new ArrayList<>();
+            for (String start : begun) {
+                for (ServiceInstance instance : placed.getOrDefault(hop.service(), List.of())) {
+                    if (serves(instance, chain.name())) {
+                        longer.add(start.isEmpty() ? instance.name() : start + "," + instance.name());
+                    }
+                }
+            }
+            if (longer.size() > PathPlan.PATHS_MAX) {
+                return List.of();
+            }
+            begun = longer;
+        }
+        return begun.stream().map(instances -> name(chain.name(), instances)).toList();
+    }
+
+    /** Whether an instance takes packets of a chain at all: it has tags for the chain, or none for any. */
+    private static boolean serves(ServiceInstance instance, String chain) {
+        return instance.spec().attachment() instanceof ServiceInstance.Interfaces
+                && (instance.spec().policies().isEmpty()
+                        || instance.spec().policies().stream()
+                                .anyMatch(tags -> tags.chain().equals(chain)));
+    }
+
+    /** {@code chain[fw-1,ips-2]}. */
+    static String name(String chain, String instances) {
+        return chain + "[" + instances + "]";
+    }
+
+    /** The number of a path, 1..{@link PlaneNumbers#PATH_MAX}; 0 if it has none. */
+    int of(String name) {
+        return byName.getOrDefault(name, 0);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.NextHop;
+import dev.sluice.datapath.OverlayPeer;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Routes;
+import dev.sluice.datapath.ServicePlane;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.model.Configuration;
+import dev.sluice.model.Kind;
+import dev.sluice.model.Resource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** Whether the interfaces towards other nodes take the largest packets that are sent there, with all that is put around them (X6). Stateless. */
+final class PlaneMtu {
+    /** Around a packet over IPv4: inner Ethernet 14, IPv4 20, UDP 8, Geneve 8, NSH with its metadata 56. */
+    static final int OVERHEAD_V4_BYTES = 14 + 20 + 8 + 8 + 56;
+
+    /** The same over IPv6, whose header is 20 bytes longer. */
+    static final int OVERHEAD_V6_BYTES = OVERHEAD_V4_BYTES + 20;
+
+    private PlaneMtu() {}
+
+    /** Warns of each interface that is too small; those whose MTU is not known are left out. */
+    static void check(Configuration configuration, String node, CompiledNode compiled, CompileLog log) {
+        Snapshot snapshot = compiled.snapshot();
+        Optional<Resource> object = configuration.find(Kind.NODE, node);
+        Optional<PortEntry> largest = largest(snapshot);
+        if (object.isEmpty() || largest.isEmpty()) {
+            return;
+        }
+        int overhead = snapshot.plane().endpoint().isIpv4() ? OVERHEAD_V4_BYTES : OVERHEAD_V6_BYTES;
+        int needed = largest.get().mtuBytes() + overhead;
+        Map<Integer, String> interfaces = new HashMap<>();
+        compiled.bindings().forEach(binding -> interfaces.put(binding.index(), binding.interfaceName()));
+        for (int port : portsToPeers(snapshot)) {
+            String name = interfaces.getOrDefault(port, "");
+            int found = snapshot.port(port).mtuBytes();
+            if (!name.isEmpty() && found > 0 && found < needed) {
+                log.warning(
+                        object.get(),
+                        "spec.underlay",
+                        "interface " + name + " towards other nodes has MTU " + found + " and needs " + needed
+                                + ": port " + largest.get().name() + " has packets of "
+                                + largest.get().mtuBytes() + " bytes and the service plane puts " + overhead
+                                + " bytes around them; run: ip link set dev " + name + " mtu " + needed
+                                + " (and the same in the network between the nodes), or give the hosts behind the port an MTU of "
+                                + (found - overhead),
+                        Integer.toString(found));
+            }
+        }
+    }
+
+    /** The port with the largest MTU among those whose traffic may have to go to a service node on another host. */
+    private static Optional<PortEntry> largest(Snapshot snapshot) {
+        return MtuAudit.largestByTarget(snapshot).entrySet().stream()
+                .filter(entry -> MtuAudit.attachments(snapshot.target(entry.getKey())).stream()
+                        .anyMatch(Attachment::isRemote))
+                .map(Map.Entry::getValue)
+                .reduce((a, b) -> b.mtuBytes() > a.mtuBytes() ? b : a);
+    }
+
+    /** The ports by which the underlay router reaches the other nodes. */
+    private static NavigableSet<Integer> portsToPeers(Snapshot snapshot) {
+        NavigableSet<Integer> ports = new TreeSet<>();
+        ServicePlane plane = snapshot.plane();
+        Routes routes = plane.router() < 0 ? Routes.EMPTY : snapshot.router(plane.router()).routes();
+        for (OverlayPeer peer : plane.peers()) {
+            int group = routes.lookup(peer.address().hi(), peer.address().lo());
+            if (group != Routes.NO_ROUTE) {
+                routes.group(group).hops().stream()
+                        .filter(hop -> hop.kind() != NextHop.Kind.BLACKHOLE)
+                        .forEach(hop -> ports.add(hop.port()));
+            }
+        }
+        return ports;
+    }
+}
