@@ -48,8 +48,7 @@ public record GeneveOption(int optionClass, int type, String data) {
     /** Writes the option; returns its length in bytes. */
     public int write(MemorySegment f, long option) {
         byte[] bytes = HexFormat.of().parseHex(data);
-        MemorySegment.copy(
-                bytes, 0, f, Layouts.U8, GeneveOptions.write(f, option, kind(), bytes.length), bytes.length);
+        MemorySegment.copy(bytes, 0, f, Layouts.U8, GeneveOptions.write(f, option, kind(), bytes.length), bytes.length);
         return optionBytes();
     }
 }

@@ -237,20 +237,37 @@ public final class Malformed {
         {"geneve-truncated", "RFC 8926 3.4", "the packet ends inside the Geneve header or its options"},
         {"geneve-version", "RFC 8926 3.4", "the Geneve version is not 0"},
         {"geneve-option-length", "RFC 8926 3.5", "a Geneve option reaches beyond the length of all options"},
-        {"geneve-option-critical", "RFC 8926 3.5", "a critical Geneve option is of a class and type that are not known"},
+        {"geneve-option-critical", "RFC 8926 3.5", "a critical Geneve option is of a class and type that are not known"
+        },
         {"vxlan-truncated", "RFC 7348 5", "the packet ends inside the VXLAN or VXLAN-GPE header of 8 bytes"},
         {"vxlan-no-vni", "RFC 7348 5", "flag I of the VXLAN or VXLAN-GPE header is not set, so there is no VNI"},
         {"vxlan-gpe-version", "draft-ietf-nvo3-vxlan-gpe 3", "the VXLAN-GPE version is not 0"},
         {"nsh-truncated", "RFC 8300 2.2", "the packet ends inside the network service header"},
         {"nsh-version", "RFC 8300 2.2", "the version of the network service header is not 0"},
-        {"nsh-length", "RFC 8300 2.4, 2.5", "the length of the network service header is not 6 words (metadata type 1) or below 2 words (type 2)"},
+        {
+            "nsh-length",
+            "RFC 8300 2.4, 2.5",
+            "the length of the network service header is not 6 words (metadata type 1) or below 2 words (type 2)"
+        },
         {"nsh-md-type", "RFC 8300 2.2", "the metadata type of the network service header is neither 1 nor 2"},
         {"nsh-context-length", "RFC 8300 2.5.1", "a context header reaches beyond the network service header"},
         {"nsh-index", "RFC 8300 2.3", "the service index is 0 although a service is still to be counted"},
-        {"gwlb-option-length", "AWS GWLB Geneve options", "an option of class 0x0108 has not the length of its type (8, 8 and 4 bytes)"},
+        {
+            "gwlb-option-length",
+            "AWS GWLB Geneve options",
+            "an option of class 0x0108 has not the length of its type (8, 8 and 4 bytes)"
+        },
         {"udp-checksum", "RFC 8926 3.3", "the UDP checksum of the outer header is there and wrong"},
-        {"udp-checksum-zero", "RFC 6935 5", "the outer header is IPv6 and has no UDP checksum, which was not agreed with the sender"},
-        {"ecn-congestion", "RFC 6040 4.2", "the outer header says that congestion was experienced and the inner one that its sender does not understand ECN"},
+        {
+            "udp-checksum-zero",
+            "RFC 6935 5",
+            "the outer header is IPv6 and has no UDP checksum, which was not agreed with the sender"
+        },
+        {
+            "ecn-congestion",
+            "RFC 6040 4.2",
+            "the outer header says that congestion was experienced and the inner one that its sender does not understand ECN"
+        },
         {"overlay-length", "RFC 791 3.1, RFC 8200 3", "the packet with its outer headers is longer than 65535 bytes"},
     };
 

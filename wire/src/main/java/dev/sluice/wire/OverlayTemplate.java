@@ -44,8 +44,7 @@ public final class OverlayTemplate {
     /** Both ports without the source, in the first 4 of 8 bytes. */
     private final long udpWord;
 
-    private OverlayTemplate(
-            byte[] headers, @Nullable Underlay underlay, @Nullable TunnelHeader tunnel, int nshOffset) {
+    private OverlayTemplate(byte[] headers, @Nullable Underlay underlay, @Nullable TunnelHeader tunnel, int nshOffset) {
         bytes = MemorySegment.ofArray(headers).asReadOnly();
         headerBytes = headers.length;
         words = words(headers);
@@ -100,11 +99,7 @@ public final class OverlayTemplate {
         MemorySegment f = MemorySegment.ofArray(headers);
         boolean four = underlay.from().isIpv4();
         int at = writeLink(
-                f,
-                underlay.nextHop(),
-                underlay.port(),
-                underlay.vlanTci(),
-                four ? EtherTypes.IPV4 : EtherTypes.IPV6);
+                f, underlay.nextHop(), underlay.port(), underlay.vlanTci(), four ? EtherTypes.IPV4 : EtherTypes.IPV6);
         at += four ? writeIpv4(f, at, underlay, tunnel) : writeIpv6(f, at, underlay, tunnel);
         if (udpBytes > 0) {
             Udp.setDestinationPort(f, at, tunnel.port());
@@ -248,8 +243,7 @@ public final class OverlayTemplate {
      * @param identification for IPv4, 16 bits
      * @return the new frame start, or {@link Malformed#OVERLAY_LENGTH} with nothing written
      */
-    public long push(
-            MemorySegment f, long inner, int innerBytes, int flowHash, int innerTos, int identification) {
+    public long push(MemorySegment f, long inner, int innerBytes, int flowHash, int innerTos, int identification) {
         if (innerBytes > innerBytesMax) {
             return Malformed.OVERLAY_LENGTH;
         }
@@ -270,8 +264,7 @@ public final class OverlayTemplate {
     }
 
     /** The second half of {@link #push}, for an inner packet of at most {@link #innerBytesMax}. */
-    public void patch(
-            MemorySegment f, long start, int innerBytes, int flowHash, int innerTos, int identification) {
+    public void patch(MemorySegment f, long start, int innerBytes, int flowHash, int innerTos, int identification) {
         if (ipOffset < 0) {
             return;
         }

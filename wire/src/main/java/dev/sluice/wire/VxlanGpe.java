@@ -58,9 +58,7 @@ public final class VxlanGpe {
 
     /** What follows: the field if flag P is set, else {@link #NEXT_ETHERNET} as in VXLAN. */
     public static int nextProtocol(MemorySegment f, long base) {
-        return (Vxlan.flags(f, base) & NEXT_PROTOCOL) != 0
-                ? Layouts.u8(f, base + NEXT_PROTOCOL_OFFSET)
-                : NEXT_ETHERNET;
+        return (Vxlan.flags(f, base) & NEXT_PROTOCOL) != 0 ? Layouts.u8(f, base + NEXT_PROTOCOL_OFFSET) : NEXT_ETHERNET;
     }
 
     /** Whether flag O is set: a message between tunnel endpoints, which must not be forwarded. */

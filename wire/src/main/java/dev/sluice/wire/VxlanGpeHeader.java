@@ -18,8 +18,7 @@ public record VxlanGpeHeader(boolean oam, int nextProtocol, int vni) implements 
 
     /** Reads the header at {@code base}, which has passed {@link VxlanGpe#check}. */
     public static VxlanGpeHeader read(MemorySegment f, long base) {
-        return new VxlanGpeHeader(
-                VxlanGpe.isOam(f, base), VxlanGpe.nextProtocol(f, base), VxlanGpe.vni(f, base));
+        return new VxlanGpeHeader(VxlanGpe.isOam(f, base), VxlanGpe.nextProtocol(f, base), VxlanGpe.vni(f, base));
     }
 
     @Override

@@ -112,7 +112,8 @@ class DissectionTest {
             }
         }
         for (int code = 1; code <= Malformed.COUNT; code++) {
-            // A header checksum is verified apart from lengths, completion and outer lengths are no part of a dissection.
+            // A header checksum is verified apart from lengths, completion and outer lengths are no part of a
+            // dissection.
             boolean elsewhere = -code == Malformed.IPV4_CHECKSUM
                     || -code == Malformed.CHECKSUM_RANGE
                     || -code == Malformed.OVERLAY_LENGTH;

@@ -43,7 +43,9 @@ class GeneveTest {
         Layouts.putU8(longest, 0, 0x3f);
         assertThat(Geneve.check(longest, 0, 260)).isEqualTo(260);
         assertThat(Geneve.check(longest, 0, 259)).isEqualTo(Malformed.GENEVE_TRUNCATED);
-        assertThat(GeneveOptions.check(longest, 0)).as("63 options without data").isEqualTo(63);
+        assertThat(GeneveOptions.check(longest, 0))
+                .as("63 options without data")
+                .isEqualTo(63);
     }
 
     @Test
@@ -72,7 +74,9 @@ class GeneveTest {
         assertThat(Geneve.check(f, 0, 24)).isEqualTo(16);
         assertThat(GeneveOptions.check(f, 0)).isEqualTo(Malformed.GENEVE_OPTION_LENGTH);
         Layouts.putU8(f, 11, 0xe1);
-        assertThat(GeneveOptions.check(f, 0)).as("reserved bits of the length are ignored").isEqualTo(1);
+        assertThat(GeneveOptions.check(f, 0))
+                .as("reserved bits of the length are ignored")
+                .isEqualTo(1);
         Layouts.putU8(f, 11, 0x1f);
         assertThat(GeneveOptions.check(f, 0)).isEqualTo(Malformed.GENEVE_OPTION_LENGTH);
     }
@@ -117,7 +121,8 @@ class GeneveTest {
     @Test
     void readsTheOptionsOfGatewayLoadBalancers() {
         MemorySegment f = SampleFrames.segment(SampleFrames.GENEVE4_GWLB);
-        assertThat(Geneve.check(f, UDP_PAYLOAD, (int) f.byteSize() - UDP_PAYLOAD)).isEqualTo(40);
+        assertThat(Geneve.check(f, UDP_PAYLOAD, (int) f.byteSize() - UDP_PAYLOAD))
+                .isEqualTo(40);
         assertThat(Geneve.protocol(f, UDP_PAYLOAD)).isEqualTo(EtherTypes.IPV4);
         assertThat(GeneveOptions.check(f, UDP_PAYLOAD)).isEqualTo(3);
         assertThat(GwlbOptions.check(f, UDP_PAYLOAD))

@@ -58,7 +58,9 @@ class OuterUdpTest {
     @Test
     void aChecksumOfIpv6MayBeMissingOnlyIfThatWasAgreed() {
         MemorySegment f = SampleFrames.segment(SampleFrames.GPE6_NSH);
-        assertThat(OuterUdp.checkIpv6(f, 14, 54, false)).as("by another implementation").isZero();
+        assertThat(OuterUdp.checkIpv6(f, 14, 54, false))
+                .as("by another implementation")
+                .isZero();
         Udp.setChecksum(f, 54, Udp.checksum(f, 54) ^ 0x100);
         assertThat(OuterUdp.checkIpv6(f, 14, 54, true)).isEqualTo(Malformed.UDP_CHECKSUM);
         Udp.setChecksum(f, 54, 0);

@@ -132,10 +132,16 @@ record OverlayPacket(
             case EtherTypes.IPV6 -> Nsh.NEXT_IPV6;
             default -> Nsh.NEXT_ETHERNET;
         };
-        NshHeader.Metadata metadata =
-                random.nextInt(4) == 0 ? new NshHeader.Fixed(hex(random, 16)) : new NshHeader.Variable(contexts(random));
+        NshHeader.Metadata metadata = random.nextInt(4) == 0
+                ? new NshHeader.Fixed(hex(random, 16))
+                : new NshHeader.Variable(contexts(random));
         return new NshHeader(
-                random.nextInt(4) == 0, random.nextInt(64), next, random.nextInt(1 << 24), random.nextInt(256), metadata);
+                random.nextInt(4) == 0,
+                random.nextInt(64),
+                next,
+                random.nextInt(1 << 24),
+                random.nextInt(256),
+                metadata);
     }
 
     private static List<NshContextHeader> contexts(Random random) {
@@ -160,9 +166,9 @@ record OverlayPacket(
             case 4 -> NshContextHeader.groups(random.nextInt(), random.nextInt());
             case 5 -> NshContextHeader.of32(NshContext.POLICY_ID, random.nextInt());
             case 6 ->
-                NshContextHeader.sluice(
-                        random.nextInt(256), random.nextInt(), random.nextInt(), random.nextLong());
-            case 7 -> new NshContextHeader(random.nextInt(0x10000), random.nextInt(256), hex(random, random.nextInt(10)));
+                NshContextHeader.sluice(random.nextInt(256), random.nextInt(), random.nextInt(), random.nextLong());
+            case 7 ->
+                new NshContextHeader(random.nextInt(0x10000), random.nextInt(256), hex(random, random.nextInt(10)));
             default ->
                 new NshContextHeader(random.nextInt(0x10000), random.nextInt(256), hex(random, random.nextInt(128)));
         };
@@ -189,6 +195,9 @@ record OverlayPacket(
         int at = frame ? Ethernet.BYTES : 0;
         int payload = random.nextInt(64);
         MemorySegment f = SampleFrames.zeros(at + (four ? Ipv4.BYTES : Ipv6.BYTES) + payload);
+        byte[] content = new byte[payload];
+        random.nextBytes(content);
+        MemorySegment.copy(content, 0, f, Layouts.U8, f.byteSize() - payload, payload);
         if (frame) {
             Ethernet.setAddresses(f, 0, 0x0200_0000_000bL, 0x0200_0000_000aL);
             Ethernet.setEtherType(f, 0, four ? EtherTypes.IPV4 : EtherTypes.IPV6);
@@ -225,7 +234,8 @@ record OverlayPacket(
     }
 
     /** The network service header, or null. */
-    @Nullable NshHeader nsh() {
+    @Nullable
+    NshHeader nsh() {
         return behind.isEmpty() ? null : (NshHeader) behind.get(0);
     }
 

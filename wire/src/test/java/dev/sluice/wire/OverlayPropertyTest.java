@@ -140,7 +140,8 @@ class OverlayPropertyTest {
         switch (tunnel) {
             case GeneveHeader geneve -> {
                 header = Geneve.check(f, at, bytes);
-                assertThat(GeneveOptions.check(f, at)).isEqualTo(geneve.options().size());
+                assertThat(GeneveOptions.check(f, at))
+                        .isEqualTo(geneve.options().size());
                 assertThat(Geneve.saysCritical(f, at))
                         .isEqualTo(geneve.options().stream().anyMatch(GeneveOption::isCritical));
                 assertThat(GeneveOptions.checkCritical(f, at, new int[0]) < 0).isEqualTo(Geneve.saysCritical(f, at));

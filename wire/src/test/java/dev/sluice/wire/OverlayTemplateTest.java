@@ -68,11 +68,7 @@ class OverlayTemplateTest {
         MemorySegment f = SampleFrames.zeros((int) sample.byteSize());
         f.asSlice(0, template.headerBytes()).fill((byte) 0xee);
         MemorySegment.copy(
-                sample,
-                template.headerBytes(),
-                f,
-                template.headerBytes(),
-                sample.byteSize() - template.headerBytes());
+                sample, template.headerBytes(), f, template.headerBytes(), sample.byteSize() - template.headerBytes());
         return f;
     }
 
@@ -166,11 +162,9 @@ class OverlayTemplateTest {
                         new GeneveHeader(false, EtherTypes.IPV4, 1, List.of()),
                         new EthernetHeader(TO, FROM, EtherTypes.IPV4)))
                 .hasMessageContaining("announces");
-        assertThatThrownBy(() -> new Underlay(
-                        TO, FROM, -1, V4.from(), V6.to(), 64, Underlay.INHERIT, false, false))
+        assertThatThrownBy(() -> new Underlay(TO, FROM, -1, V4.from(), V6.to(), 64, Underlay.INHERIT, false, false))
                 .hasMessageContaining("not of one IP version");
-        assertThatThrownBy(
-                        () -> new Underlay(TO, FROM, -1, V4.from(), V4.to(), 0, Underlay.INHERIT, false, false))
+        assertThatThrownBy(() -> new Underlay(TO, FROM, -1, V4.from(), V4.to(), 0, Underlay.INHERIT, false, false))
                 .hasMessageContaining("TTL 0 is outside 1..255");
     }
 
