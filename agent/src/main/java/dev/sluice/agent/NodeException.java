@@ -7,11 +7,11 @@ public final class NodeException extends Exception {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    NodeException(String message) {
+    public NodeException(String message) {
         super(message);
     }
 
-    NodeException(String message, Throwable cause) {
+    public NodeException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.agent;
 
+import dev.sluice.agent.admin.AdminSocket;
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -1,17 +1,17 @@
 package dev.sluice.agent;
 
 /** Lets one of many repeating log messages through per interval. One user. */
-final class RateLimit {
+public final class RateLimit {
     private final long intervalNs;
     private long lastNs;
     private boolean used;
 
-    RateLimit(long intervalNs) {
+    public RateLimit(long intervalNs) {
         this.intervalNs = intervalNs;
     }
 
     /** Whether to log now. */
-    boolean allows(long nowNs) {
+    public boolean allows(long nowNs) {
         if (used && nowNs - lastNs < intervalNs) {
             return false;
         }

@@ -19,11 +19,11 @@ public final class StateDirectory {
     }
 
     /** The only one there is on this host, for a start without files that would tell the node's name. */
-    static Optional<Path> onlyOne() {
+    public static Optional<Path> onlyOne() {
         return onlyOne(ROOT);
     }
 
-    static Optional<Path> onlyOne(Path root) {
+    public static Optional<Path> onlyOne(Path root) {
         if (!Files.isDirectory(root)) {
             return Optional.empty();
         }

@@ -1,7 +1,7 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.AdminClient;
-import dev.sluice.agent.AdminSocket;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.admin.AdminSocket;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

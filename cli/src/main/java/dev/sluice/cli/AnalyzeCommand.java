@@ -1,10 +1,10 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.AnalysisReport;
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.PolicyAnalysis;
 import dev.sluice.agent.analysis.Finding;
 import dev.sluice.agent.analysis.Finding.Severity;
+import dev.sluice.agent.report.AnalysisReport;
+import dev.sluice.agent.sight.PolicyAnalysis;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;
 import dev.sluice.model.Problem;

@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.AttributesReport;
-import dev.sluice.agent.AttributesReport.AttributeReport;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.report.AttributesReport;
+import dev.sluice.agent.report.AttributesReport.AttributeReport;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.AdminClient;
-import dev.sluice.agent.CapturePart;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.CapturePart;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;

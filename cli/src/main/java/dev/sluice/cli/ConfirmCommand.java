@@ -1,7 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.ReloadReport;
+import dev.sluice.agent.report.ReloadReport;
 import picocli.CommandLine.Command;
 
 /** {@code sluice confirm}. */

@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.CountersReport;
-import dev.sluice.agent.CountersReport.DropReport;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.CountersReport.DropReport;
 import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;

@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.AdminSocket;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeName;
+import dev.sluice.agent.admin.AdminSocket;
 import dev.sluice.agent.doctor.Diagnosis;
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;

@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.InstructionsReport;
-import dev.sluice.agent.InstructionsReport.InstructionReport;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.report.InstructionsReport;
+import dev.sluice.agent.report.InstructionsReport.InstructionReport;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

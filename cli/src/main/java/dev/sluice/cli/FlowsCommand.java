@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.FlowsReport;
-import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.report.FlowsReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,10 +1,10 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.AdminClient;
-import dev.sluice.agent.FlowsReport.FlowReport;
-import dev.sluice.agent.FollowReport;
-import dev.sluice.agent.FollowReport.Followed;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
+import dev.sluice.agent.report.FollowReport;
+import dev.sluice.agent.report.FollowReport.Followed;
 import java.io.PrintWriter;
 import java.time.LocalTime;
 import java.time.ZoneId;

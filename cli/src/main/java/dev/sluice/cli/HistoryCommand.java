@@ -1,9 +1,9 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.HistoryReport;
-import dev.sluice.agent.HistoryReport.RevisionReport;
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.TextsReport;
+import dev.sluice.agent.report.HistoryReport;
+import dev.sluice.agent.report.HistoryReport.RevisionReport;
+import dev.sluice.agent.report.TextsReport;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

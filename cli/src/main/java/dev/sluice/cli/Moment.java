@@ -1,9 +1,9 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.CountersReport;
-import dev.sluice.agent.FollowReport;
-import dev.sluice.agent.RulesReport;
-import dev.sluice.agent.StatusReport;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.FollowReport;
+import dev.sluice.agent.report.RulesReport;
+import dev.sluice.agent.report.StatusReport;
 
 /**
  * What a node said at one time.

@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.RulesReport;
-import dev.sluice.agent.RulesReport.RuleReport;
+import dev.sluice.agent.report.RulesReport;
+import dev.sluice.agent.report.RulesReport.RuleReport;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

@@ -2,10 +2,10 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
-import dev.sluice.agent.NodeRunner;
 import dev.sluice.agent.metrics.MetricsServer;
 import dev.sluice.agent.metrics.ProcessFigures;
 import dev.sluice.agent.metrics.Scrape;
+import dev.sluice.agent.node.NodeRunner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,13 +1,13 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.ProbeReport;
-import dev.sluice.agent.StatusReport;
-import dev.sluice.agent.StatusReport.ChainReport;
-import dev.sluice.agent.StatusReport.ConfigurationReport;
-import dev.sluice.agent.StatusReport.InstanceReport;
-import dev.sluice.agent.StatusReport.PathReport;
-import dev.sluice.agent.StatusReport.PortReport;
-import dev.sluice.agent.StatusReport.TotalsReport;
+import dev.sluice.agent.report.ProbeReport;
+import dev.sluice.agent.report.StatusReport;
+import dev.sluice.agent.report.StatusReport.ChainReport;
+import dev.sluice.agent.report.StatusReport.ConfigurationReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
+import dev.sluice.agent.report.StatusReport.PathReport;
+import dev.sluice.agent.report.StatusReport.PortReport;
+import dev.sluice.agent.report.StatusReport.TotalsReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;

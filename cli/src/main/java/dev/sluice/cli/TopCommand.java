@@ -1,8 +1,8 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.AdminClient;
-import dev.sluice.agent.FollowReport;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.FollowReport;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.CountersReport.DropReport;
-import dev.sluice.agent.FlowsReport.FlowReport;
-import dev.sluice.agent.RulesReport.RuleReport;
-import dev.sluice.agent.StatusReport.InstanceReport;
-import dev.sluice.agent.StatusReport.PortCountersReport;
-import dev.sluice.agent.StatusReport.PortReport;
+import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
+import dev.sluice.agent.report.RulesReport.RuleReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
+import dev.sluice.agent.report.StatusReport.PortCountersReport;
+import dev.sluice.agent.report.StatusReport.PortReport;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
 import java.util.Locale;
 
 /** A screen of {@code sluice top}. */

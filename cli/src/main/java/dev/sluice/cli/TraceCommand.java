@@ -1,10 +1,10 @@
 package dev.sluice.cli;
 
-import dev.sluice.agent.ForetellReport;
-import dev.sluice.agent.Foreteller;
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.TraceReport;
-import dev.sluice.agent.TraceReport.PacketReport;
+import dev.sluice.agent.report.ForetellReport;
+import dev.sluice.agent.report.TraceReport;
+import dev.sluice.agent.report.TraceReport.PacketReport;
+import dev.sluice.agent.sight.Foreteller;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;

@@ -3,11 +3,11 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.agent.HistoryReport;
-import dev.sluice.agent.HistoryReport.RevisionReport;
-import dev.sluice.agent.ReloadReport;
-import dev.sluice.agent.TextsReport;
-import dev.sluice.agent.TextsReport.TextReport;
+import dev.sluice.agent.report.HistoryReport;
+import dev.sluice.agent.report.HistoryReport.RevisionReport;
+import dev.sluice.agent.report.ReloadReport;
+import dev.sluice.agent.report.TextsReport;
+import dev.sluice.agent.report.TextsReport.TextReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.AdminClient;
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;

@@ -18,6 +18,7 @@ package dev.sluice.datapath;
  * @param routers the routers whose rules use this attachment, in ascending order
  * @param returnPaths ids of the paths that contain this attachment if they all belong to one target, else empty
  * @param counters packets to and from the node; kept over snapshots
+ * @param peer index of the {@link OverlayPeer} whose host the node is on, {@link #LOCAL} if it is on this one; the sides of a remote node have no port
  */
 @SuppressWarnings("ArrayRecordComponent") // read for each packet; the id stands for equality
 public record Attachment(
@@ -32,7 +33,11 @@ public record Attachment(
         boolean routeUnmatched,
         int[] routers,
         int[] returnPaths,
-        AttachmentCounters counters) {
+        AttachmentCounters counters,
+        int peer) {
+    /** {@link #peer} of a node on this host. */
+    public static final int LOCAL = -1;
+
     /** Index of the side that forward packets enter. */
     public static final int IN = 0;
 
@@ -73,6 +78,36 @@ public record Attachment(
     public record Side(
             int port, int outerTag, int innerTag, long mac, int nextHopV4, long nextHopV6Hi, long nextHopV6Lo) {}
 
+    /** A node on this host. */
+    public Attachment(
+            int id,
+            String name,
+            int instance,
+            Side in,
+            Side out,
+            Kind kind,
+            Translation translation,
+            boolean copy,
+            boolean routeUnmatched,
+            int[] routers,
+            int[] returnPaths,
+            AttachmentCounters counters) {
+        this(
+                id,
+                name,
+                instance,
+                in,
+                out,
+                kind,
+                translation,
+                copy,
+                routeUnmatched,
+                routers,
+                returnPaths,
+                counters,
+                LOCAL);
+    }
+
     /** The same with counters of its own. */
     Attachment withOwnCounters() {
         return new Attachment(
@@ -87,7 +122,13 @@ public record Attachment(
                 routeUnmatched,
                 routers,
                 returnPaths,
-                new AttachmentCounters());
+                new AttachmentCounters(),
+                peer);
+    }
+
+    /** Whether the node is on another host. */
+    public boolean isRemote() {
+        return peer != LOCAL;
     }
 
     /** A side by index. */

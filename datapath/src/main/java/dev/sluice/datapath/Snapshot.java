@@ -26,6 +26,7 @@ public final class Snapshot {
     private final boolean watchful;
     private final Retained retained;
     private final List<PacketCap> caps;
+    private final ServicePlane plane;
 
     /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}) and whose service instances have no caps; parameters as below. */
     public Snapshot(
@@ -52,6 +53,34 @@ public final class Snapshot {
                 List.of());
     }
 
+    /** A snapshot of a node that is alone; parameters as below. */
+    public Snapshot(
+            int generation,
+            List<PortEntry> ports,
+            List<RouterEntry> routers,
+            List<Target> targets,
+            List<Rule> rules,
+            List<Group> groups,
+            List<Path> paths,
+            List<Attachment> attachments,
+            TrackerTimeouts timeouts,
+            Retained retained,
+            List<PacketCap> caps) {
+        this(
+                generation,
+                ports,
+                routers,
+                targets,
+                rules,
+                groups,
+                paths,
+                attachments,
+                timeouts,
+                retained,
+                caps,
+                ServicePlane.NONE);
+    }
+
     /**
      * Indexes the tables.
      *
@@ -66,6 +95,7 @@ public final class Snapshot {
      * @param timeouts idle times of the tracker
      * @param retained what becomes of flows made under earlier snapshots
      * @param caps packets per second of service instances, at most one for each
+     * @param plane what the node shares with other nodes
      */
     public Snapshot(
             int generation,
@@ -78,7 +108,8 @@ public final class Snapshot {
             List<Attachment> attachments,
             TrackerTimeouts timeouts,
             Retained retained,
-            List<PacketCap> caps) {
+            List<PacketCap> caps,
+            ServicePlane plane) {
         this.generation = generation;
         this.ports = ports.toArray(new PortEntry[0]);
         this.routers = routers.toArray(new RouterEntry[0]);
@@ -92,6 +123,7 @@ public final class Snapshot {
         this.watchful = groups.stream().anyMatch(group -> group.hasContext() || group.observers().length > 0);
         this.retained = retained;
         this.caps = List.copyOf(caps);
+        this.plane = plane;
         for (int i = 0; i < this.ports.length; i++) {
             if (this.ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -114,6 +146,7 @@ public final class Snapshot {
         watchful = other.watchful;
         retained = other.retained;
         caps = other.caps;
+        plane = other.plane;
     }
 
     /**
@@ -243,5 +276,10 @@ public final class Snapshot {
     /** Caps of service instances. */
     public List<PacketCap> caps() {
         return caps;
+    }
+
+    /** What the node shares with other nodes. */
+    public ServicePlane plane() {
+        return plane;
     }
 }

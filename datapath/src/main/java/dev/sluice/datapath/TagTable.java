@@ -25,6 +25,9 @@ public final class TagTable {
     static TagTable of(List<Attachment> all) {
         TagTable table = new TagTable(Integer.highestOneBit(Math.max(2, all.size() * 4 - 1)) << 1);
         for (Attachment attachment : all) {
+            if (attachment.isRemote()) {
+                continue;
+            }
             table.put(attachment, Attachment.IN);
             if (!attachment.oneArmed()) {
                 table.put(attachment, Attachment.OUT);

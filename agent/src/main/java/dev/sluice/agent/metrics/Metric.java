@@ -1,11 +1,11 @@
 package dev.sluice.agent.metrics;
 
-import dev.sluice.agent.CountersReport.DropReport;
-import dev.sluice.agent.StatusReport.ChainReport;
-import dev.sluice.agent.StatusReport.InstanceReport;
-import dev.sluice.agent.StatusReport.PathReport;
-import dev.sluice.agent.StatusReport.PortCountersReport;
-import dev.sluice.agent.StatusReport.PortReport;
+import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.StatusReport.ChainReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
+import dev.sluice.agent.report.StatusReport.PathReport;
+import dev.sluice.agent.report.StatusReport.PortCountersReport;
+import dev.sluice.agent.report.StatusReport.PortReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

@@ -1,7 +1,7 @@
 package dev.sluice.agent.metrics;
 
-import dev.sluice.agent.RulesReport.RuleReport;
 import dev.sluice.agent.metrics.Metric.Sample;
+import dev.sluice.agent.report.RulesReport.RuleReport;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 

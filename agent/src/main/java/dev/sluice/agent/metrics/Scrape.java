@@ -1,8 +1,8 @@
 package dev.sluice.agent.metrics;
 
-import dev.sluice.agent.CountersReport;
-import dev.sluice.agent.RulesReport;
-import dev.sluice.agent.StatusReport;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.RulesReport;
+import dev.sluice.agent.report.StatusReport;
 
 /**
  * What one scrape sees.

@@ -1,9 +1,9 @@
 package dev.sluice.lab.demo;
 
-import dev.sluice.agent.AdminClient;
-import dev.sluice.agent.CountersReport;
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.StatusReport;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.StatusReport;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;

@@ -2,8 +2,8 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.ProbeReport;
-import dev.sluice.agent.StatusReport.InstanceReport;
+import dev.sluice.agent.report.ProbeReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

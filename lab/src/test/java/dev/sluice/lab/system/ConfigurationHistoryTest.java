@@ -2,11 +2,11 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.AdminClient;
-import dev.sluice.agent.HistoryReport;
-import dev.sluice.agent.HistoryReport.RevisionReport;
-import dev.sluice.agent.ReloadReport;
-import dev.sluice.agent.StatusReport.ConfigurationReport;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.HistoryReport;
+import dev.sluice.agent.report.HistoryReport.RevisionReport;
+import dev.sluice.agent.report.ReloadReport;
+import dev.sluice.agent.report.StatusReport.ConfigurationReport;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Waits;
 import java.time.Duration;

@@ -2,9 +2,9 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.FlowsReport.FlowReport;
-import dev.sluice.agent.TraceReport;
-import dev.sluice.agent.TraceReport.PacketReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
+import dev.sluice.agent.report.TraceReport;
+import dev.sluice.agent.report.TraceReport.PacketReport;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Waits;

@@ -2,9 +2,9 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.AdminClient;
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.NodeRunner;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.liveness.ProbeSession;

@@ -2,8 +2,8 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.FlowsReport.FlowReport;
-import dev.sluice.agent.StatusReport.InstanceReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
 import dev.sluice.datapath.DropReason;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;

@@ -2,7 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.FlowsReport.FlowReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.Namespace;

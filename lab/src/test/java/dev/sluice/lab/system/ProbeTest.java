@@ -2,7 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.ProbeReport;
+import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.FrameSocket;

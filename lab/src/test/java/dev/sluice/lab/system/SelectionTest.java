@@ -2,7 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.StatusReport.PathReport;
+import dev.sluice.agent.report.StatusReport.PathReport;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Waits;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package dev.sluice.lab.system;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
-import dev.sluice.agent.NodeRunner;
+import dev.sluice.agent.node.NodeRunner;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -2,17 +2,17 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.AdminClient;
-import dev.sluice.agent.CountersReport;
-import dev.sluice.agent.CountersReport.DropReport;
-import dev.sluice.agent.FlowsReport;
-import dev.sluice.agent.FlowsReport.FlowReport;
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.RulesReport;
-import dev.sluice.agent.StatusReport;
-import dev.sluice.agent.StatusReport.InstanceReport;
-import dev.sluice.agent.StatusReport.PortReport;
-import dev.sluice.agent.TraceReport;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.FlowsReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
+import dev.sluice.agent.report.RulesReport;
+import dev.sluice.agent.report.StatusReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
+import dev.sluice.agent.report.StatusReport.PortReport;
+import dev.sluice.agent.report.TraceReport;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;

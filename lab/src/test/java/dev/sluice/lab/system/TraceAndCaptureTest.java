@@ -2,10 +2,10 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.CapturePart;
-import dev.sluice.agent.ForetellReport;
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.TraceReport;
+import dev.sluice.agent.report.CapturePart;
+import dev.sluice.agent.report.ForetellReport;
+import dev.sluice.agent.report.TraceReport;
 import dev.sluice.lab.Waits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,0 +1,47 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.datapath.Attachment;
+
+/**
+ * An attachment before it is known who uses it.
+ *
+ * @param id names the content
+ * @param content what makes it this attachment and no other
+ * @param routeUnmatched a packet that belongs to no flow is routed instead of dropped
+ */
+record AttachmentDraft(int id, Content content, boolean routeUnmatched) {
+    /**
+     * What the id names. Who uses the attachment (routers, paths, copies only) is not part of it: that changes while packets are in the node.
+     *
+     * @param name {@code instance} or {@code instance/chain}
+     * @param instanceName name of the instance
+     * @param service name of its service
+     * @param instance number of the instance
+     * @param in the side that forward packets enter
+     * @param out the side that forward packets leave
+     * @param kind what the node does with frames
+     * @param translation whether it rewrites addresses
+     */
+    public record Content(
+            String name,
+            String instanceName,
+            String service,
+            int instance,
+            Attachment.Side in,
+            Attachment.Side out,
+            Attachment.Kind kind,
+            Attachment.Translation translation) {
+        boolean oneArmed() {
+            return binding(in) == binding(out);
+        }
+    }
+
+    /** Port and VLAN ids of a side as one number: what tells attachments apart when a frame comes back. */
+    static long binding(Attachment.Side side) {
+        return (long) side.port() << 32 | vlan(side.outerTag()) << 16 | vlan(side.innerTag());
+    }
+
+    private static long vlan(int tag) {
+        return tag == 0 ? 0 : (tag & 0xfff) + 1;
+    }
+}

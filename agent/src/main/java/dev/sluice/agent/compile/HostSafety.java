@@ -1,0 +1,244 @@
+package dev.sluice.agent.compile;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a port of Sluice could break on the machine that it runs on (X10): the interfaces that carry the default route or a login session, and those where
+ * the kernel forwards beside Sluice. Reads {@code /proc} and {@code /sys} anew for each question. Any thread.
+ *
+ * <p>An interface carries something also if it is below one that does: a member of a bridge or a bond, the parent of a VLAN.
+ */
+public final class HostSafety {
+    private static final int LINES_MAX = 200_000;
+    private static final int SSH_PORT = 22;
+    private static final String ESTABLISHED = "01";
+    private static final int ROUTE_UP = 1;
+    private static final int ROUTE_REJECT = 0x200;
+    private static final int DEPTH_MAX = 8;
+
+    private final Path proc;
+    private final Path sys;
+    private final String sshConnection;
+    private final Supplier<Map<String, List<InetAddress>>> addresses;
+
+    /**
+     * A host.
+     *
+     * @param proc where its proc file system is
+     * @param sys where its sys file system is
+     * @param sshConnection the value of SSH_CONNECTION, or empty
+     * @param addresses the IP addresses of its interfaces, by name
+     */
+    public HostSafety(Path proc, Path sys, String sshConnection, Supplier<Map<String, List<InetAddress>>> addresses) {
+        this.proc = proc;
+        this.sys = sys;
+        this.sshConnection = sshConnection;
+        this.addresses = addresses;
+    }
+
+    /** This host, as the network namespace of the asking thread sees it. */
+    public static HostSafety ofThisHost() {
+        String ssh = System.getenv("SSH_CONNECTION");
+        return new HostSafety(Path.of("/proc"), Path.of("/sys"), ssh == null ? "" : ssh, HostSafety::hostAddresses);
+    }
+
+    private static Map<String, List<InetAddress>> hostAddresses() {
+        Map<String, List<InetAddress>> all = new LinkedHashMap<>();
+        try {
+            NetworkInterface.networkInterfaces()
+                    .forEach(i -> all.put(i.getName(), i.inetAddresses().toList()));
+        } catch (SocketException e) {
+            // No interfaces at all: nothing to protect.
+            return Map.of();
+        }
+        return all;
+    }
+
+    /** Interfaces that must not be taken without being told to, and what each carries. */
+    public Map<String, String> inUse() {
+        Map<String, String> inUse = new TreeMap<>();
+        defaultRoutes().forEach((name, why) -> addWithLower(inUse, name, why, 0));
+        logins().forEach((name, why) -> addWithLower(inUse, name, why, 0));
+        return inUse;
+    }
+
+    private void addWithLower(Map<String, String> inUse, String name, String why, int depth) {
+        inUse.putIfAbsent(name, why);
+        if (depth == DEPTH_MAX) {
+            return;
+        }
+        try (DirectoryStream<Path> lower =
+                Files.newDirectoryStream(sys.resolve("class/net").resolve(name), "lower_*")) {
+            for (Path entry : lower) {
+                String below = String.valueOf(entry.getFileName()).substring("lower_".length());
+                addWithLower(inUse, below, why + " through " + name, depth + 1);
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // The interface has gone, or there is no sysfs: nothing below it is known.
+            return;
+        }
+    }
+
+    private Map<String, String> defaultRoutes() {
+        Map<String, String> found = new LinkedHashMap<>();
+        for (String[] f : table("route")) {
+            if (f.length > 7 && f[1].equals("00000000") && f[7].equals("00000000") && isUp(f[3])) {
+                found.putIfAbsent(f[0], "carries the IPv4 default route");
+            }
+        }
+        for (String[] f : table("ipv6_route")) {
+            if (f.length > 9 && f[1].equals("00") && f[0].matches("0{32}") && isUp(f[8]) && !f[9].equals("lo")) {
+                found.putIfAbsent(f[9], "carries the IPv6 default route");
+            }
+        }
+        return found;
+    }
+
+    private static boolean isUp(String flags) {
+        try {
+            int value = Integer.parseUnsignedInt(flags, 16);
+            return (value & ROUTE_UP) != 0 && (value & ROUTE_REJECT) == 0;
+        } catch (NumberFormatException e) {
+            // The line with the heads of the columns.
+            return false;
+        }
+    }
+
+    private Map<String, String> logins() {
+        Map<InetAddress, String> local = new LinkedHashMap<>();
+        String[] ssh = sshConnection.split(" ", -1);
+        if (ssh.length == 4) {
+            add(local, literal(ssh[2]), "carries the login session from " + ssh[0]);
+        }
+        for (String file : List.of("tcp", "tcp6")) {
+            for (String[] f : table(file)) {
+                if (f.length > 3 && f[3].equals(ESTABLISHED) && f[1].endsWith(String.format(":%04X", SSH_PORT))) {
+                    InetAddress peer = address(f[2].split(":", -1)[0]);
+                    String from = peer == null ? "" : " from " + peer.getHostAddress();
+                    add(local, address(f[1].split(":", -1)[0]), "carries the login session" + from);
+                }
+            }
+        }
+        Map<String, String> found = new LinkedHashMap<>();
+        addresses
+                .get()
+                .forEach((name, list) -> list.forEach(address -> {
+                    String why = local.get(withoutScope(address));
+                    if (why != null && !address.isLoopbackAddress()) {
+                        found.putIfAbsent(
+                                name, why + " (to " + withoutScope(address).getHostAddress() + ")");
+                    }
+                }));
+        return found;
+    }
+
+    private static void add(Map<InetAddress, String> all, @Nullable InetAddress address, String why) {
+        if (address != null) {
+            all.putIfAbsent(address, why);
+        }
+    }
+
+    /** An address in the form of SSH_CONNECTION; null if it is none. */
+    private static @Nullable InetAddress literal(String text) {
+        String bare = text.split("%", -1)[0];
+        try {
+            return bare.matches("[0-9a-fA-F:.]+") ? InetAddress.getByName(bare) : null;
+        } catch (UnknownHostException e) {
+            return null;
+        }
+    }
+
+    /** An address as /proc/net/tcp has it: words of 4 bytes in the byte order of the machine; IPv4-mapped ones become IPv4. */
+    private static @Nullable InetAddress address(String hex) {
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(hex)).order(ByteOrder.BIG_ENDIAN);
+            ByteBuffer turned = ByteBuffer.allocate(bytes.capacity()).order(ByteOrder.nativeOrder());
+            while (bytes.remaining() >= Integer.BYTES) {
+                turned.putInt(bytes.getInt());
+            }
+            return InetAddress.getByAddress(turned.array());
+        } catch (IllegalArgumentException | UnknownHostException e) {
+            return null;
+        }
+    }
+
+    private static InetAddress withoutScope(InetAddress address) {
+        try {
+            return InetAddress.getByAddress(address.getAddress());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address has 4 or 16 bytes", e);
+        }
+    }
+
+    private String addressOf(String name, String family) {
+        int bytes = family.equals("ipv4") ? 4 : 16;
+        return addresses.get().getOrDefault(name, List.of()).stream()
+                .filter(a -> a.getAddress().length == bytes && !a.isLinkLocalAddress())
+                .findFirst()
+                .map(a -> ", with the address " + withoutScope(a).getHostAddress())
+                .orElse("");
+    }
+
+    /** Why packets of these interfaces may go on, or be answered, beside Sluice; one sentence each. */
+    public List<String> besideSluice(Collection<String> interfaceNames) {
+        List<String> warnings = new ArrayList<>();
+        for (String name : interfaceNames) {
+            for (String family : List.of("ipv4", "ipv6")) {
+                if (forwards(family, name)) {
+                    // With or without an address: the kernel routes what is sent to the interface's MAC address.
+                    warnings.add("interface " + name + " is one on which the kernel forwards" + addressOf(name, family)
+                            + " (net." + family + ".conf." + name
+                            + ".forwarding is 1): packets may pass beside Sluice, uninspected; set that to 0");
+                }
+            }
+            if (Files.exists(sys.resolve("class/net").resolve(name).resolve("brport"))) {
+                warnings.add("interface " + name
+                        + " is a port of a bridge of the kernel: frames pass beside Sluice, uninspected; take it out with"
+                        + " 'ip link set " + name + " nomaster'");
+            }
+        }
+        return warnings;
+    }
+
+    private boolean forwards(String family, String name) {
+        try {
+            Path file = proc.resolve("sys/net").resolve(family).resolve("conf").resolve(name);
+            return Files.readString(file.resolve("forwarding")).strip().equals("1");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The lines of a file in /proc/net, split at blanks; none if it is not there. */
+    private List<String[]> table(String file) {
+        // Of the thread: a process may have threads in several network namespaces.
+        Path own = proc.resolve("thread-self/net");
+        Path path = (Files.isDirectory(own) ? own : proc.resolve("net")).resolve(file);
+        try (var lines = Files.lines(path)) {
+            return lines.limit(LINES_MAX)
+                    .map(line -> line.strip().split("\\s+", -1))
+                    .toList();
+        } catch (IOException | java.io.UncheckedIOException e) {
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.PathCounters;
+import dev.sluice.datapath.RuleCounters;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The small numbers of a node, for as long as its process lives. One writer: the control thread.
+ *
+ * <p>Two kinds. An <i>index</i> belongs to a name (port, router, instance, target) and is kept for it for ever, so that a record never means
+ * another port than the one it was made for. An <i>id</i> belongs to content (rule, group, path, attachment): the same content has the same id, other
+ * content another one, and no id is used twice. Content that was in none of the last {@value #REMEMBERED_COMPILATIONS} snapshots is
+ * forgotten; should it come back it gets a new id.
+ */
+public final class IdRegistry {
+    /** How many snapshots content may be missing in before its id is forgotten. */
+    static final int REMEMBERED_COMPILATIONS = 8;
+
+    /** What names are numbered. */
+    public enum Space {
+        PORT,
+        ROUTER,
+        INSTANCE,
+        TARGET
+    }
+
+    private static final class Entry {
+        final int id;
+        int lastUsed;
+
+        Entry(int id) {
+            this.id = id;
+        }
+    }
+
+    private final Map<Space, Map<String, Integer>> indices = new EnumMap<>(Space.class);
+    private final Map<Object, Entry> ids = new HashMap<>();
+    private final Map<Integer, PathCounters> pathCounters = new HashMap<>();
+    private final Map<Integer, AttachmentCounters> attachmentCounters = new HashMap<>();
+    private final Map<Integer, RuleCounters> ruleCounters = new HashMap<>();
+    private final AttributeValues attributes = new AttributeValues();
+    private int lastId;
+    private int compilation;
+
+    /** A registry in which nothing has a number. */
+    public IdRegistry() {
+        for (Space space : Space.values()) {
+            indices.put(space, new LinkedHashMap<>());
+        }
+    }
+
+    private Map<String, Integer> names(Space space) {
+        return indices.computeIfAbsent(space, _ -> new LinkedHashMap<>());
+    }
+
+    /** The index of a name, from 0; the next free one if the name is new. */
+    public int index(Space space, String name) {
+        Map<String, Integer> names = names(space);
+        return names.computeIfAbsent(name, _ -> names.size());
+    }
+
+    /** Every name that has an index; element i has index i. */
+    public List<String> allNames(Space space) {
+        return new ArrayList<>(names(space).keySet());
+    }
+
+    /** How many names have an index. */
+    public int size(Space space) {
+        return names(space).size();
+    }
+
+    /**
+     * The id of content, above 0.
+     *
+     * @param content a value whose class tells rules, groups, paths and attachments apart
+     */
+    public int id(Object content) {
+        Entry entry = ids.computeIfAbsent(content, _ -> new Entry(++lastId));
+        entry.lastUsed = compilation;
+        return entry.id;
+    }
+
+    /** The counters of a path: one object for the life of the id. */
+    public PathCounters pathCounters(int id) {
+        return pathCounters.computeIfAbsent(id, _ -> new PathCounters());
+    }
+
+    /** The counters of an attachment: one object for the life of the id. */
+    public AttachmentCounters attachmentCounters(int id) {
+        return attachmentCounters.computeIfAbsent(id, _ -> new AttachmentCounters());
+    }
+
+    /** The counters of a rule: one object for the life of the id. */
+    public RuleCounters ruleCounters(int id) {
+        return ruleCounters.computeIfAbsent(id, _ -> new RuleCounters());
+    }
+
+    /** Numbers of the values of contextual attributes; for any thread. */
+    public AttributeValues attributes() {
+        return attributes;
+    }
+
+    /** Ends a compilation whose snapshot will be used: content that was missing for long is forgotten. */
+    void endCompilation() {
+        ids.values().removeIf(entry -> {
+            boolean forgotten = compilation - entry.lastUsed >= REMEMBERED_COMPILATIONS;
+            if (forgotten) {
+                pathCounters.remove(entry.id);
+                attachmentCounters.remove(entry.id);
+                ruleCounters.remove(entry.id);
+            }
+            return forgotten;
+        });
+        compilation++;
+    }
+}

@@ -1,0 +1,240 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.agent.compile.IdRegistry.Space;
+import dev.sluice.agent.report.InstanceEntry;
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.PacketCap;
+import dev.sluice.model.Configuration;
+import dev.sluice.model.Service;
+import dev.sluice.model.Service.Forwarding;
+import dev.sluice.model.Service.Transport;
+import dev.sluice.model.ServiceInstance;
+import dev.sluice.model.ServiceInstance.Interfaces;
+import dev.sluice.model.ServiceInstance.PolicyTags;
+import dev.sluice.model.ServiceInstance.ServicePort;
+import dev.sluice.model.VlanTags;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.MacAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Service instances of a node and their attachments: one per chain if tags are given per chain, else one for all. One writer: the compilation. */
+final class InstancePlan {
+    private static final int TPID_CUSTOMER = 0x8100;
+    private static final int TPID_SERVICE = 0x88a8;
+
+    private final PortPlan ports;
+    private final IdRegistry ids;
+    private final CompileLog log;
+    private final List<InstanceEntry> instances = new ArrayList<>();
+    private final List<ProbePlan> probes = new ArrayList<>();
+    private final Map<Integer, AttachmentDraft> attachments = new LinkedHashMap<>();
+    private final Map<Long, AttachmentDraft> bindings = new HashMap<>();
+
+    InstancePlan(Configuration configuration, PortPlan ports, IdRegistry ids, CompileLog log) {
+        this.ports = ports;
+        this.ids = ids;
+        this.log = log;
+        for (ServiceInstance instance : configuration.instances()) {
+            Service service = configuration.service(instance.spec().service()).orElse(null);
+            if (service == null) {
+                log.error(
+                        instance,
+                        "spec.service",
+                        "there is no such Service",
+                        instance.spec().service(),
+                        "");
+            } else if (instance.spec().attachment() instanceof Interfaces interfaces) {
+                add(instance, service, interfaces);
+            } else {
+                log.warning(
+                        instance,
+                        "spec.identifier",
+                        "service nodes are not discovered by this version: give spec.interfaces; the instance is not used",
+                        "");
+            }
+        }
+    }
+
+    private void add(ServiceInstance instance, Service service, Interfaces interfaces) {
+        PortDraft in = ports.servicePort(instance, interfaces.in());
+        PortDraft out = ports.servicePort(instance, interfaces.outOrIn());
+        if (in == null || out == null) {
+            return;
+        }
+        int number = ids.index(Space.INSTANCE, instance.name());
+        instances.add(new InstanceEntry(
+                number,
+                instance.name(),
+                service.name(),
+                instance.spec().adminState(),
+                instance.spec().cap().map(cap -> new PacketCap(number, cap.packetsPerSecondMax(), cap.burstMax())),
+                in == out ? List.of(in.name) : List.of(in.name, out.name),
+                in == out ? List.of(in.index) : List.of(in.index, out.index)));
+        if (instance.spec().policies().isEmpty()) {
+            VlanTags inTags = interfaces.in().tags();
+            VlanTags outTags = interfaces.outOrIn().tags();
+            add(
+                    instance,
+                    service,
+                    instance.name(),
+                    side(instance, service, "in", in, interfaces.in(), inTags),
+                    side(instance, service, "out", out, interfaces.outOrIn(), outTags));
+        }
+        for (PolicyTags tags : instance.spec().policies()) {
+            add(
+                    instance,
+                    service,
+                    attachmentName(instance, tags.chain()),
+                    side(instance, service, "in", in, interfaces.in(), tags.in()),
+                    side(instance, service, "out", out, interfaces.outOrIn(), tags.outOrIn()));
+        }
+        attachments.values().stream()
+                .filter(draft -> draft.content().instance() == number)
+                .findFirst()
+                .map(draft -> ProbePlans.of(instance, service, interfaces, draft.content(), log))
+                .ifPresent(probes::add);
+    }
+
+    /** How instances are probed. */
+    List<ProbePlan> probes() {
+        return probes;
+    }
+
+    private static String attachmentName(ServiceInstance instance, String chain) {
+        return instance.name() + "/" + chain;
+    }
+
+    private static Attachment.Side side(
+            ServiceInstance instance, Service service, String name, PortDraft port, ServicePort at, VlanTags tags) {
+        boolean routes = routes(service);
+        long derived = routes ? -1 : DerivedMac.of("instance/" + instance.name() + "/" + name);
+        int nextHopV4 = 0;
+        long nextHopV6Hi = 0;
+        long nextHopV6Lo = 0;
+        for (IpAddress nextHop : routes ? at.nextHop() : List.<IpAddress>of()) {
+            if (nextHop.isIpv4()) {
+                nextHopV4 = nextHop.ipv4Bits();
+            } else {
+                nextHopV6Hi = nextHop.hi();
+                nextHopV6Lo = nextHop.lo();
+            }
+        }
+        return new Attachment.Side(
+                port.index,
+                outerTag(tags),
+                innerTag(tags),
+                at.mac().map(MacAddress::bits).orElse(derived),
+                nextHopV4,
+                nextHopV6Hi,
+                nextHopV6Lo);
+    }
+
+    private static boolean routes(Service service) {
+        return service.spec().transport() != Transport.WIRE && service.spec().forwarding() == Forwarding.ROUTE;
+    }
+
+    /** One tag is a customer tag (802.1Q); of two the outer is a service tag (802.1ad). */
+    private static int outerTag(VlanTags tags) {
+        int tpid = tags.innerVlan().isPresent() ? TPID_SERVICE : TPID_CUSTOMER;
+        return tags.vlan().isPresent() ? tpid << 16 | tags.vlan().getAsInt() : 0;
+    }
+
+    private static int innerTag(VlanTags tags) {
+        return tags.innerVlan().isPresent()
+                ? TPID_CUSTOMER << 16 | tags.innerVlan().getAsInt()
+                : 0;
+    }
+
+    private void add(ServiceInstance instance, Service service, String name, Attachment.Side in, Attachment.Side out) {
+        Attachment.Kind kind = service.spec().transport() == Transport.WIRE
+                ? Attachment.Kind.WIRE
+                : routes(service) ? Attachment.Kind.ROUTE : Attachment.Kind.BRIDGE;
+        AttachmentDraft.Content content = new AttachmentDraft.Content(
+                name,
+                instance.name(),
+                service.name(),
+                ids.index(Space.INSTANCE, instance.name()),
+                in,
+                out,
+                kind,
+                translation(service));
+        AttachmentDraft draft = new AttachmentDraft(
+                ids.id(content), content, service.spec().unmatchedReturn() == Service.UnmatchedReturn.ROUTE);
+        AttachmentDraft clash = bind(draft);
+        if (clash != null) {
+            log.error(
+                    instance,
+                    "spec.interfaces",
+                    "shares an interface and its tag with " + clash.content().name()
+                            + ", so packets that come back could not be told apart; give each a VLAN tag of its own",
+                    "",
+                    "");
+        }
+    }
+
+    private static Attachment.Translation translation(Service service) {
+        return switch (service.spec().translation()) {
+            case NONE -> Attachment.Translation.NONE;
+            case LEARNED -> Attachment.Translation.LEARNED;
+            case NEW_FLOW -> Attachment.Translation.NEW_FLOW;
+        };
+    }
+
+    /** Adds an attachment unless one of its bindings is taken; the one that has it, null if added. */
+    private @Nullable AttachmentDraft bind(AttachmentDraft draft) {
+        long in = AttachmentDraft.binding(draft.content().in());
+        long out = AttachmentDraft.binding(draft.content().out());
+        AttachmentDraft clash = bindings.getOrDefault(in, bindings.get(out));
+        if (clash == null) {
+            bindings.put(in, draft);
+            bindings.put(out, draft);
+            attachments.put(draft.id(), draft);
+        }
+        return clash;
+    }
+
+    /**
+     * Keeps attachments of earlier snapshots for the flows that pass them: while the instance exists, is of the same service, its ports are still in use and
+     * nobody else got the tags.
+     */
+    void retain(Iterable<AttachmentDraft> earlier) {
+        for (AttachmentDraft draft : earlier) {
+            AttachmentDraft.Content content = draft.content();
+            boolean instanceStands = instances.stream()
+                    .anyMatch(i -> i.name().equals(content.instanceName())
+                            && i.service().equals(content.service()));
+            if (instanceStands
+                    && !attachments.containsKey(draft.id())
+                    && ports.isServicePort(content.in().port())
+                    && ports.isServicePort(content.out().port())
+                    && bind(draft) == null) {
+                ids.id(content); // still in use: the id must not be forgotten
+            }
+        }
+    }
+
+    /** The attachment by which packets of a chain reach an instance, null if the instance has tags for other chains only. */
+    @Nullable
+    AttachmentDraft attachment(ServiceInstance instance, String chain) {
+        String name = instance.spec().policies().isEmpty() ? instance.name() : attachmentName(instance, chain);
+        for (AttachmentDraft draft : attachments.values()) {
+            if (draft.content().name().equals(name)) {
+                return draft;
+            }
+        }
+        return null;
+    }
+
+    Map<Integer, AttachmentDraft> attachments() {
+        return attachments;
+    }
+
+    List<InstanceEntry> instances() {
+        return instances;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.PortSides;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.Target;
+import dev.sluice.wire.EtherTypes;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the interfaces towards service nodes take the largest packets of the ports whose traffic the nodes may get, tags included (X6). Stateless.
+ *
+ * <p>A path with a smaller MTU still works: senders are told by ICMP. But many filter that, and what does not listen loses its large packets.
+ */
+public final class MtuAudit {
+    private static final int TAG_BYTES = 4;
+
+    private MtuAudit() {}
+
+    /**
+     * An interface that is too small.
+     *
+     * @param instance the service instance behind it
+     * @param interfaceName Linux interface of this host
+     * @param mtuFound its MTU in bytes
+     * @param mtuNeeded the MTU that takes the largest packets with the tags of the node
+     * @param port the port with those packets
+     * @param portMtu MTU of that port
+     */
+    public record Finding(
+            String instance, String interfaceName, int mtuFound, int mtuNeeded, String port, int portMtu) {
+        /** What is wrong and what to do, for people. */
+        public String sentence() {
+            int tags = (mtuNeeded - portMtu) / TAG_BYTES;
+            String behind = tags == 0 ? "" : tags == 1 ? " and 1 tag that counts" : " and " + tags + " tags that count";
+            return "interface " + interfaceName + " has MTU " + mtuFound + " and needs " + mtuNeeded + ": port " + port
+                    + " has packets of " + portMtu + " bytes" + behind + "; run: ip link set dev " + interfaceName
+                    + " mtu " + mtuNeeded + " (and the same at the other end, in the node)";
+        }
+    }
+
+    /** Interfaces that are too small, each once, with the largest need; interfaces and ports whose MTU is not known are left out. */
+    public static List<Finding> check(CompiledNode node) {
+        Map<Integer, String> instances = new LinkedHashMap<>();
+        node.attachments()
+                .forEach(draft -> instances.put(draft.id(), draft.content().instanceName()));
+        Map<Integer, String> interfaces = new LinkedHashMap<>();
+        node.bindings().forEach(binding -> interfaces.put(binding.index(), binding.interfaceName()));
+        Snapshot snapshot = node.snapshot();
+        Map<String, Finding> worst = new LinkedHashMap<>();
+        largestByTarget(snapshot).forEach((target, largest) -> {
+            for (Attachment at : attachments(snapshot.target(target))) {
+                for (Attachment.Side side : List.of(at.in(), at.out())) {
+                    String instance = instances.getOrDefault(at.id(), at.name());
+                    String name = interfaces.getOrDefault(side.port(), "");
+                    Finding found = check(snapshot.port(side.port()), side, largest, instance, name);
+                    if (found != null) {
+                        worst.merge(instance + " " + name, found, MtuAudit::larger);
+                    }
+                }
+            }
+        });
+        return List.copyOf(worst.values());
+    }
+
+    private static List<Attachment> attachments(Target target) {
+        return target.paths().stream()
+                .flatMap(path -> path.hops().stream())
+                .map(Path.Hop::attachment)
+                .distinct()
+                .toList();
+    }
+
+    /** By target: the port with the largest MTU among those where a rule that names the target applies. */
+    private static Map<Integer, PortEntry> largestByTarget(Snapshot snapshot) {
+        Map<Integer, Set<PortSides>> places = new TreeMap<>();
+        for (Rule rule : snapshot.rules()) {
+            if (rule.action() == Rule.Action.SERVICE) {
+                places.computeIfAbsent(rule.targetId(), _ -> new HashSet<>()).add(rule.appliedTo());
+            }
+        }
+        Map<Integer, PortEntry> largest = new TreeMap<>();
+        places.forEach((target, sides) -> {
+            for (int i = 0; i < snapshot.portCount(); i++) {
+                int port = i;
+                if (sides.stream().anyMatch(at -> at.contains(port, 0) || at.contains(port, 1))) {
+                    largest.merge(target, snapshot.port(i), (a, b) -> b.mtuBytes() > a.mtuBytes() ? b : a);
+                }
+            }
+        });
+        return largest;
+    }
+
+    private static Finding larger(Finding one, Finding other) {
+        return other.mtuNeeded > one.mtuNeeded ? other : one;
+    }
+
+    private static @Nullable Finding check(
+            PortEntry port, Attachment.Side side, PortEntry largest, String instance, String interfaceName) {
+        int needed = largest.mtuBytes() + countedTags(side) * TAG_BYTES;
+        boolean known = port.mtuBytes() > 0 && largest.mtuBytes() > 0 && !interfaceName.isEmpty();
+        return known && port.mtuBytes() < needed
+                ? new Finding(instance, interfaceName, port.mtuBytes(), needed, largest.name(), largest.mtuBytes())
+                : null;
+    }
+
+    /** Tags of a side that count against the MTU: all but an outermost 802.1Q tag (packet-life.md, leave). */
+    private static int countedTags(Attachment.Side side) {
+        int outermost = side.outerTag() != 0 ? side.outerTag() : side.innerTag();
+        int tags = (side.outerTag() != 0 ? 1 : 0) + (side.innerTag() != 0 ? 1 : 0);
+        return outermost >>> 16 == EtherTypes.VLAN ? tags - 1 : tags;
+    }
+
+    /** Instances that new flows can reach. */
+    static List<String> instancesInUse(CompiledNode node) {
+        Map<Integer, String> instances = new LinkedHashMap<>();
+        node.attachments()
+                .forEach(draft -> instances.put(draft.id(), draft.content().instanceName()));
+        return node.paths().stream()
+                .filter(path -> !path.retired())
+                .flatMap(path -> path.content().hops().stream())
+                .map(hop -> instances.getOrDefault(hop.attachment(), ""))
+                .distinct()
+                .toList();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.datapath.Rule.FailureAction;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A path before its attachments are complete.
+ *
+ * @param id names the content
+ * @param content what makes it this path and no other
+ * @param name {@code chain[fw-1,ips-2]}
+ * @param weight share of new flows; not part of the content, so that a changed weight moves no flow
+ * @param metric sum over the nodes; not part of the content either
+ * @param onFailure of each hop; not part of the content either: flows on the path follow a change at once
+ * @param retired gets no new flows
+ */
+public record PathDraft(
+        int id, Content content, String name, int weight, int metric, List<FailureAction> onFailure, boolean retired) {
+    /**
+     * What the id names.
+     *
+     * @param chain name of the chain
+     * @param hops the nodes in forward order
+     */
+    public record Content(String chain, List<Hop> hops) {
+        public Content {
+            hops = List.copyOf(hops);
+        }
+
+        boolean uses(int attachment) {
+            return hops.stream().anyMatch(hop -> hop.attachment == attachment);
+        }
+
+        boolean forwardsThrough(int attachment) {
+            return hops.stream().anyMatch(hop -> hop.attachment == attachment && !hop.copy);
+        }
+    }
+
+    /**
+     * One service of the path.
+     *
+     * @param service name of the service
+     * @param attachment id of the attachment
+     * @param copy the node gets a copy
+     */
+    public record Hop(String service, int attachment, boolean copy) {}
+
+    public PathDraft {
+        onFailure = List.copyOf(onFailure);
+    }
+
+    /** The same path for flows that have it already, with failure actions of today. */
+    PathDraft retire(List<FailureAction> onFailureNow) {
+        return new PathDraft(id, content, name, weight, metric, new ArrayList<>(onFailureNow), true);
+    }
+}

@@ -1,0 +1,185 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.agent.compile.IdRegistry.Space;
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Rule.FailureAction;
+import dev.sluice.datapath.Selection;
+import dev.sluice.datapath.Target;
+import dev.sluice.model.Configuration;
+import dev.sluice.model.ServiceChain;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Makes attachments, paths and targets of their drafts, once it is known which router's rules lead where. One writer: the compilation. */
+final class SnapshotAssembly {
+    private static final int[] NONE = {};
+
+    private final Configuration configuration;
+    private final IdRegistry ids;
+    private final Map<Integer, PathDraft> pathDrafts;
+    private final Map<Integer, Attachment> attachments = new LinkedHashMap<>();
+    private final Map<Integer, Path> paths = new LinkedHashMap<>();
+
+    SnapshotAssembly(
+            Configuration configuration,
+            IdRegistry ids,
+            List<PortEntry> ports,
+            List<Rule> rules,
+            Map<Integer, AttachmentDraft> attachmentDrafts,
+            Map<Integer, PathDraft> pathDrafts,
+            @Nullable CompiledNode previous) {
+        this.configuration = configuration;
+        this.ids = ids;
+        this.pathDrafts = pathDrafts;
+        Map<Integer, List<PathDraft>> users = users();
+        Map<String, NavigableSet<Integer>> chainRouters = chainRouters(ports, rules);
+        for (AttachmentDraft draft : attachmentDrafts.values()) {
+            List<PathDraft> using = users.getOrDefault(draft.id(), List.of());
+            attachments.put(draft.id(), attachment(draft, using, routers(draft, using, chainRouters, previous)));
+        }
+        for (PathDraft draft : pathDrafts.values()) {
+            paths.put(draft.id(), path(draft));
+        }
+    }
+
+    private Map<Integer, List<PathDraft>> users() {
+        Map<Integer, List<PathDraft>> users = new HashMap<>();
+        for (PathDraft path : pathDrafts.values()) {
+            for (PathDraft.Hop hop : path.content().hops()) {
+                List<PathDraft> of = users.computeIfAbsent(hop.attachment(), _ -> new ArrayList<>());
+                if (of.isEmpty() || of.getLast().id() != path.id()) {
+                    of.add(path);
+                }
+            }
+        }
+        return users;
+    }
+
+    /** The routers whose port sides have a rule that leads to the chain. */
+    private Map<String, NavigableSet<Integer>> chainRouters(List<PortEntry> ports, List<Rule> rules) {
+        List<String> chains = ids.allNames(Space.TARGET);
+        Map<String, NavigableSet<Integer>> routers = new HashMap<>();
+        for (Rule rule : rules) {
+            if (rule.action() == Rule.Action.SERVICE) {
+                NavigableSet<Integer> ofChain =
+                        routers.computeIfAbsent(chains.get(rule.targetId()), _ -> new TreeSet<>());
+                rule.appliedTo().toBitSet().stream()
+                        .filter(side -> side >> 1 < ports.size())
+                        .map(side -> ports.get(side >> 1).router())
+                        .filter(router -> router >= 0)
+                        .forEach(ofChain::add);
+            }
+        }
+        return routers;
+    }
+
+    /** If no rule leads to the node any more, packets that are in it still come back: the routers of before stay. */
+    private static int[] routers(
+            AttachmentDraft draft,
+            List<PathDraft> using,
+            Map<String, NavigableSet<Integer>> chainRouters,
+            @Nullable CompiledNode previous) {
+        NavigableSet<Integer> routers = new TreeSet<>();
+        for (PathDraft path : using) {
+            routers.addAll(chainRouters.getOrDefault(path.content().chain(), new TreeSet<>()));
+        }
+        Attachment before = previous == null ? null : previous.snapshot().attachment(draft.id());
+        return routers.isEmpty() && before != null
+                ? before.routers()
+                : routers.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private Attachment attachment(AttachmentDraft draft, List<PathDraft> using, int[] routers) {
+        AttachmentDraft.Content content = draft.content();
+        boolean copiesOnly = !using.isEmpty()
+                && using.stream().noneMatch(path -> path.content().forwardsThrough(draft.id()));
+        return new Attachment(
+                draft.id(),
+                content.name(),
+                content.instance(),
+                content.in(),
+                content.out(),
+                content.kind(),
+                content.translation(),
+                copiesOnly,
+                draft.routeUnmatched(),
+                routers,
+                returnPaths(draft.id(), using),
+                ids.attachmentCounters(draft.id()));
+    }
+
+    private static int[] returnPaths(int attachment, List<PathDraft> using) {
+        List<PathDraft> through = using.stream()
+                .filter(path -> path.content().forwardsThrough(attachment))
+                .toList();
+        List<PathDraft> current =
+                through.stream().filter(path -> !path.retired()).toList();
+        List<PathDraft> counted = current.isEmpty() ? through : current;
+        long chains =
+                counted.stream().map(path -> path.content().chain()).distinct().count();
+        return chains == 1 ? counted.stream().mapToInt(PathDraft::id).toArray() : NONE;
+    }
+
+    private Path path(PathDraft draft) {
+        List<Path.Hop> hops = new ArrayList<>();
+        for (int i = 0; i < draft.content().hops().size(); i++) {
+            PathDraft.Hop hop = draft.content().hops().get(i);
+            Attachment attachment = attachments.get(hop.attachment());
+            if (attachment == null) {
+                throw new IllegalStateException("path " + draft.name() + " has no attachment " + hop.attachment());
+            }
+            hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i)));
+        }
+        return new Path(draft.id(), draft.name(), draft.weight(), draft.metric(), hops, ids.pathCounters(draft.id()));
+    }
+
+    List<Attachment> attachments() {
+        return List.copyOf(attachments.values());
+    }
+
+    List<Path> paths() {
+        return List.copyOf(paths.values());
+    }
+
+    /** Targets for every index that was ever given; those of vanished chains have no paths. */
+    List<Target> targets() {
+        Map<String, List<Path>> ofChain = new HashMap<>();
+        for (PathDraft draft : pathDrafts.values()) {
+            Path path = paths.get(draft.id());
+            if (path != null && !draft.retired()) {
+                ofChain.computeIfAbsent(draft.content().chain(), _ -> new ArrayList<>())
+                        .add(path);
+            }
+        }
+        List<Target> targets = new ArrayList<>();
+        for (String chain : ids.allNames(Space.TARGET)) {
+            Optional<ServiceChain> written = configuration.chain(chain);
+            targets.add(new Target(
+                    targets.size(),
+                    chain,
+                    ofChain.getOrDefault(chain, List.of()),
+                    written.map(c -> PathPlan.failureAction(c.spec().onFailure()))
+                            .orElse(FailureAction.CLOSED),
+                    written.map(c -> selection(c.spec().selection())).orElse(Selection.ROUND_ROBIN)));
+        }
+        return targets;
+    }
+
+    private static Selection selection(ServiceChain.Selection written) {
+        return switch (written) {
+            case ROUND_ROBIN -> Selection.ROUND_ROBIN;
+            case LEAST_FLOWS -> Selection.LEAST_FLOWS;
+            case NEAREST -> Selection.NEAREST;
+        };
+    }
+}

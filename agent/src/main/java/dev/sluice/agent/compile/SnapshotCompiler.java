@@ -1,0 +1,211 @@
+package dev.sluice.agent.compile;
+
+import dev.sluice.agent.compile.IdRegistry.Space;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Retained;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.model.Configuration;
+import dev.sluice.model.ExistingFlows;
+import dev.sluice.model.Node;
+import dev.sluice.model.Service;
+import dev.sluice.model.ServiceInstance;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiles the objects of users into the tables of the data path. One user: the control thread.
+ *
+ * <p>Steps, each a class: ports and routers ({@link PortPlan}, {@link RouterPlan}), service instances and how they are attached ({@link InstancePlan}),
+ * the paths of chains ({@link PathPlan}), rules and groups ({@link RulePlan}); {@link SnapshotAssembly} puts them together. A configuration
+ * with errors changes nothing: the next compilation continues from the last one that succeeded.
+ *
+ * <p>What flows may still be pinned to outlives its configuration: a path that a target no longer has stays in the snapshot (and takes no new flows) as
+ * long as its nodes stand. After changes that keep flows, rules that are gone stay for them too ({@link RetainedPlan}).
+ */
+public final class SnapshotCompiler {
+    /** Most ports, and most instances, that a process can have named since it started. */
+    public static final int INDICES_MAX = 4096;
+
+    private final String node;
+    private final IdRegistry ids;
+    private @Nullable CompiledNode previous;
+
+    /**
+     * A compiler that has compiled nothing.
+     *
+     * @param node name of this node
+     * @param ids lives as long as the process
+     */
+    public SnapshotCompiler(String node, IdRegistry ids) {
+        this.node = node;
+        this.ids = ids;
+    }
+
+    /** Compiles the part of a configuration that belongs to this node; flows in progress are treated as its Node object says. */
+    public CompileResult compile(Configuration whole, InterfaceDirectory interfaces) {
+        return compile(whole, interfaces, Optional.empty(), BindingsCheck.NONE);
+    }
+
+    /**
+     * The same, if the check has nothing against the devices.
+     *
+     * @param existingFlows what the change means for flows in progress, if it is not to be as the Node object says
+     */
+    public CompileResult compile(
+            Configuration whole,
+            InterfaceDirectory interfaces,
+            Optional<ExistingFlows> existingFlows,
+            BindingsCheck check) {
+        CompileLog log = new CompileLog("node " + node);
+        Configuration configuration = whole.forNode(node);
+        if (!fits(configuration, log)) {
+            return failed(log);
+        }
+        Node.Spec settings = configuration.nodeSpec(node);
+        PortPlan ports = new PortPlan(configuration, settings.io().driver(), ids, interfaces, log);
+        InstancePlan instances = new InstancePlan(configuration, ports, ids, log);
+        RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
+        PathPlan paths = new PathPlan(configuration, instances, ids, log);
+        RulePlan rules = new RulePlan(configuration, ports, ids, log, previous == null ? null : previous.snapshot());
+        check.check(ports.bindings(), log);
+        if (!namesLeft(log) || log.hasErrors()) {
+            return failed(log);
+        }
+        CompiledNode before = previous;
+        if (before != null) {
+            instances.retain(before.attachments());
+            paths.retain(before.paths());
+        }
+        CompiledNode compiled = assemble(
+                configuration,
+                settings,
+                existingFlows.orElse(settings.existingFlows()),
+                ports,
+                routers,
+                instances,
+                paths,
+                rules,
+                before);
+        auditMtu(configuration, compiled, before, log);
+        if (log.hasErrors()) {
+            return failed(log);
+        }
+        ids.endCompilation();
+        previous = compiled;
+        return new CompileResult(Optional.of(compiled), log.problems());
+    }
+
+    private CompiledNode assemble(
+            Configuration configuration,
+            Node.Spec settings,
+            ExistingFlows existingFlows,
+            PortPlan ports,
+            RouterPlan routers,
+            InstancePlan instances,
+            PathPlan paths,
+            RulePlan rules,
+            @Nullable CompiledNode before) {
+        List<PortEntry> entries = ports.entries();
+        int generation = before == null ? 1 : before.snapshot().generation() + 1;
+        Retained retained = RetainedPlan.next(
+                before == null ? null : before.snapshot(), existingFlows, generation, rules.rules(), entries);
+        List<Rule> leading = new ArrayList<>(rules.rules());
+        leading.addAll(retained.rules());
+        SnapshotAssembly assembly = new SnapshotAssembly(
+                configuration, ids, entries, leading, instances.attachments(), paths.all(), before);
+        Snapshot snapshot = new Snapshot(
+                generation,
+                entries,
+                routers.entries(),
+                assembly.targets(),
+                rules.rules(),
+                rules.groups(),
+                assembly.paths(),
+                assembly.attachments(),
+                timeouts(settings.tracker().timeouts()),
+                retained,
+                instances.instances().stream()
+                        .flatMap(instance -> instance.cap().stream())
+                        .toList());
+        return new CompiledNode(
+                snapshot,
+                ports.bindings(),
+                instances.instances(),
+                instances.probes(),
+                settings,
+                List.copyOf(instances.attachments().values()),
+                List.copyOf(paths.all().values()));
+    }
+
+    /** Nodes that are new and too small are refused; at the start, and when a node in use became too small, there is nothing to keep instead. */
+    private static void auditMtu(
+            Configuration configuration, CompiledNode compiled, @Nullable CompiledNode before, CompileLog log) {
+        List<String> inUse = before == null ? List.of() : MtuAudit.instancesInUse(before);
+        for (MtuAudit.Finding finding : MtuAudit.check(compiled)) {
+            ServiceInstance instance = configuration.instances().stream()
+                    .filter(each -> each.name().equals(finding.instance()))
+                    .findFirst()
+                    .orElseThrow();
+            boolean refuses = configuration
+                    .service(instance.spec().service())
+                    .map(service -> service.spec().mtuAudit() == Service.MtuAudit.REFUSE)
+                    .orElse(true);
+            if (before != null && refuses && !inUse.contains(finding.instance())) {
+                log.error(
+                        instance,
+                        "spec.interfaces",
+                        finding.sentence() + ", or write mtuAudit: warn into the Service",
+                        Integer.toString(finding.mtuFound()),
+                        "at least " + finding.mtuNeeded());
+            } else {
+                log.warning(instance, "spec.interfaces", finding.sentence(), Integer.toString(finding.mtuFound()));
+            }
+        }
+    }
+
+    private static TrackerTimeouts timeouts(Node.Timeouts t) {
+        return new TrackerTimeouts(
+                t.tcpEstablishedNs(),
+                t.tcpHalfOpenNs(),
+                t.tcpClosingNs(),
+                t.udpNs(),
+                t.udpStreamNs(),
+                t.icmpNs(),
+                t.otherNs());
+    }
+
+    /** Checked before anything gets a number, because numbers are given for ever. */
+    private static boolean fits(Configuration configuration, CompileLog log) {
+        long ports = configuration.ports().size()
+                + 2L * configuration.instances().size()
+                + configuration.routers().stream()
+                        .mapToLong(router -> router.spec().interfaces().size())
+                        .sum();
+        if (ports > INDICES_MAX) {
+            log.error(
+                    "Ports, router interfaces and interfaces of service instances are too many for one node",
+                    Long.toString(ports),
+                    "at most " + INDICES_MAX);
+        }
+        return ports <= INDICES_MAX;
+    }
+
+    private boolean namesLeft(CompileLog log) {
+        int named = Math.max(ids.size(Space.PORT), ids.size(Space.INSTANCE));
+        if (named > INDICES_MAX) {
+            log.error(
+                    "so many ports or instances have come and gone that no number is left; restart the node",
+                    Integer.toString(named),
+                    "at most " + INDICES_MAX);
+        }
+        return named <= INDICES_MAX;
+    }
+
+    private static CompileResult failed(CompileLog log) {
+        return new CompileResult(Optional.empty(), log.problems());
+    }
+}

@@ -1,0 +1,136 @@
+package dev.sluice.agent.configuration;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.NodeName;
+import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.StateDirectory;
+import dev.sluice.agent.history.History;
+import dev.sluice.agent.history.HistoryState;
+import dev.sluice.agent.history.Revision;
+import dev.sluice.agent.history.RevisionHead;
+import dev.sluice.model.Configuration;
+import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.LoadResult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a node finds when it starts: the files, its name, its history. Says which configurations it may start with: the files, or the last good revision if
+ * they are broken, were rolled back, or were never confirmed. One user: the thread that starts the node.
+ *
+ * @param files what the files hold
+ * @param node name of the node
+ * @param history what ran before
+ * @param unconfirmed the revision whose confirmation the node waited for when it ended; 0: none
+ * @param held whether the files hold what is deliberately not in force
+ */
+public record Boot(LoadResult files, String node, History history, int unconfirmed, boolean held) {
+    /**
+     * Looks.
+     *
+     * @throws NodeException if the files are broken and there is nothing else to start with, or nothing else is allowed
+     */
+    public static Boot look(NodeOptions options) throws NodeException {
+        LoadResult files = ConfigurationLoader.load(options.configuration());
+        if (!files.usable() && options.strict()) {
+            throw new NodeException(AppliedConfiguration.errors(files.problems()));
+        }
+        Optional<String> name = files.usable()
+                ? Optional.of(NodeName.choose(files.configuration().orElseThrow(), options.node()))
+                : options.node();
+        Path directory = options.state()
+                .or(() -> name.map(StateDirectory::defaultPath))
+                .or(StateDirectory::onlyOne)
+                .orElse(null);
+        if (directory == null) {
+            throw new NodeException(AppliedConfiguration.errors(files.problems()));
+        }
+        History history = History.open(directory);
+        boolean sound = false;
+        try {
+            Boot boot = look(options, files, name, history);
+            sound = true;
+            return boot;
+        } finally {
+            if (!sound) {
+                history.close();
+            }
+        }
+    }
+
+    private static Boot look(NodeOptions options, LoadResult files, Optional<String> name, History history)
+            throws NodeException {
+        HistoryState state = history.state();
+        Optional<RevisionHead> good = history.revision(state.good());
+        // Without a name, the history must be that of these very files.
+        Optional<String> node = name.or(() -> good.filter(
+                        head -> options.state().isPresent() || head.source().equals(absolute(options.configuration())))
+                .map(RevisionHead::node));
+        if (node.isEmpty()) {
+            throw new NodeException(AppliedConfiguration.errors(files.problems()));
+        }
+        int unconfirmed = 0;
+        for (RevisionHead head : history.revisions()) {
+            if (head.outcome() == Revision.Outcome.PENDING) {
+                unconfirmed = head.number();
+            }
+        }
+        boolean held = files.usable()
+                && state.good() != 0
+                && (unconfirmed != 0 || Revision.content(files.texts()).equals(state.filesNotApplied()));
+        return new Boot(files, node.get(), history, unconfirmed, held);
+    }
+
+    /** What was not confirmed before the node ended is taken back for good. */
+    void settle() {
+        for (RevisionHead head : history.revisions()) {
+            if (head.outcome() == Revision.Outcome.PENDING) {
+                history.outcome(head.number(), Revision.Outcome.REVERTED);
+            }
+        }
+    }
+
+    static String absolute(Path source) {
+        return source.toAbsolutePath().normalize().toString();
+    }
+
+    /** A revision that may run, and its objects. */
+    record Usable(Revision revision, Configuration objects) {}
+
+    /**
+     * The last good revision, or the newest good one before it that can still be read.
+     *
+     * @throws NodeException if there is none
+     */
+    Usable lastGood() throws NodeException {
+        int good = history.state().good();
+        List<RevisionHead> candidates = history.revisions().stream()
+                .filter(head -> head.number() == good || head.outcome().good())
+                .sorted(Comparator.comparingInt((RevisionHead head) -> head.number() == good ? 1 : 0)
+                        .thenComparingInt(RevisionHead::number)
+                        .reversed())
+                .toList();
+        String why = "there is no revision in " + history.directory();
+        for (RevisionHead head : candidates) {
+            try {
+                Revision revision = history.read(head.number());
+                return new Usable(revision, objects(revision));
+            } catch (IOException | NodeException e) {
+                why = String.valueOf(e.getMessage());
+            }
+        }
+        throw new NodeException(why);
+    }
+
+    /** @throws NodeException if this version does not take what the revision holds */
+    static Configuration objects(Revision revision) throws NodeException {
+        LoadResult parsed = ConfigurationLoader.parse(revision.texts());
+        return parsed.configuration()
+                .orElseThrow(() -> new NodeException("revision " + revision.number()
+                        + " is no configuration for this version of Sluice:\n"
+                        + AppliedConfiguration.errors(parsed.problems())));
+    }
+}

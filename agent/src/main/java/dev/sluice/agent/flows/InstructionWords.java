@@ -1,0 +1,35 @@
+package dev.sluice.agent.flows;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.FlowPrograms.Instruction;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.Snapshot;
+
+/** Says what an instruction for a flow tells, with names instead of numbers. Stateless. */
+final class InstructionWords {
+    private InstructionWords() {}
+
+    /** {@code drop}, {@code accept}, {@code skip NODE} or {@code path PATH}. */
+    static String of(Instruction instruction, Snapshot snapshot) {
+        return switch (instruction.action()) {
+            case DROP -> "drop";
+            case ACCEPT -> "accept";
+            case SKIP -> "skip " + instance(instruction.argument(), snapshot);
+            case PATH -> "path " + path(instruction.argument(), snapshot);
+        };
+    }
+
+    private static String instance(int number, Snapshot snapshot) {
+        return snapshot.attachments().stream()
+                .filter(attachment -> attachment.instance() == number)
+                .map(Attachment::name)
+                .map(name -> name.replaceFirst("/.*", "")) // of one that serves several chains: instance/chain
+                .findFirst()
+                .orElse("of a removed instance");
+    }
+
+    private static String path(int id, Snapshot snapshot) {
+        Path path = snapshot.path(id);
+        return path == null ? "that was removed" : path.name();
+    }
+}

@@ -1,0 +1,246 @@
+package dev.sluice.agent.node;
+
+import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.compile.PathDraft;
+import dev.sluice.agent.flows.CountFlows;
+import dev.sluice.agent.instances.InstanceStates;
+import dev.sluice.agent.instances.InstanceWatch;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.InstanceEntry;
+import dev.sluice.agent.report.StatusReport.ChainReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
+import dev.sluice.agent.report.StatusReport.PathReport;
+import dev.sluice.agent.report.StatusReport.PortCountersReport;
+import dev.sluice.agent.report.StatusReport.PortReport;
+import dev.sluice.agent.report.StatusReport.TotalsReport;
+import dev.sluice.agent.worker.OpenPort;
+import dev.sluice.agent.worker.Worker;
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.DatapathCounters;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.Target;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Puts answers together from what other threads have published: immutable values, and counters that may lag. Any thread. */
+final class NodeReports {
+    private static final long FLOWS_TIMEOUT_MS = 2_000;
+
+    private final Worker worker;
+    private final InstanceWatch watch;
+    private final InstanceStates states;
+
+    NodeReports(Worker worker, InstanceWatch watch, InstanceStates states) {
+        this.states = states;
+        this.worker = worker;
+        this.watch = watch;
+    }
+
+    List<PortReport> ports(CompiledNode node) {
+        List<PortReport> reports = new ArrayList<>();
+        for (OpenPort port : worker.ports()) {
+            int index = port.binding().index();
+            String reason = watch.downReason(index);
+            reports.add(new PortReport(
+                    node.snapshot().portCount() > index
+                            ? node.snapshot().port(index).name()
+                            : port.binding().interfaceName(),
+                    port.binding().interfaceName(),
+                    word(port.binding().role()),
+                    port.description(),
+                    reason.isEmpty(),
+                    reason,
+                    counters(index, port.counters())));
+        }
+        return reports;
+    }
+
+    private PortCountersReport counters(int port, PortCounters c) {
+        long dropped = 0;
+        for (int i = 0; i < DropReason.COUNT; i++) {
+            dropped += worker.datapath().drops().of(port, DropReason.of(i));
+        }
+        return new PortCountersReport(
+                c.receivedFrames,
+                c.receivedBytes,
+                c.sentFrames,
+                c.sentBytes,
+                c.kernelDropped,
+                c.receiveDropped,
+                c.sendDropped,
+                dropped);
+    }
+
+    List<InstanceReport> instances(CompiledNode node) {
+        List<InstanceReport> reports = new ArrayList<>();
+        @Nullable Map<Integer, Long> flows = node.instances().isEmpty() ? Map.of() : flows();
+        for (InstanceEntry instance : node.instances()) {
+            long[] sum = new long[7];
+            for (Attachment attachment : node.snapshot().attachments()) {
+                if (attachment.instance() == instance.number()) {
+                    add(sum, attachment.counters());
+                }
+            }
+            String reason = watch.deadReason(instance.number());
+            reports.add(new InstanceReport(
+                    instance.name(),
+                    instance.service(),
+                    reason.isEmpty(),
+                    instance.adminUp(),
+                    instance.adminState().word(),
+                    states.of(instance.name()).isPresent(),
+                    reason,
+                    List.of(sum[0], sum[1]),
+                    List.of(sum[2], sum[3]),
+                    sum[4],
+                    sum[5],
+                    flows == null ? -1 : flows.getOrDefault(instance.number(), 0L),
+                    sum[6],
+                    worker.prober().report(instance.number(), System.nanoTime())));
+        }
+        return reports;
+    }
+
+    /** Flows by instance, null if the worker has more urgent things to do. */
+    private @Nullable Map<Integer, Long> flows() {
+        CountFlows task = new CountFlows();
+        if (!worker.submit(task)) {
+            return null;
+        }
+        try {
+            return task.result().get(FLOWS_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            task.result().cancel(false);
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+
+    private static void add(long[] sum, AttachmentCounters c) {
+        for (int direction = 0; direction < 2; direction++) {
+            sum[direction] += c.sent[direction];
+            sum[2 + direction] += c.returned[direction];
+        }
+        sum[4] += c.copies;
+        sum[5] += c.copiesLost;
+        sum[6] += c.capped;
+    }
+
+    List<ChainReport> chains(CompiledNode node) {
+        Snapshot snapshot = node.snapshot();
+        Map<String, ChainReport> reports = new LinkedHashMap<>();
+        for (int i = 0; i < snapshot.targetCount(); i++) {
+            Target target = snapshot.target(i);
+            reports.put(
+                    target.name(),
+                    new ChainReport(
+                            target.name(), word(target.onFailure()), word(target.selection()), new ArrayList<>()));
+        }
+        for (PathDraft draft : node.paths()) {
+            ChainReport chain = reports.get(draft.content().chain());
+            Path path = snapshot.path(draft.id());
+            if (chain != null && path != null) {
+                chain.paths()
+                        .add(new PathReport(
+                                path.name(),
+                                path.weight(),
+                                path.metric(),
+                                draft.retired(),
+                                path.counters().active,
+                                path.counters().flows,
+                                path.counters().uninspected));
+            }
+        }
+        return List.copyOf(reports.values());
+    }
+
+    TotalsReport totals(CompiledNode node) {
+        Datapath datapath = worker.datapath();
+        long dropped = 0;
+        for (int i = 0; i < DropReason.COUNT; i++) {
+            dropped += datapath.drops().total(DropReason.of(i));
+        }
+        return new TotalsReport(
+                datapath.counters().frames,
+                datapath.counters().uninspected,
+                dropped,
+                worker.connectionCount(),
+                datapath.connections().capacity(),
+                worker.faults());
+    }
+
+    CountersReport counters(CompiledNode node, long traces) {
+        List<DropReport> drops = new ArrayList<>();
+        for (int i = 0; i < DropReason.COUNT; i++) {
+            DropReason reason = DropReason.of(i);
+            long total = worker.datapath().drops().total(reason);
+            if (total > 0) {
+                drops.add(new DropReport(
+                        reason.name(), reason.specification(), reason.sentence(), total, byPort(node, reason)));
+            }
+        }
+        Map<String, Long> values = datapath(worker.datapath().counters());
+        values.put("traces", traces);
+        return new CountersReport(drops, values);
+    }
+
+    private Map<String, Long> byPort(CompiledNode node, DropReason reason) {
+        Map<String, Long> ports = new LinkedHashMap<>();
+        for (int i = 0; i < node.snapshot().portCount(); i++) {
+            long count = worker.datapath().drops().of(i, reason);
+            if (count > 0) {
+                ports.merge(node.snapshot().port(i).name(), count, Long::sum);
+            }
+        }
+        return ports;
+    }
+
+    private static Map<String, Long> datapath(DatapathCounters c) {
+        Map<String, Long> values = new LinkedHashMap<>();
+        values.put("frames", c.frames);
+        values.put("uninspected", c.uninspected);
+        values.put("recordHits", c.recordHits);
+        values.put("ruleLookups", c.ruleLookups);
+        values.put("reselected", c.reselected);
+        values.put("configRevalidations", c.configRevalidations);
+        values.put("livenessRevalidations", c.livenessRevalidations);
+        values.put("recordsReplaced", c.recordsReplaced);
+        values.put("untracked", c.untracked);
+        values.put("acceptedByInstruction", c.acceptedByInstruction);
+        values.put("skippedByInstruction", c.skippedByInstruction);
+        values.put("movedByInstruction", c.movedByInstruction);
+        values.put("probesReturned", c.probesReturned);
+        values.put("passedAcross", c.passedAcross);
+        values.put("icmpErrors", c.icmpErrors);
+        values.put("icmpErrorsSuppressed", c.icmpErrorsSuppressed);
+        values.put("errorsOfFlows", c.errorsOfFlows);
+        values.put("packetsFragmented", c.packetsFragmented);
+        values.put("fragmentsMade", c.fragmentsMade);
+        return values;
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static String word(Rule.FailureAction action) {
+        return word((Enum<?>) action);
+    }
+}

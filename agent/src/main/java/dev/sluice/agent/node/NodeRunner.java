@@ -1,0 +1,523 @@
+package dev.sluice.agent.node;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.RateLimit;
+import dev.sluice.agent.admin.AdminCommand;
+import dev.sluice.agent.admin.AdminRequest;
+import dev.sluice.agent.admin.AdminRequests;
+import dev.sluice.agent.admin.AdminServer;
+import dev.sluice.agent.admin.AdminSocket;
+import dev.sluice.agent.admin.Administered;
+import dev.sluice.agent.admin.FlowFilter;
+import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.admin.TraceFilter;
+import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.compile.HostSafety;
+import dev.sluice.agent.compile.IdRegistry;
+import dev.sluice.agent.compile.SnapshotCompiler;
+import dev.sluice.agent.configuration.AppliedConfiguration;
+import dev.sluice.agent.configuration.Boot;
+import dev.sluice.agent.configuration.ConfigurationFiles;
+import dev.sluice.agent.configuration.ConfigurationLife;
+import dev.sluice.agent.configuration.ConfigurationWatcher;
+import dev.sluice.agent.configuration.HistoryCommands;
+import dev.sluice.agent.flows.AttributeCommands;
+import dev.sluice.agent.flows.FlowCommands;
+import dev.sluice.agent.flows.ListFlows;
+import dev.sluice.agent.instances.InstanceCommands;
+import dev.sluice.agent.instances.InstanceStates;
+import dev.sluice.agent.instances.InstanceWatch;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.FlowsReport;
+import dev.sluice.agent.report.HistoryReport;
+import dev.sluice.agent.report.ReloadReport;
+import dev.sluice.agent.report.RulesReport;
+import dev.sluice.agent.report.StatusReport;
+import dev.sluice.agent.report.TextsReport;
+import dev.sluice.agent.report.TraceReport;
+import dev.sluice.agent.sight.Captures;
+import dev.sluice.agent.sight.Foreteller;
+import dev.sluice.agent.sight.RuleSight;
+import dev.sluice.agent.sight.SightCommands;
+import dev.sluice.agent.sight.Tracers;
+import dev.sluice.agent.sight.Tracing;
+import dev.sluice.agent.worker.LinkSource;
+import dev.sluice.agent.worker.LinuxLinks;
+import dev.sluice.agent.worker.LinuxPorts;
+import dev.sluice.agent.worker.OpenPort;
+import dev.sluice.agent.worker.PortSource;
+import dev.sluice.agent.worker.Worker;
+import dev.sluice.agent.worker.WorkerSizes;
+import dev.sluice.agent.worker.WorkerTask;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.model.ServiceInstance.AdminState;
+import dev.sluice.ports.LinkEvent;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running node: a worker that moves packets, and the control thread, which is this class: it lets configurations be compiled, watches interfaces and publishes. {@link #start},
+ * {@link #stop} and what {@link Administered} says are for any thread.
+ *
+ * <p>What becomes of the files is the business of {@link ConfigurationLife}.
+ */
+public final class NodeRunner implements Administered, HistoryCommands.Versioned, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeRunner.class);
+    private static final int LOOK_MS = 20;
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
+
+    /** Longer than the longest trace takes. */
+    private static final long CLIENT_IDLE_NS = 90_000_000_000L;
+
+    private final Path source;
+    private final String name;
+    private final Path socket;
+    private final long startNs = System.nanoTime();
+    private final LinkSource links;
+    private final Liveness liveness = new Liveness(SnapshotCompiler.INDICES_MAX, SnapshotCompiler.INDICES_MAX);
+    private final InstanceWatch watch;
+    private final InstanceStates states = new InstanceStates();
+    private final ConfigurationLife life;
+    private final Worker worker;
+    private final NodeReports reports;
+    private final Tracers tracers = new Tracers();
+    private final Tracing tracing;
+    private final IdRegistry ids = new IdRegistry();
+    private final RuleSight ruleSight;
+    private final AttributeCommands attributes;
+    private final Captures captures;
+    private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+    private final AtomicBoolean filesTold = new AtomicBoolean();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final RateLimit linkLog = new RateLimit(10_000_000_000L);
+    private final RateLimit defectLog = new RateLimit(1_000_000_000L);
+    private List<OpenPort> portsSeen = List.of();
+    private volatile boolean stopping;
+
+    private NodeRunner(
+            NodeOptions options, Boot boot, LinkSource links, PortSource.Factory ports, @Nullable WorkerSizes sizes)
+            throws NodeException, IOException {
+        this.source = options.configuration();
+        this.name = boot.node();
+        this.socket = options.socket().orElseGet(() -> AdminSocket.defaultPath(name));
+        this.links = links;
+        watch = new InstanceWatch(liveness, links);
+        life = new ConfigurationLife(
+                options,
+                boot,
+                new SnapshotCompiler(name, ids),
+                states,
+                links,
+                HostSafety.ofThisHost(),
+                System::nanoTime);
+        int connectionsMax = life.applied().node().settings().tracker().connectionsMax();
+        worker = new Worker(
+                sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
+        life.publishTo(this::publish);
+        reports = new NodeReports(worker, watch, states);
+        tracing = new Tracing(worker, tracers);
+        captures = new Captures(worker, tracers, this::compiled, this::onWorker);
+        ruleSight = new RuleSight(worker.datapath().ruleLog());
+        attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
+    }
+
+    /** The newest snapshot; any thread. */
+    private Snapshot compiled() {
+        return life.applied().node().snapshot();
+    }
+
+    // Start and end.
+
+    /**
+     * Starts a node on the interfaces of this host and returns once its ports are open.
+     *
+     * @throws NodeException if it cannot start; the message says why and what to do
+     */
+    public static NodeRunner start(NodeOptions options) throws NodeException {
+        LinkSource links;
+        try {
+            links = LinuxLinks.open();
+        } catch (IOException e) {
+            throw new NodeException("the interfaces of this host cannot be watched: " + e.getMessage(), e);
+        }
+        return start(options, links, LinuxPorts::new, null);
+    }
+
+    static NodeRunner start(
+            NodeOptions options, LinkSource links, PortSource.Factory ports, @Nullable WorkerSizes sizes)
+            throws NodeException {
+        Boot boot = null;
+        boolean started = false;
+        try {
+            String hash = ConfigurationFiles.hash(options.configuration());
+            boot = Boot.look(options);
+            NodeRunner runner = new NodeRunner(options, boot, links, ports, sizes);
+            runner.run(options.watch(), hash);
+            started = true;
+            return runner;
+        } catch (IOException e) {
+            throw new NodeException("the node cannot start: " + e.getMessage(), e);
+        } finally {
+            if (!started) {
+                links.close();
+                if (boot != null) {
+                    boot.history().close();
+                }
+            }
+        }
+    }
+
+    private void run(boolean watchFiles, String hash) throws NodeException {
+        AdminServer admin;
+        try {
+            admin = AdminServer.open(socket, new AdminRequests(commands()), CLIENT_IDLE_NS);
+        } catch (NodeException e) {
+            worker.close();
+            throw e;
+        }
+        Thread workerThread = Thread.ofPlatform().name("sluice-worker-0").unstarted(() -> {
+            try {
+                worker.run();
+            } finally {
+                stop();
+            }
+        });
+        watch.update(life.applied().node(), List.of());
+        worker.handOver(life.applied().node());
+        workerThread.start();
+        ConfigurationWatcher files = watchFiles ? ConfigurationWatcher.open(source, hash, this::filesTold) : null;
+        Thread.ofPlatform().name("sluice-control").start(() -> {
+            try {
+                control();
+            } catch (RuntimeException e) {
+                LOG.error("the node ends because of a defect of this program", e);
+            } finally {
+                end(admin, files, workerThread);
+            }
+        });
+        refuseWithoutRights();
+        LOG.info("node {} runs: configuration {}, administration socket {}", name, source, socket);
+        worker.ports().forEach(port -> LOG.info("port {}: {}", port.binding().interfaceName(), port.description()));
+    }
+
+    private List<AdminCommand> commands() {
+        List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
+        all.addAll(HistoryCommands.of(this));
+        all.addAll(InstanceCommands.of(this));
+        all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
+        all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
+        all.addAll(attributes.commands());
+        all.add(RuleSight.command(this::compiled));
+        all.add(captures.command());
+        all.add(Foreteller.command(this::compiled, this::onWorker, liveness));
+        return all;
+    }
+
+    /** Waits until the ports are open; without the right to open any, the node ends. */
+    private void refuseWithoutRights() throws NodeException {
+        awaitApplied(1);
+        List<OpenPort> ports = worker.ports();
+        String reason = ports.stream()
+                .map(OpenPort::description)
+                .filter(description -> description.contains("EPERM"))
+                .findFirst()
+                .orElse("");
+        if (!reason.isEmpty() && ports.stream().noneMatch(OpenPort::open)) {
+            stop();
+            awaitEnd();
+            throw new NodeException("no port can be opened: " + reason);
+        }
+    }
+
+    private void awaitApplied(int generation) {
+        long deadlineNs = System.nanoTime() + ANSWER_TIMEOUT.toNanos();
+        while (worker.appliedGeneration() < generation && System.nanoTime() < deadlineNs && !stopping) {
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end(AdminServer admin, @Nullable ConfigurationWatcher files, Thread workerThread) {
+        stopping = true;
+        if (files != null) {
+            files.close();
+        }
+        worker.stop();
+        boolean workerEnded = join(workerThread);
+        admin.close();
+        links.close();
+        life.close();
+        if (workerEnded) {
+            worker.close();
+        }
+        LOG.info("node {} has ended", name);
+        ended.countDown();
+    }
+
+    private static boolean join(Thread thread) {
+        try {
+            return thread.join(ANSWER_TIMEOUT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopping = true;
+        work.add(() -> {});
+    }
+
+    /** Waits until the node has ended: ports closed, socket removed. */
+    public void awaitEnd() {
+        try {
+            ended.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether the node has ended. */
+    public boolean hasEnded() {
+        return ended.getCount() == 0;
+    }
+
+    /** Stops the node and waits until it has ended. */
+    @Override
+    public void close() {
+        stop();
+        awaitEnd();
+    }
+
+    /** Name of the node. */
+    public String name() {
+        return name;
+    }
+
+    /** The administration socket. */
+    public Path socket() {
+        return socket;
+    }
+
+    // The control thread.
+
+    private void control() {
+        while (!stopping) {
+            try {
+                Runnable command = work.poll(LOOK_MS, TimeUnit.MILLISECONDS);
+                if (command != null && !stopping) {
+                    command.run();
+                }
+                lookAtLinks();
+                long nowNs = System.nanoTime();
+                life.tick(nowNs);
+                watch.tell(nowNs);
+                ruleSight.tell(compiled(), nowNs);
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                // What was under way is lost; the configuration in force, and the ports, are not.
+                if (defectLog.allows(System.nanoTime())) {
+                    LOG.error("a defect of this program, the node goes on", e);
+                }
+            }
+        }
+    }
+
+    private void lookAtLinks() {
+        List<LinkEvent> events;
+        try {
+            events = links.poll();
+        } catch (IOException e) {
+            if (linkLog.allows(System.nanoTime())) {
+                LOG.warn("changes of interfaces cannot be read: {}", e.getMessage());
+            }
+            return;
+        }
+        events.forEach(worker::onLinkEvent);
+        List<OpenPort> ports = worker.ports();
+        if (!events.isEmpty() || !ports.equals(portsSeen)) {
+            portsSeen = ports;
+            watch.update(life.applied().node(), ports);
+        }
+        if (!events.isEmpty()) {
+            life.onLinksChanged();
+        }
+    }
+
+    private void publish(CompiledNode next, boolean wait) {
+        watch.update(next, worker.ports());
+        worker.handOver(next);
+        if (wait) {
+            awaitApplied(next.snapshot().generation());
+        }
+    }
+
+    /** However often files change while the control thread is busy: it looks at them once. */
+    private void filesTold() {
+        if (filesTold.compareAndSet(false, true)) {
+            work.add(() -> {
+                filesTold.set(false);
+                life.filesChanged();
+            });
+        }
+    }
+
+    // Requests; any thread.
+
+    @Override
+    public StatusReport status() {
+        AppliedConfiguration now = life.applied();
+        return new StatusReport(
+                name,
+                Objects.requireNonNullElse(NodeRunner.class.getPackage().getImplementationVersion(), "development"),
+                (System.nanoTime() - startNs) / 1_000_000,
+                worker.appliedGeneration(),
+                life.report(),
+                reports.ports(now.node()),
+                reports.instances(now.node()),
+                reports.chains(now.node()),
+                reports.totals(now.node()));
+    }
+
+    @Override
+    public CountersReport counters() {
+        return reports.counters(life.applied().node(), tracing.begun());
+    }
+
+    /** Rules and what they decided; any thread. */
+    public RulesReport rules() {
+        return RuleSight.report(compiled());
+    }
+
+    @Override
+    public TraceReport trace(TraceFilter filter) throws NodeException {
+        return tracing.trace(filter);
+    }
+
+    @Override
+    public FlowsReport flows(FlowFilter filter) throws NodeException {
+        ListFlows task = new ListFlows(filter);
+        return onWorker(task, task.result());
+    }
+
+    private <T> T onWorker(WorkerTask task, CompletableFuture<T> result) throws NodeException {
+        if (!worker.submit(task)) {
+            throw new NodeException(
+                    "too many requests wait for the connection table, or the node is ending; try again");
+        }
+        return await(result);
+    }
+
+    @Override
+    public int administer(String instance, Optional<AdminState> state) throws NodeException {
+        return control(() -> {
+            Optional<AdminState> before = states.of(instance);
+            if (life.applied().node().instances().stream()
+                    .noneMatch(entry -> entry.name().equals(instance))) {
+                throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
+                        + " on this node; 'sluice status' lists them");
+            }
+            states.set(instance, state);
+            try {
+                life.onStatesChanged();
+            } catch (NodeException | RuntimeException e) {
+                states.set(instance, before);
+                throw e;
+            }
+            LOG.info(
+                    "service instance {} is {}, as asked",
+                    instance,
+                    state.map(AdminState::word).orElse("what the files say"));
+            return life.applied().node().snapshot().generation();
+        });
+    }
+
+    @Override
+    public ReloadReport reload(ReloadRequest request) throws NodeException {
+        return control(() -> life.reload(request));
+    }
+
+    @Override
+    public ReloadReport rollback(OptionalInt revision, boolean force) throws NodeException {
+        return control(() -> life.rollback(revision, force));
+    }
+
+    @Override
+    public ReloadReport confirm() throws NodeException {
+        return control(life::confirm);
+    }
+
+    @Override
+    public HistoryReport history() {
+        return life.history().history();
+    }
+
+    @Override
+    public TextsReport texts(String which) throws NodeException {
+        return life.history().texts(which);
+    }
+
+    private interface ControlTask<T> {
+        T run() throws NodeException;
+    }
+
+    /** Lets the control thread do something and waits for it. */
+    private <T> T control(ControlTask<T> task) throws NodeException {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        work.add(() -> {
+            if (result.isCancelled()) {
+                return;
+            }
+            try {
+                result.complete(task.run());
+            } catch (NodeException | RuntimeException e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return await(result);
+    }
+
+    private static <T> T await(CompletableFuture<T> result) throws NodeException {
+        try {
+            return result.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            throw cause instanceof NodeException known ? known : new NodeException("the request failed: " + cause, e);
+        } catch (TimeoutException | CancellationException e) {
+            result.cancel(false);
+            throw new NodeException("the node did not answer in time, or is ending", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NodeException("the request was interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+package dev.sluice.agent.sight;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.NodeName;
+import dev.sluice.agent.admin.AdminCommand;
+import dev.sluice.agent.admin.AdminRequest;
+import dev.sluice.agent.admin.TraceFilter;
+import dev.sluice.agent.compile.CompileResult;
+import dev.sluice.agent.compile.DerivedMac;
+import dev.sluice.agent.compile.IdRegistry;
+import dev.sluice.agent.compile.InterfaceFacts;
+import dev.sluice.agent.compile.SnapshotCompiler;
+import dev.sluice.agent.configuration.AppliedConfiguration;
+import dev.sluice.agent.flows.FlowCommands;
+import dev.sluice.agent.report.ForetellReport;
+import dev.sluice.agent.report.TraceReport;
+import dev.sluice.agent.report.TraceReport.PacketReport;
+import dev.sluice.agent.worker.WorkerQuestion;
+import dev.sluice.agent.worker.WorkerTask;
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.Foretelling;
+import dev.sluice.datapath.ForetoldEnd;
+import dev.sluice.datapath.ForetoldFrame;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.model.Configuration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * Says what would happen to a packet (issue: what-if): on a running node, by its worker between two batches; or on a node that has just started, from files alone. Any
+ * thread; one question after the other.
+ */
+public final class Foreteller {
+    private static final int ATTEMPTS = 5;
+    private static final int FRAME_BYTES_MIN = 14;
+    private static final int HEX_MAX = 2 * Foretelling.FRAME_BYTES_MAX;
+    private static final int NAME_MAX = 100;
+    private static final long HOST_MAC = 0x0200_0000_0001L;
+    private static final long OTHER_HOST_MAC = 0x0200_0000_0002L;
+    private static final List<String> ASSUMPTIONS = List.of(
+            "nothing else happens between now and the packet",
+            "service nodes let it pass: those that bridge return the frame unchanged, those that route take one off its TTL",
+            "frames are not scarce");
+
+    private final Supplier<Snapshot> snapshot;
+    private final FlowCommands.Ask worker;
+    private final Liveness liveness;
+    private final Foretelling foretelling;
+    private boolean rehearsed;
+
+    Foreteller(Supplier<Snapshot> snapshot, FlowCommands.Ask worker, Liveness liveness) {
+        this.snapshot = snapshot;
+        this.worker = worker;
+        this.liveness = liveness;
+        this.foretelling = new Foretelling(liveness);
+    }
+
+    /** The administration command. */
+    public static AdminCommand command(Supplier<Snapshot> snapshot, FlowCommands.Ask worker, Liveness liveness) {
+        Foreteller foreteller = new Foreteller(snapshot, worker, liveness);
+        return new AdminCommand("foretell", List.of("port", "packet", "hex"), foreteller::answer);
+    }
+
+    private ForetellReport answer(AdminRequest request) throws NodeException {
+        return foretell(
+                request.text("port", NAME_MAX).orElse(""),
+                request.text("packet", PacketText.CHARACTERS_MAX),
+                request.text("hex", HEX_MAX));
+    }
+
+    /**
+     * What would happen on a node that runs these objects and has just started: no connections, no neighbours, everything alive.
+     *
+     * @param node the node of several
+     * @param question {@code port} and one of {@code packet}, {@code hex}
+     * @throws NodeException if the objects cannot be compiled or the question has no sense
+     */
+    public static ForetellReport ofFiles(Configuration objects, Optional<String> node, Map<String, String> question)
+            throws NodeException {
+        String name = NodeName.choose(objects, node);
+        CompileResult compiled = new SnapshotCompiler(name, new IdRegistry())
+                .compile(objects, interfaceName -> new InterfaceFacts(DerivedMac.of(interfaceName), 1500));
+        if (compiled.node().isEmpty()) {
+            throw new NodeException(AppliedConfiguration.errors(compiled.problems()));
+        }
+        Snapshot snapshot = compiled.node().get().snapshot();
+        Liveness liveness = new Liveness(SnapshotCompiler.INDICES_MAX, SnapshotCompiler.INDICES_MAX);
+        try (Datapath empty = Foretelling.newNode(snapshot, liveness)) {
+            FlowCommands.Ask itself = new FlowCommands.Ask() {
+                @Override
+                public <T> T await(WorkerTask task, CompletableFuture<T> result) {
+                    task.step(empty, 0);
+                    return result.join();
+                }
+            };
+            return new Foreteller(() -> snapshot, itself, liveness)
+                    .foretell(
+                            question.getOrDefault("port", ""),
+                            Optional.ofNullable(question.get("packet")),
+                            Optional.ofNullable(question.get("hex")));
+        }
+    }
+
+    private synchronized ForetellReport foretell(String portName, Optional<String> packet, Optional<String> hex)
+            throws NodeException {
+        if (packet.isPresent() == hex.isPresent()) {
+            throw new NodeException("say either packet (its fields) or hex (the bytes of the frame)");
+        }
+        for (int i = 0; i < ATTEMPTS; i++) {
+            Snapshot now = snapshot.get();
+            int port = PortNames.index(now, portName);
+            byte[] frame = hex.isPresent() ? bytes(hex.get()) : frame(packet.orElseThrow(), now, port);
+            rehearse(now, port, frame);
+            Datapath own = foretelling.prepare(now);
+            CompletableFuture<TraceReport> told = new CompletableFuture<>();
+            PacketStories stories = new PacketStories(
+                    own,
+                    new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty()),
+                    told,
+                    () -> {});
+            long[] tookNs = new long[1];
+            WorkerQuestion<Optional<ForetoldEnd>> question = new WorkerQuestion<>((datapath, nowNs) -> {
+                long beforeNs = System.nanoTime();
+                ForetoldEnd end = foretelling.tell(datapath, ForetoldFrame.plain(port, frame), stories, nowNs);
+                tookNs[0] = System.nanoTime() - beforeNs;
+                return Optional.ofNullable(end);
+            });
+            Optional<ForetoldEnd> end = worker.await(question, question.result());
+            if (end.isPresent()) {
+                stories.finish();
+                return report(now, told.join().packets(), end.get(), tookNs[0] / 1000);
+            }
+            pause();
+        }
+        throw new NodeException("the configuration changes faster than the question is answered; try again");
+    }
+
+    /** Classes are loaded here at the first question, on an empty node, so that the worker need not do it. */
+    private void rehearse(Snapshot now, int port, byte[] frame) {
+        if (rehearsed) {
+            return;
+        }
+        rehearsed = true;
+        try (Datapath empty = Foretelling.newNode(now, liveness)) {
+            Datapath own = foretelling.prepare(now);
+            TraceFilter all = new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty());
+            PacketStories stories = new PacketStories(own, all, new CompletableFuture<>(), () -> {});
+            foretelling.tell(empty, ForetoldFrame.plain(port, frame), stories, 0);
+        }
+    }
+
+    /** The worker is about to take over the configuration that the node has in force. */
+    private static void pause() {
+        try {
+            Thread.sleep(20);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static byte[] frame(String packet, Snapshot snapshot, int port) throws NodeException {
+        PortEntry entry = snapshot.port(port);
+        boolean toPort = entry.role() != PortEntry.Role.TRANSPARENT;
+        return PacketText.frame(packet, HOST_MAC, toPort ? entry.mac() : OTHER_HOST_MAC);
+    }
+
+    /** Bytes in hexadecimal, with white space and colons between them if wanted. */
+    static byte[] bytes(String hex) throws NodeException {
+        String digits = hex.replaceAll("[\\s:]", "").toLowerCase(Locale.ROOT);
+        byte[] bytes;
+        try {
+            bytes = HexFormat.of().parseHex(digits);
+        } catch (IllegalArgumentException e) {
+            throw new NodeException(
+                    "hex is not a frame in hexadecimal: " + AdminRequest.shorten(String.valueOf(e.getMessage()))
+                            + "; allowed: pairs of 0..9, a..f, white space and colons",
+                    e);
+        }
+        if (bytes.length < FRAME_BYTES_MIN || bytes.length > Foretelling.FRAME_BYTES_MAX) {
+            throw new NodeException("hex is a frame of " + bytes.length + " bytes; allowed: " + FRAME_BYTES_MIN + ".."
+                    + Foretelling.FRAME_BYTES_MAX + ", from the destination MAC address on, without FCS");
+        }
+        return bytes;
+    }
+
+    private static ForetellReport report(
+            Snapshot snapshot, List<PacketReport> legs, ForetoldEnd end, long workerMicros) {
+        String port = end.port() < 0 ? "" : snapshot.port(end.port()).name();
+        String reason = end.kind() == ForetoldEnd.Kind.DROPPED ? end.reason().toString() : "";
+        String words = switch (end.kind()) {
+            case SENT -> "leaves by " + port;
+            case DROPPED -> "is dropped: " + reason;
+            case TAKEN -> taken(legs);
+            case TRANSLATED ->
+                "goes into " + end.node() + ", which rewrites addresses: what comes out cannot be foretold";
+            case TTL_AT_NODE -> "ends in " + end.node() + ", which routes: its TTL is used up";
+            case ENDLESS -> "goes round without end through its service nodes";
+        };
+        List<String> assumptions = new ArrayList<>(ASSUMPTIONS);
+        if (snapshot.attachments().stream().noneMatch(node -> usesNode(legs, node))) {
+            assumptions.remove(1);
+        }
+        String word = end.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return new ForetellReport(legs, word, port, reason, words, assumptions, workerMicros);
+    }
+
+    private static boolean usesNode(List<PacketReport> legs, Attachment node) {
+        return legs.stream()
+                .flatMap(leg -> leg.steps().stream())
+                .anyMatch(step -> step.startsWith("steer " + node.name() + " "));
+    }
+
+    private static String taken(List<PacketReport> legs) {
+        List<String> last = legs.isEmpty() ? List.of() : legs.getLast().steps();
+        return last.isEmpty() ? DropReason.NO_FRAME.toString() : last.getLast();
+    }
+}

@@ -1,0 +1,114 @@
+package dev.sluice.agent.sight;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FlowPrograms;
+import dev.sluice.datapath.PacketTracer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Lets several hear what happens to packets at the same time. One user: the worker. The data path has no tracer while nobody listens, so that packets pay for none.
+ */
+public final class Tracers implements PacketTracer {
+    /** Replaced, never changed: a listener may leave while it hears something. */
+    private PacketTracer[] listeners = new PacketTracer[0];
+
+    /** Lets somebody hear everything from now on. */
+    void add(Datapath datapath, PacketTracer listener) {
+        List<PacketTracer> now = new ArrayList<>(List.of(listeners));
+        now.add(listener);
+        set(datapath, now);
+    }
+
+    /** Nothing happens if the listener is not there. */
+    void remove(Datapath datapath, PacketTracer listener) {
+        List<PacketTracer> now = new ArrayList<>(List.of(listeners));
+        now.remove(listener);
+        set(datapath, now);
+    }
+
+    private void set(Datapath datapath, List<PacketTracer> now) {
+        listeners = now.toArray(new PacketTracer[0]);
+        datapath.trace(now.isEmpty() ? null : this);
+    }
+
+    @Override
+    public void received(Batch b, int i) {
+        for (PacketTracer listener : listeners) {
+            listener.received(b, i);
+        }
+    }
+
+    @Override
+    public void waits(Batch b, int i) {
+        for (PacketTracer listener : listeners) {
+            listener.waits(b, i);
+        }
+    }
+
+    @Override
+    public void released(Batch b, int i) {
+        for (PacketTracer listener : listeners) {
+            listener.released(b, i);
+        }
+    }
+
+    @Override
+    public void classified(Batch b, int i, int port, int side, int record, boolean hit, int rule, int path, int way) {
+        for (PacketTracer listener : listeners) {
+            listener.classified(b, i, port, side, record, hit, rule, path, way);
+        }
+    }
+
+    @Override
+    public void instructed(Batch b, int i, FlowPrograms.Instruction instruction) {
+        for (PacketTracer listener : listeners) {
+            listener.instructed(b, i, instruction);
+        }
+    }
+
+    @Override
+    public void steered(Batch b, int i, Attachment attachment, int enteredSide, boolean copy) {
+        for (PacketTracer listener : listeners) {
+            listener.steered(b, i, attachment, enteredSide, copy);
+        }
+    }
+
+    @Override
+    public void uninspected(Batch b, int i, Attachment attachment) {
+        for (PacketTracer listener : listeners) {
+            listener.uninspected(b, i, attachment);
+        }
+    }
+
+    @Override
+    public void returned(Batch b, int i, Attachment attachment, int side, int direction) {
+        for (PacketTracer listener : listeners) {
+            listener.returned(b, i, attachment, side, direction);
+        }
+    }
+
+    @Override
+    public void routed(Batch b, int i, int router, int egress) {
+        for (PacketTracer listener : listeners) {
+            listener.routed(b, i, router, egress);
+        }
+    }
+
+    @Override
+    public void sent(Batch b, int i, int port) {
+        for (PacketTracer listener : listeners) {
+            listener.sent(b, i, port);
+        }
+    }
+
+    @Override
+    public void dropped(Batch b, int i, DropReason reason) {
+        for (PacketTracer listener : listeners) {
+            listener.dropped(b, i, reason);
+        }
+    }
+}

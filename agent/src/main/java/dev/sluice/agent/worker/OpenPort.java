@@ -1,0 +1,19 @@
+package dev.sluice.agent.worker;
+
+import dev.sluice.agent.compile.PortBinding;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.PortCounters;
+
+/**
+ * A port as the worker last saw it; for other threads, which must not touch the port itself.
+ *
+ * @param binding what it is bound to
+ * @param description driver and why it was chosen, or why the port is deaf
+ * @param open whether frames can cross it
+ * @param counters written by the worker, may lag
+ */
+public record OpenPort(PortBinding binding, String description, boolean open, PortCounters counters) {
+    static OpenPort of(PortBinding binding, PacketPort port, boolean open) {
+        return new OpenPort(binding, port.description(), open, port.counters());
+    }
+}

@@ -1,0 +1,300 @@
+package dev.sluice.agent.worker;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.RateLimit;
+import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.compile.SnapshotCompiler;
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.ports.LinkEvent;
+import dev.sluice.ports.Poller;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that moves packets: receives from all ports, lets the data path handle them, keeps its timers. One writer of everything it owns (frames, ports,
+ * connections); others reach it only by the mailbox for snapshots and the queues for link events and tasks, which it empties between batches.
+ *
+ * <p>Idle, it looks at the ports for {@value #SPIN_NS} ns without sleeping, then sleeps until a frame waits, at most {@value #SLEEP_MS} ms. It reads the
+ * clock once per round of its ports. A round without news allocates nothing.
+ */
+public final class Worker implements Runnable, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+    private static final long SPIN_NS = 50_000;
+    private static final int SLEEP_MS = 5;
+    private static final long TICK_NS = 1_000_000;
+    private static final int TASKS_MAX = 64;
+    private static final int ATTEMPTS = 100;
+    private static final int RETRY_MS = 20;
+    private static final int PAGE_BYTES = 4096;
+
+    private final Arena arena = Arena.ofShared();
+    private final Datapath datapath;
+    private final WorkerPorts ports;
+    private final Prober prober;
+    private final Poller poller;
+    private final Batch batch = new Batch();
+    private final AtomicReference<@Nullable CompiledNode> mailbox = new AtomicReference<>();
+    private final ConcurrentLinkedQueue<LinkEvent> linkEvents = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<WorkerTask> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger tasksWaiting = new AtomicInteger();
+    private final RateLimit faultLog = new RateLimit(1_000_000_000L);
+    private @Nullable WorkerTask task;
+    private long lastTickNs;
+    private volatile boolean stopping;
+    private volatile int appliedGeneration;
+    private volatile int connectionCount;
+    private final AtomicLong faults = new AtomicLong();
+
+    /**
+     * A worker without configuration; run it in a thread of its own.
+     *
+     * @param sizes how much memory it has
+     * @param liveness which instances and ports are alive
+     * @param source where its ports come from
+     */
+    public Worker(WorkerSizes sizes, Liveness liveness, PortSource.Factory source) throws IOException {
+        long bytes = FramePool.bytesFor(sizes.smallFrames(), sizes.largeFrames());
+        FramePool pool = new FramePool(arena.allocate(bytes, PAGE_BYTES), sizes.smallFrames(), sizes.largeFrames());
+        datapath = new Datapath(pool, liveness, sizes.connectionsMax(), sizes.seed());
+        prober = new Prober(datapath, liveness, new SecureRandom(), System.nanoTime());
+        datapath.probes(prober);
+        ports = new WorkerPorts(source.over(pool));
+        poller = Poller.open(SnapshotCompiler.INDICES_MAX);
+    }
+
+    // For other threads.
+
+    /** Hands over a snapshot and its ports; one that was not taken yet is replaced. */
+    public void handOver(CompiledNode next) {
+        mailbox.set(next);
+        poller.wakeUp();
+    }
+
+    /** Tells of a change of interfaces. */
+    public void onLinkEvent(LinkEvent event) {
+        linkEvents.add(event);
+        poller.wakeUp();
+    }
+
+    /** Asks for work between batches; false if too much is waiting or the worker ends. */
+    public boolean submit(WorkerTask work) {
+        if (stopping || tasksWaiting.incrementAndGet() > TASKS_MAX) {
+            tasksWaiting.decrementAndGet();
+            return false;
+        }
+        tasks.add(work);
+        // The worker may have emptied the queue for the last time meanwhile: then the task is taken back.
+        if (stopping && tasks.remove(work)) {
+            return false;
+        }
+        poller.wakeUp();
+        return true;
+    }
+
+    /** Asks for work again and again while too much is waiting, for about two seconds. */
+    public void insist(WorkerTask work) throws NodeException, InterruptedException {
+        for (int i = 0; !submit(work); i++) {
+            if (stopping || i == ATTEMPTS) {
+                throw new NodeException("too many requests wait for the worker, or the node is ending; try again");
+            }
+            Thread.sleep(RETRY_MS);
+        }
+    }
+
+    /** Ends {@link #run} soon. */
+    public void stop() {
+        stopping = true;
+        poller.wakeUp();
+    }
+
+    /** Generation of the snapshot in force. */
+    public int appliedGeneration() {
+        return appliedGeneration;
+    }
+
+    /** Connections in the table, as of the last tick. */
+    public int connectionCount() {
+        return connectionCount;
+    }
+
+    /** Exceptions on the way of packets, each a defect of this program. */
+    public long faults() {
+        return faults.get();
+    }
+
+    /** The ports as last seen. */
+    public List<OpenPort> ports() {
+        return ports.seen();
+    }
+
+    /** For its reports only: they may be asked for by any thread. */
+    public Prober prober() {
+        return prober;
+    }
+
+    /** For its counters only: they may be read by any thread. */
+    public Datapath datapath() {
+        return datapath;
+    }
+
+    // The worker's own thread.
+
+    @Override
+    public void run() {
+        long busyNs = System.nanoTime();
+        while (!stopping) {
+            try {
+                takeMail();
+                long nowNs = System.nanoTime();
+                boolean worked = step(nowNs);
+                boolean received = round(nowNs) > 0;
+                prober.poll(nowNs);
+                if (received || worked) {
+                    busyNs = nowNs;
+                } else if (nowNs - busyNs > SPIN_NS) {
+                    poller.await(prober.sleepMs(SLEEP_MS));
+                } else {
+                    Thread.onSpinWait();
+                }
+            } catch (RuntimeException e) {
+                onFault(e);
+            }
+        }
+        finish();
+    }
+
+    /** Receives once from each port; the number of frames. */
+    private int round(long nowNs) {
+        int received = 0;
+        batch.count = 0;
+        for (PacketPort port : ports.receiving()) {
+            received += receive(port);
+            if (!batch.hasRoom()) {
+                process(nowNs);
+            }
+        }
+        if (batch.count > 0) {
+            process(nowNs);
+        }
+        if (nowNs - lastTickNs >= TICK_NS) {
+            lastTickNs = nowNs;
+            datapath.tick(nowNs);
+            datapath.flush();
+            connectionCount = datapath.connections().size();
+        }
+        return received;
+    }
+
+    // A defect in one place costs as little as possible: the other ports, packets and timers go on in the same round.
+
+    private int receive(PacketPort port) {
+        try {
+            return port.receive(batch);
+        } catch (RuntimeException e) {
+            onFault(e);
+            return 0;
+        }
+    }
+
+    private void process(long nowNs) {
+        try {
+            datapath.process(batch, nowNs);
+        } catch (RuntimeException e) {
+            onFault(e);
+        }
+        batch.count = 0;
+        try {
+            datapath.flush();
+        } catch (RuntimeException e) {
+            onFault(e);
+        }
+    }
+
+    /** One piece of the task in hand; whether there was one. */
+    private boolean step(long nowNs) {
+        if (task == null) {
+            task = tasks.poll();
+            if (task != null) {
+                tasksWaiting.decrementAndGet();
+            }
+        }
+        WorkerTask now = task;
+        if (now == null) {
+            return false;
+        }
+        boolean done = true;
+        try {
+            done = now.step(datapath, nowNs);
+        } finally {
+            if (done) {
+                task = null;
+            }
+        }
+        return true;
+    }
+
+    private void takeMail() {
+        boolean rewatch = false;
+        for (LinkEvent event = linkEvents.poll(); event != null; event = linkEvents.poll()) {
+            rewatch |= ports.onLinkEvent(event);
+        }
+        if (mailbox.getAcquire() != null) {
+            CompiledNode next = mailbox.getAndSet(null);
+            if (next != null) {
+                apply(next);
+                rewatch = true;
+            }
+        }
+        if (rewatch) {
+            poller.watch(ports.receiving());
+        }
+    }
+
+    private void apply(CompiledNode next) {
+        datapath.flush();
+        ports.open(next.bindings());
+        datapath.apply(next.snapshot(), ports.byIndex(next.snapshot().portCount(), next.bindings()));
+        ports.closeOthers(next.bindings());
+        prober.apply(next.probes(), System.nanoTime());
+        appliedGeneration = next.snapshot().generation();
+    }
+
+    private void onFault(RuntimeException e) {
+        long count = faults.incrementAndGet();
+        if (faultLog.allows(System.nanoTime())) {
+            LOG.error("the worker goes on after a defect of this program; a packet may be lost ({} so far)", count, e);
+        }
+    }
+
+    private void finish() {
+        WorkerTask now = task;
+        if (now != null) {
+            now.abandon();
+        }
+        for (WorkerTask waiting = tasks.poll(); waiting != null; waiting = tasks.poll()) {
+            waiting.abandon();
+        }
+        ports.closeAll();
+    }
+
+    /** Frees memory; only after {@link #run} has ended. */
+    @Override
+    public void close() {
+        poller.close();
+        datapath.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,99 @@
+package dev.sluice.agent.worker;
+
+import dev.sluice.agent.compile.PortBinding;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.ports.LinkEvent;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The open ports of a worker. One user: the worker; {@link #seen} is for any thread. */
+final class WorkerPorts {
+    private final PortSource source;
+    private final Map<PortBinding, PacketPort> open = new LinkedHashMap<>();
+    private PacketPort[] receiving = new PacketPort[0];
+    private volatile List<OpenPort> seen = List.of();
+
+    WorkerPorts(PortSource source) {
+        this.source = source;
+    }
+
+    /** Opens ports that are new, keeps those whose binding is the same; closes nothing yet. */
+    void open(List<PortBinding> bindings) {
+        for (PortBinding binding : bindings) {
+            if (!open.containsKey(binding)) {
+                closeSameInterface(binding);
+                open.put(binding, source.open(binding));
+            }
+        }
+    }
+
+    /** A driver that is changed needs its interface free. */
+    private void closeSameInterface(PortBinding next) {
+        open.entrySet().removeIf(entry -> {
+            boolean same = entry.getKey().interfaceName().equals(next.interfaceName());
+            if (same) {
+                entry.getValue().close();
+            }
+            return same;
+        });
+    }
+
+    /** Closes ports that are not bound any more, after the data path has forgotten them. */
+    void closeOthers(List<PortBinding> bindings) {
+        open.entrySet().removeIf(entry -> {
+            boolean other = !bindings.contains(entry.getKey());
+            if (other) {
+                entry.getValue().close();
+            }
+            return other;
+        });
+        receiving = open.values().toArray(new PacketPort[0]);
+        publish();
+    }
+
+    /** Ports by index of the snapshot; null where there is no device. */
+    @Nullable
+    PacketPort[] byIndex(int portCount, List<PortBinding> bindings) {
+        @Nullable PacketPort[] ports = new PacketPort[portCount];
+        for (PortBinding binding : bindings) {
+            ports[binding.index()] = open.get(binding);
+        }
+        return ports;
+    }
+
+    /** The ports to receive from; the array is not to be changed. */
+    PacketPort[] receiving() {
+        return receiving;
+    }
+
+    /** Tells all ports of a change of interfaces; whether a poll descriptor may have changed. */
+    boolean onLinkEvent(LinkEvent event) {
+        boolean changed = false;
+        for (PacketPort port : receiving) {
+            changed |= source.onLinkEvent(port, event);
+        }
+        publish();
+        return changed;
+    }
+
+    private void publish() {
+        List<OpenPort> now = new ArrayList<>();
+        open.forEach((binding, port) -> now.add(OpenPort.of(binding, port, source.isOpen(port))));
+        seen = List.copyOf(now);
+    }
+
+    /** The ports as of the last change. */
+    List<OpenPort> seen() {
+        return seen;
+    }
+
+    void closeAll() {
+        open.values().forEach(PacketPort::close);
+        open.clear();
+        receiving = new PacketPort[0];
+        seen = List.of();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sluice.agent.compile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.datapath.Match;
+import dev.sluice.datapath.PortSides;
+import dev.sluice.datapath.Retained;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Rule.Action;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.model.ExistingFlows;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a change leaves to the flows of before (X9). */
+class RetainedPlanTest {
+    private static Rule rule(int id, Action action) {
+        BitSet sides = new BitSet();
+        sides.set(id % 8);
+        return new Rule(
+                id,
+                id,
+                "p/r" + id,
+                List.of(Match.ANY),
+                action,
+                action == Action.SERVICE ? 0 : -1,
+                Rule.FailureAction.INHERIT,
+                true,
+                PortSides.of(sides));
+    }
+
+    private static Snapshot snapshot(int generation, List<Rule> rules, Retained retained) {
+        return new Snapshot(
+                generation,
+                List.of(),
+                List.of(),
+                List.of(),
+                rules,
+                List.of(),
+                List.of(),
+                List.of(),
+                TrackerTimeouts.DEFAULT,
+                retained,
+                List.of());
+    }
+
+    private static List<Integer> kept(Retained retained) {
+        return retained.rules().stream().map(Rule::id).toList();
+    }
+
+    @Test
+    void rulesThatPassStayAfterAChangeThatKeepsUntilOneThatDoesNot() {
+        List<Rule> first = List.of(rule(1, Action.SERVICE), rule(2, Action.DROP), rule(3, Action.NONE));
+        Snapshot before = snapshot(1, first, Retained.auto(1));
+        Retained keep = RetainedPlan.next(before, ExistingFlows.KEEP, 2, List.of(first.get(2)), List.of());
+        assertThat(kept(keep)).containsExactly(1);
+        Snapshot second = snapshot(2, List.of(first.get(2)), keep);
+        assertThat(kept(RetainedPlan.next(second, ExistingFlows.KEEP, 3, List.of(), List.of())))
+                .containsExactlyInAnyOrder(1, 3);
+        assertThat(kept(RetainedPlan.next(second, ExistingFlows.KEEP, 3, List.of(first.getFirst()), List.of())))
+                .as("a rule that comes back")
+                .containsExactly(3);
+        assertThat(kept(RetainedPlan.next(second, ExistingFlows.AUTO, 3, List.of(), List.of())))
+                .isEmpty();
+        assertThat(kept(RetainedPlan.next(second, ExistingFlows.MIGRATE, 3, List.of(), List.of())))
+                .isEmpty();
+    }
+
+    @Test
+    void oldestRulesAreForgottenFirstWhenThereAreTooMany() {
+        List<Rule> many = new ArrayList<>();
+        for (int id = 1; id <= Retained.RETIRED_MAX; id++) {
+            many.add(rule(id, Action.SERVICE));
+        }
+        List<Rule> more = List.of(rule(100_001, Action.NONE), rule(100_002, Action.NONE));
+        Retained first = RetainedPlan.next(snapshot(1, many, Retained.auto(1)), ExistingFlows.KEEP, 2, more, List.of());
+        Retained next = RetainedPlan.next(snapshot(2, more, first), ExistingFlows.KEEP, 3, List.of(), List.of());
+        assertThat(next.rules()).hasSize(Retained.RETIRED_MAX);
+        assertThat(kept(next)).contains(100_001, 100_002);
+    }
+}

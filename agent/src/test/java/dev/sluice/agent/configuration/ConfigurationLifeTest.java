@@ -1,0 +1,338 @@
+package dev.sluice.agent.configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.Yaml;
+import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.compile.HostSafety;
+import dev.sluice.agent.compile.IdRegistry;
+import dev.sluice.agent.compile.SnapshotCompiler;
+import dev.sluice.agent.instances.InstanceStates;
+import dev.sluice.agent.node.FakeHost;
+import dev.sluice.agent.report.HistoryReport;
+import dev.sluice.agent.report.ReloadReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Configurations as they come, wait, go and come back; time is the test's. */
+class ConfigurationLifeTest {
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    Path directory;
+
+    private final FakeHost host = new FakeHost();
+    private final List<Integer> published = new ArrayList<>();
+    private long nowNs = 42;
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private ConfigurationLife life;
+
+    @BeforeEach
+    void start() throws Exception {
+        Files.createDirectories(directory.resolve("conf"));
+        write("closed");
+        life = boot(options());
+    }
+
+    @AfterEach
+    void stop() {
+        life.close();
+    }
+
+    private NodeOptions options() {
+        return NodeOptions.of(directory.resolve("conf")).at(directory.resolve("s"), directory.resolve("state"));
+    }
+
+    private static NodeOptions with(NodeOptions o, boolean strict, boolean force) {
+        return new NodeOptions(o.configuration(), o.node(), o.socket(), o.watch(), o.state(), strict, force);
+    }
+
+    private ConfigurationLife boot(NodeOptions options) throws NodeException {
+        Boot boot = Boot.look(options);
+        try {
+            ConfigurationLife booted = new ConfigurationLife(
+                    options,
+                    boot,
+                    new SnapshotCompiler(boot.node(), new IdRegistry()),
+                    new InstanceStates(),
+                    host,
+                    safety(),
+                    () -> nowNs);
+            booted.publishTo((node, wait) -> published.add(node.snapshot().generation()));
+            return booted;
+        } catch (NodeException e) {
+            boot.history().close();
+            throw e;
+        }
+    }
+
+    private HostSafety safety() {
+        return new HostSafety(directory.resolve("proc"), directory.resolve("sys"), "", Map::of);
+    }
+
+    private ConfigurationLife restart() throws NodeException {
+        life.close();
+        life = boot(options());
+        return life;
+    }
+
+    /** The chain fails that way: the only difference between configurations here. */
+    private void write(String onFailure) throws IOException {
+        Files.writeString(
+                directory.resolve("conf/node.yaml"),
+                Yaml.text(Yaml.firewall(), Yaml.instance("fw-1", ""), Yaml.chain(onFailure), Yaml.inspectAll()));
+    }
+
+    private void writeBroken() throws IOException {
+        Files.writeString(directory.resolve("conf/node.yaml"), "kind: Nonsense\n");
+    }
+
+    private String inForce() {
+        return life.applied()
+                .objects()
+                .chains()
+                .getFirst()
+                .spec()
+                .onFailure()
+                .toString()
+                .toLowerCase(java.util.Locale.ROOT);
+    }
+
+    private static ReloadRequest confirmWithin(long seconds) {
+        return new ReloadRequest(Optional.of(Duration.ofSeconds(seconds)), false, Optional.empty());
+    }
+
+    private List<String> outcomes() {
+        return life.history().history().revisions().stream()
+                .map(HistoryReport.RevisionReport::outcome)
+                .toList();
+    }
+
+    @Test
+    void eachConfigurationThatComesIntoForceIsARevision() throws Exception {
+        write("open");
+        assertThat(life.reload(ReloadRequest.PLAIN)).isEqualTo(new ReloadReport(2, 2, true, 0, ""));
+        assertThat(inForce()).isEqualTo("open");
+        writeBroken();
+        assertThatThrownBy(() -> life.reload(ReloadRequest.PLAIN)).hasMessageContaining("Nonsense");
+        HistoryReport report = life.history().history();
+        assertThat(outcomes()).containsExactly("applied", "applied");
+        assertThat(report.running()).isEqualTo(2);
+        assertThat(life.history().texts("1").texts().getFirst().text()).contains("onFailure: closed");
+        assertThat(life.history().texts("files").texts().getFirst().text()).contains("Nonsense");
+        assertThatThrownBy(() -> life.history().texts("9")).hasMessageContaining("there are 1..2");
+        assertThatThrownBy(() -> life.history().texts("x")).hasMessageContaining("running, good, files");
+    }
+
+    @Test
+    void filesThatWereReloadedAreNotAppliedAgainByTheWatcher() throws Exception {
+        write("open");
+        life.reload(ReloadRequest.PLAIN);
+        life.filesChanged();
+        life.filesChanged();
+        assertThat(life.reload(ReloadRequest.PLAIN).changed()).isFalse();
+        assertThat(published).containsExactly(2);
+    }
+
+    @Test
+    void rollbackRunsTheOneBeforeUntilTheFilesChange() throws Exception {
+        write("open");
+        life.filesChanged();
+        assertThat(life.rollback(OptionalInt.empty(), false).revision()).isEqualTo(1);
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.report().notices())
+                .singleElement()
+                .asString()
+                .contains("revision 1 runs because of 'sluice rollback'", "until they change again");
+        life.filesChanged();
+        assertThat(inForce()).as("the files are as they were").isEqualTo("closed");
+        assertThatThrownBy(() -> life.rollback(OptionalInt.empty(), false))
+                .hasMessageContaining("no good revision before");
+        assertThatThrownBy(() -> life.rollback(OptionalInt.of(1), false)).hasMessageContaining("runs already");
+        assertThatThrownBy(() -> life.rollback(OptionalInt.of(7), false)).hasMessageContaining("there are 1..2");
+        restart();
+        assertThat(inForce()).as("after a restart too").isEqualTo("closed");
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("as before the restart"));
+        life.reload(ReloadRequest.PLAIN);
+        assertThat(inForce()).isEqualTo("open");
+        assertThat(life.report().notices()).isEmpty();
+    }
+
+    @Test
+    void changeThatIsConfirmedStays() throws Exception {
+        write("open");
+        assertThat(life.reload(confirmWithin(60)).confirmSeconds()).isEqualTo(60);
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("60 s left; then revision 1 comes back"));
+        assertThatThrownBy(() -> life.reload(ReloadRequest.PLAIN)).hasMessageContaining("waits for its confirmation");
+        life.confirm();
+        nowNs += 61 * SECOND_NS;
+        life.tick(nowNs);
+        assertThat(inForce()).isEqualTo("open");
+        assertThat(outcomes()).containsExactly("applied", "confirmed");
+        assertThatThrownBy(() -> life.confirm()).hasMessageContaining("no change waits");
+        restart();
+        assertThat(inForce()).isEqualTo("open");
+    }
+
+    @Test
+    void changeThatIsNotConfirmedInTimeIsTakenBackAlsoAfterARestart() throws Exception {
+        write("open");
+        life.reload(confirmWithin(60));
+        nowNs += 59 * SECOND_NS;
+        life.tick(nowNs);
+        assertThat(inForce()).isEqualTo("open");
+        nowNs += SECOND_NS;
+        life.tick(nowNs);
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(outcomes()).containsExactly("applied", "reverted");
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("revision 2 was not confirmed in time"));
+        life.filesChanged();
+        restart();
+        assertThat(inForce()).isEqualTo("closed");
+        write("closed");
+        life.filesChanged();
+        assertThat(life.report().notices()).isEmpty();
+        assertThat(life.applied().revision()).isEqualTo(1);
+    }
+
+    @Test
+    void restartWithinTheWindowRunsWhatWasConfirmed() throws Exception {
+        write("open");
+        life.reload(confirmWithin(60));
+        restart();
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(outcomes()).containsExactly("applied", "reverted");
+        assertThat(life.report().notices())
+                .anyMatch(n -> n.contains("revision 2 was not confirmed before the node ended"));
+        restart();
+        assertThat(inForce()).as("nor at the next start").isEqualTo("closed");
+    }
+
+    @Test
+    void filesThatChangeWhileAConfirmationIsWaitedForAreHeldBack() throws Exception {
+        write("open");
+        life.reload(confirmWithin(60));
+        write("closed");
+        life.filesChanged();
+        assertThat(inForce()).isEqualTo("open");
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("applied after 'sluice confirm'"));
+        life.confirm();
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.applied().revision()).isEqualTo(3);
+
+        write("open");
+        life.reload(confirmWithin(60));
+        write("closed");
+        life.filesChanged();
+        life.rollback(OptionalInt.empty(), false);
+        life.filesChanged();
+        assertThat(life.applied().revision())
+                .as("taken back, and what changed meanwhile counts as read")
+                .isEqualTo(3);
+        assertThat(outcomes()).containsExactly("applied", "confirmed", "applied", "reverted");
+    }
+
+    @Test
+    void brokenFilesAtStartRunTheLastGoodRevisionAndAreStillWatched() throws Exception {
+        write("open");
+        life.reload(ReloadRequest.PLAIN);
+        writeBroken();
+        restart();
+        assertThat(inForce()).isEqualTo("open");
+        assertThat(life.report().problem()).contains("Nonsense");
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("revision 2, the last good one, runs because"));
+        life.close();
+        assertThatThrownBy(() -> boot(with(options(), true, false))).hasMessageContaining("Nonsense");
+        Files.delete(directory.resolve("conf/node.yaml"));
+        life = boot(options());
+        assertThat(inForce()).isEqualTo("open");
+        write("closed");
+        life.filesChanged();
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.report().problem()).isEmpty();
+    }
+
+    @Test
+    void brokenFilesAndNoHistoryAreRefused() throws Exception {
+        writeBroken();
+        NodeOptions elsewhere =
+                options().at(directory.resolve("s"), directory.resolve("other")).named("edge");
+        assertThatThrownBy(() -> boot(elsewhere))
+                .isInstanceOf(NodeException.class)
+                .hasMessageContaining("Nonsense");
+    }
+
+    @Test
+    void damagedLastGoodRevisionIsSkippedForTheOneBefore() throws Exception {
+        write("open");
+        life.reload(ReloadRequest.PLAIN);
+        writeBroken();
+        life.close();
+        Files.writeString(directory.resolve("state/0000000002.revision"), "torn");
+        life = boot(options());
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("revision 2 is cut off"));
+    }
+
+    private void defaultRouteAt(String name) throws IOException {
+        Files.createDirectories(directory.resolve("proc/net"));
+        Files.writeString(
+                directory.resolve("proc/net/route"), name + "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+    }
+
+    @Test
+    void interfaceThatTheHostNeedsIsRefusedUnlessForced() throws Exception {
+        defaultRouteAt("wan");
+        String text = Files.readString(directory.resolve("conf/node.yaml"));
+        Files.writeString(directory.resolve("conf/node.yaml"), text.replace("fw-1-out", "wan"));
+        assertThatThrownBy(() -> life.reload(ReloadRequest.PLAIN))
+                .hasMessageContaining(
+                        "interface wan carries the IPv4 default route; as a port of Sluice it could cut this host off")
+                .hasMessageContaining("sluice run --force");
+        assertThat(life.applied().node().snapshot().generation()).isEqualTo(1);
+        assertThat(life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty()))
+                        .generation())
+                .isEqualTo(2);
+        // What is taken already is no reason to refuse a later change.
+        Files.writeString(directory.resolve("conf/node.yaml"), text.replace("fw-1-out", "wan") + "# more\n");
+        life.filesChanged();
+        assertThat(life.applied().revision()).isEqualTo(3);
+        life.close();
+        assertThatThrownBy(() -> boot(options())).hasMessageContaining("wan carries the IPv4 default route");
+        life = boot(with(options(), false, true));
+        assertThat(life.applied().revision()).isEqualTo(3);
+    }
+
+    @Test
+    void changeIsAppliedAlthoughTheHistoryCannotBeWritten() throws Exception {
+        life.close();
+        Path blocked = directory.resolve("blocked");
+        Files.writeString(blocked, "no directory");
+        life = boot(options().at(directory.resolve("s"), blocked));
+        write("open");
+        assertThat(life.reload(ReloadRequest.PLAIN).warning()).contains("history is not written to " + blocked);
+        assertThat(inForce()).isEqualTo("open");
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("history is not written"));
+        write("closed");
+        assertThat(life.reload(confirmWithin(5)).warning()).contains("not after a crash");
+        nowNs += 5 * SECOND_NS;
+        life.tick(nowNs);
+        assertThat(inForce()).isEqualTo("open");
+    }
+}

@@ -1,0 +1,185 @@
+package dev.sluice.agent.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.Yaml;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.InstructionsReport.InstructionReport;
+import dev.sluice.agent.worker.WorkerSizes;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Instructions for single flows, told over the administration socket of a whole node over ports in memory. */
+class FlowCommandsTest {
+    /** UDP 10.0.0.1:1000 -> 10.0.0.2:53. */
+    private static final byte[] PACKET = HexFormat.of()
+            .parseHex("02000000000b02000000000a0800" + "4500001d00000000401166ce" + "0a0000010a000002"
+                    + "03e8003500090000" + "61");
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    Path directory;
+
+    private final FakeHost host = new FakeHost();
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private NodeRunner node;
+
+    @BeforeEach
+    void start() throws Exception {
+        List.of("left", "right", "fw-1-in", "fw-1-out").forEach(name -> host.link(name, true));
+        Files.writeString(directory.resolve("node.yaml"), Yaml.bridge());
+        node = NodeRunner.start(
+                NodeOptions.of(directory).at(directory.resolve("s.sock"), directory.resolve("state")),
+                host,
+                host,
+                new WorkerSizes(256, 4, 1024, 42));
+    }
+
+    @AfterEach
+    void stop() {
+        node.close();
+    }
+
+    private AdminClient client() {
+        return new AdminClient(node.socket());
+    }
+
+    private static Map<String, Object> flow(Object... more) {
+        Map<String, Object> fields =
+                new HashMap<>(Map.of("protocol", "udp", "source", "10.0.0.2:53", "destination", "10.0.0.1:1000"));
+        for (int i = 0; i < more.length; i += 2) {
+            fields.put((String) more[i], more[i + 1]);
+        }
+        return fields;
+    }
+
+    private List<InstructionReport> list() throws NodeException {
+        return client().instructions(Map.of()).instructions();
+    }
+
+    private boolean comesOut(String name) {
+        Objects.requireNonNull(host.ports.get("left")).inject(PACKET);
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        long dropsBefore = drops();
+        while (System.nanoTime() < deadline) {
+            if (!Objects.requireNonNull(host.ports.get(name)).takeSent().isEmpty()) {
+                return true;
+            }
+            if (drops() > dropsBefore) {
+                return false;
+            }
+            Thread.onSpinWait();
+        }
+        throw new AssertionError("neither sent nor dropped: " + node.counters());
+    }
+
+    private long drops() {
+        return node.counters().drops().stream()
+                .filter(drop -> drop.reason().equals("FLOW_PROGRAMMED"))
+                .mapToLong(CountersReport.DropReport::count)
+                .sum();
+    }
+
+    @Test
+    void droppedFlowIsListedAndFlowsAgainWhenItIsCleared() throws Exception {
+        assertThat(comesOut("fw-1-in")).isTrue();
+        assertThat(client().request("flow-drop", flow("ttl", 60)).path("flow").asString(""))
+                .isEqualTo("udp 10.0.0.2:53 - 10.0.0.1:1000 at left/right");
+        assertThat(comesOut("fw-1-in")).isFalse();
+        assertThat(list()).singleElement().satisfies(one -> {
+            assertThat(one.router()).isEqualTo("left/right");
+            assertThat(one.protocol()).isEqualTo("udp");
+            assertThat(one.source() + " " + one.sourcePort()).isEqualTo("10.0.0.2 53");
+            assertThat(one.destination() + " " + one.destinationPort()).isEqualTo("10.0.0.1 1000");
+            assertThat(one.instruction()).isEqualTo("drop");
+            assertThat(one.expiresInMs()).isBetween(1L, 60_000L);
+            assertThat(one.hits()).isEqualTo(1);
+        });
+        assertThat(client().flows(Map.of("port", 53)).flows())
+                .singleElement()
+                .satisfies(seen -> assertThat(seen.instruction()).isEqualTo("drop"));
+        assertThat(client().request("flow-clear", flow()).path("cleared").asInt(0))
+                .isEqualTo(1);
+        assertThat(client().request("flow-clear", flow()).path("cleared").asInt(9))
+                .isZero();
+        assertThat(comesOut("fw-1-in")).isTrue();
+        assertThat(list()).isEmpty();
+    }
+
+    @Test
+    void sameInstructionTwiceIsOneThatGoesOnCounting() throws Exception {
+        client().request("flow-accept", flow());
+        assertThat(comesOut("right")).isTrue();
+        client().request("flow-accept", flow("ttl", 1000));
+        assertThat(list()).singleElement().satisfies(one -> {
+            assertThat(one.hits()).isEqualTo(1);
+            assertThat(one.expiresInMs()).isGreaterThan(900_000);
+        });
+        assertThat(node.counters().datapath()).containsEntry("acceptedByInstruction", 1L);
+        assertThat(client().request("flow-clear", Map.of("all", true))
+                        .path("cleared")
+                        .asInt(0))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void nodesAndPathsAreToldByName() throws Exception {
+        client().request("flow-path", flow("skip", "fw-1", "once", true));
+        assertThat(list()).singleElement().satisfies(one -> {
+            assertThat(one.instruction()).isEqualTo("skip fw-1");
+            assertThat(one.once()).isTrue();
+        });
+        assertThat(comesOut("right")).isTrue();
+        assertThat(comesOut("fw-1-in")).isTrue();
+        client().request("flow-path", flow("to", "inspect[fw-1]"));
+        assertThat(list())
+                .singleElement()
+                .satisfies(one -> assertThat(one.instruction()).isEqualTo("path inspect[fw-1]"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "flow-drop | protocol | xyz | protocol xyz is not known; allowed: tcp, udp",
+                "flow-drop | protocol | 256 | protocol 256 is not known",
+                "flow-drop | source | 10.0.0.1:70000 | source 10.0.0.1:70000 is not an address with or without a port; write for example",
+                "flow-drop | source | 10.0.0.1:-1 | source 10.0.0.1:-1 is not",
+                "flow-drop | source | host | source host is not",
+                "flow-drop | destination | [fd00::1:5 | destination [fd00::1:5 is not",
+                "flow-drop | destination | [fd00::1]5 | is not an address",
+                "flow-drop | destination | fd00::1 | are of different IP versions",
+                "flow-drop | router | other | router other is not known; allowed: left/right",
+                "flow-path | skip | nobody | skip nobody: there is no such service instance; allowed: fw-1",
+                "flow-path | to | web[x] | to web[x]: there is no such path; allowed: inspect[fw-1]",
+                "flow-accept | skip | fw-1 | command flow-accept has no field skip; allowed: router, vlan",
+                "flow-accept | ttl | 5 | ttl \"5\" is not a whole number in 1..86400",
+            })
+    void badRequestsSayWhatIsAllowed(String command, String field, String value, String message) {
+        assertThatThrownBy(() -> client().request(command, flow(field, value))).hasMessageContaining(message);
+    }
+
+    @Test
+    void missingFieldsAreNamed() {
+        assertThatThrownBy(() -> client().request("flow-path", flow())).hasMessageContaining("say either skip");
+        assertThatThrownBy(() -> client().request("flow-drop", Map.of())).hasMessageContaining("source is missing");
+        assertThatThrownBy(() -> client().request("flow-drop", flow("ttl", 86_401)))
+                .hasMessageContaining("ttl 86401 is not a whole number in 1..86400");
+    }
+}

@@ -1,0 +1,235 @@
+package dev.sluice.agent.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.Yaml;
+import dev.sluice.agent.compile.CompileResult;
+import dev.sluice.agent.compile.IdRegistry;
+import dev.sluice.agent.compile.InterfaceFacts;
+import dev.sluice.agent.compile.PortBinding;
+import dev.sluice.agent.compile.SnapshotCompiler;
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.PortCounters;
+import dev.sluice.ports.LinkEvent;
+import dev.sluice.ports.MemoryPort;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A defect on the way of a packet costs that packet: the worker, the other packets and the other ports go on. Waits by polling with a deadline. */
+class WorkerFaultTest {
+    private static final WorkerSizes SIZES = new WorkerSizes(512, 4, 1024, 42);
+    private static final int FRAMES = 200;
+
+    /** UDP 10.0.0.1:1000 -> 10.0.0.2:53, one byte of payload, no UDP checksum. */
+    private static final byte[] FRAME = HexFormat.of()
+            .parseHex("02000000000b02000000000a0800" + "4500001d00000000401166ce" + "0a0000010a000002"
+                    + "03e8003500090000" + "61");
+
+    private final FaultySource source = new FaultySource();
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private Worker worker;
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private Thread thread;
+
+    @BeforeEach
+    void start() throws Exception {
+        CompileResult compiled = new SnapshotCompiler("edge", new IdRegistry())
+                .compile(Yaml.parse(Yaml.bridge()), name -> new InterfaceFacts(name.hashCode() & 0xff, 1500));
+        worker = new Worker(SIZES, new Liveness(64, 64), source);
+        worker.handOver(compiled.node().orElseThrow());
+        thread = Thread.ofPlatform().name("worker-under-test").start(worker);
+        await(() -> source.ports.size() == 4);
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        worker.stop();
+        thread.join(10_000);
+        worker.close();
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    private FaultyPort port(String name) {
+        return Objects.requireNonNull(source.ports.get(name));
+    }
+
+    @Test
+    void throwingSendLosesNothingButTheFrameInHand() throws InterruptedException {
+        FaultyPort in = port("fw-1-in");
+        in.sendsBeforeFault = 3;
+        for (int i = 0; i < FRAMES; i++) {
+            port("left").memory.inject(FRAME);
+        }
+        // A fault is counted when the rest of its batch is done.
+        await(() -> in.sends == FRAMES && worker.faults() > 0);
+        assertThat(worker.faults()).isEqualTo(1);
+        assertThat(free()).isEqualTo(SIZES.smallFrames() - 1);
+        port("left").memory.inject(FRAME);
+        await(() -> in.sends == FRAMES + 1);
+    }
+
+    @Test
+    void throwingReceiveStopsNoOtherPort() throws InterruptedException {
+        FaultyPort in = port("fw-1-in");
+        for (FaultyPort other : source.ports.values()) {
+            other.receiveThrows = other != port("left") && other != in;
+        }
+        port("left").memory.inject(FRAME);
+        await(() -> in.sends == 1 && worker.faults() > 0);
+        source.ports.values().forEach(other -> other.receiveThrows = false);
+        assertThat(free()).isEqualTo(SIZES.smallFrames());
+    }
+
+    @Test
+    void throwingFlushDelaysOthersOnly() throws InterruptedException {
+        FaultyPort in = port("fw-1-in");
+        in.flushThrows = true;
+        port("left").memory.inject(FRAME);
+        await(() -> worker.faults() > 0);
+        in.flushThrows = false;
+        port("left").memory.inject(FRAME);
+        await(() -> in.memory.takeSent().size() > 0);
+        assertThat(free()).isEqualTo(SIZES.smallFrames());
+    }
+
+    /** Chunks in nobody's hands, asked between two batches. */
+    private int free() throws InterruptedException {
+        int[] free = {-1};
+        CountDownLatch asked = new CountDownLatch(1);
+        worker.submit(new WorkerTask() {
+            @Override
+            public boolean step(Datapath datapath, long nowNs) {
+                free[0] = datapath.pool().freeSmallCount();
+                asked.countDown();
+                return true;
+            }
+
+            @Override
+            public void abandon() {
+                asked.countDown();
+            }
+        });
+        assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+        return free[0];
+    }
+
+    private static final class FaultySource implements PortSource.Factory, PortSource {
+        final Map<String, FaultyPort> ports = new ConcurrentHashMap<>();
+
+        @SuppressWarnings("NullAway.Init") // set before a port is opened
+        private FramePool pool;
+
+        @Override
+        public PortSource over(FramePool workersPool) {
+            pool = workersPool;
+            return this;
+        }
+
+        @Override
+        public PacketPort open(PortBinding binding) {
+            FaultyPort port = new FaultyPort(new MemoryPort(binding.interfaceName(), binding.index(), pool));
+            ports.put(binding.interfaceName(), port);
+            return port;
+        }
+
+        @Override
+        public boolean isOpen(PacketPort port) {
+            return true;
+        }
+
+        @Override
+        public boolean onLinkEvent(PacketPort port, LinkEvent event) {
+            return false;
+        }
+    }
+
+    /** A port in memory that breaks its promise not to throw. */
+    private static final class FaultyPort implements PacketPort {
+        final MemoryPort memory;
+        volatile int sendsBeforeFault = Integer.MAX_VALUE;
+        volatile int sends;
+        volatile boolean receiveThrows;
+        volatile boolean flushThrows;
+
+        FaultyPort(MemoryPort memory) {
+            this.memory = memory;
+        }
+
+        @Override
+        public String name() {
+            return memory.name();
+        }
+
+        @Override
+        public int receive(Batch batch) {
+            if (receiveThrows) {
+                throw new IllegalStateException("planted in receive");
+            }
+            return memory.receive(batch);
+        }
+
+        @Override
+        @SuppressWarnings("NonAtomicVolatileUpdate") // one writer: the worker
+        public void send(Batch batch, int slot) {
+            int before = sends++;
+            if (before == sendsBeforeFault) {
+                throw new IllegalStateException("planted in send");
+            }
+            memory.send(batch, slot);
+        }
+
+        @Override
+        public void flush() {
+            if (flushThrows) {
+                throw new IllegalStateException("planted in flush");
+            }
+            memory.flush();
+        }
+
+        @Override
+        public int pollDescriptor() {
+            return memory.pollDescriptor();
+        }
+
+        @Override
+        public boolean carriesOffloads() {
+            return memory.carriesOffloads();
+        }
+
+        @Override
+        public String description() {
+            return memory.description();
+        }
+
+        @Override
+        public PortCounters counters() {
+            return memory.counters();
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+        }
+    }
+}
