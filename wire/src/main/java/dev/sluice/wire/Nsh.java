@@ -100,7 +100,7 @@ public final class Nsh {
         return Layouts.u8(f, base) >>> 6;
     }
 
-    /** Whether this packet is for operation and maintenance (bit O) and holds no user data (RFC 9451 2). */
+    /** Bit O: whether this is a packet for operation and maintenance, in the sense of RFC 9451. */
     public static boolean isOam(MemorySegment f, long base) {
         return (Layouts.u16(f, base) & OAM) != 0;
     }
@@ -156,7 +156,7 @@ public final class Nsh {
         Layouts.putU16(f, base, (word & ~TTL_MASK) | (ttl << TTL_SHIFT & TTL_MASK));
     }
 
-    /** Writes bit O. It must not change on the way along a path (RFC 9451 3). */
+    /** Writes bit O. It must not change on the way along a path (RFC 8300 2.2). */
     public static void setOam(MemorySegment f, long base, boolean oam) {
         int word = Layouts.u16(f, base);
         Layouts.putU16(f, base, oam ? word | OAM : word & ~OAM);

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * A network service header with its context as a value, for control code and tests; {@link Nsh} on the hot path.
  *
- * @param oam bit O: no user data (RFC 9451)
+ * @param oam bit O: for operation and maintenance (RFC 9451)
  * @param ttl time to live, 0..63
  * @param nextProtocol what follows, 0..255
  * @param spi service path identifier, 24 bits

@@ -117,6 +117,29 @@ class NshTest {
     }
 
     @Test
+    void exampleOfTheReferencePageIsReadAsItSays() {
+        MemorySegment f = SampleFrames.segment("0f8d0203 123456fe 00000504 00000007 00000908 00000001 00000002 fff60114"
+                + "01c00000 00000bb8 02000000 11111111 11111111");
+        NshHeader expected = new NshHeader(
+                false,
+                62,
+                Nsh.NEXT_ETHERNET,
+                0x123456,
+                254,
+                new NshHeader.Variable(List.of(
+                        NshContextHeader.of32(NshContext.TENANT, 7),
+                        NshContextHeader.groups(1, 2),
+                        NshContextHeader.sluice(
+                                SluiceContext.REVERSE | SluiceContext.TRACED,
+                                3000,
+                                SluiceContext.ACCEPT << 24,
+                                0x1111_1111_1111_1111L))));
+        assertThat(Nsh.check(f, 0, 52)).isEqualTo(52);
+        assertThat(NshContext.check(f, 0)).isEqualTo(3);
+        assertThat(NshHeader.read(f, 0)).isEqualTo(expected);
+    }
+
+    @Test
     void refusesAContextHeaderThatReachesBeyondTheHeader() {
         MemorySegment f = SampleFrames.segment("0fc40203000001ff" + "00000505" + "00000007" + "ffffffff");
         assertThat(Nsh.check(f, 0, 20)).isEqualTo(16);

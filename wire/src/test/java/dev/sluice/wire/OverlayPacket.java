@@ -195,6 +195,9 @@ record OverlayPacket(
         int at = frame ? Ethernet.BYTES : 0;
         int payload = random.nextInt(64);
         MemorySegment f = SampleFrames.zeros(at + (four ? Ipv4.BYTES : Ipv6.BYTES) + payload);
+        byte[] content = new byte[payload];
+        random.nextBytes(content);
+        MemorySegment.copy(content, 0, f, Layouts.U8, f.byteSize() - payload, payload);
         if (frame) {
             Ethernet.setAddresses(f, 0, 0x0200_0000_000bL, 0x0200_0000_000aL);
             Ethernet.setEtherType(f, 0, four ? EtherTypes.IPV4 : EtherTypes.IPV6);

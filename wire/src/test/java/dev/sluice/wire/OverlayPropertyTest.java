@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.sluice.wire.OverlayPacket.Format;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Random packets of every format: what was built is read; cut and damaged ones give a code, never an exception or a read too far. */
 class OverlayPropertyTest {
+    private static final List<Format> FORMATS = List.of(Format.values());
     private static final long SEED = 7;
     private static final int PACKETS = 4_000;
     private static final int DAMAGED = 60_000;
@@ -47,7 +49,7 @@ class OverlayPropertyTest {
     private static void roundTrips(long seed, int packets) {
         Random random = new Random(seed);
         for (int round = 0; round < packets; round++) {
-            Format format = Format.values()[round % Format.values().length];
+            Format format = FORMATS.get(round % FORMATS.size());
             OverlayPacket packet = OverlayPacket.random(random, format);
             String name = "seed " + seed + ", round " + round + ", " + format + ": " + SampleFrames.hex(packet.frame());
             assertThatCode(() -> isRead(packet)).as(name).doesNotThrowAnyException();
@@ -170,7 +172,7 @@ class OverlayPropertyTest {
         Random random = new Random(seed);
         int malformed = 0;
         for (int round = 0; round < rounds; round++) {
-            Format format = Format.values()[round % Format.values().length];
+            Format format = FORMATS.get(round % FORMATS.size());
             MemorySegment f = damaged(random, OverlayPacket.random(random, format));
             int bytes = (int) f.byteSize();
             int[] result = new int[1];

@@ -141,7 +141,7 @@ class OverlayTemplateTest {
     void refusesPacketsThatAreTooLongForTheLengthFields() {
         for (Underlay underlay : new Underlay[] {V4, V6}) {
             OverlayTemplate template = OverlayTemplate.tunnel(underlay, new VxlanHeader(1));
-            int max = underlay == V4 ? 65535 - 36 : 65535 - 16;
+            int max = underlay.from().isIpv4() ? 65535 - 36 : 65535 - 16;
             assertThat(template.innerBytesMax()).isEqualTo(max);
             MemorySegment f = SampleFrames.zeros(template.headerBytes() + max + 1);
             assertThat(template.push(f, template.headerBytes(), max + 1, 0, 0, 0))

@@ -177,6 +177,24 @@ class UpperLayerTest {
     }
 
     @Test
+    void writesGreWithChecksumAsAnotherImplementation() {
+        MemorySegment f = SampleFrames.segment(SampleFrames.GRE4);
+        int bytes = (int) f.byteSize() - 34;
+        MemorySegment own = SampleFrames.segment("ff".repeat(bytes));
+        MemorySegment.copy(f, 50, own, 16, bytes - 16);
+        assertThat(Gre.writeChecked(own, 0, EtherTypes.IPV4, 0xa1b2_c3d4L, 1)).isEqualTo(16);
+        Gre.setSequence(own, 0, 0xffff_fffeL);
+        Gre.updateChecksum(own, 0, bytes);
+        assertThat(SampleFrames.hex(own)).isEqualTo(SampleFrames.hex(f.asSlice(34)));
+        assertThat(Gre.writeChecked(own, 0, EtherTypes.IPV4, -1, 7)).isEqualTo(12);
+        assertThat(Gre.sequence(own, 0)).isEqualTo(7);
+        assertThat(Gre.key(own, 0)).isEqualTo(-1);
+        Gre.updateChecksum(own, 0, 13);
+        assertThat(Gre.checksumOk(own, 0, 13)).as("odd length").isTrue();
+        assertThat(Gre.checksumOk(own, 0, 12)).isFalse();
+    }
+
+    @Test
     void refusesGreOfOtherVersionsAndWithReservedBits() {
         assertThat(Gre.check(SampleFrames.segment("00010800"), 0, 4)).isEqualTo(Malformed.GRE_VERSION);
         for (String reserved : new String[] {"40000800", "08000800", "04000800"}) {
