@@ -32,7 +32,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Sluice in a JVM of its own inside a namespace, with a directory of YAML files, seen through its administration socket. One user: the test. */
 final class SluiceNode implements AutoCloseable {
-    /** The name of every node here. */
+    /** The name of a node that is alone. */
     static final String NAME = "edge";
 
     private static final Duration START = Duration.ofSeconds(30);
@@ -46,7 +46,7 @@ final class SluiceNode implements AutoCloseable {
     private final Path directory;
     private final AdminClient admin;
 
-    private SluiceNode(Namespace namespace, String yaml, String... words) {
+    private SluiceNode(Namespace namespace, String name, String yaml, String... words) {
         this.namespace = namespace;
         try {
             directory = Files.createTempDirectory("sluice-systest-");
@@ -56,7 +56,7 @@ final class SluiceNode implements AutoCloseable {
             write("config.yaml", yaml);
             arguments.addAll(List.of(
                     files.toString(),
-                    NAME,
+                    name,
                     socket.toString(),
                     directory.resolve("state").toString()));
             arguments.addAll(List.of(words));
@@ -68,14 +68,19 @@ final class SluiceNode implements AutoCloseable {
 
     /** Starts it with one file and waits until its ports are open; the words are those of {@link SluiceMain}. */
     static SluiceNode start(Namespace namespace, String yaml, String... words) {
-        SluiceNode node = new SluiceNode(namespace, yaml, words);
+        return startAs(namespace, NAME, yaml, words);
+    }
+
+    /** The same for a node with a name of its own, one of several. */
+    static SluiceNode startAs(Namespace namespace, String name, String yaml, String... words) {
+        SluiceNode node = new SluiceNode(namespace, name, yaml, words);
         node.process.awaitReady(START);
         return node;
     }
 
     /** Starts it where it must refuse to start; what it says. */
     static String startInVain(Namespace namespace, String yaml) {
-        SluiceNode node = new SluiceNode(namespace, yaml);
+        SluiceNode node = new SluiceNode(namespace, NAME, yaml);
         assertThat(node.process.awaitExit(START)).isEqualTo(1);
         String said = node.process.lastLine("failed: ").orElseThrow();
         node.deleteFiles();

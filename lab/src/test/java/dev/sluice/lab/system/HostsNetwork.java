@@ -1,0 +1,117 @@
+package dev.sluice.lab.system;
+
+import dev.sluice.lab.LabInterface;
+import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Topology;
+import dev.sluice.lab.Wire;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Three hosts with a Sluice each on one underlay; client and server at host A, a service node at B and at C.
+ *
+ * <pre>
+ *  client eth0 -- left [ host-a ] right -- eth0 server
+ *                          | underlay 192.0.2.1
+ *                      [ fabric, a bridge ]
+ *       192.0.2.2 |                        | 192.0.2.3
+ *            [ host-b ]                [ host-c ]
+ *        fw-in |  | fw-out        ips-in |  | ips-out
+ *          in [ fw ] out             in [ ips ] out
+ * </pre>
+ */
+final class HostsNetwork implements AutoCloseable {
+    /** What is left of 1,700 bytes behind Geneve, the service header and the inner Ethernet header is more than 1,500. */
+    private static final int UNDERLAY_MTU = 1700;
+
+    final Topology topology = Topology.create();
+    final Namespace fabric = topology.namespace("fabric");
+    final Namespace client = topology.namespace("client");
+    final Namespace server = topology.namespace("server");
+    final List<Namespace> hosts = new ArrayList<>();
+    final Namespace fw = topology.namespace("fw");
+    final Namespace ips = topology.namespace("ips");
+
+    HostsNetwork() {
+        fabric.configure("link", "add", "dev", "br0", "mtu", Integer.toString(UNDERLAY_MTU), "type", "bridge");
+        fabric.configure("link", "set", "dev", "br0", "up");
+        for (String name : List.of("a", "b", "c")) {
+            Namespace host = topology.namespace("host-" + name);
+            hosts.add(host);
+            Wire wire = topology.wire(host, "underlay", fabric, "to-" + name);
+            wire.a().quiet();
+            host.configure("link", "set", "dev", "underlay", "mtu", Integer.toString(UNDERLAY_MTU));
+            fabric.configure(
+                    "link", "set", "dev", "to-" + name, "mtu", Integer.toString(UNDERLAY_MTU), "master", "br0");
+        }
+        host(client, "eth0", hosts.get(0), "left").address("10.0.0.1/24").address("fd00::1/64");
+        host(server, "eth0", hosts.get(0), "right").address("10.0.0.2/24").address("fd00::2/64");
+        host(fw, "in", hosts.get(1), "fw-in");
+        host(fw, "out", hosts.get(1), "fw-out");
+        host(ips, "in", hosts.get(2), "ips-in");
+        host(ips, "out", hosts.get(2), "ips-out");
+    }
+
+    private LabInterface host(Namespace host, String interfaceName, Namespace sluice, String sluiceInterface) {
+        Wire wire = topology.wire(host, interfaceName, sluice, sluiceInterface);
+        wire.b().quiet();
+        return wire.a();
+    }
+
+    /** Starts Sluice on a host (0, 1, 2) with the objects of all hosts. */
+    SluiceNode start(int host, String objects) {
+        return SluiceNode.startAs(hosts.get(host), "host-" + (char) ('a' + host), objects);
+    }
+
+    /**
+     * The objects of all hosts: a chain of both nodes, for all that passes between client and server.
+     *
+     * @param mode direct or hub
+     * @param ipVersion of the underlay, 4 or 6
+     */
+    static String objects(String mode, int ipVersion) {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < 3; i++) {
+            String host = "host-" + (char) ('a' + i);
+            String endpoint = ipVersion == 4 ? "192.0.2." + (i + 1) : "2001:db8::" + (i + 1);
+            int bits = ipVersion == 4 ? 24 : 64;
+            all.append(Yaml.object(
+                            "Node",
+                            host,
+                            "{tracker: {connectionsMax: 16384}, underlay: {address: \"" + endpoint + "\"}}"))
+                    .append("---\n")
+                    .append(Yaml.object("Port", "underlay-" + i, "{node: " + host + ", interface: underlay}"))
+                    .append("---\n")
+                    .append(Yaml.object(
+                            "LogicalRouter",
+                            "underlay-" + i,
+                            "{node: " + host + ", interfaces: [{port: underlay-" + i + ", addresses: [\"" + endpoint
+                                    + "/" + bits + "\"]}]}"))
+                    .append("---\n");
+        }
+        all.append(Yaml.object("Port", "left", "{node: host-a, interface: left, peer: right}"))
+                .append("---\n")
+                .append(Yaml.object("Port", "right", "{node: host-a, interface: right}"))
+                .append("---\n");
+        for (String name : List.of("fw", "ips")) {
+            String host = name.equals("fw") ? "host-b" : "host-c";
+            all.append(Yaml.object("Service", name, "{transport: raw}"))
+                    .append("---\n")
+                    .append(Yaml.object(
+                            "ServiceInstance",
+                            name,
+                            "{service: " + name + ", node: " + host + ", interfaces: {in: " + name + "-in, out: " + name
+                                    + "-out}}"))
+                    .append("---\n");
+        }
+        return all.append(Yaml.object("ServiceChain", "both", "{profiles: [fw, ips], mode: " + mode + "}"))
+                .append("---\n")
+                .append(Yaml.policy("all", "host-a/left", "{name: all, action: {chain: both}}"))
+                .toString();
+    }
+
+    @Override
+    public void close() {
+        topology.close();
+    }
+}
