@@ -190,8 +190,7 @@ final class Segmenter {
         int from = k * b.gsoSizeBytes[i];
         int l4Bytes = pieces.length[k] - l4;
         MemorySegment.copy(m, b.start[i], m, start, headerBytes);
-        MemorySegment.copy(
-                m, b.start[i] + headerBytes + from, m, start + headerBytes, pieces.length[k] - headerBytes);
+        MemorySegment.copy(m, b.start[i] + headerBytes + from, m, start + headerBytes, pieces.length[k] - headerBytes);
         writeNetwork(b, i, start + b.l3[i], k, l4Bytes);
         if (tcp) {
             writeTcp(pieces, k, from);

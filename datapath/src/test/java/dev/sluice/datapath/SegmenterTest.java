@@ -103,8 +103,9 @@ class SegmenterTest {
             SuperFrame whole = tcpOverIpv4(250);
             whole.bytes()[whole.l4() + 13] = (byte) flags;
             checkSplit(whole, true);
-            assertThat(pieces.tcpFlags).as("seed %d", seed).startsWith(flags & ~FIN_PSH, flags & ~FIN_PSH & ~CWR, flags
-                    & ~CWR);
+            assertThat(pieces.tcpFlags)
+                    .as("seed %d", seed)
+                    .startsWith(flags & ~FIN_PSH, flags & ~FIN_PSH & ~CWR, flags & ~CWR);
         }
     }
 
