@@ -5,22 +5,49 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Random;
 
-/**
- * A super-frame as a sender's stack hands it over, made at random, for tests.
- *
- * @param bytes the frame, with a partial checksum in its place
- * @param gsoType one of {@code Batch.GSO_*}
- * @param l3 where the IP header begins
- * @param l4 where the transport header begins
- * @param headerBytes where the payload begins
- * @param finalDestination address that the transport checksum covers: that of the header, or the last of a routing header
- */
-record SuperFrame(byte[] bytes, byte gsoType, int l3, int l4, int headerBytes, byte[] finalDestination) {
+/** A super-frame as a sender's stack hands it over, made at random, for tests. The bytes may be changed: it is no value. */
+final class SuperFrame {
     private static final int TCP = 6;
     private static final int UDP = 17;
     private static final int HOP_BY_HOP = 0;
     private static final int ROUTING = 43;
     private static final int DESTINATION_OPTIONS = 60;
+
+    private final byte[] bytes;
+    private final byte gsoType;
+    private final int l3;
+    private final int l4;
+    private final int headerBytes;
+    private final byte[] finalDestination;
+
+    private SuperFrame(byte[] bytes, byte gsoType, int l3, int l4, int headerBytes, byte[] finalDestination) {
+        this.bytes = bytes;
+        this.gsoType = gsoType;
+        this.l3 = l3;
+        this.l4 = l4;
+        this.headerBytes = headerBytes;
+        this.finalDestination = finalDestination;
+    }
+
+    /** The frame itself, with a partial checksum in its place. */
+    byte[] bytes() {
+        return bytes;
+    }
+
+    /** Where the IP header begins. */
+    int l3() {
+        return l3;
+    }
+
+    /** Where the transport header begins. */
+    int l4() {
+        return l4;
+    }
+
+    /** Where the payload begins. */
+    int headerBytes() {
+        return headerBytes;
+    }
 
     boolean ipv4() {
         return bytes[l3] >>> 4 == 4;
@@ -109,7 +136,7 @@ record SuperFrame(byte[] bytes, byte gsoType, int l3, int l4, int headerBytes, b
         f.putShort(l4 + checksumOffset(), (short) fold(pseudo(l4Bytes)));
     }
 
-    /** Sum of the pseudo-header of a segment, the plain way. */
+    /** Sum of the pseudo-header of a segment, the plain way, with the destination that is the last of a routing header. */
     long pseudo(int l4Bytes) {
         int source = ipv4() ? l3 + 12 : l3 + 8;
         return words(bytes, source, source + finalDestination.length)
