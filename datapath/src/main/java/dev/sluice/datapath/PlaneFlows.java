@@ -66,7 +66,8 @@ final class PlaneFlows implements AutoCloseable {
     }
 
     private MemorySegment memory(int entry) {
-        MemorySegment own = source != null && entry > IN_HAND && entry < source.end() ? source.entries : entries;
+        PlaneFlows other = source;
+        MemorySegment own = other != null && entry > IN_HAND && entry < other.end() ? other.entries : entries;
         if (own == null) {
             throw new IllegalStateException("entry " + entry + " of a node without peers");
         }
@@ -74,8 +75,9 @@ final class PlaneFlows implements AutoCloseable {
     }
 
     private long at(int entry) {
-        boolean isOwn = source == null || entry <= IN_HAND || entry < source.end();
-        return (long) (isOwn ? entry : entry - source.end() + IN_HAND + 1) * ENTRY_BYTES;
+        PlaneFlows other = source;
+        boolean inPlace = other == null || entry < other.end();
+        return (long) (inPlace ? entry : entry - other.end() + IN_HAND + 1) * ENTRY_BYTES;
     }
 
     /** Above all numbers of entries. */
@@ -199,8 +201,8 @@ final class PlaneFlows implements AutoCloseable {
 
     /** Whether an entry is the one that a record's slot was given in its present life. */
     private boolean belongs(int entry, int slot) {
-        boolean looksInto = source != null && entry < source.end();
-        return looksInto || owner(entry) == table.reference(slot) + 1;
+        PlaneFlows other = source;
+        return (other != null && entry < other.end()) || owner(entry) == table.reference(slot) + 1;
     }
 
     private long owner(int entry) {

@@ -110,7 +110,8 @@ final class PlaneChecks {
         if (!nodes.isEmpty() && node.isPresent() && !withUnderlay.contains(node.get())) {
             at.warning(
                     "spec.node",
-                    "Node/" + node.get() + " has no underlay, so other nodes cannot use this instance; give it one, or don't mind");
+                    "Node/" + node.get()
+                            + " has no underlay, so other nodes cannot use this instance; give it one, or don't mind");
         }
     }
 

@@ -63,7 +63,8 @@ class ThreeHostsTest {
                         assertThat(passed(id, "reverse")).containsExactly("ips", "fw");
                     }
                 }
-                assertThat(TcpTransfer.echoes(network.client, server, 7, 3_000_000)).isTrue();
+                assertThat(TcpTransfer.echoes(network.client, server, 7, 3_000_000))
+                        .isTrue();
             }
             assertThat(a.uninspected() + b.uninspected() + c.uninspected()).isZero();
         }
