@@ -40,8 +40,7 @@ public final class PlaneNumbers {
     /** The number of a transparent pair of a node; never 0. The order of the two ports does not matter. */
     public static int pair(String node, String onePort, String otherPort) {
         boolean inOrder = onePort.compareTo(otherPort) <= 0;
-        return number(
-                "pair/" + node + "/" + (inOrder ? onePort : otherPort) + "/" + (inOrder ? otherPort : onePort));
+        return number("pair/" + node + "/" + (inOrder ? onePort : otherPort) + "/" + (inOrder ? otherPort : onePort));
     }
 
     /**

@@ -87,8 +87,7 @@ final class ServiceChainReader {
             }
         }
         return sound
-                ? new Spec(
-                        hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE), v.get(SVNI))
+                ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE), v.get(SVNI))
                 : null;
     }
 }

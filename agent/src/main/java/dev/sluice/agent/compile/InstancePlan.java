@@ -50,7 +50,10 @@ final class InstancePlan {
                         instance.spec().service(),
                         "");
             } else if (instance.spec().attachment() instanceof Interfaces interfaces) {
-                String host = instance.spec().node().filter(name -> !name.equals(node)).orElse("");
+                String host = instance.spec()
+                        .node()
+                        .filter(name -> !name.equals(node))
+                        .orElse("");
                 if (host.isEmpty()) {
                     add(instance, service, interfaces);
                 } else {

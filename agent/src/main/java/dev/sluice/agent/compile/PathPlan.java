@@ -39,8 +39,7 @@ final class PathPlan {
     private final CompileLog log;
     private final Map<Integer, PathDraft> paths = new LinkedHashMap<>();
 
-    PathPlan(
-            Configuration configuration, InstancePlan instances, PlanePlan plane, IdRegistry ids, CompileLog log) {
+    PathPlan(Configuration configuration, InstancePlan instances, PlanePlan plane, IdRegistry ids, CompileLog log) {
         this.configuration = configuration;
         this.plane = plane;
         this.instances = instances;
@@ -166,10 +165,7 @@ final class PathPlan {
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
-        paths.put(
-                id,
-                new PathDraft(
-                        id, content, name(chain, combination), weight, metric, rank, onFailure, retired));
+        paths.put(id, new PathDraft(id, content, name(chain, combination), weight, metric, rank, onFailure, retired));
     }
 
     private boolean isCopy(Hop hop) {

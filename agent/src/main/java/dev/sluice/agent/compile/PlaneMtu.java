@@ -69,7 +69,9 @@ final class PlaneMtu {
     private static NavigableSet<Integer> portsToPeers(Snapshot snapshot) {
         NavigableSet<Integer> ports = new TreeSet<>();
         ServicePlane plane = snapshot.plane();
-        Routes routes = plane.router() < 0 ? Routes.EMPTY : snapshot.router(plane.router()).routes();
+        Routes routes = plane.router() < 0
+                ? Routes.EMPTY
+                : snapshot.router(plane.router()).routes();
         for (OverlayPeer peer : plane.peers()) {
             int group = routes.lookup(peer.address().hi(), peer.address().lo());
             if (group != Routes.NO_ROUTE) {

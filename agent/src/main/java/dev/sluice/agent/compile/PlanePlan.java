@@ -76,8 +76,7 @@ final class PlanePlan {
         for (Node other : whole.nodesWithUnderlay()) {
             if (!other.name().equals(node)) {
                 IpAddress address = other.spec().underlay().orElseThrow().address();
-                others.add(
-                        new OverlayPeer(others.size(), other.name(), PlaneNumbers.node(other.name()), address));
+                others.add(new OverlayPeer(others.size(), other.name(), PlaneNumbers.node(other.name()), address));
             }
         }
         return List.copyOf(others);
@@ -176,11 +175,6 @@ final class PlanePlan {
         return endpoint.isEmpty()
                 ? ServicePlane.NONE
                 : new ServicePlane(
-                        PlaneNumbers.node(node),
-                        router,
-                        endpoint.get(),
-                        peers,
-                        List.copyOf(paths.values()),
-                        tenants);
+                        PlaneNumbers.node(node), router, endpoint.get(), peers, List.copyOf(paths.values()), tenants);
     }
 }

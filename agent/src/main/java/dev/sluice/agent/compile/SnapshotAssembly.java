@@ -162,7 +162,8 @@ final class SnapshotAssembly {
         String chain = draft.content().chain();
         return draft.rank() == 0 && !ranked(chain)
                 ? draft.metric()
-                : (draft.rank() << RANK_SHIFT) + (written(chain) == ServiceChain.Selection.NEAREST ? draft.metric() : 0);
+                : (draft.rank() << RANK_SHIFT)
+                        + (written(chain) == ServiceChain.Selection.NEAREST ? draft.metric() : 0);
     }
 
     private ServiceChain.Selection written(String chain) {

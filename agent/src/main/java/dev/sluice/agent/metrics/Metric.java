@@ -239,8 +239,7 @@ public record Metric(
     private static List<Sample> ofInstances(Scrape scrape, ToDoubleFunction<InstanceReport> value) {
         return scrape.status().instances().stream()
                 .map(instance -> new Sample(
-                        List.of(instance.name(), instance.service(), instance.node()),
-                        value.applyAsDouble(instance)))
+                        List.of(instance.name(), instance.service(), instance.node()), value.applyAsDouble(instance)))
                 .toList();
     }
 
