@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * All sessions of one thread: finds the session of a packet, refuses and counts what belongs to none, sends what is due. One writer: that thread; {@link #count}
  * and the figures of sessions may be read by others and may lag.
  *
- * <p>No packet makes a session. Work for each packet is bounded: two look-ups, and one hash if the session authenticates and key and sequence fit. {@link
+ * <p>No packet makes a session. Work for each packet is bounded: a few look-ups, and one hash if the session authenticates and key and sequence fit. {@link
  * #receive} and {@link #poll} allocate nothing.
  */
 public final class BfdSessions {
@@ -169,6 +169,10 @@ public final class BfdSessions {
         int length = Bfd.check(f, base, bytes);
         if (length < 0) {
             return BfdVerdict.ofMalformed(length);
+        }
+        if (find(Bfd.myDiscriminator(f, base)) != null) {
+            // Signed by our own key, it would pass: both sides have the same one.
+            return BfdVerdict.REFLECTED;
         }
         int yours = Bfd.yourDiscriminator(f, base);
         BfdSession session = yours != 0 ? find(yours) : find(from);

@@ -32,6 +32,8 @@ public enum BfdVerdict {
     UNKNOWN_PEER("RFC 5880 6.8.6", "your discriminator is 0 and no session is configured for these addresses"),
     /** The discriminator is known, but not from there. */
     WRONG_PATH("RFC 5881 3", "a session's discriminator from addresses, an interface or a port that are not the session's"),
+    /** Made by this side itself and turned back by somebody. */
+    REFLECTED("RFC 5880 9", "my discriminator is one of this side's: a packet of ours that somebody sent back"),
     /** A session with authentication got a packet without. */
     AUTHENTICATION_MISSING("RFC 5880 6.8.6", "no authentication section, and the session demands one"),
     /** A session without authentication got a packet with. */
