@@ -42,6 +42,8 @@ final class BfdSegment implements AutoCloseable {
         for (Namespace host : java.util.List.of(sluice, frr, bird, forger)) {
             number++;
             Wire wire = topology.wire(host, "eth0", cable, "to-" + host.name());
+            // What a capture on the cable sees is then what a card would send: with its checksum.
+            wire.offloads(false);
             wire.a().address("10.7.0." + number + "/24").address("fd07::" + number + "/64");
             cable.configure("link", "set", "dev", wire.b().name(), "master", "br0");
         }
