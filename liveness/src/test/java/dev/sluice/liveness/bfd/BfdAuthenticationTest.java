@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.wire.Bfd;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +39,7 @@ class BfdAuthenticationTest {
                 .isZero();
         assertThat(link.record).allSatisfy(bytes -> {
             assertThat(bytes).hasSize(Bfd.SHA1_PACKET_BYTES);
-            assertThat(new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain("sesame");
+            assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).doesNotContain("sesame");
         });
     }
 
@@ -44,7 +47,7 @@ class BfdAuthenticationTest {
     void hashIsThatOfTheRfcAsComputedByAnotherImplementation() {
         // Packet with the key, padded with zeros, in place of the hash; hashed with Python's hashlib.
         BfdAuthenticator signer = new BfdAuthenticator(
-                BfdAuthentication.meticulousSha1(KEY), new java.util.Random() {
+                BfdAuthentication.meticulousSha1(KEY), new Random() {
                     @Override
                     public int nextInt() {
                         return 0x0102_0303;
@@ -55,10 +58,23 @@ class BfdAuthenticationTest {
         Bfd.setDiscriminators(packet, 0, 0x0a0b_0c0d, 0);
         Bfd.setIntervals(packet, 0, 1_000_000, 50_000, 0);
         signer.sign(packet, 0);
-        String hex = HexFormat.of().formatHex(packet.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+        String hex = HexFormat.of().formatHex(packet.toArray(ValueLayout.JAVA_BYTE));
         assertThat(hex)
                 .startsWith("204403340a0b0c0d00000000000f42400000c35000000000051c070001020304")
                 .endsWith("6fb8cf4cd59ebd9615ba7b3f4d287abfca6b295d");
+    }
+
+    @Test
+    void packetSignedByBirdIsTaken() {
+        MemorySegment packet = MemorySegment.ofArray(HexFormat.of()
+                .parseHex("20440334acad9da100000000000f42400000c35000000000051c0700d361577c"
+                        + "cc996aaf5affdb1995bcc42b1e3af70309db55f9"));
+        BfdAuthenticator same = new BfdAuthenticator(BfdAuthentication.meticulousSha1(KEY), new Random(1));
+        assertThat(same.verify(packet, 0)).isEqualTo(BfdVerdict.ACCEPTED);
+        assertThat(same.verify(packet, 0)).as("twice").isEqualTo(BfdVerdict.WRONG_SEQUENCE);
+        BfdAuthenticator other =
+                new BfdAuthenticator(BfdAuthentication.meticulousSha1(BfdKey.ofText(7, "Open sesame")), new Random(1));
+        assertThat(other.verify(packet, 0)).isEqualTo(BfdVerdict.WRONG_HASH);
     }
 
     @Test
