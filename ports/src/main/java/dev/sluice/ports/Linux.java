@@ -177,7 +177,8 @@ final class Linux {
         MemorySegment state = STATE.get();
         try (Arena arena = Arena.ofConfined()) {
             return result(
-                    (int) SCHED_SETSCHEDULER.invokeExact(state, 0, policy, arena.allocateFrom(JAVA_INT, priority)), state);
+                    (int) SCHED_SETSCHEDULER.invokeExact(state, 0, policy, arena.allocateFrom(JAVA_INT, priority)),
+                    state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -224,8 +225,8 @@ final class Linux {
     /** Bytes sent to an address, or -1 for whatever reason. */
     static long sendDatagram(int fd, MemorySegment data, long bytes, MemorySegment address, int addressBytes) {
         try {
-            return (long) PLAIN_SENDTO.invokeExact(
-                    fd, data, bytes, KernelConstants.MSG_DONTWAIT, address, addressBytes);
+            return (long)
+                    PLAIN_SENDTO.invokeExact(fd, data, bytes, KernelConstants.MSG_DONTWAIT, address, addressBytes);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -52,7 +52,9 @@ public final class UdpSocket implements AutoCloseable {
             vectors.set(ValueLayout.JAVA_LONG, vector + 8, DATAGRAM_BYTES_MAX);
             long message = i * MMSGHDR.byteSize();
             messages.set(
-                    ValueLayout.JAVA_LONG, message + KernelLayouts.MMSGHDR_NAME, names.address() + (long) i * NAME_STRIDE);
+                    ValueLayout.JAVA_LONG,
+                    message + KernelLayouts.MMSGHDR_NAME,
+                    names.address() + (long) i * NAME_STRIDE);
             messages.set(ValueLayout.JAVA_LONG, message + KernelLayouts.MMSGHDR_IOV, vectors.address() + vector);
             messages.set(ValueLayout.JAVA_LONG, message + KernelLayouts.MMSGHDR_IOVLEN, 1);
             messages.set(
@@ -100,8 +102,7 @@ public final class UdpSocket implements AutoCloseable {
         boolean opened = false;
         try (Arena scratch = Arena.ofConfined()) {
             configure(object, fd, options, four);
-            MemorySegment address =
-                    SocketAddresses.write(scratch, options.local, options.port, options.interfaceIndex);
+            MemorySegment address = SocketAddresses.write(scratch, options.local, options.port, options.interfaceIndex);
             check(object, "bind", Linux.bind(fd, address, (int) address.byteSize()));
             opened = true;
             return new UdpSocket(fd, options.port);
@@ -119,12 +120,8 @@ public final class UdpSocket implements AutoCloseable {
                 check(
                         object,
                         "SO_BINDTODEVICE " + options.device,
-                        Linux.setsockopt(
-                                fd,
-                                KernelConstants.SOL_SOCKET,
-                                KernelConstants.SO_BINDTODEVICE,
-                                name,
-                                (int) name.byteSize()));
+                        Linux.setsockopt(fd, KernelConstants.SOL_SOCKET, KernelConstants.SO_BINDTODEVICE, name, (int)
+                                name.byteSize()));
             }
         }
         int level = four ? KernelConstants.IPPROTO_IP : KernelConstants.IPPROTO_IPV6;

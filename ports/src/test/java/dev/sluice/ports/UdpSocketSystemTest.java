@@ -64,13 +64,16 @@ class UdpSocketSystemTest {
             for (int ttl : new int[] {255, 254, 1}) {
                 try (UdpSocket receiver = open(near, six ? "::" : "0.0.0.0", 3784, "", 255);
                         UdpSocket sender = open(far, from, 50_000, "", ttl)) {
-                    assertThat(sender.send(hello, 5, UdpTarget.of(address(to), 3784, 0))).isTrue();
+                    assertThat(sender.send(hello, 5, UdpTarget.of(address(to), 3784, 0)))
+                            .isTrue();
                     awaitOne(receiver);
                     assertThat(receiver.bytes(0)).isEqualTo(5);
-                    assertThat(receiver.memory().getString(receiver.offset(0)).substring(0, 5)).isEqualTo("hello");
+                    assertThat(receiver.memory().getString(receiver.offset(0)).substring(0, 5))
+                            .isEqualTo("hello");
                     assertThat(receiver.ttl(0)).isEqualTo(ttl);
                     assertThat(receiver.sourcePort(0)).isEqualTo(50_000);
-                    assertThat(new IpAddress(receiver.sourceHi(0), receiver.sourceLo(0))).isEqualTo(address(from));
+                    assertThat(new IpAddress(receiver.sourceHi(0), receiver.sourceLo(0)))
+                            .isEqualTo(address(from));
                     assertThat(new IpAddress(receiver.destinationHi(0), receiver.destinationLo(0)))
                             .isEqualTo(address(to));
                     int index = near.in(() -> NetworkInterface.getByName("n0").getIndex());

@@ -67,7 +67,7 @@ public final class BfdRunner implements AutoCloseable {
     private final BfdArrival arrival = new BfdArrival();
     private final ConcurrentLinkedQueue<FutureTask<?>> requests = new ConcurrentLinkedQueue<>();
     private final Map<BfdPath, BfdSession> byPath = new HashMap<>();
-    private final Map<BfdSession, BfdSockets.Exit> exits = new IdentityHashMap<>();
+    private final IdentityHashMap<BfdSession, BfdSockets.Exit> exits = new IdentityHashMap<>();
     private final Thread thread;
     private long nowNs;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -188,9 +188,8 @@ public final class BfdRunner implements AutoCloseable {
 
     /** Packets that the kernel did not take, of sessions that run: no route, no neighbour, interface down. */
     public long sendFailedCount() {
-        return sure(() -> exits.values().stream()
-                .mapToLong(BfdSockets.Exit::failedCount)
-                .sum());
+        return sure(() ->
+                exits.values().stream().mapToLong(BfdSockets.Exit::failedCount).sum());
     }
 
     /** Time that the thread overslept, which did not count as silence of anybody. */

@@ -68,7 +68,9 @@ class BfdCalmTest {
             } else {
                 LockSupport.parkNanos(seconds * 1_000_000_000);
             }
-            long here = holder.lines().stream().filter(line -> line.startsWith("down ")).count();
+            long here = holder.lines().stream()
+                    .filter(line -> line.startsWith("down "))
+                    .count();
             System.out.printf(
                     Locale.ROOT,
                     "BFD 50 ms x 3, process of its sessions %s with %s, %d s under %d busy loops and collections: downs here %d, at FRR %d, at BIRD %d; %s; %s%n",

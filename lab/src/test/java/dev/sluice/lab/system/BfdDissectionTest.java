@@ -74,7 +74,17 @@ class BfdDissectionTest {
                 BfdPeer bird = BfdTest.signedBird(segment)) {
             LabProcess capture = segment.cable.start(
                     "tcpdump",
-                    List.of("/usr/bin/tcpdump", "-Z", "root", "-U", "--immediate-mode", "-i", "to-sluice", "-w", file.toString(), "udp"));
+                    List.of(
+                            "/usr/bin/tcpdump",
+                            "-Z",
+                            "root",
+                            "-U",
+                            "--immediate-mode",
+                            "-i",
+                            "to-sluice",
+                            "-w",
+                            file.toString(),
+                            "udp"));
             capture.awaitLine("that it listens", Duration.ofSeconds(10), line -> line.contains("listening"));
             segment.add(toHost(2), BfdTest.FAST);
             segment.add(toHost(3), BfdTest.SIGNED);
@@ -88,14 +98,16 @@ class BfdDissectionTest {
                     "the new interval is agreed",
                     Duration.ofSeconds(10),
                     () -> segment.runner.report(toHost(2)).transmitIntervalUs() == 80_000);
-            Waits.until("there is enough to look at", Duration.ofSeconds(10), () -> segment.runner.reports().stream()
-                    .allMatch(report -> !report.path().local().isIpv4() || report.sentCount() > 15));
+            Waits.until(
+                    "there is enough to look at",
+                    Duration.ofSeconds(10),
+                    () -> segment.runner.reports().stream()
+                            .allMatch(report -> !report.path().local().isIpv4() || report.sentCount() > 15));
             BfdReport toFrr = segment.runner.report(toHost(2));
             BfdReport toBird = segment.runner.report(toHost(3));
             segment.runner.close();
             capture.stop();
-            List<Dissected> ours =
-                    tshark(file).stream().filter(Dissected::ours).toList();
+            List<Dissected> ours = tshark(file).stream().filter(Dissected::ours).toList();
             assertThat(ours).hasSizeGreaterThan(20);
             ours.forEach(BfdDissectionTest::assertSound);
             assertSays(of(ours, toFrr), toFrr, "80000");
@@ -104,7 +116,10 @@ class BfdDissectionTest {
             Set<String> ports = new HashSet<>();
             ours.forEach(p -> ports.add(p.get("udp.srcport")));
             assertThat(ports).as("one source port for each session").hasSize(3);
-            assertThat(ours).as("polls and answers").anyMatch(p -> isSet(p, "bfd.flags.p")).anyMatch(p -> isSet(p, "bfd.flags.f"));
+            assertThat(ours)
+                    .as("polls and answers")
+                    .anyMatch(p -> isSet(p, "bfd.flags.p"))
+                    .anyMatch(p -> isSet(p, "bfd.flags.f"));
         } finally {
             Files.delete(file);
         }
@@ -118,7 +133,9 @@ class BfdDissectionTest {
     private static void assertSound(Dissected packet) {
         assertThat(packet.get("_ws.malformed")).as(packet.toString()).isEmpty();
         assertThat(packet.get("_ws.expert.message")).as(packet.toString()).isEmpty();
-        assertThat(packet.get("udp.checksum.status")).as("1 is good, 2 not checked").isIn("1", "2");
+        assertThat(packet.get("udp.checksum.status"))
+                .as("1 is good, 2 not checked")
+                .isIn("1", "2");
         assertThat(packet.get("udp.dstport")).isEqualTo("3784");
         assertThat(packet.number("udp.srcport")).isBetween(49_152L, 65_535L);
         assertThat(packet.get("ip.ttl") + packet.get("ipv6.hlim")).isEqualTo("255");

@@ -67,17 +67,7 @@ class BfdForgeryTest {
     /** Says "down", with everything right that can be sniffed. */
     private static byte[] down(BfdReport session, int yours) {
         byte[] bytes = new byte[Bfd.BYTES];
-        new BfdPacket(
-                        1,
-                        Bfd.DOWN,
-                        0,
-                        3,
-                        Bfd.BYTES,
-                        session.remoteDiscriminator(),
-                        yours,
-                        1_000_000,
-                        50_000,
-                        0)
+        new BfdPacket(1, Bfd.DOWN, 0, 3, Bfd.BYTES, session.remoteDiscriminator(), yours, 1_000_000, 50_000, 0)
                 .write(MemorySegment.ofArray(bytes), 0);
         return bytes;
     }

@@ -21,7 +21,8 @@ final class BfdHolderMain {
         AtomicInteger downs = new AtomicInteger();
         BfdRunner runner = BfdRunner.open(BfdRunner.Options.DEFAULT, (report, before, atNs) -> {
             if (before == BfdState.UP) {
-                System.out.println("down " + downs.incrementAndGet() + " " + report.path().peer() + " " + report.diagnostic());
+                System.out.println(
+                        "down " + downs.incrementAndGet() + " " + report.path().peer() + " " + report.diagnostic());
             }
         });
         runner.add(BfdSegment.toHost(2), BfdTest.FAST);

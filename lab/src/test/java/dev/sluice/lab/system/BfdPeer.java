@@ -113,7 +113,8 @@ final class BfdPeer implements AutoCloseable {
     private static void own(Path folder, String user) {
         try {
             Files.setOwner(
-                    folder, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user));
+                    folder,
+                    folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user));
         } catch (IOException e) {
             throw new LabException("user " + user + " is missing; install FRR: apt-get install frr", e);
         }
@@ -122,8 +123,7 @@ final class BfdPeer implements AutoCloseable {
     private BfdPeer start() {
         commands.subList(0, commands.size() - 1).forEach(command -> {
             processes.add(namespace.start("zebra", command));
-            Waits.until(
-                    "zebra is there", Duration.ofSeconds(10), () -> Files.exists(folder.resolve("zserv.api")));
+            Waits.until("zebra is there", Duration.ofSeconds(10), () -> Files.exists(folder.resolve("zserv.api")));
         });
         startBfd();
         return this;
@@ -153,7 +153,10 @@ final class BfdPeer implements AutoCloseable {
         }
         try {
             String text = Files.readString(log, StandardCharsets.UTF_8);
-            return text.substring(0, text.lastIndexOf('\n') + 1).lines().filter(which).toList();
+            return text.substring(0, text.lastIndexOf('\n') + 1)
+                    .lines()
+                    .filter(which)
+                    .toList();
         } catch (IOException e) {
             throw new LabException(e.toString(), e);
         }
@@ -166,7 +169,11 @@ final class BfdPeer implements AutoCloseable {
     }
 
     void awaitUp() {
-        Waits.until("the peer's log says up", Duration.ofSeconds(15), this::isUp, () -> String.join("\n", lines(l -> true)));
+        Waits.until(
+                "the peer's log says up",
+                Duration.ofSeconds(15),
+                this::isUp,
+                () -> String.join("\n", lines(l -> true)));
     }
 
     /** Waits for a session to go down and says when it did, in milliseconds of the wall clock; {@code before} is how many changes there had been. */
@@ -181,7 +188,10 @@ final class BfdPeer implements AutoCloseable {
 
     /** The line with which the peer left Up. */
     Optional<String> firstDown(int before) {
-        return changes().stream().skip(before).filter(line -> line.contains(downWords)).findFirst();
+        return changes().stream()
+                .skip(before)
+                .filter(line -> line.contains(downWords))
+                .findFirst();
     }
 
     /** How often the peer left Up. */
@@ -197,8 +207,8 @@ final class BfdPeer implements AutoCloseable {
 
     /** What {@code birdc} answers. */
     String birdc(String... words) {
-        List<String> command =
-                new ArrayList<>(List.of("/usr/sbin/birdc", "-s", folder.resolve("bird.ctl").toString()));
+        List<String> command = new ArrayList<>(
+                List.of("/usr/sbin/birdc", "-s", folder.resolve("bird.ctl").toString()));
         command.addAll(List.of(words));
         return namespace.exec(command);
     }

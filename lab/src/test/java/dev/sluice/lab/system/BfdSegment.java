@@ -64,7 +64,8 @@ final class BfdSegment implements AutoCloseable {
 
     private BfdRunner open() {
         return Inside.call(
-                sluice, () -> BfdRunner.open(BfdRunner.Options.DEFAULT, (report, before, atNs) -> {
+                sluice,
+                () -> BfdRunner.open(BfdRunner.Options.DEFAULT, (report, before, atNs) -> {
                     if (before == BfdState.UP) {
                         downNs.put(report.path(), atNs);
                     }

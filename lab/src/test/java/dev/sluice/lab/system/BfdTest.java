@@ -35,8 +35,7 @@ class BfdTest {
 
     static final String BIRD_FAST =
             "interface \"eth0\" { min rx interval 50 ms; min tx interval 50 ms; multiplier 3; %s };\n";
-    static final String BIRD_KEY =
-            "authentication %s keyed sha1; password \"open sesame\" { id 7; };";
+    static final String BIRD_KEY = "authentication %s keyed sha1; password \"open sesame\" { id 7; };";
     private static final String BIRD_NEIGHBOR = "neighbor 10.7.0.1 dev \"eth0\" local 10.7.0.3;";
 
     private static final BfdPath FRR = toHost(2);

@@ -25,20 +25,23 @@ public enum BfdDiagnostic {
 
     private static final BfdDiagnostic[] BY_CODE = values();
 
+    private final int code;
     private final String words;
 
+    @SuppressWarnings("EnumOrdinal") // the order is that of the RFC's codes
     BfdDiagnostic(String words) {
+        code = ordinal();
         this.words = words;
     }
 
     /** The meaning of a code, 0..31. */
     public static BfdDiagnostic ofCode(int code) {
-        return BY_CODE[Math.min(code, RESERVED.ordinal())];
+        return BY_CODE[Math.min(code, RESERVED.code)];
     }
 
     /** Its code on the wire. */
     public int code() {
-        return ordinal();
+        return code;
     }
 
     /** The words of the RFC. */

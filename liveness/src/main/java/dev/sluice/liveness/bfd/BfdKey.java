@@ -15,8 +15,8 @@ public final class BfdKey {
             throw new IllegalArgumentException("key id " + id + " is outside 0..255 (RFC 5880 4.4)");
         }
         if (secret.length < 1 || secret.length > Bfd.HASH_BYTES) {
-            throw new IllegalArgumentException(
-                    "key " + id + " has " + secret.length + " bytes, it needs 1.." + Bfd.HASH_BYTES + " (RFC 5880 6.7.4)");
+            throw new IllegalArgumentException("key " + id + " has " + secret.length + " bytes, it needs 1.."
+                    + Bfd.HASH_BYTES + " (RFC 5880 6.7.4)");
         }
         this.id = id;
         this.padded = Arrays.copyOf(secret, Bfd.HASH_BYTES);
@@ -25,7 +25,8 @@ public final class BfdKey {
     /** A key whose secret is a text of ASCII characters. */
     public static BfdKey ofText(int id, String secret) {
         if (!secret.chars().allMatch(c -> c > 0 && c < 128)) {
-            throw new IllegalArgumentException("key " + id + " has characters that are not ASCII; give it in hexadecimal");
+            throw new IllegalArgumentException(
+                    "key " + id + " has characters that are not ASCII; give it in hexadecimal");
         }
         return new BfdKey(id, secret.getBytes(StandardCharsets.US_ASCII));
     }

@@ -27,8 +27,8 @@ public record BfdPath(IpAddress local, IpAddress peer, int interfaceIndex, boole
                     "local " + local + " and peer " + peer + " have to be two different addresses of hosts");
         }
         if (ttlMin < 1 || ttlMin > TTL || (!multihop && ttlMin != TTL)) {
-            throw new IllegalArgumentException(
-                    "ttlMin " + ttlMin + " is outside " + (multihop ? "1..255" : "255..255, which a single hop demands (RFC 5881 5)"));
+            throw new IllegalArgumentException("ttlMin " + ttlMin + " is outside "
+                    + (multihop ? "1..255" : "255..255, which a single hop demands (RFC 5881 5)"));
         }
         if (interfaceIndex < 0 || (interfaceIndex == 0 && isLinkLocal(peer))) {
             throw new IllegalArgumentException(

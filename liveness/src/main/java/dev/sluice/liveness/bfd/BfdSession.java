@@ -127,9 +127,7 @@ public final class BfdSession {
 
     private BfdVerdict authenticate(MemorySegment f, long base, long nowNs) {
         if (authenticator == null) {
-            return Bfd.has(f, base, Bfd.AUTHENTICATION)
-                    ? BfdVerdict.AUTHENTICATION_UNEXPECTED
-                    : BfdVerdict.ACCEPTED;
+            return Bfd.has(f, base, Bfd.AUTHENTICATION) ? BfdVerdict.AUTHENTICATION_UNEXPECTED : BfdVerdict.ACCEPTED;
         }
         // 6.8.1, bfd.AuthSeqKnown; packets that were refused are no sign of the peer.
         if (nowNs - heardNs >= 2 * detectionNs()) {
@@ -213,9 +211,7 @@ public final class BfdSession {
 
     /** What the next packet says of the interval we would like: slow while not up (6.8.3). */
     private long advertisedMinTxUs() {
-        return state == BfdState.UP
-                ? timing.desiredMinTxUs()
-                : Math.max(BfdTiming.SLOW_US, timing.desiredMinTxUs());
+        return state == BfdState.UP ? timing.desiredMinTxUs() : Math.max(BfdTiming.SLOW_US, timing.desiredMinTxUs());
     }
 
     private void useIntervals() {

@@ -59,12 +59,13 @@ public final class BfdSessions {
     /** Begins a session; throws if there is one between the same addresses already or the table is full. */
     public BfdSession add(BfdPath path, BfdSettings settings, long nowNs) {
         if (sessions.size() >= sessionsMax) {
-            throw new IllegalArgumentException(
-                    "there are " + sessionsMax + " BFD sessions already, which is the most; remove one or raise the limit");
+            throw new IllegalArgumentException("there are " + sessionsMax
+                    + " BFD sessions already, which is the most; remove one or raise the limit");
         }
         for (BfdSession other : sessions) {
             if (other.path().clashesWith(path)) {
-                throw new IllegalArgumentException("there is a BFD session " + path.local() + " - " + path.peer() + " already");
+                throw new IllegalArgumentException(
+                        "there is a BFD session " + path.local() + " - " + path.peer() + " already");
             }
         }
         BfdSession session = new BfdSession(path, settings, freeDiscriminator(), random, listener, nowNs);
@@ -158,7 +159,7 @@ public final class BfdSessions {
      */
     public BfdVerdict receive(MemorySegment f, long base, int bytes, BfdArrival from, long nowNs) {
         BfdVerdict verdict = judge(f, base, bytes, from, nowNs);
-        counts[verdict.ordinal()]++;
+        counts[verdict.index]++;
         return verdict;
     }
 
@@ -249,7 +250,7 @@ public final class BfdSessions {
 
     /** Packets with this verdict so far. */
     public long count(BfdVerdict verdict) {
-        return counts[verdict.ordinal()];
+        return counts[verdict.index];
     }
 
     /** Packets refused so far, for whatever reason. */

@@ -15,6 +15,13 @@ public enum BfdState {
 
     private static final BfdState[] BY_CODE = values();
 
+    private final int code;
+
+    @SuppressWarnings("EnumOrdinal") // the order is that of the RFC's codes
+    BfdState() {
+        code = ordinal();
+    }
+
     /** The state of a code, {@link Bfd#ADMIN_DOWN} to {@link Bfd#UP}. */
     public static BfdState ofCode(int code) {
         return BY_CODE[code];
@@ -22,6 +29,6 @@ public enum BfdState {
 
     /** Its code on the wire. */
     public int code() {
-        return ordinal();
+        return code;
     }
 }

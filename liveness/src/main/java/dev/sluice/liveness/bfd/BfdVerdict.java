@@ -31,7 +31,9 @@ public enum BfdVerdict {
     /** Your discriminator is 0 and no session has these addresses. */
     UNKNOWN_PEER("RFC 5880 6.8.6", "your discriminator is 0 and no session is configured for these addresses"),
     /** The discriminator is known, but not from there. */
-    WRONG_PATH("RFC 5881 3", "a session's discriminator from addresses, an interface or a port that are not the session's"),
+    WRONG_PATH(
+            "RFC 5881 3",
+            "a session's discriminator from addresses, an interface or a port that are not the session's"),
     /** Made by this side itself and turned back by somebody. */
     REFLECTED("RFC 5880 9", "my discriminator is one of this side's: a packet of ours that somebody sent back"),
     /** A session with authentication got a packet without. */
@@ -49,10 +51,15 @@ public enum BfdVerdict {
 
     private static final BfdVerdict[] ALL = values();
 
+    /** From 0, for tables of counters. */
+    final int index;
+
     private final String source;
     private final String sentence;
 
+    @SuppressWarnings("EnumOrdinal") // the one place that says what the index is
     BfdVerdict(String source, String sentence) {
+        index = ordinal();
         this.source = source;
         this.sentence = sentence;
     }

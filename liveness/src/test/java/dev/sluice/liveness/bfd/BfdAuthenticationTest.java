@@ -46,13 +46,12 @@ class BfdAuthenticationTest {
     @Test
     void hashIsThatOfTheRfcAsComputedByAnotherImplementation() {
         // Packet with the key, padded with zeros, in place of the hash; hashed with Python's hashlib.
-        BfdAuthenticator signer = new BfdAuthenticator(
-                BfdAuthentication.meticulousSha1(KEY), new Random() {
-                    @Override
-                    public int nextInt() {
-                        return 0x0102_0303;
-                    }
-                });
+        BfdAuthenticator signer = new BfdAuthenticator(BfdAuthentication.meticulousSha1(KEY), new Random() {
+            @Override
+            public int nextInt() {
+                return 0x0102_0303;
+            }
+        });
         MemorySegment packet = MemorySegment.ofArray(new byte[Bfd.SHA1_PACKET_BYTES]);
         Bfd.setHeader(packet, 0, 0, Bfd.DOWN, Bfd.AUTHENTICATION, 3, Bfd.SHA1_PACKET_BYTES);
         Bfd.setDiscriminators(packet, 0, 0x0a0b_0c0d, 0);
@@ -88,12 +87,15 @@ class BfdAuthenticationTest {
             FakeLink link = new FakeLink(with(true, KEY), c.theirs, 3);
             assertThat(link.msUntilBothUp(5_000)).isEqualTo(-1);
             assertThat(link.left.states).isEmpty();
-            assertThat(link.left.sessions.count(c.verdict)).isGreaterThan(3).isEqualTo(link.left.session.refusedCount());
+            assertThat(link.left.sessions.count(c.verdict))
+                    .isGreaterThan(3)
+                    .isEqualTo(link.left.session.refusedCount());
             assertThat(link.left.sessions.count(BfdVerdict.ACCEPTED)).isZero();
         }
         FakeLink link = new FakeLink(BfdSettings.of(TIMING), with(true, KEY), 3);
         link.live(3_000);
-        assertThat(link.left.sessions.count(BfdVerdict.AUTHENTICATION_UNEXPECTED)).isPositive();
+        assertThat(link.left.sessions.count(BfdVerdict.AUTHENTICATION_UNEXPECTED))
+                .isPositive();
     }
 
     @Test
@@ -109,7 +111,8 @@ class BfdAuthenticationTest {
     void anyFlippedBitIsRefused() {
         FakeLink link = up(false);
         byte[] good = link.record.getLast();
-        int side = link.left.session.localDiscriminator() == Bfd.yourDiscriminator(MemorySegment.ofArray(good), 0) ? 0 : 1;
+        int side =
+                link.left.session.localDiscriminator() == Bfd.yourDiscriminator(MemorySegment.ofArray(good), 0) ? 0 : 1;
         long accepted = link.end(side).session.acceptedCount();
         for (int bit = 0; bit < good.length * 8; bit++) {
             byte[] bad = good.clone();
@@ -137,7 +140,8 @@ class BfdAuthenticationTest {
         assertThat(link.left.sessions.count(BfdVerdict.WRONG_SEQUENCE)).isGreaterThan(5);
         assertThat(link.left.session.state()).isEqualTo(BfdState.UP);
         link.live(1_000);
-        assertThat(link.left.session.downCount() + link.right.session.downCount()).isZero();
+        assertThat(link.left.session.downCount() + link.right.session.downCount())
+                .isZero();
     }
 
     @Test
@@ -154,7 +158,9 @@ class BfdAuthenticationTest {
     void forgedSequenceNumbersDoNotMoveTheWindow() {
         FakeLink link = up(true);
         byte[] forged = link.record.getLast().clone();
-        int side = link.left.session.localDiscriminator() == Bfd.yourDiscriminator(MemorySegment.ofArray(forged), 0) ? 0 : 1;
+        int side = link.left.session.localDiscriminator() == Bfd.yourDiscriminator(MemorySegment.ofArray(forged), 0)
+                ? 0
+                : 1;
         MemorySegment f = MemorySegment.ofArray(forged);
         int sequence = Bfd.sequence(f, 0);
         for (int ahead = 1; ahead < 9; ahead++) {

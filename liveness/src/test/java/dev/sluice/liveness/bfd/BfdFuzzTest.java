@@ -27,13 +27,18 @@ class BfdFuzzTest {
                 BfdSessions sessions = link.end(side).sessions;
                 int sent = link.record.size();
                 try {
-                    sessions.receive(exact, 0, packet.length, arrival(random, side), link.nowNs + link.end(side).aheadNs);
+                    sessions.receive(
+                            exact, 0, packet.length, arrival(random, side), link.nowNs + link.end(side).aheadNs);
                     sessions.poll(link.nowNs + link.end(side).aheadNs);
                 } catch (RuntimeException e) {
                     throw new AssertionError(
-                            "seed " + seed + ", execution " + (done + i) + ": " + HexFormat.of().formatHex(packet), e);
+                            "seed " + seed + ", execution " + (done + i) + ": "
+                                    + HexFormat.of().formatHex(packet),
+                            e);
                 }
-                assertThat(link.record.size() - sent).as("answers to one packet").isLessThanOrEqualTo(3);
+                assertThat(link.record.size() - sent)
+                        .as("answers to one packet")
+                        .isLessThanOrEqualTo(3);
                 if (random.nextInt(50) == 0) {
                     link.live(random.nextInt(100));
                 }
@@ -102,7 +107,7 @@ class BfdFuzzTest {
         while (System.nanoTime() < end) {
             executions += run(seed++, 20_000);
         }
-        System.out.println(
-                "fuzz BFD control packets: " + executions + " executions, 0 findings, seeds " + first + ".." + (seed - 1));
+        System.out.println("fuzz BFD control packets: " + executions + " executions, 0 findings, seeds " + first + ".."
+                + (seed - 1));
     }
 }

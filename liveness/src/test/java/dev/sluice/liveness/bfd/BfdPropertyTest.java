@@ -12,8 +12,8 @@ class BfdPropertyTest {
     private static final int LIVES = 150;
 
     private static BfdSettings settings(Random random, boolean signed, boolean meticulous) {
-        BfdTiming timing = new BfdTiming(
-                1_000L * random.nextInt(10, 400), 1_000L * random.nextInt(10, 400), random.nextInt(2, 6));
+        BfdTiming timing =
+                new BfdTiming(1_000L * random.nextInt(10, 400), 1_000L * random.nextInt(10, 400), random.nextInt(2, 6));
         BfdSettings plain = BfdSettings.of(timing);
         return signed ? plain.with(new BfdAuthentication(meticulous, java.util.List.of(BfdKey.ofText(1, "k")))) : plain;
     }
@@ -68,7 +68,8 @@ class BfdPropertyTest {
             for (int trouble = random.nextInt(4); trouble >= 0; trouble--) {
                 disturb(link, random);
                 heal(link);
-                // What is in flight, twice the longest detection time until a sequence is forgotten, then a few slow packets.
+                // What is in flight, twice the longest detection time until a sequence is forgotten, then a few slow
+                // packets.
                 link.live(300);
                 assertThat(link.msUntilBothUp(12_000)).as("seed %d", seed).isNotNegative();
             }
@@ -136,21 +137,24 @@ class BfdPropertyTest {
     void forgedAndReplayedPacketsChangeNothing() {
         for (long seed = 1; seed <= LIVES; seed++) {
             Random random = new Random(seed);
-            BfdSettings signed = BfdSettings.of(BfdTiming.ofMs(50, 3))
-                    .with(BfdAuthentication.meticulousSha1(BfdKey.ofText(1, "k")));
+            BfdSettings signed =
+                    BfdSettings.of(BfdTiming.ofMs(50, 3)).with(BfdAuthentication.meticulousSha1(BfdKey.ofText(1, "k")));
             FakeLink link = FakeLink.of(signed, seed);
             assertThat(link.msUntilBothUp(2_000)).isNotNegative();
             for (int i = 0; i < 200; i++) {
                 link.live(5);
                 int side = random.nextInt(2);
-                byte[] packet = link.record.get(random.nextInt(Math.max(1, link.record.size() - 4))).clone();
+                byte[] packet = link.record
+                        .get(random.nextInt(Math.max(1, link.record.size() - 4)))
+                        .clone();
                 MemorySegment f = MemorySegment.ofArray(packet);
                 switch (random.nextInt(4)) {
                     case 0 -> {}
                     case 1 -> packet[random.nextInt(packet.length)] ^= (byte) (1 << random.nextInt(8));
                     case 2 -> Bfd.setHeader(f, 0, 1, random.nextInt(4), 0, 3, Bfd.BYTES);
                     default -> {
-                        Bfd.setDiscriminators(f, 0, random.nextInt(), link.end(side).session.localDiscriminator());
+                        Bfd.setDiscriminators(
+                                f, 0, random.nextInt(), link.end(side).session.localDiscriminator());
                         Bfd.setKeyedSha1(f, 0, Bfd.METICULOUS_KEYED_SHA1, 1, random.nextInt());
                     }
                 }

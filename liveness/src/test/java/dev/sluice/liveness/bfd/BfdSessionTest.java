@@ -29,8 +29,7 @@ class BfdSessionTest {
     private BfdVerdict hear(BfdState state, int flags, long desiredMinTxUs, long requiredMinRxUs) {
         int yours = state == DOWN || state == ADMIN_DOWN ? 0 : session.localDiscriminator();
         return link.deliver(
-                0,
-                new BfdPacket(0, state.code(), flags, 3, 24, THEIRS, yours, desiredMinTxUs, requiredMinRxUs, 0));
+                0, new BfdPacket(0, state.code(), flags, 3, 24, THEIRS, yours, desiredMinTxUs, requiredMinRxUs, 0));
     }
 
     private void liveAlone(long ms) {
@@ -43,8 +42,7 @@ class BfdSessionTest {
 
     private void bring(BfdState state) {
         switch (state) {
-            case ADMIN_DOWN ->
-                link.left.sessions.disable(session, BfdDiagnostic.ADMINISTRATIVELY_DOWN, link.nowNs);
+            case ADMIN_DOWN -> link.left.sessions.disable(session, BfdDiagnostic.ADMINISTRATIVELY_DOWN, link.nowNs);
             case DOWN -> {}
             case INIT -> hear(DOWN, 0);
             case UP -> hear(INIT, 0);
@@ -189,8 +187,8 @@ class BfdSessionTest {
         liveAlone(1);
         assertThat(link.left.sent).hasSize(before + 1);
         assertThat(lastSent().flags()).isEqualTo(Bfd.FINAL);
-        link.left.sent.forEach(packet ->
-                assertThat(packet.flags() & (Bfd.POLL | Bfd.FINAL)).isNotEqualTo(Bfd.POLL | Bfd.FINAL));
+        link.left.sent.forEach(
+                packet -> assertThat(packet.flags() & (Bfd.POLL | Bfd.FINAL)).isNotEqualTo(Bfd.POLL | Bfd.FINAL));
     }
 
     /** 6.8.3: the interval changes when the session comes up, so a poll says it. */
@@ -236,7 +234,8 @@ class BfdSessionTest {
         link.live(3_000);
         assertThat(session.polling()).isFalse();
         assertThat(session.transmitIntervalUs()).isEqualTo(400_000);
-        assertThat(link.left.session.downCount() + link.right.session.downCount()).isZero();
+        assertThat(link.left.session.downCount() + link.right.session.downCount())
+                .isZero();
     }
 
     /** 6.8.3: the old detection time until the peer sends faster. */
@@ -369,7 +368,8 @@ class BfdSessionTest {
             int sent = link.left.sent.size();
             BfdState before = session.state();
             link.left.sessions.poll(now);
-            assertThat(due || (sent == link.left.sent.size() && before == session.state())).isTrue();
+            assertThat(due || (sent == link.left.sent.size() && before == session.state()))
+                    .isTrue();
         }
     }
 }

@@ -56,10 +56,12 @@ class BfdSessionsTest {
     void packetOnASingleHopNeedsTtl255() {
         BfdSession session = sessions.add(BfdPath.singleHop(LOCAL, PEER, 0), FAST, 0);
         for (int ttl : new int[] {254, 1, 0, -1}) {
-            assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, ttl, false))).isEqualTo(BfdVerdict.WRONG_TTL);
+            assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, ttl, false)))
+                    .isEqualTo(BfdVerdict.WRONG_TTL);
         }
         assertThat(session.state()).isEqualTo(BfdState.DOWN);
-        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 255, false))).isEqualTo(BfdVerdict.ACCEPTED);
+        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 255, false)))
+                .isEqualTo(BfdVerdict.ACCEPTED);
         assertThat(session.state()).isEqualTo(BfdState.INIT);
         assertThat(sessions.count(BfdVerdict.WRONG_TTL)).isEqualTo(4);
     }
@@ -68,9 +70,12 @@ class BfdSessionsTest {
     @Test
     void multihopPacketNeedsTheSessionsTtl() {
         sessions.add(BfdPath.multihop(LOCAL, PEER, 250), FAST, 0);
-        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 249, true))).isEqualTo(BfdVerdict.WRONG_TTL);
-        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 255, false))).isEqualTo(BfdVerdict.UNKNOWN_PEER);
-        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 250, true))).isEqualTo(BfdVerdict.ACCEPTED);
+        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 249, true)))
+                .isEqualTo(BfdVerdict.WRONG_TTL);
+        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 255, false)))
+                .isEqualTo(BfdVerdict.UNKNOWN_PEER);
+        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 250, true)))
+                .isEqualTo(BfdVerdict.ACCEPTED);
     }
 
     @Test
@@ -113,7 +118,8 @@ class BfdSessionsTest {
         assertThat(any.state()).isEqualTo(BfdState.DOWN);
         receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 9, 255, false));
         assertThat(any.state()).isEqualTo(BfdState.INIT);
-        assertThat(receive(packet(Bfd.DOWN, 0), from(peer, local, 5, 255, false))).isEqualTo(BfdVerdict.UNKNOWN_PEER);
+        assertThat(receive(packet(Bfd.DOWN, 0), from(peer, local, 5, 255, false)))
+                .isEqualTo(BfdVerdict.UNKNOWN_PEER);
     }
 
     @Test
@@ -122,7 +128,8 @@ class BfdSessionsTest {
         BfdSession second = sessions.add(BfdPath.singleHop(LOCAL, address("192.0.2.3"), 0), FAST, 0);
         sessions.remove(first);
         sessions.remove(first);
-        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 255, false))).isEqualTo(BfdVerdict.UNKNOWN_PEER);
+        assertThat(receive(packet(Bfd.DOWN, 0), from(PEER, LOCAL, 2, 255, false)))
+                .isEqualTo(BfdVerdict.UNKNOWN_PEER);
         sessions.poll(5_000_000_000L);
         assertThat(sentBy).containsOnly(second);
         sessions.remove(second);
@@ -143,7 +150,8 @@ class BfdSessionsTest {
             now = Math.max(now, sessions.dueNs()) + random.nextInt(1_000_000);
             sessions.poll(now);
             if (i % 20 == 0) {
-                BfdSession gone = sessions.all().get(random.nextInt(sessions.all().size()));
+                BfdSession gone =
+                        sessions.all().get(random.nextInt(sessions.all().size()));
                 sessions.remove(gone);
                 sessions.add(gone.path(), FAST, now);
             }
@@ -174,8 +182,7 @@ class BfdSessionsTest {
                 case Bfd.ZERO_MULTIPLIER -> f.set(JAVA_BYTE, 2, (byte) 0);
                 case Bfd.MULTIPOINT_SET -> f.set(JAVA_BYTE, 1, (byte) 0x41);
                 case Bfd.ZERO_MY_DISCRIMINATOR -> Bfd.setDiscriminators(f, 0, 0, 0);
-                case Bfd.ZERO_YOUR_DISCRIMINATOR ->
-                    f.set(JAVA_BYTE, 1, (byte) 0xc0);
+                case Bfd.ZERO_YOUR_DISCRIMINATOR -> f.set(JAVA_BYTE, 1, (byte) 0xc0);
                 default -> {
                     f.set(JAVA_BYTE, 1, (byte) 0x44);
                     f.set(JAVA_BYTE, 3, (byte) 30);
@@ -209,7 +216,8 @@ class BfdSessionsTest {
         IpAddress six = address("fd00::1");
         assertThatThrownBy(() -> BfdPath.singleHop(LOCAL, six, 0)).hasMessageContaining("different families");
         assertThatThrownBy(() -> BfdPath.singleHop(LOCAL, LOCAL, 0)).hasMessageContaining("two different");
-        assertThatThrownBy(() -> BfdPath.singleHop(LOCAL, address("224.0.0.5"), 0)).hasMessageContaining("hosts");
+        assertThatThrownBy(() -> BfdPath.singleHop(LOCAL, address("224.0.0.5"), 0))
+                .hasMessageContaining("hosts");
         assertThatThrownBy(() -> BfdPath.singleHop(IpAddress.ANY_V4, PEER, 0)).hasMessageContaining("hosts");
         assertThatThrownBy(() -> BfdPath.singleHop(address("fe80::1"), address("fe80::2"), 0))
                 .hasMessageContaining("link-local");

@@ -28,12 +28,12 @@ final class FakeLink {
 
         private End(FakeLink link, int side, BfdSettings settings, long seed) {
             aheadNs = side * 7_777_777_777L;
-            BfdPath path = side == 0
-                    ? BfdPath.singleHop(LEFT, RIGHT, 0)
-                    : BfdPath.singleHop(RIGHT, LEFT, 0);
+            BfdPath path = side == 0 ? BfdPath.singleHop(LEFT, RIGHT, 0) : BfdPath.singleHop(RIGHT, LEFT, 0);
             sessions = new BfdSessions(
-                    4, new Random(seed + side), (s, f, bytes) -> link.carry(side, f, bytes), (s, before, at) ->
-                            states.add(s.state()));
+                    4,
+                    new Random(seed + side),
+                    (s, f, bytes) -> link.carry(side, f, bytes),
+                    (s, before, at) -> states.add(s.state()));
             session = sessions.add(path, settings, aheadNs);
         }
     }

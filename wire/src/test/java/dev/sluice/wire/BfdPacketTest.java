@@ -10,9 +10,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** RFC 5880 4.1, 4.4 and the rules of 6.8.6 that need no state. Samples were captured from FRR 8.4 and BIRD 2.0.12. */
-class BfdTest {
+class BfdPacketTest {
     private static final String PLAIN = "20e00318b6c07d7248b57fd00000c3500000c3500000c350";
-    private static final String SIGNED = "20440334acad9da100000000000f42400000c35000000000051c0700d361577ccc996aaf5affdb1995bcc42b1e3af70309db55f9";
+    private static final String SIGNED =
+            "20440334acad9da100000000000f42400000c35000000000051c0700d361577ccc996aaf5affdb1995bcc42b1e3af70309db55f9";
 
     @Test
     void readsAPacketOfFrr() {
@@ -85,7 +86,8 @@ class BfdTest {
         new BfdPacket(0, Bfd.DOWN, 0, 3, 24, 0x0100_0000, 0, 1_000_000, 1_000_000, 0).write(f, 0);
         assertThat(Bfd.check(f, 0, Bfd.BYTES)).isEqualTo(24);
         Layouts.putU8(f, offset, Integer.decode(value));
-        assertThat(Bfd.check(f, 0, Bfd.BYTES)).isEqualTo(Bfd.class.getField(reason).getInt(null));
+        assertThat(Bfd.check(f, 0, Bfd.BYTES))
+                .isEqualTo(Bfd.class.getField(reason).getInt(null));
     }
 
     @Test
