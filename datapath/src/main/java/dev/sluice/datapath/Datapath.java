@@ -39,6 +39,7 @@ public final class Datapath implements AutoCloseable {
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones;
+    private final @Nullable ZoneUse zoneUse;
     private final EthernetMemory ethernetMemory;
     private final Translations translations;
     private final FlowContext context;
@@ -70,6 +71,7 @@ public final class Datapath implements AutoCloseable {
                 new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX),
                 new EthernetMemory(pool.memory(), MacPairs.PAIRS_MAX),
                 new Zones(),
+                new ZoneUse(),
                 new FlowContext(),
                 new RuleHits(true),
                 seed);
@@ -83,6 +85,7 @@ public final class Datapath implements AutoCloseable {
             Neighbors neighbors,
             EthernetMemory ethernetMemory,
             Zones zones,
+            @Nullable ZoneUse zoneUse,
             FlowContext context,
             RuleHits hits,
             long seed) {
@@ -91,6 +94,11 @@ public final class Datapath implements AutoCloseable {
         this.neighbors = neighbors;
         this.ethernetMemory = ethernetMemory;
         this.zones = zones;
+        this.zoneUse = zoneUse;
+        if (zoneUse != null) {
+            table.countIn(zoneUse);
+            programs.countIn(zoneUse);
+        }
         this.context = context;
         this.hits = hits;
         MemorySegment memory = pool.memory();
@@ -433,6 +441,9 @@ public final class Datapath implements AutoCloseable {
         sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
+        if (zoneUse != null) {
+            zones.reclaim(zoneUse);
+        }
     }
 
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
