@@ -45,6 +45,9 @@ final class Classification {
     /** Whether {@link #vanished} was made with other attributes than its flow has now. */
     private boolean hasMoved;
 
+    /** Whether {@link #find} met records of the key that do not count. */
+    private boolean hasOthers;
+
     Classification(
             ConnectionTable table,
             Selector selector,
@@ -66,6 +69,10 @@ final class Classification {
         this.counters = counters;
         this.context = context;
         this.hits = hits;
+    }
+
+    void lookInto(Classification other) {
+        succession.lookInto(other.succession);
     }
 
     void apply(Snapshot next) {
@@ -95,9 +102,11 @@ final class Classification {
         }
         int record = find(c, port.index(), side, group);
         if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
+            succession.ends(c, record);
             table.remove(record);
             record = NONE;
             vanished = NONE;
+            hasOthers = true;
         } else if (record != NONE && succession.isDecidedAnew(record)) {
             vanished = record;
             record = NONE;
@@ -119,7 +128,7 @@ final class Classification {
         boolean hit = record != NONE;
         if (hit) {
             counters.recordHits++;
-            revalidate(record);
+            revalidate(c, record);
             c.record = record;
             c.direction = table.isReverse(record, c.fields) ? 1 : 0;
         } else {
@@ -141,7 +150,7 @@ final class Classification {
         boolean found = record != NONE && table.pathId(record) != 0 && !succession.isDecidedAnew(record);
         if (found) {
             counters.errorsOfFlows++;
-            revalidate(record);
+            revalidate(c, record);
             c.record = record;
             c.direction = table.isReverse(record, c.fields) ? 1 : 0;
         }
@@ -155,11 +164,14 @@ final class Classification {
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
         hasMoved = false;
+        hasOthers = false;
+        succession.forget();
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;
             }
+            hasOthers = true;
             slot = table.next(slot, c.nowNs);
         }
         return NONE;
@@ -240,14 +252,14 @@ final class Classification {
 
     // Process 1300: is what the record says still so?
 
-    private void revalidate(int slot) {
+    private void revalidate(Cursor c, int slot) {
         boolean moved = false;
         if (table.configGeneration(slot) != snapshot.generation()) {
             moved = true;
             table.setConfigGeneration(slot, snapshot.generation());
             counters.configRevalidations++;
             if (table.pathId(slot) != 0 && snapshot.path(table.pathId(slot)) == null) {
-                reselect(slot);
+                reselect(c, slot);
             }
         }
         if (table.failureGeneration(slot) != liveness.generation()) {
@@ -260,7 +272,7 @@ final class Classification {
         if (moved) {
             Path path = snapshot.path(table.pathId(slot));
             if (path != null && !selector.isFit(path) && selector.hasFit(table.targetId(slot))) {
-                reselect(slot);
+                reselect(c, slot);
             }
         }
     }
@@ -270,10 +282,10 @@ final class Classification {
         return (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
     }
 
-    private void reselect(int slot) {
+    private void reselect(Cursor c, int slot) {
         Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
-            table.setPathId(slot, path.id());
+            succession.redirect(c, slot, path);
             counters.reselected++;
         }
     }
@@ -305,8 +317,12 @@ final class Classification {
         if (path != null && path.id() == instructions.path()) {
             counters.movedByInstruction++;
         }
+        boolean waits = rule != null
+                && path != null
+                && (replaces || hasOthers)
+                && succession.mustWait(c, vanished, rule.targetId(), path, reverse);
         if (replaces) {
-            succession.release(c, vanished, path);
+            waits |= succession.release(c, vanished, path, table.isReverse(vanished, c.fields) != reverse);
         }
         if (rule != null && action == Rule.Action.SERVICE && path == null) {
             hits.count(c, rule, watchful, reverse, true);
@@ -331,8 +347,8 @@ final class Classification {
         if (!told) {
             instructions.setCurrent(slot);
         }
-        if (oneWay) {
-            table.setFlags(slot, ConnectionTable.ONE_DIRECTION);
+        if (oneWay || waits) {
+            table.setFlags(slot, (oneWay ? ConnectionTable.ONE_DIRECTION : 0) | (waits ? Succession.WAITS : 0));
         }
         c.record = slot;
         c.direction = reverse ? 1 : 0;
@@ -478,10 +494,11 @@ final class Classification {
 
     private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
         int slot = c.record;
-        if (!c.follows) {
+        boolean waits = succession.waits(slot, c.nowNs);
+        if (!c.follows && !waits) {
             table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
         }
-        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment()) {
+        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment() && !waits) {
             table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
         }
         int ruleId = table.ruleId(slot);
@@ -502,6 +519,9 @@ final class Classification {
         }
         if (rule != null && rule.action() == Rule.Action.DROP) {
             return frames.drop(c, DropReason.RULE_DROP);
+        }
+        if (waits) {
+            return frames.drop(c, DropReason.PATH_CHANGING);
         }
         Path path = snapshot.path(table.pathId(slot));
         if (path == null) {

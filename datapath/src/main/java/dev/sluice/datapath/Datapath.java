@@ -149,6 +149,7 @@ public final class Datapath implements AutoCloseable {
         frames.sendInstead(other.frames, out);
         context.lookInto(other.context, table.capacity());
         table.lookInto(other.table, context);
+        classification.lookInto(other.classification);
         fragments.lookInto(other.fragments);
         neighbors.lookInto(other.neighbors);
         zones.lookInto(other.zones);

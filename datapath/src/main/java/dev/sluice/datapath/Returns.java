@@ -34,6 +34,9 @@ final class Returns {
     private boolean wrongSide;
     private boolean ambiguous;
 
+    /** Whether in some router nothing fits but might if it did not wait. */
+    private boolean waits;
+
     Returns(
             ConnectionTable table,
             Frames frames,
@@ -139,6 +142,7 @@ final class Returns {
     private boolean follow(Cursor c, Attachment node, int side) {
         record = NONE;
         ambiguous = false;
+        waits = false;
         c.lookAtQuoted();
         int[] routers = node.routers();
         int router = NONE;
@@ -149,7 +153,7 @@ final class Returns {
             }
             router = record != before ? routers[i] : router;
         }
-        boolean found = record != NONE && !ambiguous;
+        boolean found = record != NONE && !ambiguous && !waits;
         if (found) {
             c.record = record;
             c.direction = table.isReverse(record, c.fields) ? 1 : 0;
@@ -167,6 +171,7 @@ final class Returns {
         record = NONE;
         wrongSide = false;
         ambiguous = false;
+        waits = false;
         int[] routers = node.routers();
         int router = NONE;
         for (int r : routers) {
@@ -179,8 +184,11 @@ final class Returns {
                 router = r;
             }
         }
-        if (ambiguous) {
+        if (ambiguous || (waits && record != NONE)) {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
+        }
+        if (waits) {
+            return frames.drop(c, DropReason.PATH_CHANGING);
         }
         if (record == NONE) {
             return wrongSide ? frames.drop(c, DropReason.SERVICE_WRONG_SIDE) : unmatched(c, node, side);
@@ -191,23 +199,28 @@ final class Returns {
         return goOn(c, node, side, recordHop);
     }
 
-    /** Looks for the newest record of the key that fits; a second one of another router makes the packet ambiguous. */
+    /** Looks for the newest record of the key that fits, and under which packets are sent; a second one of another router makes the packet ambiguous. */
     private void find(Cursor c, Attachment node, int side) {
+        boolean passedOver = false;
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
             boolean reverse = table.isReverse(slot, c.fields);
             if (hop >= 0 && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)) {
-                if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
+                if ((table.flags(slot) & Succession.WAITS) != 0) {
+                    passedOver = true;
+                } else if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
                     ambiguous = record != NONE;
                     record = slot;
                     recordHop = hop;
                     return;
+                } else {
+                    wrongSide = true;
                 }
-                wrongSide = true;
             }
             slot = table.next(slot, c.nowNs);
         }
+        waits |= passedOver;
     }
 
     /** Index of the node in the path of a record, -1 if it is not in it. */

@@ -41,6 +41,7 @@ final class ModelClassify {
         }
         ModelRecord vanished = null;
         ModelRecord found = null;
+        ModelRecord ended = null;
         for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
             if (record.superseded) {
                 continue;
@@ -55,6 +56,7 @@ final class ModelClassify {
         if (found != null && found.isTcp() && found.isClosing() && (trip.frame.tcpFlags & 0x16) == 2) {
             model.connections.remove(found);
             model.coverage.event("reopened");
+            ended = found;
             found = null;
             vanished = null;
         }
@@ -63,6 +65,7 @@ final class ModelClassify {
         if (found != null && unsure && opens(trip) && found.directionOf(trip.key()) == 1) {
             model.connections.remove(found);
             model.coverage.event("opened the other way");
+            ended = found;
             found = null;
             vanished = null;
         }
@@ -98,7 +101,7 @@ final class ModelClassify {
             trip.record = found;
             trip.direction = found.directionOf(trip.key());
             count(trip, group, false);
-        } else if (!decide(trip, group, vanished, moved, toPort)) {
+        } else if (!decide(trip, group, vanished, ended, moved, toPort)) {
             return;
         } else {
             count(trip, group, true);
@@ -290,6 +293,7 @@ final class ModelClassify {
     private void reselect(ModelRecord record) {
         Path path = model.selector.select(record.targetId);
         if (path != null) {
+            record.waits |= model.passage.mustWait(record, record.key, record.targetId, path);
             record.pathId = path.id();
             model.outcome.count("reselected");
             model.coverage.event("reselected");
@@ -297,7 +301,13 @@ final class ModelClassify {
     }
 
     /** Makes a record from the rules; false if the packet's way was decided without one. */
-    private boolean decide(Trip trip, int group, @Nullable ModelRecord vanished, boolean moved, boolean toPort) {
+    private boolean decide(
+            Trip trip,
+            int group,
+            @Nullable ModelRecord vanished,
+            @Nullable ModelRecord ended,
+            boolean moved,
+            boolean toPort) {
         boolean reverse = false;
         int otherPort = -1;
         if (vanished != null) {
@@ -345,15 +355,19 @@ final class ModelClassify {
         if (path != null && path.id() == model.programs.path(trip)) {
             model.outcome.count("movedByInstruction");
         }
+        ModelRecord.Key forward = reverse ? trip.key().turned() : trip.key();
+        boolean waits = rule != null
+                && path != null
+                && model.passage.mustWait(vanished != null ? vanished : ended, forward, rule.targetId(), path);
         if (vanished != null) {
-            replace(vanished, path);
+            waits |= replace(vanished, forward, path);
         }
         if (rule != null && rule.action() == Rule.Action.SERVICE && path == null) {
             model.hits.packet(trip, group, rule, reverse, true, values);
             unserved(trip, rule, DropReason.NO_PATH, toPort);
             return false;
         }
-        ModelRecord record = model.connections.insert(reverse ? trip.key().turned() : trip.key(), model.nowMs());
+        ModelRecord record = model.connections.insert(forward, model.nowMs());
         if (record == null) {
             model.hits.packet(trip, group, rule, reverse, true, values);
             noRoom(trip, rule, toPort);
@@ -373,6 +387,7 @@ final class ModelClassify {
             }
         }
         record.oneDirection = oneDirection;
+        record.waits = waits;
         if (model.attributes.used) {
             record.attributes = values;
             record.forwardPort = reverse ? otherPort : trip.port;
@@ -405,16 +420,27 @@ final class ModelClassify {
                 : model.selector.select(target);
     }
 
-    private void replace(ModelRecord old, @Nullable Path next) {
+    /** Whether a record of the flow is forgotten that tells of packets under way. */
+    private boolean replace(ModelRecord old, ModelRecord.Key forward, @Nullable Path next) {
         model.outcome.count("recordsReplaced");
         model.coverage.event("record replaced");
         boolean pathThere = old.pathId != 0 && model.world.path(old.pathId) != null;
-        boolean samePath = next != null && next.id() == old.pathId;
-        if (pathThere && !samePath && !old.translated && old.linked == null) {
-            model.connections.supersede(old, model.nowMs());
-        } else {
+        boolean samePath = next != null && next.id() == old.pathId && old.key.equals(forward);
+        if (!pathThere || samePath || old.translated || old.linked != null || old.waits) {
             model.connections.remove(old);
+            return false;
         }
+        ModelRecord gone = model.connections.supersede(old, model.nowMs());
+        if (gone == null || model.nowMs() - Math.max(gone.seenMs[0], gone.seenMs[1]) >= 1000) {
+            return false;
+        }
+        for (ModelRecord other : model.connections.find(gone.key, model.nowMs())) {
+            if (other.superseded && other.pathId == gone.pathId && other.key.equals(gone.key)) {
+                return false;
+            }
+        }
+        model.coverage.event("too many paths at a time");
+        return true;
     }
 
     private static boolean above(Rule one, @Nullable Rule other) {
@@ -449,8 +475,9 @@ final class ModelClassify {
     private void act(Trip trip, PortEntry port, boolean toPort) {
         ModelRecord record = trip.decided();
         ModelPrograms.Order order = trip.follows ? null : model.programs.of(trip);
+        boolean waits = model.passage.waits(record);
         if (!trip.follows) {
-            note(trip, record);
+            note(trip, record, waits);
         }
         if (order != null && order.action == Action.DROP) {
             dropAsTold(trip);
@@ -461,6 +488,10 @@ final class ModelClassify {
         if (rule != null && rule.action() == Rule.Action.DROP) {
             model.coverage.event("action drop");
             model.drop(trip, DropReason.RULE_DROP);
+            return;
+        }
+        if (waits) {
+            model.drop(trip, DropReason.PATH_CHANGING);
             return;
         }
         if (!service) {
@@ -504,9 +535,11 @@ final class ModelClassify {
     }
 
     /** What a packet of a flow leaves in its record. */
-    private void note(Trip trip, ModelRecord record) {
-        record.count(trip.direction, model.nowMs());
-        if (record.isTcp() && !trip.frame.laterFragment) {
+    private void note(Trip trip, ModelRecord record, boolean waits) {
+        if (!waits) {
+            record.count(trip.direction, model.nowMs());
+        }
+        if (record.isTcp() && !trip.frame.laterFragment && !waits) {
             record.onTcp(trip.direction, trip.frame.tcpFlags);
         }
         record.skipped.set(trip.direction, Set.of());

@@ -112,8 +112,9 @@ final class ModelConnections {
         record.removed = true;
     }
 
-    /** The record no longer decides, but explains packets under way; at most 4 of a flow do. */
-    void supersede(ModelRecord record, long nowMs) {
+    /** The record no longer decides, but explains packets under way; at most 4 of a flow do. The one that had to go, null if none had to. */
+    @Nullable
+    ModelRecord supersede(ModelRecord record, long nowMs) {
         record.superseded = true;
         if (!record.halfOpen) {
             record.halfOpen = true;
@@ -126,9 +127,11 @@ final class ModelConnections {
                 old.add(one);
             }
         });
-        if (old.size() > 4) {
-            remove(old.getLast());
+        if (old.size() <= 4) {
+            return null;
         }
+        remove(old.getLast());
+        return old.getLast();
     }
 
     void link(ModelRecord one, ModelRecord other) {

@@ -70,6 +70,9 @@ final class ModelRecord {
     /** A newer record decides; this one only explains packets that are under way on its path. */
     boolean superseded;
 
+    /** Nobody goes its path yet: packets that are inside nodes might be taken for others. */
+    boolean waits;
+
     /** When it became one of those that may be evicted, as a number that grows. */
     long evictableSince;
 

@@ -64,7 +64,7 @@ final class Traffic {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
         }
         if (roll < 22) {
-            return new Event.Applies(world.mutate());
+            return change();
         }
         if (roll < 42) {
             return time();
@@ -112,6 +112,16 @@ final class Traffic {
             }
         }
         return arrives(of(flow));
+    }
+
+    /** Another configuration; mostly while flows go on, and packets of theirs are inside nodes. */
+    private Event change() {
+        World later = world.mutate();
+        for (int i = dice.any(0, 4, 8, 16); i > 0 && !flows.isEmpty(); i--) {
+            boolean returns = nodes.isWaiting() && dice.percent(40);
+            next.add(arrives(returns ? nodes.next(later) : of(dice.of(flows))));
+        }
+        return new Event.Applies(later);
     }
 
     /** Of a flow that is under way, of a port, or of a flow that nobody has heard of. */

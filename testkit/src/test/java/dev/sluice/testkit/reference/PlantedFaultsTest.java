@@ -69,8 +69,8 @@ class PlantedFaultsTest {
                         + " if (result < 0) { return hashed(b, i, bits | FRAGMENT); }"),
         ERRORS_ARE_COUNTED_AS_ANSWERS(
                 "Classification",
-                "if (!c.follows) {\n            table.count(slot,",
-                "if (c.nowNs > 0) {\n            table.count(slot,"),
+                "if (!c.follows && !waits) {\n            table.count(slot,",
+                "if (!waits) {\n            table.count(slot,"),
         ERRORS_MOVE_THE_CHOSEN_PORT(
                 "Classification",
                 "boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;",
