@@ -23,6 +23,7 @@ final class Classification {
     private final Frames frames;
     private final Instructions instructions;
     private final Succession succession;
+    private final PathChanges changes;
     private final DatapathCounters counters;
     private final FlowContext context;
     private final RuleHits hits;
@@ -48,6 +49,9 @@ final class Classification {
     /** Whether {@link #find} met records of the key that do not count. */
     private boolean hasOthers;
 
+    /** Whether a record had to go that packets under way may still need. */
+    private boolean hasMissing;
+
     Classification(
             ConnectionTable table,
             Selector selector,
@@ -56,6 +60,7 @@ final class Classification {
             Frames frames,
             Instructions instructions,
             Succession succession,
+            PathChanges changes,
             DatapathCounters counters,
             FlowContext context,
             RuleHits hits) {
@@ -66,19 +71,21 @@ final class Classification {
         this.frames = frames;
         this.instructions = instructions;
         this.succession = succession;
+        this.changes = changes;
         this.counters = counters;
         this.context = context;
         this.hits = hits;
     }
 
     void lookInto(Classification other) {
-        succession.lookInto(other.succession);
+        changes.lookInto(other.changes);
     }
 
     void apply(Snapshot next) {
         snapshot = next;
         hits.apply(next);
         succession.apply(next);
+        changes.apply(next);
     }
 
     /**
@@ -102,8 +109,7 @@ final class Classification {
         }
         int record = find(c, port.index(), side, group);
         if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
-            succession.ends(c, record);
-            table.remove(record);
+            hasMissing = succession.end(c, record);
             record = NONE;
             vanished = NONE;
             hasOthers = true;
@@ -165,7 +171,7 @@ final class Classification {
         vanished = NONE;
         hasMoved = false;
         hasOthers = false;
-        succession.forget();
+        hasMissing = false;
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
@@ -285,7 +291,7 @@ final class Classification {
     private void reselect(Cursor c, int slot) {
         Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
-            succession.redirect(c, slot, path);
+            changes.redirect(c, slot, path);
             counters.reselected++;
         }
     }
@@ -317,12 +323,14 @@ final class Classification {
         if (path != null && path.id() == instructions.path()) {
             counters.movedByInstruction++;
         }
-        boolean waits = rule != null
-                && path != null
-                && (replaces || hasOthers)
-                && succession.mustWait(c, vanished, rule.targetId(), path, reverse);
+        int flags = rule != null && path != null && (replaces || hasOthers)
+                ? changes.flagsFor(c, vanished, rule.targetId(), path, reverse)
+                : 0;
         if (replaces) {
-            waits |= succession.release(c, vanished, path, table.isReverse(vanished, c.fields) != reverse);
+            hasMissing = succession.release(c, vanished, path, table.isReverse(vanished, c.fields) != reverse);
+        }
+        if (hasMissing && path != null) {
+            flags = PathChanges.WAITS | PathChanges.FOR_ANOTHER;
         }
         if (rule != null && action == Rule.Action.SERVICE && path == null) {
             hits.count(c, rule, watchful, reverse, true);
@@ -347,8 +355,8 @@ final class Classification {
         if (!told) {
             instructions.setCurrent(slot);
         }
-        if (oneWay || waits) {
-            table.setFlags(slot, (oneWay ? ConnectionTable.ONE_DIRECTION : 0) | (waits ? Succession.WAITS : 0));
+        if (oneWay || flags != 0) {
+            table.setFlags(slot, (oneWay ? ConnectionTable.ONE_DIRECTION : 0) | flags);
         }
         c.record = slot;
         c.direction = reverse ? 1 : 0;
@@ -494,7 +502,7 @@ final class Classification {
 
     private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
         int slot = c.record;
-        boolean waits = succession.waits(slot, c.nowNs);
+        boolean waits = changes.waits(slot, c.nowNs);
         if (!c.follows && !waits) {
             table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
         }

@@ -100,6 +100,7 @@ public final class Datapath implements AutoCloseable {
         fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         steering = new Steering(frames, liveness, table, neighbors, ethernetMemory, translations, counters, errors);
+        PathChanges changes = new PathChanges(table);
         classification = new Classification(
                 table,
                 selector,
@@ -107,13 +108,15 @@ public final class Datapath implements AutoCloseable {
                 steering,
                 frames,
                 new Instructions(programs, table, selector, frames, counters),
-                new Succession(table, counters),
+                new Succession(table, changes, counters),
+                changes,
                 counters,
                 context,
                 hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
         returns =
-                new Returns(table, frames, steering, translations, neighborStage, liveness, zones, fragments, counters);
+                new Returns(
+                table, frames, steering, translations, neighborStage, liveness, zones, fragments, changes, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);

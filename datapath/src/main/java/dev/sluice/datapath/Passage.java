@@ -3,33 +3,51 @@ package dev.sluice.datapath;
 import java.util.List;
 
 /**
- * Whether packets that are inside nodes of one path may go on by another that has the same nodes, and miss nothing (F7; packet-life.md, changing paths). Stateless.
+ * What packets that are inside nodes of one path miss if they go on by another that has the same nodes (F7; packet-life.md, changing paths). Stateless.
  *
- * <p>No allocation. Cost: at most 8 by 8 hops, each with those before and behind it; asked only when a flow changes its path.
+ * <p>No allocation. Cost: at most 8 by 8 hops, each with those before or behind it; asked only when a flow changes its path.
  */
 final class Passage {
+    /** Some node is on both paths, and a packet of the direction may come back from it by either. */
+    static final int MEETS = 1;
+
+    /** At each such node a packet has had all that the next path has before it. */
+    static final int HAD_ALL = 2;
+
+    /** At each such node a packet will get all that the old path has behind it. */
+    static final int GETS_ALL = 4;
+
+    /** At each such node one of the two holds. */
+    static final int MAY_FOLLOW = 8;
+
     private Passage() {}
 
     /**
-     * Whether a packet that comes back from any node of the old path, and goes on by the next one because that has the node too, has had all nodes of one of
-     * the two when it leaves.
+     * How the next path goes on where the old one was, as a set of the constants.
      *
      * @param turned whether what is forward on the old path is reverse on the next one
+     * @param direction of the packets, on the old path
      */
-    static boolean mayFollow(Path old, Path next, boolean turned) {
+    static int of(Path old, Path next, boolean turned, int direction) {
         List<Path.Hop> hops = old.hops();
+        boolean forward = direction == 0;
+        boolean forwardNext = forward != turned;
+        int relation = HAD_ALL | GETS_ALL | MAY_FOLLOW;
         for (int i = 0; i < hops.size(); i++) {
             Path.Hop hop = hops.get(i);
             // A direction that has turned round comes back on the other side, unless there is only one.
-            if (hop.copy() || (turned && !hop.attachment().oneArmed())) {
-                continue;
-            }
-            int j = indexOf(next, hop.attachment().id());
-            if (j >= 0 && !(mayGoOn(old, i, next, j, true, turned) && mayGoOn(old, i, next, j, false, turned))) {
-                return false;
+            boolean told = turned && !hop.attachment().oneArmed();
+            int j = hop.copy() || told ? -1 : indexOf(next, hop.attachment().id());
+            if (j >= 0) {
+                boolean had = isPart(next, j, forwardNext, old, i, forward);
+                boolean gets = isPart(old, i, !forward, next, j, !forwardNext);
+                relation |= MEETS;
+                relation &= had ? -1 : ~HAD_ALL;
+                relation &= gets ? -1 : ~GETS_ALL;
+                relation &= had || gets ? -1 : ~MAY_FOLLOW;
             }
         }
-        return true;
+        return relation;
     }
 
     /** Whether the nodes that two paths have in common stand at the same places: of two paths of one target these are the same services. */
@@ -52,12 +70,6 @@ final class Passage {
             }
         }
         return -1;
-    }
-
-    /** Hop i of the old path and j of the next are the same node: has a packet had all that the next path has before it, or will it have all that the old one has behind it? */
-    private static boolean mayGoOn(Path old, int i, Path next, int j, boolean forward, boolean turned) {
-        boolean forwardNext = forward != turned;
-        return isPart(next, j, forwardNext, old, i, forward) || isPart(old, i, !forward, next, j, !forwardNext);
     }
 
     /** Whether all hops on one side of hop i of a path are hops on one side of hop j of another; sides in the order of hops, below is before. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Returns {
     private static final int NONE = -1;
+    private static final int PATH_GONE = -2;
 
     private final ConnectionTable table;
     private final Frames frames;
@@ -24,6 +25,7 @@ final class Returns {
     private final LivenessView liveness;
     private final Zones zones;
     private final Fragments fragments;
+    private final PathChanges changes;
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
     private ProbeReceiver probes = ProbeReceiver.NONE;
@@ -46,6 +48,7 @@ final class Returns {
             LivenessView liveness,
             Zones zones,
             Fragments fragments,
+            PathChanges changes,
             DatapathCounters counters) {
         this.table = table;
         this.frames = frames;
@@ -55,6 +58,7 @@ final class Returns {
         this.liveness = liveness;
         this.zones = zones;
         this.fragments = fragments;
+        this.changes = changes;
         this.counters = counters;
     }
 
@@ -205,9 +209,14 @@ final class Returns {
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
+            if (hop == PATH_GONE && changes.mayHaveSent(slot, node, c.nowNs)) {
+                // An older record would take it for a packet of its own.
+                waits = true;
+                return;
+            }
             boolean reverse = table.isReverse(slot, c.fields);
             if (hop >= 0 && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)) {
-                if ((table.flags(slot) & Succession.WAITS) != 0) {
+                if ((table.flags(slot) & PathChanges.WAITS) != 0) {
                     passedOver = true;
                 } else if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
                     ambiguous = record != NONE;
@@ -223,21 +232,14 @@ final class Returns {
         waits |= passedOver;
     }
 
-    /** Index of the node in the path of a record, -1 if it is not in it. */
+    /** Index of the node in the path of a record; below 0 if it is not in it, or the path not in the snapshot. */
     private int hopOf(int slot, Attachment node) {
         int pathId = table.pathId(slot);
         Path path = pathId == 0 ? null : snapshot.path(pathId);
         if (path == null) {
-            return NONE;
+            return pathId == 0 ? NONE : PATH_GONE;
         }
-        List<Path.Hop> hops = path.hops();
-        for (int i = 0; i < hops.size(); i++) {
-            Path.Hop hop = hops.get(i);
-            if (!hop.copy() && hop.attachment().id() == node.id()) {
-                return i;
-            }
-        }
-        return NONE;
+        return hopIn(path, node);
     }
 
     private int goOn(Cursor c, Attachment node, int side, int hop) {
@@ -322,7 +324,8 @@ final class Returns {
         return snapshot.path(paths[(int) ((c.fields.hash >>> 32) % paths.length)]);
     }
 
-    private static int hopIn(Path path, Attachment node) {
+    /** Index of the node in a path, -1 if it is not in it or only gets copies. */
+    static int hopIn(Path path, Attachment node) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
             if (!hops.get(i).copy() && hops.get(i).attachment().id() == node.id()) {

@@ -1,12 +1,10 @@
 package dev.sluice.datapath;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Records of earlier configurations (X9): which of them still count, which are decided anew, and how one takes the place of another while packets are under way (packet-life.md,
- * flows of earlier configurations), and when that has to wait (changing paths). One user: the worker.
+ * flows of earlier configurations). One user: the worker.
  *
  * <p>Hot path: no allocation; a record of the present generation costs one compare.
  */
@@ -14,32 +12,12 @@ final class Succession {
     /** Most superseded records of one key: so many changes may lie between a packet's way into a node and its way out. */
     static final int SUPERSEDED_MAX = 4;
 
-    /** Flag of a record that no packet has been sent under yet: those that are inside nodes might be taken for packets of its path. */
-    static final int WAITS = ConnectionTable.FIRST_CALLER_FLAG;
-
-    /** How long a packet may be inside the nodes of its path. */
-    static final int UNDER_WAY_MS = 1000;
-
-    /** Most paths of earlier configurations that are remembered, to compare later ones with. */
-    private static final int GONE_MAX = 4096;
-
     private static final int NONE = -1;
 
     private final ConnectionTable table;
+    private final PathChanges changes;
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
-
-    /** Paths that the snapshot no longer has, oldest first, and by id. */
-    private List<Path> gone = List.of();
-
-    private IntTable<Path> goneById = IntTable.of(gone, Path::id);
-
-    /** Whether the packet in hand ended the connection before its own, not long ago: then how that went. */
-    private boolean hasEnded;
-
-    private boolean endedInWaiting;
-    private boolean endedReverse;
-    private int endedPath;
 
     // What the new record takes over from the one it replaces, kept by release().
     private int egressForward;
@@ -47,24 +25,14 @@ final class Succession {
     private int l2Forward;
     private int l2Reverse;
 
-    Succession(ConnectionTable table, DatapathCounters counters) {
+    Succession(ConnectionTable table, PathChanges changes, DatapathCounters counters) {
         this.table = table;
+        this.changes = changes;
         this.counters = counters;
     }
 
     void apply(Snapshot next) {
-        List<Path> all = new ArrayList<>(gone);
-        all.addAll(snapshot.paths());
-        all.removeIf(path -> next.path(path.id()) != null);
-        gone = List.copyOf(all.subList(Math.max(0, all.size() - GONE_MAX), all.size()));
-        goneById = IntTable.of(gone, Path::id);
         snapshot = next;
-    }
-
-    /** Knows which paths there were before, as the other one does. */
-    void lookInto(Succession other) {
-        gone = other.gone;
-        goneById = other.goneById;
     }
 
     /** Whether anything counts at a port side although no group is there. */
@@ -123,106 +91,9 @@ final class Succession {
         return snapshot.retained().migrates(table.configGeneration(slot));
     }
 
-    // Whether a new path has to wait.
-
-    /** A packet comes to a port side. */
-    void forget() {
-        hasEnded = false;
-    }
-
-    /** The packet opens a connection in place of this one, which is removed. */
-    void ends(Cursor c, int slot) {
-        hasEnded = isUnderWay(slot, c.nowNs);
-        endedInWaiting = isWaiting(slot) && hasSent(slot);
-        endedReverse = table.isReverse(slot, c.fields);
-        endedPath = isWaiting(slot) ? 0 : table.pathId(slot);
-    }
-
-    /** Whether the flow's packets have to wait before they take their record's path. */
-    boolean waits(int slot, long nowNs) {
-        if (!isWaiting(slot)) {
-            return false;
-        }
-        if (isUnderWay(slot, nowNs)) {
-            return true;
-        }
-        table.setFlags(slot, table.flags(slot) & ~WAITS);
-        return false;
-    }
-
-    private boolean isWaiting(int slot) {
-        return (table.flags(slot) & WAITS) != 0;
-    }
-
-    /** Whether packets that a record was counted for may be inside nodes yet. */
-    private boolean isUnderWay(int slot, long nowNs) {
-        return table.idleMs(slot, nowNs) < UNDER_WAY_MS;
-    }
-
-    private boolean hasSent(int slot) {
-        return table.packets(slot, 0) != 0 || table.packets(slot, 1) != 0;
-    }
-
     /**
-     * Whether packets of the flow in hand may be inside nodes that a new path shares, so that they would miss something if they went on by it.
-     *
-     * @param own the record that gets the path, or gives way to the one that does; -1 none
-     * @param targetId the target that gives the new path
-     * @param reverse whether the packet in hand is a reverse one on the new path
-     */
-    boolean mustWait(Cursor c, int own, int targetId, Path next, boolean reverse) {
-        if (hasEnded && (endedInWaiting || obstructs(endedPath, targetId, next, endedReverse != reverse))) {
-            return true;
-        }
-        for (int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
-                slot != NONE;
-                slot = table.next(slot, c.nowNs)) {
-            if ((slot == own || table.isSuperseded(slot)) && isUnderWay(slot, c.nowNs)) {
-                boolean turned = table.isReverse(slot, c.fields) != reverse;
-                if (isWaiting(slot) ? hasSent(slot) : obstructs(table.pathId(slot), targetId, next, turned)) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private boolean obstructs(int pathId, int targetId, Path next, boolean turned) {
-        if (pathId == 0 || (pathId == next.id() && !turned)) {
-            return false;
-        }
-        Path now = snapshot.path(pathId);
-        Path path = now != null ? now : goneById.get(pathId);
-        if (path == null || turned) {
-            return path == null || !Passage.mayFollow(path, next, turned);
-        }
-        return !Passage.mayFollow(path, next, false)
-                && !(isOffered(targetId, pathId) && Passage.keepsPlaces(path, next));
-    }
-
-    private boolean isOffered(int targetId, int pathId) {
-        List<Path> paths = snapshot.target(targetId).paths();
-        for (int i = 0; i < paths.size(); i++) {
-            if (paths.get(i).id() == pathId) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** A record whose path is not as it was gets another one. */
-    void redirect(Cursor c, int slot, Path next) {
-        if (mustWait(c, slot, table.targetId(slot), next, table.isReverse(slot, c.fields))) {
-            table.setFlags(slot, table.flags(slot) | WAITS);
-        }
-        table.setPathId(slot, next.id());
-    }
-
-    // Replacing a record.
-
-    /**
-     * Takes the replaced record out of the way. If packets may be under way on its path, which the new one does not take, it stays for their way back; the
-     * new one takes over what those on the same nodes need.
+     * Takes the replaced record out of the way. If packets may be under way on its path, which the new one does not take, it stays for their way back, and as long as
+     * they may be, to compare other paths with; the new one takes over what those on the same nodes need.
      *
      * @param turned whether the new one has the other side as its forward side
      * @return whether a record had to go that packets under way may still need: the new one has to wait for them
@@ -233,13 +104,30 @@ final class Succession {
         l2Forward = table.l2(old, 0);
         l2Reverse = table.l2(old, 1);
         counters.recordsReplaced++;
-        Path path = snapshot.path(table.pathId(old));
-        boolean translated = (table.flags(old) & ConnectionTable.TRANSLATED) != 0 || table.linked(old) >= 0;
-        boolean same = path != null && next != null && path.id() == next.id() && !turned;
-        if (path == null || same || translated || isWaiting(old)) {
+        int pathId = table.pathId(old);
+        boolean same = next != null && pathId == next.id() && !turned;
+        if (pathId == 0 || same || changes.hasSentNone(old)) {
             table.remove(old);
             return false;
         }
+        return retire(c, old);
+    }
+
+    /**
+     * Takes the record of a connection out of the way that another one begins in place of. If packets may be under way on its path, it stays for them.
+     *
+     * @return as from {@link #release}
+     */
+    boolean end(Cursor c, int old) {
+        if (table.pathId(old) == 0 || changes.hasSentNone(old) || !changes.isUnderWay(old, c.nowNs)) {
+            table.remove(old);
+            return false;
+        }
+        return retire(c, old);
+    }
+
+    private boolean retire(Cursor c, int old) {
+        table.unlink(old);
         table.supersede(old);
         int oldest = NONE;
         int count = 0;
@@ -251,7 +139,7 @@ final class Succession {
                 count++;
             }
         }
-        boolean missed = count > SUPERSEDED_MAX && isUnderWay(oldest, c.nowNs) && !hasTwin(c, oldest);
+        boolean missed = count > SUPERSEDED_MAX && changes.isUnderWay(oldest, c.nowNs) && !hasTwin(c, oldest);
         if (count > SUPERSEDED_MAX) {
             table.remove(oldest);
         }

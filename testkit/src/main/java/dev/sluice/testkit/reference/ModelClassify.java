@@ -41,7 +41,7 @@ final class ModelClassify {
         }
         ModelRecord vanished = null;
         ModelRecord found = null;
-        ModelRecord ended = null;
+        boolean missed = false;
         for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
             if (record.superseded) {
                 continue;
@@ -54,18 +54,16 @@ final class ModelClassify {
             }
         }
         if (found != null && found.isTcp() && found.isClosing() && (trip.frame.tcpFlags & 0x16) == 2) {
-            model.connections.remove(found);
+            missed = end(found);
             model.coverage.event("reopened");
-            ended = found;
             found = null;
             vanished = null;
         }
         boolean unsure =
                 found != null && (found.pathId == 0 || (found.tcp.startsWith("PICKED_UP") && !found.translated));
         if (found != null && unsure && opens(trip) && found.directionOf(trip.key()) == 1) {
-            model.connections.remove(found);
+            missed = end(found);
             model.coverage.event("opened the other way");
-            ended = found;
             found = null;
             vanished = null;
         }
@@ -101,7 +99,7 @@ final class ModelClassify {
             trip.record = found;
             trip.direction = found.directionOf(trip.key());
             count(trip, group, false);
-        } else if (!decide(trip, group, vanished, ended, moved, toPort)) {
+        } else if (!decide(trip, group, vanished, missed, moved, toPort)) {
             return;
         } else {
             count(trip, group, true);
@@ -293,8 +291,7 @@ final class ModelClassify {
     private void reselect(ModelRecord record) {
         Path path = model.selector.select(record.targetId);
         if (path != null) {
-            record.waits |= model.passage.mustWait(record, record.key, record.targetId, path);
-            record.pathId = path.id();
+            model.passage.redirect(record, path);
             model.outcome.count("reselected");
             model.coverage.event("reselected");
         }
@@ -305,7 +302,7 @@ final class ModelClassify {
             Trip trip,
             int group,
             @Nullable ModelRecord vanished,
-            @Nullable ModelRecord ended,
+            boolean missed,
             boolean moved,
             boolean toPort) {
         boolean reverse = false;
@@ -356,11 +353,13 @@ final class ModelClassify {
             model.outcome.count("movedByInstruction");
         }
         ModelRecord.Key forward = reverse ? trip.key().turned() : trip.key();
-        boolean waits = rule != null
-                && path != null
-                && model.passage.mustWait(vanished != null ? vanished : ended, forward, rule.targetId(), path);
-        if (vanished != null) {
-            waits |= replace(vanished, forward, path);
+        ModelPassage.Verdict verdict = rule == null || path == null
+                ? new ModelPassage.Verdict()
+                : model.passage.verdict(vanished, forward, rule.targetId(), path);
+        boolean forgotten = vanished != null ? replace(vanished, forward, path) : missed;
+        if (forgotten && path != null) {
+            verdict.waits = true;
+            verdict.waitsForAnother = true;
         }
         if (rule != null && rule.action() == Rule.Action.SERVICE && path == null) {
             model.hits.packet(trip, group, rule, reverse, true, values);
@@ -387,7 +386,7 @@ final class ModelClassify {
             }
         }
         record.oneDirection = oneDirection;
-        record.waits = waits;
+        verdict.onto(record);
         if (model.attributes.used) {
             record.attributes = values;
             record.forwardPort = reverse ? otherPort : trip.port;
@@ -424,14 +423,26 @@ final class ModelClassify {
     private boolean replace(ModelRecord old, ModelRecord.Key forward, @Nullable Path next) {
         model.outcome.count("recordsReplaced");
         model.coverage.event("record replaced");
-        boolean pathThere = old.pathId != 0 && model.world.path(old.pathId) != null;
         boolean samePath = next != null && next.id() == old.pathId && old.key.equals(forward);
-        if (!pathThere || samePath || old.translated || old.linked != null || old.waits) {
+        if (old.pathId == 0 || samePath || ModelPassage.hasSentNone(old)) {
             model.connections.remove(old);
             return false;
         }
+        return retire(old);
+    }
+
+    /** A connection gives way to another one with its addresses; the answer as from replace. */
+    private boolean end(ModelRecord old) {
+        if (old.pathId == 0 || ModelPassage.hasSentNone(old) || !model.passage.isRecent(old)) {
+            model.connections.remove(old);
+            return false;
+        }
+        return retire(old);
+    }
+
+    private boolean retire(ModelRecord old) {
         ModelRecord gone = model.connections.supersede(old, model.nowMs());
-        if (gone == null || model.nowMs() - Math.max(gone.seenMs[0], gone.seenMs[1]) >= 1000) {
+        if (gone == null || !model.passage.isRecent(gone)) {
             return false;
         }
         for (ModelRecord other : model.connections.find(gone.key, model.nowMs())) {

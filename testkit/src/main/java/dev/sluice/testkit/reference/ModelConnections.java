@@ -115,6 +115,7 @@ final class ModelConnections {
     /** The record no longer decides, but explains packets under way; at most 4 of a flow do. The one that had to go, null if none had to. */
     @Nullable
     ModelRecord supersede(ModelRecord record, long nowMs) {
+        unlink(record);
         record.superseded = true;
         if (!record.halfOpen) {
             record.halfOpen = true;

@@ -145,6 +145,11 @@ final class ModelReturn {
             boolean waits = false;
             ModelRecord.Key key = keyIn.apply(router);
             for (ModelRecord record : model.connections.find(key, model.nowMs())) {
+                if (model.passage.mayHaveSent(record, node)) {
+                    model.coverage.event("returned to a path that is gone");
+                    waits = true;
+                    break;
+                }
                 int direction = record.directionOf(key);
                 if (hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
                     continue;

@@ -69,7 +69,7 @@ final class WorldGenerator {
         }
         for (WorldBuilder.PortSpec port : parts.ports) {
             port.mtuBytes = dice.percent(10) ? 100 : dice.any(0, 1500);
-            port.refusedKinds = port.role == PortEntry.Role.TRANSPARENT && dice.percent(40) ? dice.below(1 << 10) : 0;
+            port.refusedKinds = port.role == PortEntry.Role.TRANSPARENT && dice.percent(50) ? dice.below(1 << 10) : 0;
         }
     }
 
@@ -181,7 +181,7 @@ final class WorldGenerator {
     /** Gives a chain new services and paths. */
     void newWays(WorldBuilder.Chain chain) {
         List<List<WorldBuilder.Node>> services = new ArrayList<>();
-        for (int i = dice.any(1, 1, 1, 2, 2, 3, 4); i > 0; i--) {
+        for (int i = dice.any(1, 1, 1, 2, 2, 3, 3, 4); i > 0; i--) {
             List<WorldBuilder.Node> nodes = new ArrayList<>();
             boolean copy = dice.percent(15);
             Attachment.Translation translation = dice.percent(20)
@@ -253,9 +253,9 @@ final class WorldGenerator {
 
     /** Changes something. New neighbours are not taught: they have to be asked for. */
     World mutate() {
-        switch (dice.below(14)) {
+        switch (dice.below(16)) {
             case 0, 1, 2 -> parts.rules.add(ruleGenerator.rule());
-            case 3, 4 -> {
+            case 3, 4, 15 -> {
                 if (parts.rules.size() > 1) {
                     parts.rules.remove(dice.below(parts.rules.size()));
                 }
@@ -283,7 +283,7 @@ final class WorldGenerator {
                 dice.of(parts.chains).selection = dice.any(Selection.values());
             }
             case 9 -> changeCaps();
-            case 11, 12, 13 -> rearrange(dice.of(parts.chains));
+            case 11, 12, 13, 14 -> rearrange(dice.of(parts.chains));
             case 8 -> {
                 WorldBuilder.PortSpec port = dice.of(parts.ports);
                 port.classifyFrom = dice.percent(80);
@@ -295,6 +295,7 @@ final class WorldGenerator {
         }
         return parts.build(dice.any(
                 Earlier.Change.AUTO,
+                Earlier.Change.KEEP,
                 Earlier.Change.KEEP,
                 Earlier.Change.KEEP,
                 Earlier.Change.MIGRATE,
