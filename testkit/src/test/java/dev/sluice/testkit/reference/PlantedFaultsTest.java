@@ -59,8 +59,14 @@ class PlantedFaultsTest {
                 "|| ports[place] != says || firstEnd[place] != key.end;",
                 "|| firstEnd[place] != key.end;"),
         DATAGRAMS_THAT_GAVE_WAY_LEAVE_NO_MARK("FragmentTable", "marked[mark] = true;", ""),
-        WHOLE_DATAGRAMS_ARE_REMEMBERED(
-                "FragmentTable", "seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];", "true;"),
+        WHOLE_DATAGRAMS_ARE_FORGOTTEN(
+                "FragmentTable",
+                "whole[place] |= seenFrom[place] != NOT_YET && seenTo[place] >= seenFrom[place];",
+                "used[place] = seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];"),
+        WHOLE_DATAGRAMS_GIVE_WAY_LIKE_OTHERS(
+                "FragmentTable",
+                "if (whole[place] == whole[oldest] ? sequence[place] < sequence[oldest] : whole[place]) {",
+                "if (sequence[place] < sequence[oldest]) {"),
         NOTHING_WAITS_FOR_ITS_FIRST_FRAGMENT("Fragments", "if (queue.count() > 0) {", "if (queue.count() < 0) {"),
         FIRST_FRAGMENTS_MAY_BE_TINY(
                 "Parser",
