@@ -255,11 +255,6 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         }
     }
 
-    /** Whether the node has ended. */
-    public boolean hasEnded() {
-        return ended.getCount() == 0;
-    }
-
     /** Stops the node and waits until it has ended. */
     @Override
     public void close() {

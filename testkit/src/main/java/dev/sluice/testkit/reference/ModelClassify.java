@@ -551,7 +551,11 @@ final class ModelClassify {
             record.count(trip.direction, model.nowMs());
         }
         if (record.isTcp() && !trip.frame.laterFragment && !waits) {
+            boolean middleBefore = record.metInTheMiddle;
             record.onTcp(trip.direction, trip.frame.tcpFlags);
+            if (record.metInTheMiddle && !middleBefore) {
+                model.connections.isYoungest(record);
+            }
         }
         record.skipped.set(trip.direction, Set.of());
         if (!model.programs.isTold(trip)) {

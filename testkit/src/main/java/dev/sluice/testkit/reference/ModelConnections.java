@@ -135,6 +135,11 @@ final class ModelConnections {
         return old.getLast();
     }
 
+    /** Of those that were met in the middle it is the youngest: its first packet may have come after the record was made, which had to wait. */
+    void isYoungest(ModelRecord record) {
+        record.evictableSince = events++;
+    }
+
     void link(ModelRecord one, ModelRecord other) {
         unlink(one);
         unlink(other);

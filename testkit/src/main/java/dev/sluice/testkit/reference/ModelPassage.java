@@ -81,6 +81,9 @@ final class ModelPassage {
         record.partial.clear();
         verdict.onto(record);
         record.moved = true;
+        if (record.pathId != next.id()) {
+            record.skipped.replaceAll(_ -> Set.of());
+        }
         record.pathId = next.id();
         redirectedMs = model.nowMs();
     }
