@@ -114,8 +114,7 @@ public final class Datapath implements AutoCloseable {
                 context,
                 hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
-        returns =
-                new Returns(
+        returns = new Returns(
                 table, frames, steering, translations, neighborStage, liveness, zones, fragments, changes, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);

@@ -54,7 +54,9 @@ final class Passage {
     static boolean keepsPlaces(Path old, Path next) {
         List<Path.Hop> hops = old.hops();
         for (int i = 0; i < hops.size(); i++) {
-            int j = hops.get(i).copy() ? i : indexOf(next, hops.get(i).attachment().id());
+            int j = hops.get(i).copy()
+                    ? i
+                    : indexOf(next, hops.get(i).attachment().id());
             if (j >= 0 && j != i) {
                 return false;
             }

@@ -128,16 +128,15 @@ final class PathChanges {
                 slot = table.next(slot, c.nowNs)) {
             if ((slot == own || table.isSuperseded(slot)) && isUnderWay(slot, c.nowNs)) {
                 boolean turned = table.isReverse(slot, c.fields) != reverse;
-                flags |= flagsAfter(
-                        table.flags(slot), hasSent(slot), table.pathId(slot), targetId, next, turned, nowMs);
+                flags |=
+                        flagsAfter(table.flags(slot), hasSent(slot), table.pathId(slot), targetId, next, turned, nowMs);
             }
         }
         return (flags & WAITS) != 0 ? flags & (WAITS | FOR_ANOTHER) : flags;
     }
 
     /** What follows for the next path from packets that were sent under a record. */
-    private int flagsAfter(
-            int old, boolean hadSent, int pathId, int targetId, Path next, boolean turned, int nowMs) {
+    private int flagsAfter(int old, boolean hadSent, int pathId, int targetId, Path next, boolean turned, int nowMs) {
         if ((old & WAITS) != 0) {
             return hadSent ? WAITS : (old & FOR_ANOTHER) != 0 ? WAITS | FOR_ANOTHER : 0;
         }

@@ -91,7 +91,9 @@ class PathChangeTest {
     private Snapshot snapshot(String chain, boolean migrate, boolean forgetsOthers) {
         generation++;
         retained = migrate ? retained.thenMigrate(generation) : retained.thenAuto(generation);
-        story.append(migrate ? "\nmigrate to " : "\nchange to ").append(chain).append(forgetsOthers ? ", others gone:" : ":");
+        story.append(migrate ? "\nmigrate to " : "\nchange to ")
+                .append(chain)
+                .append(forgetsOthers ? ", others gone:" : ":");
         if (forgetsOthers) {
             paths.clear();
         }
@@ -133,13 +135,23 @@ class PathChangeTest {
         for (char name : chain.toCharArray()) {
             hops.add(new Path.Hop(nodes.get(name - 'a'), false, Rule.FailureAction.CLOSED));
         }
-        return new Path(
-                pathIds.computeIfAbsent(chain, _ -> pathIds.size() + 1), chain, 1, hops, new PathCounters());
+        return new Path(pathIds.computeIfAbsent(chain, _ -> pathIds.size() + 1), chain, 1, hops, new PathCounters());
     }
 
     private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int group) {
         return new PortEntry(
-                index, "p" + index, role, router, peer, 0x0200_0000_1000L + index, List.of(), true, true, group, group, 0);
+                index,
+                "p" + index,
+                role,
+                router,
+                peer,
+                0x0200_0000_1000L + index,
+                List.of(),
+                true,
+                true,
+                group,
+                group,
+                0);
     }
 
     /** A packet of the flow comes in; its id. */
@@ -174,7 +186,9 @@ class PathChangeTest {
                 } else {
                     int i = (port - FIRST_NODE_PORT) / 2;
                     Attachment node = nodes.get(i);
-                    int out = port == node.in().port() ? node.out().port() : node.in().port();
+                    int out = port == node.in().port()
+                            ? node.out().port()
+                            : node.in().port();
                     inside.add(new Inside((char) ('a' + i), id, out, frame.bytes()));
                 }
             }
@@ -183,7 +197,10 @@ class PathChangeTest {
 
     private static int idOf(byte[] frame) {
         int at = 14 + 20 + 8;
-        return (frame[at] & 0xff) << 24 | (frame[at + 1] & 0xff) << 16 | (frame[at + 2] & 0xff) << 8 | (frame[at + 3] & 0xff);
+        return (frame[at] & 0xff) << 24
+                | (frame[at + 1] & 0xff) << 16
+                | (frame[at + 2] & 0xff) << 8
+                | (frame[at + 3] & 0xff);
     }
 
     private void drain(MemorySwitch sluice) {
@@ -199,7 +216,12 @@ class PathChangeTest {
             for (boolean forward : new boolean[] {true, false}) {
                 int id = send(sluice, forward);
                 for (int i = 0; i < depth; i++) {
-                    goOn(sluice, inside.stream().filter(one -> one.id == id).findFirst().orElseThrow());
+                    goOn(
+                            sluice,
+                            inside.stream()
+                                    .filter(one -> one.id == id)
+                                    .findFirst()
+                                    .orElseThrow());
                 }
             }
         }
@@ -207,8 +229,21 @@ class PathChangeTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ab, ac, 0", "ab, b, 0", "ab, a, 0", "a, ba, 0", "a, ab, 0", "abc, ac, 0", "ac, abc, 0", "ab, cd, 0", "ab, abc, 0",
-        "ab, ba, 1", "abc, acb, 1", "abc, cab, 1", "adb, cde, 1", "bd, abc, 1", "abc, bad, 1"
+        "ab, ac, 0",
+        "ab, b, 0",
+        "ab, a, 0",
+        "a, ba, 0",
+        "a, ab, 0",
+        "abc, ac, 0",
+        "ac, abc, 0",
+        "ab, cd, 0",
+        "ab, abc, 0",
+        "ab, ba, 1",
+        "abc, acb, 1",
+        "abc, cab, 1",
+        "adb, cde, 1",
+        "bd, abc, 1",
+        "abc, bad, 1"
     })
     void packetsInsideNodesMissNothingWhenTheChainChanges(String before, String after, int waits) {
         for (boolean oneArmed : new boolean[] {false, true}) {
@@ -223,7 +258,8 @@ class PathChangeTest {
                 drain(sluice);
                 assertThat(left).as("nothing but what may be dropped is").hasSize(underWay + (waits == 1 ? 0 : 2));
                 assertWhole(Set.of(before, after));
-                assertThat(sluice.drops().getOrDefault(DropReason.PATH_CHANGING, 0L)).isEqualTo(2L * waits);
+                assertThat(sluice.drops().getOrDefault(DropReason.PATH_CHANGING, 0L))
+                        .isEqualTo(2L * waits);
                 sluice.advance(1000 * MS);
                 left.clear();
                 send(sluice, true);

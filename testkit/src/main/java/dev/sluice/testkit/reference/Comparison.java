@@ -113,8 +113,8 @@ final class Comparison implements AutoCloseable {
     private boolean isUndecided(Outcome expected, long madeBefore) {
         boolean decided = model.connections.made() == madeBefore
                 && expected.counts.keySet().stream()
-                        .noneMatch(name -> name.equals("reselected")
-                                || name.startsWith("drop " + DropReason.NEIGHBOR_QUEUE_FULL));
+                        .noneMatch(name ->
+                                name.equals("reselected") || name.startsWith("drop " + DropReason.NEIGHBOR_QUEUE_FULL));
         return expected.counts.getOrDefault("icmpErrors", 0) >= 2 && !decided;
     }
 

@@ -299,12 +299,7 @@ final class ModelClassify {
 
     /** Makes a record from the rules; false if the packet's way was decided without one. */
     private boolean decide(
-            Trip trip,
-            int group,
-            @Nullable ModelRecord vanished,
-            boolean missed,
-            boolean moved,
-            boolean toPort) {
+            Trip trip, int group, @Nullable ModelRecord vanished, boolean missed, boolean moved, boolean toPort) {
         boolean reverse = false;
         int otherPort = -1;
         if (vanished != null) {

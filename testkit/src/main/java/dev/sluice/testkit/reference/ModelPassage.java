@@ -130,8 +130,8 @@ final class ModelPassage {
                 int i = place(was, hop);
                 int j = place(becomes, hop);
                 boolean hadAll = ids(was.subList(0, i)).containsAll(ids(becomes.subList(0, j)));
-                boolean getsAll = ids(becomes.subList(j + 1, becomes.size()))
-                        .containsAll(ids(was.subList(i + 1, was.size())));
+                boolean getsAll =
+                        ids(becomes.subList(j + 1, becomes.size())).containsAll(ids(was.subList(i + 1, was.size())));
                 fine &= some ? getsAll : hadAll || getsAll;
                 if (some || !hadAll) {
                     partial.add(after);

@@ -158,7 +158,14 @@ class PlantedFaultsTest {
         DROPS_ARE_KEPT("Succession", "isDropping(slot) :", "false :"),
         DEFAULTS_ARE_NOT_KEPT(
                 "Succession", "isKept(slot) && snapshot.retained().hasGroupAt(group, port, side)", "group == 0"),
-        SUPERSEDED_RECORDS_ARE_FORGOTTEN("Succession", "if (path == null || same ||", "if (old >= 0 ||"),
+        SUPERSEDED_RECORDS_ARE_FORGOTTEN(
+                "Succession", "if (pathId == 0 || same || changes.hasSentNone(old)) {", "if (old >= 0) {"),
+        PATHS_CHANGE_WHILE_PACKETS_ARE_INSIDE(
+                "PathChanges", "(relation & (partial ? Passage.GETS_ALL : Passage.MAY_FOLLOW)) == 0", "relation < 0"),
+        WHO_WAITS_IS_COUNTED("Classification", "if (!c.follows && !waits) {", "if (!c.follows) {"),
+        RETURNS_TAKE_RECORDS_THAT_WAIT("Returns", "(table.flags(slot) & PathChanges.WAITS) != 0", "slot < 0"),
+        PATHS_THAT_ARE_GONE_ARE_FORGOTTEN(
+                "Returns", "hop == PATH_GONE && changes.mayHaveSent(", "c.nowNs < 0 && changes.mayHaveSent("),
         SUPERSEDED_RECORDS_STILL_DECIDE(
                 "Classification",
                 "if (table.isSuperseded(slot)) {\n            return false;",
