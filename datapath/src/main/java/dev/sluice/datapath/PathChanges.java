@@ -26,7 +26,7 @@ final class PathChanges {
     /** Flag of a record that waits for packets of a record that had to go, so that who takes its place has to wait too. */
     static final int FOR_ANOTHER = MOVED << 1;
 
-    private static final int INHERITED = PARTIAL | PARTIAL << 1 | MOVED;
+    private static final int INHERITED = PARTIAL | (PARTIAL << 1) | MOVED;
 
     /** Most paths of earlier configurations that are remembered, to compare later ones with. */
     private static final int GONE_MAX = 4096;
@@ -106,7 +106,7 @@ final class PathChanges {
     /** A record whose path is not as it was gets another one of its target. */
     void redirect(Cursor c, int slot, Path next) {
         int flags = flagsFor(c, slot, table.targetId(slot), next, table.isReverse(slot, c.fields));
-        table.setFlags(slot, table.flags(slot) & ~INHERITED | flags | MOVED);
+        table.setFlags(slot, (table.flags(slot) & ~INHERITED) | flags | MOVED);
         table.setPathId(slot, next.id());
         hasRedirected = true;
         redirectedMs = ConnectionTable.tableMs(c.nowNs);
@@ -151,7 +151,7 @@ final class PathChanges {
         int forward = partial(path, next, turned, 0, old);
         int reverse = partial(path, next, turned, 1, old);
         if (forward != WAITS && reverse != WAITS && !unknown) {
-            return old & MOVED | forward | reverse;
+            return (old & MOVED) | forward | reverse;
         }
         boolean sameServices = !turned && isOffered(targetId, pathId) && Passage.keepsPlaces(path, next);
         return sameServices ? old & INHERITED : WAITS;
@@ -163,7 +163,7 @@ final class PathChanges {
         if ((relation & Passage.MEETS) == 0) {
             return 0;
         }
-        boolean partial = (old & PARTIAL << direction) != 0;
+        boolean partial = (old & (PARTIAL << direction)) != 0;
         if ((relation & (partial ? Passage.GETS_ALL : Passage.MAY_FOLLOW)) == 0) {
             return WAITS;
         }

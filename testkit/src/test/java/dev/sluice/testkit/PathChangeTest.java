@@ -20,9 +20,11 @@ import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.ports.MemoryFrame;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,7 +159,7 @@ class PathChangeTest {
     /** A packet of the flow comes in; its id. */
     private int send(MemorySwitch sluice, boolean forward) {
         int id = ++lastId;
-        byte[] payload = {(byte) (id >>> 24), (byte) (id >>> 16), (byte) (id >>> 8), (byte) id};
+        byte[] payload = ByteBuffer.allocate(4).putInt(id).array();
         TestPacket packet = forward
                 ? TestPacket.udp("10.0.0.1:4000", "10.0.0.2:53")
                 : TestPacket.udp("10.0.0.2:53", "10.0.0.1:4000");
@@ -196,11 +198,7 @@ class PathChangeTest {
     }
 
     private static int idOf(byte[] frame) {
-        int at = 14 + 20 + 8;
-        return (frame[at] & 0xff) << 24
-                | (frame[at + 1] & 0xff) << 16
-                | (frame[at + 2] & 0xff) << 8
-                | (frame[at + 3] & 0xff);
+        return ByteBuffer.wrap(frame).getInt(14 + 20 + 8);
     }
 
     private void drain(MemorySwitch sluice) {
@@ -344,7 +342,7 @@ class PathChangeTest {
         int packetsThatLeft = 0;
         for (int run = 0; run < 150; run++) {
             reset();
-            Set<String> versions = new java.util.HashSet<>();
+            Set<String> versions = new HashSet<>();
             String chain = randomChain(random);
             versions.add(chain);
             try (MemorySwitch sluice = start(chain, random.nextBoolean())) {

@@ -117,7 +117,7 @@ final class ModelPassage {
         boolean turned = !record.key.equals(forward);
         boolean keeps = !turned && (path.id() == next.id() || (isOffered(target, path) && samePlaces(path, next)));
         Set<Integer> partial = new HashSet<>();
-        boolean fine = !(record.moved && model.nowMs() - redirectedMs < 1000) || path.id() == next.id() && !turned;
+        boolean fine = !(record.moved && model.nowMs() - redirectedMs < 1000) || (path.id() == next.id() && !turned);
         for (int direction = 0; direction < 2; direction++) {
             int after = turned ? 1 - direction : direction;
             List<Path.Hop> was = inOrder(path, direction);
