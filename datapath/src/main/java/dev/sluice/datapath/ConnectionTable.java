@@ -388,11 +388,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return refused;
     }
 
-    /** Off-heap memory of the table, in bytes. */
-    public long memoryBytes() {
-        return bytesFor(connectionsMax);
-    }
-
     /** Table time of a moment: unsigned milliseconds modulo 2^32. */
     public static int tableMs(long nowNs) {
         return ConnectionTableAges.tableMs(nowNs);

@@ -107,7 +107,12 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
         return getInt(records, at(slot) + ConnectionTableRecord.PATH);
     }
 
+    /** Sets the path; hops of another one than before are not left out any more. */
     public final void setPathId(int slot, int value) {
+        if (value != pathId(slot)) {
+            setSkipMask(slot, 0, 0);
+            setSkipMask(slot, 1, 0);
+        }
         if (isCountedOnPath(slot)) {
             pathFlows.leave(pathId(slot));
             pathFlows.enter(value);

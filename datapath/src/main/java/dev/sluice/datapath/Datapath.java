@@ -123,6 +123,7 @@ public final class Datapath implements AutoCloseable {
                 errors,
                 planeFlows,
                 overlayOutput);
+        PathChanges changes = new PathChanges(table);
         classification = new Classification(
                 table,
                 selector,
@@ -130,7 +131,8 @@ public final class Datapath implements AutoCloseable {
                 steering,
                 frames,
                 new Instructions(programs, table, selector, frames, counters),
-                new Succession(table, counters),
+                new Succession(table, changes, counters),
+                changes,
                 counters,
                 context,
                 hits);
@@ -144,6 +146,7 @@ public final class Datapath implements AutoCloseable {
                 liveness,
                 zones,
                 fragments,
+                changes,
                 counters,
                 planeFlows,
                 overlayOutput);
@@ -187,6 +190,7 @@ public final class Datapath implements AutoCloseable {
         frames.sendInstead(other.frames, out);
         context.lookInto(other.context, table.capacity());
         table.lookInto(other.table, context);
+        classification.lookInto(other.classification);
         fragments.lookInto(other.fragments);
         neighbors.lookInto(other.neighbors);
         zones.lookInto(other.zones);

@@ -98,6 +98,19 @@ class ConnectionTableTest {
     }
 
     @Test
+    void hopsOfAnotherPathAreNotLeftOut() {
+        int slot = insert(UDP, 1, NOW_NS);
+        table.setPathId(slot, 7);
+        table.setSkipMask(slot, 0, 1);
+        table.setSkipMask(slot, 1, 2);
+        table.setPathId(slot, 7);
+        assertThat(table.skipMask(slot, 1)).isEqualTo(2);
+        table.setPathId(slot, 8);
+        assertThat(table.skipMask(slot, 0)).isZero();
+        assertThat(table.skipMask(slot, 1)).isZero();
+    }
+
+    @Test
     void findsConnectionByBothDirectionsAndTellsThemApart() {
         int slot = insert(TCP, 9, NOW_NS);
         assertThat(find(TCP, 9, NOW_NS)).isEqualTo(slot);

@@ -61,7 +61,7 @@ class ConfigurationTest {
         assertThat(names(all.forNode("b"))).containsExactly("fw-a", "fw-b", "fw-any");
         assertThat(all.forNode("a").nodes()).containsExactly("a", "b", "c");
         assertThat(all.forNode("a").routers()).extracting(LogicalRouter::name).containsExactly("ra");
-        assertThat(all.forNode("c").nodeObjects()).hasSize(3);
+        assertThat(all.forNode("c").all(Node.class)).hasSize(3);
         assertThat(names(all.forNode("c"))).containsExactly("fw-any");
         assertThat(all.underlay("b"))
                 .map(Node.Underlay::address)

@@ -56,8 +56,6 @@ final class Linux {
             "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle READ =
             plain("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle READV =
-            link("readv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle WRITE =
             link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITEV =
@@ -257,15 +255,6 @@ final class Linux {
     static long read(int fd, MemorySegment data, long bytes) {
         try {
             return (long) READ.invokeExact(fd, data, bytes);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
-    static long readv(int fd, MemorySegment vectors, int count) {
-        MemorySegment state = STATE.get();
-        try {
-            return result((long) READV.invokeExact(state, fd, vectors, count), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
