@@ -30,7 +30,8 @@ class NodeOfSeveralTest {
                 object(
                         "LogicalRouter",
                         "underlay-" + name,
-                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address + "/24]}]}"));
+                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
+                                + "/24]}]}"));
     }
 
     private static String objects() {
@@ -54,9 +55,8 @@ class NodeOfSeveralTest {
         FakeHost host = new FakeHost();
         List.of("underlay", "left", "right").forEach(name -> host.link(name, true));
         Files.writeString(directory.resolve("conf.yaml"), objects());
-        NodeOptions options = NodeOptions.of(directory)
-                .named("a")
-                .at(directory.resolve("s.sock"), directory.resolve("state"));
+        NodeOptions options =
+                NodeOptions.of(directory).named("a").at(directory.resolve("s.sock"), directory.resolve("state"));
         try (NodeRunner node = NodeRunner.start(options, host, host, new WorkerSizes(256, 4, 1024, 42))) {
             StatusReport status = node.status();
             assertThat(status.instances()).extracting(InstanceReport::node).containsExactly("", "b");
