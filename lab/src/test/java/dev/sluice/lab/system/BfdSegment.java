@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import dev.sluice.agent.bfd.BfdReport;
 import dev.sluice.agent.bfd.BfdRunner;
+import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
@@ -13,7 +14,9 @@ import dev.sluice.liveness.bfd.BfdState;
 import dev.sluice.ports.PortException;
 import dev.sluice.wire.IpAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -39,7 +42,7 @@ final class BfdSegment implements AutoCloseable {
         cable.configure("link", "add", "br0", "type", "bridge");
         cable.configure("link", "set", "dev", "br0", "up");
         int number = 0;
-        for (Namespace host : java.util.List.of(sluice, frr, bird, forger)) {
+        for (Namespace host : List.of(sluice, frr, bird, forger)) {
             number++;
             Wire wire = topology.wire(host, "eth0", cable, "to-" + host.name());
             // What a capture on the cable sees is then what a card would send: with its checksum.
@@ -81,7 +84,7 @@ final class BfdSegment implements AutoCloseable {
         try {
             runner.add(path, settings);
         } catch (PortException e) {
-            throw new dev.sluice.lab.LabException(e.getMessage(), e);
+            throw new LabException(e.toString(), e);
         }
     }
 
@@ -97,7 +100,7 @@ final class BfdSegment implements AutoCloseable {
     /** When the session left Up, waiting for it if need be. */
     long awaitDownNs(BfdPath path) {
         Waits.until("session with " + path.peer() + " is down", PATIENCE, () -> downNs.containsKey(path));
-        return downNs.get(path);
+        return Objects.requireNonNull(downNs.get(path));
     }
 
     /** Nothing passes from or to Sluice any more, and no interface notices. */

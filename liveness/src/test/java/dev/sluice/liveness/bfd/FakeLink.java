@@ -38,6 +38,7 @@ final class FakeLink {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Flying(int to, long atNs, byte[] bytes) {}
 
     private final Random random;
