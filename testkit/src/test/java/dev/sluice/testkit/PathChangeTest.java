@@ -63,7 +63,7 @@ class PathChangeTest {
     private int lastId;
 
     /** A packet inside a node, and the port by which it goes on. */
-    private record Inside(char node, int id, int port, byte[] frame) {}
+    private record Inside(char node, int id, int port, MemoryFrame frame) {}
 
     private MemorySwitch start(String chain, boolean oneArmed) {
         for (int i = 0; i < NODES; i++) {
@@ -191,7 +191,7 @@ class PathChangeTest {
                     int out = port == node.in().port()
                             ? node.out().port()
                             : node.in().port();
-                    inside.add(new Inside((char) ('a' + i), id, out, frame.bytes()));
+                    inside.add(new Inside((char) ('a' + i), id, out, frame));
                 }
             }
         });
