@@ -161,8 +161,8 @@ class PathOrderTest {
 
     private static boolean isIn(String version, String had) {
         int at = 0;
-        for (char node : version.toCharArray()) {
-            at = had.indexOf(node, at) + 1;
+        for (int i = 0; i < version.length(); i++) {
+            at = had.indexOf(version.charAt(i), at) + 1;
             if (at == 0) {
                 return false;
             }
