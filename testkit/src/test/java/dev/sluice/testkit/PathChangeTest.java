@@ -63,7 +63,7 @@ class PathChangeTest {
     private int lastId;
 
     /** A packet inside a node, and the port by which it goes on. */
-    private record Inside(char node, int id, int port, byte[] frame) {}
+    private record Inside(char node, int id, int port, MemoryFrame frame) {}
 
     private MemorySwitch start(String chain, boolean oneArmed) {
         for (int i = 0; i < NODES; i++) {
@@ -134,8 +134,8 @@ class PathChangeTest {
 
     private Path path(String chain) {
         List<Path.Hop> hops = new ArrayList<>();
-        for (char name : chain.toCharArray()) {
-            hops.add(new Path.Hop(nodes.get(name - 'a'), false, Rule.FailureAction.CLOSED));
+        for (int i = 0; i < chain.length(); i++) {
+            hops.add(new Path.Hop(nodes.get(chain.charAt(i) - 'a'), false, Rule.FailureAction.CLOSED));
         }
         return new Path(pathIds.computeIfAbsent(chain, _ -> pathIds.size() + 1), chain, 1, hops, new PathCounters());
     }
@@ -191,7 +191,7 @@ class PathChangeTest {
                     int out = port == node.in().port()
                             ? node.out().port()
                             : node.in().port();
-                    inside.add(new Inside((char) ('a' + i), id, out, frame.bytes()));
+                    inside.add(new Inside((char) ('a' + i), id, out, frame));
                 }
             }
         });
@@ -397,8 +397,8 @@ class PathChangeTest {
     /** Whether all nodes of a version were passed, in its order. */
     private static boolean isIn(String version, String had) {
         int at = 0;
-        for (char node : version.toCharArray()) {
-            at = had.indexOf(node, at) + 1;
+        for (int i = 0; i < version.length(); i++) {
+            at = had.indexOf(version.charAt(i), at) + 1;
             if (at == 0) {
                 return false;
             }
