@@ -61,7 +61,7 @@ class CrashTest {
     }
 
     /** A node in a directory; a configuration is told by the name of its chain's comment. */
-    private final class Node {
+    private static final class Node {
         final Path home;
         long nowNs = 42;
 

@@ -50,7 +50,11 @@ class ConfigurationHistoryTest {
 
     private static ReloadReport reloadToConfirm(SluiceNode sluice, String yaml, int seconds) {
         sluice.write("config.yaml", yaml);
-        return sluice.say(a -> a.reload(Map.of("confirmSeconds", seconds)));
+        ReloadReport report = sluice.say(a -> a.reload(Map.of("confirmSeconds", seconds)));
+        assertThat(report.confirmSeconds())
+                .as("the request came before the node saw by itself that the file has changed")
+                .isEqualTo(seconds);
+        return report;
     }
 
     @Test
