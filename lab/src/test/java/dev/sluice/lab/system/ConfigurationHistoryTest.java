@@ -59,7 +59,7 @@ class ConfigurationHistoryTest {
 
     @Test
     void changeThatIsNotConfirmedIsTakenBack() {
-        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"), "no-watch")) {
             lab.checkNewFlow(true, false);
             // The change cuts everything off: nobody could confirm it through this path.
             reloadToConfirm(sluice, through("[second]"), 3);
@@ -96,7 +96,7 @@ class ConfigurationHistoryTest {
 
     @Test
     void nodeKilledWithinTheWindowStartsWithWhatWasConfirmed() {
-        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"), "no-watch")) {
             reloadToConfirm(sluice, through("[second]"), 60);
             lab.checkNewFlow(false, true);
             sluice.process().kill();
