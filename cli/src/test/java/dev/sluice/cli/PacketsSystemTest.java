@@ -51,8 +51,19 @@ class PacketsSystemTest {
         Path file = folder.resolve(name);
         Path complaints = folder.resolve(name + ".err");
         Process capture = new ProcessBuilder(PairLab.typed(
-                        "capture", "-w", "-", "--stage", "in", "--address", "10.0.0.1", "--packets", "" + packets,
-                        "--seconds", "40", "--admin", lab.socket))
+                        "capture",
+                        "-w",
+                        "-",
+                        "--stage",
+                        "in",
+                        "--address",
+                        "10.0.0.1",
+                        "--packets",
+                        "" + packets,
+                        "--seconds",
+                        "40",
+                        "--admin",
+                        lab.socket))
                 .redirectOutput(file.toFile())
                 .redirectError(complaints.toFile())
                 .start();
@@ -113,8 +124,8 @@ class PacketsSystemTest {
         Cli running = Cli.run("trace", "--packet", PING, "--port", "left", "--admin", lab.socket);
         assertThat(running.status()).as(running.err()).isZero();
         assertThat(running.out()).contains("rule watch/all").contains("sent right");
-        Cli dropped =
-                Cli.run("trace", "--packet", "tcp 10.0.0.1:9 > 10.0.0.2:23 syn", "--port", "left", "--admin", lab.socket);
+        Cli dropped = Cli.run(
+                "trace", "--packet", "tcp 10.0.0.1:9 > 10.0.0.2:23 syn", "--port", "left", "--admin", lab.socket);
         assertThat(dropped.out()).contains("rule watch/telnet").contains("RULE_DROP");
         Cli files = Cli.run("trace", "-f", lab.objects.toString(), "--packet", PING, "--port", "left", "-o", "json");
         assertThat(files.status()).as(files.err()).isZero();
@@ -130,7 +141,16 @@ class PacketsSystemTest {
     @Test
     void packetsOnTheirWayAreTraced() {
         try (LabProcess trace = lab.command(
-                "trace", "trace", "--packets", "2", "--seconds", "30", "--address", "10.0.0.1", "--admin", lab.socket)) {
+                "trace",
+                "trace",
+                "--packets",
+                "2",
+                "--seconds",
+                "30",
+                "--address",
+                "10.0.0.1",
+                "--admin",
+                lab.socket)) {
             while (trace.isAlive()) {
                 lab.client.pings("10.0.0.2");
             }
@@ -154,7 +174,8 @@ class PacketsSystemTest {
         assertThat(lines)
                 .hasSizeBetween(10, 40)
                 .allMatch(line -> line.contains("-> 10.0.0.2:9999, came in at port left"));
-        assertThat(lab.node.log()).contains("rule watch/chatter: ", "more decisions were not logged, above 10 in a second");
+        assertThat(lab.node.log())
+                .contains("rule watch/chatter: ", "more decisions were not logged, above 10 in a second");
         assertThat(Cli.run("rules", "--admin", lab.socket).out()).contains("watch/chatter");
     }
 
@@ -167,7 +188,10 @@ class PacketsSystemTest {
             assertThat(screen.process.waitFor(40, TimeUnit.SECONDS)).isTrue();
             assertThat(screen.process.exitValue()).isZero();
             String text = screen.rest();
-            assertThat(text).contains("node edge: measuring ...").contains("node edge, generation 1").contains("left   up");
+            assertThat(text)
+                    .contains("node edge: measuring ...")
+                    .contains("node edge, generation 1")
+                    .contains("left   up");
             assertThat(count(text, ENTER_SCREEN)).isEqualTo(1);
             assertThat(count(text, LEAVE_SCREEN)).isEqualTo(1);
             assertThat(text.lastIndexOf(LEAVE_SCREEN)).isGreaterThan(text.lastIndexOf(REDRAW));
@@ -193,7 +217,8 @@ class PacketsSystemTest {
 
     /** What has to be typed so that a command has a terminal of its own. */
     private static List<String> onTerminal(List<String> command) {
-        String quoted = String.join(" ", command.stream().map(word -> "'" + word + "'").toList());
+        String quoted =
+                String.join(" ", command.stream().map(word -> "'" + word + "'").toList());
         return List.of("script", "--quiet", "--return", "--command", quoted, "/dev/null");
     }
 
@@ -222,7 +247,9 @@ class PacketsSystemTest {
             InputStream in = process.getInputStream();
             while (!condition.test(text.toString())) {
                 assertThat(System.nanoTime()).as("deadline; it drew: %s", text).isLessThan(deadline);
-                assertThat(process.isAlive() || in.available() > 0).as("it ended: %s", text).isTrue();
+                assertThat(process.isAlive() || in.available() > 0)
+                        .as("it ended: %s", text)
+                        .isTrue();
                 text.append(new String(in.readNBytes(in.available()), StandardCharsets.UTF_8));
             }
         }

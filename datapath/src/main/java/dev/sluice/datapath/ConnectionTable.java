@@ -91,9 +91,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Where connections made before are found, while foretelling. */
     private @Nullable ConnectionTableSource source;
 
-    /** Told of each connection that comes and goes; null: nobody asks. */
-    private @Nullable ZoneUse zoneUse;
-
     /**
      * Builds an empty table in memory of the given arena, which the caller closes.
      *
@@ -152,11 +149,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         if (ownedArena != null) {
             ownedArena.close();
         }
-    }
-
-    /** Counts connections by router there from now on; for an empty table. */
-    void countIn(ZoneUse use) {
-        zoneUse = use;
     }
 
     /** Sets the idle timeouts, for the connections that are there too, from the next look-up or sweep on. */
@@ -235,9 +227,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH, indexHash);
         halfOpen.join(slot);
         size++;
-        if (zoneUse != null) {
-            zoneUse.enter(router);
-        }
+        entered(router);
         return slot;
     }
 
@@ -312,9 +302,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         setKind(slot, ConnectionTableRecord.KIND_FREE);
         giveSlot(slot);
         size--;
-        if (zoneUse != null) {
-            zoneUse.leave(router(slot));
-        }
+        left(router(slot));
     }
 
     /**

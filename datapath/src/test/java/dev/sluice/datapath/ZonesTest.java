@@ -108,8 +108,7 @@ class ZonesTest {
             assertThat(use.isUsed(9001)).as("evicted or expired").isFalse();
         }
         for (int i = 0; i < 4; i++) {
-            programs.put(
-                    new FlowPrograms.Flow(9002, 17, one, i, one, 5), FlowPrograms.Action.DROP, 0, false, 5_000, 0);
+            programs.put(new FlowPrograms.Flow(9002, 17, one, i, one, 5), FlowPrograms.Action.DROP, 0, false, 5_000, 0);
         }
         programs.remove(new FlowPrograms.Flow(9002, 17, one, 5, one, 0));
         assertThat(use.isUsed(9002)).isTrue();
@@ -139,7 +138,9 @@ class ZonesTest {
                 }
                 case 1 -> {
                     if (known != null) {
-                        assertThat(zones.known(1, vlan, 0)).as("seed %d, %d", seed, i).isEqualTo(known);
+                        assertThat(zones.known(1, vlan, 0))
+                                .as("seed %d, %d", seed, i)
+                                .isEqualTo(known);
                         use.leave(known);
                         numberOf.remove(vlan);
                     }

@@ -48,7 +48,8 @@ public final class AdminSocket {
         Path temporary = making.resolve(MAKING_NAME);
         if (temporary.toString().getBytes(StandardCharsets.UTF_8).length >= PATH_BYTES_MAX) {
             throw new NodeException("administration socket " + path + ": the path is too long for a socket (at most "
-                    + (PATH_BYTES_MAX - 2 - MAKING_SUFFIX.length() - MAKING_NAME.length()) + " bytes); give a shorter one with --socket");
+                    + (PATH_BYTES_MAX - 2 - MAKING_SUFFIX.length() - MAKING_NAME.length())
+                    + " bytes); give a shorter one with --socket");
         }
         try {
             Path directory = path.toAbsolutePath().getParent();

@@ -38,11 +38,13 @@ public record AppliedConfiguration(
     }
 
     AppliedConfiguration withProblem(String newProblem) {
-        return new AppliedConfiguration(objects, node, appliedAt, warnings, newProblem, revision, content, notice, forced);
+        return new AppliedConfiguration(
+                objects, node, appliedAt, warnings, newProblem, revision, content, notice, forced);
     }
 
     AppliedConfiguration withNotice(String newNotice) {
-        return new AppliedConfiguration(objects, node, appliedAt, warnings, problem, revision, content, newNotice, forced);
+        return new AppliedConfiguration(
+                objects, node, appliedAt, warnings, problem, revision, content, newNotice, forced);
     }
 
     AppliedConfiguration forced(List<String> interfaces) {
@@ -52,7 +54,8 @@ public record AppliedConfiguration(
 
     /** The same as a revision of the history. */
     AppliedConfiguration as(int newRevision, String newContent) {
-        return new AppliedConfiguration(objects, node, appliedAt, warnings, problem, newRevision, newContent, notice, forced);
+        return new AppliedConfiguration(
+                objects, node, appliedAt, warnings, problem, newRevision, newContent, notice, forced);
     }
 
     /** This as a revision to be kept; its number is given when it is. */

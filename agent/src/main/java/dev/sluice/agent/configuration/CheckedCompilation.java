@@ -91,10 +91,7 @@ final class CheckedCompilation {
 
     /** Compiles unless it would take an interface that the host needs and that it may not take. */
     AppliedConfiguration checked(
-            Configuration objects,
-            List<Problem> problems,
-            Optional<ExistingFlows> existingFlows,
-            Permission permission)
+            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, Permission permission)
             throws NodeException {
         Map<String, String> inUse = safety.inUse();
         boolean any = force || permission.any();
@@ -111,10 +108,7 @@ final class CheckedCompilation {
 
     /** Compiles whatever the host needs. */
     AppliedConfiguration unchecked(
-            Configuration objects,
-            List<Problem> problems,
-            Optional<ExistingFlows> existingFlows,
-            List<String> forced)
+            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, List<String> forced)
             throws NodeException {
         return compile(objects, problems, existingFlows, BindingsCheck.NONE).forced(forced);
     }
@@ -154,7 +148,8 @@ final class CheckedCompilation {
         List<String> warnings = new ArrayList<>(AppliedConfiguration.warnings(problems));
         warnings.addAll(AppliedConfiguration.warnings(result.problems()));
         warnings.forEach(warning -> LOG.warn("{}", warning));
-        return new AppliedConfiguration(objects, result.node().get(), WallClock.now(), warnings, "", 0, "", "", List.of());
+        return new AppliedConfiguration(
+                objects, result.node().get(), WallClock.now(), warnings, "", 0, "", "", List.of());
     }
 
     /** Whether MAC addresses or MTUs are others than those of the last compilation. */

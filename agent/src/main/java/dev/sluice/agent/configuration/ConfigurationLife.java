@@ -293,7 +293,8 @@ public final class ConfigurationLife {
 
     private void takeBack(Pending waiting, String why) throws NodeException {
         AppliedConfiguration before = waiting.before();
-        AppliedConfiguration next = compilation.unchecked(before.objects(), List.of(), Optional.empty(), before.forced());
+        AppliedConfiguration next =
+                compilation.unchecked(before.objects(), List.of(), Optional.empty(), before.forced());
         String notice = "revision " + before.revision() + " runs because revision " + waiting.revision() + " " + why;
         run(next, before.revision(), before.content(), notice);
         settle(waiting);

@@ -61,12 +61,10 @@ final class FirstConfiguration {
                                 before.map(RevisionHead::forcedInterfaces).orElse(List.of())));
                 String content = Revision.content(files.texts());
                 boolean known = before.stream().anyMatch(head -> head.content().equals(content));
-                int number = known ? good : history.add(
-                                first.revision(
-                                        boot.node(),
-                                        Boot.absolute(source),
-                                        Revision.Outcome.APPLIED,
-                                        files.texts()));
+                int number = known
+                        ? good
+                        : history.add(first.revision(
+                                boot.node(), Boot.absolute(source), Revision.Outcome.APPLIED, files.texts()));
                 history.forced(number, first.forced());
                 history.state(new HistoryState(number, number, ""));
                 return first.as(number, content);
@@ -87,8 +85,8 @@ final class FirstConfiguration {
                             : problem + "\nThe last good revision cannot be run either: " + e.getMessage(),
                     e);
         }
-        String notice = "revision " + good.revision() + ", the last good one, runs" + good.notice() + " because " + source
-                + " could not be applied at the start";
+        String notice = "revision " + good.revision() + ", the last good one, runs" + good.notice() + " because "
+                + source + " could not be applied at the start";
         LOG.error("{}:\n{}", notice, problem);
         return good.withProblem(problem).withNotice(notice);
     }
@@ -101,7 +99,8 @@ final class FirstConfiguration {
             good = startWithGood(true);
         } catch (NodeException e) {
             // The next start knows as much, and that only these files are not to be run.
-            history.state(new HistoryState(history.state().running(), history.state().good(), content));
+            history.state(
+                    new HistoryState(history.state().running(), history.state().good(), content));
             boot.settle();
             String message = "nothing is run: what " + source + " holds was "
                     + (boot.unconfirmed() == 0 ? "taken back" : "never confirmed (revision " + boot.unconfirmed() + ")")

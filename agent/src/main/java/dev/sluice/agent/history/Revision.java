@@ -81,8 +81,7 @@ public record Revision(
 
     /** With what may have changed since it was added. */
     Revision with(RevisionHead head) {
-        return new Revision(
-                number, time, node, source, generation, head.outcome(), texts, head.forcedInterfaces());
+        return new Revision(number, time, node, source, generation, head.outcome(), texts, head.forcedInterfaces());
     }
 
     /** SHA-256 of names (without directories) and texts: two configurations with the same one hold the same. */

@@ -61,7 +61,7 @@ class CrashTest {
     }
 
     /** A node in a directory; a configuration is told by the name of its chain's comment. */
-    private final class Node {
+    private static final class Node {
         final Path home;
         long nowNs = 42;
 
@@ -208,7 +208,9 @@ class CrashTest {
             node.boot(History::open);
             ran.add(node.running());
             assertThat(stop.allows(node.running()))
-                    .as("what runs after a machine that stopped at '%s' after %d writes: %s", stop.step().name(), writes, ran)
+                    .as(
+                            "what runs after a machine that stopped at '%s' after %d writes: %s",
+                            stop.step().name(), writes, ran)
                     .isTrue();
             node.life.close();
         }
@@ -216,8 +218,7 @@ class CrashTest {
     }
 
     /** Where it stopped, or the end. */
-    private static Stop goOnUntilItStops(List<Step> story, DiskThatStops disk, int writes, Node node)
-            throws Exception {
+    private static Stop goOnUntilItStops(List<Step> story, DiskThatStops disk, int writes, Node node) throws Exception {
         Step last = story.getFirst();
         boolean begun = true;
         for (Step step : story) {

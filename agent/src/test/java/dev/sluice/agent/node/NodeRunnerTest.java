@@ -94,9 +94,11 @@ class NodeRunnerTest {
     @Test
     void traceTellsTheLifeOfAPacket() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<TraceReport> trace = threads.submit(() -> memory.client().trace(20, Map.of("packets", 2, "port", 53)));
+            Future<TraceReport> trace =
+                    threads.submit(() -> memory.client().trace(20, Map.of("packets", 2, "port", 53)));
             await(() -> node.counters().datapath().getOrDefault("traces", 0L) == 1);
-            assertThatThrownBy(() -> memory.client().trace(1, Map.of())).hasMessageContaining("another trace is running");
+            assertThatThrownBy(() -> memory.client().trace(1, Map.of()))
+                    .hasMessageContaining("another trace is running");
             memory.port("left").inject(FORWARD);
             assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
             memory.port("fw-1-out").inject(FORWARD);
@@ -121,7 +123,8 @@ class NodeRunnerTest {
     @Test
     void traceEndsWhenItsTimeIsOverWithWhatItHas() throws Exception {
         assertThat(memory.client().trace(1, Map.of("port", 9))).isEqualTo(new TraceReport(false, List.of()));
-        assertThat(memory.client().trace(1, Map.of("address", "10.9.9.9")).packets()).isEmpty();
+        assertThat(memory.client().trace(1, Map.of("address", "10.9.9.9")).packets())
+                .isEmpty();
     }
 
     @Test
@@ -195,8 +198,12 @@ class NodeRunnerTest {
         assertThat(memory.client().confirm().revision()).isEqualTo(2);
         assertThat(memory.client().rollback(Map.of("revision", 1)).revision()).isEqualTo(1);
         assertThat(memory.client().history().running()).isEqualTo(1);
-        assertThat(memory.client().texts("2").byName().values()).first().asString().endsWith("# second\n");
-        assertThatThrownBy(() -> memory.client().rollback(Map.of("revision", 0))).hasMessageContaining("1..2147483647");
+        assertThat(memory.client().texts("2").byName().values())
+                .first()
+                .asString()
+                .endsWith("# second\n");
+        assertThatThrownBy(() -> memory.client().rollback(Map.of("revision", 0)))
+                .hasMessageContaining("1..2147483647");
         assertThatThrownBy(() -> memory.client().reload(Map.of("confirmSeconds", 86_401)))
                 .hasMessageContaining("1..86400");
         assertThatThrownBy(() -> memory.client().texts("x".repeat(50))).hasMessageContaining("at most 40 characters");
