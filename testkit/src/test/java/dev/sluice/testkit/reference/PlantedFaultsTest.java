@@ -113,8 +113,8 @@ class PlantedFaultsTest {
                 "table.flags(slot) >= 0"),
         DEAD_NODES_ARE_SKIPPED(
                 "Steering",
-                "failureAction(rule, hop) != Rule.FailureAction.OPEN",
-                "failureAction(rule, hop) == Rule.FailureAction.INHERIT"),
+                "failureAction(onFailure, hop) != Rule.FailureAction.OPEN",
+                "failureAction(onFailure, hop) == Rule.FailureAction.INHERIT"),
         RETURNS_ON_EITHER_SIDE_FIT(
                 "Returns",
                 "node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)",
@@ -184,8 +184,7 @@ class PlantedFaultsTest {
                 "Classification",
                 "instructions.execute(c);\n            c.mark = c.router;",
                 "instructions.execute(c);"),
-        SKIPPED_NODES_ARE_NOT(
-                "Steering", "int skipped = c.follows ? 0 : table.skipMask(c.record, c.direction);", "int skipped = 0;"),
+        SKIPPED_NODES_ARE_NOT("Steering", "return c.follows ? 0 : table.skipMask(c.record, c.direction);", "return 0;"),
         MOVED_FLOWS_STAY(
                 "Instructions",
                 "now.action() == Action.PATH ? now.argument() : 0;",
