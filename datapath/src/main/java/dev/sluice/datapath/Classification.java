@@ -155,7 +155,7 @@ final class Classification {
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
         hasMoved = false;
-        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;
