@@ -14,10 +14,7 @@ final class Cursor {
     /** {@link #record} of a packet without record. */
     static final int NO_RECORD = -1;
 
-    /**
-     * Frames that are read ahead at a time, a power of two: enough to overlap all waiting for memory, few enough that what they lead to stays in the nearest cache until it is their
-     * turn.
-     */
+    /** Frames that are read ahead at a time, a power of two: enough to overlap their waiting for memory. More is hardly better or worse (ADR 10). */
     static final int GROUP = 64;
 
     private static final int VLAN_ID = 0xfff;

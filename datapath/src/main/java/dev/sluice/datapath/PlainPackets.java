@@ -20,7 +20,7 @@ import java.lang.foreign.MemorySegment;
  * The short way through the parser for what nearly all packets are: TCP or UDP, whole, in IPv4 without options, from one host to another, with at most one tag, and nothing wrong
  * with it. Whatever else a frame may be is {@link #OTHER}, and {@link Parser} looks at it closely. One user: the worker.
  *
- * <p>Hot path: one check of the length, then eight bytes at a time; half the time of the long way. Both fill in the same (packet-life.md, parse): of this class there is nothing to
+ * <p>Hot path: one check of the length, then eight bytes at a time. Both fill in the same (packet-life.md, parse): of this class there is nothing to
  * know to understand the data path.
  */
 final class PlainPackets {

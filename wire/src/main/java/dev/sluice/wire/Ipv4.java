@@ -233,7 +233,7 @@ public final class Ipv4 {
                 : Checksum.sum(f, base, headerBytes) == 0xffff;
     }
 
-    /** Nearly all packets are like this, and three loads without a loop take a third of the time. */
+    /** Nearly all packets are like this, and three loads do without a loop. */
     private static long sumWithoutOptions(MemorySegment f, long base) {
         return Checksum.sum64(f.get(BE64, base))
                 + Checksum.sum64(f.get(BE64, base + 8))
