@@ -172,7 +172,7 @@ final class Classification {
         hasMoved = false;
         hasOthers = false;
         hasMissing = false;
-        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;

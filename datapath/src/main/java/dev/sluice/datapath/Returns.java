@@ -238,7 +238,7 @@ final class Returns {
     /** Looks for the newest record of the key that fits, and under which packets are sent; a second one of another router makes the packet ambiguous. */
     private void find(Cursor c, Attachment node, int side) {
         boolean passedOver = false;
-        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
             if (hop == PATH_GONE && changes.mayHaveSent(slot, node, c.nowNs)) {
