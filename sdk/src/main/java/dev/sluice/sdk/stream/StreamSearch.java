@@ -21,10 +21,12 @@ public final class StreamSearch {
     /** So far behind the end of what was seen a segment counts as sent again; everything else is ahead. No window is larger than 1 GiB. */
     private static final int BEHIND_BYTES_MAX = 1 << 30;
 
+    /** With so many bytes behind a gap nobody waits for what is missing: twice what the largest buffers of receivers hold would be less. */
     private static final int AHEAD_BYTES_MAX = 1 << 29;
 
     private final Signatures signatures;
     private final int gapsMax;
+    private final int aheadBytesMax;
     private final Piece stream;
     private final List<Piece> early = new ArrayList<>(0);
     private boolean started;
@@ -32,8 +34,13 @@ public final class StreamSearch {
 
     /** A direction of which nothing has been seen. */
     public StreamSearch(Signatures signatures, int gapsMax) {
+        this(signatures, gapsMax, AHEAD_BYTES_MAX);
+    }
+
+    StreamSearch(Signatures signatures, int gapsMax, int aheadBytesMax) {
         this.signatures = signatures;
         this.gapsMax = gapsMax;
+        this.aheadBytesMax = aheadBytesMax;
         stream = Piece.withoutGapBefore(signatures);
     }
 
@@ -117,7 +124,7 @@ public final class StreamSearch {
                 && distance(early.get(at + 1).start) <= endDistance(piece)) {
             result = piece.absorb(early.remove(at + 1));
         }
-        if (result == CLEAN && piece.end - piece.start > AHEAD_BYTES_MAX) {
+        if (result == CLEAN && piece.end - piece.start > aheadBytesMax) {
             // Nobody has waited for what is missing: another connection with the same ports, or packets that went
             // another way.
             early.subList(0, at + 1).clear();
