@@ -66,7 +66,7 @@ final class Architecture {
                     List.of("tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..")),
             new Module(
                     "lab",
-                    List.of("agent", "ports", "model", "wire"),
+                    List.of("agent", "sdk", "ports", "model", "wire"),
                     List.of("org.snakeyaml.engine..", "tools.jackson..")),
             new Module(
                     "cli",
