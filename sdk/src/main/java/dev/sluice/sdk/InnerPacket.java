@@ -91,9 +91,7 @@ public final class InnerPacket {
 
     private boolean readIpv4(MemorySegment f, int bytes) {
         int headerBytes = Ipv4.check(f, ipOffset, bytes);
-        problem = headerBytes < 0
-                ? headerBytes
-                : Ipv4.checksumOk(f, ipOffset) ? 0 : Malformed.IPV4_CHECKSUM;
+        problem = headerBytes < 0 ? headerBytes : Ipv4.checksumOk(f, ipOffset) ? 0 : Malformed.IPV4_CHECKSUM;
         if (problem < 0) {
             return false;
         }
@@ -145,7 +143,8 @@ public final class InnerPacket {
             }
         } else if (protocol == IpProtocols.UDP) {
             // Of a first fragment the length is that of the whole datagram.
-            problem = Math.min(fragment ? Udp.checkHeader(transportBytes) : Udp.check(f, transportOffset, transportBytes), 0);
+            problem = Math.min(
+                    fragment ? Udp.checkHeader(transportBytes) : Udp.check(f, transportOffset, transportBytes), 0);
             if (problem == 0) {
                 sourcePort = Udp.sourcePort(f, transportOffset);
                 destinationPort = Udp.destinationPort(f, transportOffset);

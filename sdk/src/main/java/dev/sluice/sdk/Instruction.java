@@ -53,7 +53,8 @@ public record Instruction(Action action, int path, boolean all, boolean both) {
     /** Checks that a path is there exactly if it has a meaning. */
     public Instruction {
         if (path < 0 || path > PATH_MAX) {
-            throw new IllegalArgumentException("SPI " + path + " is outside 0.." + PATH_MAX + " (24 bits, RFC 8300 2.3)");
+            throw new IllegalArgumentException(
+                    "SPI " + path + " is outside 0.." + PATH_MAX + " (24 bits, RFC 8300 2.3)");
         }
         if (path != 0 && action != Action.NEW_PATH) {
             throw new IllegalArgumentException("action " + action + " has no path, but SPI " + path + " was given");

@@ -33,7 +33,8 @@ final class Intake {
     }
 
     /** Looks at the first {@code bytes} of the segment; null if the packet is fit to be served. */
-    @Nullable NodeDrop check(MemorySegment f, int bytes) {
+    @Nullable
+    NodeDrop check(MemorySegment f, int bytes) {
         int geneveBytes = Geneve.check(f, 0, bytes);
         if (geneveBytes < 0) {
             return NodeDrop.of(geneveBytes);

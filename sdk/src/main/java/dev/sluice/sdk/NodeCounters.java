@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** Counters of a node. Written by its thread, and by threads that say something later: therefore atomic, which costs nothing without rivals. */
+@SuppressWarnings("EnumOrdinal") // The index of an array that lives no longer than the program.
 final class NodeCounters {
     static final int RECEIVED = 0;
     static final int RECEIVED_BYTES = 1;

@@ -31,7 +31,8 @@ public enum NodeDrop {
     /** Of the metadata. */
     NSH_CONTEXT_LENGTH(Malformed.NSH_CONTEXT_LENGTH),
     /** Operation and maintenance. */
-    NSH_OAM("bit O of the service header is set, and this node has no part in operation and maintenance (RFC 8300 2.2)"),
+    NSH_OAM(
+            "bit O of the service header is set, and this node has no part in operation and maintenance (RFC 8300 2.2)"),
     /** Time to live used up. */
     NSH_TTL("the time to live of the service header is 0, with which no forwarder sends (RFC 8300 2.2)"),
     /** Path used up. */

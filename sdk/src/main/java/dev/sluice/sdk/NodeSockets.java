@@ -96,13 +96,14 @@ final class NodeSockets implements AutoCloseable {
     }
 
     /** Waits for a datagram; its sender. */
-    @Nullable SocketAddress receive(ByteBuffer buffer) throws IOException {
+    @Nullable
+    SocketAddress receive(ByteBuffer buffer) throws IOException {
         return listening.receive(buffer);
     }
 
     /** Sends what is between position and limit, from the port that belongs to the flow. */
     void send(ByteBuffer buffer, InetSocketAddress to, int entropy) throws IOException {
-        int index = (int) ((entropy & 0xffff_ffffL) * sending.size() >>> 32);
+        int index = (int) (((entropy & 0xffff_ffffL) * sending.size()) >>> 32);
         sending.get(index).send(buffer, to);
     }
 

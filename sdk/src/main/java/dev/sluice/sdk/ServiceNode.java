@@ -45,7 +45,8 @@ public final class ServiceNode implements AutoCloseable {
     private final int returnPort;
     private final NodeCounters counters = new NodeCounters();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-    private final MemorySegment memory = MemorySegment.ofBuffer(buffer.duplicate().clear());
+    private final MemorySegment memory =
+            MemorySegment.ofBuffer(buffer.duplicate().clear());
     private final Senders senders;
     private final Intake intake;
     private final ServicePacket packet;
@@ -355,8 +356,8 @@ public final class ServiceNode implements AutoCloseable {
 
         private static IpPrefix prefix(String field, String text) {
             return IpPrefix.parse(text)
-                    .orElseThrow(() -> new IllegalArgumentException(field + ": '" + text
-                            + "' is no IP address" + (field.equals("allow") ? " or prefix without host bits" : "")));
+                    .orElseThrow(() -> new IllegalArgumentException(field + ": '" + text + "' is no IP address"
+                            + (field.equals("allow") ? " or prefix without host bits" : "")));
         }
     }
 }

@@ -71,7 +71,7 @@ public final class ServicePacket {
      * @throws IllegalArgumentException if it is empty, or larger than one datagram holds beside the headers
      */
     public void replace(MemorySegment frame) {
-        long most = DATAGRAM_BYTES_MAX - intake.payloadOffset();
+        int most = DATAGRAM_BYTES_MAX - intake.payloadOffset();
         if (frame.byteSize() < 1 || frame.byteSize() > most) {
             throw new IllegalArgumentException("frame of " + frame.byteSize() + " bytes is outside 1.." + most);
         }

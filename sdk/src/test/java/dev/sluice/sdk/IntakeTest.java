@@ -41,7 +41,9 @@ class IntakeTest {
         packets.put(
                 NodeDrop.PLANE_NOT_ALLOWED,
                 Samples.datagram(
-                        new GeneveHeader(false, EtherTypes.NSH, Samples.SVNI + 1, List.of()), Samples.nsh(1, 0), FRAME));
+                        new GeneveHeader(false, EtherTypes.NSH, Samples.SVNI + 1, List.of()),
+                        Samples.nsh(1, 0),
+                        FRAME));
         packets.put(NodeDrop.NOT_NSH, Samples.with(Samples.with(GOOD, 2, 0x65), 3, 0x58));
         packets.put(NodeDrop.NSH_TRUNCATED, Arrays.copyOf(GOOD, NSH + 7));
         packets.put(NodeDrop.NSH_VERSION, Samples.with(GOOD, NSH, 0x4f));
@@ -58,8 +60,9 @@ class IntakeTest {
 
     @Test
     void refusesEachKindOfMalformedAndForeignPacketForItsOwnReason() {
-        refused().forEach((reason, packet) ->
-                assertThat(check(packet)).as(Samples.hex(packet)).isEqualTo(reason));
+        refused()
+                .forEach((reason, packet) ->
+                        assertThat(check(packet)).as(Samples.hex(packet)).isEqualTo(reason));
     }
 
     @Test
@@ -74,9 +77,9 @@ class IntakeTest {
     void takesFramesAndBarePacketsWithAnyMetadata() {
         assertThat(check(GOOD)).isNull();
         byte[] ip = Arrays.copyOfRange(FRAME, 14, FRAME.length);
-        assertThat(check(Samples.datagram(Samples.geneve(), Samples.nsh(Nsh.NEXT_IPV4, List.of()), ip))).isNull();
-        NshHeader fixed = new NshHeader(
-                false, 1, Nsh.NEXT_ETHERNET, 1, 1, new NshHeader.Fixed("00".repeat(16)));
+        assertThat(check(Samples.datagram(Samples.geneve(), Samples.nsh(Nsh.NEXT_IPV4, List.of()), ip)))
+                .isNull();
+        NshHeader fixed = new NshHeader(false, 1, Nsh.NEXT_ETHERNET, 1, 1, new NshHeader.Fixed("00".repeat(16)));
         assertThat(check(Samples.datagram(Samples.geneve(), fixed, FRAME))).isNull();
         assertThat(check(Samples.datagram(
                         Samples.geneve(new GeneveOption(0x108, 1, "0011223344556677"), new GeneveOption(9, 9, "")),
@@ -89,7 +92,8 @@ class IntakeTest {
     @Test
     void takesAllPlanesIfNoneIsNamed() {
         byte[] other = refused().getOrDefault(NodeDrop.PLANE_NOT_ALLOWED, GOOD);
-        assertThat(new Intake().check(MemorySegment.ofArray(other), other.length)).isNull();
+        assertThat(new Intake().check(MemorySegment.ofArray(other), other.length))
+                .isNull();
     }
 
     @Test
@@ -118,17 +122,20 @@ class IntakeTest {
     void innerPacketsAreReadUnderTagsAndInBothFamilies() {
         InnerPacket packet = new InnerPacket();
         byte[] six = Samples.tcp(Samples.CLIENT6, Samples.SERVER6, 1024, 443, 77, 0x18, Samples.bytes("data"));
-        assertThat(packet.read(MemorySegment.ofArray(six), 0, six.length, EtherTypes.TEB)).isTrue();
+        assertThat(packet.read(MemorySegment.ofArray(six), 0, six.length, EtherTypes.TEB))
+                .isTrue();
         assertThat(packet).hasToString("tcp [2001:db8::1]:1024 > [2001:db8::2]:443");
         assertThat(data(six, packet)).isEqualTo("data");
         byte[] tagged = new byte[FRAME.length + 4];
         System.arraycopy(FRAME, 0, tagged, 0, 12);
         System.arraycopy(FRAME, 12, tagged, 16, FRAME.length - 12);
         Layouts.putU16(MemorySegment.ofArray(tagged), 12, EtherTypes.VLAN);
-        assertThat(packet.read(MemorySegment.ofArray(tagged), 0, tagged.length, EtherTypes.TEB)).isTrue();
+        assertThat(packet.read(MemorySegment.ofArray(tagged), 0, tagged.length, EtherTypes.TEB))
+                .isTrue();
         assertThat(packet).hasToString("udp 192.0.2.1:1024 > 198.51.100.2:53");
         assertThat(data(tagged, packet)).isEqualTo("hello");
-        assertThat(packet.read(MemorySegment.ofArray(tagged), 0, 15, EtherTypes.TEB)).isFalse();
+        assertThat(packet.read(MemorySegment.ofArray(tagged), 0, 15, EtherTypes.TEB))
+                .isFalse();
         assertThat(packet.problem()).isNegative();
     }
 

@@ -54,16 +54,33 @@ public final class Samples {
 
     /** A TCP segment in an Ethernet frame, from client to server or back. */
     public static byte[] tcp(boolean reverse, int clientPort, long sequence, int flags, byte[] data) {
-        return tcp(reverse ? SERVER : CLIENT, reverse ? CLIENT : SERVER, reverse ? 80 : clientPort, reverse ? clientPort : 80, sequence, flags, data);
+        return tcp(
+                reverse ? SERVER : CLIENT,
+                reverse ? CLIENT : SERVER,
+                reverse ? 80 : clientPort,
+                reverse ? clientPort : 80,
+                sequence,
+                flags,
+                data);
     }
 
-    public static byte[] tcp(IpAddress from, IpAddress to, int sourcePort, int destinationPort, long sequence, int flags, byte[] data) {
+    public static byte[] tcp(
+            IpAddress from, IpAddress to, int sourcePort, int destinationPort, long sequence, int flags, byte[] data) {
         byte[] frame = ip(from, to, IpProtocols.TCP, Tcp.BYTES + data.length);
         MemorySegment f = MemorySegment.ofArray(frame);
         int at = frame.length - Tcp.BYTES - data.length;
-        new TcpHeader(sourcePort, destinationPort, sequence & 0xffff_ffffL, 1, Tcp.BYTES, flags, 8192, 0, 0).write(f, at);
+        new TcpHeader(sourcePort, destinationPort, sequence & 0xffff_ffffL, 1, Tcp.BYTES, flags, 8192, 0, 0)
+                .write(f, at);
         System.arraycopy(data, 0, frame, at + Tcp.BYTES, data.length);
-        Tcp.setChecksum(f, at, Checksum.layer4(f, pseudo(f, from, IpProtocols.TCP, frame.length - at), at, frame.length - at, Tcp.CHECKSUM_OFFSET));
+        Tcp.setChecksum(
+                f,
+                at,
+                Checksum.layer4(
+                        f,
+                        pseudo(f, from, IpProtocols.TCP, frame.length - at),
+                        at,
+                        frame.length - at,
+                        Tcp.CHECKSUM_OFFSET));
         return frame;
     }
 
@@ -75,7 +92,11 @@ public final class Samples {
         int bytes = Udp.BYTES + data.length;
         new UdpHeader(sourcePort, destinationPort, bytes, 0).write(f, at);
         System.arraycopy(data, 0, frame, at + Udp.BYTES, data.length);
-        Udp.setChecksum(f, at, Checksum.notZero(Checksum.layer4(f, pseudo(f, from, IpProtocols.UDP, bytes), at, bytes, Udp.CHECKSUM_OFFSET)));
+        Udp.setChecksum(
+                f,
+                at,
+                Checksum.notZero(
+                        Checksum.layer4(f, pseudo(f, from, IpProtocols.UDP, bytes), at, bytes, Udp.CHECKSUM_OFFSET)));
         return frame;
     }
 
@@ -83,7 +104,11 @@ public final class Samples {
         boolean four = from.isIpv4();
         byte[] frame = new byte[Ethernet.BYTES + (four ? Ipv4.BYTES : Ipv6.BYTES) + bytes];
         MemorySegment f = MemorySegment.ofArray(frame);
-        int at = new EthernetHeader(new MacAddress(0x0200_0000_0002L), new MacAddress(0x0200_0000_0001L), four ? EtherTypes.IPV4 : EtherTypes.IPV6).write(f, 0);
+        int at = new EthernetHeader(
+                        new MacAddress(0x0200_0000_0002L),
+                        new MacAddress(0x0200_0000_0001L),
+                        four ? EtherTypes.IPV4 : EtherTypes.IPV6)
+                .write(f, 0);
         if (four) {
             new Ipv4Header(0, Ipv4.BYTES + bytes, 1, 0, 0, 64, protocol, from, to).write(f, at);
         } else {
@@ -93,7 +118,9 @@ public final class Samples {
     }
 
     private static long pseudo(MemorySegment f, IpAddress from, int protocol, int bytes) {
-        return from.isIpv4() ? Checksum.pseudoIpv4(f, Ethernet.BYTES, protocol, bytes) : Checksum.pseudoIpv6(f, Ethernet.BYTES, protocol, bytes);
+        return from.isIpv4()
+                ? Checksum.pseudoIpv4(f, Ethernet.BYTES, protocol, bytes)
+                : Checksum.pseudoIpv6(f, Ethernet.BYTES, protocol, bytes);
     }
 
     /** The metadata that a switch of Sluice sends, with a policy and something that nobody knows. */

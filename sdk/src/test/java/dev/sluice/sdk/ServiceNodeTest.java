@@ -32,13 +32,15 @@ class ServiceNodeTest {
     private static final int SLUICE = 8 + 8 + 8 + 8 + 12 + 8 + 4;
 
     /** Sent behind something that should not be answered: when its answer is there, the other one has been decided about. */
-    private static final byte[] LAST = Samples.datagram(Samples.udp(Samples.CLIENT, Samples.SERVER, 9, 9, Samples.bytes("last")));
+    private static final byte[] LAST =
+            Samples.datagram(Samples.udp(Samples.CLIENT, Samples.SERVER, 9, 9, Samples.bytes("last")));
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "::1"})
     void packetComesBackWithOneLessInTheIndexAndNothingElseChanged(String address) throws IOException {
         try (FakeSwitch sluice = new FakeSwitch(address);
-                ServiceNode node = node(sluice, address).handler(packet -> Verdict.PASS).start()) {
+                ServiceNode node =
+                        node(sluice, address).handler(packet -> Verdict.PASS).start()) {
             byte[] back = sluice.exchange(PACKET, node.address());
             assertThat(back).isEqualTo(Samples.with(PACKET, 8 + 7, Samples.SI - 1));
             assertThat(sluice.lastFrom().getPort()).isBetween(OuterUdp.SOURCE_PORT_MIN, 65_535);
@@ -51,13 +53,22 @@ class ServiceNodeTest {
 
     @Test
     void optionsAndUnknownMetadataAndFixedMetadataAreKept() throws IOException {
-        byte[] options = Samples.datagram(Samples.geneve(new GeneveOption(0x108, 3, "00112233"), new GeneveOption(5, 6, "")), Samples.nsh(1, 0), FRAME);
-        byte[] fixed = Samples.datagram(Samples.geneve(), new NshHeader(false, 1, 3, 5, 1, new NshHeader.Fixed("0123456789abcdef".repeat(2))), FRAME);
+        byte[] options = Samples.datagram(
+                Samples.geneve(new GeneveOption(0x108, 3, "00112233"), new GeneveOption(5, 6, "")),
+                Samples.nsh(1, 0),
+                FRAME);
+        byte[] fixed = Samples.datagram(
+                Samples.geneve(),
+                new NshHeader(false, 1, 3, 5, 1, new NshHeader.Fixed("0123456789abcdef".repeat(2))),
+                FRAME);
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = node(sluice, "127.0.0.1").handler(packet -> Verdict.PASS).start()) {
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .handler(packet -> Verdict.PASS)
+                        .start()) {
             for (byte[] packet : List.of(options, fixed)) {
                 int index = Samples.nshOffset(packet) + 7;
-                assertThat(sluice.exchange(packet, node.address())).isEqualTo(Samples.with(packet, index, packet[index] - 1));
+                assertThat(sluice.exchange(packet, node.address()))
+                        .isEqualTo(Samples.with(packet, index, packet[index] - 1));
             }
         }
     }
@@ -66,19 +77,32 @@ class ServiceNodeTest {
     void handlerSeesPacketAndMetadata() throws Exception {
         BlockingQueue<String> seen = new ArrayBlockingQueue<>(10);
         PacketHandler handler = packet -> {
-            seen.add(packet + " chain " + packet.chain() + " policy " + packet.policy() + " from " + packet.ingressNode() + " flow "
-                    + Long.toHexString(packet.flowId()) + " reverse " + packet.isReverse() + " traced " + packet.isTraced() + " data "
-                    + packet.bytes().asSlice(42).byteSize() + " " + packet.buffer().remaining());
+            seen.add(packet + " chain " + packet.chain() + " policy " + packet.policy() + " from "
+                    + packet.ingressNode() + " flow "
+                    + Long.toHexString(packet.flowId()) + " reverse " + packet.isReverse() + " traced "
+                    + packet.isTraced() + " data "
+                    + packet.bytes().asSlice(42).byteSize() + " "
+                    + packet.buffer().remaining());
             return Verdict.PASS;
         };
-        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1"); ServiceNode node = node(sluice, "127.0.0.1").handler(handler).start()) {
-            sluice.exchange(Samples.datagram(Samples.geneve(), Samples.nsh(0xabcL, SluiceContext.REVERSE | SluiceContext.TRACED), FRAME), node.address());
-            assertThat(seen.take()).isEqualTo("path 1193046 index 254 tenant 7 udp 192.0.2.1:1024 > 198.51.100.2:53 chain 3000 policy 11 from 3 flow abc"
-                    + " reverse true traced true data 5 47");
-            sluice.exchange(Samples.datagram(Samples.geneve(), Samples.nsh(Nsh.NEXT_ETHERNET, List.of()), FRAME), node.address());
-            assertThat(seen.take()).as("nothing is left of the packet before")
-                    .isEqualTo("path 1193046 index 254 tenant 0 udp 192.0.2.1:1024 > 198.51.100.2:53 chain 0 policy 0 from 0 flow 0 reverse false traced"
-                            + " false data 5 47");
+        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
+                ServiceNode node = node(sluice, "127.0.0.1").handler(handler).start()) {
+            sluice.exchange(
+                    Samples.datagram(
+                            Samples.geneve(), Samples.nsh(0xabcL, SluiceContext.REVERSE | SluiceContext.TRACED), FRAME),
+                    node.address());
+            assertThat(seen.take())
+                    .isEqualTo(
+                            "path 1193046 index 254 tenant 7 udp 192.0.2.1:1024 > 198.51.100.2:53 chain 3000 policy 11 from 3 flow abc"
+                                    + " reverse true traced true data 5 47");
+            sluice.exchange(
+                    Samples.datagram(Samples.geneve(), Samples.nsh(Nsh.NEXT_ETHERNET, List.of()), FRAME),
+                    node.address());
+            assertThat(seen.take())
+                    .as("nothing is left of the packet before")
+                    .isEqualTo(
+                            "path 1193046 index 254 tenant 0 udp 192.0.2.1:1024 > 198.51.100.2:53 chain 0 policy 0 from 0 flow 0 reverse false traced"
+                                    + " false data 5 47");
         }
     }
 
@@ -92,7 +116,9 @@ class ServiceNodeTest {
                 Verdict.DROP.saying(Instruction.DROP_MESSAGE),
                 Verdict.PASS));
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = node(sluice, "127.0.0.1").handler(packet -> verdicts.removeFirst()).start()) {
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .handler(packet -> verdicts.removeFirst())
+                        .start()) {
             expect(sluice.exchange(PACKET, node.address()), "30", "02000000", true);
             expect(sluice.exchange(PACKET, node.address()), "30", "01000000", false);
             expect(sluice.exchange(PACKET, node.address()), "20", "04abcdef", true);
@@ -136,11 +162,14 @@ class ServiceNodeTest {
             }
             return Verdict.PASS;
         };
-        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1"); ServiceNode node = node(sluice, "127.0.0.1").handler(handler).start()) {
+        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
+                ServiceNode node = node(sluice, "127.0.0.1").handler(handler).start()) {
             byte[] changed = FRAME.clone();
             System.arraycopy(Samples.bytes("HELLO"), 0, changed, 42, 5);
-            assertThat(Samples.payloadOf(sluice.exchange(PACKET, node.address()))).isEqualTo(changed);
-            assertThat(Samples.payloadOf(sluice.exchange(Samples.datagram(longer), node.address()))).isEqualTo(FRAME);
+            assertThat(Samples.payloadOf(sluice.exchange(PACKET, node.address())))
+                    .isEqualTo(changed);
+            assertThat(Samples.payloadOf(sluice.exchange(Samples.datagram(longer), node.address())))
+                    .isEqualTo(FRAME);
             assertThat(Samples.payloadOf(sluice.exchange(LAST, node.address()))).isEqualTo(longer);
         }
     }
@@ -151,8 +180,11 @@ class ServiceNodeTest {
         byte[] frame = new byte[65_507 - headers.length];
         new Random(5).nextBytes(frame);
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = node(sluice, "127.0.0.1").handler(packet -> Verdict.PASS).start()) {
-            assertThat(Samples.payloadOf(sluice.exchange(Samples.datagram(frame), node.address()))).isEqualTo(frame);
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .handler(packet -> Verdict.PASS)
+                        .start()) {
+            assertThat(Samples.payloadOf(sluice.exchange(Samples.datagram(frame), node.address())))
+                    .isEqualTo(frame);
         }
     }
 
@@ -162,9 +194,12 @@ class ServiceNodeTest {
             packet.replace(MemorySegment.ofArray(new byte[65_507]));
             return Verdict.PASS;
         };
-        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1"); ServiceNode node = node(sluice, "127.0.0.1").failOpen().handler(handler).start()) {
+        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
+                ServiceNode node =
+                        node(sluice, "127.0.0.1").failOpen().handler(handler).start()) {
             sluice.exchange(PACKET, node.address());
-            assertThat(node.lastFailure().orElseThrow()).hasMessage("frame of 65507 bytes is outside 1.." + (65_507 - PACKET.length + FRAME.length));
+            assertThat(node.lastFailure().orElseThrow())
+                    .hasMessage("frame of 65507 bytes is outside 1.." + (65_507 - PACKET.length + FRAME.length));
         }
     }
 
@@ -172,25 +207,29 @@ class ServiceNodeTest {
     @EnumSource(Failing.class)
     void whatTheHandlerThrowsIsCountedAndThePacketFailsAsTold(Failing failing) throws IOException {
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode open = node(sluice, "127.0.0.1").failOpen().handler(failing).start();
+                ServiceNode open =
+                        node(sluice, "127.0.0.1").failOpen().handler(failing).start();
                 ServiceNode closed = node(sluice, "127.0.0.1").handler(failing).start()) {
             boolean goesOn = failing != Failing.AFTER_CHANGE;
             sluice.send(PACKET, open.address());
             if (goesOn) {
                 assertThat(Samples.payloadOf(sluice.receive())).isEqualTo(FRAME);
             }
-            assertThat(Samples.payloadOf(sluice.exchange(LAST, open.address()))).as("the node goes on").isEqualTo(Samples.payloadOf(LAST));
+            assertThat(Samples.payloadOf(sluice.exchange(LAST, open.address())))
+                    .as("the node goes on")
+                    .isEqualTo(Samples.payloadOf(LAST));
             assertThat(open.statistics().failureCount()).isEqualTo(1);
             assertThat(open.statistics().failedOpenCount()).isEqualTo(goesOn ? 1 : 0);
             sluice.send(PACKET, closed.address());
-            assertThat(Samples.payloadOf(sluice.exchange(LAST, closed.address()))).isEqualTo(Samples.payloadOf(LAST));
+            assertThat(Samples.payloadOf(sluice.exchange(LAST, closed.address())))
+                    .isEqualTo(Samples.payloadOf(LAST));
             assertThat(closed.statistics().dropCount(NodeDrop.HANDLER_FAILED)).isEqualTo(1);
             sluice.expectNothing();
         }
     }
 
     /** Ways to fail, for packets to port 53. */
-    private enum Failing implements PacketHandler {
+    enum Failing implements PacketHandler {
         EXCEPTION,
         ERROR,
         NO_VERDICT,
@@ -218,16 +257,23 @@ class ServiceNodeTest {
     void malformedAndForeignPacketsAreCountedAndNotAnswered() throws IOException {
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
                 FakeSwitch stranger = new FakeSwitch("127.0.0.2");
-                ServiceNode node = node(sluice, "127.0.0.1").allowPlane(Samples.SVNI).handler(packet -> Verdict.PASS).start()) {
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .allowPlane(Samples.SVNI)
+                        .handler(packet -> Verdict.PASS)
+                        .start()) {
             for (byte[] packet : IntakeTest.refused().values()) {
                 sluice.send(packet, node.address());
             }
             stranger.send(PACKET, node.address());
             sluice.exchange(LAST, node.address());
-            IntakeTest.refused().keySet().forEach(reason ->
-                    assertThat(node.statistics().dropCount(reason)).as(reason.name()).isEqualTo(1));
+            IntakeTest.refused()
+                    .keySet()
+                    .forEach(reason -> assertThat(node.statistics().dropCount(reason))
+                            .as(reason.name())
+                            .isEqualTo(1));
             assertThat(node.statistics().dropCount(NodeDrop.SENDER_NOT_ALLOWED)).isEqualTo(1);
-            assertThat(node.statistics().receivedCount()).isEqualTo(IntakeTest.refused().size() + 2);
+            assertThat(node.statistics().receivedCount())
+                    .isEqualTo(IntakeTest.refused().size() + 2);
             sluice.expectNothing();
             stranger.expectNothing();
         }
@@ -237,7 +283,9 @@ class ServiceNodeTest {
     void copiesAreNotReturnedButMayBeSpokenAbout() throws IOException {
         byte[] copy = Samples.datagram(Samples.geneve(), Samples.nsh(1, SluiceContext.COPY), FRAME);
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = node(sluice, "127.0.0.1").handler(packet -> packet.isCopy() ? Verdict.PASS.saying(Instruction.DROP_FLOW) : Verdict.PASS).start()) {
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .handler(packet -> packet.isCopy() ? Verdict.PASS.saying(Instruction.DROP_FLOW) : Verdict.PASS)
+                        .start()) {
             expect(sluice.exchange(copy, node.address()), "38", "01000000", false);
             assertThat(node.statistics().dropCount(NodeDrop.COPY_KEPT)).isEqualTo(1);
         }
@@ -245,9 +293,12 @@ class ServiceNodeTest {
 
     @Test
     void instructionWithoutMetadataToCarryItIsCountedAndThePacketGoesOn() throws IOException {
-        byte[] bare = Samples.datagram(Samples.geneve(), Samples.nsh(Nsh.NEXT_ETHERNET, List.<NshContextHeader>of()), FRAME);
+        byte[] bare =
+                Samples.datagram(Samples.geneve(), Samples.nsh(Nsh.NEXT_ETHERNET, List.<NshContextHeader>of()), FRAME);
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = node(sluice, "127.0.0.1").handler(packet -> Verdict.ACCEPT_FLOW).start()) {
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .handler(packet -> Verdict.ACCEPT_FLOW)
+                        .start()) {
             assertThat(sluice.exchange(bare, node.address())).isEqualTo(Samples.with(bare, 15, Samples.SI - 1));
             assertThat(node.statistics().dropCount(NodeDrop.INSTRUCTION_UNSAID)).isEqualTo(1);
             assertThat(node.statistics().instructions()).isEmpty();
@@ -261,7 +312,8 @@ class ServiceNodeTest {
             kept.add(packet.reference());
             return Verdict.PASS;
         };
-        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1"); ServiceNode node = node(sluice, "127.0.0.1").handler(handler).start()) {
+        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
+                ServiceNode node = node(sluice, "127.0.0.1").handler(handler).start()) {
             sluice.exchange(PACKET, node.address());
             FlowReference flow = kept.take();
             sluice.exchange(LAST, node.address());
@@ -269,7 +321,9 @@ class ServiceNodeTest {
             expect(sluice.receive(), "30", "01000000", false);
             sluice.exchange(Samples.datagram(Samples.geneve(), Samples.nsh(3, List.of()), FRAME), node.address());
             kept.take();
-            assertThat(node.say(kept.take(), Instruction.DROP_FLOW)).as("there is nothing to say it in").isFalse();
+            assertThat(node.say(kept.take(), Instruction.DROP_FLOW))
+                    .as("there is nothing to say it in")
+                    .isFalse();
         }
     }
 
@@ -277,7 +331,10 @@ class ServiceNodeTest {
     void flowsGoBackFromDifferentPortsAndEachFromOne() throws IOException {
         Set<Integer> ports = new TreeSet<>();
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = node(sluice, "127.0.0.1").sourcePorts(8).handler(packet -> Verdict.PASS).start()) {
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .sourcePorts(8)
+                        .handler(packet -> Verdict.PASS)
+                        .start()) {
             for (int flow = 0; flow < 100; flow++) {
                 byte[] packet = Samples.datagram(Samples.geneve(), Samples.nsh(flow, 0), FRAME);
                 sluice.exchange(packet, node.address());
@@ -293,7 +350,9 @@ class ServiceNodeTest {
     @Test
     void nothingIsTakenOnThePortsThatPacketsGoBackFrom() throws IOException {
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = node(sluice, "127.0.0.1").handler(packet -> Verdict.PASS).start()) {
+                ServiceNode node = node(sluice, "127.0.0.1")
+                        .handler(packet -> Verdict.PASS)
+                        .start()) {
             sluice.exchange(PACKET, node.address());
             InetSocketAddress wrong = sluice.lastFrom();
             sluice.send(PACKET, wrong);
@@ -306,16 +365,28 @@ class ServiceNodeTest {
     @Test
     void closedNodeEndsAndGivesItsPortBack() throws IOException {
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1")) {
-            ServiceNode node = node(sluice, "127.0.0.1").sourcePorts(0).handler(packet -> Verdict.PASS).start();
+            ServiceNode node = node(sluice, "127.0.0.1")
+                    .sourcePorts(0)
+                    .handler(packet -> Verdict.PASS)
+                    .start();
             sluice.exchange(PACKET, node.address());
             assertThat(sluice.lastFrom()).isEqualTo(node.address());
-            assertThatThrownBy(() -> ServiceNode.builder().listen("127.0.0.1", node.address().getPort()).allow("::1").handler(p -> Verdict.PASS).start())
+            assertThatThrownBy(() -> ServiceNode.builder()
+                            .listen("127.0.0.1", node.address().getPort())
+                            .allow("::1")
+                            .handler(p -> Verdict.PASS)
+                            .start())
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("cannot be opened");
             assertThat(node.isRunning()).isTrue();
             node.close();
             assertThat(node.isRunning()).isFalse();
-            ServiceNode.builder().listen("127.0.0.1", node.address().getPort()).allow("::1").handler(p -> Verdict.PASS).start().close();
+            ServiceNode.builder()
+                    .listen("127.0.0.1", node.address().getPort())
+                    .allow("::1")
+                    .handler(p -> Verdict.PASS)
+                    .start()
+                    .close();
         }
     }
 
@@ -331,7 +402,9 @@ class ServiceNodeTest {
         assertThatThrownBy(() -> builder.returnPort(0)).hasMessageContaining("1..65535");
         assertThatThrownBy(() -> builder.receiveBufferBytes(1)).hasMessageContaining("65536");
         assertThatThrownBy(builder::start).hasMessageContaining("listen is missing");
-        assertThatThrownBy(() -> builder.listen("::1").handler(packet -> Verdict.PASS).start()).hasMessageContaining("allow is missing");
+        assertThatThrownBy(() ->
+                        builder.listen("::1").handler(packet -> Verdict.PASS).start())
+                .hasMessageContaining("allow is missing");
         assertThatThrownBy(() -> Instruction.newPath(1 << 24)).hasMessageContaining("24 bits");
         assertThatThrownBy(() -> Instruction.newPath(0)).hasMessageContaining("needs the SPI");
         assertThatThrownBy(() -> new Instruction(Action.DROP, 5, true, true)).hasMessageContaining("has no path");

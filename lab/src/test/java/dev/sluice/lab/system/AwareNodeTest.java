@@ -53,10 +53,14 @@ class AwareNodeTest {
                     "ips",
                     IntrusionPreventionMain.class,
                     List.of(
-                            "--listen", nodeAddress,
-                            "--switch", switchAddress,
-                            "--text", "EVIL",
-                            "--clear-after", Integer.toString(CLEAR_AFTER_BYTES)));
+                            "--listen",
+                            nodeAddress,
+                            "--switch",
+                            switchAddress,
+                            "--text",
+                            "EVIL",
+                            "--clear-after",
+                            Integer.toString(CLEAR_AFTER_BYTES)));
             ips.awaitReady(START);
             try (DatagramSocket socket =
                     Inside.call(host, () -> new DatagramSocket(6081, InetAddress.ofLiteral(switchAddress)))) {
@@ -74,11 +78,16 @@ class AwareNodeTest {
 
                 byte[] message = exchange(socket, node, packet(2, "so EVIL"));
                 assertThat(action(message)).isEqualTo(SluiceContext.DROP);
-                assertThat(NshHeader.read(MemorySegment.ofArray(message), 8).nextProtocol()).isEqualTo(Nsh.NEXT_NONE);
+                assertThat(NshHeader.read(MemorySegment.ofArray(message), 8).nextProtocol())
+                        .isEqualTo(Nsh.NEXT_NONE);
             }
-            ips.awaitLine("what it did", START, line -> line.startsWith("state received=3 ") && line.contains("said-drop=1 said-accept=1"));
+            ips.awaitLine(
+                    "what it did",
+                    START,
+                    line -> line.startsWith("state received=3 ") && line.contains("said-drop=1 said-accept=1"));
             ips.stop();
-            assertThat(ips.lines()).anyMatch(line -> line.startsWith("blocked udp 192.0.2.1:1024 > 192.0.2.2:2 tenant 7"));
+            assertThat(ips.lines())
+                    .anyMatch(line -> line.startsWith("blocked udp 192.0.2.1:1024 > 192.0.2.2:2 tenant 7"));
             assertThat(ips.lastLine("end received=3 ")).isPresent();
         }
     }

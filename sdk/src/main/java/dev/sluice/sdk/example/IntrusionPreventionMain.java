@@ -54,8 +54,9 @@ public final class IntrusionPreventionMain {
                 case "--plane" -> builder.allowPlane((int) number(name, value));
                 case "--port" -> port = (int) number(name, value);
                 case "--return-port" -> builder.returnPort((int) number(name, value));
-                default -> throw new IllegalArgumentException("argument " + name + " is not known; see "
-                        + Path.of("docs", "guides", "aware-nodes.md"));
+                default ->
+                    throw new IllegalArgumentException(
+                            "argument " + name + " is not known; see " + Path.of("docs", "guides", "aware-nodes.md"));
             }
         }
         IntrusionPrevention prevention = new IntrusionPrevention(
@@ -64,7 +65,9 @@ public final class IntrusionPreventionMain {
                 new IntrusionPrevention.Policy(clearAfterBytes, passUnsearchable),
                 System.out::println);
         ServiceNode node = builder.listen(listen, port).handler(prevention).start();
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> System.out.println("end " + figures(node, prevention))));
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        Thread.ofPlatform().unstarted(() -> System.out.println("end " + figures(node, prevention))));
         System.out.println("ready on " + node.address());
         String last = "";
         while (!node.awaitEnd(INTERVAL)) {

@@ -19,6 +19,7 @@ import dev.sluice.wire.NshHeader;
 import dev.sluice.wire.Udp;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -50,10 +51,13 @@ public final class ThroughputMain {
 
     private static void measure(String name, ServiceNode.Builder builder, byte[] packet, int seconds)
             throws IOException {
-        try (DatagramChannel channel = DatagramChannel.open().bind(new InetSocketAddress("127.0.0.1", 0))) {
+        try (DatagramChannel channel =
+                DatagramChannel.open().bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))) {
             int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
-            try (ServiceNode node =
-                    builder.listen("127.0.0.1", 0).allow("127.0.0.1").returnPort(port).start()) {
+            try (ServiceNode node = builder.listen("127.0.0.1", 0)
+                    .allow("127.0.0.1")
+                    .returnPort(port)
+                    .start()) {
                 channel.configureBlocking(false);
                 exchange(channel, node.address(), packet, 1);
                 long begin = System.nanoTime();
@@ -101,8 +105,8 @@ public final class ThroughputMain {
                 Nsh.NEXT_ETHERNET,
                 0x200,
                 Nsh.SI_INITIAL,
-                new NshHeader.Variable(List.of(
-                        NshContextHeader.of64(NshContext.FLOW_ID, 42), NshContextHeader.sluice(0, 1, 0, 0))));
+                new NshHeader.Variable(
+                        List.of(NshContextHeader.of64(NshContext.FLOW_ID, 42), NshContextHeader.sluice(0, 1, 0, 0))));
         byte[] packet = new byte[geneve.headerBytes() + nsh.headerBytes() + frameBytes];
         MemorySegment f = MemorySegment.ofArray(packet);
         int at = geneve.write(f, 0);

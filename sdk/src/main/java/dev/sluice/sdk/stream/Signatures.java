@@ -66,7 +66,8 @@ public final class Signatures {
         try {
             return HexFormat.of().parseHex(digits.replace(" ", ""));
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("signature '" + digits + "' is not an even number of hexadecimal digits", e);
+            throw new IllegalArgumentException(
+                    "signature '" + digits + "' is not an even number of hexadecimal digits", e);
         }
     }
 

@@ -119,9 +119,7 @@ public final class StreamSearch {
             result = piece.append(f, offset, bytes);
             early.add(at, piece);
         }
-        while (result == CLEAN
-                && at + 1 < early.size()
-                && distance(early.get(at + 1).start) <= endDistance(piece)) {
+        while (result == CLEAN && at + 1 < early.size() && distance(early.get(at + 1).start) <= endDistance(piece)) {
             result = piece.absorb(early.remove(at + 1));
         }
         if (result == CLEAN && piece.end - piece.start > aheadBytesMax) {

@@ -40,18 +40,16 @@ class AwareNodeVectorsTest {
     @TempDir
     private Path folder = Path.of("");
 
-    /** Packet in and packet out, in the order of the reference page. */
-    private record Exchange(byte[] in, byte[] out) {}
-
-    private static List<Exchange> exchanges(FakeSwitch sluice, InetSocketAddress node) throws IOException {
-        List<Exchange> exchanges = new ArrayList<>();
+    /** In the order of the reference page. */
+    private static List<byte[]> answers(FakeSwitch sluice, InetSocketAddress node) throws IOException {
+        List<byte[]> answers = new ArrayList<>();
         for (byte[] packet : List.of(Vectors.harmless(), Vectors.longEnough(), Vectors.bad())) {
-            exchanges.add(new Exchange(packet, sluice.exchange(packet, node)));
+            answers.add(sluice.exchange(packet, node));
         }
-        return exchanges;
+        return answers;
     }
 
-    private static List<Exchange> ofThisLibrary() throws IOException {
+    private static List<byte[]> ofThisLibrary() throws IOException {
         IntrusionPrevention prevention = new IntrusionPrevention(
                 Signatures.of(List.of(Signatures.text(Vectors.SIGNATURE))),
                 FlowInspector.Limits.USUAL,
@@ -64,18 +62,16 @@ class AwareNodeVectorsTest {
                         .returnPort(sluice.port())
                         .handler(prevention)
                         .start()) {
-            return exchanges(sluice, node.address());
+            return answers(sluice, node.address());
         }
     }
 
     @Test
     void referencePageShowsWhatIsSent() throws IOException {
         String page = Files.readString(PAGE, StandardCharsets.UTF_8);
-        List<Exchange> exchanges = ofThisLibrary();
-        assertThat(page).contains("```\n" + Vectors.shown(exchanges.getFirst().in()) + "```");
-        for (Exchange one : exchanges) {
-            String answer = Vectors.shown(one.out());
-            assertThat(page).contains("```\n" + answer + "```");
+        assertThat(page).contains("```\n" + Vectors.shown(Vectors.harmless()) + "```");
+        for (byte[] answer : ofThisLibrary()) {
+            assertThat(page).contains("```\n" + Vectors.shown(answer) + "```");
         }
     }
 
@@ -105,10 +101,10 @@ class AwareNodeVectorsTest {
                     sluice.send(java.util.Arrays.copyOf(Vectors.bad(), bytes), node);
                 }
                 sluice.send(Samples.with(Vectors.harmless(), 15, 0), node);
-                List<Exchange> expected = ofThisLibrary();
-                List<Exchange> answered = exchanges(sluice, node);
+                List<byte[]> expected = ofThisLibrary();
+                List<byte[]> answered = answers(sluice, node);
                 for (int i = 0; i < expected.size(); i++) {
-                    assertThat(Samples.hex(answered.get(i).out())).isEqualTo(Samples.hex(expected.get(i).out()));
+                    assertThat(Samples.hex(answered.get(i))).isEqualTo(Samples.hex(expected.get(i)));
                 }
                 sluice.expectNothing();
             } finally {
@@ -124,18 +120,29 @@ class AwareNodeVectorsTest {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         file.writeBytes(PcapngWriter.section("aware"));
         file.writeBytes(PcapngWriter.networkInterface("aware", ""));
-        List<Exchange> exchanges = ofThisLibrary();
-        for (Exchange one : exchanges) {
-            byte[] frame = frame(one.out());
+        for (byte[] answer : ofThisLibrary()) {
+            byte[] frame = frame(answer);
             file.writeBytes(PcapngWriter.packet(0, 0, frame, frame.length, 0, ""));
         }
         Path saved = Files.write(folder.resolve("aware.pcapng"), file.toByteArray());
-        List<String> command = new ArrayList<>(List.of("tshark", "-r", saved.toString(), "-T", "fields", "-E", "separator=|"));
+        List<String> command =
+                new ArrayList<>(List.of("tshark", "-r", saved.toString(), "-T", "fields", "-E", "separator=|"));
         for (String field : List.of(
-                "_ws.malformed", "geneve.vni", "nsh.Obit", "nsh.ttl", "nsh.spi", "nsh.si", "nsh.nextproto", "nsh.metadatalen", "udp.dstport", "data.data")) {
+                "_ws.malformed",
+                "geneve.vni",
+                "nsh.Obit",
+                "nsh.ttl",
+                "nsh.spi",
+                "nsh.si",
+                "nsh.nextproto",
+                "nsh.metadatalen",
+                "udp.dstport",
+                "data.data")) {
             command.addAll(List.of("-e", field));
         }
-        Process tshark = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process tshark = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         List<String> lines;
         try (BufferedReader output = tshark.inputReader()) {
             lines = output.lines().toList();
@@ -149,8 +156,18 @@ class AwareNodeVectorsTest {
 
     /** With the outer headers that the kernel would put in front. */
     private static byte[] frame(byte[] payload) {
-        Underlay underlay = new Underlay(new MacAddress(2), new MacAddress(4), Underlay.UNTAGGED, Samples.CLIENT, Samples.SERVER, 64, 0, true, true);
-        OverlayTemplate outer = OverlayTemplate.tunnel(underlay, new GeneveHeader(false, EtherTypes.NSH, Samples.SVNI, List.of()));
+        Underlay underlay = new Underlay(
+                new MacAddress(2),
+                new MacAddress(4),
+                Underlay.UNTAGGED,
+                Samples.CLIENT,
+                Samples.SERVER,
+                64,
+                0,
+                true,
+                true);
+        OverlayTemplate outer =
+                OverlayTemplate.tunnel(underlay, new GeneveHeader(false, EtherTypes.NSH, Samples.SVNI, List.of()));
         int room = outer.headerBytes() - 8;
         byte[] frame = new byte[room + payload.length];
         System.arraycopy(payload, 0, frame, room, payload.length);

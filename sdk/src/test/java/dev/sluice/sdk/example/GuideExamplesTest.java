@@ -28,14 +28,25 @@ class GuideExamplesTest {
 
     @Test
     void everyJavaExampleCompilesWithoutWarnings() throws IOException {
-        List<MatchResult> examples =
-                EXAMPLE.matcher(Files.readString(GUIDE, StandardCharsets.UTF_8)).results().toList();
+        List<MatchResult> examples = EXAMPLE.matcher(Files.readString(GUIDE, StandardCharsets.UTF_8))
+                .results()
+                .toList();
         assertThat(examples).hasSize(2);
-        List<Source> sources = examples.stream().map(one -> new Source(one.group(2), one.group(1))).toList();
+        List<Source> sources = examples.stream()
+                .map(one -> new Source(one.group(2), one.group(1)))
+                .toList();
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter said = new StringWriter();
-        List<String> options = List.of("-Xlint:all", "-Werror", "-proc:none", "-d", folder.toString(), "-cp", System.getProperty("java.class.path"));
-        boolean compiled = compiler.getTask(said, null, null, options, null, sources).call();
+        List<String> options = List.of(
+                "-Xlint:all",
+                "-Werror",
+                "-proc:none",
+                "-d",
+                folder.toString(),
+                "-cp",
+                System.getProperty("java.class.path"));
+        boolean compiled =
+                compiler.getTask(said, null, null, options, null, sources).call();
         assertThat(compiled).as(said.toString()).isTrue();
     }
 

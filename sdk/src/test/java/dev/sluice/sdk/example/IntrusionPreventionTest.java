@@ -30,15 +30,20 @@ class IntrusionPreventionTest {
 
     @Test
     void badFlowIsDroppedAndTheSwitchIsToldForBothDirections() throws IOException {
-        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1"); ServiceNode node = node(sluice)) {
+        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
+                ServiceNode node = node(sluice)) {
             InetSocketAddress at = node.address();
-            assertThat(Samples.payloadOf(sluice.exchange(tcp(1, 99, Tcp.SYN, ""), at))).hasSize(54);
-            assertThat(Samples.payloadOf(sluice.exchange(tcp(1, 100, Tcp.ACK, "EV"), at))).hasSize(56);
+            assertThat(Samples.payloadOf(sluice.exchange(tcp(1, 99, Tcp.SYN, ""), at)))
+                    .hasSize(54);
+            assertThat(Samples.payloadOf(sluice.exchange(tcp(1, 100, Tcp.ACK, "EV"), at)))
+                    .hasSize(56);
             byte[] message = sluice.exchange(tcp(1, 102, Tcp.ACK, "IL"), at);
             assertThat(said(message)).isEqualTo("30 01");
             assertThat(Samples.nshOf(message).nextProtocol()).isEqualTo(Nsh.NEXT_NONE);
             assertThat(Samples.payloadOf(message)).isEmpty();
-            assertThat(said(sluice.exchange(tcp(2, 100, Tcp.ACK, "fine"), at))).as("other flows pass").isEqualTo("00 00");
+            assertThat(said(sluice.exchange(tcp(2, 100, Tcp.ACK, "fine"), at)))
+                    .as("other flows pass")
+                    .isEqualTo("00 00");
             assertThat(prevention.foundCount()).isEqualTo(1);
             assertThat(log).containsExactly("blocked tcp 192.0.2.1:1 > 198.51.100.2:80 tenant 7 signature \"EVIL\"");
         }
@@ -46,8 +51,10 @@ class IntrusionPreventionTest {
 
     @Test
     void longFlowWithoutSignatureIsHandedBackAndThatIsRepeatedWhilePacketsCome() throws IOException {
-        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1"); ServiceNode node = node(sluice)) {
-            assertThat(said(sluice.exchange(tcp(1, 0, Tcp.ACK, "x".repeat(999)), node.address()))).isEqualTo("00 00");
+        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
+                ServiceNode node = node(sluice)) {
+            assertThat(said(sluice.exchange(tcp(1, 0, Tcp.ACK, "x".repeat(999)), node.address())))
+                    .isEqualTo("00 00");
             assertThat(said(sluice.exchange(tcp(1, 999, Tcp.ACK, "E"), node.address())))
                     .as("what may be the beginning of a signature keeps it here")
                     .isEqualTo("00 00");
@@ -56,7 +63,8 @@ class IntrusionPreventionTest {
             assertThat(Samples.payloadOf(cleared)).as("the packet goes on").hasSize(55);
             int sequence = 1001;
             while (node.statistics().instructionCount(Action.ACCEPT) < 3) {
-                assertThat(said(sluice.exchange(tcp(1, sequence++, Tcp.ACK, "."), node.address()))).isIn("00 00", "30 02");
+                assertThat(said(sluice.exchange(tcp(1, sequence++, Tcp.ACK, "."), node.address())))
+                        .isIn("00 00", "30 02");
             }
             assertThat(prevention.clearedCount()).isEqualTo(1);
             assertThat(log).containsExactly("cleared tcp 192.0.2.1:1 > 198.51.100.2:80 tenant 7 after 1001 bytes");
@@ -66,7 +74,8 @@ class IntrusionPreventionTest {
     @Test
     void whatCannotBeSearchedIsDroppedUnlessToldOtherwise() throws IOException {
         byte[] notIp = new byte[60];
-        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1"); ServiceNode node = node(sluice)) {
+        try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
+                ServiceNode node = node(sluice)) {
             sluice.send(Samples.datagram(notIp), node.address());
             sluice.exchange(tcp(1, 1, Tcp.ACK, "fine"), node.address());
             assertThat(prevention.unsearchableCount()).isEqualTo(1);
@@ -78,8 +87,14 @@ class IntrusionPreventionTest {
                 new IntrusionPrevention.Policy(0, true),
                 log::add);
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
-                ServiceNode node = ServiceNode.builder().listen("127.0.0.1", 0).allow("127.0.0.1").returnPort(sluice.port()).handler(open).start()) {
-            assertThat(Samples.payloadOf(sluice.exchange(Samples.datagram(notIp), node.address()))).isEqualTo(notIp);
+                ServiceNode node = ServiceNode.builder()
+                        .listen("127.0.0.1", 0)
+                        .allow("127.0.0.1")
+                        .returnPort(sluice.port())
+                        .handler(open)
+                        .start()) {
+            assertThat(Samples.payloadOf(sluice.exchange(Samples.datagram(notIp), node.address())))
+                    .isEqualTo(notIp);
         }
     }
 
@@ -89,7 +104,12 @@ class IntrusionPreventionTest {
     }
 
     private ServiceNode node(FakeSwitch sluice) throws IOException {
-        return ServiceNode.builder().listen("127.0.0.1", 0).allow("127.0.0.1").returnPort(sluice.port()).handler(prevention).start();
+        return ServiceNode.builder()
+                .listen("127.0.0.1", 0)
+                .allow("127.0.0.1")
+                .returnPort(sluice.port())
+                .handler(prevention)
+                .start();
     }
 
     private static byte[] tcp(int clientPort, long sequence, int flags, String data) {

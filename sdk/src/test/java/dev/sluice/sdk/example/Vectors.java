@@ -52,8 +52,14 @@ final class Vectors {
         int nsh = Samples.nshOffset(packet);
         NshHeader header = Samples.nshOf(packet);
         line(text, packet, 0, 8, "Geneve: NSH follows, VNI " + Samples.SVNI);
-        line(text, packet, nsh, 4, "NSH: " + (header.oam() ? "O, " : "") + "TTL " + header.ttl() + ", " + header.headerBytes() / 4 + " words, metadata type 2, "
-                + (header.nextProtocol() == 0 ? "nothing follows" : "Ethernet follows"));
+        line(
+                text,
+                packet,
+                nsh,
+                4,
+                "NSH: " + (header.oam() ? "O, " : "") + "TTL " + header.ttl() + ", " + header.headerBytes() / 4
+                        + " words, metadata type 2, "
+                        + (header.nextProtocol() == 0 ? "nothing follows" : "Ethernet follows"));
         line(text, packet, nsh + 4, 4, "SPI 0x" + Integer.toHexString(header.spi()) + ", SI " + header.si());
         long end = NshContext.end(f, nsh);
         for (long at = NshContext.first(f, nsh); at < end; at = NshContext.next(f, at)) {
@@ -75,8 +81,9 @@ final class Vectors {
             case NshContext.TENANT -> "tenant " + NshContext.number(f, at);
             case NshContext.INGRESS_NODE -> "came in at node " + NshContext.number(f, at);
             case NshContext.FLOW_ID -> "flow 0x" + Long.toHexString(NshContext.number(f, at));
-            default -> "Sluice: flags 0x" + Integer.toHexString(Layouts.u8(f, value + 1)) + ", chain " + SluiceContext.chainTag(f, value) + ", action "
-                    + SluiceContext.action(f, value);
+            default ->
+                "Sluice: flags 0x" + Integer.toHexString(Layouts.u8(f, value + 1)) + ", chain "
+                        + SluiceContext.chainTag(f, value) + ", action " + SluiceContext.action(f, value);
         };
     }
 

@@ -31,7 +31,9 @@ class FlowInspectorTest {
             int port = reverse ? 1 : 2;
             assertThat(tcp(reverse, port, 99, Tcp.SYN, "")).isEqualTo(Result.CLEAN);
             assertThat(tcp(reverse, port, 100, ACK, "..EV")).isEqualTo(Result.CLEAN);
-            assertThat(tcp(!reverse, port, 100, ACK, "IL")).as("the other direction is another stream").isEqualTo(Result.CLEAN);
+            assertThat(tcp(!reverse, port, 100, ACK, "IL"))
+                    .as("the other direction is another stream")
+                    .isEqualTo(Result.CLEAN);
             assertThat(tcp(reverse, port, 104, ACK, "IL")).isEqualTo(Result.FOUND);
             assertThat(inspector.flow().orElseThrow().foundNumber()).isZero();
             assertThat(tcp(!reverse, port, 102, ACK, "x")).isEqualTo(Result.FOUND_BEFORE);
@@ -50,9 +52,12 @@ class FlowInspectorTest {
 
     @Test
     void tenantsWithTheSameAddressesAndPortsDoNotMeet() {
-        assertThat(inspect(Samples.tcp(false, 1, 100, ACK, Samples.bytes("EV")), 1)).isEqualTo(Result.CLEAN);
-        assertThat(inspect(Samples.tcp(false, 1, 102, ACK, Samples.bytes("IL")), 2)).isEqualTo(Result.CLEAN);
-        assertThat(inspect(Samples.tcp(false, 1, 102, ACK, Samples.bytes("IL")), 1)).isEqualTo(Result.FOUND);
+        assertThat(inspect(Samples.tcp(false, 1, 100, ACK, Samples.bytes("EV")), 1))
+                .isEqualTo(Result.CLEAN);
+        assertThat(inspect(Samples.tcp(false, 1, 102, ACK, Samples.bytes("IL")), 2))
+                .isEqualTo(Result.CLEAN);
+        assertThat(inspect(Samples.tcp(false, 1, 102, ACK, Samples.bytes("IL")), 1))
+                .isEqualTo(Result.FOUND);
     }
 
     @Test
@@ -115,14 +120,18 @@ class FlowInspectorTest {
         }
         assertThat(small.flowCount()).isEqualTo(10);
         assertThat(small.evictedCount()).isEqualTo(5);
-        assertThat(inspect(small, Samples.tcp(false, 15, 102, ACK, Samples.bytes("IL")), 1)).isEqualTo(Result.FOUND);
+        assertThat(inspect(small, Samples.tcp(false, 15, 102, ACK, Samples.bytes("IL")), 1))
+                .isEqualTo(Result.FOUND);
         nowNs += 11 * SECOND_NS;
-        assertThat(inspect(small, Samples.tcp(false, 14, 102, ACK, Samples.bytes("IL")), 1)).isEqualTo(Result.CLEAN);
+        assertThat(inspect(small, Samples.tcp(false, 14, 102, ACK, Samples.bytes("IL")), 1))
+                .isEqualTo(Result.CLEAN);
         assertThat(small.forgottenCount()).isEqualTo(1);
         for (int i = 0; i < 1024; i++) {
             inspect(small, Samples.tcp(false, 14, 104, ACK, new byte[0]), 1);
         }
-        assertThat(small.flowCount()).as("quiet ones go though nobody asks for them").isEqualTo(1);
+        assertThat(small.flowCount())
+                .as("quiet ones go though nobody asks for them")
+                .isEqualTo(1);
     }
 
     @Test

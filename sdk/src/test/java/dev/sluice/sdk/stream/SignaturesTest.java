@@ -30,7 +30,9 @@ class SignaturesTest {
             assertThat(state < 0).as("seed %d, round %d", seed, round).isEqualTo(end >= 0);
             if (state < 0) {
                 byte[] found = wanted.get(~state);
-                assertThat(endsWith(text, end, found)).as("seed %d, round %d", seed, round).isTrue();
+                assertThat(endsWith(text, end, found))
+                        .as("seed %d, round %d", seed, round)
+                        .isTrue();
             }
         }
     }

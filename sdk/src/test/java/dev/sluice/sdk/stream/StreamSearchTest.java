@@ -23,8 +23,8 @@ class StreamSearchTest {
             for (int second = first; second <= text.length; second++) {
                 StreamSearch search = new StreamSearch(Signatures.of(List.of(EVIL)), 4);
                 int found = 0;
-                for (Segment one : List.of(
-                        new Segment(0, first), new Segment(first, second), new Segment(second, text.length))) {
+                for (Segment one :
+                        List.of(new Segment(0, first), new Segment(first, second), new Segment(second, text.length))) {
                     found = found < 0 ? found : segment(search, 0xffff_fff0, text, one);
                 }
                 assertThat(found).as("cut at %d and %d", first, second).isEqualTo(~0);
@@ -56,14 +56,20 @@ class StreamSearchTest {
                 int result = segment(search, isn, text, one);
                 arrived.set(one.from(), one.to());
                 boolean complete = isComplete(text, arrived, wanted);
-                assertThat(result < 0).as("seed %d, round %d, %s of %s", seed, round, one, segments).isEqualTo(complete);
+                assertThat(result < 0)
+                        .as("seed %d, round %d, %s of %s", seed, round, one, segments)
+                        .isEqualTo(complete);
                 if (complete) {
                     foundCount++;
                     break;
                 }
                 int inOrder = arrived.nextClearBit(0);
-                assertThat(search.searchedBytes()).as("seed %d, round %d", seed, round).isEqualTo(inOrder);
-                assertThat(search.continues(isn + inOrder)).as("seed %d, round %d", seed, round).isTrue();
+                assertThat(search.searchedBytes())
+                        .as("seed %d, round %d", seed, round)
+                        .isEqualTo(inOrder);
+                assertThat(search.continues(isn + inOrder))
+                        .as("seed %d, round %d", seed, round)
+                        .isTrue();
             }
         }
         assertThat(foundCount).isBetween(2_000, 18_000);
@@ -147,7 +153,8 @@ class StreamSearchTest {
         }
         int sequence = 1 << 30;
         for (int i = 0; i < 20; i++) {
-            assertThat(search.segment(sequence, MemorySegment.ofArray(block), 0, block.length)).isEqualTo(StreamSearch.CLEAN);
+            assertThat(search.segment(sequence, MemorySegment.ofArray(block), 0, block.length))
+                    .isEqualTo(StreamSearch.CLEAN);
             sequence += block.length;
         }
         assertThat(search.continues(sequence)).isTrue();
