@@ -3,7 +3,7 @@ package dev.sluice.agent;
 import java.io.Serial;
 
 /** A node that could not start, or a request to one that could not be served; the message is for people and says what to do. */
-public final class NodeException extends Exception {
+public class NodeException extends Exception {
     @Serial
     private static final long serialVersionUID = 1L;
 

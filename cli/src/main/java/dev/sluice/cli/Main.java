@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.lab.LabException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -43,9 +44,22 @@ public final class Main {
         return ExitCode.USAGE;
     }
 
+    /**
+     * What programs get instead of the answer to a change.
+     *
+     * @param error what went wrong
+     * @param mayBeApplied whether the change may be in force, or come into force yet
+     */
+    private record NoAnswer(String error, boolean mayBeApplied) {}
+
     private static int failed(CommandLine at, Exception failure) {
         if (failure instanceof CommandFailure || failure instanceof LabException || failure instanceof NodeException) {
             at.getErr().println("sluice: " + failure.getMessage());
+            if (failure instanceof OutcomeUnknownException unknown
+                    && at.getCommand() instanceof NodeCommand command
+                    && command.output.json()) {
+                at.getOut().println(Json.text(new NoAnswer(String.valueOf(unknown.getMessage()), true)));
+            }
         } else {
             at.getErr().println("sluice: a defect of this program, please report it:");
             failure.printStackTrace(at.getErr());

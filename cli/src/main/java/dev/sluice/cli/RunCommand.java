@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
                     + "files with errors change nothing, and the log says why.",
             "What comes into force is kept as a revision (see 'sluice history'). If the files are broken or missing at the start, the last good revision "
                     + "runs, and log and status say so.",
-            "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status: 0 after 'sluice stop', 130 or 143 after a signal, 1 if it could not start."
+            "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status: 0 after 'sluice stop', 130 or 143 after a signal, 1 if it could not start or could not go on (out of memory, say): "
+                    + "then its ports are closed and nothing passes."
         })
 final class RunCommand implements Callable<Integer> {
     /** How much is logged. */
@@ -121,6 +122,9 @@ final class RunCommand implements Callable<Integer> {
                         () -> new Scrape(runner.status(), runner.counters(), runner.rules(), ProcessFigures.now()));
             }
             runner.awaitEnd();
+            if (!runner.failure().isEmpty()) {
+                throw new CommandFailure("the node could not go on: " + runner.failure());
+            }
         }
         return ExitCode.OK;
     }

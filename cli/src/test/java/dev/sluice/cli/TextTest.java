@@ -65,22 +65,40 @@ class TextTest {
                         false,
                         "no carrier",
                         new PortCountersReport(1, 2, 3, 4, 5, 6, 7, 8))),
-                List.of(new InstanceReport(
-                        "fw-1",
-                        "firewall",
-                        "",
-                        false,
-                        false,
-                        "maintenance",
-                        true,
-                        "link down",
-                        List.of(1L, 2L),
-                        List.of(3L, 4L),
-                        0,
-                        0,
-                        17,
-                        5,
-                        new ProbeReport("through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1))),
+                List.of(
+                        new InstanceReport(
+                                "fw-1",
+                                "firewall",
+                                "",
+                                false,
+                                false,
+                                "maintenance",
+                                true,
+                                "link down",
+                                List.of(1L, 2L),
+                                List.of(3L, 4L),
+                                0,
+                                0,
+                                17,
+                                5,
+                                new ProbeReport(
+                                        "through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1)),
+                        new InstanceReport(
+                                "ips-1",
+                                "ips",
+                                "host-b",
+                                true,
+                                true,
+                                "up",
+                                false,
+                                "",
+                                List.of(1L, 2L),
+                                List.of(3L, 4L),
+                                0,
+                                0,
+                                1,
+                                0,
+                                null)),
                 List.of(
                         new ChainReport(
                                 "inspect",
@@ -88,7 +106,13 @@ class TextTest {
                                 "any",
                                 "nearest",
                                 List.of(new PathReport("inspect[fw-1]", 1, 20, true, false, 4, 9, 0))),
-                        new ChainReport("empty", "open", "local", "round-robin", List.of())),
+                        new ChainReport("empty", "open", "any", "round-robin", List.of()),
+                        new ChainReport(
+                                "near",
+                                "open",
+                                "local",
+                                "round-robin",
+                                List.of(new PathReport("near[ips-1]", 1, 0, false, true, 0, 0, 0)))),
                 new TotalsReport(10, 11, 12, 13, 14, 1)));
         assertThat(text)
                 .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3, revision 12\n")
@@ -100,6 +124,9 @@ class TextTest {
                 .contains("through: silent for 7.8 s, lost 42, round trip 310 us, -")
                 .contains("keeps old flows only")
                 .contains("has no path")
+                .contains("alive, on node host-b")
+                .containsPattern("ips-1 .* by its node")
+                .containsPattern("near +open +local, round-robin +near\\[ips-1] .* backup")
                 .contains("FAULTS 1");
         assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");
         assertThat(text.lines()

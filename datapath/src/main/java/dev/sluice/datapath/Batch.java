@@ -70,6 +70,11 @@ public final class Batch {
     /** Inner tag, likewise. */
     public final int[] innerTag = new int[CAPACITY];
 
+    /** Ethernet addresses as the frame came in, 48 bits. */
+    public final long[] sourceMac = new long[CAPACITY];
+
+    public final long[] destinationMac = new long[CAPACITY];
+
     public final long[] sourceHi = new long[CAPACITY];
     public final long[] sourceLo = new long[CAPACITY];
     public final long[] destinationHi = new long[CAPACITY];

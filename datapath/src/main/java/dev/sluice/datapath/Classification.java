@@ -23,6 +23,7 @@ final class Classification {
     private final Frames frames;
     private final Instructions instructions;
     private final Succession succession;
+    private final PathChanges changes;
     private final DatapathCounters counters;
     private final FlowContext context;
     private final RuleHits hits;
@@ -45,6 +46,12 @@ final class Classification {
     /** Whether {@link #vanished} was made with other attributes than its flow has now. */
     private boolean hasMoved;
 
+    /** Whether {@link #find} met records of the key that do not count. */
+    private boolean hasOthers;
+
+    /** Whether a record had to go that packets under way may still need. */
+    private boolean hasMissing;
+
     Classification(
             ConnectionTable table,
             Selector selector,
@@ -53,6 +60,7 @@ final class Classification {
             Frames frames,
             Instructions instructions,
             Succession succession,
+            PathChanges changes,
             DatapathCounters counters,
             FlowContext context,
             RuleHits hits) {
@@ -63,15 +71,21 @@ final class Classification {
         this.frames = frames;
         this.instructions = instructions;
         this.succession = succession;
+        this.changes = changes;
         this.counters = counters;
         this.context = context;
         this.hits = hits;
+    }
+
+    void lookInto(Classification other) {
+        changes.lookInto(other.changes);
     }
 
     void apply(Snapshot next) {
         snapshot = next;
         hits.apply(next);
         succession.apply(next);
+        changes.apply(next);
     }
 
     /**
@@ -95,9 +109,10 @@ final class Classification {
         }
         int record = find(c, port.index(), side, group);
         if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
-            table.remove(record);
+            hasMissing = succession.end(c, record);
             record = NONE;
             vanished = NONE;
+            hasOthers = true;
         } else if (record != NONE && succession.isDecidedAnew(record)) {
             vanished = record;
             record = NONE;
@@ -119,7 +134,7 @@ final class Classification {
         boolean hit = record != NONE;
         if (hit) {
             counters.recordHits++;
-            revalidate(record);
+            revalidate(c, record);
             c.record = record;
             c.direction = table.isReverse(record, c.fields) ? 1 : 0;
         } else {
@@ -141,7 +156,7 @@ final class Classification {
         boolean found = record != NONE && table.pathId(record) != 0 && !succession.isDecidedAnew(record);
         if (found) {
             counters.errorsOfFlows++;
-            revalidate(record);
+            revalidate(c, record);
             c.record = record;
             c.direction = table.isReverse(record, c.fields) ? 1 : 0;
         }
@@ -155,11 +170,14 @@ final class Classification {
     private int find(Cursor c, int port, int side, int group) {
         vanished = NONE;
         hasMoved = false;
-        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        hasOthers = false;
+        hasMissing = false;
+        int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             if (counts(c, slot, port, side, group)) {
                 return slot;
             }
+            hasOthers = true;
             slot = table.next(slot, c.nowNs);
         }
         return NONE;
@@ -240,14 +258,14 @@ final class Classification {
 
     // Process 1300: is what the record says still so?
 
-    private void revalidate(int slot) {
+    private void revalidate(Cursor c, int slot) {
         boolean moved = false;
         if (table.configGeneration(slot) != snapshot.generation()) {
             moved = true;
             table.setConfigGeneration(slot, snapshot.generation());
             counters.configRevalidations++;
             if (table.pathId(slot) != 0 && snapshot.path(table.pathId(slot)) == null) {
-                reselect(slot);
+                reselect(c, slot);
             }
         }
         if (table.failureGeneration(slot) != liveness.generation()) {
@@ -260,7 +278,7 @@ final class Classification {
         if (moved) {
             Path path = snapshot.path(table.pathId(slot));
             if (path != null && !selector.isFit(path) && selector.hasFit(table.targetId(slot))) {
-                reselect(slot);
+                reselect(c, slot);
             }
         }
     }
@@ -270,10 +288,10 @@ final class Classification {
         return (table.flags(slot) & ConnectionTable.TRANSLATED) != 0;
     }
 
-    private void reselect(int slot) {
+    private void reselect(Cursor c, int slot) {
         Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
-            table.setPathId(slot, path.id());
+            changes.redirect(c, slot, path);
             counters.reselected++;
         }
     }
@@ -305,8 +323,14 @@ final class Classification {
         if (path != null && path.id() == instructions.path()) {
             counters.movedByInstruction++;
         }
+        int flags = rule != null && path != null && (replaces || hasOthers)
+                ? changes.flagsFor(c, vanished, rule.targetId(), path, reverse)
+                : 0;
         if (replaces) {
-            succession.release(c, vanished, path);
+            hasMissing = succession.release(c, vanished, path, table.isReverse(vanished, c.fields) != reverse);
+        }
+        if (hasMissing && path != null) {
+            flags = PathChanges.WAITS | PathChanges.FOR_ANOTHER;
         }
         if (rule != null && action == Rule.Action.SERVICE && path == null) {
             hits.count(c, rule, watchful, reverse, true);
@@ -331,8 +355,8 @@ final class Classification {
         if (!told) {
             instructions.setCurrent(slot);
         }
-        if (oneWay) {
-            table.setFlags(slot, ConnectionTable.ONE_DIRECTION);
+        if (oneWay || flags != 0) {
+            table.setFlags(slot, (oneWay ? ConnectionTable.ONE_DIRECTION : 0) | flags);
         }
         c.record = slot;
         c.direction = reverse ? 1 : 0;
@@ -478,10 +502,11 @@ final class Classification {
 
     private int act(Cursor c, PortEntry port, int side, int next, boolean hit) {
         int slot = c.record;
-        if (!c.follows) {
+        boolean waits = changes.waits(slot, c.nowNs);
+        if (!c.follows && !waits) {
             table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
         }
-        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment()) {
+        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment() && !waits) {
             table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
         }
         int ruleId = table.ruleId(slot);
@@ -502,6 +527,9 @@ final class Classification {
         }
         if (rule != null && rule.action() == Rule.Action.DROP) {
             return frames.drop(c, DropReason.RULE_DROP);
+        }
+        if (waits) {
+            return frames.drop(c, DropReason.PATH_CHANGING);
         }
         Path path = snapshot.path(table.pathId(slot));
         if (path == null) {

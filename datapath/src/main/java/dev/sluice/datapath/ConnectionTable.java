@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * process 200, step 222): only records with the tag asked for are found. Several connections may have the same key, made by rules that are
  * applied on different interfaces; the caller takes the one whose rule counts where the packet is.
  *
- * <p>Cost: find reads one or two lines of the index and one of the record, which {@link #touch} and {@link #touchRecords} fetch for a whole batch before; no
+ * <p>Cost: find reads one or two lines of the index and one of the record, which {@link #fetch} reads for a whole batch before; no
  * method allocates. Slots never move, so a slot is a stable name until it is removed; {@link #reference} also tells when it was.
  *
  * <p>Bounds: a search for room in the index looks at a fixed number of buckets, a key has at most {@link #RECORDS_PER_KEY_MAX} connections, and
@@ -158,14 +158,12 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     // Look-up.
 
-    /** First pass over a batch: reads the index where this hash would be. The value means nothing; use it, so that the read is not dropped. */
-    public long touch(long hash) {
-        return keys.touch(keys.indexHash(hash));
-    }
-
-    /** Second pass over a batch: reads the records that {@link #find} will compare. Use the value, as with {@link #touch}. */
-    public long touchRecords(long hash) {
-        return keys.touchRecords(keys.indexHash(hash));
+    /**
+     * Reads what {@link #find} will read for these hashes, at most {@value Batch#CAPACITY}: all at once, so that a batch waits for memory once and not each packet alone. The value
+     * means nothing; use it, so that no read is dropped.
+     */
+    public long fetch(long[] hashes, int count) {
+        return keys.fetch(hashes, count);
     }
 
     /**
@@ -182,6 +180,12 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         }
         int entry = keys.locate(keys.indexHash(hash), key, router, tag);
         return entry < 0 ? -1 : firstLive(keys.slot(entry), tableMs(nowNs));
+    }
+
+    /** As {@link #find} without place, but for a hash that was probably at the given place of the last {@link #fetch}: if so, the index need not be asked again. */
+    public int find(int place, long hash, PacketFields key, int router, int tag, long nowNs) {
+        int slot = source == null ? keys.fetched(place, hash, key, router, tag) : -1;
+        return slot < 0 ? find(hash, key, router, tag, nowNs) : firstLive(slot, tableMs(nowNs));
     }
 
     /** The next older connection with the same key as the given one that has not expired, or -1. */
@@ -227,6 +231,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         putInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH, indexHash);
         halfOpen.join(slot);
         size++;
+        entered(router);
         return slot;
     }
 
@@ -301,6 +306,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         setKind(slot, ConnectionTableRecord.KIND_FREE);
         giveSlot(slot);
         size--;
+        left(router(slot));
     }
 
     /**
@@ -372,11 +378,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Insertions refused since the table was made. */
     public long refused() {
         return refused;
-    }
-
-    /** Off-heap memory of the table, in bytes. */
-    public long memoryBytes() {
-        return bytesFor(connectionsMax);
     }
 
     /** Table time of a moment: unsigned milliseconds modulo 2^32. */

@@ -9,6 +9,7 @@ import static dev.sluice.datapath.ConnectionTableRecord.putInt;
 import static dev.sluice.datapath.ConnectionTableRecord.putShort;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of the connections of a {@link ConnectionTable}, by slot. One writer: that of the table. No allocation.
@@ -25,10 +26,30 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
 
     final ConnectionTableAges ages;
 
+    /** Told of each connection that comes and goes; null: nobody asks. */
+    private @Nullable ZoneUse zoneUse;
+
     ConnectionTableFields(MemorySegment records, MemorySegment side) {
         this.records = records;
         this.side = side;
         this.ages = new ConnectionTableAges(records);
+    }
+
+    /** Counts connections by router there from now on; for an empty table. */
+    final void countIn(ZoneUse use) {
+        zoneUse = use;
+    }
+
+    final void entered(int router) {
+        if (zoneUse != null) {
+            zoneUse.enter(router);
+        }
+    }
+
+    final void left(int router) {
+        if (zoneUse != null) {
+            zoneUse.leave(router);
+        }
     }
 
     static long at(int slot) {
@@ -107,7 +128,12 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
         return getInt(records, at(slot) + ConnectionTableRecord.PATH);
     }
 
+    /** Sets the path; hops of another one than before are not left out any more. */
     public final void setPathId(int slot, int value) {
+        if (value != pathId(slot)) {
+            setSkipMask(slot, 0, 0);
+            setSkipMask(slot, 1, 0);
+        }
         if (isCountedOnPath(slot)) {
             pathFlows.leave(pathId(slot));
             pathFlows.enter(value);

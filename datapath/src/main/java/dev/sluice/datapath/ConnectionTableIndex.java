@@ -70,10 +70,9 @@ final class ConnectionTableIndex {
         return other < 0 ? other + buckets : other;
     }
 
-    /** Reads both buckets, so that they are in the cache. */
-    long touch(int indexHash) {
-        int first = bucket(indexHash);
-        return getLong(memory, address(first)) ^ getLong(memory, address(otherBucket(first, tag(indexHash))));
+    /** Reads the first bucket, where nearly all keys are, so that it is in the cache. */
+    long read(int indexHash) {
+        return getLong(memory, address(bucket(indexHash)));
     }
 
     /**
@@ -103,11 +102,11 @@ final class ConnectionTableIndex {
         int first = bucket(indexHash);
         int second = otherBucket(first, tag);
         int freeInFirst = match(first, 0);
-        int freeInSecond = match(second, 0);
-        if ((freeInFirst | freeInSecond) != 0) {
-            boolean useFirst = Integer.bitCount(freeInFirst) >= Integer.bitCount(freeInSecond);
-            int lane = Integer.numberOfTrailingZeros(useFirst ? freeInFirst : freeInSecond);
-            put(useFirst ? first : second, lane, tag, slot);
+        // The first one as long as it has room: a look-up reads the second only for what it does not find there.
+        boolean useFirst = freeInFirst != 0;
+        int free = useFirst ? freeInFirst : match(second, 0);
+        if (free != 0) {
+            put(useFirst ? first : second, Integer.numberOfTrailingZeros(free), tag, slot);
             return true;
         }
         return makeRoom(first, second, tag, slot);

@@ -16,10 +16,22 @@ final class ConnectionTableKeys {
     /** Places in the index where a key may be. */
     static final int PLACES = 2 * ConnectionTableIndex.ENTRIES;
 
+    /** Most hashes of one {@link #fetch}. */
+    static final int FETCH_MAX = Batch.CAPACITY;
+
     private final MemorySegment records;
     private final MemorySegment side;
     private final ConnectionTableIndex index;
     private final long seed;
+
+    // What the last fetch() found, by place.
+    private final long[] fetchedHash = new long[FETCH_MAX];
+    private final int[] fetchedIndexHash = new int[FETCH_MAX];
+    private final int[] fetchedSlot = new int[FETCH_MAX];
+    private long fetchedChanges = -1;
+
+    /** Changes of the index so far: what was found before one may not be what would be found after it. */
+    private long changes;
 
     ConnectionTableKeys(MemorySegment records, MemorySegment side, ConnectionTableIndex index, long seed) {
         this.records = records;
@@ -32,23 +44,73 @@ final class ConnectionTableKeys {
         return (int) (FlowHash.mix(hash ^ seed) >>> 32);
     }
 
-    long touch(int indexHash) {
-        return index.touch(indexHash);
+    /**
+     * Reads what the look-ups of these hashes will read, and remembers what it found. Each loop that waits for memory does nothing else, so that the processor has as many reads
+     * under way as it can; all reckoning is in loops of its own, over lines that have arrived. Each loop is a method of its own, because the compiler gives up inlining the
+     * accesses of what has many.
+     *
+     * @param hashes at most {@link #FETCH_MAX}
+     * @return means nothing; to be used, so that no read is dropped
+     */
+    long fetch(long[] hashes, int count) {
+        for (int i = 0; i < count; i++) {
+            fetchedHash[i] = hashes[i];
+            fetchedIndexHash[i] = indexHash(hashes[i]);
+        }
+        long read = readBuckets(count);
+        pickCandidates(count);
+        fetchedChanges = changes;
+        return read ^ readRecords(count);
     }
 
-    long touchRecords(int indexHash) {
+    private long readBuckets(int count) {
+        long read = 0;
+        for (int i = 0; i < count; i++) {
+            read ^= index.read(fetchedIndexHash[i]);
+        }
+        return read;
+    }
+
+    private void pickCandidates(int count) {
+        for (int i = 0; i < count; i++) {
+            fetchedSlot[i] = firstCandidate(fetchedIndexHash[i]);
+        }
+    }
+
+    /** Where there is no candidate, the first record is read for nothing: cheaper than to ask. */
+    private long readRecords(int count) {
+        long read = 0;
+        for (int i = 0; i < count; i++) {
+            long at = ConnectionTableRecord.at(Math.max(0, fetchedSlot[i]));
+            read ^= getLong(records, at) ^ getLong(records, at + ConnectionTableRecord.PACKETS);
+        }
+        return read;
+    }
+
+    /** The newest connection of a key if the last {@link #fetch} found it at this place and nothing has changed since; else -1, which says nothing. */
+    int fetched(int place, long hash, PacketFields key, int router, int tag) {
+        int slot = fetchedHash[place] == hash && fetchedChanges == changes ? fetchedSlot[place] : -1;
+        return slot >= 0 && matches(slot, key, forward(key, router, tag), reverse(key, router, tag)) ? slot : -1;
+    }
+
+    private static long forward(PacketFields key, int router, int tag) {
+        return ConnectionTableRecord.identity(key.sourcePort, key.destinationPort, key.protocol, tag, router);
+    }
+
+    private static long reverse(PacketFields key, int router, int tag) {
+        return ConnectionTableRecord.identity(key.destinationPort, key.sourcePort, key.protocol, tag, router);
+    }
+
+    /** The slot of the first entry with the tag of a hash, nearly always that of the key; -1 if there is none. */
+    private int firstCandidate(int indexHash) {
         int tag = ConnectionTableIndex.tag(indexHash);
         int bucket = index.bucket(indexHash);
         int lanes = index.match(bucket, tag);
         if (lanes == 0) {
             bucket = index.otherBucket(bucket, tag);
             lanes = index.match(bucket, tag);
-            if (lanes == 0) {
-                return 0;
-            }
         }
-        long at = ConnectionTableRecord.at(index.slot(bucket, Integer.numberOfTrailingZeros(lanes)));
-        return getLong(records, at) ^ getLong(records, at + ConnectionTableRecord.PACKETS);
+        return lanes == 0 ? -1 : index.slot(bucket, Integer.numberOfTrailingZeros(lanes));
     }
 
     /** The newest connection of an entry. */
@@ -57,6 +119,7 @@ final class ConnectionTableKeys {
     }
 
     void setSlot(int entry, int slot) {
+        changes++;
         index.setSlot(entry >>> 3, entry & 7, slot);
     }
 
@@ -71,13 +134,14 @@ final class ConnectionTableKeys {
 
     /** Adds an entry for a key that has none; false if there is no room for its hash. */
     boolean add(int indexHash, int slot) {
+        changes++;
         return index.add(indexHash, slot);
     }
 
     /** The index entry under which a key is, as bucket * 8 + lane, or -1. */
     int locate(int indexHash, PacketFields key, int router, int tag) {
-        long forward = ConnectionTableRecord.identity(key.sourcePort, key.destinationPort, key.protocol, tag, router);
-        long reverse = ConnectionTableRecord.identity(key.destinationPort, key.sourcePort, key.protocol, tag, router);
+        long forward = forward(key, router, tag);
+        long reverse = reverse(key, router, tag);
         int indexTag = ConnectionTableIndex.tag(indexHash);
         int bucket = index.bucket(indexHash);
         for (int round = 0; round < 2; round++) {
@@ -113,6 +177,7 @@ final class ConnectionTableKeys {
 
     /** Takes a connection out of the chain of its key. */
     void remove(int slot) {
+        changes++;
         int indexHash = getInt(side, ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_INDEX_HASH);
         int older = getInt(records, ConnectionTableRecord.at(slot) + ConnectionTableRecord.NEXT);
         int tag = ConnectionTableIndex.tag(indexHash);

@@ -1,7 +1,6 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.EtherTypes;
-import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Icmp;
 import java.lang.foreign.MemorySegment;
 
@@ -14,6 +13,9 @@ final class Cursor {
 
     /** {@link #record} of a packet without record. */
     static final int NO_RECORD = -1;
+
+    /** Frames that are read ahead at a time, a power of two: enough to overlap their waiting for memory. More is hardly better or worse (ADR 10). */
+    static final int GROUP = 64;
 
     private static final int VLAN_ID = 0xfff;
 
@@ -101,7 +103,6 @@ final class Cursor {
         int i = slot;
         fields = own;
         PacketFields f = fields;
-        long start = b.start[i];
         f.sourceHi = b.sourceHi[i];
         f.sourceLo = b.sourceLo[i];
         f.destinationHi = b.destinationHi[i];
@@ -112,8 +113,8 @@ final class Cursor {
         int parsed = b.parsed[i];
         f.family = (parsed & Parser.IPV4) != 0 ? 4 : (parsed & Parser.IPV6) != 0 ? 6 : 0;
         f.etherType = b.etherType[i];
-        f.sourceMac = Ethernet.source(memory, start);
-        f.destinationMac = Ethernet.destination(memory, start);
+        f.sourceMac = b.sourceMac[i];
+        f.destinationMac = b.destinationMac[i];
         readVlans();
         f.dscp = b.dscp[i];
         f.hash = b.hash[i];
@@ -171,6 +172,11 @@ final class Cursor {
         zone = zones.of(index, batch.outerTag[slot], batch.innerTag[slot]);
         keyHash = FlowHash.withRouter(fields.hash, zone);
         return zone != Zones.NONE;
+    }
+
+    /** Where the packet's hash is among those that were read ahead, if it is there. */
+    int place() {
+        return slot & (GROUP - 1);
     }
 
     /** Feature tag of the packet's records. */

@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
  * The stages of a packet's life, put together (docs/reference/packet-life.md). One user: the worker thread that owns it.
  *
  * <p>Contract of the hot path: {@link #process} is called with a batch of at most 256 frames from one or more ports and takes over all of them; nothing on
- * the way allocates, locks, logs, throws or reads a clock. Batch shape: all frames are parsed first, then the index lines of the connection table are touched for all, then
- * the records, then each packet goes its way alone.
+ * the way allocates, locks, logs, throws or reads a clock. Batch shape: frames are taken in groups; of a group all are parsed first, then all that their look-ups will read is
+ * fetched, then each packet goes its way alone.
  */
 public final class Datapath implements AutoCloseable {
     private static final int SWEEP_SLOTS = 512;
+
+    private static final int GROUP = Cursor.GROUP;
+
     private static final int HOP_LIMIT_OF_DISCOVERY = 255;
 
     private final FramePool pool;
@@ -39,6 +42,7 @@ public final class Datapath implements AutoCloseable {
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones;
+    private final @Nullable ZoneUse zoneUse;
     private final EthernetMemory ethernetMemory;
     private final Translations translations;
     private final FlowContext context;
@@ -50,9 +54,12 @@ public final class Datapath implements AutoCloseable {
     /** The first exception of the batch in hand. */
     private @Nullable RuntimeException fault;
 
-    /** Written so that the first pass over the table is not optimised away. */
+    /** Hashes of the group in hand, with which its packets will probably be looked up. */
+    private final long[] hashes = new long[GROUP];
+
+    /** Written so that what is read ahead is not optimised away. */
     @SuppressWarnings("UnusedVariable") // its only use is to be written
-    private long touched;
+    private long fetched;
 
     /**
      * A data path without configuration: it drops everything until {@link #apply}.
@@ -70,6 +77,7 @@ public final class Datapath implements AutoCloseable {
                 new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX),
                 new EthernetMemory(pool.memory(), MacPairs.PAIRS_MAX),
                 new Zones(),
+                new ZoneUse(),
                 new FlowContext(),
                 new RuleHits(true),
                 seed);
@@ -83,6 +91,7 @@ public final class Datapath implements AutoCloseable {
             Neighbors neighbors,
             EthernetMemory ethernetMemory,
             Zones zones,
+            @Nullable ZoneUse zoneUse,
             FlowContext context,
             RuleHits hits,
             long seed) {
@@ -91,6 +100,11 @@ public final class Datapath implements AutoCloseable {
         this.neighbors = neighbors;
         this.ethernetMemory = ethernetMemory;
         this.zones = zones;
+        this.zoneUse = zoneUse;
+        if (zoneUse != null) {
+            table.countIn(zoneUse);
+            programs.countIn(zoneUse);
+        }
         this.context = context;
         this.hits = hits;
         MemorySegment memory = pool.memory();
@@ -115,6 +129,7 @@ public final class Datapath implements AutoCloseable {
                 errors,
                 planeFlows,
                 overlayOutput);
+        PathChanges changes = new PathChanges(table);
         classification = new Classification(
                 table,
                 selector,
@@ -122,7 +137,8 @@ public final class Datapath implements AutoCloseable {
                 steering,
                 frames,
                 new Instructions(programs, table, selector, frames, counters),
-                new Succession(table, counters),
+                new Succession(table, changes, counters),
+                changes,
                 counters,
                 context,
                 hits);
@@ -136,6 +152,7 @@ public final class Datapath implements AutoCloseable {
                 liveness,
                 zones,
                 fragments,
+                changes,
                 counters,
                 planeFlows,
                 overlayOutput);
@@ -179,6 +196,7 @@ public final class Datapath implements AutoCloseable {
         frames.sendInstead(other.frames, out);
         context.lookInto(other.context, table.capacity());
         table.lookInto(other.table, context);
+        classification.lookInto(other.classification);
         fragments.lookInto(other.fragments);
         neighbors.lookInto(other.neighbors);
         zones.lookInto(other.zones);
@@ -206,36 +224,38 @@ public final class Datapath implements AutoCloseable {
         fault = null;
         liveness.refresh();
         counters.frames += batch.count;
-        int next = prepare(batch);
-        while (next < batch.count) {
-            next = handleFrom(batch, next, nowNs);
+        for (int from = 0; from < batch.count; from += GROUP) {
+            int end = Math.min(from + GROUP, batch.count);
+            int next = prepare(batch, from, end);
+            while (next < end) {
+                next = handleFrom(batch, next, end, nowNs);
+            }
         }
         if (fault != null) {
             throw fault;
         }
     }
 
-    /** Reads all headers and touches what they lead to; the first slot to handle: 0, or after a defect none is left. */
-    private int prepare(Batch batch) {
+    /** Reads the headers of a group and what they lead to; the first slot to handle: that of the group, or after a defect none is left. */
+    private int prepare(Batch batch, int from, int end) {
         try {
-            parser.parse(batch);
-            touchIndex(batch);
-            touchRecords(batch);
-            return 0;
+            parser.parse(batch, from, end);
+            fetch(batch, from, end);
+            return from;
         } catch (RuntimeException e) {
-            fault = e;
-            for (int i = 0; i < batch.count; i++) {
+            fault = fault == null ? e : fault;
+            for (int i = from; i < end; i++) {
                 frames.reclaim(batch, i);
             }
-            return batch.count;
+            return end;
         }
     }
 
     /** Handles the slots from the given one on, at most up to one that shows a defect; the slot to go on with. */
-    private int handleFrom(Batch batch, int from, long nowNs) {
+    private int handleFrom(Batch batch, int from, int end, long nowNs) {
         int i = from;
         try {
-            for (; i < batch.count; i++) {
+            for (; i < end; i++) {
                 handle(batch, i, nowNs);
             }
             return i;
@@ -246,36 +266,49 @@ public final class Datapath implements AutoCloseable {
         }
     }
 
-    /** Reads one after the other overlap in the processor where nothing depends on them: a batch waits for memory once, not each packet alone. */
-    private void touchIndex(Batch batch) {
-        long read = 0;
-        for (int i = 0; i < batch.count; i++) {
-            int zone = zoneOf(batch, i);
-            if (zone >= 0) {
-                read ^= table.touch(FlowHash.withRouter(batch.hash[i], zone));
-            }
+    /** Lets the table read what the group's first look-ups will ask for. */
+    private void fetch(Batch batch, int from, int end) {
+        for (int i = from; i < end; i++) {
+            hashes[i - from] = FlowHash.withRouter(batch.hash[i], zoneOf(batch, i));
         }
-        touched = read;
+        fetched = table.fetch(hashes, end - from);
     }
 
-    private void touchRecords(Batch batch) {
-        long read = 0;
-        for (int i = 0; i < batch.count; i++) {
-            int zone = zoneOf(batch, i);
-            if (zone >= 0) {
-                read ^= table.touchRecords(FlowHash.withRouter(batch.hash[i], zone));
-            }
-        }
-        touched = read;
-    }
-
-    /** The key space a frame will first be looked up in, as far as the port alone tells; -1 if it does not. */
+    /** The key space a frame will first be looked up in, as far as the port and the tags tell; -1 if they do not. */
     private int zoneOf(Batch batch, int i) {
-        int port = batch.port[i];
+        int index = batch.port[i];
         boolean known =
-                batch.parsed[i] > 0 && (batch.parsed[i] & Parser.IP) != 0 && port >= 0 && port < snapshot.portCount();
-        int router = known ? snapshot.port(port).router() : -1;
-        return router < 0 ? -1 : zones.known(router, batch.outerTag[i], batch.innerTag[i]);
+                batch.parsed[i] > 0 && (batch.parsed[i] & Parser.IP) != 0 && index >= 0 && index < snapshot.portCount();
+        if (!known) {
+            return -1;
+        }
+        PortEntry port = snapshot.port(index);
+        if (port.role() == PortEntry.Role.SERVICE) {
+            return zoneBehindNode(batch, i);
+        }
+        return port.router() < 0 ? -1 : zones.known(port.router(), batch.outerTag[i], batch.innerTag[i]);
+    }
+
+    /** That of a frame from a service node: the node's router, if it has only one, and the tags behind the node's own. */
+    private int zoneBehindNode(Batch batch, int i) {
+        int outer = batch.outerTag[i];
+        int inner = batch.innerTag[i];
+        TagTable tags = snapshot.tags();
+        int binding = tags.find(batch.port[i], outer, inner);
+        if (binding < 0 || tags.attachment(binding).routers().length != 1) {
+            return -1;
+        }
+        Attachment node = tags.attachment(binding);
+        Attachment.Side side = node.side(tags.side(binding));
+        if (side.outerTag() != 0) {
+            outer = inner;
+            inner = 0;
+        }
+        if (side.innerTag() != 0) {
+            outer = inner;
+            inner = 0;
+        }
+        return zones.known(node.routers()[0], outer, inner);
     }
 
     private void handle(Batch batch, int i, long nowNs) {
@@ -433,6 +466,9 @@ public final class Datapath implements AutoCloseable {
         sendErrors(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
+        if (zoneUse != null) {
+            zones.reclaim(zoneUse);
+        }
     }
 
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */

@@ -50,6 +50,9 @@ public enum DropReason {
     SERVICE_DOWN("X7", "A service node of the path is dead and the failure action is closed."),
     NODE_CAP_EXCEEDED("X12", "The service node is sent as many packets per second as its cap allows already."),
     NO_PATH("V18", "The chain has no path: a service has no instance on this node."),
+    PATH_CHANGING(
+            "F7, packet-life: changing paths",
+            "The flow gets a path with the same nodes in another order, and waits for a second until no packet is inside them on the old one."),
 
     SERVICE_TAG_UNKNOWN("C4, C8", "A frame from a service port carries a tag that no policy is bound to."),
     SERVICE_CONTROL("X11", "A service node sent something else than unicast IP."),

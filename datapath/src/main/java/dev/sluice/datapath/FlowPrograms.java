@@ -153,6 +153,21 @@ public final class FlowPrograms {
 
     private final BitSet adopted = new BitSet();
 
+    /** Told of each instruction that comes and goes; null: nobody asks. */
+    private @Nullable ZoneUse zoneUse;
+
+    /** Counts instructions by key space there from now on; for an empty table. */
+    void countIn(ZoneUse use) {
+        zoneUse = use;
+    }
+
+    private void gone(Instruction instruction) {
+        size--;
+        if (zoneUse != null) {
+            zoneUse.leave(instruction.flow.zone);
+        }
+    }
+
     /** Moves with each instruction; never 0, which is what a new record has. */
     public int generation() {
         return generation;
@@ -189,6 +204,9 @@ public final class FlowPrograms {
         instruction.next = buckets[bucket];
         buckets[bucket] = instruction;
         size++;
+        if (zoneUse != null) {
+            zoneUse.enter(flow.zone);
+        }
         generation = generation == -1 ? 1 : generation + 1;
         return true;
     }
@@ -225,8 +243,12 @@ public final class FlowPrograms {
     /** Revokes everything; the number of instructions that there were. */
     public int clear() {
         int cleared = size;
-        java.util.Arrays.fill(buckets, null);
-        size = 0;
+        for (int i = 0; i < BUCKETS; i++) {
+            for (Instruction instruction = buckets[i]; instruction != null; instruction = instruction.next) {
+                gone(instruction);
+            }
+            buckets[i] = null;
+        }
         return cleared;
     }
 
@@ -353,13 +375,13 @@ public final class FlowPrograms {
         Instruction at = buckets[bucket];
         if (at == gone) {
             buckets[bucket] = gone.next;
-            size--;
+            gone(gone);
             return;
         }
         while (at != null) {
             if (at.next == gone) {
                 at.next = gone.next;
-                size--;
+                gone(gone);
                 return;
             }
             at = at.next;

@@ -61,6 +61,7 @@ public final class Foretelling {
                 new Neighbors(ownPool, NEIGHBORS_MAX, Neighbors.HELD_MAX),
                 new EthernetMemory(frames, MAC_PAIRS_MAX),
                 Zones.forForetelling(),
+                null,
                 new FlowContext(),
                 new RuleHits(false),
                 0);

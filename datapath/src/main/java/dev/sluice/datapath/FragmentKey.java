@@ -3,7 +3,6 @@ package dev.sluice.datapath;
 import dev.sluice.wire.Ipv4;
 import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.Ipv6Extensions;
-import dev.sluice.wire.Layouts;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -88,7 +87,7 @@ final class FragmentKey {
             int bytes = c.lengthBytes() - c.batch.l3[c.slot];
             long walked = Ipv6Extensions.walk(m, ip, bytes);
             int header = Ipv6Extensions.fragmentHeaderOffset(walked);
-            identification = Layouts.u32(m, ip + header + 4);
+            identification = Ipv6Extensions.fragmentIdentification(m, ip, walked);
             offset = Ipv6Extensions.fragmentOffset(walked);
             more = Ipv6Extensions.moreFragments(walked);
             payload = Ipv6.BYTES + Ipv6.payloadLength(m, ip) - header - FRAGMENT_HEADER_BYTES;

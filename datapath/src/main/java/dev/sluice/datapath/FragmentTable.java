@@ -7,7 +7,8 @@ import java.util.Arrays;
  *
  * <p>Sets of four places by hash; no allocation but at construction, and no scan longer than a set. In a full set the datagram named longest ago gives way. So that
  * nobody can make the table forget a datagram and then name it anew, what gave way leaves a mark, and first fragments with that mark are refused for the time in which
- * a receiver may still hold fragments. Datagrams that went through whole leave nothing.
+ * a receiver may still hold fragments. Datagrams that went through whole are remembered too, since behind this place a piece may have been lost; but they give way before others, and leave
+ * nothing: they are what normal traffic consists of.
  */
 final class FragmentTable {
     /** How long a datagram is remembered: receivers put datagrams together for at most 60 s (RFC 8200 4.5, RFC 1122 3.3.2). */
@@ -30,6 +31,10 @@ final class FragmentTable {
     private final FragmentKeys keys;
     private final boolean[] used;
     private final boolean[] refused;
+
+    /** Whether all of it was seen without a gap. */
+    private final boolean[] whole;
+
     private final long[] namedNs;
     private final long[] sequence;
     private final int[] ports;
@@ -56,6 +61,7 @@ final class FragmentTable {
         keys = new FragmentKeys(datagramsMax);
         used = new boolean[datagramsMax];
         refused = new boolean[datagramsMax];
+        whole = new boolean[datagramsMax];
         namedNs = new long[datagramsMax];
         sequence = new long[datagramsMax];
         ports = new int[datagramsMax];
@@ -72,6 +78,7 @@ final class FragmentTable {
         copy.keys.copy(keys);
         System.arraycopy(used, 0, copy.used, 0, used.length);
         System.arraycopy(refused, 0, copy.refused, 0, refused.length);
+        System.arraycopy(whole, 0, copy.whole, 0, whole.length);
         System.arraycopy(namedNs, 0, copy.namedNs, 0, namedNs.length);
         System.arraycopy(sequence, 0, copy.sequence, 0, sequence.length);
         System.arraycopy(ports, 0, copy.ports, 0, ports.length);
@@ -90,7 +97,7 @@ final class FragmentTable {
         return Integer.highestOneBit(Math.clamp(connectionsMax / 16, WAYS, DATAGRAMS_MAX));
     }
 
-    /** Takes up a first fragment; false if it must not pass: it contradicts another first fragment of a datagram that is not complete, or may do. */
+    /** Takes up a first fragment; false if it must not pass: it contradicts another first fragment of the datagram, or may do. */
     boolean first(FragmentKey key, int sourcePort, int destinationPort, long nowNs) {
         int says = sourcePort << 16 | destinationPort;
         int place = find(key, nowNs);
@@ -115,6 +122,7 @@ final class FragmentTable {
         sequence[place] = named++;
         seenTo[place] = key.end;
         seenFrom[place] = NOT_YET;
+        whole[place] = false;
         return true;
     }
 
@@ -139,7 +147,7 @@ final class FragmentTable {
             seenFrom[place] = key.offset;
         }
         // In either order: whichever piece closes the gap has moved one of the two edges to or beyond the other.
-        used[place] = seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];
+        whole[place] |= seenFrom[place] != NOT_YET && seenTo[place] >= seenFrom[place];
         return ports[place] & 0xffff_ffffL;
     }
 
@@ -165,7 +173,7 @@ final class FragmentTable {
         return used[place] && nowNs - namedNs[place] < LIFETIME_NS;
     }
 
-    /** A place for a new datagram, if need be that of the one named longest ago. */
+    /** A place for a new datagram, if need be that of the one named longest ago: of those that are whole, if there are any. */
     private int makeRoom(long hash, long nowNs) {
         int set = firstOfSet(hash);
         int oldest = set;
@@ -173,9 +181,12 @@ final class FragmentTable {
             if (!isLive(place, nowNs)) {
                 return place;
             }
-            if (sequence[place] < sequence[oldest]) {
+            if (whole[place] == whole[oldest] ? sequence[place] < sequence[oldest] : whole[place]) {
                 oldest = place;
             }
+        }
+        if (whole[oldest]) {
+            return oldest;
         }
         int mark = markOf(keys.hash(oldest));
         marked[mark] = true;

@@ -60,20 +60,7 @@ final class Fragments {
             copy(source);
         }
         key.readCarried(c, way);
-        if (!c.isLaterFragment()) {
-            boolean first = table.first(key, c.fields.sourcePort, c.fields.destinationPort, c.nowNs);
-            if (!first) {
-                frames.drop(c, DropReason.FRAGMENT_OVERLAP);
-            }
-            return first;
-        }
-        long ports = table.later(key, c.nowNs);
-        if (ports == FragmentTable.UNKNOWN || ports == FragmentTable.REFUSED) {
-            frames.drop(c, ports == FragmentTable.UNKNOWN ? DropReason.FRAGMENT_ORPHAN : DropReason.FRAGMENT_OVERLAP);
-            return false;
-        }
-        c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);
-        return true;
+        return c.isLaterFragment() ? admitLater(c, false) : admitFirst(c);
     }
 
     private boolean admitFragment(Cursor c, PortEntry port) {
@@ -81,16 +68,17 @@ final class Fragments {
             copy(source);
         }
         key.read(c, port);
-        if (!c.isLaterFragment()) {
-            return admitFirst(c);
-        }
+        return c.isLaterFragment() ? admitLater(c, true) : admitFirst(c);
+    }
+
+    private boolean admitLater(Cursor c, boolean mayWait) {
         long ports = table.later(key, c.nowNs);
-        if (ports == FragmentTable.UNKNOWN) {
+        if (ports == FragmentTable.UNKNOWN && mayWait) {
             await(c);
             return false;
         }
-        if (ports == FragmentTable.REFUSED) {
-            frames.drop(c, DropReason.FRAGMENT_OVERLAP);
+        if (ports == FragmentTable.UNKNOWN || ports == FragmentTable.REFUSED) {
+            frames.drop(c, ports == FragmentTable.UNKNOWN ? DropReason.FRAGMENT_ORPHAN : DropReason.FRAGMENT_OVERLAP);
             return false;
         }
         c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);

@@ -308,6 +308,9 @@ final class IcmpErrors {
 
     /** Slot of the next error that waits, -1 if none does; each is given once. */
     int take() {
+        if (waiting.count == 0) {
+            return NONE;
+        }
         if (next < waiting.count) {
             return next++;
         }

@@ -76,8 +76,8 @@ final class PlaneFlows implements AutoCloseable {
 
     private long at(int entry) {
         PlaneFlows other = source;
-        boolean inPlace = other == null || entry < other.end();
-        return (long) (inPlace ? entry : entry - other.end() + IN_HAND + 1) * ENTRY_BYTES;
+        int place = other == null || entry < other.end() ? entry : entry - other.end() + IN_HAND + 1;
+        return (long) place * ENTRY_BYTES;
     }
 
     /** Above all numbers of entries. */

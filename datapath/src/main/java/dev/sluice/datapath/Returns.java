@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Returns {
     private static final int NONE = -1;
+    private static final int PATH_GONE = -2;
 
     private final ConnectionTable table;
     private final Frames frames;
@@ -24,6 +25,7 @@ final class Returns {
     private final LivenessView liveness;
     private final Zones zones;
     private final Fragments fragments;
+    private final PathChanges changes;
     private final DatapathCounters counters;
     private final PlaneFlows planeFlows;
     private final OverlayOutput overlay;
@@ -36,6 +38,9 @@ final class Returns {
     private boolean wrongSide;
     private boolean ambiguous;
 
+    /** Whether in some router nothing fits but might if it did not wait. */
+    private boolean waits;
+
     Returns(
             ConnectionTable table,
             Frames frames,
@@ -45,6 +50,7 @@ final class Returns {
             LivenessView liveness,
             Zones zones,
             Fragments fragments,
+            PathChanges changes,
             DatapathCounters counters,
             PlaneFlows planeFlows,
             OverlayOutput overlay) {
@@ -58,6 +64,7 @@ final class Returns {
         this.liveness = liveness;
         this.zones = zones;
         this.fragments = fragments;
+        this.changes = changes;
         this.counters = counters;
     }
 
@@ -145,6 +152,7 @@ final class Returns {
     private boolean follow(Cursor c, Attachment node, int side) {
         record = NONE;
         ambiguous = false;
+        waits = false;
         c.lookAtQuoted();
         int[] routers = node.routers();
         int router = NONE;
@@ -156,7 +164,7 @@ final class Returns {
             router = record != before ? routers[i] : router;
         }
         // Errors about flows of other switches have records of their own: what came with them is theirs.
-        boolean found = record != NONE && !ambiguous;
+        boolean found = record != NONE && !ambiguous && !waits;
         if (found) {
             take(c);
             counters.errorsOfFlows++;
@@ -173,6 +181,7 @@ final class Returns {
         record = NONE;
         wrongSide = false;
         ambiguous = false;
+        waits = false;
         int[] routers = node.routers();
         int router = NONE;
         for (int r : routers) {
@@ -186,8 +195,11 @@ final class Returns {
             }
         }
         router = findServed(c, node, side, router);
-        if (ambiguous) {
+        if (ambiguous || (waits && record != NONE)) {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
+        }
+        if (waits) {
+            return frames.drop(c, DropReason.PATH_CHANGING);
         }
         if (record == NONE) {
             return wrongSide ? frames.drop(c, DropReason.SERVICE_WRONG_SIDE) : unmatched(c, node, side);
@@ -223,40 +235,43 @@ final class Returns {
         c.planeEntry = table.tag(record) == ConnectionTable.PLANE ? entryOf(record, c.direction) : PlaneFlows.NONE;
     }
 
-    /** Looks for the newest record of the key that fits; a second one of another router makes the packet ambiguous. */
+    /** Looks for the newest record of the key that fits, and under which packets are sent; a second one of another router makes the packet ambiguous. */
     private void find(Cursor c, Attachment node, int side) {
-        int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        boolean passedOver = false;
+        int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
+            if (hop == PATH_GONE && changes.mayHaveSent(slot, node, c.nowNs)) {
+                // An older record would take it for a packet of its own.
+                waits = true;
+                return;
+            }
             boolean reverse = table.isReverse(slot, c.fields);
             if (hop >= 0 && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)) {
-                if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
+                if ((table.flags(slot) & PathChanges.WAITS) != 0) {
+                    passedOver = true;
+                } else if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
                     ambiguous = record != NONE;
                     record = slot;
                     recordHop = hop;
                     return;
+                } else {
+                    wrongSide = true;
                 }
-                wrongSide = true;
             }
             slot = table.next(slot, c.nowNs);
         }
+        waits |= passedOver;
     }
 
-    /** Index of the node in the path of a record, -1 if it is not in it. */
+    /** Index of the node in the path of a record; below 0 if it is not in it, or the path not in the snapshot. */
     private int hopOf(int slot, Attachment node) {
         int pathId = table.pathId(slot);
         Path path = pathId == 0 ? null : snapshot.path(pathId);
         if (path == null) {
-            return NONE;
+            return pathId == 0 ? NONE : PATH_GONE;
         }
-        List<Path.Hop> hops = path.hops();
-        for (int i = 0; i < hops.size(); i++) {
-            Path.Hop hop = hops.get(i);
-            if (!hop.copy() && hop.attachment().id() == node.id()) {
-                return i;
-            }
-        }
-        return NONE;
+        return hopIn(path, node);
     }
 
     private int goOn(Cursor c, Attachment node, int side, int hop) {
@@ -440,7 +455,8 @@ final class Returns {
         return snapshot.path(paths[(int) ((c.fields.hash >>> 32) % paths.length)]);
     }
 
-    private static int hopIn(Path path, Attachment node) {
+    /** Index of the node in a path, -1 if it is not in it or only gets copies. */
+    static int hopIn(Path path, Attachment node) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
             if (!hops.get(i).copy() && hops.get(i).attachment().id() == node.id()) {

@@ -169,6 +169,8 @@ final class Segmenter {
         pieces.etherType[k] = b.etherType[i];
         pieces.outerTag[k] = b.outerTag[i];
         pieces.innerTag[k] = b.innerTag[i];
+        pieces.sourceMac[k] = b.sourceMac[i];
+        pieces.destinationMac[k] = b.destinationMac[i];
         pieces.sourceHi[k] = b.sourceHi[i];
         pieces.sourceLo[k] = b.sourceLo[i];
         pieces.destinationHi[k] = b.destinationHi[i];

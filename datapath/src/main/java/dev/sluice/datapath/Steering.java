@@ -84,7 +84,7 @@ final class Steering {
 
     private int serveCopy(Cursor c, Attachment node) {
         if (node.isRemote() || !liveness.instanceAlive(node.instance())) {
-            node.counters().copiesLost++;
+            lose(node);
             return frames.drop(c, DropReason.SERVICE_DOWN);
         }
         node.counters().copies++;
@@ -124,8 +124,7 @@ final class Steering {
                 return node.isRemote()
                         ? sendAway(c, c.batch, c.slot, path, i, onFailure, transparent, false)
                         : sendHere(c, path, node, transparent);
-            } else if ((onFailure == Rule.FailureAction.INHERIT ? hop.onFailure() : onFailure)
-                    != Rule.FailureAction.OPEN) {
+            } else if (failureAction(onFailure, hop) != Rule.FailureAction.OPEN) {
                 return frames.drop(c, DropReason.SERVICE_DOWN);
             } else {
                 if (inspected) {
@@ -140,6 +139,10 @@ final class Steering {
             }
         }
         return finish(c, path);
+    }
+
+    private static Rule.FailureAction failureAction(Rule.FailureAction ofRule, Path.Hop hop) {
+        return ofRule != Rule.FailureAction.INHERIT ? ofRule : hop.onFailure();
     }
 
     private int skipMask(Cursor c) {
@@ -204,7 +207,7 @@ final class Steering {
     private void copy(Cursor c, Path path, int hop, boolean alive, boolean transparent) {
         Attachment node = path.hops().get(hop).attachment();
         if (!alive || !frames.copy(c.batch, c.slot, copies)) {
-            node.counters().copiesLost++;
+            lose(node);
             return;
         }
         node.counters().copies++;
@@ -213,6 +216,10 @@ final class Steering {
         } else {
             send(c, copies, 0, node, transparent, true);
         }
+    }
+
+    private static void lose(Attachment node) {
+        node.counters().copiesLost++;
     }
 
     private int send(Cursor c, Batch b, int slot, Attachment node, boolean transparent, boolean copy) {

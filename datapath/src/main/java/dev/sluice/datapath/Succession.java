@@ -15,6 +15,7 @@ final class Succession {
     private static final int NONE = -1;
 
     private final ConnectionTable table;
+    private final PathChanges changes;
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -24,8 +25,9 @@ final class Succession {
     private int l2Forward;
     private int l2Reverse;
 
-    Succession(ConnectionTable table, DatapathCounters counters) {
+    Succession(ConnectionTable table, PathChanges changes, DatapathCounters counters) {
         this.table = table;
+        this.changes = changes;
         this.counters = counters;
     }
 
@@ -90,22 +92,42 @@ final class Succession {
     }
 
     /**
-     * Takes the replaced record out of the way. If packets may be under way on its path, which the new one does not take, it stays for their way back; the
-     * new one takes over what those on the same nodes need.
+     * Takes the replaced record out of the way. If packets may be under way on its path, which the new one does not take, it stays for their way back, and as long as
+     * they may be, to compare other paths with; the new one takes over what those on the same nodes need.
+     *
+     * @param turned whether the new one has the other side as its forward side
+     * @return whether a record had to go that packets under way may still need: the new one has to wait for them
      */
-    void release(Cursor c, int old, @Nullable Path next) {
+    boolean release(Cursor c, int old, @Nullable Path next, boolean turned) {
         egressForward = table.egressPort(old, 0);
         egressReverse = table.egressPort(old, 1);
         l2Forward = table.l2(old, 0);
         l2Reverse = table.l2(old, 1);
         counters.recordsReplaced++;
-        Path path = snapshot.path(table.pathId(old));
-        boolean translated = (table.flags(old) & ConnectionTable.TRANSLATED) != 0 || table.linked(old) >= 0;
-        boolean same = path != null && next != null && path.id() == next.id();
-        if (path == null || same || translated) {
+        int pathId = table.pathId(old);
+        boolean same = next != null && pathId == next.id() && !turned;
+        if (pathId == 0 || same || changes.hasSentNone(old)) {
             table.remove(old);
-            return;
+            return false;
         }
+        return retire(c, old);
+    }
+
+    /**
+     * Takes the record of a connection out of the way that another one begins in place of. If packets may be under way on its path, it stays for them.
+     *
+     * @return as from {@link #release}
+     */
+    boolean end(Cursor c, int old) {
+        if (table.pathId(old) == 0 || changes.hasSentNone(old) || !changes.isUnderWay(old, c.nowNs)) {
+            table.remove(old);
+            return false;
+        }
+        return retire(c, old);
+    }
+
+    private boolean retire(Cursor c, int old) {
+        table.unlink(old);
         table.supersede(old);
         int oldest = NONE;
         int count = 0;
@@ -117,9 +139,26 @@ final class Succession {
                 count++;
             }
         }
+        boolean missed = count > SUPERSEDED_MAX && changes.isUnderWay(oldest, c.nowNs) && !hasTwin(c, oldest);
         if (count > SUPERSEDED_MAX) {
             table.remove(oldest);
         }
+        return missed;
+    }
+
+    /** Whether another superseded record says the same about packets that come back. */
+    private boolean hasTwin(Cursor c, int one) {
+        for (int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+                slot != NONE;
+                slot = table.next(slot, c.nowNs)) {
+            if (slot != one
+                    && table.isSuperseded(slot)
+                    && table.pathId(slot) == table.pathId(one)
+                    && table.isReverse(slot, c.fields) == table.isReverse(one, c.fields)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Gives the new record what packets under way on nodes of both paths need. */

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
  * Key spaces of flows: a router (or transparent pair) and the VLANs of the packet. Two VLANs of a trunk may use the same addresses; they never share a record
  * (V29). One user: the worker.
  *
- * <p>Untagged packets use the router's own number, so the table is only asked for tagged ones. Numbers are handed out on first use and kept; there are 16 bits of them. Hot
- * path: no allocation, one probe.
+ * <p>Untagged packets use the router's own number, so the table is only asked for tagged ones. Numbers are handed out on first use; there are 16 bits of them, and
+ * senders choose tags. So a number is given back when, for a whole round of {@link #reclaim}, no packet asked for it and no record or instruction was in it
+ * ({@link ZoneUse}). Hot path: no allocation, one probe.
  */
 final class Zones {
     /** No number is left. */
@@ -19,21 +20,42 @@ final class Zones {
     /** Key spaces from here on to {@link #ROUTERS_MAX} are those of flows of other switches that pass the service instance with that number. */
     static final int SERVED = 4096;
 
-    private static final int ZONES_MAX = 65_536;
+    /** Numbers of routers and of VLANs. */
+    static final int ZONES_MAX = 65_536;
+
+    /** Numbers that {@link #reclaim} looks at in one step; a round takes 896 steps. */
+    static final int RECLAIM_NUMBERS = 64;
+
     private static final int SLOT_BITS = 17;
     private static final int FORETELLING_SLOT_BITS = 8;
     private static final int EMPTY = 0;
     private static final long UNTAGGED = 0;
 
     private final int slotBits;
+
+    /** Hash table: key and number of each slot. */
     private final long[] keys;
+
     private final int[] numbers;
-    private final int[] routerOf;
 
-    /** What {@link #routerOf} begins with. */
-    private int first = ROUTERS_MAX;
+    /** Key by number, {@link #UNTAGGED} if it is nobody's; while foretelling by turn, as given. */
+    private final long[] keyOf;
 
+    /** Whether a number was without use when {@link #reclaim} saw it last and was not asked for since. */
+    private final boolean[] idle;
+
+    /** Numbers that were given back. */
+    private final int[] free;
+
+    private int freeCount;
+
+    /** Numbers from here on were never given; while foretelling {@link #given} counts. */
     private int next = ROUTERS_MAX;
+
+    /** Numbers in use. */
+    private int given;
+
+    private int reclaimAt;
 
     /** Where numbers given before are found, while foretelling. */
     private @Nullable Zones source;
@@ -46,7 +68,9 @@ final class Zones {
         this.slotBits = slotBits;
         keys = new long[1 << slotBits];
         numbers = new int[1 << slotBits];
-        routerOf = new int[count];
+        keyOf = new long[count];
+        idle = new boolean[count];
+        free = new int[count];
     }
 
     /** Few numbers of its own, beside those of the zones that it will look into. */
@@ -57,8 +81,6 @@ final class Zones {
     /** Numbers are those that the other zones gave, or would give next. */
     void lookInto(Zones other) {
         source = other;
-        first = other.next;
-        next = other.next;
     }
 
     /**
@@ -75,20 +97,59 @@ final class Zones {
             return router;
         }
         int slot = probe(key);
-        if (numbers[slot] != EMPTY) {
-            return numbers[slot];
+        int number = numbers[slot];
+        if (source != null) {
+            return number == EMPTY ? foretold(key, slot, source) : number;
         }
-        int before = source == null ? NONE : source.known(router, outerTag, innerTag);
-        if (before != NONE) {
-            return before;
+        if (number == EMPTY) {
+            return give(key, slot);
         }
-        if (next - first == routerOf.length || next == ZONES_MAX) {
+        idle[number - ROUTERS_MAX] = false;
+        return number;
+    }
+
+    private int give(long key, int slot) {
+        int number = upcoming(0);
+        if (number == NONE) {
             return NONE;
         }
+        if (freeCount > 0) {
+            freeCount--;
+        } else {
+            next++;
+        }
+        given++;
+        put(key, slot, number);
+        keyOf[number - ROUTERS_MAX] = key;
+        idle[number - ROUTERS_MAX] = false;
+        return number;
+    }
+
+    private int foretold(long key, int slot, Zones other) {
+        int before = other.numbers[other.probe(key)];
+        if (before != EMPTY) {
+            return before;
+        }
+        int number = given == keyOf.length ? NONE : other.upcoming(given);
+        if (number != NONE) {
+            put(key, slot, number);
+            keyOf[given++] = key;
+        }
+        return number;
+    }
+
+    /** The number that will be given after so many others. */
+    private int upcoming(int others) {
+        if (others < freeCount) {
+            return free[freeCount - 1 - others];
+        }
+        int number = next + others - freeCount;
+        return number < ZONES_MAX ? number : NONE;
+    }
+
+    private void put(long key, int slot, int number) {
         keys[slot] = key;
-        numbers[slot] = next;
-        routerOf[next - first] = router;
-        return next++;
+        numbers[slot] = number;
     }
 
     /** The same for a packet that may yet be dropped: gives no number away, since senders choose tags; {@link #NONE} if it has none. */
@@ -111,6 +172,10 @@ final class Zones {
         return vlans == 0 ? UNTAGGED : (long) (router + 1) << 24 | vlans;
     }
 
+    private static int routerOf(long key) {
+        return (int) (key >>> 24) - 1;
+    }
+
     /** Where a key is, or would be. */
     private int probe(long key) {
         int slot = slot(key);
@@ -129,6 +194,60 @@ final class Zones {
         if (zone < ROUTERS_MAX) {
             return zone;
         }
-        return source != null && zone < first ? source.router(zone) : routerOf[zone - first];
+        if (source == null) {
+            return routerOf(keyOf[zone - ROUTERS_MAX]);
+        }
+        for (int i = 0; i < given; i++) {
+            if (source.upcoming(i) == zone) {
+                return routerOf(keyOf[i]);
+            }
+        }
+        return source.router(zone);
+    }
+
+    /** Numbers in use, those included that are about to be given back. */
+    int count() {
+        return given;
+    }
+
+    /**
+     * Looks at the next numbers in turn and takes back those that were without use for a whole round. Between two batches, when no packet is under way with one.
+     */
+    void reclaim(ZoneUse use) {
+        if (given == 0) {
+            return;
+        }
+        for (int i = 0; i < RECLAIM_NUMBERS; i++) {
+            reclaimAt = reclaimAt + 1 == keyOf.length ? 0 : reclaimAt + 1;
+            if (keyOf[reclaimAt] == UNTAGGED || use.isUsed(ROUTERS_MAX + reclaimAt)) {
+                idle[reclaimAt] = false;
+            } else if (idle[reclaimAt]) {
+                takeBack(reclaimAt);
+            } else {
+                idle[reclaimAt] = true;
+            }
+        }
+    }
+
+    private void takeBack(int index) {
+        removeSlot(probe(keyOf[index]));
+        keyOf[index] = UNTAGGED;
+        idle[index] = false;
+        free[freeCount++] = ROUTERS_MAX + index;
+        given--;
+    }
+
+    /** Empties a slot and closes the gap: keys behind it that were put further on because it was taken move up. */
+    private void removeSlot(int gone) {
+        int mask = keys.length - 1;
+        int gap = gone;
+        for (int slot = gap + 1 & mask; numbers[slot] != EMPTY; slot = slot + 1 & mask) {
+            int home = slot(keys[slot]);
+            if ((slot - home & mask) >= (slot - gap & mask)) {
+                put(keys[slot], gap, numbers[slot]);
+                gap = slot;
+            }
+        }
+        numbers[gap] = EMPTY;
     }
 }

@@ -52,6 +52,10 @@ class ConnectionTableModelTest {
 
     private final List<Long> goneReferences = new ArrayList<>();
     private final PacketFields fields = new PacketFields();
+
+    /** What was read ahead last, of some keys and perhaps before changes. */
+    private final long[] fetched = new long[8];
+
     private long nowNs = START_NS;
     private int capacity;
     private int keys;
@@ -242,7 +246,12 @@ class ConnectionTableModelTest {
         Deque<Entry> chain = byKey.getOrDefault(key, new ArrayDeque<>());
         dropExpired(chain);
         fields(key, swapped);
-        int slot = table.find(hash(key), fields, key.router, key.tag, nowNs);
+        int place = key.index & (fetched.length - 1);
+        if (random.nextInt(4) == 0) {
+            fetched[place] = hash(key);
+            table.fetch(fetched, fetched.length);
+        }
+        int slot = table.find(place, hash(key), fields, key.router, key.tag, nowNs);
         Entry newest = chain.peekFirst();
         for (Entry entry : chain) {
             assertThat(slot).isEqualTo(entry.slot);

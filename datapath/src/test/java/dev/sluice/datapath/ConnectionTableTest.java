@@ -19,6 +19,7 @@ class ConnectionTableTest {
     private static final long NOW_NS = 1_000 * SECOND_NS;
 
     private final PacketFields key = new PacketFields();
+    private final long[] hashes = new long[1];
     private ConnectionTable table = ConnectionTable.open(1, 1, TrackerTimeouts.DEFAULT);
 
     @BeforeEach
@@ -95,6 +96,19 @@ class ConnectionTableTest {
         assertThat(insert(UDP, 4, NOW_NS + 180 * SECOND_NS)).isEqualTo(-1);
         assertThat(insert(UDP, 4, NOW_NS + 181 * SECOND_NS)).isNotNegative();
         assertThat(table.expired()).isEqualTo(3);
+    }
+
+    @Test
+    void hopsOfAnotherPathAreNotLeftOut() {
+        int slot = insert(UDP, 1, NOW_NS);
+        table.setPathId(slot, 7);
+        table.setSkipMask(slot, 0, 1);
+        table.setSkipMask(slot, 1, 2);
+        table.setPathId(slot, 7);
+        assertThat(table.skipMask(slot, 1)).isEqualTo(2);
+        table.setPathId(slot, 8);
+        assertThat(table.skipMask(slot, 0)).isZero();
+        assertThat(table.skipMask(slot, 1)).isZero();
     }
 
     @Test
@@ -383,7 +397,8 @@ class ConnectionTableTest {
             fields(i % 3 == 0 ? TCP : UDP, (int) (i * 2654435761L % 3000 & 0xfff));
             long nowNs = NOW_NS + i * 1_000_000L;
             long hash = hash();
-            sink += table.touch(hash) + table.touchRecords(hash);
+            hashes[0] = hash;
+            sink += table.fetch(hashes, 1);
             int slot = table.find(hash, key, ROUTER, ConnectionTable.SERVICE, nowNs);
             if (slot < 0) {
                 slot = table.insert(hash, key, ROUTER, ConnectionTable.SERVICE, nowNs);

@@ -41,21 +41,41 @@ class FragmentTableTest {
         assertThat(later(2, 1480, 2960, true)).isEqualTo(FragmentTable.UNKNOWN);
     }
 
+    /** Behind this place a piece may have been lost: nobody else supplies it. */
     @Test
-    void datagramThatIsCompleteIsForgotten() {
+    void datagramThatIsWholeIsNotNamedAnewForAMinute() {
         first(1, 1480);
         assertThat(later(1, 1480, 2960, true)).isEqualTo(PORTS);
         assertThat(later(1, 2960, 3000, false)).isEqualTo(PORTS);
-        assertThat(later(1, 2960, 3000, false)).isEqualTo(FragmentTable.UNKNOWN);
+        assertThat(later(1, 2960, 3000, false)).as("a piece that comes twice").isEqualTo(PORTS);
+        nowNs += FragmentTable.LIFETIME_NS - 1;
+        assertThat(table.first(key(1, 0, 1480, true), 4000, 80, nowNs)).isFalse();
+        assertThat(later(1, 2960, 3000, false)).isEqualTo(FragmentTable.REFUSED);
+        nowNs += 1;
+        assertThat(table.first(key(1, 0, 1480, true), 4000, 80, nowNs)).isTrue();
+    }
+
+    /** As hosts do that send more than 65,536 datagrams a minute. */
+    @Test
+    void sameFlowMayUseTheIdentificationOfAWholeDatagramAgain() {
+        first(1, 1480);
+        later(1, 1480, 2960, false);
+        assertThat(first(1, 1480)).isTrue();
+        assertThat(later(1, 1480, 2960, false)).isEqualTo(PORTS);
     }
 
     @Test
-    void datagramWhosePiecesComeBackwardsIsCompleteToo() {
-        first(1, 1480);
-        assertThat(later(1, 4440, 5000, false)).isEqualTo(PORTS);
-        assertThat(later(1, 2960, 4440, true)).isEqualTo(PORTS);
-        assertThat(later(1, 1480, 2960, true)).isEqualTo(PORTS);
-        assertThat(later(1, 1480, 2960, true)).isEqualTo(FragmentTable.UNKNOWN);
+    void datagramsThatAreWholeGiveWayFirstAndLeaveNoMark() {
+        first(1, 24);
+        for (int i = 2; i <= 20; i++) {
+            assertThat(first(i, 24)).isTrue();
+            assertThat(later(i, 32, 40, false)).as("backwards").isEqualTo(PORTS);
+            assertThat(later(i, 24, 32, true)).isEqualTo(PORTS);
+        }
+        assertThat(later(1, 24, 32, true)).as("not whole").isEqualTo(PORTS);
+        assertThat(later(18, 24, 32, true)).isEqualTo(PORTS);
+        assertThat(later(17, 24, 32, true)).isEqualTo(FragmentTable.UNKNOWN);
+        assertThat(first(17, 24)).isTrue();
     }
 
     @Test
@@ -64,7 +84,10 @@ class FragmentTableTest {
         later(1, 4440, 5920, false);
         later(1, 1480, 2960, true);
         later(1, 1480, 2960, true);
-        assertThat(later(1, 2960, 4440, true)).as("the missing piece").isEqualTo(PORTS);
+        for (int i = 2; i <= 5; i++) {
+            first(i, 24);
+        }
+        assertThat(first(1, 1480)).as("has a mark").isFalse();
     }
 
     @Test

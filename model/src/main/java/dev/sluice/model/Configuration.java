@@ -52,11 +52,6 @@ public final class Configuration {
         return resources.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
-    /** The Node objects; {@link #nodes()} has the names that are used. */
-    public List<Node> nodeObjects() {
-        return all(Node.class);
-    }
-
     /** The ports that are written; {@link #forNode} adds the implicit ones. */
     public List<Port> ports() {
         return all(Port.class);
@@ -90,11 +85,6 @@ public final class Configuration {
     /** The Port of that name. */
     public Optional<Port> port(String name) {
         return find(Kind.PORT, name).map(Port.class::cast);
-    }
-
-    /** The PortProfile of that name. */
-    public Optional<PortProfile> portProfile(String name) {
-        return find(Kind.PORT_PROFILE, name).map(PortProfile.class::cast);
     }
 
     /** The LogicalRouter of that name. */
@@ -131,7 +121,7 @@ public final class Configuration {
 
     /** The nodes that have an underlay, in alphabetical order. */
     public List<Node> nodesWithUnderlay() {
-        return nodeObjects().stream()
+        return all(Node.class).stream()
                 .filter(node -> node.spec().underlay().isPresent())
                 .sorted(Comparator.comparing(Node::name))
                 .toList();

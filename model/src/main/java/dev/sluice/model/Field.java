@@ -64,10 +64,6 @@ final class Field<T> {
         return type;
     }
 
-    boolean isRequired() {
-        return absent == null;
-    }
-
     /** The value where the field is missing; null if it is required. */
     @Nullable
     T absent() {

@@ -110,7 +110,8 @@ final class KindTable {
     private static KindReader node() {
         return KindReader.row(Kind.NODE, NodeReader.SPEC, Node.Spec.DEFAULT, Node::new, """
                 Settings of one host that runs Sluice. A host without this object has the defaults. Durations are a whole number \
-                and a unit: `ms`, `s`, `m`, `h`, `d`.""", """
+                and a unit: `ms`, `s`, `m`, `h`, `d`. With `underlay` a node shares its service instances with all others that \
+                have one: [service nodes on several hosts](../guides/several-hosts.md).""", """
                 apiVersion: sluice.dev/v1
                 kind: Node
                 metadata: {name: edge-1}

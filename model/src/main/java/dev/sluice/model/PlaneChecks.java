@@ -54,7 +54,7 @@ final class PlaneChecks {
         if (same != null) {
             at.error(
                     "metadata.name",
-                    "by chance the nodes " + same + " and " + node.title()
+                    "by chance " + same + " and " + node.title()
                             + " get the same number; give one of them another name",
                     "names with different numbers");
         }
@@ -111,7 +111,7 @@ final class PlaneChecks {
             at.warning(
                     "spec.node",
                     "Node/" + node.get()
-                            + " has no underlay, so other nodes cannot use this instance; give it one, or don't mind");
+                            + " has no underlay, so other nodes cannot use this instance; give the node one if they are to");
         }
     }
 

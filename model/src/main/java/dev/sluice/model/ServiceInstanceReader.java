@@ -68,8 +68,10 @@ final class ServiceInstanceReader {
 
     private static final Field<String> SERVICE =
             Field.required("service", Types.reference(Kind.SERVICE), "What kind of node this is.");
-    private static final Field<Optional<String>> NODE =
-            Field.optional("node", Types.NAME, "Host whose interfaces lead to it; without it, any host.");
+    private static final Field<Optional<String>> NODE = Field.optional(
+            "node",
+            Types.NAME,
+            "Host whose interfaces lead to it; if that has an underlay, all others that have one use the instance too. Without it: every host, each for itself.");
     private static final Field<Integer> WEIGHT = Field.defaulted(
             "weight", Types.integer(1, 1000), 1, "1", "Share of new flows relative to the other instances.");
     private static final Field<Integer> METRIC = Field.defaulted(

@@ -55,6 +55,28 @@ class ConfigurationTest {
     }
 
     @Test
+    void nodesWithAnUnderlayHaveEachOthersInstancesAndAllNodeObjects() {
+        Configuration all = Samples.sound(Samples.twoHosts());
+        assertThat(names(all.forNode("a"))).containsExactly("fw-a", "fw-b", "fw-any");
+        assertThat(names(all.forNode("b"))).containsExactly("fw-a", "fw-b", "fw-any");
+        assertThat(all.forNode("a").nodes()).containsExactly("a", "b", "c");
+        assertThat(all.forNode("a").routers()).extracting(LogicalRouter::name).containsExactly("ra");
+        assertThat(all.forNode("c").all(Node.class)).hasSize(3);
+        assertThat(names(all.forNode("c"))).containsExactly("fw-any");
+        assertThat(all.underlay("b"))
+                .map(Node.Underlay::address)
+                .map(Object::toString)
+                .contains("10.0.0.2");
+        assertThat(all.underlay("c")).isEmpty();
+        assertThat(all.chain("inspect").orElseThrow().spec().svni()).isEqualTo(4096);
+        assertThat(all.nodesWithUnderlay()).extracting(Node::name).containsExactly("a", "b");
+    }
+
+    private static List<String> names(Configuration part) {
+        return part.instances().stream().map(ServiceInstance::name).toList();
+    }
+
+    @Test
     void implicitPortsHaveDistinctValidNamesWhateverTheInterfacesAreCalled() {
         Configuration all = Samples.sound(
                 "{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: p}, spec: {appliedTo: [Eth_0, eth-0],"

@@ -112,6 +112,35 @@ final class Samples {
                 """;
     }
 
+    /** Two hosts that share their instances and one that is alone. */
+    static String twoHosts() {
+        return """
+                {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: b}, spec: {underlay: {address: 10.0.0.2}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: a}, spec: {underlay: {address: 10.0.0.1}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: c}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: pa}, spec: {node: a, interface: eth0}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: pb}, spec: {node: b, interface: eth0}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: LogicalRouter, metadata: {name: ra}, spec: {node: a, interfaces: [{port: pa, addresses: [10.0.0.1/24]}]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: LogicalRouter, metadata: {name: rb}, spec: {node: b, interfaces: [{port: pb, addresses: [10.0.0.2/24]}]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-a}, spec: {service: fw, node: a, interfaces: {in: i, out: o}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-b}, spec: {service: fw, node: b, interfaces: {in: i, out: o}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-any}, spec: {service: fw, interfaces: {in: j, out: k}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [fw]}}
+                """;
+    }
+
     /** The configuration of a text that must have no problem at all. */
     static Configuration sound(String text) {
         LoadResult result = ConfigurationLoader.parse("test.yaml", text);

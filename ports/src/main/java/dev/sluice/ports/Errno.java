@@ -17,6 +17,8 @@ final class Errno {
     static final int ENOPROTOOPT = 92;
     static final int EOPNOTSUPP = 95;
     static final int EAFNOSUPPORT = 97;
+    static final int EADDRINUSE = 98;
+    static final int EADDRNOTAVAIL = 99;
     static final int ENETDOWN = 100;
     static final int ENOBUFS = 105;
 
@@ -40,6 +42,8 @@ final class Errno {
             case ENOPROTOOPT -> "ENOPROTOOPT";
             case EOPNOTSUPP -> "EOPNOTSUPP";
             case EAFNOSUPPORT -> "EAFNOSUPPORT";
+            case EADDRINUSE -> "EADDRINUSE";
+            case EADDRNOTAVAIL -> "EADDRNOTAVAIL";
             case ENETDOWN -> "ENETDOWN";
             case ENOBUFS -> "ENOBUFS";
             default -> "errno " + errno;
@@ -57,6 +61,8 @@ final class Errno {
             case EOPNOTSUPP, EAFNOSUPPORT, ENOPROTOOPT ->
                 "this kernel or driver has no support for it; use another driver";
             case EINVAL -> "refused by the kernel or driver; use another driver or mode for this interface";
+            case EADDRINUSE -> "another program has this port and address; stop it or use another address";
+            case EADDRNOTAVAIL -> "no interface of this network namespace has this address; see: ip address";
             case ENETDOWN -> "interface is down; set it up with: ip link set up";
             default -> "see errno(3)";
         };

@@ -42,6 +42,10 @@ final class Linux {
     private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle POLL =
             plain("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle PPOLL =
+            plain("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+    private static final MethodHandle SCHED_SETSCHEDULER =
+            link("sched_setscheduler", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle RECVMMSG =
             plain("recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SENDMMSG =
@@ -52,8 +56,6 @@ final class Linux {
             "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle READ =
             plain("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle READV =
-            link("readv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle WRITE =
             link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITEV =
@@ -159,6 +161,27 @@ final class Linux {
         }
     }
 
+    /** Descriptors that are ready, or -1 for whatever reason; {@code timeout} is a struct timespec. */
+    static int ppoll(MemorySegment descriptors, int count, MemorySegment timeout) {
+        try {
+            return (int) PPOLL.invokeExact(descriptors, (long) count, timeout, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Gives the calling platform thread another scheduling policy. */
+    static int setScheduler(int policy, int priority) {
+        MemorySegment state = STATE.get();
+        try (Arena arena = Arena.ofConfined()) {
+            return result(
+                    (int) SCHED_SETSCHEDULER.invokeExact(state, 0, policy, arena.allocateFrom(JAVA_INT, priority)),
+                    state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     /** Messages received, or -1 for whatever reason. */
     static int recvmmsg(int fd, MemorySegment messages, int count, int flags) {
         try {
@@ -197,6 +220,16 @@ final class Linux {
         }
     }
 
+    /** Bytes sent to an address, or -1 for whatever reason. */
+    static long sendDatagram(int fd, MemorySegment data, long bytes, MemorySegment address, int addressBytes) {
+        try {
+            return (long)
+                    PLAIN_SENDTO.invokeExact(fd, data, bytes, KernelConstants.MSG_DONTWAIT, address, addressBytes);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     static long recv(int fd, MemorySegment data, long bytes, int flags) {
         MemorySegment state = STATE.get();
         try {
@@ -222,15 +255,6 @@ final class Linux {
     static long read(int fd, MemorySegment data, long bytes) {
         try {
             return (long) READ.invokeExact(fd, data, bytes);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
-    static long readv(int fd, MemorySegment vectors, int count) {
-        MemorySegment state = STATE.get();
-        try {
-            return result((long) READV.invokeExact(state, fd, vectors, count), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }

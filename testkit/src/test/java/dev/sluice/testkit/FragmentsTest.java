@@ -48,8 +48,10 @@ class FragmentsTest {
             send(packet.fragment(40, false));
             assertThat(inspected()).isEqualTo(3);
         }
-        send(OTHER.fragment(0, true));
-        send(OTHER.fragment(24, false));
+        // Another sender: the identification of a datagram is not another flow's for a minute.
+        TestPacket other = TestPacket.udp("10.0.0.3:4000", "10.0.0.2:80").payload(new byte[16]);
+        send(other.fragment(0, true));
+        send(other.fragment(24, false));
         assertThat(inspected()).isZero();
         assertThat(passed()).isEqualTo(2);
         assertThat(sluice.datapath().connections().size()).isEqualTo(3);
@@ -124,6 +126,22 @@ class FragmentsTest {
         assertThat(inspected()).isOne();
         assertThat(passed()).isZero();
         assertThat(sluice.drops()).containsExactly(Map.entry(DropReason.FRAGMENT_OVERLAP, 2L));
+    }
+
+    /** A piece may get lost behind Sluice, because of its TTL for instance: what supplies it must not come in the name of another port. */
+    @Test
+    void wholeDatagramIsNotNamedAnewEither() {
+        send(INSPECTED.fragment(0, true));
+        send(INSPECTED.fragment(24, false));
+        assertThat(inspected()).isEqualTo(2);
+        send(OTHER.fragment(0, true));
+        send(OTHER.fragment(24, false));
+        assertThat(passed()).isZero();
+        assertThat(sluice.drops()).containsExactly(Map.entry(DropReason.FRAGMENT_OVERLAP, 2L));
+        sluice.advance(60 * SECOND_NS);
+        send(OTHER.fragment(0, true));
+        send(OTHER.fragment(24, false));
+        assertThat(passed()).isEqualTo(2);
     }
 
     /** RFC 8200 4.5: receivers take the protocol of the first fragment, whatever later ones say. */

@@ -243,7 +243,7 @@ class ServicePlaneTest {
         try (ThreeHosts hosts = new ThreeHosts(false)) {
             byte[] frame = tunnelled(hosts);
             frame[50] &= (byte) 0xf0;
-            frame[51] = (byte) (frame[51] & 0x3f | 1 << 6);
+            frame[51] = (byte) ((frame[51] & 0x3f) | 1 << 6);
             hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
             assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.NSH_TTL_EXPIRED, 1L));
         }

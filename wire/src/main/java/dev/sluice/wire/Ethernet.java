@@ -40,14 +40,14 @@ public final class Ethernet {
         return bytesAvailable >= BYTES ? BYTES : Malformed.ETHERNET_TRUNCATED;
     }
 
-    /** Destination MAC address. */
+    /** Destination MAC address. One load, which reads the beginning of the source as well. */
     public static long destination(MemorySegment f, long base) {
-        return Layouts.u48(f, base);
+        return f.get(BE64, base) >>> 16;
     }
 
-    /** Source MAC address. */
+    /** Source MAC address. One load, which reads the end of the destination as well. */
     public static long source(MemorySegment f, long base) {
-        return Layouts.u48(f, base + SOURCE_OFFSET);
+        return f.get(BE64, base + SOURCE_OFFSET - 2) & MacAddress.BROADCAST;
     }
 
     /** Type of what follows, or the length of an IEEE 802.3 frame when below {@link EtherTypes#SMALLEST}. */

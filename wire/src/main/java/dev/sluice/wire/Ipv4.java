@@ -1,6 +1,7 @@
 package dev.sluice.wire;
 
 import static dev.sluice.wire.Layouts.BE32;
+import static dev.sluice.wire.Layouts.BE64;
 
 import java.lang.foreign.MemorySegment;
 
@@ -226,7 +227,17 @@ public final class Ipv4 {
 
     /** Whether the header checksum is right. */
     public static boolean checksumOk(MemorySegment f, long base) {
-        return Checksum.sum(f, base, headerBytes(f, base)) == 0xffff;
+        int headerBytes = headerBytes(f, base);
+        return headerBytes == BYTES
+                ? Checksum.fold(sumWithoutOptions(f, base)) == 0xffff
+                : Checksum.sum(f, base, headerBytes) == 0xffff;
+    }
+
+    /** Nearly all packets are like this, and three loads do without a loop. */
+    private static long sumWithoutOptions(MemorySegment f, long base) {
+        return Checksum.sum64(f.get(BE64, base))
+                + Checksum.sum64(f.get(BE64, base + 8))
+                + Checksum.sum32(f.get(BE32, base + DESTINATION_OFFSET));
     }
 
     /** Computes and writes the header checksum. */

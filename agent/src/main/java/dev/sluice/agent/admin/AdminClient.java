@@ -1,6 +1,7 @@
 package dev.sluice.agent.admin;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.report.AnalysisReport;
 import dev.sluice.agent.report.AttributesReport;
 import dev.sluice.agent.report.CapturePart;
@@ -15,6 +16,7 @@ import dev.sluice.agent.report.RulesReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.TextsReport;
 import dev.sluice.agent.report.TraceReport;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -34,6 +37,9 @@ public final class AdminClient {
 
     /** Longest reply: 100,000 flows are far below. */
     private static final int LINE_BYTES_MAX = 256 << 20;
+
+    /** Requests that change what runs: without an answer nobody knows whether they did. */
+    private static final Set<String> CHANGING = Set.of("reload", "rollback", "confirm", "instance");
 
     private final Path socket;
     private final Duration timeout;
@@ -197,13 +203,14 @@ public final class AdminClient {
      * Sends a request.
      *
      * @return the reply, without {@code ok}
+     * @throws OutcomeUnknownException if a change was asked for and no answer came
      * @throws NodeException if nobody answers, or the node says why not
      */
     public JsonNode request(String command, Map<String, ?> fields) throws NodeException {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("command", command);
         request.putAll(fields);
-        String reply = exchange(AdminRequests.JSON.writeValueAsString(request));
+        String reply = exchange(AdminRequests.JSON.writeValueAsString(request), CHANGING.contains(command));
         JsonNode node;
         try {
             node = AdminRequests.JSON.readTree(reply);
@@ -214,7 +221,10 @@ public final class AdminClient {
             throw new NodeException(socket + ": what answers there is not a Sluice node");
         }
         if (!object.path("ok").booleanValue()) {
-            throw new NodeException(object.path("error").asString("the node gives no reason"));
+            String why = object.path("error").asString("the node gives no reason");
+            throw object.path(AdminRequests.MAY_BE_APPLIED).asBoolean(false)
+                    ? new OutcomeUnknownException(why)
+                    : new NodeException(why);
         }
         object.remove("ok");
         return object;
@@ -231,29 +241,35 @@ public final class AdminClient {
         }
     }
 
-    private String exchange(String line) throws NodeException {
+    private String exchange(String line, boolean changing) throws NodeException {
         AtomicBoolean late = new AtomicBoolean();
+        boolean asked = false;
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             Thread timer = Thread.ofVirtual().start(() -> cutOff(channel, late));
             try {
                 connect(channel);
                 AdminLines lines = new AdminLines(channel, LINE_BYTES_MAX);
+                asked = true;
                 lines.write(line);
                 String reply = lines.read();
                 if (reply == null) {
-                    throw new NodeException(socket + ": the node closed the connection without an answer");
+                    throw new EOFException("the node closed the connection without an answer");
                 }
                 return reply;
             } finally {
                 timer.interrupt();
             }
         } catch (IOException e) {
-            throw new NodeException(
-                    late.get()
-                            ? socket + ": the node does not answer within " + timeout.toSeconds() + " s"
-                            : socket + ": the connection to the node broke: " + e,
-                    e);
+            String what = socket + ": " + reason(e, late.get());
+            throw asked && changing ? new OutcomeUnknownException(what, e) : new NodeException(what, e);
         }
+    }
+
+    private String reason(IOException e, boolean late) {
+        if (late) {
+            return "the node does not answer within " + timeout.toSeconds() + " s";
+        }
+        return e instanceof EOFException ? String.valueOf(e.getMessage()) : "the connection to the node broke: " + e;
     }
 
     private void connect(SocketChannel channel) throws NodeException {

@@ -1,6 +1,7 @@
 package dev.sluice.agent.admin;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.OutcomeUnknownException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Reads a request, asks the node, writes the reply: {@code {"ok":true,...}} or {@code {"ok":false,"error":"..."}}. Any thread. */
+/** Reads a request, asks the node, writes the reply: {@code {"ok":true,...}} or {@code {"ok":false,"error":"..."}}, with {@code "mayBeApplied":true} if that is not known. Any thread. */
 public final class AdminRequests {
     private static final Logger LOG = LoggerFactory.getLogger(AdminRequests.class);
 
@@ -22,6 +23,9 @@ public final class AdminRequests {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
+
+    /** Field of a reply: what was asked for is not done, but may be yet. */
+    static final String MAY_BE_APPLIED = "mayBeApplied";
 
     private final Map<String, AdminCommand> commands = new TreeMap<>();
 
@@ -35,6 +39,10 @@ public final class AdminRequests {
             return JSON.writeValueAsString(answer(JSON.readTree(line)));
         } catch (JacksonException e) {
             return error("the request is not a JSON object on one line: " + e.getOriginalMessage());
+        } catch (OutcomeUnknownException e) {
+            ObjectNode reply = errorReply(e.getMessage());
+            reply.put(MAY_BE_APPLIED, true);
+            return JSON.writeValueAsString(reply);
         } catch (NodeException e) {
             return error(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
@@ -45,10 +53,14 @@ public final class AdminRequests {
 
     /** A reply that says what went wrong. */
     String error(@Nullable String message) {
+        return JSON.writeValueAsString(errorReply(message));
+    }
+
+    private static ObjectNode errorReply(@Nullable String message) {
         ObjectNode reply = JSON.createObjectNode();
         reply.put("ok", false);
         reply.put("error", String.valueOf(message));
-        return JSON.writeValueAsString(reply);
+        return reply;
     }
 
     private ObjectNode answer(@Nullable JsonNode request) throws NodeException {

@@ -12,7 +12,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /** The socket file of a node: made so that only its owner can ever connect, never taken from a node that answers. */
 public final class AdminSocket {
@@ -21,7 +23,13 @@ public final class AdminSocket {
     /** Room for a path in {@code struct sockaddr_un}, its end included. */
     private static final int PATH_BYTES_MAX = 108;
 
-    private static final String TEMPORARY_SUFFIX = ".new";
+    /** Where it is made: a directory that only the owner may enter, beside its place. */
+    private static final String MAKING_SUFFIX = ".new";
+
+    private static final String MAKING_NAME = "s";
+
+    private static final Set<PosixFilePermission> OWNER_ENTERS = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> OWNER_CONNECTS = PosixFilePermissions.fromString("rw-------");
 
     private AdminSocket() {}
 
@@ -36,10 +44,12 @@ public final class AdminSocket {
      * @throws NodeException if the path is not usable or a node answers there
      */
     static ServerSocketChannel listen(Path path) throws NodeException {
-        Path temporary = path.resolveSibling(path.getFileName() + TEMPORARY_SUFFIX);
+        Path making = path.resolveSibling(path.getFileName() + MAKING_SUFFIX);
+        Path temporary = making.resolve(MAKING_NAME);
         if (temporary.toString().getBytes(StandardCharsets.UTF_8).length >= PATH_BYTES_MAX) {
             throw new NodeException("administration socket " + path + ": the path is too long for a socket (at most "
-                    + (PATH_BYTES_MAX - 1 - TEMPORARY_SUFFIX.length()) + " bytes); give a shorter one with --socket");
+                    + (PATH_BYTES_MAX - 2 - MAKING_SUFFIX.length() - MAKING_NAME.length())
+                    + " bytes); give a shorter one with --socket");
         }
         try {
             Path directory = path.toAbsolutePath().getParent();
@@ -47,8 +57,7 @@ public final class AdminSocket {
                 Files.createDirectories(directory);
             }
             refuseIfTaken(path);
-            Files.deleteIfExists(temporary);
-            return bind(path, temporary);
+            return bind(path, making, temporary);
         } catch (IOException e) {
             throw new NodeException(
                     "administration socket " + path + " cannot be made: " + e
@@ -82,13 +91,18 @@ public final class AdminSocket {
         }
     }
 
-    /** Made under another name, closed to others, then renamed: at no moment can somebody else connect. */
-    private static ServerSocketChannel bind(Path path, Path temporary) throws IOException {
+    /**
+     * Bound where nobody else can reach it, closed to others, then renamed: a socket listens from the moment it has a name, with rights that the process's umask
+     * gives, so its first name must be behind a closed door.
+     */
+    private static ServerSocketChannel bind(Path path, Path making, Path temporary) throws IOException {
+        removeLeftOver(making, temporary);
+        Files.createDirectory(making, PosixFilePermissions.asFileAttribute(OWNER_ENTERS));
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         boolean bound = false;
         try {
             server.bind(UnixDomainSocketAddress.of(temporary));
-            Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-------"));
+            Files.setPosixFilePermissions(temporary, OWNER_CONNECTS);
             Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
             bound = true;
             return server;
@@ -96,6 +110,15 @@ public final class AdminSocket {
             if (!bound) {
                 server.close();
             }
+            removeLeftOver(making, temporary);
         }
+    }
+
+    /** What a node left that ended half-way; versions before this one made a socket of the directory's name. */
+    private static void removeLeftOver(Path making, Path temporary) throws IOException {
+        if (Files.isDirectory(making, LinkOption.NOFOLLOW_LINKS)) {
+            Files.deleteIfExists(temporary);
+        }
+        Files.deleteIfExists(making);
     }
 }

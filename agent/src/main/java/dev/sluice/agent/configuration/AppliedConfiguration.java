@@ -1,10 +1,12 @@
 package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.history.Revision;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Problem;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -18,6 +20,7 @@ import java.util.stream.Collectors;
  * @param revision its number in the history
  * @param content {@link dev.sluice.agent.history.Revision#content} of its files
  * @param notice why this revision runs although the files hold something else; empty: it is what the files held
+ * @param forced interfaces that the host itself needs and that were taken because somebody said so
  */
 public record AppliedConfiguration(
         Configuration objects,
@@ -27,22 +30,37 @@ public record AppliedConfiguration(
         String problem,
         int revision,
         String content,
-        String notice) {
+        String notice,
+        List<String> forced) {
     public AppliedConfiguration {
         warnings = List.copyOf(warnings);
+        forced = List.copyOf(forced);
     }
 
     AppliedConfiguration withProblem(String newProblem) {
-        return new AppliedConfiguration(objects, node, appliedAt, warnings, newProblem, revision, content, notice);
+        return new AppliedConfiguration(
+                objects, node, appliedAt, warnings, newProblem, revision, content, notice, forced);
     }
 
     AppliedConfiguration withNotice(String newNotice) {
-        return new AppliedConfiguration(objects, node, appliedAt, warnings, problem, revision, content, newNotice);
+        return new AppliedConfiguration(
+                objects, node, appliedAt, warnings, problem, revision, content, newNotice, forced);
+    }
+
+    AppliedConfiguration forced(List<String> interfaces) {
+        return new AppliedConfiguration(
+                objects, node, appliedAt, warnings, problem, revision, content, notice, interfaces);
     }
 
     /** The same as a revision of the history. */
     AppliedConfiguration as(int newRevision, String newContent) {
-        return new AppliedConfiguration(objects, node, appliedAt, warnings, problem, newRevision, newContent, notice);
+        return new AppliedConfiguration(
+                objects, node, appliedAt, warnings, problem, newRevision, newContent, notice, forced);
+    }
+
+    /** This as a revision to be kept; its number is given when it is. */
+    Revision revision(String node, String from, Revision.Outcome outcome, Map<String, String> texts) {
+        return new Revision(1, appliedAt, node, from, this.node.snapshot().generation(), outcome, texts, forced);
     }
 
     /** The errors, one per line. */

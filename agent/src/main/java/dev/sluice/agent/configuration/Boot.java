@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What a node finds when it starts: the files, its name, its history. Says which configurations it may start with: the files, or the last good revision if
@@ -34,6 +35,10 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
      * @throws NodeException if the files are broken and there is nothing else to start with, or nothing else is allowed
      */
     public static Boot look(NodeOptions options) throws NodeException {
+        return look(options, History::open);
+    }
+
+    static Boot look(NodeOptions options, Function<Path, History> histories) throws NodeException {
         LoadResult files = ConfigurationLoader.load(options.configuration());
         if (!files.usable() && options.strict()) {
             throw new NodeException(AppliedConfiguration.errors(files.problems()));
@@ -48,7 +53,7 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
         if (directory == null) {
             throw new NodeException(AppliedConfiguration.errors(files.problems()));
         }
-        History history = History.open(directory);
+        History history = histories.apply(directory);
         boolean sound = false;
         try {
             Boot boot = look(options, files, name, history);
@@ -97,32 +102,24 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
         return source.toAbsolutePath().normalize().toString();
     }
 
-    /** A revision that may run, and its objects. */
-    record Usable(Revision revision, Configuration objects) {}
-
-    /**
-     * The last good revision, or the newest good one before it that can still be read.
-     *
-     * @throws NodeException if there is none
-     */
-    Usable lastGood() throws NodeException {
+    /** Revisions that may run: the last good one, then the good ones before it, newest first. */
+    List<RevisionHead> candidates() {
         int good = history.state().good();
-        List<RevisionHead> candidates = history.revisions().stream()
+        return history.revisions().stream()
                 .filter(head -> head.number() == good || head.outcome().good())
                 .sorted(Comparator.comparingInt((RevisionHead head) -> head.number() == good ? 1 : 0)
                         .thenComparingInt(RevisionHead::number)
                         .reversed())
                 .toList();
-        String why = "there is no revision in " + history.directory();
-        for (RevisionHead head : candidates) {
-            try {
-                Revision revision = history.read(head.number());
-                return new Usable(revision, objects(revision));
-            } catch (IOException | NodeException e) {
-                why = String.valueOf(e.getMessage());
-            }
+    }
+
+    /** @throws NodeException if the revision cannot be read or this version does not take it */
+    Configuration objects(RevisionHead head) throws NodeException {
+        try {
+            return objects(history.read(head.number()));
+        } catch (IOException e) {
+            throw new NodeException(String.valueOf(e.getMessage()), e);
         }
-        throw new NodeException(why);
     }
 
     /** @throws NodeException if this version does not take what the revision holds */

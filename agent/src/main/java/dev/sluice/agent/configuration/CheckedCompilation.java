@@ -2,7 +2,6 @@ package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.WallClock;
-import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.compile.BindingsCheck;
 import dev.sluice.agent.compile.CompileLog;
 import dev.sluice.agent.compile.CompileResult;
@@ -17,6 +16,7 @@ import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,33 +55,69 @@ final class CheckedCompilation {
         this.force = force;
     }
 
-    /** Compiles unless it would take an interface that the host needs; those that the configuration before has are not asked about again. */
-    AppliedConfiguration checked(
-            Configuration objects, List<Problem> problems, ReloadRequest request, @Nullable AppliedConfiguration before)
-            throws NodeException {
-        if (force || request.force()) {
-            return unchecked(objects, problems, request.existingFlows());
+    /**
+     * Which interfaces that the host needs a configuration may take.
+     *
+     * @param any whether all, because somebody said so just now
+     * @param taken these too: they are ports already
+     * @param forced these too: somebody said so before; remembered for as long as they are ports
+     */
+    record Permission(boolean any, Set<String> taken, Set<String> forced) {
+        /** What a start from a revision, or from files that follow it, may take. */
+        static Permission atStart(List<String> forced) {
+            return new Permission(false, Set.of(), Set.copyOf(forced));
         }
-        Set<String> taken = before == null
-                ? Set.of()
-                : before.node().bindings().stream()
-                        .map(PortBinding::interfaceName)
-                        .collect(Collectors.toSet());
-        return compile(
-                objects, problems, request.existingFlows(), (bindings, log) -> refuseInUse(bindings, taken, log));
+
+        /** What may follow a configuration in force. */
+        static Permission after(AppliedConfiguration before, boolean force) {
+            return new Permission(
+                    force,
+                    before.node().bindings().stream()
+                            .map(PortBinding::interfaceName)
+                            .collect(Collectors.toSet()),
+                    Set.copyOf(before.forced()));
+        }
+
+        Permission or(List<String> more) {
+            Set<String> all = new HashSet<>(forced);
+            all.addAll(more);
+            return new Permission(any, taken, Set.copyOf(all));
+        }
+
+        boolean allows(String name) {
+            return any || taken.contains(name) || forced.contains(name);
+        }
+    }
+
+    /** Compiles unless it would take an interface that the host needs and that it may not take. */
+    AppliedConfiguration checked(
+            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, Permission permission)
+            throws NodeException {
+        Map<String, String> inUse = safety.inUse();
+        boolean any = force || permission.any();
+        AppliedConfiguration compiled = compile(
+                objects,
+                problems,
+                existingFlows,
+                any ? BindingsCheck.NONE : (bindings, log) -> refuseInUse(bindings, inUse, permission, log));
+        return compiled.forced(compiled.node().bindings().stream()
+                .map(PortBinding::interfaceName)
+                .filter(name -> permission.forced().contains(name) || (any && inUse.containsKey(name)))
+                .toList());
     }
 
     /** Compiles whatever the host needs. */
-    AppliedConfiguration unchecked(Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows)
+    AppliedConfiguration unchecked(
+            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, List<String> forced)
             throws NodeException {
-        return compile(objects, problems, existingFlows, BindingsCheck.NONE);
+        return compile(objects, problems, existingFlows, BindingsCheck.NONE).forced(forced);
     }
 
-    private void refuseInUse(List<PortBinding> bindings, Set<String> taken, CompileLog log) {
-        Map<String, String> inUse = safety.inUse();
+    private static void refuseInUse(
+            List<PortBinding> bindings, Map<String, String> inUse, Permission permission, CompileLog log) {
         for (PortBinding binding : bindings) {
             String why = inUse.get(binding.interfaceName());
-            if (why != null && !taken.contains(binding.interfaceName())) {
+            if (why != null && !permission.allows(binding.interfaceName())) {
                 log.error(
                         "interface " + binding.interfaceName() + " " + why
                                 + "; as a port of Sluice it could cut this host off",
@@ -112,7 +148,8 @@ final class CheckedCompilation {
         List<String> warnings = new ArrayList<>(AppliedConfiguration.warnings(problems));
         warnings.addAll(AppliedConfiguration.warnings(result.problems()));
         warnings.forEach(warning -> LOG.warn("{}", warning));
-        return new AppliedConfiguration(objects, result.node().get(), WallClock.now(), warnings, "", 0, "", "");
+        return new AppliedConfiguration(
+                objects, result.node().get(), WallClock.now(), warnings, "", 0, "", "", List.of());
     }
 
     /** Whether MAC addresses or MTUs are others than those of the last compilation. */

@@ -7,6 +7,7 @@ import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.HostSafety;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.agent.compile.SnapshotCompiler;
+import dev.sluice.agent.configuration.CheckedCompilation.Permission;
 import dev.sluice.agent.history.History;
 import dev.sluice.agent.history.HistoryState;
 import dev.sluice.agent.history.Revision;
@@ -44,7 +45,7 @@ public final class ConfigurationLife {
 
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long REVERT_RETRY_NS = 10 * SECOND_NS;
-    private static final String UNTIL = " are not applied until they change again or 'sluice reload' says so";
+    static final String UNTIL = " are not applied until they change again or 'sluice reload' says so";
 
     /** Puts a snapshot into force. */
     @FunctionalInterface
@@ -104,75 +105,9 @@ public final class ConfigurationLife {
         this.safety = safety;
         this.clockNs = clockNs;
         tried = fingerprint(boot.files());
-        applied = boot.held() ? startHeld(boot) : startWithFiles(boot, options.strict());
+        applied = new FirstConfiguration(source, boot, compilation, options.strict()).find();
         // Only now: had this start failed, the next one would have to know what was not confirmed.
         boot.settle();
-    }
-
-    // Start.
-
-    private AppliedConfiguration startWithFiles(Boot boot, boolean strict) throws NodeException {
-        LoadResult files = boot.files();
-        String problem = AppliedConfiguration.errors(files.problems());
-        Optional<Configuration> objects = files.configuration();
-        if (objects.isPresent()) {
-            try {
-                AppliedConfiguration first =
-                        compilation.checked(objects.get(), files.problems(), ReloadRequest.PLAIN, null);
-                String content = Revision.content(files.texts());
-                int good = history.state().good();
-                boolean known = history.revision(good).stream()
-                        .anyMatch(head -> head.content().equals(content));
-                int number = known ? good : add(files.texts(), first, Revision.Outcome.APPLIED);
-                history.state(new HistoryState(number, number, ""));
-                return first.as(number, content);
-            } catch (NodeException e) {
-                if (strict) {
-                    throw e;
-                }
-                problem = String.valueOf(e.getMessage());
-            }
-        }
-        AppliedConfiguration good;
-        try {
-            good = startWithLastGood(boot);
-        } catch (NodeException e) {
-            throw new NodeException(
-                    history.revisions().isEmpty()
-                            ? problem
-                            : problem + "\nThe last good revision cannot be run either: " + e.getMessage(),
-                    e);
-        }
-        String notice = "revision " + good.revision() + ", the last good one, runs because " + source
-                + " could not be applied at the start";
-        LOG.error("{}:\n{}", notice, problem);
-        return good.withProblem(problem).withNotice(notice);
-    }
-
-    private AppliedConfiguration startHeld(Boot boot) throws NodeException {
-        AppliedConfiguration good;
-        try {
-            good = startWithLastGood(boot);
-        } catch (NodeException e) {
-            LOG.error("the last good revision cannot be run, so the files are: {}", e.getMessage());
-            return startWithFiles(boot, true);
-        }
-        history.state(new HistoryState(
-                good.revision(), good.revision(), Revision.content(boot.files().texts())));
-        String notice = boot.unconfirmed() == 0
-                ? "revision " + good.revision() + " runs as before the restart; the files" + UNTIL
-                : "revision " + good.revision() + " runs because revision " + boot.unconfirmed()
-                        + " was not confirmed before the node ended; the files" + UNTIL;
-        LOG.warn("{}", notice);
-        return good.withNotice(notice);
-    }
-
-    private AppliedConfiguration startWithLastGood(Boot boot) throws NodeException {
-        Boot.Usable good = boot.lastGood();
-        AppliedConfiguration first = compilation.checked(good.objects(), List.of(), ReloadRequest.PLAIN, null);
-        int number = good.revision().number();
-        history.state(new HistoryState(number, number, history.state().filesNotApplied()));
-        return first.as(number, good.revision().content());
     }
 
     /** From now on snapshots go there; the first one has to be handed over by the caller. */
@@ -205,7 +140,7 @@ public final class ConfigurationLife {
     private void compileAgain(boolean wait) throws NodeException {
         AppliedConfiguration now = applied;
         AppliedConfiguration next = compilation
-                .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP))
+                .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP), now.forced())
                 .as(now.revision(), now.content())
                 .withProblem(now.problem())
                 .withNotice(now.notice());
@@ -218,14 +153,7 @@ public final class ConfigurationLife {
     }
 
     private int add(Map<String, String> texts, AppliedConfiguration next, Revision.Outcome outcome) {
-        return history.add(new Revision(
-                1,
-                next.appliedAt(),
-                node,
-                Boot.absolute(source),
-                next.node().snapshot().generation(),
-                outcome,
-                texts));
+        return history.add(next.revision(node, Boot.absolute(source), outcome, texts));
     }
 
     // Changes.
@@ -286,7 +214,8 @@ public final class ConfigurationLife {
                 history.state(new HistoryState(applied.revision(), applied.revision(), ""));
                 return report(false, 0, "");
             }
-            AppliedConfiguration next = compilation.checked(objects, files.problems(), request, applied);
+            AppliedConfiguration next = compilation.checked(
+                    objects, files.problems(), request.existingFlows(), Permission.after(applied, request.force()));
             if (same) {
                 // Nothing but what flows in progress are to make of it: the same revision as another generation.
                 put(next.as(applied.revision(), content), true);
@@ -364,7 +293,8 @@ public final class ConfigurationLife {
 
     private void takeBack(Pending waiting, String why) throws NodeException {
         AppliedConfiguration before = waiting.before();
-        AppliedConfiguration next = compilation.unchecked(before.objects(), List.of(), Optional.empty());
+        AppliedConfiguration next =
+                compilation.unchecked(before.objects(), List.of(), Optional.empty(), before.forced());
         String notice = "revision " + before.revision() + " runs because revision " + waiting.revision() + " " + why;
         run(next, before.revision(), before.content(), notice);
         settle(waiting);
@@ -398,8 +328,9 @@ public final class ConfigurationLife {
         AppliedConfiguration next = compilation.checked(
                 Boot.objects(revision),
                 List.of(),
-                new ReloadRequest(Optional.empty(), forced, Optional.empty()),
-                applied);
+                Optional.empty(),
+                Permission.after(applied, forced).or(revision.forcedInterfaces()));
+        history.forced(wanted, next.forced());
         if (!revision.outcome().good()) {
             history.outcome(wanted, Revision.Outcome.APPLIED);
         }

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +61,8 @@ public final class History implements AutoCloseable {
     private volatile String problem = "";
     private final Thread writer;
 
-    private History(Path directory, Limits limits) {
-        disk = new HistoryDirectory(directory);
+    private History(HistoryDirectory disk, Limits limits) {
+        this.disk = disk;
         this.limits = limits;
         writer = Thread.ofPlatform().daemon().name("sluice-history").unstarted(this::write);
     }
@@ -72,7 +73,11 @@ public final class History implements AutoCloseable {
     }
 
     static History open(Path directory, Limits limits) {
-        History history = new History(directory, limits);
+        return open(new HistoryDirectory(directory), limits);
+    }
+
+    static History open(HistoryDirectory disk, Limits limits) {
+        History history = new History(disk, limits);
         history.claim();
         history.read();
         history.writer.start();
@@ -212,7 +217,7 @@ public final class History implements AutoCloseable {
                         + (heads.isEmpty() ? "" : "; there are " + heads.firstKey() + ".." + heads.lastKey()));
             }
             if (held != null) {
-                return held.with(head.outcome());
+                return held.with(head);
             }
         } finally {
             lock.unlock();
@@ -246,7 +251,8 @@ public final class History implements AutoCloseable {
                     template.source(),
                     template.generation(),
                     template.outcome(),
-                    template.texts());
+                    template.texts(),
+                    template.forcedInterfaces());
             heads.put(lastNumber, RevisionHead.of(revision, HistoryFormat.encode(revision).length));
             unwritten.put(lastNumber, revision);
             dirty.add(lastNumber);
@@ -260,11 +266,21 @@ public final class History implements AutoCloseable {
 
     /** Notes what became of a revision. */
     public void outcome(int number, Revision.Outcome outcome) {
+        change(number, head -> head.with(outcome));
+    }
+
+    /** Notes the interfaces that a revision may take although the host needs them. */
+    public void forced(int number, List<String> interfaces) {
+        change(number, head -> head.forced(interfaces));
+    }
+
+    private void change(int number, UnaryOperator<RevisionHead> how) {
         lock.lock();
         try {
             RevisionHead head = heads.get(number);
-            if (head != null && head.outcome() != outcome) {
-                heads.put(number, head.with(outcome));
+            RevisionHead next = head == null ? null : how.apply(head);
+            if (next != null && !next.equals(head)) {
+                heads.put(number, next);
                 dirty.add(number);
                 changed.signalAll();
             }
@@ -401,42 +417,52 @@ public final class History implements AutoCloseable {
         claimed = true;
     }
 
-    /** Removes, or writes, one thing; false if there was nothing to do. What is to go goes first: it makes room. */
+    /**
+     * Removes, or writes, one thing; false if there was nothing to do. What is to go goes first: it makes room. That a change was taken back is written last, after
+     * the state that says what runs instead: after a crash between the two, the files would be taken for what is to run.
+     */
     private boolean writeOne() throws IOException {
         Integer gone;
-        Integer number;
         Revision revision = null;
         HistoryState now = null;
-        Revision.@Nullable Outcome outcome = null;
+        RevisionHead head = null;
         lock.lock();
         try {
             gone = removed.isEmpty() ? null : removed.getFirst();
-            number = gone != null || dirty.isEmpty() ? null : dirty.getFirst();
-            if (number != null) {
-                revision = unwritten.get(number);
-                outcome = Objects.requireNonNull(heads.get(number)).outcome();
-            } else if (gone == null && stateDirty) {
-                now = state;
+            if (gone == null) {
+                head = firstDirty(false);
+                now = head == null && stateDirty ? state : null;
+                head = head == null && now == null ? firstDirty(true) : head;
+                revision = head == null ? null : unwritten.get(head.number());
             }
         } finally {
             lock.unlock();
         }
         if (gone != null) {
             disk.remove(gone);
-        } else if (number != null && outcome != null) {
-            if (revision == null) {
-                revision = stillWhole(number);
-            }
-            if (revision != null) {
-                disk.writeRevision(number, HistoryFormat.encode(revision.with(outcome)));
+        } else if (head != null) {
+            Revision whole = revision == null ? stillWhole(head.number()) : revision;
+            if (whole != null) {
+                disk.writeRevision(head.number(), HistoryFormat.encode(whole.with(head)));
             }
         } else if (now != null) {
             disk.writeState(HistoryFormat.encode(now));
         } else {
             return false;
         }
-        written(gone, number, outcome, now);
+        written(gone, head, now);
         return true;
+    }
+
+    /** The oldest revision to be written that was, or was not, taken back; null: none. */
+    private @Nullable RevisionHead firstDirty(boolean reverted) {
+        for (Integer number : dirty) {
+            RevisionHead head = Objects.requireNonNull(heads.get(number));
+            if ((head.outcome() == Revision.Outcome.REVERTED) == reverted) {
+                return head;
+            }
+        }
+        return null;
     }
 
     /** Null, and the revision is left out from now on, if its file was damaged meanwhile. */
@@ -456,22 +482,18 @@ public final class History implements AutoCloseable {
         }
     }
 
-    private void written(
-            @Nullable Integer gone,
-            @Nullable Integer number,
-            Revision.@Nullable Outcome outcome,
-            @Nullable HistoryState now) {
+    private void written(@Nullable Integer gone, @Nullable RevisionHead head, @Nullable HistoryState now) {
         lock.lock();
         try {
             if (gone != null) {
                 removed.remove(gone);
             }
-            if (number != null) {
-                RevisionHead head = heads.get(number);
-                if (head == null || head.outcome() == outcome) {
-                    dirty.remove(number);
+            if (head != null) {
+                RevisionHead newest = heads.get(head.number());
+                if (newest == null || newest.equals(head)) {
+                    dirty.remove(head.number());
                 }
-                unwritten.remove(number);
+                unwritten.remove(head.number());
             }
             if (now != null && now.equals(state)) {
                 stateDirty = false;

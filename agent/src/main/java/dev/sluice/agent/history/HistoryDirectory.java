@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The files of a history on disk. A file is there as a whole or not at all, whenever the machine stops: it is written under another name, forced to disk,
  * renamed, and the directory is forced to disk. One user at a time.
+ *
+ * <p>Not final for tests, which let the disk stop.
  */
-final class HistoryDirectory implements AutoCloseable {
+class HistoryDirectory implements AutoCloseable {
     private static final String SUFFIX = ".revision";
     private static final String TEMPORARY = "new.tmp";
     private static final String STATE = "state";

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -32,7 +33,8 @@ final class HistoryFormat {
             String source,
             int generation,
             String outcome,
-            List<StoredFile> files) {}
+            List<StoredFile> files,
+            @Nullable List<String> forcedInterfaces) {}
 
     private HistoryFormat() {}
 
@@ -46,7 +48,8 @@ final class HistoryFormat {
                 revision.source(),
                 revision.generation(),
                 revision.outcome().toString(),
-                files));
+                files,
+                revision.forcedInterfaces()));
     }
 
     static byte[] encode(HistoryState state) {
@@ -78,7 +81,9 @@ final class HistoryFormat {
                     stored.source(),
                     stored.generation(),
                     Revision.Outcome.valueOf(stored.outcome().toUpperCase(Locale.ROOT)),
-                    texts);
+                    texts,
+                    // Absent in what versions wrote that did not remember it.
+                    stored.forcedInterfaces() == null ? List.of() : stored.forcedInterfaces());
         } catch (DateTimeException | IllegalArgumentException e) {
             throw new IOException("is not a revision of this version of Sluice: " + e.getMessage(), e);
         }
@@ -91,7 +96,7 @@ final class HistoryFormat {
 
     private static <T> T open(byte[] bytes, Class<T> type) throws IOException {
         String head = new String(bytes, 0, Math.min(bytes.length, HEAD_BYTES), StandardCharsets.ISO_8859_1);
-        if (head.length() < HEAD_BYTES || !head.startsWith(MAGIC)) {
+        if (head.length() < HEAD_BYTES || !head.startsWith(MAGIC) || head.charAt(HEAD_BYTES - 1) != '\n') {
             throw new IOException(bytes.length < HEAD_BYTES ? "is cut off" : "is of another version or no such file");
         }
         byte[] json = Arrays.copyOfRange(bytes, HEAD_BYTES, bytes.length);

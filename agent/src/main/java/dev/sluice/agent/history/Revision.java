@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param generation generation of its snapshot when it came into force first
  * @param outcome what became of it
  * @param texts the files exactly as they were, by name, in the order read
+ * @param forcedInterfaces interfaces that the host itself needs and that it may take as ports all the same, because somebody said so
  */
 public record Revision(
         int number,
@@ -29,7 +31,8 @@ public record Revision(
         String source,
         int generation,
         Outcome outcome,
-        Map<String, String> texts) {
+        Map<String, String> texts,
+        List<String> forcedInterfaces) {
     /** What became of a revision. */
     public enum Outcome {
         /** Came into force without a confirmation being asked for. */
@@ -55,16 +58,30 @@ public record Revision(
         }
     }
 
-    /** Copies the map. */
+    /** Copies the map and the list. */
     public Revision {
         if (number < 1) {
             throw new IllegalArgumentException("revision number " + number + " is not 1 or more");
         }
         texts = Collections.unmodifiableMap(new LinkedHashMap<>(texts));
+        forcedInterfaces = List.copyOf(forcedInterfaces);
     }
 
-    Revision with(Outcome newOutcome) {
-        return new Revision(number, time, node, source, generation, newOutcome, texts);
+    /** One that may take no interface that the host needs. */
+    public Revision(
+            int number,
+            Instant time,
+            String node,
+            String source,
+            int generation,
+            Outcome outcome,
+            Map<String, String> texts) {
+        this(number, time, node, source, generation, outcome, texts, List.of());
+    }
+
+    /** With what may have changed since it was added. */
+    Revision with(RevisionHead head) {
+        return new Revision(number, time, node, source, generation, head.outcome(), texts, head.forcedInterfaces());
     }
 
     /** SHA-256 of names (without directories) and texts: two configurations with the same one hold the same. */

@@ -1,6 +1,7 @@
 package dev.sluice.agent.history;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A revision without its texts.
@@ -11,6 +12,7 @@ import java.time.Instant;
  * @param source as in {@link Revision}
  * @param generation as in {@link Revision}
  * @param outcome as in {@link Revision}
+ * @param forcedInterfaces as in {@link Revision}
  * @param content SHA-256 of what it holds
  * @param fileCount number of files
  * @param bytes room that it takes on disk
@@ -22,6 +24,7 @@ public record RevisionHead(
         String source,
         int generation,
         Revision.Outcome outcome,
+        List<String> forcedInterfaces,
         String content,
         int fileCount,
         long bytes) {
@@ -33,12 +36,22 @@ public record RevisionHead(
                 revision.source(),
                 revision.generation(),
                 revision.outcome(),
+                revision.forcedInterfaces(),
                 revision.content(),
                 revision.texts().size(),
                 bytes);
     }
 
     RevisionHead with(Revision.Outcome newOutcome) {
-        return new RevisionHead(number, time, node, source, generation, newOutcome, content, fileCount, bytes);
+        return with(newOutcome, forcedInterfaces);
+    }
+
+    RevisionHead forced(List<String> interfaces) {
+        return with(outcome, List.copyOf(interfaces));
+    }
+
+    private RevisionHead with(Revision.Outcome newOutcome, List<String> newForced) {
+        return new RevisionHead(
+                number, time, node, source, generation, newOutcome, newForced, content, fileCount, bytes);
     }
 }

@@ -113,6 +113,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final RateLimit defectLog = new RateLimit(1_000_000_000L);
     private List<OpenPort> portsSeen = List.of();
     private volatile boolean stopping;
+    private volatile @Nullable Throwable controlFailure;
 
     private NodeRunner(
             NodeOptions options, Boot boot, LinkSource links, PortSource.Factory ports, @Nullable WorkerSizes sizes)
@@ -209,7 +210,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                controlFailure = e;
                 LOG.error("the node ends because of a defect of this program", e);
             } finally {
                 end(admin, files, workerThread);
@@ -264,21 +266,25 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         }
     }
 
+    /** However much of it fails, whoever waits for the end hears of it: the process must not stay without its worker. */
     private void end(AdminServer admin, @Nullable ConfigurationWatcher files, Thread workerThread) {
         stopping = true;
-        if (files != null) {
-            files.close();
-        }
         worker.stop();
-        boolean workerEnded = join(workerThread);
-        admin.close();
-        links.close();
-        life.close();
-        if (workerEnded) {
-            worker.close();
+        try {
+            boolean workerEnded = join(workerThread);
+            if (files != null) {
+                files.close();
+            }
+            admin.close();
+            links.close();
+            life.close();
+            if (workerEnded) {
+                worker.close();
+            }
+            LOG.info("node {} has ended", name);
+        } finally {
+            ended.countDown();
         }
-        LOG.info("node {} has ended", name);
-        ended.countDown();
     }
 
     private static boolean join(Thread thread) {
@@ -308,6 +314,13 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     /** Whether the node has ended. */
     public boolean hasEnded() {
         return ended.getCount() == 0;
+    }
+
+    /** Why the node ended without being asked to; empty: it was asked, or runs. */
+    public String failure() {
+        Throwable ofWorker = worker.failure();
+        Throwable cause = ofWorker == null ? controlFailure : ofWorker;
+        return cause == null ? "" : cause.toString();
     }
 
     /** Stops the node and waits until it has ended. */
@@ -486,24 +499,11 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         return life.history().texts(which);
     }
 
-    private interface ControlTask<T> {
-        T run() throws NodeException;
-    }
-
     /** Lets the control thread do something and waits for it. */
-    private <T> T control(ControlTask<T> task) throws NodeException {
-        CompletableFuture<T> result = new CompletableFuture<>();
-        work.add(() -> {
-            if (result.isCancelled()) {
-                return;
-            }
-            try {
-                result.complete(task.run());
-            } catch (NodeException | RuntimeException e) {
-                result.completeExceptionally(e);
-            }
-        });
-        return await(result);
+    private <T> T control(ControlTask.Body<T> body) throws NodeException {
+        ControlTask<T> task = new ControlTask<>(body);
+        work.add(task);
+        return task.await(ANSWER_TIMEOUT);
     }
 
     private static <T> T await(CompletableFuture<T> result) throws NodeException {

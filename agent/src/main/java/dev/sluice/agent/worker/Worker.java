@@ -57,6 +57,7 @@ public final class Worker implements Runnable, AutoCloseable {
     private volatile int appliedGeneration;
     private volatile int connectionCount;
     private final AtomicLong faults = new AtomicLong();
+    private volatile @Nullable Throwable failure;
 
     /**
      * A worker without configuration; run it in a thread of its own.
@@ -135,6 +136,11 @@ public final class Worker implements Runnable, AutoCloseable {
         return faults.get();
     }
 
+    /** What ended it before it was asked to end; null: nothing. */
+    public @Nullable Throwable failure() {
+        return failure;
+    }
+
     /** The ports as last seen. */
     public List<OpenPort> ports() {
         return ports.seen();
@@ -152,8 +158,24 @@ public final class Worker implements Runnable, AutoCloseable {
 
     // The worker's own thread.
 
+    /**
+     * Moves packets until it is asked to end. A defect that costs a packet is an exception, and it goes on; after an error of the machine (no memory, a class that
+     * cannot be loaded) nothing is known of what was half done, so it ends: its ports are closed, nothing passes, and {@link #failure} says why.
+     */
     @Override
     public void run() {
+        try {
+            work();
+        } catch (Throwable e) {
+            failure = e;
+            stopping = true;
+            tell(e);
+        } finally {
+            finish();
+        }
+    }
+
+    private void work() {
         long busyNs = System.nanoTime();
         while (!stopping) {
             try {
@@ -173,7 +195,15 @@ public final class Worker implements Runnable, AutoCloseable {
                 onFault(e);
             }
         }
-        finish();
+    }
+
+    /** Words need memory, which may be what is missing. */
+    private static void tell(Throwable cause) {
+        try {
+            LOG.error("the worker cannot go on; its ports are closed, nothing passes any more", cause);
+        } catch (Throwable e) {
+            cause.addSuppressed(e);
+        }
     }
 
     /** Receives once from each port; the number of frames. */
@@ -279,15 +309,19 @@ public final class Worker implements Runnable, AutoCloseable {
         }
     }
 
+    /** Ports first: whatever else goes wrong, nothing passes. */
     private void finish() {
-        WorkerTask now = task;
-        if (now != null) {
-            now.abandon();
+        try {
+            ports.closeAll();
+        } finally {
+            WorkerTask now = task;
+            if (now != null) {
+                now.abandon();
+            }
+            for (WorkerTask waiting = tasks.poll(); waiting != null; waiting = tasks.poll()) {
+                waiting.abandon();
+            }
         }
-        for (WorkerTask waiting = tasks.poll(); waiting != null; waiting = tasks.poll()) {
-            waiting.abandon();
-        }
-        ports.closeAll();
     }
 
     /** Frees memory; only after {@link #run} has ended. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.node.NodeCommands;
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.FlowsReport;
@@ -11,6 +12,10 @@ import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.TraceReport;
 import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -20,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -189,7 +195,81 @@ class AdminServerTest {
                 .hasMessage("no Sluice node listens on " + socket() + "; start one with 'sluice run -f DIR'");
     }
 
-    private static final class FakeNode implements Administered {
+    @Test
+    void noUmaskLetsOthersConnectWhileTheSocketIsMade() throws Exception {
+        MethodHandle umask = Linker.nativeLinker()
+                .downcallHandle(
+                        Linker.nativeLinker().defaultLookup().findOrThrow("umask"),
+                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        int before = umask(umask, 0);
+        try (DoorWitness witness = new DoorWitness(directory)) {
+            for (int i = 0; i < 300; i++) {
+                AdminSocket.listen(socket()).close();
+                assertThat(directory.toFile().list()).containsExactly("n.sock");
+            }
+            assertThat(witness.looks()).isPositive();
+            assertThat(witness.open()).isEmpty();
+        } finally {
+            umask(umask, before);
+        }
+    }
+
+    private static int umask(MethodHandle umask, int mask) {
+        try {
+            return (int) umask.invokeExact(mask);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void whatANodeLeftThatEndedWhileItMadeItsSocketIsRemoved() throws Exception {
+        Path making = directory.resolve("n.sock.new");
+        Files.createDirectory(making);
+        Files.writeString(making.resolve("s"), "");
+        try (AdminServer _ = open(IDLE_NS)) {
+            assertThat(making).doesNotExist();
+        }
+        Files.writeString(making, "of an earlier version");
+        try (AdminServer _ = open(IDLE_NS)) {
+            assertThat(making).doesNotExist();
+        }
+    }
+
+    @Test
+    void clientThatGetsNoAnswerSaysWhetherTheChangeMayBeApplied() throws Exception {
+        try (ServerSocketChannel deaf = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            deaf.bind(UnixDomainSocketAddress.of(socket()));
+            AdminClient client = new AdminClient(socket(), Duration.ofMillis(50));
+            assertThatThrownBy(() -> client.reload(Map.of()))
+                    .isInstanceOf(OutcomeUnknownException.class)
+                    .hasMessageContaining("does not answer within")
+                    .hasMessageContaining("may still be applied")
+                    .hasMessageContaining("'sluice history'");
+            assertThatThrownBy(client::status)
+                    .isExactlyInstanceOf(NodeException.class)
+                    .hasMessageContaining("does not answer within");
+        }
+    }
+
+    @Test
+    void replyTellsProgramsThatAChangeMayBeApplied() throws Exception {
+        FakeNode slow = new FakeNode() {
+            @Override
+            public ReloadReport reload(ReloadRequest request) throws NodeException {
+                throw new OutcomeUnknownException("begun, not done", new IOException("planted"));
+            }
+        };
+        try (AdminServer _ = AdminServer.open(socket(), new AdminRequests(NodeCommands.of(slow)), IDLE_NS)) {
+            assertThat(ask("{\"command\":\"reload\"}"))
+                    .contains("\"ok\":false", "\"mayBeApplied\":true", "sluice history");
+            assertThatThrownBy(() -> new AdminClient(socket()).reload(Map.of()))
+                    .isInstanceOf(OutcomeUnknownException.class)
+                    .hasMessage("begun, not done" + OutcomeUnknownException.WHAT_TO_DO);
+        }
+    }
+
+    private static class FakeNode implements Administered {
         @Override
         public StatusReport status() {
             throw new IllegalStateException("planted");
@@ -216,7 +296,7 @@ class AdminServerTest {
         }
 
         @Override
-        public ReloadReport reload(ReloadRequest request) {
+        public ReloadReport reload(ReloadRequest request) throws NodeException {
             return new ReloadReport(7, 1, true, 0, "");
         }
 

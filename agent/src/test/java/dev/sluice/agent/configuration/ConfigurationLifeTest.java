@@ -15,10 +15,13 @@ import dev.sluice.agent.node.FakeHost;
 import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.ReloadReport;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -313,10 +316,133 @@ class ConfigurationLifeTest {
         Files.writeString(directory.resolve("conf/node.yaml"), text.replace("fw-1-out", "wan") + "# more\n");
         life.filesChanged();
         assertThat(life.applied().revision()).isEqualTo(3);
+    }
+
+    @Test
+    void whatWasForcedOnceIsRememberedOverRestartsForThatInterfaceOnly() throws Exception {
+        String text = Files.readString(directory.resolve("conf/node.yaml"));
+        defaultRouteAt("wan");
+        Path file = directory.resolve("conf/node.yaml");
+        Files.writeString(file, text.replace("fw-1-out", "wan"));
+        life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty()));
+        assertThat(restart().applied().revision()).isEqualTo(2);
+        assertThat(life.report().problem()).isEmpty();
+
+        // What follows it may keep the interface, over restarts too.
+        Files.writeString(file, text.replace("fw-1-out", "wan") + "# more\n");
+        life.filesChanged();
+        assertThat(restart().applied().revision()).isEqualTo(3);
+        Files.writeString(file, text.replace("fw-1-out", "wan") + "# while it was down\n");
+        assertThat(restart().applied().revision()).isEqualTo(4);
+
+        // Another interface has to be forced anew, running or at a start.
+        defaultRouteAt("uplink");
+        Files.writeString(file, text.replace("fw-1-out", "wan").replace("fw-1-in", "uplink"));
+        assertThatThrownBy(() -> life.reload(ReloadRequest.PLAIN)).hasMessageContaining("interface uplink carries");
+        restart();
+        assertThat(life.applied().revision()).isEqualTo(4);
+        assertThat(life.report().problem()).contains("interface uplink carries");
+
+        // What was given up is asked about again.
+        Files.writeString(file, text);
+        life.filesChanged();
+        defaultRouteAt("wan");
+        Files.writeString(file, text.replace("fw-1-out", "wan"));
+        assertThatThrownBy(() -> life.reload(ReloadRequest.PLAIN)).hasMessageContaining("interface wan carries");
+        // But not by who goes back to what was forced.
+        assertThat(life.rollback(OptionalInt.of(3), false).revision()).isEqualTo(3);
+    }
+
+    @Test
+    void revisionsOfAVersionThatRememberedNoForceAreStillRead() throws Exception {
+        write("open");
+        life.reload(ReloadRequest.PLAIN);
         life.close();
-        assertThatThrownBy(() -> boot(options())).hasMessageContaining("wan carries the IPv4 default route");
-        life = boot(with(options(), false, true));
-        assertThat(life.applied().revision()).isEqualTo(3);
+        Path file = directory.resolve("state/0000000002.revision");
+        String json = Files.readString(file).split("\n", 2)[1].replace(",\"forcedInterfaces\":[]", "");
+        assertThat(json).doesNotContain("forced");
+        seal(file, json);
+        life = boot(options());
+        assertThat(life.history().history().revisions()).hasSize(2);
+        assertThat(inForce()).isEqualTo("open");
+    }
+
+    @Test
+    void revisionThatRunsInPlaceOfTheFilesComesBackAtAStartWhateverTheHostNeedsMeanwhile() throws Exception {
+        write("open");
+        life.reload(confirmWithin(60));
+        defaultRouteAt("fw-1-out");
+        restart();
+        assertThat(inForce()).as("never what was not confirmed").isEqualTo("closed");
+        assertThat(life.report().notices())
+                .anyMatch(n -> n.contains("revision 1 runs because revision 2 was not confirmed before the node ended")
+                        && n.contains("although")
+                        && n.contains("interface fw-1-out carries the IPv4 default route"));
+        restart();
+        assertThat(inForce()).isEqualTo("closed");
+    }
+
+    @Test
+    void olderGoodRevisionRunsIfTheLastGoodOneCannot() throws Exception {
+        write("open");
+        life.reload(ReloadRequest.PLAIN);
+        Files.writeString(
+                directory.resolve("conf/node.yaml"),
+                Files.readString(directory.resolve("conf/node.yaml")) + "# on trial\n");
+        life.reload(confirmWithin(60));
+        life.close();
+        spoil(2);
+        life = boot(options());
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.report().notices())
+                .anyMatch(n -> n.contains("revision 1 runs because revision 3 was not confirmed")
+                        && n.contains("in place of revision 2, which cannot be run")
+                        && n.contains("Nonsense"));
+    }
+
+    @Test
+    void filesThatWereNeverConfirmedAreNotRunThoughNothingElseCanBe() throws Exception {
+        write("open");
+        life.reload(confirmWithin(60));
+        life.close();
+        spoil(1);
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> boot(options()))
+                    .isInstanceOf(NodeException.class)
+                    .hasMessageContaining("nothing is run")
+                    .hasMessageContaining("no good revision can be run: revision 1")
+                    .hasMessageContaining("Nonsense")
+                    .hasMessageContaining("Change the files to what is to run");
+        }
+        write("closed");
+        life = boot(options());
+        assertThat(inForce()).as("files that are others now").isEqualTo("closed");
+    }
+
+    @Test
+    void filesThatWereRolledBackAreNotRunThoughTheRevisionCannotBe() throws Exception {
+        write("open");
+        life.reload(ReloadRequest.PLAIN);
+        life.rollback(OptionalInt.empty(), false);
+        life.close();
+        spoil(1);
+        spoil(2);
+        assertThatThrownBy(() -> boot(options())).hasMessageContaining("was taken back, and no good revision can be");
+        write("closed");
+        life = boot(options());
+        assertThat(inForce()).isEqualTo("closed");
+    }
+
+    /** Makes a revision one that this version of the product does not take, as an update may. */
+    private void spoil(int number) throws Exception {
+        Path file = directory.resolve("state").resolve(String.format("%010d.revision", number));
+        String json = Files.readString(file).split("\n", 2)[1].replace("ServiceChain", "Nonsense");
+        seal(file, json);
+    }
+
+    private static void seal(Path file, String json) throws Exception {
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(json.getBytes(StandardCharsets.UTF_8));
+        Files.writeString(file, "sluice-history 1 " + HexFormat.of().formatHex(hash) + "\n" + json);
     }
 
     @Test

@@ -22,6 +22,9 @@ public final class FakeHost implements LinkSource, PortSource.Factory {
     private final Queue<LinkEvent> events = new ConcurrentLinkedQueue<>();
     final Map<String, MemoryPort> ports = new ConcurrentHashMap<>();
 
+    /** From now on the next change of an interface is an error of the machine to the worker. */
+    volatile boolean memoryIsOut;
+
     void link(String name, boolean carrier) {
         LinkInfo before = links.get(name);
         LinkInfo now =
@@ -64,6 +67,9 @@ public final class FakeHost implements LinkSource, PortSource.Factory {
 
             @Override
             public boolean onLinkEvent(PacketPort port, LinkEvent event) {
+                if (memoryIsOut) {
+                    throw new OutOfMemoryError("planted");
+                }
                 return false;
             }
         };

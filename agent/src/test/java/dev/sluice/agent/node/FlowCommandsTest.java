@@ -1,22 +1,18 @@
 package dev.sluice.agent.node;
 
+import static dev.sluice.agent.node.MemoryNode.FORWARD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.Yaml;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.InstructionsReport.InstructionReport;
-import dev.sluice.agent.worker.WorkerSizes;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,29 +22,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Instructions for single flows, told over the administration socket of a whole node over ports in memory. */
 class FlowCommandsTest {
-    /** UDP 10.0.0.1:1000 -> 10.0.0.2:53. */
-    private static final byte[] PACKET = HexFormat.of()
-            .parseHex("02000000000b02000000000a0800" + "4500001d00000000401166ce" + "0a0000010a000002"
-                    + "03e8003500090000" + "61");
-
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
     Path directory;
 
-    private final FakeHost host = new FakeHost();
-
     @SuppressWarnings("NullAway.Init") // set before each test
-    private NodeRunner node;
+    private MemoryNode node;
 
     @BeforeEach
     void start() throws Exception {
-        List.of("left", "right", "fw-1-in", "fw-1-out").forEach(name -> host.link(name, true));
-        Files.writeString(directory.resolve("node.yaml"), Yaml.bridge());
-        node = NodeRunner.start(
-                NodeOptions.of(directory).at(directory.resolve("s.sock"), directory.resolve("state")),
-                host,
-                host,
-                new WorkerSizes(256, 4, 1024, 42));
+        node = new MemoryNode(directory, Yaml.bridge(), true);
     }
 
     @AfterEach
@@ -57,7 +40,7 @@ class FlowCommandsTest {
     }
 
     private AdminClient client() {
-        return new AdminClient(node.socket());
+        return node.client();
     }
 
     private static Map<String, Object> flow(Object... more) {
@@ -74,11 +57,11 @@ class FlowCommandsTest {
     }
 
     private boolean comesOut(String name) {
-        Objects.requireNonNull(host.ports.get("left")).inject(PACKET);
+        node.port("left").inject(FORWARD);
         long deadline = System.nanoTime() + 10_000_000_000L;
         long dropsBefore = drops();
         while (System.nanoTime() < deadline) {
-            if (!Objects.requireNonNull(host.ports.get(name)).takeSent().isEmpty()) {
+            if (!node.port(name).takeSent().isEmpty()) {
                 return true;
             }
             if (drops() > dropsBefore) {
@@ -86,11 +69,11 @@ class FlowCommandsTest {
             }
             Thread.onSpinWait();
         }
-        throw new AssertionError("neither sent nor dropped: " + node.counters());
+        throw new AssertionError("neither sent nor dropped: " + node.runner.counters());
     }
 
     private long drops() {
-        return node.counters().drops().stream()
+        return node.runner.counters().drops().stream()
                 .filter(drop -> drop.reason().equals("FLOW_PROGRAMMED"))
                 .mapToLong(CountersReport.DropReport::count)
                 .sum();
@@ -131,7 +114,7 @@ class FlowCommandsTest {
             assertThat(one.hits()).isEqualTo(1);
             assertThat(one.expiresInMs()).isGreaterThan(900_000);
         });
-        assertThat(node.counters().datapath()).containsEntry("acceptedByInstruction", 1L);
+        assertThat(node.runner.counters().datapath()).containsEntry("acceptedByInstruction", 1L);
         assertThat(client().request("flow-clear", Map.of("all", true))
                         .path("cleared")
                         .asInt(0))

@@ -1,31 +1,26 @@
 package dev.sluice.agent.node;
 
+import static dev.sluice.agent.node.MemoryNode.FORWARD;
+import static dev.sluice.agent.node.MemoryNode.REVERSE;
+import static dev.sluice.agent.node.MemoryNode.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.Yaml;
-import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.FlowsReport;
 import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.TraceReport;
 import dev.sluice.agent.report.TraceReport.PacketReport;
-import dev.sluice.agent.worker.WorkerSizes;
-import dev.sluice.ports.MemoryFrame;
-import dev.sluice.ports.MemoryPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,82 +28,38 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A whole node over ports in memory; waits by polling with a deadline. */
 class NodeRunnerTest {
-    private static final WorkerSizes SIZES = new WorkerSizes(256, 4, 1024, 42);
-
-    /** UDP 10.0.0.1:1000 -> 10.0.0.2:53, one byte of payload, no UDP checksum. */
-    private static final byte[] FORWARD = HexFormat.of()
-            .parseHex("02000000000b02000000000a0800" + "4500001d00000000401166ce" + "0a0000010a000002"
-                    + "03e8003500090000" + "61");
-
-    private static final byte[] REVERSE = HexFormat.of()
-            .parseHex("02000000000a02000000000b0800" + "4500001d00000000401166ce" + "0a0000020a000001"
-                    + "003503e800090000" + "62");
-
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
     Path directory;
 
-    private final FakeHost host = new FakeHost();
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private MemoryNode memory;
 
     @SuppressWarnings("NullAway.Init") // set before each test
     private NodeRunner node;
 
     @BeforeEach
     void start() throws Exception {
-        List.of("left", "right", "fw-1-in", "fw-1-out").forEach(name -> host.link(name, true));
-        Files.writeString(directory.resolve("node.yaml"), Yaml.bridge());
-        node = NodeRunner.start(options(), host, host, SIZES);
-    }
-
-    private NodeOptions options() {
-        return NodeOptions.of(directory).at(directory.resolve("s.sock"), directory.resolve("state"));
+        memory = new MemoryNode(directory, Yaml.bridge(), true);
+        node = memory.runner;
     }
 
     @AfterEach
     void stop() {
-        node.close();
-        assertThat(directory.resolve("s.sock")).doesNotExist();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + 10_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
-    }
-
-    private MemoryPort port(String name) {
-        return Objects.requireNonNull(host.ports.get(name));
-    }
-
-    private byte[] sentBy(String name) {
-        long deadline = System.nanoTime() + 10_000_000_000L;
-        while (System.nanoTime() < deadline) {
-            List<MemoryFrame> sent = port(name).takeSent();
-            if (!sent.isEmpty()) {
-                return sent.getFirst().bytes();
-            }
-            Thread.onSpinWait();
-        }
-        throw new AssertionError("nothing was sent by " + name + ": " + node.counters());
-    }
-
-    private AdminClient client() {
-        return new AdminClient(node.socket());
+        memory.close();
     }
 
     @Test
     void steersBothDirectionsThroughTheFirewall() throws Exception {
-        port("left").inject(FORWARD);
-        assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
-        port("fw-1-out").inject(FORWARD);
-        assertThat(sentBy("right")).isEqualTo(FORWARD);
-        port("right").inject(REVERSE);
-        assertThat(sentBy("fw-1-out")).isEqualTo(REVERSE);
-        port("fw-1-in").inject(REVERSE);
-        assertThat(sentBy("left")).isEqualTo(REVERSE);
-        FlowsReport flows = client().flows(Map.of("port", 53, "address", "10.0.0.1"));
+        memory.port("left").inject(FORWARD);
+        assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
+        memory.port("fw-1-out").inject(FORWARD);
+        assertThat(memory.sentBy("right")).isEqualTo(FORWARD);
+        memory.port("right").inject(REVERSE);
+        assertThat(memory.sentBy("fw-1-out")).isEqualTo(REVERSE);
+        memory.port("fw-1-in").inject(REVERSE);
+        assertThat(memory.sentBy("left")).isEqualTo(REVERSE);
+        FlowsReport flows = memory.client().flows(Map.of("port", 53, "address", "10.0.0.1"));
         assertThat(flows.flows()).singleElement().satisfies(flow -> {
             assertThat(flow.router()).isEqualTo("left/right");
             assertThat(flow.protocol()).isEqualTo("udp");
@@ -116,8 +67,8 @@ class NodeRunnerTest {
             assertThat(flow.path()).isEqualTo("inspect[fw-1]");
             assertThat(flow.packets()).containsExactly(1L, 1L);
         });
-        assertThat(client().flows(Map.of("port", 54)).flows()).isEmpty();
-        StatusReport status = client().status();
+        assertThat(memory.client().flows(Map.of("port", 54)).flows()).isEmpty();
+        StatusReport status = memory.client().status();
         assertThat(status.instances().getFirst().sent()).containsExactly(1L, 1L);
         assertThat(status.instances().getFirst().returned()).containsExactly(1L, 1L);
         assertThat(status.totals().uninspected()).isZero();
@@ -125,30 +76,32 @@ class NodeRunnerTest {
 
     @Test
     void dropsWhatADeadFirewallCannotInspectAndSaysWhy() throws Exception {
-        host.link("fw-1-out", false);
+        memory.host.link("fw-1-out", false);
         await(() -> !node.status().instances().getFirst().alive());
         assertThat(node.status().instances().getFirst().reason()).isEqualTo("interface fw-1-out has no carrier");
-        port("left").inject(FORWARD);
+        memory.port("left").inject(FORWARD);
         await(() -> !node.counters().drops().isEmpty());
-        assertThat(client().counters().drops()).singleElement().satisfies(drop -> {
+        assertThat(memory.client().counters().drops()).singleElement().satisfies(drop -> {
             assertThat(drop.reason()).isEqualTo("SERVICE_DOWN");
             assertThat(drop.ports()).containsEntry("left", 1L);
         });
-        host.link("fw-1-out", true);
+        memory.host.link("fw-1-out", true);
         await(() -> node.status().instances().getFirst().alive());
-        port("left").inject(FORWARD);
-        assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+        memory.port("left").inject(FORWARD);
+        assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
     }
 
     @Test
     void traceTellsTheLifeOfAPacket() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<TraceReport> trace = threads.submit(() -> client().trace(20, Map.of("packets", 2, "port", 53)));
+            Future<TraceReport> trace =
+                    threads.submit(() -> memory.client().trace(20, Map.of("packets", 2, "port", 53)));
             await(() -> node.counters().datapath().getOrDefault("traces", 0L) == 1);
-            assertThatThrownBy(() -> client().trace(1, Map.of())).hasMessageContaining("another trace is running");
-            port("left").inject(FORWARD);
-            assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
-            port("fw-1-out").inject(FORWARD);
+            assertThatThrownBy(() -> memory.client().trace(1, Map.of()))
+                    .hasMessageContaining("another trace is running");
+            memory.port("left").inject(FORWARD);
+            assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
+            memory.port("fw-1-out").inject(FORWARD);
             TraceReport report = trace.get();
             assertThat(report.full()).isTrue();
             assertThat(report.packets())
@@ -169,8 +122,9 @@ class NodeRunnerTest {
 
     @Test
     void traceEndsWhenItsTimeIsOverWithWhatItHas() throws Exception {
-        assertThat(client().trace(1, Map.of("port", 9))).isEqualTo(new TraceReport(false, List.of()));
-        assertThat(client().trace(1, Map.of("address", "10.9.9.9")).packets()).isEmpty();
+        assertThat(memory.client().trace(1, Map.of("port", 9))).isEqualTo(new TraceReport(false, List.of()));
+        assertThat(memory.client().trace(1, Map.of("address", "10.9.9.9")).packets())
+                .isEmpty();
     }
 
     @Test
@@ -180,17 +134,17 @@ class NodeRunnerTest {
         await(() -> !node.status().configuration().problem().isEmpty());
         assertThat(node.status().configuration().problem()).contains("broken.yaml", "Nonsense");
         assertThat(node.status().generation()).isEqualTo(1);
-        assertThatThrownBy(() -> client().reload()).hasMessageContaining("Nonsense");
-        port("left").inject(FORWARD);
-        assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+        assertThatThrownBy(() -> memory.client().reload()).hasMessageContaining("Nonsense");
+        memory.port("left").inject(FORWARD);
+        assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
         Files.delete(broken);
         await(() -> node.status().configuration().problem().isEmpty());
     }
 
     @Test
     void changedFileIsAppliedToRunningFlows() throws IOException {
-        port("left").inject(FORWARD);
-        assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+        memory.port("left").inject(FORWARD);
+        assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
         Files.writeString(
                 directory.resolve("node.yaml"),
                 Yaml.text(
@@ -199,7 +153,7 @@ class NodeRunnerTest {
                         Yaml.chain("closed"),
                         Yaml.policy("{name: all, match: {}, action: {drop: true}}")));
         await(() -> node.status().generation() > 1);
-        port("left").inject(FORWARD);
+        memory.port("left").inject(FORWARD);
         await(() ->
                 node.counters().drops().stream().anyMatch(drop -> drop.reason().equals("RULE_DROP")));
     }
@@ -222,13 +176,13 @@ class NodeRunnerTest {
         assertThat(node.status().generation()).isLessThanOrEqualTo(10);
         assertThat(node.status().configuration().problem()).isEmpty();
         assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 1);
-        port("left").inject(FORWARD);
-        assertThat(sentBy("fw-1-in")).isEqualTo(FORWARD);
+        memory.port("left").inject(FORWARD);
+        assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
     }
 
     private String lastText() {
         try {
-            return client().texts("running").texts().getFirst().text();
+            return memory.client().texts("running").texts().getFirst().text();
         } catch (NodeException e) {
             throw new AssertionError(e);
         }
@@ -236,33 +190,49 @@ class NodeRunnerTest {
 
     @Test
     void historyIsAskedAndChangedOverTheSocket() throws Exception {
-        assertThat(client().history().revisions()).hasSize(1);
+        assertThat(memory.client().history().revisions()).hasSize(1);
         Files.writeString(directory.resolve("node.yaml"), Yaml.bridge() + "# second\n");
-        ReloadReport reload = client().reload(Map.of("confirmSeconds", 60));
+        ReloadReport reload = memory.client().reload(Map.of("confirmSeconds", 60));
         assertThat(reload.changed()).isTrue();
         assertThat(reload.confirmSeconds()).isEqualTo(60);
-        assertThat(client().confirm().revision()).isEqualTo(2);
-        assertThat(client().rollback(Map.of("revision", 1)).revision()).isEqualTo(1);
-        assertThat(client().history().running()).isEqualTo(1);
-        assertThat(client().texts("2").byName().values()).first().asString().endsWith("# second\n");
-        assertThatThrownBy(() -> client().rollback(Map.of("revision", 0))).hasMessageContaining("1..2147483647");
-        assertThatThrownBy(() -> client().reload(Map.of("confirmSeconds", 86_401)))
+        assertThat(memory.client().confirm().revision()).isEqualTo(2);
+        assertThat(memory.client().rollback(Map.of("revision", 1)).revision()).isEqualTo(1);
+        assertThat(memory.client().history().running()).isEqualTo(1);
+        assertThat(memory.client().texts("2").byName().values())
+                .first()
+                .asString()
+                .endsWith("# second\n");
+        assertThatThrownBy(() -> memory.client().rollback(Map.of("revision", 0)))
+                .hasMessageContaining("1..2147483647");
+        assertThatThrownBy(() -> memory.client().reload(Map.of("confirmSeconds", 86_401)))
                 .hasMessageContaining("1..86400");
-        assertThatThrownBy(() -> client().texts("x".repeat(50))).hasMessageContaining("at most 40 characters");
+        assertThatThrownBy(() -> memory.client().texts("x".repeat(50))).hasMessageContaining("at most 40 characters");
     }
 
     @Test
     void secondNodeOnTheSameSocketIsRefused() {
-        assertThatThrownBy(() -> NodeRunner.start(options(), new FakeHost(), host, SIZES))
+        assertThatThrownBy(() -> NodeRunner.start(
+                        MemoryNode.options(directory, true), new FakeHost(), memory.host, MemoryNode.SIZES))
                 .isInstanceOf(NodeException.class)
                 .hasMessageContaining("answers there already");
         assertThat(directory.resolve("s.sock")).exists();
     }
 
     @Test
+    void errorOfTheMachineOnTheWorkersThreadEndsTheNodeAsAFailure() {
+        assertThat(node.failure()).isEmpty();
+        memory.host.memoryIsOut = true;
+        memory.host.link("left", false);
+        await(node::hasEnded);
+        assertThat(node.failure()).contains("OutOfMemoryError", "planted");
+        assertThat(directory.resolve("s.sock")).doesNotExist();
+    }
+
+    @Test
     void stopsWhenAsked() throws Exception {
-        client().stop();
+        memory.client().stop();
         node.awaitEnd();
-        assertThatThrownBy(() -> client().status()).hasMessageContaining("no Sluice node listens on");
+        assertThatThrownBy(() -> memory.client().status()).hasMessageContaining("no Sluice node listens on");
+        assertThat(node.failure()).isEmpty();
     }
 }

@@ -1,10 +1,11 @@
 package dev.sluice.agent.node;
 
+import static dev.sluice.agent.node.MemoryNode.FORWARD;
+import static dev.sluice.agent.node.MemoryNode.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.NodeException;
-import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.Yaml;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.compile.IdRegistry;
@@ -13,24 +14,17 @@ import dev.sluice.agent.report.AttributesReport;
 import dev.sluice.agent.report.AttributesReport.AttributeReport;
 import dev.sluice.agent.report.RulesReport.RuleReport;
 import dev.sluice.agent.sight.RuleSight;
-import dev.sluice.agent.worker.WorkerSizes;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.RuleLog;
 import dev.sluice.datapath.Snapshot;
-import dev.sluice.ports.MemoryPort;
 import dev.sluice.wire.IpAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -41,40 +35,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Attributes and counters of rules, asked of a whole node over ports in memory. */
 class RuleSightTest {
-    private static final WorkerSizes SIZES = new WorkerSizes(256, 4, 1024, 42);
-
-    /** UDP 10.0.0.1:1000 -> 10.0.0.2:53, one byte of payload, no UDP checksum. */
-    private static final byte[] FORWARD = HexFormat.of()
-            .parseHex("02000000000b02000000000a0800" + "4500001d00000000401166ce" + "0a0000010a000002"
-                    + "03e8003500090000" + "61");
-
     private static final String FLOW = "udp,10.0.0.1:1000,10.0.0.2:53";
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
     Path directory;
 
-    private final FakeHost host = new FakeHost();
-
     @SuppressWarnings("NullAway.Init") // set before each test
-    private NodeRunner node;
+    private MemoryNode node;
 
     @BeforeEach
     void start() throws Exception {
-        List.of("left", "right", "fw-1-in", "fw-1-out").forEach(name -> host.link(name, true));
-        Files.writeString(directory.resolve("node.yaml"), configuration("watch"));
-        node = NodeRunner.start(
-                new NodeOptions(
-                        directory,
-                        Optional.empty(),
-                        Optional.of(directory.resolve("s.sock")),
-                        false,
-                        Optional.of(directory.resolve("state")),
-                        false,
-                        false),
-                host,
-                host,
-                SIZES);
+        node = new MemoryNode(directory, configuration("watch"), false);
     }
 
     private static String configuration(String observer) {
@@ -93,7 +65,7 @@ class RuleSightTest {
     }
 
     private AdminClient client() {
-        return new AdminClient(node.socket());
+        return node.client();
     }
 
     private void set(Map<String, ?> fields) throws NodeException {
@@ -112,16 +84,7 @@ class RuleSightTest {
     }
 
     private void send() {
-        MemoryPort left = Objects.requireNonNull(host.ports.get("left"));
-        left.inject(FORWARD);
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + 10_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        node.port("left").inject(FORWARD);
     }
 
     @Test
@@ -173,18 +136,16 @@ class RuleSightTest {
 
     @Test
     void loggedDecisionsAboveTenInASecondAreCounted() throws Exception {
-        Files.writeString(
-                directory.resolve("node.yaml"),
-                Yaml.text(
-                        Yaml.firewall(),
-                        Yaml.instance("fw-1", ""),
-                        Yaml.chain("closed"),
-                        Yaml.policy("{name: all, action: {drop: true}, log: true}")));
+        node.write(Yaml.text(
+                Yaml.firewall(),
+                Yaml.instance("fw-1", ""),
+                Yaml.chain("closed"),
+                Yaml.policy("{name: all, action: {drop: true}, log: true}")));
         client().reload();
         for (int port = 0; port < 100; port++) {
             byte[] frame = FORWARD.clone();
             frame[35] = (byte) port;
-            Objects.requireNonNull(host.ports.get("left")).inject(frame);
+            node.port("left").inject(frame);
         }
         await(() -> rule("all").flows() == 100);
         assertThat(rule("all").log()).isTrue();
@@ -197,7 +158,7 @@ class RuleSightTest {
         set(Map.of("port", "left", "group", "staff"));
         send();
         await(() -> rule("watch").packets() == 1);
-        Files.writeString(directory.resolve("node.yaml"), configuration("other"));
+        node.write(configuration("other"));
         client().reload();
         assertThat(rule("all").packets()).isEqualTo(1);
         assertThat(rule("other").packets()).isZero();
@@ -294,7 +255,7 @@ class RuleSightTest {
                         .path("cleared")
                         .asInt(0))
                 .isEqualTo(65_537);
-        assertThat(node.status().totals().faults()).isZero();
+        assertThat(node.runner.status().totals().faults()).isZero();
     }
 
     /** Sets attributes of flows nobody else sets, each with a value of its own; how many were refused. */

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A defect on the way of a packet costs that packet: the worker, the other packets and the other ports go on. Waits by polling with a deadline. */
+/** A defect on the way of a packet costs that packet: the worker, the other packets and the other ports go on. An error of the machine ends the worker. Waits by polling with a deadline. */
 class WorkerFaultTest {
     private static final WorkerSizes SIZES = new WorkerSizes(512, 4, 1024, 42);
     private static final int FRAMES = 200;
@@ -113,6 +113,40 @@ class WorkerFaultTest {
         assertThat(free()).isEqualTo(SIZES.smallFrames());
     }
 
+    @Test
+    void errorOfTheMachineEndsTheWorkerWithAllPortsClosed() throws InterruptedException {
+        assertThat(worker.failure()).isNull();
+        port("left").memoryIsOut = true;
+        thread.join(10_000);
+        assertThat(thread.isAlive()).isFalse();
+        assertThat(worker.failure()).isInstanceOf(OutOfMemoryError.class);
+        assertThat(source.ports.values()).allMatch(port -> port.closed);
+        assertThat(worker.submit(new Refused())).as("nobody waits for it").isFalse();
+    }
+
+    @Test
+    void taskInHandIsAbandonedWhenTheWorkerEndsByAnError() throws InterruptedException {
+        Refused waiting = new Refused();
+        assertThat(worker.submit(waiting)).isTrue();
+        port("left").memoryIsOut = true;
+        assertThat(waiting.abandoned.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** Is never done. */
+    private static final class Refused implements WorkerTask {
+        final CountDownLatch abandoned = new CountDownLatch(1);
+
+        @Override
+        public boolean step(Datapath datapath, long nowNs) {
+            return false;
+        }
+
+        @Override
+        public void abandon() {
+            abandoned.countDown();
+        }
+    }
+
     /** Chunks in nobody's hands, asked between two batches. */
     private int free() throws InterruptedException {
         int[] free = {-1};
@@ -171,6 +205,8 @@ class WorkerFaultTest {
         volatile int sends;
         volatile boolean receiveThrows;
         volatile boolean flushThrows;
+        volatile boolean memoryIsOut;
+        volatile boolean closed;
 
         FaultyPort(MemoryPort memory) {
             this.memory = memory;
@@ -185,6 +221,9 @@ class WorkerFaultTest {
         public int receive(Batch batch) {
             if (receiveThrows) {
                 throw new IllegalStateException("planted in receive");
+            }
+            if (memoryIsOut) {
+                throw new OutOfMemoryError("planted in receive");
             }
             return memory.receive(batch);
         }
@@ -229,6 +268,7 @@ class WorkerFaultTest {
 
         @Override
         public void close() {
+            closed = true;
             memory.close();
         }
     }

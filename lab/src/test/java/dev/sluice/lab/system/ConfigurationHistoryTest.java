@@ -7,7 +7,6 @@ import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.HistoryReport.RevisionReport;
 import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.StatusReport.ConfigurationReport;
-import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
 import java.util.List;
@@ -23,51 +22,24 @@ import org.junit.jupiter.api.Test;
 class ConfigurationHistoryTest {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-    private static Network network;
-    private static Witness atFirst;
-    private static Witness atSecond;
-    private static EchoHost echo;
+    private static TwoNodes lab;
 
     @BeforeAll
     static void build() {
-        network = Network.transparent();
-        BridgeFirewall first = network.bridge("fw");
-        BridgeFirewall second = network.bridge("second");
-        atFirst = Witness.start(first.in());
-        atSecond = Witness.start(second.in());
-        echo = EchoHost.start(network.server, 7);
+        lab = new TwoNodes();
     }
 
     @AfterAll
     static void remove() {
-        atFirst.close();
-        atSecond.close();
-        try (Network n = network;
-                EchoHost e = echo) {
-            // Closed in the reverse order.
-        }
+        lab.close();
     }
 
     private static String through(String nodes) {
         return Yaml.of(
                 Yaml.PAIR,
-                Yaml.object("Service", "fw", "{transport: raw}"),
-                Yaml.object("ServiceInstance", "fw", "{service: fw, interfaces: {in: fw-in, out: fw-out}}"),
-                Yaml.object("Service", "second", "{transport: raw}"),
-                Yaml.object(
-                        "ServiceInstance", "second", "{service: second, interfaces: {in: second-in, out: second-out}}"),
+                TwoNodes.OBJECTS,
                 Yaml.object("ServiceChain", "inspect", "{profiles: " + nodes + "}"),
                 Yaml.policy("all", "edge/left", "{name: all, action: {chain: inspect}}"));
-    }
-
-    /** A new flow, and which nodes saw it. */
-    private static void checkNewFlow(boolean first, boolean second) {
-        try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-            UdpFlow.Account account = flow.exchange(10);
-            assertThat(account.lost()).isZero();
-            assertThat(atFirst.ids().containsAll(account.sent())).isEqualTo(first);
-            assertThat(atSecond.ids().containsAll(account.sent())).isEqualTo(second);
-        }
     }
 
     private static List<String> outcomes(SluiceNode sluice) {
@@ -78,21 +50,25 @@ class ConfigurationHistoryTest {
 
     private static ReloadReport reloadToConfirm(SluiceNode sluice, String yaml, int seconds) {
         sluice.write("config.yaml", yaml);
-        return sluice.say(a -> a.reload(Map.of("confirmSeconds", seconds)));
+        ReloadReport report = sluice.say(a -> a.reload(Map.of("confirmSeconds", seconds)));
+        assertThat(report.confirmSeconds())
+                .as("the request came before the node saw by itself that the file has changed")
+                .isEqualTo(seconds);
+        return report;
     }
 
     @Test
     void changeThatIsNotConfirmedIsTakenBack() {
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("[fw]"))) {
-            checkNewFlow(true, false);
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"), "no-watch")) {
+            lab.checkNewFlow(true, false);
             // The change cuts everything off: nobody could confirm it through this path.
             reloadToConfirm(sluice, through("[second]"), 3);
-            checkNewFlow(false, true);
+            lab.checkNewFlow(false, true);
             Waits.until(
                     "the change is taken back",
                     PATIENCE,
                     () -> sluice.status().configuration().revision() == 1);
-            checkNewFlow(true, false);
+            lab.checkNewFlow(true, false);
             assertThat(outcomes(sluice)).containsExactly("applied", "reverted");
 
             sluice.write("config.yaml", through("[fw, second]"));
@@ -104,13 +80,13 @@ class ConfigurationHistoryTest {
                             Duration.ofSeconds(4), () -> sluice.status().generation() != generation))
                     .as("a confirmed change is taken back")
                     .isFalse();
-            checkNewFlow(true, true);
+            lab.checkNewFlow(true, true);
         }
     }
 
     @Test
     void reloadedFilesAreAppliedOnce() {
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("[fw]"))) {
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
             sluice.configure(through("[second]"));
             assertThat(Waits.holdsWithin(
                             Duration.ofSeconds(4), () -> sluice.status().generation() != 2))
@@ -120,25 +96,25 @@ class ConfigurationHistoryTest {
 
     @Test
     void nodeKilledWithinTheWindowStartsWithWhatWasConfirmed() {
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("[fw]"))) {
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"), "no-watch")) {
             reloadToConfirm(sluice, through("[second]"), 60);
-            checkNewFlow(false, true);
+            lab.checkNewFlow(false, true);
             sluice.process().kill();
             sluice.startAgain();
-            checkNewFlow(true, false);
+            lab.checkNewFlow(true, false);
             ConfigurationReport configuration = sluice.status().configuration();
             assertThat(configuration.revision()).isEqualTo(1);
             assertThat(configuration.notices()).anyMatch(n -> n.contains("revision 2 was not confirmed"));
             assertThat(outcomes(sluice)).containsExactly("applied", "reverted");
             // The files are what they were; asked to, the node takes them.
             sluice.reload();
-            checkNewFlow(false, true);
+            lab.checkNewFlow(false, true);
         }
     }
 
     @Test
     void nodeKilledInTheMiddleOfChangesStartsWithAWholeConfiguration() {
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("[fw]"))) {
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
             for (int round = 0; round < 3; round++) {
                 CompletableFuture<Void> changes = new CompletableFuture<>();
                 Thread.ofPlatform().daemon().start(() -> {
@@ -163,7 +139,7 @@ class ConfigurationHistoryTest {
                 assertThat(sluice.status().configuration().notices())
                         .anyMatch(n -> n.contains("the last good one, runs because"))
                         .noneMatch(n -> n.contains("is left out"));
-                try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                try (UdpFlow flow = lab.flow()) {
                     assertThat(flow.exchange(5).lost()).isZero();
                 }
             }
@@ -172,20 +148,20 @@ class ConfigurationHistoryTest {
 
     @Test
     void rollbackUnderLoadLosesNothing() {
-        try (SluiceNode sluice = SluiceNode.start(network.sluice, through("[fw]"));
-                UdpFlow paced = UdpFlow.open(network.client, "fd00::2", 7)) {
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"));
+                UdpFlow paced = UdpFlow.open(lab.network.client, "fd00::2", 7)) {
             sluice.configure(through("[fw, second]"));
             CompletableFuture<UdpFlow.Account> stream = new CompletableFuture<>();
             Thread.ofPlatform().daemon().start(() -> stream.complete(paced.stream(1_500, 500)));
             for (int i = 0; i < 10; i++) {
                 int revision = 1 + i % 2;
                 sluice.say(a -> a.rollback(Map.of("revision", revision)));
-                checkNewFlow(true, revision == 2);
+                lab.checkNewFlow(true, revision == 2);
             }
             UdpFlow.Account account = stream.join();
             assertThat(account.lost()).isZero();
             assertThat(account.foreign()).isZero();
-            assertThat(atFirst.ids()).containsAll(account.sent());
+            assertThat(lab.atFirst.ids()).containsAll(account.sent());
             assertThat(sluice.uninspected()).isZero();
         }
     }

@@ -2,7 +2,6 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,32 +21,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LiveConfigurationTest {
     private static final Duration APPLIED = Duration.ofSeconds(10);
 
-    private static Network network;
-    private static Witness atFirst;
-    private static Witness atSecond;
-    private static EchoHost echo;
+    private static TwoNodes lab;
     private static SluiceNode sluice;
 
     @BeforeAll
     static void build() {
-        network = Network.transparent();
-        BridgeFirewall first = network.bridge("fw");
-        BridgeFirewall second = network.bridge("second");
-        atFirst = Witness.start(first.in());
-        atSecond = Witness.start(second.in());
-        echo = EchoHost.start(network.server, 7);
-        sluice = SluiceNode.start(network.sluice, chain("[fw]"));
+        lab = new TwoNodes();
+        sluice = SluiceNode.start(lab.network.sluice, chain("[fw]"));
     }
 
     @AfterAll
     static void remove() {
-        atFirst.close();
-        atSecond.close();
-        try (Network n = network;
-                SluiceNode s = sluice;
-                EchoHost e = echo) {
-            // Closed in the reverse order.
-        }
+        sluice.close();
+        lab.close();
     }
 
     @BeforeEach
@@ -70,32 +56,14 @@ class LiveConfigurationTest {
         });
     }
 
-    private static String nodes() {
-        return Yaml.object("Service", "fw", "{transport: raw}")
-                + "---\n"
-                + Yaml.object("ServiceInstance", "fw", "{service: fw, interfaces: {in: fw-in, out: fw-out}}")
-                + "---\n"
-                + Yaml.object("Service", "second", "{transport: raw}")
-                + "---\n"
-                + Yaml.object(
-                        "ServiceInstance", "second", "{service: second, interfaces: {in: second-in, out: second-out}}");
-    }
-
     private static String chain(String profiles, String... rules) {
         List<String> all = new ArrayList<>(List.of(rules));
         all.add("{name: all, action: {chain: inspect}}");
         return Yaml.of(
                 Yaml.PAIR,
-                nodes(),
+                TwoNodes.OBJECTS,
                 Yaml.object("ServiceChain", "inspect", "{profiles: " + profiles + "}"),
                 Yaml.policy("all", "edge/left", all.toArray(new String[0])));
-    }
-
-    private static void checkPasses(UdpFlow flow, boolean first, boolean second) {
-        UdpFlow.Account account = flow.exchange(10);
-        assertThat(account.lost()).isZero();
-        assertThat(atFirst.ids().containsAll(account.sent())).isEqualTo(first);
-        assertThat(atSecond.ids().containsAll(account.sent())).isEqualTo(second);
     }
 
     @ParameterizedTest
@@ -109,8 +77,8 @@ class LiveConfigurationTest {
                 "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: x}, spec: {transport: pigeon}} | pigeon"
             })
     void brokenFileChangesNothingAndSaysWhy(String text, String why) {
-        try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-            checkPasses(flow, true, false);
+        try (UdpFlow flow = lab.flow()) {
+            lab.checkPasses(flow, true, false);
             int generation = sluice.status().generation();
             sluice.write("broken.yaml", text + "\n");
             Waits.until(
@@ -119,9 +87,9 @@ class LiveConfigurationTest {
                     () -> !sluice.status().configuration().problem().isEmpty());
             assertThat(sluice.status().configuration().problem()).contains("broken.yaml:", why);
             assertThat(sluice.status().generation()).isEqualTo(generation);
-            checkPasses(flow, true, false);
-            try (UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-                checkPasses(fresh, true, false);
+            lab.checkPasses(flow, true, false);
+            try (UdpFlow fresh = lab.flow()) {
+                lab.checkPasses(fresh, true, false);
             }
         } finally {
             sluice.remove("broken.yaml");
@@ -155,16 +123,16 @@ class LiveConfigurationTest {
     void ruleAddedIsUsedByNewFlowsAndRuleRemovedByNone() {
         String toSecond = "{name: web, match: {protocol: udp, destination: {ports: [7]}}, action: {chain: other}}";
         String other = Yaml.object("ServiceChain", "other", "{profiles: [second]}");
-        try (UdpFlow old = UdpFlow.open(network.client, "10.0.0.2", 7);
-                UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-            checkPasses(old, true, false);
+        try (UdpFlow old = lab.flow();
+                UdpFlow fresh = lab.flow()) {
+            lab.checkPasses(old, true, false);
             sluice.configure(chain("[fw]", toSecond) + "---\n" + other);
             // A flow keeps the rule that decided it as long as the rule exists.
-            checkPasses(old, true, false);
-            checkPasses(fresh, false, true);
+            lab.checkPasses(old, true, false);
+            lab.checkPasses(fresh, false, true);
             sluice.configure(chain("[fw]"));
-            checkPasses(fresh, true, false);
-            checkPasses(old, true, false);
+            lab.checkPasses(fresh, true, false);
+            lab.checkPasses(old, true, false);
         }
     }
 
@@ -172,10 +140,10 @@ class LiveConfigurationTest {
     void chainIsExtendedWithoutLossForConnectionsThatExist() {
         AtomicBoolean stop = new AtomicBoolean();
         CompletableFuture<Boolean> transfers = new CompletableFuture<>();
-        try (TcpTransfer connection = TcpTransfer.open(network.client, "10.0.0.2", 7);
-                UdpFlow existing = UdpFlow.open(network.client, "10.0.0.2", 7);
-                UdpFlow paced = UdpFlow.open(network.client, "fd00::2", 7)) {
-            checkPasses(existing, true, false);
+        try (TcpTransfer connection = TcpTransfer.open(lab.network.client, "10.0.0.2", 7);
+                UdpFlow existing = lab.flow();
+                UdpFlow paced = UdpFlow.open(lab.network.client, "fd00::2", 7)) {
+            lab.checkPasses(existing, true, false);
             CompletableFuture<UdpFlow.Account> stream = new CompletableFuture<>();
             Thread.ofPlatform().daemon().start(() -> {
                 boolean intact = true;
@@ -187,20 +155,20 @@ class LiveConfigurationTest {
             Thread.ofPlatform().daemon().start(() -> stream.complete(paced.stream(1_000, 500)));
             for (int i = 0; i < 3; i++) {
                 sluice.configure(chain("[fw, second]"));
-                try (UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-                    checkPasses(fresh, true, true);
+                try (UdpFlow fresh = lab.flow()) {
+                    lab.checkPasses(fresh, true, true);
                     sluice.configure(chain("[fw]"));
-                    checkPasses(fresh, true, true);
+                    lab.checkPasses(fresh, true, true);
                 }
                 sluice.configure(chain("[second, fw]"));
-                try (UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-                    checkPasses(fresh, true, true);
+                try (UdpFlow fresh = lab.flow()) {
+                    lab.checkPasses(fresh, true, true);
                 }
-                checkPasses(existing, true, false);
+                lab.checkPasses(existing, true, false);
             }
             UdpFlow.Account account = stream.join();
             assertThat(account.lost()).isZero();
-            assertThat(atFirst.ids()).containsAll(account.sent());
+            assertThat(lab.atFirst.ids()).containsAll(account.sent());
             stop.set(true);
             assertThat(transfers.join()).isTrue();
             assertThat(sluice.uninspected()).isZero();

@@ -11,6 +11,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,10 +26,8 @@ class PathMtuTest {
         long before = sluice.counter("icmpErrors");
         boolean v4 = !server.contains(":");
         int headers = v4 ? 28 : 48;
-        network.client.exec("ip", "route", "flush", "cache");
-        network.client.exec("ip", "-6", "route", "flush", "cache");
-        network.server.exec("ip", "route", "flush", "cache");
-        network.server.exec("ip", "-6", "route", "flush", "cache");
+        forgetMtus(network.client);
+        forgetMtus(network.server);
         Waits.until(
                 "packets of the MTU pass, which takes until every change of an interface is in force",
                 Duration.ofSeconds(10),
@@ -36,16 +35,14 @@ class PathMtuTest {
         if (mtu < 1500) {
             assertThat(ping(network.client, server, 1500 - headers))
                     .containsPattern(v4 ? "mtu ?= ?" + mtu : "(mtu ?= ?" + mtu + "|Packet too big)");
-            network.client.exec("ip", "route", "flush", "cache");
-            network.client.exec("ip", "-6", "route", "flush", "cache");
+            forgetMtus(network.client);
         }
         long startNs = System.nanoTime();
         assertThat(TcpTransfer.echoes(network.client, server, 7, 1_000_000))
                 .as("%s, MTU %s, TCP to %s", way, mtu, server)
                 .isTrue();
         long tcpMs = (System.nanoTime() - startNs) / 1_000_000;
-        network.client.exec("ip", "route", "flush", "cache");
-        network.client.exec("ip", "-6", "route", "flush", "cache");
+        forgetMtus(network.client);
         int tries = datagrams(network.client, server, 1500 - headers);
         assertThat(tries)
                 .as("%s, MTU %s, datagrams to %s until an answer comes", way, mtu, server)
@@ -53,6 +50,15 @@ class PathMtuTest {
         System.out.printf(
                 "F12 %-28s %-4s MTU %4d: TCP 1 MB there and back in %4d ms, UDP of 1500 bytes answered at try %d, %d ICMP errors%n",
                 way, v4 ? "IPv4" : "IPv6", mtu, tcpMs, tries, sluice.counter("icmpErrors") - before);
+    }
+
+    private static void forgetMtus(Namespace host) {
+        host.exec("ip", "route", "flush", "cache");
+        host.exec("ip", "-6", "route", "flush", "cache");
+    }
+
+    private static void check(String way, Network network, SluiceNode sluice, List<String> servers, int mtu) {
+        servers.forEach(server -> check(way, network, sluice, server, mtu));
     }
 
     private static String ping(Namespace from, String to, int payloadBytes) {
@@ -91,13 +97,10 @@ class PathMtuTest {
         }
     }
 
-    @Test
-    void narrowNodeOfATransparentPairIsToldBySomebodyWithoutAnAddress() {
-        try (Network network = Network.transparent();
-                EchoHost echo = EchoHost.start(network.server, 7)) {
+    /** A plain node with each of the MTUs, on every side of it. */
+    private static void checkNarrowNode(String way, Network network, String yaml, List<String> servers) {
+        try (EchoHost echo = EchoHost.start(network.server, 7)) {
             var firewall = network.bridge("fw");
-            String yaml = Yaml.of(
-                    Yaml.PAIR, Yaml.bridge("fw"), Yaml.policy("all", "edge/left", "{name: all, action: {chain: fw}}"));
             try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml)) {
                 for (int mtu : MTUS) {
                     setMtu(
@@ -106,12 +109,20 @@ class PathMtuTest {
                             firewall.out(),
                             network.sluice.interfaceNamed("fw-in"),
                             network.sluice.interfaceNamed("fw-out"));
-                    check("pair, plain node", network, sluice, "10.0.0.2", mtu);
-                    check("pair, plain node", network, sluice, "fd00::2", mtu);
+                    check(way, network, sluice, servers, mtu);
                 }
                 assertThat(sluice.dropped(DropReason.MTU_EXCEEDED)).isPositive();
                 assertThat(echo.datagramCount()).isPositive();
             }
+        }
+    }
+
+    @Test
+    void narrowNodeOfATransparentPairIsToldBySomebodyWithoutAnAddress() {
+        try (Network network = Network.transparent()) {
+            String yaml = Yaml.of(
+                    Yaml.PAIR, Yaml.bridge("fw"), Yaml.policy("all", "edge/left", "{name: all, action: {chain: fw}}"));
+            checkNarrowNode("pair, plain node", network, yaml, List.of("10.0.0.2", "fd00::2"));
         }
     }
 
@@ -141,13 +152,10 @@ class PathMtuTest {
                     SluiceNode sluice = SluiceNode.start(network.sluice, qinq)) {
                 assertThat(sluice.status().configuration().warnings())
                         .anyMatch(w -> w.contains("tag-in") && w.contains("needs 1508"));
-                for (String server : new String[] {"10.0.0.2", "fd00::2"}) {
-                    check("pair, node behind two tags", network, sluice, server, 1492);
-                }
+                List<String> servers = List.of("10.0.0.2", "fd00::2");
+                check("pair, node behind two tags", network, sluice, servers, 1492);
                 sluice.configure(vlan);
-                for (String server : new String[] {"10.0.0.2", "fd00::2"}) {
-                    check("pair, node behind one tag", network, sluice, server, 1500);
-                }
+                check("pair, node behind one tag", network, sluice, servers, 1500);
                 assertThat(cable.receivedCount()).isPositive();
                 assertThat(echo.datagramCount()).isPositive();
             }
@@ -156,25 +164,10 @@ class PathMtuTest {
 
     @Test
     void narrowNodeAndNarrowLinkOfARouterAreToldByTheRouter() {
-        try (Network network = Network.routed();
-                EchoHost echo = EchoHost.start(network.server, 7)) {
-            var firewall = network.bridge("fw");
+        try (Network network = Network.routed()) {
             String yaml = Yaml.of(
                     Yaml.ROUTER, Yaml.bridge("fw"), Yaml.policy("all", "r/left", "{name: all, action: {chain: fw}}"));
-            try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml)) {
-                for (int mtu : MTUS) {
-                    setMtu(
-                            mtu,
-                            firewall.in(),
-                            firewall.out(),
-                            network.sluice.interfaceNamed("fw-in"),
-                            network.sluice.interfaceNamed("fw-out"));
-                    check("router, plain node", network, sluice, "10.2.0.2", mtu);
-                    check("router, plain node", network, sluice, "fd02::2", mtu);
-                }
-                assertThat(sluice.dropped(DropReason.MTU_EXCEEDED)).isPositive();
-                assertThat(echo.datagramCount()).isPositive();
-            }
+            checkNarrowNode("router, plain node", network, yaml, List.of("10.2.0.2", "fd02::2"));
         }
     }
 
@@ -198,8 +191,7 @@ class PathMtuTest {
                     SluiceNode sluice = SluiceNode.start(network.sluice, yaml)) {
                 for (int mtu : MTUS) {
                     setMtu(mtu, network.serverSide, network.sluice.interfaceNamed("right"));
-                    check("router, narrow link", network, sluice, "10.3.0.2", mtu);
-                    check("router, narrow link", network, sluice, "fd03::2", mtu);
+                    check("router, narrow link", network, sluice, List.of("10.3.0.2", "fd03::2"), mtu);
                 }
                 setMtu(1280, network.serverSide, network.sluice.interfaceNamed("right"));
                 Waits.until(

@@ -13,6 +13,11 @@ final class ProgramNode implements AutoCloseable {
     /** What it does with a frame that came in on the interface of this index. */
     interface Program {
         void onFrame(int from, FrameSocket.Frame frame, Sender sender);
+
+        /** Is called between frames, at least every 20 ms. */
+        default void meanwhile(Sender sender) {
+            // Most have nothing to do then.
+        }
     }
 
     /** Sends frames out of an interface. */
@@ -72,6 +77,7 @@ final class ProgramNode implements AutoCloseable {
                 if (!burst(sockets)) {
                     FrameSocket.awaitAny(sockets, 20);
                 }
+                program.meanwhile((to, out) -> sockets.get(to).send(out));
             }
         } finally {
             ready.countDown();

@@ -3,7 +3,6 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.report.RulesReport.RuleReport;
-import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
 import java.util.List;
@@ -17,32 +16,19 @@ import org.junit.jupiter.api.Test;
 /** Rules that ask who is speaking, rules that only watch, and what rules say they did, on real interfaces (V4, X12). */
 @Tag("system")
 class RulesWithContextTest {
-    private static Network network;
-    private static Witness atFirst;
-    private static Witness atSecond;
-    private static EchoHost echo;
+    private static TwoNodes lab;
     private static SluiceNode sluice;
 
     @BeforeAll
     static void build() {
-        network = Network.transparent();
-        BridgeFirewall first = network.bridge("fw");
-        BridgeFirewall second = network.bridge("second");
-        atFirst = Witness.start(first.in());
-        atSecond = Witness.start(second.in());
-        echo = EchoHost.start(network.server, 7);
-        sluice = SluiceNode.start(network.sluice, configuration(""));
+        lab = new TwoNodes();
+        sluice = SluiceNode.start(lab.network.sluice, configuration(""));
     }
 
     @AfterAll
     static void remove() {
-        atFirst.close();
-        atSecond.close();
-        try (Network n = network;
-                SluiceNode s = sluice;
-                EchoHost e = echo) {
-            // Closed in the reverse order.
-        }
+        sluice.close();
+        lab.close();
     }
 
     @BeforeEach
@@ -53,11 +39,7 @@ class RulesWithContextTest {
     private static String configuration(String lastRule) {
         return Yaml.of(
                 Yaml.PAIR,
-                Yaml.object("Service", "fw", "{transport: raw}"),
-                Yaml.object("ServiceInstance", "fw", "{service: fw, interfaces: {in: fw-in, out: fw-out}}"),
-                Yaml.object("Service", "second", "{transport: raw}"),
-                Yaml.object(
-                        "ServiceInstance", "second", "{service: second, interfaces: {in: second-in, out: second-out}}"),
+                TwoNodes.OBJECTS,
                 Yaml.object("ServiceChain", "inspect", "{profiles: [fw]}"),
                 Yaml.object("ServiceChain", "other", "{profiles: [second]}"),
                 Yaml.policy(
@@ -69,13 +51,6 @@ class RulesWithContextTest {
                         "{name: all, action: {chain: inspect}}" + lastRule));
     }
 
-    private static void checkPasses(UdpFlow flow, boolean first, boolean second) {
-        UdpFlow.Account account = flow.exchange(10);
-        assertThat(account.lost()).isZero();
-        assertThat(atFirst.ids().containsAll(account.sent())).isEqualTo(first);
-        assertThat(atSecond.ids().containsAll(account.sent())).isEqualTo(second);
-    }
-
     private static RuleReport rule(String name) {
         return sluice.rules().rules().stream()
                 .filter(rule -> rule.rule().equals(name))
@@ -85,16 +60,16 @@ class RulesWithContextTest {
 
     @Test
     void runningFlowChangesItsChainWithItsAttributesAndComesBackWhenTheyEnd() {
-        try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7);
-                UdpFlow beside = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-            checkPasses(flow, true, false);
-            checkPasses(beside, true, false);
+        try (UdpFlow flow = lab.flow();
+                UdpFlow beside = lab.flow()) {
+            lab.checkPasses(flow, true, false);
+            lab.checkPasses(beside, true, false);
             String name = "udp,10.0.0.2:7,10.0.0.1:" + flow.localPort();
             sluice.request("attributes-set", Map.of("flow", name, "application", "video", "ttl", "1d"));
-            checkPasses(flow, false, true);
-            checkPasses(beside, true, false);
+            lab.checkPasses(flow, false, true);
+            lab.checkPasses(beside, true, false);
             sluice.request("attributes-set", Map.of("flow", name, "application", "mail", "ttl", "1d"));
-            checkPasses(flow, true, false);
+            lab.checkPasses(flow, true, false);
             sluice.request("attributes-set", Map.of("flow", name, "application", "games", "ttl", "1s"));
             UdpFlow.Account whileSet = flow.exchange(1);
             assertThat(whileSet.lost()).isZero();
@@ -102,28 +77,28 @@ class RulesWithContextTest {
                     "the attributes end",
                     Duration.ofSeconds(10),
                     () -> sluice.request("attributes", Map.of()).path("count").asInt(-1) == 0);
-            checkPasses(flow, true, false);
+            lab.checkPasses(flow, true, false);
         }
     }
 
     @Test
     void attributesOfAPortAreThoseOfTheFlowsThatComeInThere() {
-        try (UdpFlow flow = UdpFlow.open(network.client, "fd00::2", 7);
-                UdpFlow marked = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-            checkPasses(flow, true, false);
+        try (UdpFlow flow = UdpFlow.open(lab.network.client, "fd00::2", 7);
+                UdpFlow marked = lab.flow()) {
+            lab.checkPasses(flow, true, false);
             // Answers come in on the right: what is said of that port is not said of these flows.
             sluice.request("attributes-set", Map.of("port", "right", "user", "guest"));
-            checkPasses(flow, true, false);
+            lab.checkPasses(flow, true, false);
             sluice.request("attributes-set", Map.of("port", "left", "user", "guest"));
-            checkPasses(flow, false, true);
-            checkPasses(marked, false, true);
+            lab.checkPasses(flow, false, true);
+            lab.checkPasses(marked, false, true);
             sluice.request(
                     "attributes-set",
                     Map.of("flow", "udp,10.0.0.1:" + marked.localPort() + ",10.0.0.2:7", "user", "staff"));
-            checkPasses(marked, true, false);
-            checkPasses(flow, false, true);
+            lab.checkPasses(marked, true, false);
+            lab.checkPasses(flow, false, true);
             sluice.request("attributes-clear", Map.of("port", "left"));
-            checkPasses(flow, true, false);
+            lab.checkPasses(flow, true, false);
         }
     }
 
@@ -131,8 +106,8 @@ class RulesWithContextTest {
     void observedTrafficPassesElsewhereAndCountersOutliveAReload() {
         RuleReport before = rule("all/watch");
         RuleReport deciding = rule("all/all");
-        try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-            checkPasses(flow, true, false);
+        try (UdpFlow flow = lab.flow()) {
+            lab.checkPasses(flow, true, false);
             RuleReport watch = rule("all/watch");
             assertThat(watch.action()).isEqualTo("observe");
             assertThat(watch.flows() - before.flows()).isEqualTo(1);

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
 
@@ -19,7 +19,7 @@ public final class SluiceMain {
                     Path.of(arguments[0]),
                     Optional.of(arguments[1]),
                     Optional.of(Path.of(arguments[2])),
-                    true,
+                    !words.contains("no-watch"),
                     Optional.of(Path.of(arguments[3])),
                     words.contains("strict"),
                     words.contains("force")));

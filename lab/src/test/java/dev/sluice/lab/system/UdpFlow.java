@@ -81,11 +81,16 @@ final class UdpFlow implements AutoCloseable {
 
     /** Sends packets at a rate, then waits until all are answered or no answer comes for a while. */
     Account stream(int count, int perSecond) {
+        return stream(count, perSecond, 500);
+    }
+
+    /** The same with another patience, which has to be longer than any pause. */
+    Account stream(int count, int perSecond, int quietMs) {
         Set<Long> sent = new LinkedHashSet<>();
         long startNs = System.nanoTime();
         Thread receiver = Thread.ofPlatform().daemon().start(() -> {
-            while (arrived.size() + foreign.get() < Integer.MAX_VALUE && receive(500)) {
-                // Goes on until nothing came for half a second.
+            while (arrived.size() + foreign.get() < Integer.MAX_VALUE && receive(quietMs)) {
+                // Goes on until nothing came for a while.
             }
         });
         for (int i = 0; i < count; i++) {

@@ -41,6 +41,7 @@ final class ModelClassify {
         }
         ModelRecord vanished = null;
         ModelRecord found = null;
+        boolean missed = false;
         for (ModelRecord record : model.connections.find(trip.key(), model.nowMs())) {
             if (record.superseded) {
                 continue;
@@ -53,7 +54,7 @@ final class ModelClassify {
             }
         }
         if (found != null && found.isTcp() && found.isClosing() && (trip.frame.tcpFlags & 0x16) == 2) {
-            model.connections.remove(found);
+            missed = end(found);
             model.coverage.event("reopened");
             found = null;
             vanished = null;
@@ -61,7 +62,7 @@ final class ModelClassify {
         boolean unsure =
                 found != null && (found.pathId == 0 || (found.tcp.startsWith("PICKED_UP") && !found.translated));
         if (found != null && unsure && opens(trip) && found.directionOf(trip.key()) == 1) {
-            model.connections.remove(found);
+            missed = end(found);
             model.coverage.event("opened the other way");
             found = null;
             vanished = null;
@@ -98,7 +99,7 @@ final class ModelClassify {
             trip.record = found;
             trip.direction = found.directionOf(trip.key());
             count(trip, group, false);
-        } else if (!decide(trip, group, vanished, moved, toPort)) {
+        } else if (!decide(trip, group, vanished, missed, moved, toPort)) {
             return;
         } else {
             count(trip, group, true);
@@ -290,14 +291,15 @@ final class ModelClassify {
     private void reselect(ModelRecord record) {
         Path path = model.selector.select(record.targetId);
         if (path != null) {
-            record.pathId = path.id();
+            model.passage.redirect(record, path);
             model.outcome.count("reselected");
             model.coverage.event("reselected");
         }
     }
 
     /** Makes a record from the rules; false if the packet's way was decided without one. */
-    private boolean decide(Trip trip, int group, @Nullable ModelRecord vanished, boolean moved, boolean toPort) {
+    private boolean decide(
+            Trip trip, int group, @Nullable ModelRecord vanished, boolean missed, boolean moved, boolean toPort) {
         boolean reverse = false;
         int otherPort = -1;
         if (vanished != null) {
@@ -345,15 +347,21 @@ final class ModelClassify {
         if (path != null && path.id() == model.programs.path(trip)) {
             model.outcome.count("movedByInstruction");
         }
-        if (vanished != null) {
-            replace(vanished, path);
+        ModelRecord.Key forward = reverse ? trip.key().turned() : trip.key();
+        ModelPassage.Verdict verdict = rule == null || path == null
+                ? new ModelPassage.Verdict()
+                : model.passage.verdict(vanished, forward, rule.targetId(), path);
+        boolean forgotten = vanished != null ? replace(vanished, forward, path) : missed;
+        if (forgotten && path != null) {
+            verdict.waits = true;
+            verdict.waitsForAnother = true;
         }
         if (rule != null && rule.action() == Rule.Action.SERVICE && path == null) {
             model.hits.packet(trip, group, rule, reverse, true, values);
             unserved(trip, rule, DropReason.NO_PATH, toPort);
             return false;
         }
-        ModelRecord record = model.connections.insert(reverse ? trip.key().turned() : trip.key(), model.nowMs());
+        ModelRecord record = model.connections.insert(forward, model.nowMs());
         if (record == null) {
             model.hits.packet(trip, group, rule, reverse, true, values);
             noRoom(trip, rule, toPort);
@@ -373,6 +381,7 @@ final class ModelClassify {
             }
         }
         record.oneDirection = oneDirection;
+        verdict.onto(record);
         if (model.attributes.used) {
             record.attributes = values;
             record.forwardPort = reverse ? otherPort : trip.port;
@@ -405,16 +414,39 @@ final class ModelClassify {
                 : model.selector.select(target);
     }
 
-    private void replace(ModelRecord old, @Nullable Path next) {
+    /** Whether a record of the flow is forgotten that tells of packets under way. */
+    private boolean replace(ModelRecord old, ModelRecord.Key forward, @Nullable Path next) {
         model.outcome.count("recordsReplaced");
         model.coverage.event("record replaced");
-        boolean pathThere = old.pathId != 0 && model.world.path(old.pathId) != null;
-        boolean samePath = next != null && next.id() == old.pathId;
-        if (pathThere && !samePath && !old.translated && old.linked == null) {
-            model.connections.supersede(old, model.nowMs());
-        } else {
+        boolean samePath = next != null && next.id() == old.pathId && old.key.equals(forward);
+        if (old.pathId == 0 || samePath || ModelPassage.hasSentNone(old)) {
             model.connections.remove(old);
+            return false;
         }
+        return retire(old);
+    }
+
+    /** A connection gives way to another one with its addresses; the answer as from replace. */
+    private boolean end(ModelRecord old) {
+        if (old.pathId == 0 || ModelPassage.hasSentNone(old) || !model.passage.isRecent(old)) {
+            model.connections.remove(old);
+            return false;
+        }
+        return retire(old);
+    }
+
+    private boolean retire(ModelRecord old) {
+        ModelRecord gone = model.connections.supersede(old, model.nowMs());
+        if (gone == null || !model.passage.isRecent(gone)) {
+            return false;
+        }
+        for (ModelRecord other : model.connections.find(gone.key, model.nowMs())) {
+            if (other.superseded && other.pathId == gone.pathId && other.key.equals(gone.key)) {
+                return false;
+            }
+        }
+        model.coverage.event("too many paths at a time");
+        return true;
     }
 
     private static boolean above(Rule one, @Nullable Rule other) {
@@ -449,8 +481,9 @@ final class ModelClassify {
     private void act(Trip trip, PortEntry port, boolean toPort) {
         ModelRecord record = trip.decided();
         ModelPrograms.Order order = trip.follows ? null : model.programs.of(trip);
+        boolean waits = model.passage.waits(record);
         if (!trip.follows) {
-            note(trip, record);
+            note(trip, record, waits);
         }
         if (order != null && order.action == Action.DROP) {
             dropAsTold(trip);
@@ -461,6 +494,10 @@ final class ModelClassify {
         if (rule != null && rule.action() == Rule.Action.DROP) {
             model.coverage.event("action drop");
             model.drop(trip, DropReason.RULE_DROP);
+            return;
+        }
+        if (waits) {
+            model.drop(trip, DropReason.PATH_CHANGING);
             return;
         }
         if (!service) {
@@ -504,10 +541,16 @@ final class ModelClassify {
     }
 
     /** What a packet of a flow leaves in its record. */
-    private void note(Trip trip, ModelRecord record) {
-        record.count(trip.direction, model.nowMs());
-        if (record.isTcp() && !trip.frame.laterFragment) {
+    private void note(Trip trip, ModelRecord record, boolean waits) {
+        if (!waits) {
+            record.count(trip.direction, model.nowMs());
+        }
+        if (record.isTcp() && !trip.frame.laterFragment && !waits) {
+            boolean middleBefore = record.metInTheMiddle;
             record.onTcp(trip.direction, trip.frame.tcpFlags);
+            if (record.metInTheMiddle && !middleBefore) {
+                model.connections.isYoungest(record);
+            }
         }
         record.skipped.set(trip.direction, Set.of());
         if (!model.programs.isTold(trip)) {

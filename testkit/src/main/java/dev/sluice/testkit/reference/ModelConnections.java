@@ -112,8 +112,10 @@ final class ModelConnections {
         record.removed = true;
     }
 
-    /** The record no longer decides, but explains packets under way; at most 4 of a flow do. */
-    void supersede(ModelRecord record, long nowMs) {
+    /** The record no longer decides, but explains packets under way; at most 4 of a flow do. The one that had to go, null if none had to. */
+    @Nullable
+    ModelRecord supersede(ModelRecord record, long nowMs) {
+        unlink(record);
         record.superseded = true;
         if (!record.halfOpen) {
             record.halfOpen = true;
@@ -126,9 +128,16 @@ final class ModelConnections {
                 old.add(one);
             }
         });
-        if (old.size() > 4) {
-            remove(old.getLast());
+        if (old.size() <= 4) {
+            return null;
         }
+        remove(old.getLast());
+        return old.getLast();
+    }
+
+    /** Of those that were met in the middle it is the youngest: its first packet may have come after the record was made, which had to wait. */
+    void isYoungest(ModelRecord record) {
+        record.evictableSince = events++;
     }
 
     void link(ModelRecord one, ModelRecord other) {

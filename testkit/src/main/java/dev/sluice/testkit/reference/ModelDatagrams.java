@@ -45,6 +45,7 @@ final class ModelDatagrams {
         long ns;
         long turn;
         boolean refused;
+        boolean whole;
         int beginning;
         int ending = Integer.MAX_VALUE;
 
@@ -130,10 +131,12 @@ final class ModelDatagrams {
             List<Known> set = setOf(datagram);
             if (set.size() == 4) {
                 Known gone = set.stream()
-                        .min(Comparator.comparingLong(each -> each.turn))
+                        .min(Comparator.comparing((Known each) -> !each.whole).thenComparingLong(each -> each.turn))
                         .orElseThrow();
                 set.remove(gone);
-                marks.put((int) (gone.datagram.hash() & 16383), model.nowNs);
+                if (!gone.whole) {
+                    marks.put((int) (gone.datagram.hash() & 16383), model.nowNs);
+                }
             }
             one = new Known(datagram, frame, end);
             set.add(one);
@@ -142,6 +145,7 @@ final class ModelDatagrams {
                 || one.destinationPort != frame.destinationPort
                 || one.firstEnd != end) {
             one.refused = true;
+            model.coverage.event(one.whole ? "whole datagram named anew" : "datagram named anew");
         }
         if (one.refused) {
             model.coverage.event("datagram refused");
@@ -152,6 +156,7 @@ final class ModelDatagrams {
         one.turn = turns++;
         one.beginning = end;
         one.ending = Integer.MAX_VALUE;
+        one.whole = false;
         trip.names = () -> release(datagram, trip.scarce);
         return true;
     }
@@ -179,7 +184,7 @@ final class ModelDatagrams {
         boolean endsIt = !more && one.ending == Integer.MAX_VALUE;
         one.ending = endsIt || (more && end == one.ending) ? offset : one.ending;
         if (one.beginning >= one.ending) {
-            setOf(datagram).remove(one);
+            one.whole = true;
             model.coverage.event("datagram complete");
         }
         trip.frame.sourcePort = one.sourcePort;

@@ -3,6 +3,7 @@ package dev.sluice.testkit.reference;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,18 @@ final class ModelRecord {
 
     /** A newer record decides; this one only explains packets that are under way on its path. */
     boolean superseded;
+
+    /** Nobody goes its path yet: packets that are inside nodes might be taken for others. */
+    boolean waits;
+
+    /** It waits for packets of a record that is forgotten. */
+    boolean waitsForAnother;
+
+    /** Its path was another one before. */
+    boolean moved;
+
+    /** Directions of which packets may be inside nodes that had less of its path than lies before them. */
+    final Set<Integer> partial = new HashSet<>();
 
     /** When it became one of those that may be evicted, as a number that grows. */
     long evictableSince;

@@ -15,6 +15,13 @@ final class ModelReturn {
     /** An attachment and one of its sides. */
     record Binding(Attachment node, int side) {}
 
+    /** Whether a packet might belong to some flow, and whether in some router only to flows that wait. */
+    private enum Match {
+        NOBODY,
+        SOMEBODY,
+        WAITS
+    }
+
     private final ReferenceModel model;
 
     ModelReturn(ReferenceModel model) {
@@ -83,8 +90,8 @@ final class ModelReturn {
         ModelQuoted quoted = ModelQuoted.of(trip.frame);
         if (quoted != null) {
             List<ModelRecord> about = new ArrayList<>();
-            collect(node, side, quoted::flow, about);
-            if (about.size() == 1) {
+            Match match = collect(node, side, quoted::flow, about);
+            if (about.size() == 1 && match != Match.WAITS) {
                 trip.record = about.getFirst();
                 trip.router = trip.record.key.router();
                 trip.direction = trip.record.directionOf(quoted.flow(trip.router));
@@ -96,7 +103,7 @@ final class ModelReturn {
             }
         }
         List<ModelRecord> fits = new ArrayList<>();
-        boolean candidates = collect(
+        Match match = collect(
                 node,
                 side,
                 router -> {
@@ -104,14 +111,17 @@ final class ModelReturn {
                     return trip.key();
                 },
                 fits);
-        if (fits.size() > 1) {
+        if (fits.size() > 1 || (match == Match.WAITS && !fits.isEmpty())) {
             model.drop(trip, DropReason.RETURN_AMBIGUOUS);
+        } else if (match == Match.WAITS) {
+            model.coverage.event("returned to a flow that waits");
+            model.drop(trip, DropReason.PATH_CHANGING);
         } else if (fits.size() == 1) {
             trip.record = fits.getFirst();
             trip.router = fits.getFirst().key.router();
             trip.direction = fits.getFirst().directionOf(trip.key());
             goOn(trip, node);
-        } else if (candidates) {
+        } else if (match == Match.SOMEBODY) {
             model.drop(trip, DropReason.SERVICE_WRONG_SIDE);
         } else if (node.translation() != Attachment.Translation.NONE && (node.oneArmed() || side == Attachment.OUT)) {
             translated(trip, node);
@@ -128,23 +138,35 @@ final class ModelReturn {
     }
 
     /** Adds the record of each router that explains a packet of a key; whether there was one that might on the other side. */
-    private boolean collect(Attachment node, int side, IntFunction<ModelRecord.Key> keyIn, List<ModelRecord> fits) {
-        boolean candidates = false;
+    private Match collect(Attachment node, int side, IntFunction<ModelRecord.Key> keyIn, List<ModelRecord> fits) {
+        Match match = Match.NOBODY;
         for (int router : node.routers()) {
+            int fitting = fits.size();
+            boolean waits = false;
             ModelRecord.Key key = keyIn.apply(router);
             for (ModelRecord record : model.connections.find(key, model.nowMs())) {
+                if (model.passage.mayHaveSent(record, node)) {
+                    model.coverage.event("returned to a path that is gone");
+                    waits = true;
+                    break;
+                }
                 int direction = record.directionOf(key);
                 if (hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
                     continue;
                 }
-                candidates = true;
+                if (record.waits) {
+                    waits = true;
+                    continue;
+                }
+                match = match == Match.WAITS ? match : Match.SOMEBODY;
                 if (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN)) {
                     fits.add(record);
                     break;
                 }
             }
+            match = waits && fits.size() == fitting ? Match.WAITS : match;
         }
-        return candidates;
+        return match;
     }
 
     /** Which hop of a record's path the node is, -1 none. */

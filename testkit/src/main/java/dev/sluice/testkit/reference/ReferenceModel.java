@@ -25,6 +25,7 @@ public final class ReferenceModel {
     final Set<Integer> downPorts = new HashSet<>();
     final ModelSteer steer = new ModelSteer(this);
     final ModelPrograms programs = new ModelPrograms(this);
+    final ModelPassage passage = new ModelPassage(this);
     final ModelClassify classify = new ModelClassify(this);
     final ModelReturn returns = new ModelReturn(this);
     final ModelForward forward = new ModelForward(this);
@@ -56,6 +57,7 @@ public final class ReferenceModel {
         connections.setTimeouts(next.timeouts());
         selector.apply(next);
         caps.apply(next.caps());
+        passage.apply(next);
     }
 
     void setInstance(int instance, boolean alive) {

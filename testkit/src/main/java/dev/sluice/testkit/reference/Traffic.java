@@ -63,31 +63,31 @@ final class Traffic {
         if (roll < 16) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
         }
-        if (roll < 22) {
-            return new Event.Applies(world.mutate());
+        if (roll < 26) {
+            return change();
         }
-        if (roll < 42) {
+        if (roll < 46) {
             return time();
         }
-        if (roll < 56) {
+        if (roll < 63) {
             return told(now, connections);
         }
-        if (roll < 72) {
+        if (roll < 84) {
             return attributes(now);
         }
-        if (roll < 120) {
+        if (roll < 148) {
             return arrives(trouble.make(now, newFlow()));
         }
-        if (roll < 140 && !delivered.isEmpty()) {
+        if (roll < 168 && !delivered.isEmpty()) {
             Event.Arrives error = pieces.error(now, dice.of(delivered));
             if (error != null) {
                 return arrives(error);
             }
         }
-        if (roll < 670 && nodes.isWaiting()) {
+        if (roll < 685 && nodes.isWaiting()) {
             return arrives(nodes.next(now));
         }
-        if (roll < 720 && !delivered.isEmpty()) {
+        if (roll < 730 && !delivered.isEmpty()) {
             return arrives(reply(now));
         }
         boolean fresh = flows.size() < 3 || dice.percent(flows.size() < FLOWS_MAX ? 20 : 2);
@@ -112,6 +112,16 @@ final class Traffic {
             }
         }
         return arrives(of(flow));
+    }
+
+    /** Another configuration; mostly while flows go on, and packets of theirs are inside nodes. */
+    private Event change() {
+        World later = world.mutate();
+        for (int i = dice.any(0, 4, 8, 16); i > 0 && !flows.isEmpty(); i--) {
+            boolean returns = nodes.isWaiting() && dice.percent(40);
+            next.add(arrives(returns ? nodes.next(later) : of(dice.of(flows))));
+        }
+        return new Event.Applies(later);
     }
 
     /** Of a flow that is under way, of a port, or of a flow that nobody has heard of. */

@@ -69,7 +69,7 @@ final class WorldGenerator {
         }
         for (WorldBuilder.PortSpec port : parts.ports) {
             port.mtuBytes = dice.percent(10) ? 100 : dice.any(0, 1500);
-            port.refusedKinds = port.role == PortEntry.Role.TRANSPARENT && dice.percent(40) ? dice.below(1 << 10) : 0;
+            port.refusedKinds = port.role == PortEntry.Role.TRANSPARENT && dice.percent(50) ? dice.below(1 << 10) : 0;
         }
     }
 
@@ -181,7 +181,7 @@ final class WorldGenerator {
     /** Gives a chain new services and paths. */
     void newWays(WorldBuilder.Chain chain) {
         List<List<WorldBuilder.Node>> services = new ArrayList<>();
-        for (int i = dice.any(1, 1, 1, 2, 2, 3, 4); i > 0; i--) {
+        for (int i = dice.any(1, 1, 1, 2, 2, 3, 3, 4); i > 0; i--) {
             List<WorldBuilder.Node> nodes = new ArrayList<>();
             boolean copy = dice.percent(15);
             Attachment.Translation translation = dice.percent(20)
@@ -253,9 +253,9 @@ final class WorldGenerator {
 
     /** Changes something. New neighbours are not taught: they have to be asked for. */
     World mutate() {
-        switch (dice.below(11)) {
+        switch (dice.below(16)) {
             case 0, 1, 2 -> parts.rules.add(ruleGenerator.rule());
-            case 3, 4 -> {
+            case 3, 4, 15 -> {
                 if (parts.rules.size() > 1) {
                     parts.rules.remove(dice.below(parts.rules.size()));
                 }
@@ -283,6 +283,7 @@ final class WorldGenerator {
                 dice.of(parts.chains).selection = dice.any(Selection.values());
             }
             case 9 -> changeCaps();
+            case 11, 12, 13, 14 -> rearrange(dice.of(parts.chains));
             case 8 -> {
                 WorldBuilder.PortSpec port = dice.of(parts.ports);
                 port.classifyFrom = dice.percent(80);
@@ -292,8 +293,56 @@ final class WorldGenerator {
                 // The same again, with another generation.
             }
         }
-        return parts.build(
-                dice.any(Earlier.Change.AUTO, Earlier.Change.KEEP, Earlier.Change.KEEP, Earlier.Change.MIGRATE));
+        return parts.build(dice.any(
+                Earlier.Change.AUTO,
+                Earlier.Change.KEEP,
+                Earlier.Change.KEEP,
+                Earlier.Change.KEEP,
+                Earlier.Change.MIGRATE,
+                Earlier.Change.MIGRATE));
+    }
+
+    /** Another order of the same nodes, one more, one less, or the order of before; packets may be inside them. */
+    private void rearrange(WorldBuilder.Chain chain) {
+        List<WorldBuilder.Way> before = List.copyOf(chain.ways);
+        if (before.isEmpty()) {
+            newWays(chain);
+            return;
+        }
+        if (dice.percent(25) && !chain.retired.isEmpty()) {
+            chain.ways.clear();
+            chain.ways.addAll(chain.retired);
+        } else {
+            chain.ways.clear();
+            int length = before.getFirst().steps().size();
+            int change = dice.below(4);
+            int place = dice.below(length);
+            boolean copy = dice.percent(15);
+            for (WorldBuilder.Way way : before) {
+                List<WorldBuilder.Step> steps = new ArrayList<>(way.steps());
+                WorldBuilder.Step fresh =
+                        new WorldBuilder.Step(node(copy, Attachment.Translation.NONE), chain.onFailure);
+                switch (change) {
+                    case 0 -> steps.add(steps.remove(Math.min(place, steps.size() - 1)));
+                    case 1 -> steps.add(Math.min(place, steps.size()), fresh);
+                    case 2 -> {
+                        if (steps.size() > 1) {
+                            steps.remove(Math.min(place, steps.size() - 1));
+                        }
+                    }
+                    default -> steps.set(Math.min(place, steps.size() - 1), fresh);
+                }
+                while (steps.size() > 4) {
+                    steps.removeLast();
+                }
+                chain.ways.add(new WorldBuilder.Way(
+                        parts.newId(), way.weight(), way.metric(), List.copyOf(steps), new PathCounters()));
+            }
+        }
+        chain.retired.clear();
+        if (dice.percent(85)) {
+            chain.retired.addAll(before);
+        }
     }
 
     private void changeCaps() {

@@ -59,8 +59,14 @@ class PlantedFaultsTest {
                 "|| ports[place] != says || firstEnd[place] != key.end;",
                 "|| firstEnd[place] != key.end;"),
         DATAGRAMS_THAT_GAVE_WAY_LEAVE_NO_MARK("FragmentTable", "marked[mark] = true;", ""),
-        WHOLE_DATAGRAMS_ARE_REMEMBERED(
-                "FragmentTable", "seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];", "true;"),
+        WHOLE_DATAGRAMS_ARE_FORGOTTEN(
+                "FragmentTable",
+                "whole[place] |= seenFrom[place] != NOT_YET && seenTo[place] >= seenFrom[place];",
+                "used[place] = seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];"),
+        WHOLE_DATAGRAMS_GIVE_WAY_LIKE_OTHERS(
+                "FragmentTable",
+                "if (whole[place] == whole[oldest] ? sequence[place] < sequence[oldest] : whole[place]) {",
+                "if (sequence[place] < sequence[oldest]) {"),
         NOTHING_WAITS_FOR_ITS_FIRST_FRAGMENT("Fragments", "if (queue.count() > 0) {", "if (queue.count() < 0) {"),
         FIRST_FRAGMENTS_MAY_BE_TINY(
                 "Parser",
@@ -69,8 +75,8 @@ class PlantedFaultsTest {
                         + " if (result < 0) { return hashed(b, i, bits | FRAGMENT); }"),
         ERRORS_ARE_COUNTED_AS_ANSWERS(
                 "Classification",
-                "if (!c.follows) {\n            table.count(slot,",
-                "if (c.nowNs > 0) {\n            table.count(slot,"),
+                "if (!c.follows && !waits) {\n            table.count(slot,",
+                "if (!waits) {\n            table.count(slot,"),
         ERRORS_MOVE_THE_CHOSEN_PORT(
                 "Classification",
                 "boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;",
@@ -107,8 +113,8 @@ class PlantedFaultsTest {
                 "table.flags(slot) >= 0"),
         DEAD_NODES_ARE_SKIPPED(
                 "Steering",
-                "failureAction(rule, hop) != Rule.FailureAction.OPEN",
-                "failureAction(rule, hop) == Rule.FailureAction.INHERIT"),
+                "failureAction(onFailure, hop) != Rule.FailureAction.OPEN",
+                "failureAction(onFailure, hop) == Rule.FailureAction.INHERIT"),
         RETURNS_ON_EITHER_SIDE_FIT(
                 "Returns",
                 "node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)",
@@ -152,7 +158,14 @@ class PlantedFaultsTest {
         DROPS_ARE_KEPT("Succession", "isDropping(slot) :", "false :"),
         DEFAULTS_ARE_NOT_KEPT(
                 "Succession", "isKept(slot) && snapshot.retained().hasGroupAt(group, port, side)", "group == 0"),
-        SUPERSEDED_RECORDS_ARE_FORGOTTEN("Succession", "if (path == null || same ||", "if (old >= 0 ||"),
+        SUPERSEDED_RECORDS_ARE_FORGOTTEN(
+                "Succession", "if (pathId == 0 || same || changes.hasSentNone(old)) {", "if (old >= 0) {"),
+        PATHS_CHANGE_WHILE_PACKETS_ARE_INSIDE(
+                "PathChanges", "(relation & (partial ? Passage.GETS_ALL : Passage.MAY_FOLLOW)) == 0", "relation < 0"),
+        WHO_WAITS_IS_COUNTED("Classification", "if (!c.follows && !waits) {", "if (!c.follows) {"),
+        RETURNS_TAKE_RECORDS_THAT_WAIT("Returns", "(table.flags(slot) & PathChanges.WAITS) != 0", "slot < 0"),
+        PATHS_THAT_ARE_GONE_ARE_FORGOTTEN(
+                "Returns", "hop == PATH_GONE && changes.mayHaveSent(", "c.nowNs < 0 && changes.mayHaveSent("),
         SUPERSEDED_RECORDS_STILL_DECIDE(
                 "Classification",
                 "if (table.isSuperseded(slot)) {\n            return false;",
@@ -171,8 +184,7 @@ class PlantedFaultsTest {
                 "Classification",
                 "instructions.execute(c);\n            c.mark = c.router;",
                 "instructions.execute(c);"),
-        SKIPPED_NODES_ARE_NOT(
-                "Steering", "int skipped = c.follows ? 0 : table.skipMask(c.record, c.direction);", "int skipped = 0;"),
+        SKIPPED_NODES_ARE_NOT("Steering", "return c.follows ? 0 : table.skipMask(c.record, c.direction);", "return 0;"),
         MOVED_FLOWS_STAY(
                 "Instructions",
                 "now.action() == Action.PATH ? now.argument() : 0;",

@@ -1,0 +1,77 @@
+package dev.sluice.agent.node;
+
+import static dev.sluice.agent.Yaml.object;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.Yaml;
+import dev.sluice.agent.report.StatusReport;
+import dev.sluice.agent.report.StatusReport.ChainReport;
+import dev.sluice.agent.report.StatusReport.InstanceReport;
+import dev.sluice.agent.worker.WorkerSizes;
+import dev.sluice.model.ServiceInstance.AdminState;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A running node whose directory holds the objects of other nodes too. */
+class NodeOfSeveralTest {
+    @TempDir
+    private Path directory = Path.of("");
+
+    private static String host(String name, int number) {
+        String address = "10.0.0." + number;
+        return Yaml.text(
+                object("Node", name, "{underlay: {address: " + address + "}}"),
+                object("Port", "up-" + name, "{node: " + name + ", interface: underlay}"),
+                object(
+                        "LogicalRouter",
+                        "underlay-" + name,
+                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
+                                + "/24]}]}"));
+    }
+
+    private static String objects() {
+        return Yaml.text(
+                host("a", 1),
+                host("b", 2),
+                object("Port", "left", "{node: a, interface: left, peer: right}"),
+                object("Port", "right", "{node: a, interface: right}"),
+                object("Service", "firewall", "{transport: raw, health: {probe: through}}"),
+                object("ServiceInstance", "fw-a", "{service: firewall, node: a, interfaces: {in: fw-i, out: fw-o}}"),
+                object("ServiceInstance", "fw-b", "{service: firewall, node: b, interfaces: {in: fw-i, out: fw-o}}"),
+                object("ServiceChain", "inspect", "{profiles: [firewall], strategy: local}"),
+                object(
+                        "ServicePolicy",
+                        "web",
+                        "{appliedTo: [left], rules: [{name: all, match: {}, action: {chain: inspect}}]}"));
+    }
+
+    @Test
+    void instancesOfOtherNodesAreShownWithTheirNodeAndLiveThoughNobodyHereWatchesThem() throws Exception {
+        FakeHost host = new FakeHost();
+        List.of("underlay", "left", "right").forEach(name -> host.link(name, true));
+        Files.writeString(directory.resolve("conf.yaml"), objects());
+        NodeOptions options =
+                NodeOptions.of(directory).named("a").at(directory.resolve("s.sock"), directory.resolve("state"));
+        try (NodeRunner node = NodeRunner.start(options, host, host, new WorkerSizes(256, 4, 1024, 42))) {
+            StatusReport status = node.status();
+            assertThat(status.instances()).extracting(InstanceReport::node).containsExactly("", "b");
+            assertThat(status.instances()).extracting(InstanceReport::alive).containsExactly(false, true);
+            assertThat(status.instances().get(1).probe()).isNull();
+            ChainReport chain = status.chains().getFirst();
+            assertThat(chain.strategy()).isEqualTo("local");
+            assertThat(chain.selection()).isEqualTo("round-robin");
+            assertThat(chain.paths())
+                    .extracting(path -> path.name() + " " + path.metric() + " " + path.backup())
+                    .containsExactly("inspect[fw-a] 0 false", "inspect[fw-b] 0 true");
+            node.administer("fw-b", Optional.of(AdminState.DRAIN));
+            assertThat(node.status().chains().getFirst().paths())
+                    .extracting(path -> path.name() + " " + path.draining())
+                    .containsExactlyInAnyOrder("inspect[fw-a] false", "inspect[fw-b] true");
+        }
+    }
+}

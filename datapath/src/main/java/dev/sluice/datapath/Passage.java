@@ -1,0 +1,99 @@
+package dev.sluice.datapath;
+
+import java.util.List;
+
+/**
+ * What packets that are inside nodes of one path miss if they go on by another that has the same nodes (F7; packet-life.md, changing paths). Stateless.
+ *
+ * <p>No allocation. Cost: at most 8 by 8 hops, each with those before or behind it; asked only when a flow changes its path.
+ */
+final class Passage {
+    /** Some node is on both paths, and a packet of the direction may come back from it by either. */
+    static final int MEETS = 1;
+
+    /** At each such node a packet has had all that the next path has before it. */
+    static final int HAD_ALL = 2;
+
+    /** At each such node a packet will get all that the old path has behind it. */
+    static final int GETS_ALL = 4;
+
+    /** At each such node one of the two holds. */
+    static final int MAY_FOLLOW = 8;
+
+    private Passage() {}
+
+    /**
+     * How the next path goes on where the old one was, as a set of the constants.
+     *
+     * @param turned whether what is forward on the old path is reverse on the next one
+     * @param direction of the packets, on the old path
+     */
+    static int of(Path old, Path next, boolean turned, int direction) {
+        List<Path.Hop> hops = old.hops();
+        boolean forward = direction == 0;
+        boolean forwardNext = forward != turned;
+        int relation = HAD_ALL | GETS_ALL | MAY_FOLLOW;
+        for (int i = 0; i < hops.size(); i++) {
+            Path.Hop hop = hops.get(i);
+            // A direction that has turned round comes back on the other side, unless there is only one.
+            boolean told = turned && !hop.attachment().oneArmed();
+            int j = hop.copy() || told ? -1 : indexOf(next, hop.attachment().id());
+            if (j >= 0) {
+                boolean had = isPart(next, j, forwardNext, old, i, forward);
+                boolean gets = isPart(old, i, !forward, next, j, !forwardNext);
+                relation |= MEETS;
+                relation &= had ? -1 : ~HAD_ALL;
+                relation &= gets ? -1 : ~GETS_ALL;
+                relation &= had || gets ? -1 : ~MAY_FOLLOW;
+            }
+        }
+        return relation;
+    }
+
+    /** Whether the nodes that two paths have in common stand at the same places: of two paths of one target these are the same services. */
+    static boolean keepsPlaces(Path old, Path next) {
+        List<Path.Hop> hops = old.hops();
+        for (int i = 0; i < hops.size(); i++) {
+            int j = hops.get(i).copy()
+                    ? i
+                    : indexOf(next, hops.get(i).attachment().id());
+            if (j >= 0 && j != i) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int indexOf(Path path, int attachment) {
+        List<Path.Hop> hops = path.hops();
+        for (int i = 0; i < hops.size(); i++) {
+            if (!hops.get(i).copy() && hops.get(i).attachment().id() == attachment) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether all hops on one side of hop i of a path are hops on one side of hop j of another; sides in the order of hops, below is before. */
+    private static boolean isPart(Path path, int i, boolean below, Path other, int j, boolean otherBelow) {
+        int from = below ? 0 : i + 1;
+        int to = below ? i : path.hops().size();
+        for (int k = from; k < to; k++) {
+            if (!has(other, j, otherBelow, path.hops().get(k).attachment().id())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean has(Path path, int j, boolean below, int attachment) {
+        int from = below ? 0 : j + 1;
+        int to = below ? j : path.hops().size();
+        for (int k = from; k < to; k++) {
+            if (path.hops().get(k).attachment().id() == attachment) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

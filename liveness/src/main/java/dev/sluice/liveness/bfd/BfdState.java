@@ -1,0 +1,34 @@
+package dev.sluice.liveness.bfd;
+
+import dev.sluice.wire.Bfd;
+
+/** State of a session (RFC 5880 4.1, 6.2); the order is that of the codes on the wire. */
+public enum BfdState {
+    /** Held down by an operator. */
+    ADMIN_DOWN,
+    /** Nothing known of the other side. */
+    DOWN,
+    /** The other side is heard, and does not say yet that it hears us. */
+    INIT,
+    /** Both hear each other. */
+    UP;
+
+    private static final BfdState[] BY_CODE = values();
+
+    private final int code;
+
+    @SuppressWarnings("EnumOrdinal") // the order is that of the RFC's codes
+    BfdState() {
+        code = ordinal();
+    }
+
+    /** The state of a code, {@link Bfd#ADMIN_DOWN} to {@link Bfd#UP}. */
+    public static BfdState ofCode(int code) {
+        return BY_CODE[code];
+    }
+
+    /** Its code on the wire. */
+    public int code() {
+        return code;
+    }
+}
