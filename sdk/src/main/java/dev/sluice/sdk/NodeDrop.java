@@ -15,7 +15,7 @@ public enum NodeDrop {
     /** Of the Geneve options. */
     GENEVE_OPTION_CRITICAL(Malformed.GENEVE_OPTION_CRITICAL),
     /** A message between tunnel endpoints. */
-    GENEVE_CONTROL("bit O of the Geneve header is set: a message between tunnel endpoints, which none was agreed on"),
+    GENEVE_CONTROL("bit O of the Geneve header is set: a message between tunnel endpoints, of which none is expected"),
     /** Another virtual network. */
     PLANE_NOT_ALLOWED("the VNI is none of the service planes allowed"),
     /** No service header. */

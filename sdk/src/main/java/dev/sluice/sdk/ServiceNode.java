@@ -1,6 +1,7 @@
 package dev.sluice.sdk;
 
 import dev.sluice.wire.Geneve;
+import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -264,6 +265,11 @@ public final class ServiceNode implements AutoCloseable {
             IpPrefix block = prefix("listen", ownAddress);
             if (block.mappedBits() != 128) {
                 throw new IllegalArgumentException("listen: '" + ownAddress + "' is a prefix; give one address");
+            }
+            if (block.address().equals(IpAddress.ANY_V4) || block.address().equals(IpAddress.ANY_V6)) {
+                // Packets would go back from whatever address the route chooses, and the switch expects the node's.
+                throw new IllegalArgumentException(
+                        "listen: '" + ownAddress + "' is any address; give the one that the switch sends to");
             }
             listen = new InetSocketAddress(InetAddress.ofLiteral(block.address().toString()), port);
             return this;

@@ -203,6 +203,25 @@ class ServiceNodeTest {
         }
     }
 
+    @Test
+    void packetThatHasBecomeLargerThanTheMtuIsCountedAndTheNodeGoesOn() throws IOException {
+        // The loopback interface has an MTU of 65536, less than the largest datagram with IPv6 and UDP headers.
+        byte[] large = new byte[65_507 - PACKET.length + FRAME.length];
+        PacketHandler handler = packet -> {
+            if (packet.inner().destinationPort() == 53) {
+                packet.replace(MemorySegment.ofArray(large));
+            }
+            return Verdict.PASS;
+        };
+        try (FakeSwitch sluice = new FakeSwitch("::1");
+                ServiceNode node = node(sluice, "::1").handler(handler).start()) {
+            sluice.send(PACKET, node.address());
+            assertThat(Samples.payloadOf(sluice.exchange(LAST, node.address()))).isEqualTo(Samples.payloadOf(LAST));
+            assertThat(node.statistics().dropCount(NodeDrop.SEND_FAILED)).isEqualTo(1);
+            sluice.expectNothing();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Failing.class)
     void whatTheHandlerThrowsIsCountedAndThePacketFailsAsTold(Failing failing) throws IOException {
@@ -394,6 +413,8 @@ class ServiceNodeTest {
     void wrongDescriptionsSayWhatIsWrong() {
         ServiceNode.Builder builder = ServiceNode.builder();
         assertThatThrownBy(() -> builder.listen("here")).hasMessage("listen: 'here' is no IP address");
+        assertThatThrownBy(() -> builder.listen("0.0.0.0")).hasMessageContaining("is any address");
+        assertThatThrownBy(() -> builder.listen("::")).hasMessageContaining("is any address");
         assertThatThrownBy(() -> builder.listen("192.0.2.0/24")).hasMessageContaining("is a prefix");
         assertThatThrownBy(() -> builder.listen("::1", 65_536)).hasMessageContaining("0..65535");
         assertThatThrownBy(() -> builder.allow("192.0.2.1/24")).hasMessageContaining("without host bits");

@@ -31,7 +31,8 @@ public final class IntrusionPreventionMain {
         }
     }
 
-    private static void run(String[] arguments) throws IOException, InterruptedException {
+    /** Runs until the node ends; throws at once if an argument is wrong. */
+    static void run(String... arguments) throws IOException, InterruptedException {
         ServiceNode.Builder builder = ServiceNode.builder();
         List<byte[]> signatures = new ArrayList<>();
         String listen = "";
@@ -51,13 +52,16 @@ public final class IntrusionPreventionMain {
                 case "--hex" -> signatures.add(Signatures.hex(value));
                 case "--clear-after" -> clearAfterBytes = number(name, value);
                 case "--unsearchable" -> passUnsearchable = isPass(value);
-                case "--plane" -> builder.allowPlane((int) number(name, value));
-                case "--port" -> port = (int) number(name, value);
-                case "--return-port" -> builder.returnPort((int) number(name, value));
+                case "--plane" -> builder.allowPlane(integer(name, value));
+                case "--port" -> port = integer(name, value);
+                case "--return-port" -> builder.returnPort(integer(name, value));
                 default ->
                     throw new IllegalArgumentException(
                             "argument " + name + " is not known; see " + Path.of("docs", "guides", "aware-nodes.md"));
             }
+        }
+        if (signatures.isEmpty()) {
+            throw new IllegalArgumentException("no signature is given; add --text TEXT or --hex DIGITS");
         }
         IntrusionPrevention prevention = new IntrusionPrevention(
                 Signatures.of(signatures),
@@ -107,6 +111,14 @@ public final class IntrusionPreventionMain {
             case "drop" -> false;
             default -> throw new IllegalArgumentException("--unsearchable: '" + value + "' is neither drop nor pass");
         };
+    }
+
+    private static int integer(String name, String value) {
+        long number = number(name, value);
+        if (number < 0 || number > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(name + ": " + value + " is outside 0.." + Integer.MAX_VALUE);
+        }
+        return (int) number;
     }
 
     private static long number(String name, String value) {

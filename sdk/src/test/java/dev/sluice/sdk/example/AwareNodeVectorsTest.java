@@ -3,6 +3,7 @@ package dev.sluice.sdk.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.sdk.FakeSwitch;
+import dev.sluice.sdk.NodeDrop;
 import dev.sluice.sdk.Samples;
 import dev.sluice.sdk.ServiceNode;
 import dev.sluice.sdk.stream.FlowInspector;
@@ -73,6 +74,19 @@ class AwareNodeVectorsTest {
         for (byte[] answer : ofThisLibrary()) {
             assertThat(page).contains("```\n" + Vectors.shown(answer) + "```");
         }
+    }
+
+    @Test
+    void referencePageListsEveryCounterOfPacketsThatDoNotGoOn() throws IOException {
+        StringBuilder rows = new StringBuilder("| counter | why |\n|---|---|\n");
+        for (NodeDrop reason : NodeDrop.values()) {
+            rows.append("| `")
+                    .append(reason)
+                    .append("` | ")
+                    .append(reason.sentence())
+                    .append(" |\n");
+        }
+        assertThat(Files.readString(PAGE, StandardCharsets.UTF_8)).contains(rows.toString());
     }
 
     @ParameterizedTest

@@ -103,6 +103,24 @@ class IntrusionPreventionTest {
         assertThatThrownBy(() -> new IntrusionPrevention.Policy(-1, false)).hasMessageContaining("clearAfterBytes -1");
     }
 
+    @Test
+    void wrongArgumentsOfTheProgramSayWhatIsWrong() {
+        refused("argument --text has no value", "--text");
+        refused("argument --texts is not known", "--texts", "x");
+        refused("add --text TEXT or --hex DIGITS", "--listen", "127.0.0.1");
+        refused("signature '4' is not", "--hex", "4");
+        refused("--port: 'many' is no number", "--port", "many");
+        refused("--port: 4294973377 is outside", "--port", "4294973377");
+        refused("--unsearchable: 'maybe' is neither drop nor pass", "--unsearchable", "maybe");
+        refused("listen: '' is no IP address", "--text", "x");
+        refused("allow is missing", "--text", "x", "--listen", "127.0.0.1");
+        refused("clearAfterBytes -1 is below 0", "--text", "x", "--clear-after", "-1");
+    }
+
+    private static void refused(String message, String... arguments) {
+        assertThatThrownBy(() -> IntrusionPreventionMain.run(arguments)).hasMessageContaining(message);
+    }
+
     private ServiceNode node(FakeSwitch sluice) throws IOException {
         return ServiceNode.builder()
                 .listen("127.0.0.1", 0)
