@@ -12,29 +12,6 @@ final class ChainObjects {
     /** Names of the nodes, in the order of the hosts. */
     static final List<String> NODES = List.of("host-a", "host-b", "host-c");
 
-    private static final String NODE = """
-            # %1$s: its tunnels end at its address in the underlay.
-            apiVersion: sluice.dev/v1
-            kind: Node
-            metadata: {name: %1$s}
-            spec:
-              tracker: {connectionsMax: 65536}
-              underlay: {address: 192.0.2.%2$d}
-            ---
-            apiVersion: sluice.dev/v1
-            kind: Port
-            metadata: {name: underlay-%2$d}
-            spec: {node: %1$s, interface: underlay}
-            ---
-            apiVersion: sluice.dev/v1
-            kind: LogicalRouter
-            metadata: {name: underlay-%2$d}
-            spec:
-              node: %1$s
-              interfaces:
-              - {port: underlay-%2$d, addresses: [192.0.2.%2$d/24]}
-            """;
-
     private static final String PORTS = """
             # The two sides of the wire that host A sits in.
             apiVersion: sluice.dev/v1
@@ -79,13 +56,6 @@ final class ChainObjects {
               - {name: inspect-all, action: {chain: inspect}}
             """;
 
-    private static final String FIREWALL = """
-            apiVersion: sluice.dev/v1
-            kind: ServiceInstance
-            metadata: {name: %1$s}
-            spec: {service: firewall, node: %2$s, interfaces: {in: %1$s-in, out: %1$s-out}}
-            """;
-
     private final Path directory;
 
     private ChainObjects(Path directory) {
@@ -101,7 +71,7 @@ final class ChainObjects {
             throw new LabException("the configuration cannot be written to " + directory + ": " + e.getMessage(), e);
         }
         for (int i = 0; i < NODES.size(); i++) {
-            objects.put(NODES.get(i) + ".yaml", NODE.formatted(NODES.get(i), i + 1));
+            objects.put(NODES.get(i) + ".yaml", node(NODES.get(i), i + 1));
         }
         objects.put("ports.yaml", PORTS);
         objects.put("services.yaml", SERVICES);
@@ -116,7 +86,43 @@ final class ChainObjects {
 
     /** The firewall is this instance, on this node, and no other. */
     void firewall(String instance, String node) {
-        put("firewall.yaml", FIREWALL.formatted(instance, node));
+        put("firewall.yaml", instance(instance, node));
+    }
+
+    /** A node, its underlay port and the router behind it. */
+    private static String node(String name, int number) {
+        return """
+            # %1$s: its tunnels end at its address in the underlay.
+            apiVersion: sluice.dev/v1
+            kind: Node
+            metadata: {name: %1$s}
+            spec:
+              tracker: {connectionsMax: 65536}
+              underlay: {address: 192.0.2.%2$d}
+            ---
+            apiVersion: sluice.dev/v1
+            kind: Port
+            metadata: {name: underlay-%2$d}
+            spec: {node: %1$s, interface: underlay}
+            ---
+            apiVersion: sluice.dev/v1
+            kind: LogicalRouter
+            metadata: {name: underlay-%2$d}
+            spec:
+              node: %1$s
+              interfaces:
+              - {port: underlay-%2$d, addresses: [192.0.2.%2$d/24]}
+            """.formatted(name, number);
+    }
+
+    /** An instance of the firewall. */
+    private static String instance(String name, String node) {
+        return """
+            apiVersion: sluice.dev/v1
+            kind: ServiceInstance
+            metadata: {name: %1$s}
+            spec: {service: firewall, node: %2$s, interfaces: {in: %1$s-in, out: %1$s-out}}
+            """.formatted(name, node);
     }
 
     private void put(String name, String text) {
@@ -124,10 +130,7 @@ final class ChainObjects {
         try {
             Files.writeString(next, text);
             Files.move(
-                    next,
-                    directory.resolve(name),
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+                    next, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new LabException("file " + name + " cannot be written: " + e.getMessage(), e);
         }

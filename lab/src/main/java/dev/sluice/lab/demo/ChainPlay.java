@@ -138,8 +138,8 @@ final class ChainPlay implements Play {
     }
 
     private String visits() {
-        Streams.Account account =
-                there(streams).run(scale.shortCount() * 2, Map.of("firewall", there(firewallWire), "ips", there(inspectorWire)));
+        Streams.Account account = there(streams)
+                .run(scale.shortCount() * 2, Map.of("firewall", there(firewallWire), "ips", there(inspectorWire)));
         account.note(findings);
         none("stream: past the firewall on host B", account.missedBy("firewall"));
         none("stream: past the second node on host C", account.missedBy("ips"));
@@ -183,11 +183,7 @@ final class ChainPlay implements Play {
         none("stream: past both firewalls", Math.max(0, none));
         none("stream: past the second node", account.missedBy("ips"));
         long bySecond = received - account.missedBy("second");
-        findings.add(
-                "stream: through the firewall on host C",
-                Figures.number(bySecond),
-                "> 0",
-                bySecond > 0);
+        findings.add("stream: through the firewall on host C", Figures.number(bySecond), "> 0", bySecond > 0);
         return Figures.number(account.forward().lostCount() + account.reverse().lostCount()) + " lost, "
                 + Figures.number(bySecond) + " of " + Figures.number(received) + " through the new place";
     }
@@ -232,7 +228,9 @@ final class ChainPlay implements Play {
     public String diagnosis() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < sluices.size(); i++) {
-            text.append(ChainObjects.NODES.get(i)).append(": ").append(sluices.get(i).diagnosis());
+            text.append(ChainObjects.NODES.get(i))
+                    .append(": ")
+                    .append(sluices.get(i).diagnosis());
         }
         return text.toString();
     }
