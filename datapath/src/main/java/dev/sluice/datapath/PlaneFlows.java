@@ -241,11 +241,6 @@ final class PlaneFlows implements AutoCloseable {
         return (flags(entry) & SluiceContext.LAYER_2) != 0;
     }
 
-    /** Whether the packet is a copy. */
-    boolean isCopy(int entry) {
-        return (flags(entry) & SluiceContext.COPY) != 0;
-    }
-
     /** What the rule says of dead nodes. */
     Rule.FailureAction onFailure(int entry) {
         return switch (flags(entry) & SluiceContext.FAILURE_MASK) {

@@ -153,7 +153,7 @@ final class PlaneScenario implements AutoCloseable {
             rounds();
             return null;
         } catch (Broken | RuntimeException broken) {
-            StringBuilder text = new StringBuilder("[seed " + seed + "] " + broken);
+            StringBuilder text = new StringBuilder("[seed " + seed + "] " + broken + "\n");
             if (!(broken instanceof Broken)) {
                 for (StackTraceElement element : broken.getStackTrace()) {
                     text.append("\n    at ").append(element);
@@ -327,7 +327,7 @@ final class PlaneScenario implements AutoCloseable {
         boolean reverse = journey.packet.reverse();
         check(node.oneArmed() || side == (reverse ? 1 : 0), "entered node " + node.id() + " at the wrong side");
         PlaneTraffic.Sent inside = frame.withoutTag(node.tag());
-        String wrong = traffic.comparedAtNode(journey.packet, inside, node, journey.visits);
+        String wrong = traffic.comparedAtNode(journey.packet, inside, node, journey.visits, isCopyNode(node));
         check(wrong == null, "node " + node.id() + " got " + wrong);
         if (isCopyNode(node)) {
             copies.computeIfAbsent(PlaneTraffic.journey(frame.bytes()), _ -> new ArrayList<>())
