@@ -110,6 +110,11 @@ final class PlaneHosts implements AutoCloseable {
         }
     }
 
+    /** How often the configuration was made. */
+    int generation() {
+        return generation;
+    }
+
     static String client(int version) {
         return version == 4 ? "10.0.1.2" : "fd01::2";
     }

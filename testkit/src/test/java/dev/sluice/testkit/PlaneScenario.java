@@ -159,7 +159,9 @@ final class PlaneScenario implements AutoCloseable {
                     text.append("\n    at ").append(element);
                 }
             }
-            return text + "\n" + String.join("\n", story);
+            // The end of the story first: reports cut what is long.
+            List<String> end = story.subList(Math.max(0, story.size() - 12), story.size());
+            return text + "\n" + String.join("\n", end.reversed()) + "\nfrom the beginning:\n" + String.join("\n", story);
         }
     }
 
@@ -206,8 +208,9 @@ final class PlaneScenario implements AutoCloseable {
         }
     }
 
+    /** Errors about flows are not sent after a change: until their flow has had a packet they are flows of their own. */
     private void send() throws Broken {
-        for (PlaneTraffic.Packet packet : traffic.packets(skipped.isEmpty())) {
+        for (PlaneTraffic.Packet packet : traffic.packets(skipped.isEmpty() && net.generation() == 1)) {
             if (packet.needs() != null && !net.hosts.isEmpty() && !packet.needs().hasPassed) {
                 continue;
             }
