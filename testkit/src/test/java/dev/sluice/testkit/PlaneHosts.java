@@ -45,7 +45,7 @@ final class PlaneHosts implements AutoCloseable {
     static final long SERVER_MAC = 0x0200_0000_aa02L;
     static final long PORT_MAC = 0x0200_0000_5000L;
     private static final long UNDERLAY_MAC = 0x0200_0000_4000L;
-    private static final int CONNECTIONS_MAX = 256;
+    private static final int CONNECTIONS_MAX = 1024;
 
     /**
      * A service node.
@@ -84,6 +84,11 @@ final class PlaneHosts implements AutoCloseable {
     private final List<List<Service>> earlier = new ArrayList<>();
     private int generation;
 
+    /** Whether paths have names on the plane, and the underlay routes, from the next configuration on. */
+    boolean hasNames = true;
+
+    boolean hasRoutes = true;
+
     PlaneHosts(Plan plan, List<Service> chain) {
         this.plan = plan;
         generation = 1;
@@ -91,6 +96,11 @@ final class PlaneHosts implements AutoCloseable {
         for (int host = 0; host < plan.hosts(); host++) {
             hosts.add(new MemorySwitch(snapshot(host, chain, false), CONNECTIONS_MAX, 160, 4));
         }
+        teach();
+    }
+
+    /** Lets all hear who their neighbours are. */
+    void teach() {
         for (int to = 0; to < plan.hosts(); to++) {
             for (int from = 0; from < plan.hosts(); from++) {
                 if (from != to) {
@@ -183,6 +193,7 @@ final class PlaneHosts implements AutoCloseable {
         }
         Rule rule = rule();
         List<PlanePath> names = all.stream()
+                .filter(_ -> hasNames)
                 .map(path -> new PlanePath(path.id(), SVNI, 100 + 2 * path.id(), 101 + 2 * path.id(), plan.hub()))
                 .toList();
         return new Snapshot(
@@ -348,6 +359,9 @@ final class PlaneHosts implements AutoCloseable {
     }
 
     private Routes underlay(int host) {
+        if (!hasRoutes) {
+            return Routes.EMPTY;
+        }
         boolean four = plan.underlayVersion() == 4;
         return Routes.of(List.of(
                 route(endpoint(host) + (four ? "/32" : "/128"), NextHop.local(UNDERLAY)),

@@ -66,6 +66,7 @@ final class PlaneScenario implements AutoCloseable {
     private final Random random;
     private final PlaneHosts net;
     private final PlaneTraffic traffic;
+    private final List<Service> first;
     private List<Service> chain;
     private final boolean keepsEarlier;
     private final boolean disorder;
@@ -81,6 +82,9 @@ final class PlaneScenario implements AutoCloseable {
     /** Whether packets were under way when something changed, so that those may be lost. */
     private boolean unsettled;
 
+    /** Whether the chain is another one than at the beginning of the round. */
+    private boolean changed;
+
     private long lostBefore;
     private final long[] framesAtFirst;
 
@@ -90,7 +94,8 @@ final class PlaneScenario implements AutoCloseable {
         int hosts = 2 + random.nextInt(4);
         boolean routed = random.nextInt(3) == 0;
         List<Node> nodes = new ArrayList<>();
-        chain = services(hosts, nodes);
+        first = services(hosts, nodes);
+        chain = first;
         PlaneHosts.Plan plan = new PlaneHosts.Plan(
                 hosts,
                 random.nextBoolean(),
@@ -208,9 +213,12 @@ final class PlaneScenario implements AutoCloseable {
         }
     }
 
-    /** Errors about flows are not sent after a change: until their flow has had a packet they are flows of their own. */
+    /**
+     * Errors about flows are not sent after a change: until their flow has had a packet they are flows of their own. Nor while others are in nodes: switches that did not
+     * classify them know them by their own key, which those of one router to one host share.
+     */
     private void send() throws Broken {
-        for (PlaneTraffic.Packet packet : traffic.packets(skipped.isEmpty() && net.generation() == 1)) {
+        for (PlaneTraffic.Packet packet : traffic.packets(skipped.isEmpty() && net.generation() == 1 && !disorder)) {
             if (packet.needs() != null && !net.hosts.isEmpty() && !packet.needs().hasPassed) {
                 continue;
             }
@@ -331,6 +339,10 @@ final class PlaneScenario implements AutoCloseable {
         check(node.oneArmed() || side == (reverse ? 1 : 0), "entered node " + node.id() + " at the wrong side");
         PlaneTraffic.Sent inside = frame.withoutTag(node.tag());
         String wrong = traffic.comparedAtNode(journey.packet, inside, node, journey.visits, isCopyNode(node));
+        if (wrong != null && isCopyNode(node)) {
+            // A copy may come late, when the packet itself is behind the node that translates.
+            wrong = traffic.comparedAtNode(journey.packet, inside, node, List.of(), true);
+        }
         check(wrong == null, "node " + node.id() + " got " + wrong);
         if (isCopyNode(node)) {
             copies.computeIfAbsent(PlaneTraffic.journey(frame.bytes()), _ -> new ArrayList<>())
@@ -347,7 +359,7 @@ final class PlaneScenario implements AutoCloseable {
     }
 
     private boolean isCopyNode(Node node) {
-        return chain.stream()
+        return first.stream()
                 .anyMatch(service -> service.copy() && service.nodes().contains(node));
     }
 
@@ -449,7 +461,8 @@ final class PlaneScenario implements AutoCloseable {
             }
         });
         tell("round: " + journeys.size() + " journeys, " + lost + " lost, drops " + now);
-        boolean exact = !unsettled && journeys.values().stream().noneMatch(journey -> journey.packet.isSuper());
+        // Copies of pieces that overtake each other may be lost as well.
+        boolean exact = !unsettled && !(disorder && traffic.hasFragments()) && journeys.values().stream().noneMatch(journey -> journey.packet.isSuper());
         check(exact ? lost == dropped : lost <= dropped, lost + " packets lost, " + dropped + " drops: " + now);
         Set<DropReason> allowed = EnumSet.noneOf(DropReason.class);
         if (!dead.isEmpty()) {
@@ -473,6 +486,7 @@ final class PlaneScenario implements AutoCloseable {
         journeys.clear();
         copies.clear();
         unsettled = false;
+        changed = false;
     }
 
     /** Nothing is dropped for a dead node that no path has to have. */
@@ -495,7 +509,7 @@ final class PlaneScenario implements AutoCloseable {
     }
 
     private void checkCopies(boolean nothingLost) throws Broken {
-        if (!nothingLost || unsettled || twice || !dead.isEmpty() || !skipped.isEmpty()) {
+        if (!nothingLost || unsettled || changed || twice || !dead.isEmpty() || !skipped.isEmpty()) {
             return;
         }
         long services = chain.stream().filter(Service::copy).count();
@@ -524,22 +538,14 @@ final class PlaneScenario implements AutoCloseable {
                     next.remove(at);
                 }
             }
-            default -> next = new ArrayList<>(first());
+            default -> next = new ArrayList<>(first);
         }
         unsettled |= !underWay.isEmpty();
+        changed = true;
         chain = List.copyOf(next);
         net.apply(chain, keepsEarlier);
         journeys.values().stream().filter(journey -> !journey.left).forEach(journey -> journey.chains.add(chain));
         tell("changes to " + chain + " with " + underWay.size() + " under way");
-    }
-
-    private List<Service> firstChain = List.of();
-
-    private List<Service> first() {
-        if (firstChain.isEmpty()) {
-            firstChain = chain;
-        }
-        return firstChain;
     }
 
     private void die() {
