@@ -12,7 +12,7 @@ class ServicePlanePropertyTest {
     @Test
     void packetsVisitTheirServicesInOrderOrDoNotLeave() {
         long first = Long.getLong("sluice.seed", 1);
-        int scenarios = Integer.getInteger("sluice.scenarios", 300);
+        int scenarios = Integer.getInteger("sluice.scenarios", 1000);
         for (long seed = first; seed < first + scenarios; seed++) {
             try (PlaneScenario scenario = new PlaneScenario(seed)) {
                 assertThat(scenario.play()).isNull();
