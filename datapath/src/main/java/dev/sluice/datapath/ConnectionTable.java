@@ -240,6 +240,23 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return slot;
     }
 
+    /** Makes a connection the newest of those with its key, so that {@link #find} finds it first; parameters as at its insertion, except that the key may be turned round. */
+    void putFirst(long hash, PacketFields key, int router, int tag, int slot) {
+        int entry = keys.locate(keys.indexHash(hash), key, router, tag);
+        int before = entry < 0 ? -1 : keys.slot(entry);
+        int first = before;
+        while (before >= 0 && before != slot) {
+            int older = getInt(records, at(before) + ConnectionTableRecord.NEXT) - 1;
+            if (older == slot) {
+                int behind = getInt(records, at(slot) + ConnectionTableRecord.NEXT);
+                putInt(records, at(before) + ConnectionTableRecord.NEXT, behind);
+                putInt(records, at(slot) + ConnectionTableRecord.NEXT, first + 1);
+                keys.setSlot(entry, slot);
+            }
+            before = older;
+        }
+    }
+
     /** Counts a packet of a direction and keeps the connection alive. Both directions seen: what is not TCP is no longer half-open. */
     public void count(int slot, int direction, int bytes, long nowNs) {
         long at = at(slot);

@@ -181,7 +181,7 @@ public final class Datapath implements AutoCloseable {
         forwarding.apply(next);
         neighborStage.apply(next);
         errors.apply(next);
-        planeFlows.apply(next.plane());
+        planeFlows.apply(next);
         overlayOutput.apply(next);
         overlayInput.apply(next);
     }

@@ -7,6 +7,7 @@ import dev.sluice.wire.GeneveOptions;
 import dev.sluice.wire.Nsh;
 import dev.sluice.wire.OuterUdp;
 import dev.sluice.wire.ServiceMetadata;
+import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
 
@@ -149,8 +150,12 @@ final class OverlayInput {
             flows.take(m, nsh, nshBytes, classifier.number(), metadata);
         }
         return takeOut(c, nsh + nshBytes, end, direction, Nsh.path(m, nsh))
-                ? classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
+                ? isCopy() ? serveCopy(c, path, ordinal) : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
                 : Step.DONE;
+    }
+
+    private boolean isCopy() {
+        return (metadata.flags() & SluiceContext.COPY) != 0;
     }
 
     /** Makes the packet in hand the frame that was carried; false if it was dropped. */
@@ -184,6 +189,15 @@ final class OverlayInput {
 
     private static int hop(Path path, int direction, int ordinal) {
         return direction == 0 ? ordinal : path.hops().size() - 1 - ordinal;
+    }
+
+    /** A copy goes to its node and nowhere else, also where the packet was classified. */
+    private int serveCopy(Cursor c, Path path, int ordinal) {
+        if (ordinal == path.hops().size()) {
+            return frames.drop(c, DropReason.NSH_INDEX_INVALID);
+        }
+        Attachment node = path.hops().get(hop(path, c.direction, ordinal)).attachment();
+        return steering.serveCopy(c, node, (metadata.flags() & SluiceContext.LAYER_2) != 0);
     }
 
     // For another switch.

@@ -42,6 +42,7 @@ final class PlaneFlows implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final int count;
     private @Nullable MemorySegment entries;
+    private Snapshot snapshot = Snapshot.empty();
     private int hand = IN_HAND;
 
     /** Where entries made before are found, while foretelling; own numbers lie above all of its. */
@@ -54,8 +55,9 @@ final class PlaneFlows implements AutoCloseable {
     }
 
     /** Reserves memory when the node first has peers. */
-    void apply(ServicePlane plane) {
-        if (entries == null && plane.router() >= 0) {
+    void apply(Snapshot next) {
+        snapshot = next;
+        if (entries == null && next.plane().router() >= 0) {
             entries = arena.allocate((long) (count + IN_HAND + 1) * ENTRY_BYTES, 64);
         }
     }
@@ -121,6 +123,8 @@ final class PlaneFlows implements AutoCloseable {
             }
         } else if (isOfOther(slot, c.planeEntry)) {
             return DropReason.RETURN_AMBIGUOUS;
+        } else if (!isNewest(c, slot, path)) {
+            return DropReason.PATH_CHANGING;
         }
         int entry = keep(slot, c.direction, c.planeEntry);
         if (entry == NONE) {
@@ -142,6 +146,32 @@ final class PlaneFlows implements AutoCloseable {
             slot = table.next(slot, c.nowNs);
         }
         return slot;
+    }
+
+    /**
+     * Makes a record the newest of its key, as which packets that come back are taken: the flow was on another path meanwhile. False while packets of that one may be inside the node, unless both
+     * have the same services, so that it does not matter whose they are taken for.
+     */
+    private boolean isNewest(Cursor c, int slot, Path path) {
+        int newer = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        if (newer == slot) {
+            return true;
+        }
+        while (newer != slot) {
+            boolean underWay = table.idleMs(newer, c.nowNs) < PathChanges.UNDER_WAY_MS;
+            if (underWay && !isAlternative(snapshot.path(table.pathId(newer)), path)) {
+                return false;
+            }
+            newer = table.next(newer, c.nowNs);
+        }
+        table.putFirst(c.keyHash, c.fields, c.zone, c.feature(), slot);
+        return true;
+    }
+
+    private static boolean isAlternative(@Nullable Path newer, Path path) {
+        return newer != null
+                && (newer.id() == path.id()
+                        || (newer.hops().size() == path.hops().size() && Passage.keepsPlaces(newer, path)));
     }
 
     private int make(Cursor c, Path path) {
@@ -239,11 +269,6 @@ final class PlaneFlows implements AutoCloseable {
     /** Whether nodes that bridge get the frame with its own Ethernet header. */
     boolean isTransparent(int entry) {
         return (flags(entry) & SluiceContext.LAYER_2) != 0;
-    }
-
-    /** Whether the packet is a copy. */
-    boolean isCopy(int entry) {
-        return (flags(entry) & SluiceContext.COPY) != 0;
     }
 
     /** What the rule says of dead nodes. */

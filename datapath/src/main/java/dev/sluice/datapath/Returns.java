@@ -297,12 +297,28 @@ final class Returns {
 
     private int goOn(Cursor c, Path path, int next) {
         int slot = c.record;
+        if (translates(path)) {
+            recall(slot, c.direction);
+        }
         int ruleId = table.ruleId(slot);
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         int chosen = table.egressPort(slot, c.direction) - 1;
         boolean transparent = chosen >= 0 && snapshot.port(chosen).role() == PortEntry.Role.TRANSPARENT;
         Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
         return steering.steer(c, path, onFailure, next, transparent);
+    }
+
+    /**
+     * Behind a translating node a packet has another key than where it was classified: where it leaves, and with which addresses, the other record was told. Not
+     * for other paths: the link lies in memory that nothing else of a packet touches.
+     */
+    private void recall(int slot, int direction) {
+        int linked = table.linked(slot);
+        int classified = (table.flags(slot) & ConnectionTable.TRANSLATED) != 0 ? 0 : 1;
+        if (linked != NONE && direction == classified && table.egressPort(linked, direction) != 0) {
+            table.setEgressPort(slot, direction, table.egressPort(linked, direction));
+            table.setL2(slot, direction, table.l2(linked, direction));
+        }
     }
 
     /** On with a packet of another switch: to the next node, or back. */
@@ -337,12 +353,6 @@ final class Returns {
         }
         c.record = slot;
         c.direction = direction;
-        // Asked last: the link lies in memory that nothing else of this packet touches.
-        int linked = table.egressPort(slot, direction) == 0 ? table.linked(slot) : NONE;
-        if (linked != NONE) {
-            // Behind a translating node the packet has another key than at its classification.
-            table.setEgressPort(slot, direction, table.egressPort(linked, direction));
-        }
         return goOn(c, path, hop);
     }
 

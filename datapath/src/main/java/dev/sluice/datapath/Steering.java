@@ -76,19 +76,17 @@ final class Steering {
     /** Sends the packet in hand, which another switch classified, to a node of this host, and on from there. */
     int serve(Cursor c, Path path, int hop) {
         int entry = c.planeEntry;
-        if (planeFlows.isCopy(entry)) {
-            return serveCopy(c, path.hops().get(hop).attachment());
-        }
         return steer(c, path, planeFlows.onFailure(entry), hop, planeFlows.isTransparent(entry));
     }
 
-    private int serveCopy(Cursor c, Attachment node) {
+    /** Sends the copy in hand, which another switch made, to its one node. */
+    int serveCopy(Cursor c, Attachment node, boolean transparent) {
         if (node.isRemote() || !liveness.instanceAlive(node.instance())) {
             lose(node);
             return frames.drop(c, DropReason.SERVICE_DOWN);
         }
         node.counters().copies++;
-        return send(c, c.batch, c.slot, node, planeFlows.isTransparent(c.planeEntry), true);
+        return send(c, c.batch, c.slot, node, transparent, true);
     }
 
     private static boolean rewritesEthernet(Path path) {

@@ -23,8 +23,7 @@ public final class MemorySwitch implements AutoCloseable {
     private static final int LARGE_FRAMES = 64;
 
     private final Arena arena = Arena.ofConfined();
-    private final FramePool pool = new FramePool(
-            arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), 4096), SMALL_FRAMES, LARGE_FRAMES);
+    private final FramePool pool;
     private final Liveness liveness = new Liveness(1024, 1024);
     private final Datapath datapath;
     private final Batch batch = new Batch();
@@ -33,6 +32,13 @@ public final class MemorySwitch implements AutoCloseable {
 
     /** A switch with room for the given number of connections. */
     public MemorySwitch(Snapshot snapshot, int connectionsMax) {
+        this(snapshot, connectionsMax, SMALL_FRAMES, LARGE_FRAMES);
+    }
+
+    /** A switch with room for the given numbers of connections and frames. */
+    public MemorySwitch(Snapshot snapshot, int connectionsMax, int smallFrames, int largeFrames) {
+        pool = new FramePool(
+                arena.allocate(FramePool.bytesFor(smallFrames, largeFrames), 4096), smallFrames, largeFrames);
         datapath = new Datapath(pool, liveness, connectionsMax, 42);
         apply(snapshot);
     }

@@ -151,6 +151,13 @@ public final class TestPacket {
         return p;
     }
 
+    /** With an identification; IPv6 has one in fragments only. */
+    public TestPacket identification(int number) {
+        TestPacket p = copy();
+        p.identification = number;
+        return p;
+    }
+
     /** With "don't fragment" set, if it is IPv4. */
     public TestPacket dontFragment() {
         TestPacket p = copy();

@@ -19,6 +19,16 @@ final class Sums {
         return fold(sum(frame, 26, 8) + 6 + bytes + sum(frame, 34, bytes)) == 0xffff;
     }
 
+    /** Writes the checksum of an ICMPv6 message behind an IPv6 header without extensions. */
+    static void fixIcmpv6(byte[] frame, int ip) {
+        frame[ip + 42] = 0;
+        frame[ip + 43] = 0;
+        int bytes = frame.length - ip - 40;
+        int sum = 0xffff & ~fold(sum(frame, ip + 8, 32) + 58 + bytes + sum(frame, ip + 40, bytes));
+        frame[ip + 42] = (byte) (sum >>> 8);
+        frame[ip + 43] = (byte) sum;
+    }
+
     private static long sum(byte[] bytes, int from, int count) {
         long sum = 0;
         for (int i = 0; i < count; i++) {

@@ -33,16 +33,21 @@ final class HostsNetwork implements AutoCloseable {
     final Namespace ips = topology.namespace("ips");
 
     HostsNetwork() {
-        fabric.configure("link", "add", "dev", "br0", "mtu", Integer.toString(UNDERLAY_MTU), "type", "bridge");
+        this(UNDERLAY_MTU);
+    }
+
+    /** With an underlay for IP packets of so many bytes. */
+    HostsNetwork(int underlayMtu) {
+        String mtu = Integer.toString(underlayMtu);
+        fabric.configure("link", "add", "dev", "br0", "mtu", mtu, "type", "bridge");
         fabric.configure("link", "set", "dev", "br0", "up");
         for (String name : List.of("a", "b", "c")) {
             Namespace host = topology.namespace("host-" + name);
             hosts.add(host);
             Wire wire = topology.wire(host, "underlay", fabric, "to-" + name);
             wire.a().quiet();
-            host.configure("link", "set", "dev", "underlay", "mtu", Integer.toString(UNDERLAY_MTU));
-            fabric.configure(
-                    "link", "set", "dev", "to-" + name, "mtu", Integer.toString(UNDERLAY_MTU), "master", "br0");
+            host.configure("link", "set", "dev", "underlay", "mtu", mtu);
+            fabric.configure("link", "set", "dev", "to-" + name, "mtu", mtu, "master", "br0");
         }
         host(client, "eth0", hosts.get(0), "left").address("10.0.0.1/24").address("fd00::1/64");
         host(server, "eth0", hosts.get(0), "right").address("10.0.0.2/24").address("fd00::2/64");

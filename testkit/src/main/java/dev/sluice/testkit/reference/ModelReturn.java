@@ -205,10 +205,21 @@ final class ModelReturn {
             throw new IllegalStateException("a path that is not there was matched");
         }
         Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
+        recall(record, trip.direction);
         int chosen = record.chosenPort[trip.direction];
         boolean transparent = chosen >= 0 && model.world.port(chosen).role() == PortEntry.Role.TRANSPARENT;
         int next = hopIn(path, node) + (trip.direction == 0 ? 1 : -1);
         model.steer.from(trip, path, rule, next, transparent);
+    }
+
+    /** Forward packets are classified by the original's key, reverse ones by that of what a node made of it. */
+    private static void recall(ModelRecord record, int direction) {
+        ModelRecord other = record.linked;
+        boolean elsewhere = record.translated == (direction == 0);
+        if (other != null && elsewhere && other.chosenPort[direction] >= 0) {
+            record.chosenPort[direction] = other.chosenPort[direction];
+            record.macs[direction] = other.macs[direction];
+        }
     }
 
     private void translated(Trip trip, Attachment node) {

@@ -1,0 +1,303 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.lab.LabException;
+import dev.sluice.lab.LabProcess;
+import dev.sluice.lab.Namespace;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What three hosts send each other, read by tshark field by field (C3, C6); and what fits through an underlay of ordinary size (F12, X6). */
+@Tag("system")
+class UnderlayTest {
+    private static final List<String> FIELDS = List.of(
+            "ip.src",
+            "ip.dst",
+            "ipv6.src",
+            "ipv6.dst",
+            "udp.srcport",
+            "udp.dstport",
+            "udp.checksum.status",
+            "geneve.version",
+            "geneve.flags.oam",
+            "geneve.flags.critical",
+            "geneve.proto_type",
+            "geneve.vni",
+            "nsh.version",
+            "nsh.Obit",
+            "nsh.ttl",
+            "nsh.length",
+            "nsh.mdtype",
+            "nsh.nextproto",
+            "nsh.spi",
+            "nsh.si",
+            "nsh.metadataclass",
+            "nsh.metadatatype",
+            "nsh.metadata",
+            "ip.ttl",
+            "ipv6.hlim",
+            "ip.checksum.status",
+            "_ws.malformed",
+            "_ws.expert.message");
+
+    private static final List<String> SERVERS = List.of("10.0.0.2", "fd00::2");
+
+    /** One tunnelled frame as tshark sees it; of what is there more than once the outer one first. */
+    private record Seen(List<String> values) {
+        String get(String field) {
+            return values.get(FIELDS.indexOf(field));
+        }
+
+        List<String> all(String field) {
+            return get(field).isEmpty() ? List.of() : List.of(get(field).split(","));
+        }
+
+        /** Number of the host whose endpoint an outer address is. */
+        private String host(String end) {
+            String v4 = get("ip." + end);
+            String outer = v4.startsWith("192.0.2.") ? v4.split(",")[0] : get("ipv6." + end).split(",")[0];
+            return "" + (char) ('A' + outer.charAt(outer.length() - 1) - '1');
+        }
+
+        String leg() {
+            return host("src") + host("dst");
+        }
+
+        private String inner(String end) {
+            List<String> all = new ArrayList<>(all("ip." + end));
+            all.addAll(all("ipv6." + end));
+            all.removeIf(address -> address.startsWith("192.0.2.") || address.startsWith("2001:db8::"));
+            return String.join(" ", all);
+        }
+
+        boolean isForward() {
+            return inner("src").endsWith("1");
+        }
+
+        /** Value of a context header by its place. */
+        String context(int place) {
+            return all("nsh.metadata").get(place);
+        }
+    }
+
+    private static LabProcess capture(HostsNetwork network, Path file) {
+        LabProcess capture = network.fabric.start(
+                "tcpdump",
+                List.of(
+                        "/usr/bin/tcpdump",
+                        "-Z",
+                        "root",
+                        "-U",
+                        "--immediate-mode",
+                        "-i",
+                        "br0",
+                        "-w",
+                        file.toString(),
+                        "udp port 6081"));
+        capture.awaitLine("that it listens", Duration.ofSeconds(10), line -> line.contains("listening"));
+        return capture;
+    }
+
+    @ParameterizedTest(name = "{0} over IPv{1}")
+    @CsvSource({"direct, 4", "hub, 4", "direct, 6", "hub, 6"})
+    void tsharkFindsInEveryFrameWhatItsLegSays(String mode, int ipVersion) throws IOException, InterruptedException {
+        Path file = Files.createTempFile("sluice-underlay-", ".pcap");
+        String objects = HostsNetwork.objects(mode, ipVersion);
+        try (HostsNetwork network = new HostsNetwork();
+                ProgramNode fw = node(network.fw);
+                ProgramNode ips = node(network.ips);
+                EchoHost echo = EchoHost.start(network.server, 7);
+                SluiceNode a = network.start(0, objects);
+                SluiceNode b = network.start(1, objects);
+                SluiceNode c = network.start(2, objects)) {
+            try (LabProcess capture = capture(network, file)) {
+                for (String server : SERVERS) {
+                    assertThat(network.client.pings(server)).isTrue();
+                    try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
+                        assertThat(flow.exchange(20).lost()).isZero();
+                    }
+                    assertThat(TcpTransfer.echoes(network.client, server, 7, 200_000))
+                            .isTrue();
+                }
+                capture.stop();
+            }
+            List<Seen> all = tshark(file);
+            assertThat(all).hasSizeGreaterThan(100);
+            Map<String, String> legs = legs(mode);
+            Set<String> seen = new HashSet<>();
+            for (Seen one : all) {
+                assertSound(one, ipVersion);
+                String leg = (one.isForward() ? "forward " : "reverse ") + one.leg();
+                seen.add(leg);
+                // Each pair of hosts is a leg of its own, in each direction, so that it has one index and one TTL.
+                assertThat(Long.decode(one.get("nsh.si")) + "/" + Long.decode(one.get("nsh.ttl")))
+                        .as(leg)
+                        .isEqualTo(legs.get(leg));
+            }
+            assertThat(seen).isEqualTo(legs.keySet());
+            assertTheSameOnTheirWay(all);
+            for (SluiceNode node : List.of(a, b, c)) {
+                assertThat(node.uninspected()).isZero();
+            }
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    /** Service index and TTL of each leg. */
+    private static Map<String, String> legs(String mode) {
+        Map<String, String> direct = Map.of(
+                "forward AB", "255/63",
+                "forward BC", "254/62",
+                "forward CA", "253/61",
+                "reverse AC", "255/63",
+                "reverse CB", "254/62",
+                "reverse BA", "253/61");
+        Map<String, String> hub = Map.of(
+                "forward AB", "255/63",
+                "forward BA", "254/62",
+                "forward AC", "254/63",
+                "forward CA", "253/62",
+                "reverse AC", "255/63",
+                "reverse CA", "254/62",
+                "reverse AB", "254/63",
+                "reverse BA", "253/62");
+        return mode.equals("hub") ? hub : direct;
+    }
+
+    private static void assertSound(Seen one, int ipVersion) {
+        assertThat(one.get("_ws.malformed")).as(one.toString()).isEmpty();
+        assertThat(one.get("geneve.version")).isEqualTo("0");
+        assertThat(one.get("geneve.flags.oam")).isIn("0", "False");
+        assertThat(one.get("geneve.flags.critical")).isIn("0", "False");
+        assertThat(one.get("geneve.proto_type")).isEqualTo("0x894f");
+        assertThat(Long.decode(one.get("geneve.vni"))).isEqualTo(4096);
+        assertThat(one.get("nsh.version")).isEqualTo("0");
+        assertThat(one.get("nsh.Obit")).isIn("0", "False");
+        assertThat(Long.decode(one.get("nsh.length"))).isIn(15L, 60L);
+        assertThat(Long.decode(one.get("nsh.mdtype"))).isEqualTo(2);
+        assertThat(Long.decode(one.get("nsh.nextproto"))).isEqualTo(3);
+        assertThat(one.all("nsh.metadatatype").stream().map(Long::decode)).containsExactly(5L, 6L, 8L, 1L);
+        assertThat(one.all("nsh.metadataclass").stream().map(Long::decode)).containsExactly(0L, 0L, 0L, 0xfff6L);
+        assertThat(Long.parseLong(one.all("udp.srcport").getFirst())).isBetween(49_152L, 65_535L);
+        assertThat(one.all("udp.dstport").getFirst()).isEqualTo("6081");
+        assertThat(one.all(ipVersion == 4 ? "ip.ttl" : "ipv6.hlim").getFirst()).isEqualTo("64");
+    }
+
+    /** Tenant and classifying node are those of all packets; flow and path those of each flow and direction, and nobody else's. */
+    private static void assertTheSameOnTheirWay(List<Seen> all) {
+        Map<String, String> pathOf = new HashMap<>();
+        for (Seen one : all) {
+            assertThat(one.context(0)).as("tenant").isEqualTo(all.getFirst().context(0));
+            assertThat(one.context(1)).as("node").isEqualTo(all.getFirst().context(1));
+            boolean reverse = (Integer.parseInt(one.context(3).substring(2, 4), 16) & 0x80) != 0;
+            assertThat(reverse).as("flag R of " + one).isNotEqualTo(one.isForward());
+            String before = pathOf.putIfAbsent(one.isForward() ? "forward" : "reverse", one.get("nsh.spi"));
+            assertThat(before == null ? one.get("nsh.spi") : before).isEqualTo(one.get("nsh.spi"));
+        }
+        assertThat(new HashSet<>(pathOf.values())).hasSize(2);
+        Set<String> flows = new HashSet<>();
+        all.forEach(one -> flows.add(one.context(2)));
+        assertThat(flows).as("ping, UDP and TCP, IPv4 and IPv6").hasSize(6);
+    }
+
+    private static ProgramNode node(Namespace namespace) {
+        return ProgramNode.start(
+                (from, frame, sender) -> sender.send(1 - from, frame),
+                namespace.interfaceNamed("in"),
+                namespace.interfaceNamed("out"));
+    }
+
+    private static List<Seen> tshark(Path file) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                "tshark",
+                "-r",
+                file.toString(),
+                "-o",
+                "ip.check_checksum:TRUE",
+                "-T",
+                "fields",
+                "-E",
+                "separator=;",
+                "-E",
+                "occurrence=a"));
+        FIELDS.forEach(field -> command.addAll(List.of("-e", field)));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new LabException("tshark failed on " + file);
+        }
+        return output.lines().map(line -> new Seen(List.of(line.split(";", -1)))).toList();
+    }
+
+    /** Nodes of both hosts have what is sent whole, and nobody fragments. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void packetsOfOrdinarySizePassALargeUnderlay(int ipVersion) {
+        String objects = HostsNetwork.objects("direct", ipVersion);
+        try (HostsNetwork network = new HostsNetwork();
+                ProgramNode fw = node(network.fw);
+                ProgramNode ips = node(network.ips);
+                EchoHost echo = EchoHost.start(network.server, 7);
+                SluiceNode a = network.start(0, objects);
+                SluiceNode b = network.start(1, objects);
+                SluiceNode c = network.start(2, objects)) {
+            for (String server : SERVERS) {
+                assertThat(network.client.pings(server)).isTrue();
+                int headers = server.contains(":") ? 48 : 28;
+                assertThat(ping(network.client, server, 1500 - headers)).contains(" 0% packet loss");
+                assertThat(TcpTransfer.echoes(network.client, server, 7, 20_000_000))
+                        .isTrue();
+            }
+            assertThat(a.counter("icmpErrors") + b.counter("icmpErrors") + c.counter("icmpErrors"))
+                    .isZero();
+        }
+    }
+
+    /** Endpoints hear how much fits, and their transfers go on: there is no black hole. */
+    @ParameterizedTest
+    @CsvSource({"direct, 4, 1390", "hub, 4, 1390", "direct, 6, 1370"})
+    void endpointsLearnWhatFitsThroughAnOrdinaryUnderlay(String mode, int ipVersion, int mtu) {
+        String objects = HostsNetwork.objects(mode, ipVersion);
+        try (HostsNetwork network = new HostsNetwork(1500);
+                ProgramNode fw = node(network.fw);
+                ProgramNode ips = node(network.ips);
+                EchoHost echo = EchoHost.start(network.server, 7);
+                SluiceNode a = network.start(0, objects);
+                SluiceNode b = network.start(1, objects);
+                SluiceNode c = network.start(2, objects)) {
+            for (String server : SERVERS) {
+                assertThat(network.client.pings(server)).isTrue();
+                // Both sides have to learn it: data goes there and back.
+                assertThat(TcpTransfer.echoes(network.client, server, 7, 5_000_000))
+                        .isTrue();
+                int headers = server.contains(":") ? 48 : 28;
+                assertThat(ping(network.client, server, mtu - headers)).contains(" 0% packet loss");
+                assertThat(ping(network.client, server, mtu + 1 - headers)).containsPattern("mtu:? ?=? ?" + mtu);
+                assertThat(network.server.exec("ip", "route", "get", server.contains(":") ? "fd00::1" : "10.0.0.1"))
+                        .contains("mtu " + mtu);
+            }
+            assertThat(a.counter("icmpErrors")).isPositive();
+        }
+    }
+
+    private static String ping(Namespace from, String to, int payloadBytes) {
+        return from.exec("sh", "-c", "ping -n -c 2 -i 0.2 -W 2 -M do -s " + payloadBytes + " " + to + " 2>&1; true");
+    }
+}
