@@ -108,6 +108,12 @@ final class PlaneChecks {
     }
 
     private void checkFamily(IpAddress address, Document at) {
+        if (address.hi() >>> 54 == 0xfe80 >>> 6) {
+            at.error(
+                    ADDRESS,
+                    "means another host on each link, so packets between nodes could not say where they end",
+                    "an address that is no link-local one");
+        }
         Node first = nodes.getFirst();
         IpAddress other = first.spec().underlay().map(Underlay::address).orElse(address);
         if (other.isIpv4() != address.isIpv4()) {

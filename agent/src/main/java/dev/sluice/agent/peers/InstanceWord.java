@@ -17,6 +17,9 @@ final class InstanceWord {
     /** So long an instance of which nothing was heard yet may be used, if there is nothing better. */
     static final long GRACE_NS = 1_000_000_000L;
 
+    /** The same for one whose node lives. */
+    static final long GRACE_OF_LIVING_NS = 2_500_000_000L;
+
     private static final long NEVER = Long.MIN_VALUE;
 
     private final Liveness liveness;
@@ -65,7 +68,8 @@ final class InstanceWord {
         if (up && said) {
             liveness.setRemote(instance, alive[instance], true);
         } else {
-            boolean young = nowNs - namedNs[instance] < GRACE_NS;
+            // A node that lives may have told before it was known here what it is about; it tells again each second.
+            boolean young = nowNs - namedNs[instance] < (up ? GRACE_OF_LIVING_NS : GRACE_NS);
             liveness.setRemote(instance, young && !failed, !young || failed);
         }
     }
