@@ -89,7 +89,8 @@ final class NodeReader {
             "Signs the packets of this node (meticulous keyed SHA1). Between two nodes the keys of both are taken, so that keys can be changed one node after the other; if neither has one, nothing is signed.");
     private static final Field<Bfd> BFD = Field.defaulted(
             "bfd",
-            ObjectType.of(v -> new Bfd(v.get(INTERVAL_MS), v.get(FAIL_AFTER), v.get(KEY)), INTERVAL_MS, FAIL_AFTER, KEY),
+            ObjectType.of(
+                    v -> new Bfd(v.get(INTERVAL_MS), v.get(FAIL_AFTER), v.get(KEY)), INTERVAL_MS, FAIL_AFTER, KEY),
             Bfd.DEFAULT,
             "",
             "How this node and the others find out that one of them is gone (BFD, RFC 5880).");

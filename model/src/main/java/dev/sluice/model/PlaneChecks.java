@@ -128,7 +128,8 @@ final class PlaneChecks {
     /** Instances need numbers of their own; one where nobody else can reach it is legal, but probably not meant. */
     void check(ServiceInstance instance, Document at) {
         Optional<String> node = instance.spec().node();
-        String same = shared ? instanceNumbers.putIfAbsent(PlaneNumbers.instance(instance.name()), instance.title()) : null;
+        String same =
+                shared ? instanceNumbers.putIfAbsent(PlaneNumbers.instance(instance.name()), instance.title()) : null;
         if (same != null) {
             at.error(
                     "metadata.name",

@@ -55,8 +55,8 @@ final class PeersPlans {
 
     /** A single hop if each of both endpoints lies in the other one's network. */
     private static BfdPath path(Configuration whole, String node, IpAddress endpoint, OverlayPeer peer) {
-        boolean onLink = reaches(whole, node, endpoint, peer.address())
-                && reaches(whole, peer.name(), peer.address(), endpoint);
+        boolean onLink =
+                reaches(whole, node, endpoint, peer.address()) && reaches(whole, peer.name(), peer.address(), endpoint);
         return onLink
                 ? BfdPath.singleHop(endpoint, peer.address(), 0)
                 : BfdPath.multihop(endpoint, peer.address(), TTL_MIN);
@@ -64,8 +64,7 @@ final class PeersPlans {
 
     private static boolean reaches(Configuration whole, String node, IpAddress from, IpAddress to) {
         Optional<InterfaceAddress> at = whole.routers().stream()
-                .filter(router ->
-                        router.spec().node().map(node::equals).orElse(true))
+                .filter(router -> router.spec().node().map(node::equals).orElse(true))
                 .flatMap(router -> router.spec().interfaces().stream())
                 .flatMap(each -> each.addresses().stream())
                 .filter(address -> address.address().equals(from))

@@ -30,9 +30,7 @@ final class PeerRun {
         this.session = session;
         this.sourcePort = sourcePort;
         states = StatesWriter.template(plan);
-        numbers = plan.instances().stream()
-                .mapToInt(PeersPlan.Remote::number)
-                .toArray();
+        numbers = plan.instances().stream().mapToInt(PeersPlan.Remote::number).toArray();
         planeNumbers = plan.instances().stream()
                 .mapToInt(PeersPlan.Remote::planeNumber)
                 .toArray();

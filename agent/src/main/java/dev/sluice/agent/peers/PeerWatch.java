@@ -51,8 +51,7 @@ public final class PeerWatch implements PeerReceiver {
     /** How often it is looked at whether somebody's word is too old. */
     private static final long CONCLUDE_NS = 50 * NS_PER_MS;
 
-    private static final AdminState[] ADMIN = {
-        AdminState.UP, AdminState.DOWN, AdminState.DRAIN, AdminState.MAINTENANCE
+    private static final AdminState[] ADMIN = {AdminState.UP, AdminState.DOWN, AdminState.DRAIN, AdminState.MAINTENANCE
     };
 
     private final Datapath datapath;
@@ -143,7 +142,10 @@ public final class PeerWatch implements PeerReceiver {
     private static Map<Integer, String> hosts(PeerRun[] runs) {
         Map<Integer, String> hosts = new HashMap<>();
         for (PeerRun run : runs) {
-            run.plan.instances().forEach(instance -> hosts.put(instance.number(), run.plan.peer().name()));
+            run.plan
+                    .instances()
+                    .forEach(instance ->
+                            hosts.put(instance.number(), run.plan.peer().name()));
         }
         return hosts;
     }

@@ -75,8 +75,7 @@ final class StatesWriter {
         }
     }
 
-    private void tell(
-            PeersPlan.Peer peer, BfdSession session, OverlayTemplate outer, int from, int count, long nowNs) {
+    private void tell(PeersPlan.Peer peer, BfdSession session, OverlayTemplate outer, int from, int count, long nowNs) {
         FramePool pool = datapath.pool();
         long nsh = pool.takeSmall();
         if (nsh == FramePool.NONE) {

@@ -189,9 +189,12 @@ final class SluiceProcess {
 
     /** Waits until it has heard of all instances of other nodes that they live. */
     void awaitOthers() {
-        await("other nodes say that their instances are alive", CHANGE, status -> status.instances().stream()
-                .allMatch(instance ->
-                        instance.node().isEmpty() || instance.told().equals("alive")));
+        await(
+                "other nodes say that their instances are alive",
+                CHANGE,
+                status -> status.instances().stream()
+                        .allMatch(instance ->
+                                instance.node().isEmpty() || instance.told().equals("alive")));
     }
 
     private void await(String what, Duration atMost, Predicate<StatusReport> condition) {

@@ -36,7 +36,8 @@ class PeersTest {
         PeersWorld world = new PeersWorld(seed, bfd, onFailure);
         world.run(2_000);
         for (PeersWorld.Host host : world.hosts.values()) {
-            assertThat(host.watch.report().peers()).allMatch(peer -> peer.state().equals("up"));
+            assertThat(host.watch.report().peers())
+                    .allMatch(peer -> peer.state().equals("up"));
             assertThat(host.sees("fw-1")).isTrue();
             assertThat(host.sees("fw-2")).isTrue();
         }
@@ -85,13 +86,17 @@ class PeersTest {
                         .as(what)
                         .isTrue();
                 Map<Integer, List<Integer>> after = traffic(world, flow, FLOWS, 20);
-                after.values().forEach(ids -> assertThat(ids).as(what).allMatch(id -> world.arrived.containsKey(id)
-                        && !hostOf(world, id).equals(victim.name)));
+                after.values()
+                        .forEach(ids -> assertThat(ids)
+                                .as(what)
+                                .allMatch(id -> world.arrived.containsKey(id)
+                                        && !hostOf(world, id).equals(victim.name)));
                 flow += FLOWS;
             }
             assertThat(world.inspected.keySet()).as("seed " + seed).containsAll(world.arrived.keySet());
         }
-        System.out.println("100 deaths of nodes and hosts in memory, seed " + seed + ": outage at worst " + worstMs + " ms");
+        System.out.println(
+                "100 deaths of nodes and hosts in memory, seed " + seed + ": outage at worst " + worstMs + " ms");
     }
 
     private static void fail(PeersWorld world, PeersWorld.Host victim, int way) {
@@ -184,7 +189,8 @@ class PeersTest {
             assertThat(world.host("a").sees("fw-1")).isTrue();
             Map<Integer, List<Integer>> ids = traffic(world, 0, FLOWS, 1);
             world.run(3);
-            assertThat(ids.values()).allMatch(sent -> hostOf(world, sent.getLast()).equals("c"));
+            assertThat(ids.values())
+                    .allMatch(sent -> hostOf(world, sent.getLast()).equals("c"));
         }
     }
 

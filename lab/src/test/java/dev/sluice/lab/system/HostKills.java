@@ -163,7 +163,9 @@ final class HostKills implements AutoCloseable {
             }
         }
         assertThat(onVictim)
-                .as("flows of %s, %s, nodes of flows before %s%n%s%s", victim, way, before, told, a.status().peers())
+                .as(
+                        "flows of %s, %s, nodes of flows before %s%n%s%s",
+                        victim, way, before, told, a.status().peers())
                 .isBetween(1, pulses.flowCount() - 1);
         outagesNs.add(worstNs);
         told.append(String.format(

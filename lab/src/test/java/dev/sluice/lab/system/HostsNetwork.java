@@ -114,8 +114,8 @@ final class HostsNetwork implements AutoCloseable {
             all.append(Yaml.object(
                             "ServiceInstance",
                             name,
-                            "{service: " + service + ", node: " + host + ", interfaces: {in: " + name + "-in, out: " + name
-                                    + "-out}}"))
+                            "{service: " + service + ", node: " + host + ", interfaces: {in: " + name + "-in, out: "
+                                    + name + "-out}}"))
                     .append("---\n");
         }
         return all.append(chain)
