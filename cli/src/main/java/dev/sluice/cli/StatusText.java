@@ -1,5 +1,7 @@
 package dev.sluice.cli;
 
+import dev.sluice.agent.report.PeersReport;
+import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.StatusReport.ChainReport;
@@ -24,7 +26,7 @@ final class StatusText {
                 configuration(status.configuration()) + totals(status.totals()),
                 ports(status.ports()),
                 instances(status.instances()),
-                chains(status.chains()).stripTrailing());
+                peers(status.peers()) + chains(status.chains()).stripTrailing());
     }
 
     private static String head(StatusReport status) {
@@ -113,7 +115,7 @@ final class StatusText {
                     instance.copiesLost(),
                     instance.flows() < 0 ? "?" : instance.flows(),
                     instance.capped(),
-                    instance.node().isEmpty() ? probe(instance.probe()) : "by its node");
+                    instance.node().isEmpty() ? probe(instance.probe()) : told(instance));
         }
         return table.render("no service instances");
     }
@@ -134,6 +136,43 @@ final class StatusText {
                 .collect(Collectors.joining(", "));
         return probe.kind() + ": " + probe.state() + " for " + time(probe.forMs()) + ", lost " + lost + ", round trip "
                 + times;
+    }
+
+    private static String told(InstanceReport instance) {
+        return instance.told().isEmpty() ? "its node is not heard" : "its node says: " + instance.told();
+    }
+
+    /** The other nodes; nothing if there are none. */
+    private static String peers(PeersReport peers) {
+        if (peers.peers().isEmpty()) {
+            return "";
+        }
+        Table table = new Table()
+                .words("NODE")
+                .words("ADDRESS")
+                .words("BFD")
+                .words("REASON")
+                .words("IT SAYS")
+                .numbers("DOWNS")
+                .words("TOLD STATES");
+        for (PeerReport peer : peers.peers()) {
+            table.row(
+                    peer.name(),
+                    peer.address(),
+                    peer.state() + " for " + time(peer.forMs()) + (peer.signed() ? ", signed" : ""),
+                    peer.diagnosis(),
+                    peer.remoteState() + ", " + peer.remoteDiagnosis(),
+                    peer.downs(),
+                    peer.toldMs() < 0 ? "never" : time(peer.toldMs()) + " ago");
+        }
+        StringBuilder text = new StringBuilder(table.render(""));
+        peers.refused()
+                .forEach((reason, count) -> text.append("refused: ")
+                        .append(reason)
+                        .append(' ')
+                        .append(count)
+                        .append('\n'));
+        return text.append('\n').toString();
     }
 
     private static String chains(List<ChainReport> chains) {

@@ -8,6 +8,8 @@ import dev.sluice.agent.report.FlowsReport;
 import dev.sluice.agent.report.FlowsReport.FlowReport;
 import dev.sluice.agent.report.InstructionsReport;
 import dev.sluice.agent.report.InstructionsReport.InstructionReport;
+import dev.sluice.agent.report.PeersReport;
+import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.StatusReport.ChainReport;
@@ -82,7 +84,8 @@ class TextTest {
                                 17,
                                 5,
                                 new ProbeReport(
-                                        "through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1)),
+                                        "through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1),
+                                ""),
                         new InstanceReport(
                                 "ips-1",
                                 "ips",
@@ -98,7 +101,23 @@ class TextTest {
                                 0,
                                 1,
                                 0,
-                                null)),
+                                null,
+                                "alive, drain")),
+                new PeersReport(
+                        List.of(new PeerReport(
+                                "host-b",
+                                "192.0.2.2",
+                                "up",
+                                7_850,
+                                "control detection time expired",
+                                "up",
+                                "no diagnostic",
+                                150,
+                                false,
+                                true,
+                                1,
+                                400)),
+                        Map.of("bfd wrong-hash", 4L)),
                 List.of(
                         new ChainReport(
                                 "inspect",
@@ -125,7 +144,9 @@ class TextTest {
                 .contains("keeps old flows only")
                 .contains("has no path")
                 .contains("alive, on node host-b")
-                .containsPattern("ips-1 .* by its node")
+                .containsPattern("ips-1 .* its node says: alive, drain")
+                .containsPattern("host-b +192.0.2.2 +up for 7.8 s, signed +control detection time expired")
+                .contains("refused: bfd wrong-hash 4")
                 .containsPattern("near +open +local, round-robin +near\\[ips-1] .* backup")
                 .contains("FAULTS 1");
         assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");

@@ -38,6 +38,8 @@ public final class Datapath implements AutoCloseable {
     private final PlaneFlows planeFlows;
     private final OverlayOutput overlayOutput;
     private final OverlayInput overlayInput;
+    private final PeerInput peerInput;
+    private final PeerOutput peerOutput;
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
@@ -156,8 +158,10 @@ public final class Datapath implements AutoCloseable {
                 counters,
                 planeFlows,
                 overlayOutput);
-        overlayInput =
-                new OverlayInput(frames, parser, table, zones, fragments, planeFlows, steering, returns, counters);
+        peerInput = new PeerInput(frames, counters);
+        peerOutput = new PeerOutput(frames, liveness, neighbors);
+        overlayInput = new OverlayInput(
+                frames, parser, table, zones, fragments, planeFlows, steering, returns, counters, peerInput);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
@@ -184,6 +188,8 @@ public final class Datapath implements AutoCloseable {
         planeFlows.apply(next);
         overlayOutput.apply(next);
         overlayInput.apply(next);
+        peerInput.apply(next);
+        peerOutput.apply(next);
     }
 
     /**
@@ -454,7 +460,10 @@ public final class Datapath implements AutoCloseable {
         if ((parsed & (Parser.GROUP_MAC | Parser.GROUP_ADDRESS)) != 0) {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
-        return overlayInput.isOurs(c, port.router()) ? overlayInput.receive(c) : Step.FROM_PORT;
+        if (overlayInput.isOurs(c, port.router())) {
+            return overlayInput.receive(c);
+        }
+        return peerInput.isBfd(c, port.router()) ? peerInput.bfd(c) : Step.FROM_PORT;
     }
 
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
@@ -474,6 +483,16 @@ public final class Datapath implements AutoCloseable {
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
     public void probes(ProbeReceiver receiver) {
         returns.probes(receiver);
+    }
+
+    /** Who hears what other switches say; {@link PeerReceiver#NONE}: nobody. */
+    public void peers(PeerReceiver receiver) {
+        peerInput.receiver(receiver);
+    }
+
+    /** Sends another switch an untagged frame of the caller's own making, complete but for its MAC addresses; takes it over. False: there is no way. */
+    public boolean sendToPeer(OverlayPeer peer, long start, int frameBytes, long nowNs) {
+        return peerOutput.send(peer, start, frameBytes, nowNs);
     }
 
     /** Whether frames can be sent out of a port at the moment. */

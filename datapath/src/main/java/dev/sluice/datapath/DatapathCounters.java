@@ -64,4 +64,10 @@ public final class DatapathCounters {
 
     /** Packets of service paths taken from other switches. */
     public long overlayReceived;
+
+    /** BFD packets that a session with another switch took (V14). */
+    public long bfdReceived;
+
+    /** Messages taken in which other switches say what their service instances do. */
+    public long statesReceived;
 }

@@ -76,6 +76,12 @@ public enum DropReason {
     OVERLAY_PAYLOAD_UNKNOWN(
             "V8, packet-life: from another switch",
             "A tunnel packet carries something else than unicast IP on a service path."),
+    BFD_REFUSED(
+            "S1, RFC 5880 6.8.6, RFC 5881 5",
+            "A BFD packet from the address of another switch is malformed, forged, or of no session; sluice status counts why."),
+    STATES_REFUSED(
+            "S1, packet-life: from another switch",
+            "A message about service instances is not from the switch that has them, or older than what it said last."),
     OVERLAY_CONGESTION(
             "RFC 6040 4.2", "The underlay marked congestion on a packet whose sender does not understand the mark."),
     OVERLAY_PATH_UNKNOWN("V8", "The path of a flow is not one that other switches know by this time."),

@@ -5,7 +5,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Which service instances and ports are alive, and which instances are to be left. Each set of flags has one writer: what links and operators say, the control thread;
- * what probes say ({@link #setProbed}), the worker that sends them, so that a loss takes effect without waiting for anybody. Any number of workers read.
+ * what probes say ({@link #setProbed}) and what is heard of other switches ({@link #setRemote}), the worker that sends and hears, so that a loss takes effect without waiting
+ * for anybody. Any number of workers read.
  *
  * <p>A change sets the flag first and then moves the generation (release); a worker that sees the new generation sees the flag. Records
  * compare the generation and re-validate themselves at their next packet, so a change costs the same for any number of flows.
@@ -14,6 +15,8 @@ public final class Liveness {
     private final AtomicLongArray deadInstances;
     private final AtomicLongArray unanswering;
     private final AtomicLongArray leaving;
+    private final AtomicLongArray remoteDead;
+    private final AtomicLongArray unproven;
     private final AtomicLongArray downPorts;
     private final AtomicLong generation = new AtomicLong(1);
 
@@ -27,6 +30,8 @@ public final class Liveness {
         deadInstances = new AtomicLongArray(Math.max(1, (instancesMax + 63) / 64));
         unanswering = new AtomicLongArray(deadInstances.length());
         leaving = new AtomicLongArray(deadInstances.length());
+        remoteDead = new AtomicLongArray(deadInstances.length());
+        unproven = new AtomicLongArray(deadInstances.length());
         downPorts = new AtomicLongArray(Math.max(1, (portsMax + 63) / 64));
     }
 
@@ -56,6 +61,20 @@ public final class Liveness {
         }
     }
 
+    /**
+     * Sets what is known of an instance of another switch. Writer: the worker, which hears it.
+     *
+     * @param alive whether it serves as far as the other switch lives and says so
+     * @param proven whether anything is known at all: before, flows get it only if there is nothing better
+     */
+    public void setRemote(int instance, boolean alive, boolean proven) {
+        boolean changed = set(remoteDead, instance, !alive);
+        changed |= set(unproven, instance, !proven);
+        if (changed) {
+            generation.incrementAndGet();
+        }
+    }
+
     /** Sets whether a port can send. */
     public void setPort(int port, boolean up) {
         if (set(downPorts, port, !up)) {
@@ -63,15 +82,21 @@ public final class Liveness {
         }
     }
 
-    /** Whether an instance serves: its links are up and it answers its probes. */
+    /** Whether an instance serves: its links are up and it answers its probes; if another switch has it, that one lives and says so. */
     public boolean instanceAlive(int instance) {
-        long dead = deadInstances.get(instance >>> 6) | unanswering.get(instance >>> 6);
+        int word = instance >>> 6;
+        long dead = deadInstances.get(word) | unanswering.get(word) | remoteDead.get(word);
         return (dead >>> instance & 1) == 0;
     }
 
     /** Whether an instance answers its probes, or has none. */
     public boolean answersProbes(int instance) {
         return (unanswering.get(instance >>> 6) >>> instance & 1) == 0;
+    }
+
+    /** Whether the switch that has an instance lives and says that it serves; true for those of this one. */
+    public boolean remoteAlive(int instance) {
+        return (remoteDead.get(instance >>> 6) >>> instance & 1) == 0;
     }
 
     /** Whether a port can send. */
@@ -90,8 +115,8 @@ public final class Liveness {
     /** Copies the flags; call after reading the generation, then the copy is at least as new as the generation. */
     void copy(long[] dead, long[] left, long[] down) {
         for (int i = 0; i < dead.length; i++) {
-            dead[i] = deadInstances.get(i) | unanswering.get(i);
-            left[i] = leaving.get(i);
+            dead[i] = deadInstances.get(i) | unanswering.get(i) | remoteDead.get(i);
+            left[i] = leaving.get(i) | unproven.get(i);
         }
         for (int i = 0; i < down.length; i++) {
             down[i] = downPorts.get(i);

@@ -31,6 +31,7 @@ final class OverlayInput {
     private final Steering steering;
     private final Returns returns;
     private final DatapathCounters counters;
+    private final PeerInput peers;
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
@@ -44,7 +45,8 @@ final class OverlayInput {
             PlaneFlows flows,
             Steering steering,
             Returns returns,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            PeerInput peers) {
         this.frames = frames;
         this.parser = parser;
         this.table = table;
@@ -54,6 +56,7 @@ final class OverlayInput {
         this.steering = steering;
         this.returns = returns;
         this.counters = counters;
+        this.peers = peers;
     }
 
     void apply(Snapshot next) {
@@ -93,14 +96,17 @@ final class OverlayInput {
         if (GeneveOptions.checkCritical(m, geneve, CRITICAL_OPTIONS_KNOWN) < 0) {
             return frames.drop(c, DropReason.OVERLAY_OPTION_CRITICAL);
         }
-        if (Geneve.protocol(m, geneve) != EtherTypes.NSH || Geneve.isControl(m, geneve)) {
+        if (Geneve.protocol(m, geneve) != EtherTypes.NSH) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
+        }
+        if (Geneve.isControl(m, geneve)) {
+            return peers.control(c, peer, geneve, geneve + geneveBytes, end);
         }
         return receiveNsh(c, peer, geneve + geneveBytes, end, Geneve.vni(m, geneve));
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
-    private boolean checksumHolds(Cursor c, long udp) {
+    static boolean checksumHolds(Cursor c, long udp) {
         if (Udp.checksum(c.memory, udp) == 0 || (c.batch.offload[c.slot] & Batch.CHECKSUM_PARTIAL) != 0) {
             return true;
         }

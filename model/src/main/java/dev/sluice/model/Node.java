@@ -48,8 +48,46 @@ public record Node(Metadata metadata, Spec spec) implements Resource {
      * The network between the nodes (C1, V8).
      *
      * @param address where the node's tunnels end: an address of one of its LogicalRouters
+     * @param bfd how the node and the others watch each other
      */
-    public record Underlay(IpAddress address) {}
+    public record Underlay(IpAddress address, Bfd bfd) {}
+
+    /**
+     * BFD with all other nodes (V14).
+     *
+     * @param intervalMs time between two packets, 10..10000
+     * @param failAfter so many intervals without a packet mean that a node is gone, 2..50
+     * @param key what packets are signed with; empty: not signed by this node
+     */
+    public record Bfd(int intervalMs, int failAfter, Optional<BfdKey> key) {
+        /** 50 ms x 3, not signed. */
+        public static final Bfd DEFAULT = new Bfd(50, 3, Optional.empty());
+
+        /** Checks the ranges. */
+        public Bfd {
+            Checks.requireRange("intervalMs", intervalMs, 10, 10_000);
+            Checks.requireRange("failAfter", failAfter, 2, 50);
+        }
+    }
+
+    /**
+     * A secret that nodes share (RFC 5880 6.7.4, meticulous keyed SHA1).
+     *
+     * @param id its number in packets, 0..255
+     * @param secret 1..20 ASCII characters
+     */
+    public record BfdKey(int id, String secret) {
+        /** Checks the number. */
+        public BfdKey {
+            Checks.requireRange("id", id, 0, 255);
+        }
+
+        /** Without the secret. */
+        @Override
+        public String toString() {
+            return "key " + id;
+        }
+    }
 
     /**
      * Idle times, each 1 s .. 7 d in nanoseconds.

@@ -1,5 +1,7 @@
 package dev.sluice.model;
 
+import dev.sluice.model.Node.Bfd;
+import dev.sluice.model.Node.BfdKey;
 import dev.sluice.model.Node.Io;
 import dev.sluice.model.Node.Spec;
 import dev.sluice.model.Node.Timeouts;
@@ -63,9 +65,38 @@ final class NodeReader {
             "address",
             Types.HOST_ADDRESS,
             "Where tunnels from other nodes end: an address of an interface of a LogicalRouter of this node, which carries the tunnels. All nodes the same IP version, each an address of its own.");
+    private static final Field<Integer> INTERVAL_MS = Field.defaulted(
+            "intervalMs",
+            Types.integer(10, 10_000),
+            Bfd.DEFAULT.intervalMs(),
+            Integer.toString(Bfd.DEFAULT.intervalMs()),
+            "Time between two packets; the slower of two nodes decides.");
+    private static final Field<Integer> FAIL_AFTER = Field.defaulted(
+            "failAfter",
+            Types.integer(2, 50),
+            Bfd.DEFAULT.failAfter(),
+            Integer.toString(Bfd.DEFAULT.failAfter()),
+            "So many intervals without a packet of this node mean to the others that it is gone.");
+    private static final Field<Integer> KEY_ID = Field.defaulted(
+            "id", Types.integer(0, 255), 1, "1", "Number of the key in packets; keys that differ have different ones.");
+    private static final Field<String> SECRET = Field.required(
+            "secret",
+            Types.checked("1 to 20 printable ASCII characters", "is no secret for SHA1", NodeReader::secret),
+            "The secret.");
+    private static final Field<Optional<BfdKey>> KEY = Field.optional(
+            "key",
+            ObjectType.of(v -> new BfdKey(v.get(KEY_ID), v.get(SECRET)), KEY_ID, SECRET),
+            "Signs the packets of this node (meticulous keyed SHA1). Between two nodes the keys of both are taken, so that keys can be changed one node after the other; if neither has one, nothing is signed.");
+    private static final Field<Bfd> BFD = Field.defaulted(
+            "bfd",
+            ObjectType.of(
+                    v -> new Bfd(v.get(INTERVAL_MS), v.get(FAIL_AFTER), v.get(KEY)), INTERVAL_MS, FAIL_AFTER, KEY),
+            Bfd.DEFAULT,
+            "",
+            "How this node and the others find out that one of them is gone (BFD, RFC 5880).");
     private static final Field<Optional<Underlay>> UNDERLAY = Field.optional(
             "underlay",
-            ObjectType.of(v -> new Underlay(v.get(ADDRESS)), ADDRESS),
+            ObjectType.of(v -> new Underlay(v.get(ADDRESS), v.get(BFD)), ADDRESS, BFD),
             "The network between nodes. Nodes that have it share their service instances.");
 
     static final ObjectType<Spec> SPEC = ObjectType.of(
@@ -76,6 +107,11 @@ final class NodeReader {
             UNDERLAY);
 
     private NodeReader() {}
+
+    private static Optional<String> secret(String text) {
+        boolean fits = !text.isEmpty() && text.length() <= 20 && text.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+        return fits ? Optional.of(text) : Optional.empty();
+    }
 
     private static Field<Long> timeout(String name, long ns, String text) {
         ValueType<Long> type = Types.durationNs(Timeouts.SHORTEST_NS, Timeouts.LONGEST_NS);

@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.model.Node.BfdKey;
 import dev.sluice.model.Node.Underlay;
 import dev.sluice.wire.IpAddress;
 import java.util.HashMap;
@@ -26,6 +27,8 @@ final class PlaneChecks {
     private final Set<String> withUnderlay = new HashSet<>();
     private final Map<IpAddress, String> addresses = new HashMap<>();
     private final Map<Integer, String> nodeNumbers = new HashMap<>();
+    private final Map<Integer, String> instanceNumbers = new HashMap<>();
+    private final Map<Integer, BfdKey> bfdKeys = new HashMap<>();
     private final Map<Integer, String> tenants = new HashMap<>();
 
     PlaneChecks(Configuration all, int routersDeclared) {
@@ -50,6 +53,7 @@ final class PlaneChecks {
             checkRouter(node, address, at);
         }
         checkFamily(address, at);
+        underlay.get().bfd().key().ifPresent(key -> checkKey(key, at));
         String same = nodeNumbers.putIfAbsent(PlaneNumbers.node(node.name()), node.title());
         if (same != null) {
             at.error(
@@ -57,6 +61,17 @@ final class PlaneChecks {
                     "by chance " + same + " and " + node.title()
                             + " get the same number; give one of them another name",
                     "names with different numbers");
+        }
+    }
+
+    /** All nodes take all keys: one number must not mean two. */
+    private void checkKey(BfdKey key, Document at) {
+        BfdKey same = bfdKeys.putIfAbsent(key.id(), key);
+        if (same != null && !same.equals(key)) {
+            at.error(
+                    "spec.underlay.bfd.key.id",
+                    "another Node has a key with this id and another secret",
+                    "an id of its own for each secret");
         }
     }
 
@@ -93,6 +108,12 @@ final class PlaneChecks {
     }
 
     private void checkFamily(IpAddress address, Document at) {
+        if (address.hi() >>> 54 == 0xfe80 >>> 6) {
+            at.error(
+                    ADDRESS,
+                    "means another host on each link, so packets between nodes could not say where they end",
+                    "an address that is no link-local one");
+        }
         Node first = nodes.getFirst();
         IpAddress other = first.spec().underlay().map(Underlay::address).orElse(address);
         if (other.isIpv4() != address.isIpv4()) {
@@ -104,9 +125,18 @@ final class PlaneChecks {
         }
     }
 
-    /** An instance where nobody else can reach it is legal, but probably not meant. */
+    /** Instances need numbers of their own; one where nobody else can reach it is legal, but probably not meant. */
     void check(ServiceInstance instance, Document at) {
         Optional<String> node = instance.spec().node();
+        String same =
+                shared ? instanceNumbers.putIfAbsent(PlaneNumbers.instance(instance.name()), instance.title()) : null;
+        if (same != null) {
+            at.error(
+                    "metadata.name",
+                    "by chance " + same + " and " + instance.title()
+                            + " get the same number; give one of them another name",
+                    "names with different numbers");
+        }
         if (!nodes.isEmpty() && node.isPresent() && !withUnderlay.contains(node.get())) {
             at.warning(
                     "spec.node",

@@ -32,6 +32,11 @@ public final class PlaneNumbers {
         return number("node/" + name);
     }
 
+    /** The number of a service instance; never 0. */
+    public static int instance(String name) {
+        return number("instance/" + name);
+    }
+
     /** The number of a router as a tenant of the service plane; never 0. */
     public static int router(String name) {
         return number("router/" + name);

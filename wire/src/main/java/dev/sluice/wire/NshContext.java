@@ -50,6 +50,9 @@ public final class NshContext {
     /** Kind: service context of Sluice, see {@link SluiceContext}. */
     public static final int SLUICE = SLUICE_CLASS << 8 | 0x01;
 
+    /** Kind: states of service instances, between switches, see {@link PlaneStates}. */
+    public static final int STATES = SLUICE_CLASS << 8 | 0x10;
+
     private static final int TYPE_OFFSET = 2;
     private static final int LENGTH_OFFSET = 3;
 

@@ -13,6 +13,7 @@ import java.util.List;
  * @param bindings the devices of its ports
  * @param instances the service instances of this node, and those of other nodes that it can use
  * @param probes how they are probed
+ * @param peers how it and the other nodes watch each other
  * @param settings settings of the node
  * @param attachments what the snapshot's attachments were made from
  * @param paths what the snapshot's paths were made from, those of the configuration first
@@ -23,6 +24,7 @@ public record CompiledNode(
         List<PortBinding> bindings,
         List<InstanceEntry> instances,
         List<ProbePlan> probes,
+        PeersPlan peers,
         Node.Spec settings,
         List<AttachmentDraft> attachments,
         List<PathDraft> paths,

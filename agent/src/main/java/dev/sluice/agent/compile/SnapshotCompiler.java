@@ -86,6 +86,7 @@ public final class SnapshotCompiler {
             paths.retain(before.paths());
         }
         CompiledNode compiled = assemble(
+                whole,
                 configuration,
                 settings,
                 existingFlows.orElse(settings.existingFlows()),
@@ -107,6 +108,7 @@ public final class SnapshotCompiler {
     }
 
     private CompiledNode assemble(
+            Configuration whole,
             Configuration configuration,
             Node.Spec settings,
             ExistingFlows existingFlows,
@@ -145,6 +147,7 @@ public final class SnapshotCompiler {
                 ports.bindings(),
                 instances.instances(),
                 instances.probes(),
+                PeersPlans.of(whole, node, snapshot.plane(), instances.instances()),
                 settings,
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()),

@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Administrative states that operators gave to instances at run time; they hold over what files say, until reset or restart. One writer: the control thread; any thread reads. */
+/** Administrative states that operators gave to instances at run time, which hold over what files say, until reset or restart; and those that other nodes tell of theirs, which hold where they ask for more. One writer: the control thread; any thread reads. */
 public final class InstanceStates {
     private volatile Map<String, AdminState> given = Map.of();
+    private volatile Map<String, AdminState> told = Map.of();
 
     /** Gives an instance a state; empty: the files' one again. */
     public void set(String instance, Optional<AdminState> state) {
@@ -30,21 +31,41 @@ public final class InstanceStates {
         return Optional.ofNullable(given.get(instance));
     }
 
+    /** Follows other nodes; whether that is news. */
+    public boolean follow(Map<String, AdminState> states) {
+        if (states.equals(told)) {
+            return false;
+        }
+        told = states;
+        return true;
+    }
+
+    /** No new flows if one of both says so; and what it has leaves if one says so. */
+    private static AdminState both(AdminState here, AdminState there) {
+        return there == AdminState.MAINTENANCE || here == AdminState.UP ? there : here;
+    }
+
     /** The configuration with the given states in it. */
     public Configuration over(Configuration written) {
         Map<String, AdminState> now = given;
-        if (now.isEmpty()) {
+        Map<String, AdminState> elsewhere = told;
+        if (now.isEmpty() && elsewhere.isEmpty()) {
             return written;
         }
         List<Resource> resources = new ArrayList<>();
         for (Resource resource : written.resources()) {
-            AdminState state = resource instanceof ServiceInstance instance ? now.get(instance.name()) : null;
-            resources.add(
-                    state != null && resource instanceof ServiceInstance instance
-                            ? new ServiceInstance(
-                                    instance.metadata(), instance.spec().withAdminState(state))
-                            : resource);
+            resources.add(resource instanceof ServiceInstance instance ? over(instance, now, elsewhere) : resource);
         }
         return Configuration.of(resources);
+    }
+
+    private static ServiceInstance over(
+            ServiceInstance instance, Map<String, AdminState> now, Map<String, AdminState> elsewhere) {
+        AdminState written = instance.spec().adminState();
+        AdminState state = both(
+                now.getOrDefault(instance.name(), written), elsewhere.getOrDefault(instance.name(), AdminState.UP));
+        return state == written
+                ? instance
+                : new ServiceInstance(instance.metadata(), instance.spec().withAdminState(state));
     }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ public final class InstanceWatch {
 
     private final Liveness liveness;
     private final LinkSource links;
+    private volatile IntFunction<String> remoteReasons = _ -> "";
     private final RateLimit limit = new RateLimit(1_000_000_000L);
     private @Nullable CompiledNode lastNode;
     private List<OpenPort> lastOpened = List.of();
@@ -40,6 +42,11 @@ public final class InstanceWatch {
     public InstanceWatch(Liveness liveness, LinkSource links) {
         this.liveness = liveness;
         this.links = links;
+    }
+
+    /** Who says why instances of other nodes are dead, by number; empty if they are not. Once, before it is used. */
+    public void remoteReasons(IntFunction<String> reasons) {
+        remoteReasons = reasons;
     }
 
     /**
@@ -72,6 +79,10 @@ public final class InstanceWatch {
                 }
             }
             liveness.setInstance(instance.number(), !dead.containsKey(instance.number()));
+            String remote = remoteReasons.apply(instance.number());
+            if (!remote.isEmpty()) {
+                now.putIfAbsent("service instance " + instance.name(), remote);
+            }
             if (!liveness.answersProbes(instance.number())) {
                 now.putIfAbsent("service instance " + instance.name(), SILENT);
             }
@@ -144,7 +155,10 @@ public final class InstanceWatch {
     /** Why an instance is dead, empty if it is alive; for any thread. */
     public String deadReason(int instance) {
         String reason = deadReasons.getOrDefault(instance, "");
-        return reason.isEmpty() && !liveness.answersProbes(instance) ? SILENT : reason;
+        if (!reason.isEmpty()) {
+            return reason;
+        }
+        return liveness.answersProbes(instance) ? remoteReasons.apply(instance) : SILENT;
     }
 
     /** Why a port is down, empty if it is up; for any thread. */

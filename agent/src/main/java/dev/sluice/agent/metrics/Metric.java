@@ -58,6 +58,7 @@ public record Metric(
         ports(all);
         drops(all);
         instances(all);
+        PeerMetrics.add(all);
         chains(all);
         RuleMetrics.add(all);
         process(all);

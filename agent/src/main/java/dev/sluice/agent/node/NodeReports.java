@@ -114,7 +114,8 @@ final class NodeReports {
                     sum[5],
                     flows == null ? -1 : flows.getOrDefault(instance.number(), 0L),
                     sum[6],
-                    worker.prober().report(instance.number(), System.nanoTime())));
+                    worker.prober().report(instance.number(), System.nanoTime()),
+                    worker.peers().words(instance.number())));
         }
         return reports;
     }
@@ -240,6 +241,10 @@ final class NodeReports {
         values.put("skippedByInstruction", c.skippedByInstruction);
         values.put("movedByInstruction", c.movedByInstruction);
         values.put("probesReturned", c.probesReturned);
+        values.put("overlaySent", c.overlaySent);
+        values.put("overlayReceived", c.overlayReceived);
+        values.put("bfdReceived", c.bfdReceived);
+        values.put("statesReceived", c.statesReceived);
         values.put("passedAcross", c.passedAcross);
         values.put("icmpErrors", c.icmpErrors);
         values.put("icmpErrorsSuppressed", c.icmpErrorsSuppressed);

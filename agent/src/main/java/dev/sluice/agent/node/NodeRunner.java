@@ -135,6 +135,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         worker = new Worker(
                 sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes, liveness, ports);
         life.publishTo(this::publish);
+        watch.remoteReasons(worker.peers()::reason);
         reports = new NodeReports(worker, watch, states);
         tracing = new Tracing(worker, tracers);
         captures = new Captures(worker, tracers, this::compiled, this::onWorker);
@@ -352,6 +353,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 lookAtLinks();
                 long nowNs = System.nanoTime();
                 life.tick(nowNs);
+                followPeers();
                 watch.tell(nowNs);
                 ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
@@ -386,6 +388,20 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         }
     }
 
+    /** Takes instances of other nodes out of use that their nodes take out of use. */
+    private void followPeers() {
+        if (!states.follow(worker.peers().toldStates())) {
+            return;
+        }
+        try {
+            life.onStatesChanged();
+        } catch (NodeException e) {
+            if (defectLog.allows(System.nanoTime())) {
+                LOG.warn("what other nodes say of their instances cannot be followed: {}", e.getMessage());
+            }
+        }
+    }
+
     private void publish(CompiledNode next, boolean wait) {
         watch.update(next, worker.ports());
         worker.handOver(next);
@@ -417,6 +433,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 life.report(),
                 reports.ports(now.node()),
                 reports.instances(now.node()),
+                worker.peers().report(),
                 reports.chains(now.node()),
                 reports.totals(now.node()));
     }

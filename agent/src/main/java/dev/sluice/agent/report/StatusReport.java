@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param configuration where it came from, and what is wrong with the files as they are now
  * @param ports ports with a device
  * @param instances service instances of this node, and those of other nodes that it can use
+ * @param peers the other nodes that it shares instances with
  * @param chains chains and their paths
  * @param totals sums over the node
  */
@@ -24,6 +25,7 @@ public record StatusReport(
         ConfigurationReport configuration,
         List<PortReport> ports,
         List<InstanceReport> instances,
+        PeersReport peers,
         List<ChainReport> chains,
         TotalsReport totals) {
     /**
@@ -93,6 +95,7 @@ public record StatusReport(
      * @param flows flows whose path leads through it, -1 if the worker did not say in time
      * @param capped packets and copies dropped because of its cap
      * @param probe what probes say, null if it is not probed
+     * @param told what its node says of it, if another one has it: alive, dead, nothing; empty: that node is silent
      */
     public record InstanceReport(
             String name,
@@ -109,7 +112,8 @@ public record StatusReport(
             long copiesLost,
             long flows,
             long capped,
-            @Nullable ProbeReport probe) {}
+            @Nullable ProbeReport probe,
+            String told) {}
 
     /**
      * A chain.

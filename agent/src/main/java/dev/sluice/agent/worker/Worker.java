@@ -4,6 +4,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.RateLimit;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.SnapshotCompiler;
+import dev.sluice.agent.peers.PeerWatch;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
@@ -44,6 +45,7 @@ public final class Worker implements Runnable, AutoCloseable {
     private final Datapath datapath;
     private final WorkerPorts ports;
     private final Prober prober;
+    private final PeerWatch peers;
     private final Poller poller;
     private final Batch batch = new Batch();
     private final AtomicReference<@Nullable CompiledNode> mailbox = new AtomicReference<>();
@@ -72,6 +74,8 @@ public final class Worker implements Runnable, AutoCloseable {
         datapath = new Datapath(pool, liveness, sizes.connectionsMax(), sizes.seed());
         prober = new Prober(datapath, liveness, new SecureRandom(), System.nanoTime());
         datapath.probes(prober);
+        peers = new PeerWatch(datapath, liveness, new SecureRandom(), System.nanoTime());
+        datapath.peers(peers);
         ports = new WorkerPorts(source.over(pool));
         poller = Poller.open(SnapshotCompiler.INDICES_MAX);
     }
@@ -151,6 +155,11 @@ public final class Worker implements Runnable, AutoCloseable {
         return prober;
     }
 
+    /** For its reports only: they may be asked for by any thread. */
+    public PeerWatch peers() {
+        return peers;
+    }
+
     /** For its counters only: they may be read by any thread. */
     public Datapath datapath() {
         return datapath;
@@ -184,10 +193,11 @@ public final class Worker implements Runnable, AutoCloseable {
                 boolean worked = step(nowNs);
                 boolean received = round(nowNs) > 0;
                 prober.poll(nowNs);
+                peers.poll(nowNs);
                 if (received || worked) {
                     busyNs = nowNs;
                 } else if (nowNs - busyNs > SPIN_NS) {
-                    poller.await(prober.sleepMs(SLEEP_MS));
+                    poller.await(peers.sleepMs(prober.sleepMs(SLEEP_MS)));
                 } else {
                     Thread.onSpinWait();
                 }
@@ -299,6 +309,7 @@ public final class Worker implements Runnable, AutoCloseable {
         datapath.apply(next.snapshot(), ports.byIndex(next.snapshot().portCount(), next.bindings()));
         ports.closeOthers(next.bindings());
         prober.apply(next.probes(), System.nanoTime());
+        peers.apply(next.peers(), System.nanoTime());
         appliedGeneration = next.snapshot().generation();
     }
 
@@ -312,7 +323,13 @@ public final class Worker implements Runnable, AutoCloseable {
     /** Ports first: whatever else goes wrong, nothing passes. */
     private void finish() {
         try {
-            ports.closeAll();
+            try {
+                if (failure == null) {
+                    peers.close(System.nanoTime());
+                }
+            } finally {
+                ports.closeAll();
+            }
         } finally {
             WorkerTask now = task;
             if (now != null) {

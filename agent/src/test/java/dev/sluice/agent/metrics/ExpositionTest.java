@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.PeersReport;
+import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.RulesReport;
 import dev.sluice.agent.report.RulesReport.RuleReport;
 import dev.sluice.agent.report.StatusReport;
@@ -74,7 +76,23 @@ class ExpositionTest {
                                 0,
                                 0,
                                 0,
-                                null)),
+                                null,
+                                "")),
+                        new PeersReport(
+                                List.of(new PeerReport(
+                                        "b",
+                                        "10.0.0.2",
+                                        "up",
+                                        1500,
+                                        "no diagnostic",
+                                        "up",
+                                        "no diagnostic",
+                                        150,
+                                        false,
+                                        true,
+                                        2,
+                                        300)),
+                                Map.of("bfd wrong-ttl", 3L)),
                         List.of(new ChainReport(
                                 "inspect",
                                 "closed",
@@ -101,6 +119,9 @@ class ExpositionTest {
                 .containsEntry("sluice_rule_flows_total{rule=\"web/0\"}", 4.0)
                 .containsEntry("sluice_rule_bytes_total{rule=\"web/0\"}", 4000.0)
                 .containsEntry("sluice_rules_without_series{}", 0.0)
+                .containsEntry("sluice_peer_up{peer=\"b\"}", 1.0)
+                .containsEntry("sluice_peer_downs_total{peer=\"b\"}", 2.0)
+                .containsEntry("sluice_peer_refused_packets_total{reason=\"bfd wrong-ttl\"}", 3.0)
                 .containsEntry(
                         "sluice_instance_returned_packets_total{instance=\"fw-1\",service=\"firewall\",node=\"\",direction=\"reverse\"}",
                         3.0)

@@ -51,7 +51,7 @@ class NodeOfSeveralTest {
     }
 
     @Test
-    void instancesOfOtherNodesAreShownWithTheirNodeAndLiveThoughNobodyHereWatchesThem() throws Exception {
+    void instancesOfOtherNodesAreShownWithTheirNodeAndTheNodesWithTheirState() throws Exception {
         FakeHost host = new FakeHost();
         List.of("underlay", "left", "right").forEach(name -> host.link(name, true));
         Files.writeString(directory.resolve("conf.yaml"), objects());
@@ -60,7 +60,11 @@ class NodeOfSeveralTest {
         try (NodeRunner node = NodeRunner.start(options, host, host, new WorkerSizes(256, 4, 1024, 42))) {
             StatusReport status = node.status();
             assertThat(status.instances()).extracting(InstanceReport::node).containsExactly("", "b");
-            assertThat(status.instances()).extracting(InstanceReport::alive).containsExactly(false, true);
+            assertThat(status.instances().get(0).alive()).isFalse();
+            assertThat(status.instances().get(1).reason()).isIn("", "node b does not answer");
+            assertThat(status.peers().peers())
+                    .extracting(peer -> peer.name() + " " + peer.address() + " " + peer.state())
+                    .containsExactly("b 10.0.0.2 down");
             assertThat(status.instances().get(1).probe()).isNull();
             ChainReport chain = status.chains().getFirst();
             assertThat(chain.strategy()).isEqualTo("local");

@@ -73,6 +73,7 @@ final class ChainPlay implements Play {
             sluices.add(SluiceProcess.start(
                     scene().hosts().get(i), product, written.directory(), node, folder.resolve(node + ".sock")));
         }
+        sluices.forEach(SluiceProcess::awaitOthers);
         streams = new Streams(scene().client(), scene().server(), ChainScene.SERVER, scale.ratePerSecond());
         firewallWire = IdObserver.start(scene().firewall().in(), IdObserver.Direction.BOTH);
         spareWire = IdObserver.start(scene().spare().in(), IdObserver.Direction.BOTH);
@@ -214,6 +215,7 @@ final class ChainPlay implements Play {
     private String returns() {
         scene().spare().replug();
         sluices.get(C).awaitInstance("fw-2", true);
+        sluices.get(A).awaitOthers();
         Streams.Account account = there(streams)
                 .run(scale.shortCount(), Map.of("firewall", there(spareWire), "ips", there(inspectorWire)));
         account.note(findings);

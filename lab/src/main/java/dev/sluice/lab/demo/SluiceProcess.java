@@ -187,6 +187,16 @@ final class SluiceProcess {
                         .anyMatch(instance -> instance.name().equals(name) && instance.alive() == alive));
     }
 
+    /** Waits until it has heard of all instances of other nodes that they live. */
+    void awaitOthers() {
+        await(
+                "other nodes say that their instances are alive",
+                CHANGE,
+                status -> status.instances().stream()
+                        .allMatch(instance ->
+                                instance.node().isEmpty() || instance.told().equals("alive")));
+    }
+
     private void await(String what, Duration atMost, Predicate<StatusReport> condition) {
         Waits.until(what, atMost, () -> !process.isAlive() || holds(condition), this::log);
         if (!process.isAlive()) {

@@ -75,6 +75,18 @@ final class HostsNetwork implements AutoCloseable {
      * @param ipVersion of the underlay, 4 or 6
      */
     static String objects(String mode, int ipVersion) {
+        return objects(
+                ipVersion,
+                List.of("fw", "ips"),
+                Yaml.object("ServiceChain", "both", "{profiles: [fw, ips], mode: " + mode + "}"));
+    }
+
+    /** The same with both nodes as instances of one service, of which a flow passes one. */
+    static String oneService() {
+        return objects(4, List.of("fw", "fw"), Yaml.object("ServiceChain", "both", "{profiles: [fw]}"));
+    }
+
+    private static String objects(int ipVersion, List<String> services, String chain) {
         StringBuilder all = new StringBuilder();
         for (int i = 0; i < 3; i++) {
             String host = "host-" + (char) ('a' + i);
@@ -100,16 +112,18 @@ final class HostsNetwork implements AutoCloseable {
                 .append("---\n");
         for (String name : List.of("fw", "ips")) {
             String host = name.equals("fw") ? "host-b" : "host-c";
-            all.append(Yaml.object("Service", name, "{transport: raw}"))
-                    .append("---\n")
-                    .append(Yaml.object(
+            String service = services.get(name.equals("fw") ? 0 : 1);
+            if (service.equals(name)) {
+                all.append(Yaml.object("Service", name, "{transport: raw}")).append("---\n");
+            }
+            all.append(Yaml.object(
                             "ServiceInstance",
                             name,
-                            "{service: " + name + ", node: " + host + ", interfaces: {in: " + name + "-in, out: " + name
-                                    + "-out}}"))
+                            "{service: " + service + ", node: " + host + ", interfaces: {in: " + name + "-in, out: "
+                                    + name + "-out}}"))
                     .append("---\n");
         }
-        return all.append(Yaml.object("ServiceChain", "both", "{profiles: [fw, ips], mode: " + mode + "}"))
+        return all.append(chain)
                 .append("---\n")
                 .append(Yaml.policy("all", "host-a/left", "{name: all, action: {chain: both}}"))
                 .toString();

@@ -96,6 +96,11 @@ final class Pulses implements AutoCloseable {
         return flows.get(flow).socket.getLocalPort();
     }
 
+    /** Id of a packet of a flow. */
+    long id(int flow, int packet) {
+        return flows.get(flow).firstId << 32 | packet;
+    }
+
     /** Packets that each flow has sent. */
     int sent() {
         return sent;

@@ -1,0 +1,106 @@
+package dev.sluice.agent.peers;
+
+import dev.sluice.agent.compile.PeersPlan;
+import dev.sluice.datapath.Datapath;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.liveness.bfd.BfdSession;
+import dev.sluice.model.ServiceInstance.AdminState;
+import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.GeneveHeader;
+import dev.sluice.wire.MacAddress;
+import dev.sluice.wire.Nsh;
+import dev.sluice.wire.NshContext;
+import dev.sluice.wire.OverlayTemplate;
+import dev.sluice.wire.PlaneStates;
+import dev.sluice.wire.Underlay;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** Writes what this node says of its instances (docs/reference/overlay-formats.md, instance states), and knows whether there is news. One user: the worker; allocates nothing but when plans change. */
+final class StatesWriter {
+    /** No virtual network: a message between switches. */
+    private static final int NO_NETWORK = 0;
+
+    private static final int TTL = 64;
+    private static final int TOS = 0xc0;
+
+    private final Datapath datapath;
+    private final Liveness liveness;
+    private PeersPlan.Own[] own = new PeersPlan.Own[0];
+    private boolean[] told = new boolean[0];
+    private int identification;
+    private long sequence;
+
+    StatesWriter(Datapath datapath, Liveness liveness) {
+        this.datapath = datapath;
+        this.liveness = liveness;
+    }
+
+    void apply(List<PeersPlan.Own> instances) {
+        own = instances.toArray(new PeersPlan.Own[0]);
+        told = new boolean[own.length];
+    }
+
+    /** The outer headers of messages to a peer. */
+    static OverlayTemplate template(PeersPlan.Peer peer) {
+        Underlay underlay = new Underlay(
+                new MacAddress(0),
+                new MacAddress(0),
+                Underlay.UNTAGGED,
+                peer.path().local(),
+                peer.path().peer(),
+                TTL,
+                TOS >>> 2,
+                true,
+                true);
+        return OverlayTemplate.tunnel(underlay, new GeneveHeader(true, EtherTypes.NSH, NO_NETWORK, List.of()));
+    }
+
+    /** Looks at all instances; whether one is not as it was when it was last looked at. */
+    boolean changed() {
+        boolean changed = false;
+        for (int i = 0; i < own.length; i++) {
+            boolean alive = liveness.instanceAlive(own[i].number());
+            changed |= alive != told[i];
+            told[i] = alive;
+        }
+        return changed;
+    }
+
+    /** Tells a peer of all instances, as they were at {@link #changed}. */
+    void tell(PeersPlan.Peer peer, BfdSession session, OverlayTemplate outer, long nowNs) {
+        for (int from = 0; from < own.length; from += PlaneStates.INSTANCES_MAX) {
+            tell(peer, session, outer, from, Math.min(own.length - from, PlaneStates.INSTANCES_MAX), nowNs);
+        }
+    }
+
+    private void tell(PeersPlan.Peer peer, BfdSession session, OverlayTemplate outer, int from, int count, long nowNs) {
+        FramePool pool = datapath.pool();
+        long nsh = pool.takeSmall();
+        if (nsh == FramePool.NONE) {
+            return;
+        }
+        MemorySegment f = pool.memory();
+        int valueBytes = PlaneStates.bytesFor(count);
+        int nshBytes = Nsh.BYTES + NshContext.paddedBytes(valueBytes);
+        Nsh.write(f, nsh, nshBytes, Nsh.MD_VARIABLE, true, Nsh.TTL_INITIAL, Nsh.NEXT_NONE, 0, 0);
+        long value = NshContext.write(f, nsh + Nsh.BYTES, NshContext.STATES, valueBytes);
+        PlaneStates.write(f, value, count, session.localDiscriminator(), session.remoteDiscriminator(), ++sequence);
+        for (int i = 0; i < count; i++) {
+            PeersPlan.Own instance = own[from + i];
+            PlaneStates.setInstance(f, value, i, instance.planeNumber(), told[from + i], code(instance.admin()));
+        }
+        long start = outer.push(f, nsh, nshBytes, peer.peer().number(), TOS, identification++);
+        datapath.sendToPeer(peer.peer(), start, nshBytes + outer.headerBytes(), nowNs);
+    }
+
+    private static int code(AdminState state) {
+        return switch (state) {
+            case UP -> PlaneStates.UP;
+            case DOWN -> PlaneStates.DOWN;
+            case DRAIN -> PlaneStates.DRAIN;
+            case MAINTENANCE -> PlaneStates.MAINTENANCE;
+        };
+    }
+}

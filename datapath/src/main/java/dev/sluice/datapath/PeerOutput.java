@@ -1,0 +1,83 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Ethernet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends frames of the caller's own making to other switches: by the underlay's route, to the MAC address of its next hop (V14). One user: the worker.
+ *
+ * <p>Hot path: no allocation.
+ */
+final class PeerOutput {
+    private final Frames frames;
+    private final LivenessView liveness;
+    private final Neighbors neighbors;
+    private final Batch own = new Batch();
+    private Snapshot snapshot = Snapshot.empty();
+
+    PeerOutput(Frames frames, LivenessView liveness, Neighbors neighbors) {
+        this.frames = frames;
+        this.liveness = liveness;
+        this.neighbors = neighbors;
+    }
+
+    void apply(Snapshot next) {
+        snapshot = next;
+    }
+
+    /**
+     * Takes over a frame that is complete but for its MAC addresses, without tag. While the next hop's address is not known the frame waits, as any does.
+     *
+     * @return whether it left or waits
+     */
+    boolean send(OverlayPeer peer, long start, int frameBytes, long nowNs) {
+        NextHop hop = nextHop(peer);
+        if (hop == null || !frames.hasDevice(hop.port())) {
+            frames.pool().give(start);
+            return false;
+        }
+        boolean connected = hop.kind() == NextHop.Kind.CONNECTED;
+        long hi = connected ? peer.address().hi() : hop.addressHi();
+        long lo = connected ? peer.address().lo() : hop.addressLo();
+        int port = hop.port();
+        long mac = neighbors.resolve(port, hi, lo, nowNs);
+        if (mac == Neighbors.UNREACHABLE) {
+            // Whether it lives is just what is to be found out: it is asked again at once.
+            neighbors.forget(port, hi, lo);
+            mac = neighbors.resolve(port, hi, lo, nowNs);
+        }
+        Ethernet.setAddresses(
+                frames.memory(), start, Math.max(mac, 0), snapshot.port(port).mac());
+        own.count = 0;
+        int slot = own.append(start, frameBytes, port);
+        own.l3[slot] = Ethernet.BYTES;
+        own.l4[slot] = 0;
+        if (mac >= 0) {
+            frames.sendOwn(own, slot, port);
+            return true;
+        }
+        long given = neighbors.hold(port, hi, lo, own, slot);
+        if (given >= 0) {
+            frames.pool().give(given);
+        } else if (given == Neighbors.REFUSED) {
+            frames.pool().give(start);
+        }
+        return given != Neighbors.REFUSED;
+    }
+
+    /** One of several equal routes: all packets to a peer take the same. */
+    private @Nullable NextHop nextHop(OverlayPeer peer) {
+        ServicePlane plane = snapshot.plane();
+        if (plane.router() < 0) {
+            return null;
+        }
+        Routes routes = snapshot.router(plane.router()).routes();
+        int index = routes.lookup(peer.address().hi(), peer.address().lo());
+        if (index == Routes.NO_ROUTE) {
+            return null;
+        }
+        NextHop hop = routes.group(index).choose(FlowHash.mix(peer.address().lo()), liveness.downPorts());
+        boolean leads = hop != null && (hop.kind() == NextHop.Kind.CONNECTED || hop.kind() == NextHop.Kind.GATEWAY);
+        return leads ? hop : null;
+    }
+}
