@@ -38,6 +38,7 @@ public final class Datapath implements AutoCloseable {
     private final PlaneFlows planeFlows;
     private final OverlayOutput overlayOutput;
     private final OverlayInput overlayInput;
+    private final SwitchStage switchStage;
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
@@ -156,8 +157,10 @@ public final class Datapath implements AutoCloseable {
                 counters,
                 planeFlows,
                 overlayOutput);
-        overlayInput =
-                new OverlayInput(frames, parser, table, zones, fragments, planeFlows, steering, returns, counters);
+        switchStage = new SwitchStage(
+                frames, parser, fragments, errors, table, liveness, overlayOutput, counters, FlowHash.mix(seed + 1));
+        overlayInput = new OverlayInput(
+                frames, parser, table, zones, fragments, planeFlows, steering, returns, counters, switchStage);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
@@ -181,9 +184,10 @@ public final class Datapath implements AutoCloseable {
         forwarding.apply(next);
         neighborStage.apply(next);
         errors.apply(next);
-        planeFlows.apply(next.plane());
+        planeFlows.apply(next);
         overlayOutput.apply(next);
         overlayInput.apply(next);
+        switchStage.apply(next);
     }
 
     /**
@@ -204,6 +208,7 @@ public final class Datapath implements AutoCloseable {
         translations.lookInto(other.translations);
         ethernetMemory.lookInto(other.ethernetMemory);
         planeFlows.lookInto(other.planeFlows);
+        switchStage.lookInto(other.switchStage);
         selector.copy(other.selector);
         steering.copyCaps(other.steering);
         errors.copyRate(other.errors);
@@ -351,7 +356,18 @@ public final class Datapath implements AutoCloseable {
         Cursor c = cursor;
         c.take(batch, i, nowNs);
         goThrough(c, enter(c, snapshot.port(port)));
+        finishPacket(nowNs);
+    }
+
+    /** Does what the packet in hand has left to do: copies that are looked at one by one, and errors. */
+    private void finishPacket(long nowNs) {
         sendErrors(nowNs);
+        for (int i = switchStage.takeCopy(); i >= 0; i = switchStage.takeCopy()) {
+            Cursor c = cursor;
+            c.nowNs = nowNs;
+            goThrough(c, switchStage.resume(c, i));
+            sendErrors(nowNs);
+        }
     }
 
     private void goThrough(Cursor c, int first) {
@@ -359,11 +375,15 @@ public final class Datapath implements AutoCloseable {
         while (step != Step.DONE) {
             step = switch (step) {
                 case Step.FROM_PORT -> fromPort(c);
-                case Step.FORWARD -> forwarding.forward(c);
+                case Step.FORWARD -> switchStage.has(c.router) ? switchStage.forward(c) : forwarding.forward(c);
                 case Step.TO_PORT -> classification.classify(c, snapshot.port(c.egress), PortSides.TO_PORT, Step.LEAVE);
-                default -> forwarding.leave(c);
+                default -> isSwitchPort(c.egress) ? switchStage.leave(c) : forwarding.leave(c);
             };
         }
+    }
+
+    private boolean isSwitchPort(int port) {
+        return snapshot.port(port).role() == PortEntry.Role.SWITCH;
     }
 
     /** Sends the errors that packets caused; those of routers by routing, like answers of a router: not classified on their way out. */
@@ -399,6 +419,7 @@ public final class Datapath implements AutoCloseable {
         return switch (port.role()) {
             case SERVICE -> returns.receive(c, port);
             case TRANSPARENT -> enterTransparent(c, port);
+            case SWITCH -> switchStage.enter(c, port);
             case ROUTER, LINK -> enterRouter(c, port);
         };
     }
@@ -463,7 +484,8 @@ public final class Datapath implements AutoCloseable {
         neighborStage.tick(nowNs);
         fragments.tick(nowNs);
         context.tick(nowNs);
-        sendErrors(nowNs);
+        switchStage.tick(nowNs);
+        finishPacket(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
         if (zoneUse != null) {
@@ -510,6 +532,27 @@ public final class Datapath implements AutoCloseable {
     /** The connections; for the worker's own thread only. */
     public ConnectionTable connections() {
         return table;
+    }
+
+    /**
+     * Tells of the MAC addresses that are known in a segment; for the worker's own thread only.
+     *
+     * @param router index of the segment
+     */
+    public void readMacs(int router, long nowNs, MacReader reader) {
+        MacTable macs = switchStage.macs();
+        if (macs != null) {
+            macs.read(
+                    router,
+                    nowNs,
+                    (_, mac, place, seenAgoNs) -> reader.entry(mac, switchStage.placeName(place), seenAgoNs));
+        }
+    }
+
+    /** How many MAC addresses a segment has; readers on other threads may see a value that lags. */
+    public int macCount(int router) {
+        MacTable macs = switchStage.macs();
+        return macs == null ? 0 : macs.count(router);
     }
 
     /** Contextual attributes, null as long as none was ever set; for the worker's own thread only. */

@@ -30,6 +30,7 @@ final class OverlayInput {
     private final Steering steering;
     private final Returns returns;
     private final DatapathCounters counters;
+    private final SwitchStage segments;
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
@@ -43,7 +44,8 @@ final class OverlayInput {
             PlaneFlows flows,
             Steering steering,
             Returns returns,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            SwitchStage segments) {
         this.frames = frames;
         this.parser = parser;
         this.table = table;
@@ -53,6 +55,7 @@ final class OverlayInput {
         this.steering = steering;
         this.returns = returns;
         this.counters = counters;
+        this.segments = segments;
     }
 
     void apply(Snapshot next) {
@@ -91,6 +94,9 @@ final class OverlayInput {
         }
         if (GeneveOptions.checkCritical(m, geneve, CRITICAL_OPTIONS_KNOWN) < 0) {
             return frames.drop(c, DropReason.OVERLAY_OPTION_CRITICAL);
+        }
+        if (Geneve.protocol(m, geneve) == EtherTypes.TEB && !Geneve.isControl(m, geneve)) {
+            return segments.receive(c, peer, geneve, geneve + geneveBytes, end);
         }
         if (Geneve.protocol(m, geneve) != EtherTypes.NSH || Geneve.isControl(m, geneve)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);

@@ -89,20 +89,31 @@ final class PortPlan {
                     "");
         } else if (place.isPresent()) {
             addRouterPort(port, place.get());
+        } else if (port.spec().logicalSwitch().isPresent()) {
+            PortDraft draft = draft(key(port), port.name(), Role.SWITCH);
+            bind(draft, port);
+            refuse(draft, port);
+            draft.router = ids.index(
+                    Space.ROUTER,
+                    SegmentPlan.KEY + port.spec().logicalSwitch().get());
         } else if (peer.isPresent()) {
             PortDraft draft = draft(key(port), port.name(), Role.TRANSPARENT);
             bind(draft, port);
-            port.spec()
-                    .refused()
-                    .forEach(kind -> draft.refusedKinds |=
-                            NonUnicast.valueOf(kind.name()).bit());
+            refuse(draft, port);
         } else {
             log.warning(
                     port,
                     "spec",
-                    "has neither a peer nor a router, so nothing can be forwarded to or from it; it is not used",
+                    "has neither a peer nor a switch nor a router, so nothing can be forwarded to or from it; it is not used",
                     port.spec().interfaceName());
         }
+    }
+
+    private static void refuse(PortDraft draft, Port port) {
+        port.spec()
+                .refused()
+                .forEach(kind ->
+                        draft.refusedKinds |= NonUnicast.valueOf(kind.name()).bit());
     }
 
     private void addRouterPort(Port port, RouterPlace place) {
@@ -112,7 +123,7 @@ final class PortPlan {
         draft.addAddresses(place.at().addresses());
         place.at().mac().ifPresent(mac -> draft.mac = mac.bits());
         if (!port.spec().refused().isEmpty()) {
-            log.warning(port, "spec.nonUnicast", "is for ports with a peer; a router port passes nothing across", "");
+            log.warning(port, "spec.nonUnicast", "is for ports with a peer or a switch; a router port passes nothing across", "");
         }
     }
 
