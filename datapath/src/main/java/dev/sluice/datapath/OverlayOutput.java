@@ -70,7 +70,7 @@ final class OverlayOutput {
         this.neighbors = neighbors;
         this.flows = flows;
         this.counters = counters;
-        segmenter = new Segmenter(frames);
+        segmenter = new Segmenter(frames.pool());
     }
 
     void apply(Snapshot next) {
