@@ -88,7 +88,7 @@ public record PortEntry(
     }
 
     /** Whether packets pass with their own Ethernet header, since Sluice is no hop here. */
-    boolean bridges() {
+    public boolean bridges() {
         return role == Role.TRANSPARENT || role == Role.SWITCH;
     }
 

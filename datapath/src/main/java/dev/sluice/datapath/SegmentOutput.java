@@ -59,7 +59,7 @@ final class SegmentOutput {
         this.frames = frames;
         this.overlay = overlay;
         this.counters = counters;
-        segmenter = new Segmenter(frames);
+        segmenter = new Segmenter(frames.pool());
     }
 
     void apply(Snapshot next) {

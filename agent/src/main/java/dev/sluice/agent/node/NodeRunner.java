@@ -418,6 +418,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 reports.ports(now.node()),
                 reports.instances(now.node()),
                 reports.chains(now.node()),
+                reports.segments(now.node()),
                 reports.totals(now.node()));
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
@@ -88,6 +89,14 @@ class SegmentsTest {
                 assertThat(TcpTransfer.echoes(network.blue1, server, 7, 3_000_000))
                         .isTrue();
             }
+            assertThat(a.say(AdminClient::macs).macs())
+                    .filteredOn(mac -> mac.mac().startsWith("02:aa"))
+                    .extracting(mac -> mac.logicalSwitch() + " " + mac.mac() + " " + mac.place())
+                    .containsExactly(
+                            "blue 02:aa:00:00:00:01 blue-1",
+                            "blue 02:aa:00:00:00:02 node host-b",
+                            "red 02:aa:00:00:00:01 red-1",
+                            "red 02:aa:00:00:00:02 node host-b");
             checkBroadcast(network, red2, blue2);
             moveAndGoOn(network, c);
             assertThat(a.uninspected() + b.uninspected() + c.uninspected()).isZero();
