@@ -85,8 +85,7 @@ public enum DropReason {
     SEGMENT_LOOP(
             "C1, packet-life: segments",
             "A frame from another node has the source MAC address of a port here that is in use: a loop or a forgery."),
-    SEGMENT_NOBODY(
-            "C1, packet-life: segments", "Nobody is left in the segment whom the frame could be for."),
+    SEGMENT_NOBODY("C1, packet-life: segments", "Nobody is left in the segment whom the frame could be for."),
     SEGMENT_RESERVED(
             "IEEE 802.1Q 8.6.3",
             "The frame is for the next bridge only (01:80:c2:00:00:00 to 0f), which a logical switch is not."),

@@ -46,6 +46,7 @@ final class PlaneFlows implements AutoCloseable {
 
     /** Where entries made before are found, while foretelling; own numbers lie above all of its. */
     private ServicePlane plane = ServicePlane.NONE;
+
     private Segments segments = Segments.NONE;
     private @Nullable PlaneFlows source;
 

@@ -168,8 +168,7 @@ final class SegmentNeighbors {
         MemorySegment f = c.memory;
         long ip = c.networkHeader();
         long icmp = ip + Ipv6.BYTES;
-        long mac = NeighborDiscovery.macOption(
-                f, icmp, Ipv6.payloadLength(f, ip), NeighborDiscovery.OPTION_SOURCE_MAC);
+        long mac = NeighborDiscovery.macOption(f, icmp, Ipv6.payloadLength(f, ip), NeighborDiscovery.OPTION_SOURCE_MAC);
         long sourceHi = Ipv6.sourceHi(f, ip);
         long sourceLo = Ipv6.sourceLo(f, ip);
         if (mac != Ethernet.source(f, c.start()) || (sourceHi | sourceLo) == 0) {
@@ -177,7 +176,8 @@ final class SegmentNeighbors {
         }
         long before = known.find(segment.router(), sourceHi, sourceLo, c.nowNs);
         if (!foretells) {
-            // Whether the sender is a router is not said here: what was said before stands, if it is still the same one.
+            // Whether the sender is a router is not said here: what was said before stands, if it is still the same
+            // one.
             long keeps = before >= 0 && (before & MAC) == mac ? before : mac;
             known.learn(segment.router(), sourceHi, sourceLo, keeps, c.nowNs);
         }

@@ -65,8 +65,7 @@ final class SegmentOutput {
     void apply(Snapshot next) {
         snapshot = next;
         plane = next.plane();
-        tunnels = IntTable.of(
-                next.segments().all().stream().map(this::tunnels).toList(), Tunnels::router);
+        tunnels = IntTable.of(next.segments().all().stream().map(this::tunnels).toList(), Tunnels::router);
     }
 
     private Tunnels tunnels(Segment segment) {

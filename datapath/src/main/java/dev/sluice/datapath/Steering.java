@@ -273,7 +273,8 @@ final class Steering {
         int chosen = table.egressPort(c.record, c.direction) - 1;
         boolean inSegment = snapshot.segments().has(c.router);
         if ((inSegment || chosen >= 0) && (pair == 0 || ethernetMemory.restore(c, pair))) {
-            errors.tooBigAcross(c, inSegment ? IcmpErrors.ROUTED : snapshot.port(chosen).peer(), mtuBytes);
+            errors.tooBigAcross(
+                    c, inSegment ? IcmpErrors.ROUTED : snapshot.port(chosen).peer(), mtuBytes);
         }
     }
 

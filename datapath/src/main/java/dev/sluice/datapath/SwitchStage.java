@@ -269,9 +269,7 @@ final class SwitchStage {
                 && GeneveOptions.dataBytes(m, option) == 4
                 && m.get(Layouts.BE32, GeneveOptions.data(option))
                         == snapshot.plane().tenant(segment.router());
-        return !holds
-                ? SegmentOutput.UNMARKED
-                : bothWays ? SegmentOutput.SERVICED_BOTH_WAYS : SegmentOutput.SERVICED;
+        return !holds ? SegmentOutput.UNMARKED : bothWays ? SegmentOutput.SERVICED_BOTH_WAYS : SegmentOutput.SERVICED;
     }
 
     /** Whether a MAC address is that of a port's own interface, or was just used by a tenant here. */
@@ -333,9 +331,7 @@ final class SwitchStage {
             return flood(c, segment);
         }
         if (place >= AT_PEER) {
-            return c.fromPeer
-                    ? frames.drop(c, DropReason.SEGMENT_NOBODY)
-                    : toPeer(c, segment, peerOf(segment, place));
+            return c.fromPeer ? frames.drop(c, DropReason.SEGMENT_NOBODY) : toPeer(c, segment, peerOf(segment, place));
         }
         if (place == origin(c, segment)) {
             return frames.drop(c, DropReason.SEGMENT_NOBODY);

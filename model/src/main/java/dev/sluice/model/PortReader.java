@@ -81,7 +81,18 @@ final class PortReader {
             "Transparent mode and switches: which frames that are not unicast IP are let in by this port. What is let in crosses to the peer, or into the segment, unchanged, past every service.");
 
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            PortReader::spec, NODE, INTERFACE, PROFILE, PEER, SWITCH, DRIVER, XDP_MODE, ZERO_COPY, CLASSIFY, MAC, NON_UNICAST);
+            PortReader::spec,
+            NODE,
+            INTERFACE,
+            PROFILE,
+            PEER,
+            SWITCH,
+            DRIVER,
+            XDP_MODE,
+            ZERO_COPY,
+            CLASSIFY,
+            MAC,
+            NON_UNICAST);
 
     private PortReader() {}
 

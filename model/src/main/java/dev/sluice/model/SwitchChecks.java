@@ -44,10 +44,11 @@ final class SwitchChecks {
             nodes.stream()
                     .filter(node -> !withUnderlay.contains(node))
                     .sorted()
-                    .forEach(node -> at.warning(
-                            "spec",
-                            "has a port on Node/" + node
-                                    + ", which has no underlay, so frames cannot come there from other nodes; give the node one"));
+                    .forEach(
+                            node -> at.warning(
+                                    "spec",
+                                    "has a port on Node/" + node
+                                            + ", which has no underlay, so frames cannot come there from other nodes; give the node one"));
         }
     }
 

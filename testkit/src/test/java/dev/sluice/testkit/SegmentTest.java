@@ -57,8 +57,7 @@ class SegmentTest {
         MemorySegment f = MemorySegment.ofArray(new byte[200]);
         IpAddress source = IpAddress.parse(from).orElseThrow();
         IpAddress to = IpAddress.parse(target).orElseThrow();
-        int bytes =
-                NeighborDiscovery.writeSolicitation(f, 14, source.hi(), source.lo(), to.hi(), to.lo(), mac);
+        int bytes = NeighborDiscovery.writeSolicitation(f, 14, source.hi(), source.lo(), to.hi(), to.lo(), mac);
         Ethernet.setAddresses(f, 0, NeighborDiscovery.multicastMac(NeighborDiscovery.solicitedNodeLo(to.lo())), mac);
         Layouts.putU16(f, 12, EtherTypes.IPV6);
         return f.asSlice(0, 14 + bytes).toArray(ValueLayout.JAVA_BYTE);

@@ -39,11 +39,11 @@ final class PlaneMtu {
         }
         int more = snapshot.plane().endpoint().isIpv4() ? 0 : OVERHEAD_V6_BYTES - OVERHEAD_V4_BYTES;
         largest(snapshot)
-                .ifPresent(port -> check(
-                        object.get(), compiled, port, OVERHEAD_V4_BYTES + more, "the service plane puts", log));
+                .ifPresent(port ->
+                        check(object.get(), compiled, port, OVERHEAD_V4_BYTES + more, "the service plane puts", log));
         largestOfSegments(snapshot)
-                .ifPresent(port -> check(
-                        object.get(), compiled, port, SEGMENT_V4_BYTES + more, "its switch's tunnels put", log));
+                .ifPresent(port ->
+                        check(object.get(), compiled, port, SEGMENT_V4_BYTES + more, "its switch's tunnels put", log));
     }
 
     private static void check(

@@ -94,8 +94,7 @@ final class PortPlan {
             bind(draft, port);
             refuse(draft, port);
             draft.router = ids.index(
-                    Space.ROUTER,
-                    SegmentPlan.KEY + port.spec().logicalSwitch().get());
+                    Space.ROUTER, SegmentPlan.KEY + port.spec().logicalSwitch().get());
         } else if (peer.isPresent()) {
             PortDraft draft = draft(key(port), port.name(), Role.TRANSPARENT);
             bind(draft, port);
@@ -123,7 +122,11 @@ final class PortPlan {
         draft.addAddresses(place.at().addresses());
         place.at().mac().ifPresent(mac -> draft.mac = mac.bits());
         if (!port.spec().refused().isEmpty()) {
-            log.warning(port, "spec.nonUnicast", "is for ports with a peer or a switch; a router port passes nothing across", "");
+            log.warning(
+                    port,
+                    "spec.nonUnicast",
+                    "is for ports with a peer or a switch; a router port passes nothing across",
+                    "");
         }
     }
 

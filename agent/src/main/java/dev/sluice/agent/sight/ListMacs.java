@@ -53,8 +53,8 @@ final class ListMacs implements WorkerTask {
             datapath.readMacs(
                     segment.router(),
                     nowNs,
-                    (mac, place, seenAgoNs) -> macs.add(new MacReport(
-                            segment.name(), new MacAddress(mac).toString(), place, seenAgoNs / MS_NS)));
+                    (mac, place, seenAgoNs) -> macs.add(
+                            new MacReport(segment.name(), new MacAddress(mac).toString(), place, seenAgoNs / MS_NS)));
             return false;
         }
         macs.sort(Comparator.comparing(MacReport::logicalSwitch).thenComparing(MacReport::mac));

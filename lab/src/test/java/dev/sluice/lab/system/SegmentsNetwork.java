@@ -114,13 +114,13 @@ final class SegmentsNetwork implements AutoCloseable {
                 .append("---\n")
                 .append(Yaml.object("ServiceChain", "inspect", "{profiles: [fw]}"))
                 .append("---\n")
-                .append(Yaml.policy(
-                        "all", "host-a/red-1, host-c/red-1-at-c", "{name: all, action: {chain: inspect}}"))
+                .append(Yaml.policy("all", "host-a/red-1, host-c/red-1-at-c", "{name: all, action: {chain: inspect}}"))
                 .toString();
     }
 
     private static String port(String name, String node, String interfaceName, String segment) {
-        return Yaml.object("Port", name, "{node: " + node + ", interface: " + interfaceName + ", switch: " + segment + "}")
+        return Yaml.object(
+                        "Port", name, "{node: " + node + ", interface: " + interfaceName + ", switch: " + segment + "}")
                 + "---\n";
     }
 

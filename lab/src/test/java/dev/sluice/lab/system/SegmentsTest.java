@@ -118,8 +118,7 @@ class SegmentsTest {
         network.moveRed1ToC();
         c.awaitPort("red-1", true);
         for (String server : List.of("10.0.0.2", "fd00::2")) {
-            Waits.until(
-                    "the tenant is reached at host C", Duration.ofSeconds(10), () -> network.red1.pings(server));
+            Waits.until("the tenant is reached at host C", Duration.ofSeconds(10), () -> network.red1.pings(server));
             try (UdpFlow flow = UdpFlow.open(network.red1, server, 7)) {
                 checkServed(flow.exchange(100));
             }
