@@ -174,7 +174,7 @@ public final class Datapath implements AutoCloseable {
      */
     public void apply(Snapshot next, @Nullable PacketPort[] portsByIndex) {
         snapshot = next;
-        frames.apply(portsByIndex);
+        frames.apply(next, portsByIndex);
         table.setTimeouts(next.timeouts());
         table.pathFlows.apply(next.paths());
         selector.apply(next);
@@ -353,21 +353,47 @@ public final class Datapath implements AutoCloseable {
             frames.drop(batch, i, port, DropReason.of(-1 - batch.parsed[i]));
             return;
         }
-        Cursor c = cursor;
-        c.take(batch, i, nowNs);
-        goThrough(c, enter(c, snapshot.port(port)));
+        begin(batch, i, nowNs);
         finishPacket(nowNs);
     }
 
-    /** Does what the packet in hand has left to do: copies that are looked at one by one, and errors. */
+    private void begin(Batch batch, int i, long nowNs) {
+        Cursor c = cursor;
+        c.take(batch, i, nowNs);
+        goThrough(c, enter(c, snapshot.port(c.port)));
+    }
+
+    /** Does what the packet in hand has left to do: errors, copies that are looked at one by one, frames between a router and a segment. */
     private void finishPacket(long nowNs) {
         sendErrors(nowNs);
-        for (int i = switchStage.takeCopy(); i >= 0; i = switchStage.takeCopy()) {
-            Cursor c = cursor;
-            c.nowNs = nowNs;
-            goThrough(c, switchStage.resume(c, i));
+        while (finishCopy(nowNs) || finishCrossing(nowNs)) {
             sendErrors(nowNs);
         }
+    }
+
+    private boolean finishCopy(long nowNs) {
+        int copy = switchStage.takeCopy();
+        if (copy < 0) {
+            return false;
+        }
+        cursor.nowNs = nowNs;
+        goThrough(cursor, switchStage.resume(cursor, copy));
+        return true;
+    }
+
+    private boolean finishCrossing(long nowNs) {
+        int i = frames.takeCrossing();
+        if (i < 0) {
+            return false;
+        }
+        Batch crossing = frames.crossing();
+        parser.parseOne(crossing, i);
+        if (crossing.parsed[i] < 0) {
+            frames.drop(crossing, i, crossing.port[i], DropReason.of(-1 - crossing.parsed[i]));
+        } else {
+            begin(crossing, i, nowNs);
+        }
+        return true;
     }
 
     private void goThrough(Cursor c, int first) {

@@ -9,7 +9,8 @@ import java.util.List;
  * @param name name for people: the Port object's, or the interface's
  * @param role what the port is for
  * @param router router (key space) of a ROUTER or LINK port, of the pair of a TRANSPARENT port, of the segment of a SWITCH port; -1 for SERVICE ports
- * @param peer the other port of a transparent pair or link, else -1
+ * @param peer the other port of a transparent pair or link; of a ROUTER port without device the port of the segment that it is joined to, and the
+ *     other way round; else -1
  * @param mac own MAC address, 48 bits
  * @param addresses own addresses (router interfaces, service ports towards nodes that route)
  * @param classifyFromPort whether packets coming in from the port are classified (V1)

@@ -33,18 +33,21 @@ final class SegmentNeighbors {
 
     private static final long ROUTER = 1L << 49;
     private static final long MAC = (1L << 48) - 1;
+    private static final int NONE = -1;
 
     /** Bytes of an advertisement with the target's MAC, IPv6 header included. */
     private static final int ADVERTISEMENT_BYTES = Ipv6.BYTES + NeighborDiscovery.NEIGHBOR_BYTES + 8;
 
     private final Frames frames;
+    private final SegmentGates gates;
     private final DatapathCounters counters;
 
     /** MAC addresses of IP addresses; there from the first segment on. */
     private @Nullable MacTable bindings;
 
-    SegmentNeighbors(Frames frames, DatapathCounters counters) {
+    SegmentNeighbors(Frames frames, SegmentGates gates, DatapathCounters counters) {
         this.frames = frames;
+        this.gates = gates;
         this.counters = counters;
     }
 
@@ -90,6 +93,10 @@ final class SegmentNeighbors {
         long senderMac = Arp.senderMac(f, arp);
         int senderIp = Arp.senderIp(f, arp);
         int targetIp = Arp.targetIp(f, arp);
+        int gate = Arp.operation(f, arp) == Arp.REQUEST ? gates.ofAddress(segment, 0, mapped(targetIp)) : NONE;
+        if (gate != NONE && gate != c.port) {
+            return frames.send(c.batch, c.slot, gate);
+        }
         if (senderIp == 0) {
             return GOES_ON;
         }
@@ -149,6 +156,10 @@ final class SegmentNeighbors {
                 learnAdvertised(c, segment, known, icmp, icmpBytes);
             }
             return GOES_ON;
+        }
+        int gate = gates.ofAddress(segment, NeighborDiscovery.targetHi(f, icmp), NeighborDiscovery.targetLo(f, icmp));
+        if (gate != NONE && gate != c.port) {
+            return frames.send(c.batch, c.slot, gate);
         }
         return solicitation(c, segment, known, macs, foretells);
     }

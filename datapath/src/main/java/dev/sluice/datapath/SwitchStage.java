@@ -37,6 +37,7 @@ final class SwitchStage {
     private final SegmentOutput output;
     private final SegmentNeighbors neighbors;
     private final ForeignServices foreign;
+    private final SegmentGates gates = new SegmentGates();
     private final ConnectionTable table;
     private final long seed;
     private final Batch copies = new Batch();
@@ -73,7 +74,7 @@ final class SwitchStage {
         this.counters = counters;
         this.seed = seed;
         output = new SegmentOutput(frames, overlay, counters);
-        neighbors = new SegmentNeighbors(frames, counters);
+        neighbors = new SegmentNeighbors(frames, gates, counters);
         foreign = new ForeignServices(table, liveness);
     }
 
@@ -82,6 +83,7 @@ final class SwitchStage {
         segments = next.segments();
         output.apply(next);
         foreign.apply(next);
+        gates.apply(next);
         if (macs == null && !foretells && !segments.all().isEmpty()) {
             macs = new MacTable(MacTable.PLACES, MacTable.SEGMENT_MAX, seed);
             neighbors.use(new MacTable(MacTable.PLACES, MacTable.SEGMENT_MAX, seed + 1));
@@ -160,8 +162,21 @@ final class SwitchStage {
             return frames.drop(c, DropReason.CONTROL_INVALID);
         }
         c.mark = c.router;
+        return control(c, segment);
+    }
+
+    /** Sends on what is not unicast IP, unless it is answered here. */
+    private int control(Cursor c, Segment segment) {
         int step = neighbors.hear(c, segment, macs, foretells);
-        return step == SegmentNeighbors.GOES_ON ? forward(c) : step;
+        if (step != SegmentNeighbors.GOES_ON) {
+            return step;
+        }
+        long to = Ethernet.destination(c.memory, c.start());
+        if (!c.fromPeer && isForRouters(c) && gates.ofMac(segment, to) != NONE) {
+            // The router has the same address on all nodes, and any of them may have asked.
+            copyToPeers(c, segment);
+        }
+        return forward(c);
     }
 
     private static boolean isFromBehindRouter(Cursor c) {
@@ -171,7 +186,7 @@ final class SwitchStage {
 
     private void learn(Segment segment, long mac, long place, long nowNs) {
         MacTable known = macs;
-        if (known == null || foretells || mac == 0) {
+        if (known == null || foretells || mac == 0 || gates.ofMac(segment, mac) != NONE) {
             return;
         }
         int outcome = known.learn(segment.router(), 0, mac, place, nowNs);
@@ -219,8 +234,7 @@ final class SwitchStage {
                 return frames.drop(c, DropReason.CONTROL_INVALID);
             }
             c.mark = c.router;
-            int step = neighbors.hear(c, segment, macs, foretells);
-            return step == SegmentNeighbors.GOES_ON ? forward(c) : step;
+            return control(c, segment);
         }
         return receiveUnicast(c, segment, mark);
     }
@@ -294,6 +308,10 @@ final class SwitchStage {
         MacTable known = macs;
         if (known == null || (mac & MacAddress.GROUP_BIT) != 0) {
             return NOWHERE;
+        }
+        int gate = gates.ofMac(segment, mac);
+        if (gate != NONE) {
+            return gate;
         }
         long place = known.find(segment.router(), 0, mac, nowNs);
         if (place < 0 || place >= AT_PEER) {
@@ -385,19 +403,10 @@ final class SwitchStage {
     /** Copies the packet in hand for all that it may be for: the ports here but the one it came from, and, if it came from one, the peers. */
     private int flood(Cursor c, Segment segment) {
         int origin = origin(c, segment);
-        int receivers = c.fromPeer ? 0 : segment.peerCount();
-        int kind = kind(c, segment);
-        for (int i = 0; i < receivers; i++) {
-            if (copy(c)) {
-                int step = output.send(c, copies, 0, segment, segment.peer(i), kind);
-                if (step == SegmentOutput.TOO_BIG) {
-                    frames.drop(copies, 0, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
-                }
-            }
-        }
+        int receivers = c.fromPeer ? 0 : copyToPeers(c, segment);
         for (int i = 0; i < segment.portCount(); i++) {
             int port = segment.port(i);
-            if (port != origin) {
+            if (port != origin && (!gates.isGate(port) || isForRouters(c))) {
                 receivers++;
                 copyToPort(c, port);
             }
@@ -407,6 +416,25 @@ final class SwitchStage {
         }
         frames.pool().give(c.batch.start[c.slot]);
         return Step.DONE;
+    }
+
+    /** Copies the packet in hand to all peers that have ports of the segment; how many there are. */
+    private int copyToPeers(Cursor c, Segment segment) {
+        int kind = kind(c, segment);
+        for (int i = 0; i < segment.peerCount(); i++) {
+            if (copy(c)) {
+                int step = output.send(c, copies, 0, segment, segment.peer(i), kind);
+                if (step == SegmentOutput.TOO_BIG) {
+                    frames.drop(copies, 0, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
+                }
+            }
+        }
+        return segment.peerCount();
+    }
+
+    /** Routers hear only who asks for neighbours: they route no packet for many, and none that is for somebody else. */
+    private static boolean isForRouters(Cursor c) {
+        return (c.parsed() & (Parser.ARP | Parser.NEIGHBOR_DISCOVERY)) != 0;
     }
 
     private boolean copy(Cursor c) {
