@@ -41,8 +41,8 @@ final class Frames {
         joined = new int[portsByIndex.length];
         for (int i = 0; i < joined.length; i++) {
             PortEntry port = i < snapshot.portCount() ? snapshot.port(i) : null;
-            boolean inside = port != null
-                    && (port.role() == PortEntry.Role.ROUTER || port.role() == PortEntry.Role.SWITCH);
+            boolean inside =
+                    port != null && (port.role() == PortEntry.Role.ROUTER || port.role() == PortEntry.Role.SWITCH);
             joined[i] = inside ? port.peer() : -1;
         }
         dirty = new boolean[portsByIndex.length];

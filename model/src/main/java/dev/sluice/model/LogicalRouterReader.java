@@ -22,10 +22,12 @@ final class LogicalRouterReader {
     private static final Field<Optional<String>> NODE =
             Field.optional("node", Types.NAME, "Host of the router; without it, any host.");
 
-    private static final Field<Optional<String>> NAME =
-            Field.optional("name", Types.NAME, "Unique in the router; by default the name of the port or switch. Required with link.");
+    private static final Field<Optional<String>> NAME = Field.optional(
+            "name", Types.NAME, "Unique in the router; by default the name of the port or switch. Required with link.");
     private static final Field<Optional<String>> PORT = Field.optional(
-            "port", Types.reference(Kind.PORT), "The port that this interface uses. Exactly one of port, switch and link.");
+            "port",
+            Types.reference(Kind.PORT),
+            "The port that this interface uses. Exactly one of port, switch and link.");
     private static final Field<Optional<String>> SWITCH = Field.optional(
             "switch",
             Types.reference(Kind.LOGICAL_SWITCH),
@@ -79,7 +81,8 @@ final class LogicalRouterReader {
         Optional<ToRouter> link = v.get(LINK);
         long given = Stream.of(port, segment, link).filter(Optional::isPresent).count();
         if (given != 1) {
-            String message = given == 0 ? "has neither port nor switch nor link" : "has more than one of port, switch, link";
+            String message =
+                    given == 0 ? "has neither port nor switch nor link" : "has more than one of port, switch, link";
             return v.refuse("", message, "exactly one of port, switch, link");
         }
         Optional<String> name = v.get(NAME).or(() -> port).or(() -> segment);
