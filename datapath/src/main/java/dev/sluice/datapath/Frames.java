@@ -40,13 +40,15 @@ final class Frames {
         ports = portsByIndex;
         joined = new int[portsByIndex.length];
         for (int i = 0; i < joined.length; i++) {
-            PortEntry port = i < snapshot.portCount() ? snapshot.port(i) : null;
-            boolean inside =
-                    port != null && (port.role() == PortEntry.Role.ROUTER || port.role() == PortEntry.Role.SWITCH);
-            joined[i] = inside ? port.peer() : -1;
+            joined[i] = i < snapshot.portCount() ? joined(snapshot.port(i)) : -1;
         }
         dirty = new boolean[portsByIndex.length];
         drops.resize(Math.max(1, portsByIndex.length));
+    }
+
+    private static int joined(PortEntry port) {
+        boolean inside = port.role() == PortEntry.Role.ROUTER || port.role() == PortEntry.Role.SWITCH;
+        return inside ? port.peer() : -1;
     }
 
     void trace(@Nullable PacketTracer newTracer) {

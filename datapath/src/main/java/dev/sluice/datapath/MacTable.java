@@ -131,14 +131,6 @@ final class MacTable {
         owner[i] = FREE;
     }
 
-    /** Forgets an address. */
-    void forget(int segment, long keyHi, long keyLo) {
-        int i = place(segment, keyHi, keyLo);
-        if (i >= 0) {
-            free(i);
-        }
-    }
-
     /** Frees what is old among the next so many places. */
     void sweep(int places, long nowNs) {
         for (int n = 0; n < places; n++) {
