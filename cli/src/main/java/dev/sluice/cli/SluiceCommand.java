@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             FlowsCommand.class,
             RulesCommand.class,
+            MacsCommand.class,
             AttributesCommand.class,
             FlowCommand.class,
             TopCommand.class,

@@ -9,6 +9,7 @@ import dev.sluice.agent.report.StatusReport.ConfigurationReport;
 import dev.sluice.agent.report.StatusReport.InstanceReport;
 import dev.sluice.agent.report.StatusReport.PathReport;
 import dev.sluice.agent.report.StatusReport.PortReport;
+import dev.sluice.agent.report.StatusReport.SegmentReport;
 import dev.sluice.agent.report.StatusReport.TotalsReport;
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +27,7 @@ final class StatusText {
                 configuration(status.configuration()) + totals(status.totals()),
                 ports(status.ports()),
                 instances(status.instances()),
-                peers(status.peers()) + chains(status.chains()).stripTrailing());
+                (peers(status.peers()) + chains(status.chains()) + segments(status.segments())).stripTrailing());
     }
 
     private static String head(StatusReport status) {
@@ -84,6 +85,27 @@ final class StatusText {
                     port.description());
         }
         return table.render("no ports");
+    }
+
+    private static String segments(List<SegmentReport> segments) {
+        if (segments.isEmpty()) {
+            return "";
+        }
+        Table table = new Table()
+                .words("SWITCH")
+                .numbers("VNI")
+                .numbers("MACS")
+                .words("PORTS")
+                .words("OTHER NODES");
+        for (SegmentReport segment : segments) {
+            table.row(
+                    segment.name(),
+                    segment.vni(),
+                    segment.macs(),
+                    String.join(", ", segment.ports()),
+                    String.join(", ", segment.nodes()));
+        }
+        return "\n" + table.render("");
     }
 
     private static String instances(List<InstanceReport> instances) {

@@ -18,6 +18,7 @@ import dev.sluice.agent.report.StatusReport.InstanceReport;
 import dev.sluice.agent.report.StatusReport.PathReport;
 import dev.sluice.agent.report.StatusReport.PortCountersReport;
 import dev.sluice.agent.report.StatusReport.PortReport;
+import dev.sluice.agent.report.StatusReport.SegmentReport;
 import dev.sluice.agent.report.StatusReport.TotalsReport;
 import java.util.List;
 import java.util.Map;
@@ -132,6 +133,7 @@ class TextTest {
                                 "local",
                                 "round-robin",
                                 List.of(new PathReport("near[ips-1]", 1, 0, false, true, 0, 0, 0)))),
+                List.of(new SegmentReport("red", 5001, List.of("vm-1", "vm-2"), List.of("host-b"), 17)),
                 new TotalsReport(10, 11, 12, 13, 14, 1)));
         assertThat(text)
                 .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3, revision 12\n")
@@ -148,6 +150,7 @@ class TextTest {
                 .containsPattern("host-b +192.0.2.2 +up for 7.8 s, signed +control detection time expired")
                 .contains("refused: bfd wrong-hash 4")
                 .containsPattern("near +open +local, round-robin +near\\[ips-1] .* backup")
+                .containsPattern("red +5001 +17 +vm-1, vm-2 +host-b")
                 .contains("FAULTS 1");
         assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");
         assertThat(text.lines()

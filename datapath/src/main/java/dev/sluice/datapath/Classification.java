@@ -542,7 +542,7 @@ final class Classification {
             return next;
         }
         instructions.heed(c, path);
-        boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;
+        boolean transparent = port.bridges();
         int chosen = side == PortSides.TO_PORT ? c.egress : transparent ? port.peer() : NONE;
         // An error only fills in what no packet of its direction has said yet.
         boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;

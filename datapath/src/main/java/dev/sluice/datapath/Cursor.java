@@ -71,6 +71,9 @@ final class Cursor {
     /** Entry of {@link PlaneFlows} of a packet that another switch classified, {@link PlaneFlows#NONE} of others. */
     int planeEntry;
 
+    /** Whether the packet is a frame of a segment that a peer carried here: it goes to no other peer. */
+    boolean fromPeer;
+
     private final Zones zones;
 
     Cursor(MemorySegment memory, Batch first, Zones zones) {
@@ -94,6 +97,7 @@ final class Cursor {
         crossings = 0;
         follows = false;
         planeEntry = PlaneFlows.NONE;
+        fromPeer = false;
         fillFields();
         quotes = (parsed() & Parser.ICMP_ERROR) != 0 && readQuoted();
     }

@@ -40,6 +40,7 @@ public final class Datapath implements AutoCloseable {
     private final OverlayInput overlayInput;
     private final PeerInput peerInput;
     private final PeerOutput peerOutput;
+    private final SwitchStage switchStage;
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
@@ -158,10 +159,12 @@ public final class Datapath implements AutoCloseable {
                 counters,
                 planeFlows,
                 overlayOutput);
+        switchStage = new SwitchStage(
+                frames, parser, fragments, errors, table, liveness, overlayOutput, counters, FlowHash.mix(seed + 1));
         peerInput = new PeerInput(frames, counters);
         peerOutput = new PeerOutput(frames, liveness, neighbors);
         overlayInput = new OverlayInput(
-                frames, parser, table, zones, fragments, planeFlows, steering, returns, counters, peerInput);
+                frames, parser, table, zones, fragments, planeFlows, steering, returns, counters, peerInput, switchStage);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
@@ -175,7 +178,7 @@ public final class Datapath implements AutoCloseable {
      */
     public void apply(Snapshot next, @Nullable PacketPort[] portsByIndex) {
         snapshot = next;
-        frames.apply(portsByIndex);
+        frames.apply(next, portsByIndex);
         table.setTimeouts(next.timeouts());
         table.pathFlows.apply(next.paths());
         selector.apply(next);
@@ -190,6 +193,7 @@ public final class Datapath implements AutoCloseable {
         overlayInput.apply(next);
         peerInput.apply(next);
         peerOutput.apply(next);
+        switchStage.apply(next);
     }
 
     /**
@@ -210,6 +214,7 @@ public final class Datapath implements AutoCloseable {
         translations.lookInto(other.translations);
         ethernetMemory.lookInto(other.ethernetMemory);
         planeFlows.lookInto(other.planeFlows);
+        switchStage.lookInto(other.switchStage);
         selector.copy(other.selector);
         steering.copyCaps(other.steering);
         errors.copyRate(other.errors);
@@ -354,10 +359,47 @@ public final class Datapath implements AutoCloseable {
             frames.drop(batch, i, port, DropReason.of(-1 - batch.parsed[i]));
             return;
         }
+        begin(batch, i, nowNs);
+        finishPacket(nowNs);
+    }
+
+    private void begin(Batch batch, int i, long nowNs) {
         Cursor c = cursor;
         c.take(batch, i, nowNs);
-        goThrough(c, enter(c, snapshot.port(port)));
+        goThrough(c, enter(c, snapshot.port(c.port)));
+    }
+
+    /** Does what the packet in hand has left to do: errors, copies that are looked at one by one, frames between a router and a segment. */
+    private void finishPacket(long nowNs) {
         sendErrors(nowNs);
+        while (finishCopy(nowNs) || finishCrossing(nowNs)) {
+            sendErrors(nowNs);
+        }
+    }
+
+    private boolean finishCopy(long nowNs) {
+        int copy = switchStage.takeCopy();
+        if (copy < 0) {
+            return false;
+        }
+        cursor.nowNs = nowNs;
+        goThrough(cursor, switchStage.resume(cursor, copy));
+        return true;
+    }
+
+    private boolean finishCrossing(long nowNs) {
+        int i = frames.takeCrossing();
+        if (i < 0) {
+            return false;
+        }
+        Batch crossing = frames.crossing();
+        parser.parseOne(crossing, i);
+        if (crossing.parsed[i] < 0) {
+            frames.drop(crossing, i, crossing.port[i], DropReason.of(-1 - crossing.parsed[i]));
+        } else {
+            begin(crossing, i, nowNs);
+        }
+        return true;
     }
 
     private void goThrough(Cursor c, int first) {
@@ -365,11 +407,15 @@ public final class Datapath implements AutoCloseable {
         while (step != Step.DONE) {
             step = switch (step) {
                 case Step.FROM_PORT -> fromPort(c);
-                case Step.FORWARD -> forwarding.forward(c);
+                case Step.FORWARD -> switchStage.has(c.router) ? switchStage.forward(c) : forwarding.forward(c);
                 case Step.TO_PORT -> classification.classify(c, snapshot.port(c.egress), PortSides.TO_PORT, Step.LEAVE);
-                default -> forwarding.leave(c);
+                default -> isSwitchPort(c.egress) ? switchStage.leave(c) : forwarding.leave(c);
             };
         }
+    }
+
+    private boolean isSwitchPort(int port) {
+        return snapshot.port(port).role() == PortEntry.Role.SWITCH;
     }
 
     /** Sends the errors that packets caused; those of routers by routing, like answers of a router: not classified on their way out. */
@@ -381,6 +427,10 @@ public final class Datapath implements AutoCloseable {
                 Cursor c = cursor;
                 c.take(b, i, nowNs);
                 c.mark = errors.router(i);
+                if (switchStage.has(c.mark)) {
+                    // In a segment it may go back to where the packet came from.
+                    c.port = -1;
+                }
                 goThrough(c, c.enterRouter(c.mark) ? Step.FORWARD : frames.drop(c, DropReason.ZONES_FULL));
             } else if (frames.exceeds(snapshot.port(egress), b, i, 0, 0)) {
                 frames.drop(b, i, b.port[i], DropReason.MTU_EXCEEDED);
@@ -405,6 +455,7 @@ public final class Datapath implements AutoCloseable {
         return switch (port.role()) {
             case SERVICE -> returns.receive(c, port);
             case TRANSPARENT -> enterTransparent(c, port);
+            case SWITCH -> switchStage.enter(c, port);
             case ROUTER, LINK -> enterRouter(c, port);
         };
     }
@@ -472,7 +523,8 @@ public final class Datapath implements AutoCloseable {
         neighborStage.tick(nowNs);
         fragments.tick(nowNs);
         context.tick(nowNs);
-        sendErrors(nowNs);
+        switchStage.tick(nowNs);
+        finishPacket(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
         if (zoneUse != null) {
@@ -529,6 +581,27 @@ public final class Datapath implements AutoCloseable {
     /** The connections; for the worker's own thread only. */
     public ConnectionTable connections() {
         return table;
+    }
+
+    /**
+     * Tells of the MAC addresses that are known in a segment; for the worker's own thread only.
+     *
+     * @param router index of the segment
+     */
+    public void readMacs(int router, long nowNs, MacReader reader) {
+        MacTable macs = switchStage.macs();
+        if (macs != null) {
+            macs.read(
+                    router,
+                    nowNs,
+                    (_, mac, place, seenAgoNs) -> reader.entry(mac, switchStage.placeName(place), seenAgoNs));
+        }
+    }
+
+    /** How many MAC addresses a segment has; readers on other threads may see a value that lags. */
+    public int macCount(int router) {
+        MacTable macs = switchStage.macs();
+        return macs == null ? 0 : macs.count(router);
     }
 
     /** Contextual attributes, null as long as none was ever set; for the worker's own thread only. */

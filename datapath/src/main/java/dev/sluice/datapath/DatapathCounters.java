@@ -70,4 +70,25 @@ public final class DatapathCounters {
 
     /** Messages taken in which other switches say what their service instances do. */
     public long statesReceived;
+
+    /** Frames of segments sent to other switches, copies included (C1). */
+    public long segmentSent;
+
+    /** Frames of segments taken from other switches. */
+    public long segmentReceived;
+
+    /** Copies of frames of segments that are for many, or for somebody unknown. */
+    public long segmentCopies;
+
+    /** The same that were lost since no frame was free, or too many waited. */
+    public long segmentCopiesLost;
+
+    /** MAC addresses of segments that appeared somewhere else. */
+    public long segmentMoves;
+
+    /** MAC addresses that were not learned because the table is full. */
+    public long segmentNotLearned;
+
+    /** ARP requests and neighbour solicitations in segments that were answered here. */
+    public long segmentAnswered;
 }

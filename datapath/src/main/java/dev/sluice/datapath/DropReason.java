@@ -85,6 +85,16 @@ public enum DropReason {
     OVERLAY_CONGESTION(
             "RFC 6040 4.2", "The underlay marked congestion on a packet whose sender does not understand the mark."),
     OVERLAY_PATH_UNKNOWN("V8", "The path of a flow is not one that other switches know by this time."),
+    SEGMENT_UNKNOWN(
+            "C1, packet-life: from another switch",
+            "A tunnel packet carries a frame of a virtual network that no logical switch of this node has."),
+    SEGMENT_LOOP(
+            "C1, packet-life: segments",
+            "A frame from another node has the source MAC address of a port here that is in use: a loop or a forgery."),
+    SEGMENT_NOBODY("C1, packet-life: segments", "Nobody is left in the segment whom the frame could be for."),
+    SEGMENT_RESERVED(
+            "IEEE 802.1Q 8.6.3",
+            "The frame is for the next bridge only (01:80:c2:00:00:00 to 0f), which a logical switch is not."),
     OVERLAY_UNREACHABLE("V8", "The underlay has no route to the switch that has the next node."),
     OVERLAY_FLOW_UNKNOWN(
             "C7, packet-life: from another switch", "A packet came back for a flow that nobody here knows."),

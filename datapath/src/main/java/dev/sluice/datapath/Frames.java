@@ -18,6 +18,14 @@ final class Frames {
     private final DropCounters drops;
     private @Nullable PacketPort[] ports = new PacketPort[0];
     private boolean[] dirty = new boolean[0];
+
+    /** Port that what is sent to a port comes in at, as over a wire between the two; -1 for ports that lead outside. */
+    private int[] joined = new int[0];
+
+    /** What crosses such wires. */
+    private final Batch crossing = new Batch();
+
+    private int nextCrossing;
     private @Nullable PacketTracer tracer;
 
     /** The frame that a port is just taking over, {@link FramePool#NONE} if none. */
@@ -28,10 +36,19 @@ final class Frames {
         this.drops = drops;
     }
 
-    void apply(@Nullable PacketPort[] portsByIndex) {
+    void apply(Snapshot snapshot, @Nullable PacketPort[] portsByIndex) {
         ports = portsByIndex;
+        joined = new int[portsByIndex.length];
+        for (int i = 0; i < joined.length; i++) {
+            joined[i] = i < snapshot.portCount() ? joined(snapshot.port(i)) : -1;
+        }
         dirty = new boolean[portsByIndex.length];
         drops.resize(Math.max(1, portsByIndex.length));
+    }
+
+    private static int joined(PortEntry port) {
+        boolean inside = port.role() == PortEntry.Role.ROUTER || port.role() == PortEntry.Role.SWITCH;
+        return inside ? port.peer() : -1;
     }
 
     void trace(@Nullable PacketTracer newTracer) {
@@ -80,12 +97,15 @@ final class Frames {
     }
 
     boolean hasDevice(int port) {
-        return port >= 0 && port < ports.length && ports[port] != null;
+        return port >= 0 && port < ports.length && (ports[port] != null || joined[port] >= 0);
     }
 
     /** Sends a frame out of a port; if the port has no device at the moment the frame is lost. */
     int send(Batch b, int slot, int port) {
         PacketPort out = ports[port];
+        if (joined[port] >= 0) {
+            return cross(b, slot, joined[port]);
+        }
         if (out == null) {
             return drop(b, slot, b.port[slot], DropReason.PORT_ABSENT);
         }
@@ -97,6 +117,35 @@ final class Frames {
         out.send(b, slot);
         handedOver = FramePool.NONE;
         return Step.DONE;
+    }
+
+    private int cross(Batch b, int slot, int port) {
+        if (!crossing.hasRoom()) {
+            return drop(b, slot, b.port[slot], DropReason.LINK_LOOP);
+        }
+        int i = crossing.append(b.start[slot], b.length[slot], port);
+        crossing.offload[i] = b.offload[slot];
+        crossing.gsoType[i] = b.gsoType[slot];
+        crossing.gsoSizeBytes[i] = b.gsoSizeBytes[slot];
+        crossing.gsoHeaderBytes[i] = b.gsoHeaderBytes[slot];
+        crossing.csumStart[i] = b.csumStart[slot];
+        crossing.csumOffset[i] = b.csumOffset[slot];
+        return Step.DONE;
+    }
+
+    /** The frames that {@link #takeCrossing} gives out. */
+    Batch crossing() {
+        return crossing;
+    }
+
+    /** The next frame that has crossed a wire between two ports here, and comes in; -1 if there is none. */
+    int takeCrossing() {
+        if (nextCrossing == crossing.count) {
+            nextCrossing = 0;
+            crossing.count = 0;
+            return -1;
+        }
+        return nextCrossing++;
     }
 
     /** Sends a frame that is no packet's, so that no story tells of it; only where there {@link #hasDevice}. */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * while it runs. Errors are never about errors, so the list cannot feed itself. No call allocates.
  */
 final class IcmpErrors {
-    /** {@link #egress} of an error that is routed. */
+    /** {@link #egress} of an error that is routed, or finds its way in its segment. */
     static final int ROUTED = -1;
 
     /** Largest IPv4 packet of an error, RFC 1812 4.3.2.3. */
@@ -104,6 +104,8 @@ final class IcmpErrors {
     /**
      * Tells the sender of a packet of a transparent pair that it is too large, out of the port the packet came in from. Sluice has no address there: the error comes
      * from the packet's destination, and the Ethernet header is the packet's turned round. The caller drops the packet.
+     *
+     * @param cameInBy the port to send it out of; {@link #ROUTED} in a segment, which knows where the sender is
      */
     void tooBigAcross(Cursor c, int cameInBy, int mtuBytes) {
         Batch b = c.batch;

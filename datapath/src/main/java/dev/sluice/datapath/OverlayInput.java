@@ -32,6 +32,7 @@ final class OverlayInput {
     private final Returns returns;
     private final DatapathCounters counters;
     private final PeerInput peers;
+    private final SwitchStage segments;
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
@@ -46,7 +47,8 @@ final class OverlayInput {
             Steering steering,
             Returns returns,
             DatapathCounters counters,
-            PeerInput peers) {
+            PeerInput peers,
+            SwitchStage segments) {
         this.frames = frames;
         this.parser = parser;
         this.table = table;
@@ -57,6 +59,7 @@ final class OverlayInput {
         this.returns = returns;
         this.counters = counters;
         this.peers = peers;
+        this.segments = segments;
     }
 
     void apply(Snapshot next) {
@@ -95,6 +98,9 @@ final class OverlayInput {
         }
         if (GeneveOptions.checkCritical(m, geneve, CRITICAL_OPTIONS_KNOWN) < 0) {
             return frames.drop(c, DropReason.OVERLAY_OPTION_CRITICAL);
+        }
+        if (Geneve.protocol(m, geneve) == EtherTypes.TEB && !Geneve.isControl(m, geneve)) {
+            return segments.receive(c, peer, geneve, geneve + geneveBytes, end);
         }
         if (Geneve.protocol(m, geneve) != EtherTypes.NSH) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);

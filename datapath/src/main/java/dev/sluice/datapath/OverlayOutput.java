@@ -33,7 +33,7 @@ final class OverlayOutput {
     static final int TOO_BIG = -1;
 
     private static final int FIRST_TTL = 63;
-    private static final int UNDERLAY_TTL = 64;
+    static final int UNDERLAY_TTL = 64;
 
     private final Frames frames;
     private final LivenessView liveness;
@@ -233,7 +233,8 @@ final class OverlayOutput {
         return leave(c, b, i, port, hop);
     }
 
-    private int leave(Cursor c, Batch b, int i, PortEntry port, NextHop hop) {
+    /** Puts a packet with its outer headers, but for the Ethernet addresses, on its way to the underlay's next hop. */
+    int leave(Cursor c, Batch b, int i, PortEntry port, NextHop hop) {
         boolean connected = hop.kind() == NextHop.Kind.CONNECTED;
         long ip = b.start[i] + b.l3[i];
         boolean four = plane.endpoint().isIpv4();
@@ -262,7 +263,8 @@ final class OverlayOutput {
     }
 
     /** Where the underlay sends what is for a peer; null if nowhere. */
-    private @Nullable NextHop nextHop(Cursor c, OverlayPeer to) {
+    @Nullable
+    NextHop nextHop(Cursor c, OverlayPeer to) {
         Routes routes = snapshot.router(plane.router()).routes();
         int index = routes.lookup(to.address().hi(), to.address().lo());
         if (index == Routes.NO_ROUTE) {

@@ -46,6 +46,9 @@ final class PlaneFlows implements AutoCloseable {
     private int hand = IN_HAND;
 
     /** Where entries made before are found, while foretelling; own numbers lie above all of its. */
+    private ServicePlane plane = ServicePlane.NONE;
+
+    private Segments segments = Segments.NONE;
     private @Nullable PlaneFlows source;
 
     /** @param connectionsMax size of the connection table; a quarter of it as many directions may be served for others */
@@ -57,9 +60,16 @@ final class PlaneFlows implements AutoCloseable {
     /** Reserves memory when the node first has peers. */
     void apply(Snapshot next) {
         snapshot = next;
-        if (entries == null && next.plane().router() >= 0) {
+        plane = next.plane();
+        segments = next.segments();
+        if (entries == null && plane.router() >= 0) {
             entries = arena.allocate((long) (count + IN_HAND + 1) * ENTRY_BYTES, 64);
         }
+    }
+
+    /** Whether an entry is of a tenant that several switches classify for: of a segment, each at its own ports. */
+    private boolean isShared(int entry) {
+        return segments.has(plane.routerOf(tenant(entry)));
     }
 
     /** What the other one keeps is known here too. */
@@ -193,7 +203,7 @@ final class PlaneFlows implements AutoCloseable {
         for (int direction = 0; direction < 2; direction++) {
             int known = table.l2(slot, direction);
             if (known != NONE && belongs(known, slot)) {
-                return tenant(known) != tenant(entry) || classifier(known) != classifier(entry);
+                return tenant(known) != tenant(entry) || (classifier(known) != classifier(entry) && !isShared(entry));
             }
         }
         return false;

@@ -8,8 +8,9 @@ import java.util.List;
  * @param index small number of the port in this node
  * @param name name for people: the Port object's, or the interface's
  * @param role what the port is for
- * @param router router (key space) of a ROUTER or LINK port, or of the pair of a TRANSPARENT port; -1 for SERVICE ports
- * @param peer the other port of a transparent pair or link, else -1
+ * @param router router (key space) of a ROUTER or LINK port, of the pair of a TRANSPARENT port, of the segment of a SWITCH port; -1 for SERVICE ports
+ * @param peer the other port of a transparent pair or link; of a ROUTER port without device the port of the segment that it is joined to, and the
+ *     other way round; else -1
  * @param mac own MAC address, 48 bits
  * @param addresses own addresses (router interfaces, service ports towards nodes that route)
  * @param classifyFromPort whether packets coming in from the port are classified (V1)
@@ -17,7 +18,7 @@ import java.util.List;
  * @param fromGroup rule group of side fromPort, 0 for none
  * @param toGroup rule group of side toPort, 0 for none
  * @param mtuBytes largest IP packet, 0 if unknown
- * @param refusedKinds of a TRANSPARENT port: bits of the {@link NonUnicast} kinds that are not let in by it
+ * @param refusedKinds of a TRANSPARENT or SWITCH port: bits of the {@link NonUnicast} kinds that are not let in by it
  */
 public record PortEntry(
         int index,
@@ -41,6 +42,8 @@ public record PortEntry(
         TRANSPARENT,
         /** Leads to service nodes. */
         SERVICE,
+        /** Port of a logical switch: of an L2 segment over several nodes (C1). */
+        SWITCH,
         /** One end of a link between two routers of this node; has no device. */
         LINK
     }
@@ -83,6 +86,11 @@ public record PortEntry(
     /** Rule group of a side. */
     public int group(int side) {
         return side == PortSides.FROM_PORT ? fromGroup : toGroup;
+    }
+
+    /** Whether packets pass with their own Ethernet header, since Sluice is no hop here. */
+    public boolean bridges() {
+        return role == Role.TRANSPARENT || role == Role.SWITCH;
     }
 
     /** Whether a side is classified. */

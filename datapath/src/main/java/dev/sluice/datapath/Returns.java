@@ -303,7 +303,8 @@ final class Returns {
         int ruleId = table.ruleId(slot);
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         int chosen = table.egressPort(slot, c.direction) - 1;
-        boolean transparent = chosen >= 0 && snapshot.port(chosen).role() == PortEntry.Role.TRANSPARENT;
+        boolean transparent = (chosen >= 0 && snapshot.port(chosen).bridges())
+                || snapshot.segments().has(c.router);
         Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
         return steering.steer(c, path, onFailure, next, transparent);
     }

@@ -27,6 +27,7 @@ public final class Snapshot {
     private final Retained retained;
     private final List<PacketCap> caps;
     private final ServicePlane plane;
+    private final Segments segments;
 
     /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}) and whose service instances have no caps; parameters as below. */
     public Snapshot(
@@ -81,6 +82,36 @@ public final class Snapshot {
                 ServicePlane.NONE);
     }
 
+    /** A snapshot of a node without logical switches; parameters as below. */
+    public Snapshot(
+            int generation,
+            List<PortEntry> ports,
+            List<RouterEntry> routers,
+            List<Target> targets,
+            List<Rule> rules,
+            List<Group> groups,
+            List<Path> paths,
+            List<Attachment> attachments,
+            TrackerTimeouts timeouts,
+            Retained retained,
+            List<PacketCap> caps,
+            ServicePlane plane) {
+        this(
+                generation,
+                ports,
+                routers,
+                targets,
+                rules,
+                groups,
+                paths,
+                attachments,
+                timeouts,
+                retained,
+                caps,
+                plane,
+                Segments.NONE);
+    }
+
     /**
      * Indexes the tables.
      *
@@ -96,6 +127,7 @@ public final class Snapshot {
      * @param retained what becomes of flows made under earlier snapshots
      * @param caps packets per second of service instances, at most one for each
      * @param plane what the node shares with other nodes
+     * @param segments the logical switches that the node has ports of
      */
     public Snapshot(
             int generation,
@@ -109,7 +141,8 @@ public final class Snapshot {
             TrackerTimeouts timeouts,
             Retained retained,
             List<PacketCap> caps,
-            ServicePlane plane) {
+            ServicePlane plane,
+            Segments segments) {
         this.generation = generation;
         this.ports = ports.toArray(new PortEntry[0]);
         this.routers = routers.toArray(new RouterEntry[0]);
@@ -124,6 +157,7 @@ public final class Snapshot {
         this.retained = retained;
         this.caps = List.copyOf(caps);
         this.plane = plane;
+        this.segments = segments;
         for (int i = 0; i < this.ports.length; i++) {
             if (this.ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -147,6 +181,7 @@ public final class Snapshot {
         retained = other.retained;
         caps = other.caps;
         plane = other.plane;
+        segments = other.segments;
     }
 
     /**
@@ -281,5 +316,10 @@ public final class Snapshot {
     /** What the node shares with other nodes. */
     public ServicePlane plane() {
         return plane;
+    }
+
+    /** The logical switches that the node has ports of. */
+    public Segments segments() {
+        return segments;
     }
 }

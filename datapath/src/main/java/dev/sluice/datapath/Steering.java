@@ -269,8 +269,10 @@ final class Steering {
         }
         int pair = table.l2(c.record, c.direction);
         int chosen = table.egressPort(c.record, c.direction) - 1;
-        if (chosen >= 0 && (pair == 0 || ethernetMemory.restore(c, pair))) {
-            errors.tooBigAcross(c, snapshot.port(chosen).peer(), mtuBytes);
+        boolean inSegment = snapshot.segments().has(c.router);
+        if ((inSegment || chosen >= 0) && (pair == 0 || ethernetMemory.restore(c, pair))) {
+            errors.tooBigAcross(
+                    c, inSegment ? IcmpErrors.ROUTED : snapshot.port(chosen).peer(), mtuBytes);
         }
     }
 

@@ -62,6 +62,11 @@ public final class Configuration {
         return all(LogicalRouter.class);
     }
 
+    /** The logical switches. */
+    public List<LogicalSwitch> switches() {
+        return all(LogicalSwitch.class);
+    }
+
     /** The services. */
     public List<Service> services() {
         return all(Service.class);

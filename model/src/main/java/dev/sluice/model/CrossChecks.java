@@ -20,6 +20,7 @@ final class CrossChecks {
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).keySet());
         InstanceChecks instances = new InstanceChecks(all);
         PolicyChecks policies = new PolicyChecks(all, declared);
+        SwitchChecks switches = new SwitchChecks(all);
         PlaneChecks plane = new PlaneChecks(
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).size());
         Set<String> served = new HashSet<>();
@@ -33,6 +34,7 @@ final class CrossChecks {
             switch (object.resource()) {
                 case Port port -> {
                     ports.check(port, at);
+                    switches.check(port, at);
                     plane.check(port, at);
                 }
                 case LogicalRouter router -> {
@@ -50,6 +52,10 @@ final class CrossChecks {
                     }
                 }
                 case Node node -> plane.check(node, at);
+                case LogicalSwitch segment -> {
+                    switches.check(segment, at);
+                    plane.check(segment, at);
+                }
                 case PortProfile _, Service _ -> {}
             }
         }

@@ -14,6 +14,9 @@ public enum Kind implements Word {
     /** {@link LogicalRouter}. */
     LOGICAL_ROUTER("LogicalRouter"),
 
+    /** {@link LogicalSwitch}. */
+    LOGICAL_SWITCH("LogicalSwitch"),
+
     /** {@link Service}. */
     SERVICE("Service"),
 

@@ -7,7 +7,7 @@ final class KindTable {
     private KindTable() {}
 
     static List<KindReader> rows() {
-        return List.of(service(), instance(), chain(), policy(), port(), profile(), router(), node());
+        return List.of(service(), instance(), chain(), policy(), port(), profile(), router(), segment(), node());
     }
 
     private static KindReader service() {
@@ -70,7 +70,7 @@ final class KindTable {
     private static KindReader port() {
         return KindReader.row(Kind.PORT, PortReader.SPEC, null, Port::new, """
                 An interface over which Sluice receives and sends frames of hosts. A port is one side of a transparent pair \
-                (`peer`), or belongs to one LogicalRouter, or neither; never both. No two ports use the same interface of a \
+                (`peer`), belongs to one LogicalRouter or is one of a LogicalSwitch (`switch`), at most one of the three. No two ports use the same interface of a \
                 node.""", """
                 apiVersion: sluice.dev/v1
                 kind: Port
@@ -104,6 +104,17 @@ final class KindTable {
                   routes:
                   - {prefix: 0.0.0.0/0, via: [192.0.2.1]}
                   - {prefix: 10.9.0.0/16, blackhole: true}
+                """);
+    }
+
+    private static KindReader segment() {
+        return KindReader.row(Kind.LOGICAL_SWITCH, LogicalSwitchReader.SPEC, null, LogicalSwitch::new, """
+                One L2 segment for all ports that name it (`switch`), whatever their hosts: \
+                [segments over several hosts](../guides/several-hosts.md#segments-over-several-hosts).""", """
+                apiVersion: sluice.dev/v1
+                kind: LogicalSwitch
+                metadata: {name: web}
+                spec: {vni: 5001}
                 """);
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A router (VRF) between ports and other routers of one host.
+ * A router (VRF) between ports, segments and other routers of one host, or between segments on all hosts.
  *
  * @param metadata the name is the one that appliedTo, links and marks use
  * @param spec interfaces and routes
@@ -44,7 +44,7 @@ public record LogicalRouter(Metadata metadata, Spec spec) implements Resource {
      * @param name unique in the router; by default the port's name
      * @param attachment what it leads to
      * @param addresses own addresses with their connected prefixes
-     * @param mac own MAC address; empty: the port's, or one made from the names
+     * @param mac own MAC address; empty: the port's, or one made from the names, the same on all hosts
      */
     public record RouterInterface(
             String name, Attachment attachment, List<InterfaceAddress> addresses, Optional<MacAddress> mac) {
@@ -64,6 +64,13 @@ public record LogicalRouter(Metadata metadata, Spec spec) implements Resource {
      * @param port name of the Port
      */
     public record ToPort(String port) implements Attachment {}
+
+    /**
+     * A segment. The router is joined to it on each host that has the router.
+     *
+     * @param logicalSwitch name of the LogicalSwitch
+     */
+    public record ToSwitch(String logicalSwitch) implements Attachment {}
 
     /**
      * Another router of the same host, which links back.

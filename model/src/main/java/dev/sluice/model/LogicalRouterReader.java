@@ -7,12 +7,14 @@ import dev.sluice.model.LogicalRouter.RouterInterface;
 import dev.sluice.model.LogicalRouter.Spec;
 import dev.sluice.model.LogicalRouter.ToPort;
 import dev.sluice.model.LogicalRouter.ToRouter;
+import dev.sluice.model.LogicalRouter.ToSwitch;
 import dev.sluice.model.LogicalRouter.Via;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import dev.sluice.wire.MacAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@link LogicalRouter}. */
@@ -20,10 +22,16 @@ final class LogicalRouterReader {
     private static final Field<Optional<String>> NODE =
             Field.optional("node", Types.NAME, "Host of the router; without it, any host.");
 
-    private static final Field<Optional<String>> NAME =
-            Field.optional("name", Types.NAME, "Unique in the router; by default the port's name. Required with link.");
+    private static final Field<Optional<String>> NAME = Field.optional(
+            "name", Types.NAME, "Unique in the router; by default the name of the port or switch. Required with link.");
     private static final Field<Optional<String>> PORT = Field.optional(
-            "port", Types.reference(Kind.PORT), "The port that this interface uses. Exactly one of port and link.");
+            "port",
+            Types.reference(Kind.PORT),
+            "The port that this interface uses. Exactly one of port, switch and link.");
+    private static final Field<Optional<String>> SWITCH = Field.optional(
+            "switch",
+            Types.reference(Kind.LOGICAL_SWITCH),
+            "The segment that this interface is in, on each host that has the router.");
     private static final Field<Optional<ToRouter>> LINK = Field.optional(
             "link",
             Types.checked(
@@ -38,7 +46,7 @@ final class LogicalRouterReader {
     private static final Field<Optional<MacAddress>> MAC =
             Field.optional("mac", Types.MAC, "Own MAC address instead of the port's.");
     private static final ObjectType<RouterInterface> INTERFACE =
-            ObjectType.of(LogicalRouterReader::routerInterface, NAME, PORT, LINK, ADDRESSES, MAC);
+            ObjectType.of(LogicalRouterReader::routerInterface, NAME, PORT, SWITCH, LINK, ADDRESSES, MAC);
 
     private static final Field<IpPrefix> PREFIX = Field.required("prefix", Types.PREFIX, "Destinations.");
     private static final Field<Optional<List<IpAddress>>> VIA = Field.optional(
@@ -69,16 +77,21 @@ final class LogicalRouterReader {
 
     private static @Nullable RouterInterface routerInterface(Values v) {
         Optional<String> port = v.get(PORT);
+        Optional<String> segment = v.get(SWITCH);
         Optional<ToRouter> link = v.get(LINK);
-        if (port.isPresent() == link.isPresent()) {
-            String message = port.isPresent() ? "has both port and link" : "has neither port nor link";
-            return v.refuse("", message, "exactly one of port, link");
+        long given = Stream.of(port, segment, link).filter(Optional::isPresent).count();
+        if (given != 1) {
+            String message =
+                    given == 0 ? "has neither port nor switch nor link" : "has more than one of port, switch, link";
+            return v.refuse("", message, "exactly one of port, switch, link");
         }
-        Optional<String> name = v.get(NAME).or(() -> port);
+        Optional<String> name = v.get(NAME).or(() -> port).or(() -> segment);
         if (name.isEmpty()) {
             return v.refuse("name", "is missing; an interface with a link needs one", Types.NAME.allowed());
         }
-        Attachment attachment = link.<Attachment>map(to -> to).orElseGet(() -> new ToPort(port.orElseThrow()));
+        Attachment attachment = link.<Attachment>map(to -> to)
+                .or(() -> segment.map(ToSwitch::new))
+                .orElseGet(() -> new ToPort(port.orElseThrow()));
         return new RouterInterface(name.get(), attachment, v.get(ADDRESSES), v.get(MAC));
     }
 

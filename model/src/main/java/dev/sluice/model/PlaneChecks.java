@@ -151,6 +151,12 @@ final class PlaneChecks {
         }
     }
 
+    void check(LogicalSwitch segment, Document at) {
+        if (shared) {
+            checkTenant(PlaneNumbers.segment(segment.name()), segment.title(), at);
+        }
+    }
+
     void check(Port port, Document at) {
         if (!shared || port.spec().peer().isEmpty()) {
             return;

@@ -42,6 +42,11 @@ public final class PlaneNumbers {
         return number("router/" + name);
     }
 
+    /** The number of a logical switch as a tenant of the service plane; never 0. */
+    public static int segment(String name) {
+        return number("switch/" + name);
+    }
+
     /** The number of a transparent pair of a node; never 0. The order of the two ports does not matter. */
     public static int pair(String node, String onePort, String otherPort) {
         boolean inOrder = onePort.compareTo(otherPort) <= 0;

@@ -1,6 +1,7 @@
 package dev.sluice.model;
 
 import dev.sluice.model.LogicalRouter.RouterInterface;
+import dev.sluice.model.LogicalRouter.ToSwitch;
 import dev.sluice.model.ObjectReader.Sound;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import java.util.HashSet;
@@ -78,6 +79,7 @@ final class PolicyChecks {
                 String message = router.get().title() + " has no interface " + place.interfaceName() + hint;
                 at.error(path, message, String.join(", ", names));
             }
+            router.get().interfaceNamed(place.interfaceName()).ifPresent(to -> checkGate(router.get(), to, path, at));
             return;
         }
         boolean complete = count(Kind.PORT) == all.ports().size()
@@ -89,6 +91,16 @@ final class PolicyChecks {
                 message += " on node " + scope + (ownNodes.contains(scope) ? "" : ", and no LogicalRouter " + scope);
             }
             at.error(path, message + hint, CrossChecks.names(portNames));
+        }
+    }
+
+    private static void checkGate(LogicalRouter router, RouterInterface to, String path, Document at) {
+        if (to.attachment() instanceof ToSwitch(String segment)) {
+            at.error(
+                    path,
+                    "interface " + to.name() + " of " + router.title()
+                            + " is in a segment, where answers may be routed on another host than their questions",
+                    "Ports with switch: " + segment);
         }
     }
 

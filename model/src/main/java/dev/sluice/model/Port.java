@@ -23,18 +23,20 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
      * @param interfaceName Linux name, 1..15 bytes
      * @param profile name of the PortProfile that tells the service of this port
      * @param peer name of the Port on the other side of Sluice (transparent mode); it may be named on one side only
+     * @param logicalSwitch name of the LogicalSwitch that it is a port of
      * @param driver how frames are received and sent
      * @param xdpMode where an XDP program is attached, for af_xdp
      * @param zeroCopy whether af_xdp avoids copying
      * @param classify which packets are classified
      * @param mac own MAC address instead of the interface's
-     * @param refused kinds of frames that are not unicast IP and are not let in by this port (transparent mode)
+     * @param refused kinds of frames that are not unicast IP and are not let in by this port (transparent mode, switches)
      */
     public record Spec(
             Optional<String> node,
             String interfaceName,
             Optional<String> profile,
             Optional<String> peer,
+            Optional<String> logicalSwitch,
             PortDriver driver,
             XdpMode xdpMode,
             ZeroCopy zeroCopy,
@@ -55,6 +57,7 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
                     interfaceName,
                     Optional.empty(),
                     peer,
+                    Optional.empty(),
                     PortDriver.AUTO,
                     XdpMode.AUTO,
                     ZeroCopy.AUTO,

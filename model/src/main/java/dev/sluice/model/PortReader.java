@@ -24,6 +24,10 @@ final class PortReader {
             "peer",
             Types.reference(Kind.PORT),
             "Transparent mode: Sluice sits between this port and that one. One of the two may name the other, or both.");
+    private static final Field<Optional<String>> SWITCH = Field.optional(
+            "switch",
+            Types.reference(Kind.LOGICAL_SWITCH),
+            "The L2 segment that this is a port of, together with ports of this and other hosts.");
     private static final Field<PortDriver> DRIVER = Field.defaulted(
             "driver", Types.word(PortDriver.class), PortDriver.AUTO, "How frames are received and sent.");
     private static final Field<XdpMode> XDP_MODE = Field.defaulted(
@@ -74,10 +78,21 @@ final class PortReader {
                     OTHER),
             Set.of(),
             "",
-            "Transparent mode: which frames that are not unicast IP are let in by this port. What is let in crosses to the peer unchanged, past every service.");
+            "Transparent mode and switches: which frames that are not unicast IP are let in by this port. What is let in crosses to the peer, or into the segment, unchanged, past every service.");
 
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            PortReader::spec, NODE, INTERFACE, PROFILE, PEER, DRIVER, XDP_MODE, ZERO_COPY, CLASSIFY, MAC, NON_UNICAST);
+            PortReader::spec,
+            NODE,
+            INTERFACE,
+            PROFILE,
+            PEER,
+            SWITCH,
+            DRIVER,
+            XDP_MODE,
+            ZERO_COPY,
+            CLASSIFY,
+            MAC,
+            NON_UNICAST);
 
     private PortReader() {}
 
@@ -112,6 +127,7 @@ final class PortReader {
                 v.get(INTERFACE),
                 v.get(PROFILE),
                 v.get(PEER),
+                v.get(SWITCH),
                 v.get(DRIVER),
                 v.get(XDP_MODE),
                 v.get(ZERO_COPY),

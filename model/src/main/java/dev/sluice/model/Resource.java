@@ -2,7 +2,15 @@ package dev.sluice.model;
 
 /** An object that users write: a kind, metadata and a specification. */
 public sealed interface Resource
-        permits Node, Port, PortProfile, LogicalRouter, Service, ServiceInstance, ServiceChain, ServicePolicy {
+        permits Node,
+                Port,
+                PortProfile,
+                LogicalRouter,
+                LogicalSwitch,
+                Service,
+                ServiceInstance,
+                ServiceChain,
+                ServicePolicy {
     /** The API version of every object. */
     String API_VERSION = "sluice.dev/v1";
 

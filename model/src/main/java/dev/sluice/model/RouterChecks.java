@@ -4,6 +4,7 @@ import dev.sluice.model.LogicalRouter.Route;
 import dev.sluice.model.LogicalRouter.RouterInterface;
 import dev.sluice.model.LogicalRouter.ToPort;
 import dev.sluice.model.LogicalRouter.ToRouter;
+import dev.sluice.model.LogicalRouter.ToSwitch;
 import dev.sluice.model.LogicalRouter.Via;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
@@ -32,6 +33,7 @@ final class RouterChecks {
     void check(LogicalRouter router, Document at) {
         List<RouterInterface> interfaces = router.spec().interfaces();
         Map<String, Integer> names = new HashMap<>();
+        Map<String, Integer> segments = new HashMap<>();
         for (int i = 0; i < interfaces.size(); i++) {
             String path = "spec.interfaces[" + i + "]";
             Integer earlier = names.putIfAbsent(interfaces.get(i).name(), i);
@@ -41,6 +43,15 @@ final class RouterChecks {
             }
             switch (interfaces.get(i).attachment()) {
                 case ToPort to -> checkPort(router, to, path + ".port", at);
+                case ToSwitch to -> {
+                    Integer other = segments.putIfAbsent(to.logicalSwitch(), i);
+                    if (other != null) {
+                        at.error(
+                                path + ".switch",
+                                "interfaces[" + other + "] is in this segment already",
+                                "one interface of a router per switch; it may have several addresses");
+                    }
+                }
                 case ToRouter to -> checkLink(router, interfaces.get(i), to, path + ".link", at);
             }
         }

@@ -35,6 +35,9 @@ public final class GeneveOptions {
     /** Kind of the serviced mark: 4 bytes, the number of the router that has had the packet serviced. */
     public static final int SERVICED = SLUICE_CLASS << 8 | 0x01;
 
+    /** Kind of the serviced mark of a switch that also has the packets of the other direction serviced; data as of {@link #SERVICED}. */
+    public static final int SERVICED_BOTH_WAYS = SLUICE_CLASS << 8 | 0x02;
+
     private static final int TYPE_OFFSET = 2;
     private static final int LENGTH_OFFSET = 3;
 

@@ -11,6 +11,7 @@ import dev.sluice.agent.report.FollowReport;
 import dev.sluice.agent.report.ForetellReport;
 import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.InstructionsReport;
+import dev.sluice.agent.report.MacsReport;
 import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.RulesReport;
 import dev.sluice.agent.report.StatusReport;
@@ -98,6 +99,11 @@ public final class AdminClient {
     /** Rules and what they decided. */
     public RulesReport rules() throws NodeException {
         return as(request("rules", Map.of()), RulesReport.class);
+    }
+
+    /** What logical switches have learned. */
+    public MacsReport macs() throws NodeException {
+        return as(request("macs", Map.of()), MacsReport.class);
     }
 
     /**

@@ -36,7 +36,7 @@ record RuleGroup(Classifier classifier, List<Rule> rules, List<String> places, b
                 RuleGroup known = groups.get(group.id());
                 List<String> places = new ArrayList<>(known == null ? List.of() : known.places);
                 places.add(place(port, side));
-                boolean tagged = port.role() == PortEntry.Role.TRANSPARENT || (known != null && known.tagged);
+                boolean tagged = port.bridges() || (known != null && known.tagged);
                 groups.put(
                         group.id(),
                         new RuleGroup(

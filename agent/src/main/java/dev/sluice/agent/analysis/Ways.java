@@ -125,7 +125,7 @@ final class Ways {
     private @Nullable Finding around(Rule rule, Way way, boolean answers, String more) {
         RuleGroup entry = RuleGroup.at(groups, way.from(), PortSides.FROM_PORT);
         RuleGroup exit = RuleGroup.at(groups, way.to(), PortSides.TO_PORT);
-        boolean tagged = way.from().role() == PortEntry.Role.TRANSPARENT;
+        boolean tagged = way.from().bridges();
         List<int[]> boxes = space.of(rule);
         if (answers) {
             boxes = boxes.stream().map(Box::reversed).toList();

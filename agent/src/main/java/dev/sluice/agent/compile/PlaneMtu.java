@@ -5,6 +5,7 @@ import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Routes;
+import dev.sluice.datapath.Segment;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.Configuration;
@@ -24,18 +25,31 @@ final class PlaneMtu {
     /** The same over IPv6, whose header is 20 bytes longer. */
     static final int OVERHEAD_V6_BYTES = OVERHEAD_V4_BYTES + 20;
 
+    /** Around a packet of a segment over IPv4: inner Ethernet 14, IPv4 20, UDP 8, Geneve 8, serviced mark 8. */
+    static final int SEGMENT_V4_BYTES = 14 + 20 + 8 + 8 + 8;
+
     private PlaneMtu() {}
 
     /** Warns of each interface that is too small; those whose MTU is not known are left out. */
     static void check(Configuration configuration, String node, CompiledNode compiled, CompileLog log) {
         Snapshot snapshot = compiled.snapshot();
         Optional<Resource> object = configuration.find(Kind.NODE, node);
-        Optional<PortEntry> largest = largest(snapshot);
-        if (object.isEmpty() || largest.isEmpty()) {
+        if (object.isEmpty()) {
             return;
         }
-        int overhead = snapshot.plane().endpoint().isIpv4() ? OVERHEAD_V4_BYTES : OVERHEAD_V6_BYTES;
-        int needed = largest.get().mtuBytes() + overhead;
+        int more = snapshot.plane().endpoint().isIpv4() ? 0 : OVERHEAD_V6_BYTES - OVERHEAD_V4_BYTES;
+        largest(snapshot)
+                .ifPresent(port ->
+                        check(object.get(), compiled, port, OVERHEAD_V4_BYTES + more, "the service plane puts", log));
+        largestOfSegments(snapshot)
+                .ifPresent(port ->
+                        check(object.get(), compiled, port, SEGMENT_V4_BYTES + more, "its switch's tunnels put", log));
+    }
+
+    private static void check(
+            Resource object, CompiledNode compiled, PortEntry largest, int overhead, String puts, CompileLog log) {
+        Snapshot snapshot = compiled.snapshot();
+        int needed = largest.mtuBytes() + overhead;
         Map<Integer, String> interfaces = new HashMap<>();
         compiled.bindings().forEach(binding -> interfaces.put(binding.index(), binding.interfaceName()));
         for (int port : portsToPeers(snapshot)) {
@@ -43,11 +57,11 @@ final class PlaneMtu {
             int found = snapshot.port(port).mtuBytes();
             if (!name.isEmpty() && found > 0 && found < needed) {
                 log.warning(
-                        object.get(),
+                        object,
                         "spec.underlay",
                         "interface " + name + " towards other nodes has MTU " + found + " and needs " + needed
-                                + ": port " + largest.get().name() + " has packets of "
-                                + largest.get().mtuBytes() + " bytes and the service plane puts " + overhead
+                                + ": port " + largest.name() + " has packets of "
+                                + largest.mtuBytes() + " bytes and " + puts + " " + overhead
                                 + " bytes around them; run: ip link set dev " + name + " mtu " + needed
                                 + " (and the same in the network between the nodes), or give the hosts behind the port an MTU of "
                                 + (found - overhead),
@@ -63,6 +77,18 @@ final class PlaneMtu {
                         .anyMatch(Attachment::isRemote))
                 .map(Map.Entry::getValue)
                 .reduce((a, b) -> b.mtuBytes() > a.mtuBytes() ? b : a);
+    }
+
+    /** The port with the largest MTU among those whose frames may have to go to ports of other hosts. */
+    private static Optional<PortEntry> largestOfSegments(Snapshot snapshot) {
+        PortEntry largest = null;
+        for (Segment segment : snapshot.segments().all()) {
+            for (int i = 0; segment.peerCount() > 0 && i < segment.portCount(); i++) {
+                PortEntry port = snapshot.port(segment.port(i));
+                largest = largest == null || port.mtuBytes() > largest.mtuBytes() ? port : largest;
+            }
+        }
+        return Optional.ofNullable(largest);
     }
 
     /** The ports by which the underlay router reaches the other nodes. */

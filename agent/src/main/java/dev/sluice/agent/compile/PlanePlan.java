@@ -108,7 +108,7 @@ final class PlanePlan {
         for (String key : ids.allNames(Space.ROUTER)) {
             int slash = key.indexOf('/');
             String name = key.substring(slash + 1);
-            int number = PlaneNumbers.router(name);
+            int number = key.startsWith(SegmentPlan.KEY) ? PlaneNumbers.segment(name) : PlaneNumbers.router(name);
             if (key.startsWith(PAIR)) {
                 int between = name.indexOf('/');
                 number = PlaneNumbers.pair(node, name.substring(0, between), name.substring(between + 1));

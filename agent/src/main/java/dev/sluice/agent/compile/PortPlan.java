@@ -12,6 +12,7 @@ import dev.sluice.model.LogicalRouter;
 import dev.sluice.model.LogicalRouter.RouterInterface;
 import dev.sluice.model.LogicalRouter.ToPort;
 import dev.sluice.model.LogicalRouter.ToRouter;
+import dev.sluice.model.LogicalRouter.ToSwitch;
 import dev.sluice.model.Port;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A key names a port for the registry: {@code port/NAME}, {@code link/ROUTER/INTERFACE}, {@code service/INTERFACE}.
  */
 final class PortPlan {
+    /** Largest packet that routers send into segments: what tenants have if nobody says otherwise. */
+    private static final int GATE_MTU_BYTES = 1500;
+
     private final Configuration configuration;
     private final PortDriver nodeDriver;
     private final IdRegistry ids;
@@ -89,20 +93,30 @@ final class PortPlan {
                     "");
         } else if (place.isPresent()) {
             addRouterPort(port, place.get());
+        } else if (port.spec().logicalSwitch().isPresent()) {
+            PortDraft draft = draft(key(port), port.name(), Role.SWITCH);
+            bind(draft, port);
+            refuse(draft, port);
+            draft.router = ids.index(
+                    Space.ROUTER, SegmentPlan.KEY + port.spec().logicalSwitch().get());
         } else if (peer.isPresent()) {
             PortDraft draft = draft(key(port), port.name(), Role.TRANSPARENT);
             bind(draft, port);
-            port.spec()
-                    .refused()
-                    .forEach(kind -> draft.refusedKinds |=
-                            NonUnicast.valueOf(kind.name()).bit());
+            refuse(draft, port);
         } else {
             log.warning(
                     port,
                     "spec",
-                    "has neither a peer nor a router, so nothing can be forwarded to or from it; it is not used",
+                    "has neither a peer nor a switch nor a router, so nothing can be forwarded to or from it; it is not used",
                     port.spec().interfaceName());
         }
+    }
+
+    private static void refuse(PortDraft draft, Port port) {
+        port.spec()
+                .refused()
+                .forEach(kind ->
+                        draft.refusedKinds |= NonUnicast.valueOf(kind.name()).bit());
     }
 
     private void addRouterPort(Port port, RouterPlace place) {
@@ -112,7 +126,11 @@ final class PortPlan {
         draft.addAddresses(place.at().addresses());
         place.at().mac().ifPresent(mac -> draft.mac = mac.bits());
         if (!port.spec().refused().isEmpty()) {
-            log.warning(port, "spec.nonUnicast", "is for ports with a peer; a router port passes nothing across", "");
+            log.warning(
+                    port,
+                    "spec.nonUnicast",
+                    "is for ports with a peer or a switch; a router port passes nothing across",
+                    "");
         }
     }
 
@@ -152,12 +170,28 @@ final class PortPlan {
                 draft.mac = at.mac().map(MacAddress::bits).orElseGet(() -> DerivedMac.of("link/" + draft.name));
                 draft.classifyFromPort = true;
                 draft.classifyToPort = true;
+            } else if (at.attachment() instanceof ToSwitch(String segment)) {
+                addGate(router, at, segment);
             } else if (at.attachment() instanceof ToPort(String port)
                     && configuration.port(port).isEmpty()) {
                 log.error(
                         router, "spec.interfaces", "interface " + at.name() + ": this node has no such Port", port, "");
             }
         }
+    }
+
+    /** A wire between a router and a segment, inside: the router's end and the segment's. */
+    private void addGate(LogicalRouter router, RouterInterface at, String segment) {
+        PortDraft own = draft(key(router.name(), at.name()), router.name() + "/" + at.name(), Role.ROUTER);
+        own.router = ids.index(Space.ROUTER, "router/" + router.name());
+        own.addAddresses(at.addresses());
+        // All hosts make the same one of the name, so that tenants may move.
+        own.mac = at.mac().map(MacAddress::bits).orElseGet(() -> DerivedMac.of("gate/" + router.name()));
+        own.mtuBytes = GATE_MTU_BYTES;
+        PortDraft far = draft("gate/" + router.name() + "/" + at.name(), segment + "/" + router.name(), Role.SWITCH);
+        far.router = ids.index(Space.ROUTER, SegmentPlan.KEY + segment);
+        own.peer = far.index;
+        far.peer = own.index;
     }
 
     private void joinPairs() {
@@ -243,7 +277,7 @@ final class PortPlan {
     PortDraft at(LogicalRouter router, RouterInterface at) {
         return switch (at.attachment()) {
             case ToPort(String port) -> drafts.get("port/" + port);
-            case ToRouter _ -> drafts.get(key(router.name(), at.name()));
+            case ToRouter _, ToSwitch _ -> drafts.get(key(router.name(), at.name()));
         };
     }
 

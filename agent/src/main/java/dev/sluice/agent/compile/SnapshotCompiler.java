@@ -71,6 +71,7 @@ public final class SnapshotCompiler {
         PortPlan ports = new PortPlan(configuration, settings.io().driver(), ids, interfaces, log);
         InstancePlan instances = new InstancePlan(configuration, node, ports, ids, log);
         RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
+        SegmentPlan segments = new SegmentPlan(whole, ids);
         ServicePlane planeBefore =
                 previous == null ? ServicePlane.NONE : previous.snapshot().plane();
         PlanePlan plane = new PlanePlan(whole, configuration, node, ids, log, planeBefore);
@@ -94,6 +95,7 @@ public final class SnapshotCompiler {
                 routers,
                 instances,
                 plane,
+                segments,
                 paths,
                 rules,
                 before);
@@ -116,6 +118,7 @@ public final class SnapshotCompiler {
             RouterPlan routers,
             InstancePlan instances,
             PlanePlan plane,
+            SegmentPlan segments,
             PathPlan paths,
             RulePlan rules,
             @Nullable CompiledNode before) {
@@ -141,7 +144,8 @@ public final class SnapshotCompiler {
                 instances.instances().stream()
                         .flatMap(instance -> instance.cap().stream())
                         .toList(),
-                plane.plane());
+                plane.plane(),
+                segments.segments(entries, plane.plane()));
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),

@@ -13,6 +13,7 @@ import dev.sluice.agent.report.StatusReport.InstanceReport;
 import dev.sluice.agent.report.StatusReport.PathReport;
 import dev.sluice.agent.report.StatusReport.PortCountersReport;
 import dev.sluice.agent.report.StatusReport.PortReport;
+import dev.sluice.agent.report.StatusReport.SegmentReport;
 import dev.sluice.agent.report.StatusReport.TotalsReport;
 import dev.sluice.agent.worker.OpenPort;
 import dev.sluice.agent.worker.Worker;
@@ -24,6 +25,7 @@ import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Segment;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.model.ServiceChain;
@@ -147,6 +149,24 @@ final class NodeReports {
         sum[6] += c.capped;
     }
 
+    List<SegmentReport> segments(CompiledNode node) {
+        Snapshot snapshot = node.snapshot();
+        List<SegmentReport> reports = new ArrayList<>();
+        for (Segment segment : snapshot.segments().all()) {
+            List<String> ports = new ArrayList<>();
+            for (int i = 0; i < segment.portCount(); i++) {
+                ports.add(snapshot.port(segment.port(i)).name());
+            }
+            List<String> nodes = new ArrayList<>();
+            for (int i = 0; i < segment.peerCount(); i++) {
+                nodes.add(snapshot.plane().peers().get(segment.peer(i)).name());
+            }
+            int macs = worker.datapath().macCount(segment.router());
+            reports.add(new SegmentReport(segment.name(), segment.vni(), ports, nodes, macs));
+        }
+        return reports;
+    }
+
     List<ChainReport> chains(CompiledNode node) {
         Snapshot snapshot = node.snapshot();
         Map<String, ServiceChain.Spec> written = new HashMap<>();
@@ -253,6 +273,13 @@ final class NodeReports {
         values.put("fragmentsMade", c.fragmentsMade);
         values.put("overlaySent", c.overlaySent);
         values.put("overlayReceived", c.overlayReceived);
+        values.put("segmentSent", c.segmentSent);
+        values.put("segmentReceived", c.segmentReceived);
+        values.put("segmentCopies", c.segmentCopies);
+        values.put("segmentCopiesLost", c.segmentCopiesLost);
+        values.put("segmentMoves", c.segmentMoves);
+        values.put("segmentNotLearned", c.segmentNotLearned);
+        values.put("segmentAnswered", c.segmentAnswered);
         return values;
     }
 

@@ -435,6 +435,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 reports.instances(now.node()),
                 worker.peers().report(),
                 reports.chains(now.node()),
+                reports.segments(now.node()),
                 reports.totals(now.node()));
     }
 

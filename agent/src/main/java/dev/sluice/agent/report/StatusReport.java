@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param instances service instances of this node, and those of other nodes that it can use
  * @param peers the other nodes that it shares instances with
  * @param chains chains and their paths
+ * @param segments logical switches
  * @param totals sums over the node
  */
 public record StatusReport(
@@ -27,6 +28,7 @@ public record StatusReport(
         List<InstanceReport> instances,
         PeersReport peers,
         List<ChainReport> chains,
+        List<SegmentReport> segments,
         TotalsReport totals) {
     /**
      * The configuration.
@@ -51,7 +53,7 @@ public record StatusReport(
      *
      * @param name the Port's name, or the interface's for service ports
      * @param interfaceName Linux interface
-     * @param role router, transparent or service
+     * @param role router, transparent, switch or service
      * @param description driver and why it was chosen, or why the port is deaf
      * @param up whether frames can cross it
      * @param reason why it is not up, else empty
@@ -148,6 +150,17 @@ public record StatusReport(
             int active,
             long flows,
             long uninspected) {}
+
+    /**
+     * A logical switch.
+     *
+     * @param name its name
+     * @param vni its virtual network
+     * @param ports names of its ports here
+     * @param nodes names of the other nodes that have ports of it
+     * @param macs MAC addresses that it knows here
+     */
+    public record SegmentReport(String name, int vni, List<String> ports, List<String> nodes, int macs) {}
 
     /**
      * Sums.

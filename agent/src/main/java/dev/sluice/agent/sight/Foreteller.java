@@ -171,7 +171,7 @@ public final class Foreteller {
 
     private static byte[] frame(String packet, Snapshot snapshot, int port) throws NodeException {
         PortEntry entry = snapshot.port(port);
-        boolean toPort = entry.role() != PortEntry.Role.TRANSPARENT;
+        boolean toPort = !entry.bridges();
         return PacketText.frame(packet, HOST_MAC, toPort ? entry.mac() : OTHER_HOST_MAC);
     }
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/** Administration commands that only look: analysis of rules, connections as they come and go. */
+/** Administration commands that only look: analysis of rules, what switches have learned, connections as they come and go. */
 public final class SightCommands {
     private static final int PORT_MAX = 65_535;
     private static final int SESSION_CHARACTERS_MAX = 20;
@@ -27,6 +27,7 @@ public final class SightCommands {
         Semaphore analyses = new Semaphore(1);
         return List.of(
                 new AdminCommand("analyze", List.of(), _ -> analyze(node, inForce.get(), analyses, attributes)),
+                new AdminCommand("macs", List.of(), _ -> ListMacs.of(worker)),
                 new AdminCommand(
                         "follow",
                         List.of("session", "events", "busiest", "address", "port"),

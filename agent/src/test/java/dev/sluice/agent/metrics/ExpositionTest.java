@@ -99,6 +99,7 @@ class ExpositionTest {
                                 "round-robin",
                                 "round-robin",
                                 List.of(new PathReport("inspect[fw-1]", 1, 0, false, false, 4, 9, 0)))),
+                        List.of(),
                         new TotalsReport(10, 0, 2, 3, 1000, 0)),
                 new CountersReport(
                         List.of(new DropReport("SERVICE_DOWN", "C13", "a sentence", 2, Map.of(EVIL, 2L))),

@@ -144,6 +144,7 @@ public final class ReferenceModel {
                 case SERVICE -> returns.receive(trip);
                 case TRANSPARENT -> fromTransparent(trip);
                 case ROUTER, LINK -> fromRouterPort(trip);
+                case SWITCH -> throw new IllegalStateException("worlds have no segments");
             }
         }
         errors.sendAll();

@@ -1,0 +1,43 @@
+package dev.sluice.datapath;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The segments that a node has ports of (C1). Immutable; shared by threads. */
+public final class Segments {
+    /** None. */
+    public static final Segments NONE = new Segments(List.of());
+
+    private final List<Segment> all;
+    private final IntTable<Segment> byRouter;
+    private final IntTable<Segment> byVni;
+
+    /** Indexes segments, of which no two have the same router or virtual network. */
+    public Segments(List<Segment> all) {
+        this.all = List.copyOf(all);
+        byRouter = IntTable.of(all, Segment::router);
+        byVni = IntTable.of(all, Segment::vni);
+    }
+
+    /** All of them. */
+    public List<Segment> all() {
+        return all;
+    }
+
+    /** The segment with this index among the routers, null if that is not a segment. */
+    @Nullable
+    Segment ofRouter(int router) {
+        return byRouter.get(router);
+    }
+
+    /** Whether an index among the routers is that of a segment. */
+    boolean has(int router) {
+        return byRouter.get(router) != null;
+    }
+
+    /** The segment with this virtual network, null if there is none here. */
+    @Nullable
+    Segment ofVni(int vni) {
+        return byVni.get(vni);
+    }
+}
