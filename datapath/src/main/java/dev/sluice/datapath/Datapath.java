@@ -156,8 +156,18 @@ public final class Datapath implements AutoCloseable {
                 counters,
                 planeFlows,
                 overlayOutput);
-        overlayInput =
-                new OverlayInput(frames, parser, table, zones, fragments, planeFlows, steering, returns, counters);
+        Decapsulation decapsulation = new Decapsulation(frames, parser, fragments, counters);
+        NodeInput nodeInput = new NodeInput(
+                frames,
+                table,
+                zones,
+                planeFlows,
+                decapsulation,
+                returns,
+                overlayOutput,
+                new NodeInstructions(programs, table, selector, counters),
+                counters);
+        overlayInput = new OverlayInput(frames, decapsulation, table, zones, planeFlows, steering, returns, nodeInput);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);

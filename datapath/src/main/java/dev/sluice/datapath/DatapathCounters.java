@@ -64,4 +64,13 @@ public final class DatapathCounters {
 
     /** Packets of service paths taken from other switches. */
     public long overlayReceived;
+
+    /** Instructions of service nodes for flows classified here, repeated ones included (V12). */
+    public long instructionsOfNodes;
+
+    /** Instructions of service nodes that were not followed: what an operator or another node said goes before, the path is none of the flow's, or there is no room. */
+    public long instructionsRefused;
+
+    /** Messages without packet that came from service nodes, or from their switches. */
+    public long messagesOfNodes;
 }

@@ -1,6 +1,5 @@
 package dev.sluice.datapath;
 
-import dev.sluice.wire.Ecn;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.GeneveOptions;
@@ -9,6 +8,8 @@ import dev.sluice.wire.OuterUdp;
 import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes packets of service paths from other switches: who may send what, which path and hop, and on to the node, or back into the flow that was classified here (V8, C6,
@@ -22,42 +23,42 @@ final class OverlayInput {
             ServiceMetadata.TENANT | ServiceMetadata.INGRESS_NODE | ServiceMetadata.FLOW_ID | ServiceMetadata.SLUICE;
 
     private final Frames frames;
-    private final Parser parser;
+    private final Decapsulation decapsulation;
     private final ConnectionTable table;
     private final Zones zones;
-    private final Fragments fragments;
     private final PlaneFlows flows;
     private final Steering steering;
     private final Returns returns;
-    private final DatapathCounters counters;
+    private final NodeInput nodes;
+    private NodeAddresses nodeAddresses = NodeAddresses.of(List.of());
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
 
     OverlayInput(
             Frames frames,
-            Parser parser,
+            Decapsulation decapsulation,
             ConnectionTable table,
             Zones zones,
-            Fragments fragments,
             PlaneFlows flows,
             Steering steering,
             Returns returns,
-            DatapathCounters counters) {
+            NodeInput nodes) {
         this.frames = frames;
-        this.parser = parser;
+        this.decapsulation = decapsulation;
         this.table = table;
         this.zones = zones;
-        this.fragments = fragments;
         this.flows = flows;
         this.steering = steering;
         this.returns = returns;
-        this.counters = counters;
+        this.nodes = nodes;
     }
 
     void apply(Snapshot next) {
         snapshot = next;
         plane = next.plane();
+        nodeAddresses = NodeAddresses.of(next.attachments());
+        nodes.apply(plane);
     }
 
     /** Whether the packet in hand, on a port of this router, is for the tunnel endpoint. */
@@ -74,7 +75,8 @@ final class OverlayInput {
             return frames.drop(c, DropReason.OVERLAY_FRAGMENTED);
         }
         OverlayPeer peer = plane.peerAt(c.fields.sourceHi, c.fields.sourceLo);
-        if (peer == null) {
+        Attachment node = peer == null ? nodeAddresses.at(c.fields.sourceHi, c.fields.sourceLo) : null;
+        if (peer == null && node == null) {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
         }
         MemorySegment m = c.memory;
@@ -95,7 +97,7 @@ final class OverlayInput {
         if (Geneve.protocol(m, geneve) != EtherTypes.NSH || Geneve.isControl(m, geneve)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, peer, geneve + geneveBytes, end, Geneve.vni(m, geneve));
+        return receiveNsh(c, peer, node, geneve + geneveBytes, end, Geneve.vni(m, geneve));
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
@@ -109,13 +111,15 @@ final class OverlayInput {
                 == 0;
     }
 
-    private int receiveNsh(Cursor c, OverlayPeer peer, long nsh, long end, int vni) {
+    private int receiveNsh(
+            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, long nsh, long end, int vni) {
         MemorySegment m = c.memory;
         int nshBytes = Nsh.check(m, nsh, (int) (end - nsh));
         if (nshBytes < 0 || metadata.read(m, nsh) < 0 || nshBytes > PlaneFlows.NSH_BYTES_MAX) {
             return frames.drop(c, DropReason.NSH_INVALID);
         }
-        if (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET) {
+        boolean message = NodeInput.isMessage(c, nsh);
+        if (!message && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
         if (Nsh.decrementTtl(m, nsh) == 0) {
@@ -136,11 +140,20 @@ final class OverlayInput {
         if (!metadata.has(NEEDED)) {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
+        int before = hop(path, direction, ordinal - 1);
+        if (peer == null || node != null) {
+            return node == null
+                    ? frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN)
+                    : nodes.receive(c, node, metadata, path, names, direction, before, nsh, nsh + nshBytes, end);
+        }
+        if (message) {
+            return say(c, peer, path, direction, before);
+        }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
             tracer.carried(c.batch, c.slot, peer, spi, Nsh.si(m, nsh));
         }
-        boolean classifiedHere = metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+        boolean classifiedHere = isClassifiedHere();
         OverlayPeer classifier = plane.peerNumbered(metadata.ingressNode());
         if (!classifiedHere) {
             if (classifier == null) {
@@ -148,38 +161,24 @@ final class OverlayInput {
             }
             flows.take(m, nsh, nshBytes, classifier.number(), metadata);
         }
-        return takeOut(c, nsh + nshBytes, end, direction, Nsh.path(m, nsh))
+        long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(m, nsh);
+        return decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)
                 ? classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
                 : Step.DONE;
     }
 
-    /** Makes the packet in hand the frame that was carried; false if it was dropped. */
-    private boolean takeOut(Cursor c, long inner, long end, int direction, int way) {
-        Batch b = c.batch;
-        int slot = c.slot;
-        int outerTos = Ecn.tos(c.memory, c.networkHeader());
-        b.start[slot] = inner;
-        b.length[slot] = (int) (end - inner);
-        b.offload[slot] = 0;
-        b.gsoType[slot] = Batch.GSO_NONE;
-        parser.parseOne(b, slot);
-        if (b.parsed[slot] < 0) {
-            frames.drop(c, DropReason.of(-1 - b.parsed[slot]));
-            return false;
+    private boolean isClassifiedHere() {
+        return metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+    }
+
+    /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */
+    private int say(Cursor c, OverlayPeer peer, Path path, int direction, int hop) {
+        Attachment node =
+                hop < 0 || hop >= path.hops().size() ? null : path.hops().get(hop).attachment();
+        if (node == null || node.tunnel() == null || node.peer() != peer.index() || !isClassifiedHere()) {
+            return frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
         }
-        c.take(b, slot, c.nowNs);
-        c.direction = direction;
-        int parsed = c.parsed();
-        if ((parsed & Parser.IP) == 0 || (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
-            frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
-            return false;
-        }
-        if (Ecn.decapsulateInto(c.memory, c.networkHeader(), outerTos) < 0) {
-            frames.drop(c, DropReason.OVERLAY_CONGESTION);
-            return false;
-        }
-        counters.overlayReceived++;
-        return fragments.admitCarried(c, FlowHash.mix(metadata.tenant()) ^ way);
+        return nodes.message(c, node, metadata, path, direction);
     }
 
     private static int hop(Path path, int direction, int ordinal) {

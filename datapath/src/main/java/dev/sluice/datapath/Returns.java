@@ -306,7 +306,7 @@ final class Returns {
     }
 
     /** On with a packet of another switch: to the next node, or back. */
-    private int goOnServed(Cursor c, Path path, int hop, int next) {
+    int goOnServed(Cursor c, Path path, int hop, int next) {
         int entry = c.planeEntry;
         if (entry == PlaneFlows.NONE) {
             // Nothing of this direction was sent to the node.
