@@ -167,7 +167,10 @@ public final class Datapath implements AutoCloseable {
                 overlayOutput,
                 new NodeInstructions(programs, table, selector, counters),
                 counters);
-        overlayInput = new OverlayInput(frames, decapsulation, table, zones, planeFlows, steering, returns, nodeInput);
+        GatewayInput gatewayInput =
+                new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
+        overlayInput = new OverlayInput(
+                frames, decapsulation, table, zones, planeFlows, steering, returns, nodeInput, gatewayInput);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);

@@ -94,6 +94,9 @@ public enum DropReason {
     NODE_FLOW_FORGED(
             "C11, packet-life: from an aware node",
             "A service node sent a packet of a flow, tenant or switch that was not sent to it."),
+    NODE_COOKIE_UNKNOWN(
+            "X5, packet-life: from a gateway appliance",
+            "An appliance sent a packet without flow cookie and attachment id, or with those of no flow that passes it."),
     FLOW_PROGRAM_REFUSED(
             "V12, packet-life: what nodes say",
             "Somebody said what is to become of a flow who does not serve it, or what can't be followed."),

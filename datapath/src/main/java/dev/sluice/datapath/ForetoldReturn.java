@@ -29,8 +29,9 @@ final class ForetoldReturn {
 
     /** The frame at the node's other side; null if a node that routes would drop it. */
     static @Nullable ForetoldFrame of(ForetoldFrame sent, Attachment node, int entered, Snapshot snapshot) {
-        if (node.tunnel() != null) {
-            return aware(sent, snapshot.port(sent.port()).mac());
+        NodeTunnel tunnel = node.tunnel();
+        if (tunnel != null) {
+            return sentBack(sent, tunnel, snapshot.port(sent.port()).mac());
         }
         Attachment.Side from = node.side(entered);
         Attachment.Side to = node.side(node.oneArmed() ? entered : 1 - entered);
@@ -60,8 +61,8 @@ final class ForetoldReturn {
                 sent.csumOffset());
     }
 
-    /** An aware node takes one off the index and returns the datagram to where it came from; without checksum, which may be left out here. */
-    private static ForetoldFrame aware(ForetoldFrame sent, long portMac) {
+    /** A node in the underlay returns the datagram to where it came from, an aware one with one less in the index; without checksum, which may be left out here. */
+    private static ForetoldFrame sentBack(ForetoldFrame sent, NodeTunnel tunnel, long portMac) {
         byte[] bytes = sent.bytes().clone();
         System.arraycopy(bytes, 0, bytes, MAC_BYTES, MAC_BYTES);
         putMac(bytes, portMac);
@@ -76,7 +77,9 @@ final class ForetoldReturn {
         bytes[udp + UDP_CHECKSUM + 1] = 0;
         int geneve = udp + Udp.BYTES;
         int nsh = geneve + GENEVE_BYTES + (bytes[geneve] & 0x3f) * 4;
-        bytes[nsh + NSH_INDEX]--;
+        if (tunnel.format() == NodeTunnel.Format.NSH) {
+            bytes[nsh + NSH_INDEX]--;
+        }
         return new ForetoldFrame(sent.port(), bytes, (byte) 0, Batch.GSO_NONE, 0, 0, 0, 0);
     }
 

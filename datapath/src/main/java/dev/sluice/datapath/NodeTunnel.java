@@ -12,6 +12,14 @@ public record NodeTunnel(Format format, IpAddress address) {
     /** What is put around packets. */
     public enum Format {
         /** Geneve and a network service header with all metadata: the node is aware of service paths (C11). */
-        NSH
+        NSH,
+
+        /** Geneve with the options of cloud gateway load balancers, and IP packets without Ethernet header (X5). */
+        GWLB
+    }
+
+    /** Whether packets come back without the Ethernet header that they had. */
+    boolean losesEthernet() {
+        return format == Format.GWLB;
     }
 }

@@ -30,6 +30,7 @@ final class OverlayInput {
     private final Steering steering;
     private final Returns returns;
     private final NodeInput nodes;
+    private final GatewayInput gateways;
     private NodeAddresses nodeAddresses = NodeAddresses.of(List.of());
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
@@ -43,7 +44,8 @@ final class OverlayInput {
             PlaneFlows flows,
             Steering steering,
             Returns returns,
-            NodeInput nodes) {
+            NodeInput nodes,
+            GatewayInput gateways) {
         this.frames = frames;
         this.decapsulation = decapsulation;
         this.table = table;
@@ -52,6 +54,7 @@ final class OverlayInput {
         this.steering = steering;
         this.returns = returns;
         this.nodes = nodes;
+        this.gateways = gateways;
     }
 
     void apply(Snapshot next) {
@@ -59,6 +62,7 @@ final class OverlayInput {
         plane = next.plane();
         nodeAddresses = NodeAddresses.of(next.attachments());
         nodes.apply(plane);
+        gateways.apply(next);
     }
 
     /** Whether the packet in hand, on a port of this router, is for the tunnel endpoint. */
@@ -93,6 +97,10 @@ final class OverlayInput {
         }
         if (GeneveOptions.checkCritical(m, geneve, CRITICAL_OPTIONS_KNOWN) < 0) {
             return frames.drop(c, DropReason.OVERLAY_OPTION_CRITICAL);
+        }
+        NodeTunnel tunnel = node == null ? null : node.tunnel();
+        if (node != null && tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
+            return gateways.receive(c, node, geneve, geneveBytes, end);
         }
         if (Geneve.protocol(m, geneve) != EtherTypes.NSH || Geneve.isControl(m, geneve)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
@@ -171,11 +179,16 @@ final class OverlayInput {
         return metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
     }
 
+    private static boolean isAware(Attachment node) {
+        NodeTunnel tunnel = node.tunnel();
+        return tunnel != null && tunnel.format() == NodeTunnel.Format.NSH;
+    }
+
     /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */
     private int say(Cursor c, OverlayPeer peer, Path path, int direction, int hop) {
         Attachment node =
                 hop < 0 || hop >= path.hops().size() ? null : path.hops().get(hop).attachment();
-        if (node == null || node.tunnel() == null || node.peer() != peer.index() || !isClassifiedHere()) {
+        if (node == null || !isAware(node) || node.peer() != peer.index() || !isClassifiedHere()) {
             return frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
         }
         return nodes.message(c, node, metadata, path, direction);

@@ -47,6 +47,7 @@ final class OverlayOutput {
     private final PlaneFlows flows;
     private final DatapathCounters counters;
     private final Segmenter segmenter;
+    private final GatewayOutput gateway;
     private final Batch pieces = new Batch();
     private final Batch messages = new Batch();
     private Snapshot snapshot = Snapshot.empty();
@@ -80,11 +81,13 @@ final class OverlayOutput {
         this.flows = flows;
         this.counters = counters;
         segmenter = new Segmenter(frames);
+        gateway = new GatewayOutput(frames, table, flows, counters);
     }
 
     void apply(Snapshot next) {
         snapshot = next;
         plane = next.plane();
+        gateway.apply(next);
         tunnels = IntTable.of(
                 plane.paths().stream()
                         .map(PlanePath::svni)
@@ -102,7 +105,7 @@ final class OverlayOutput {
         List<ToNode> byNode = new ArrayList<>();
         for (Attachment node : snapshot.attachments()) {
             NodeTunnel to = node.tunnel();
-            if (to != null && !node.isRemote()) {
+            if (to != null && to.format() == NodeTunnel.Format.NSH && !node.isRemote()) {
                 // Programs behind ordinary sockets get nothing without checksum over IPv6.
                 byNode.add(new ToNode(
                         node.id(),
@@ -128,7 +131,7 @@ final class OverlayOutput {
     }
 
     /**
-     * Sends a packet of a flow to the switch that has its next node, or to the node itself if that is an aware one of this host.
+     * Sends a packet of a flow to the switch that has its next node, or to the node itself if that is one of this host.
      *
      * @param hop index of the node in the path
      * @param onFailure what the rule says of dead nodes, carried along
@@ -145,12 +148,18 @@ final class OverlayOutput {
             Rule.FailureAction onFailure,
             boolean transparent,
             boolean copy) {
+        Attachment node = path.hops().get(hop).attachment();
+        NodeTunnel tunnel = node.isRemote() ? null : node.tunnel();
+        if (tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
+            int step = gateway.send(c, b, slot, node, nextHop(c, tunnel.address()), this);
+            roomBytes = gateway.roomBytes();
+            return step;
+        }
         PlanePath names = plane.ofPath(path.id());
         if (names == null) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_PATH_UNKNOWN);
         }
         int ordinal = c.direction == 0 ? hop : path.hops().size() - 1 - hop;
-        Attachment node = path.hops().get(hop).attachment();
         int flags = (c.direction == 0 ? 0 : SluiceContext.REVERSE)
                 | (transparent ? SluiceContext.LAYER_2 : 0)
                 | (copy ? SluiceContext.COPY : 0)
@@ -161,7 +170,6 @@ final class OverlayOutput {
         }
         Tunnels of = tunnels.get(names.svni());
         ToNode to = of == null ? null : of.byNode.get(node.id());
-        NodeTunnel tunnel = node.tunnel();
         if (to == null || tunnel == null) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_UNREACHABLE);
         }
@@ -276,6 +284,11 @@ final class OverlayOutput {
         b.start[i] = outer.push(
                 frames.memory(), b.start[i], b.length[i], (int) (c.fields.hash >>> 32), tos, identification++);
         b.length[i] += outer.headerBytes();
+        return leaveTunnelled(c, b, i, outer, port, hop);
+    }
+
+    /** Sends what has its outer headers but for the MAC addresses. */
+    int leaveTunnelled(Cursor c, Batch b, int i, OverlayTemplate outer, PortEntry port, NextHop hop) {
         b.l3[i] = Ethernet.BYTES;
         b.l4[i] = outer.udpOffset();
         b.outerTag[i] = 0;

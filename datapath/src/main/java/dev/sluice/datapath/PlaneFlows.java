@@ -279,6 +279,21 @@ final class PlaneFlows implements AutoCloseable {
         return entry;
     }
 
+    /** Gives a direction of a record what the other one has, turned round; {@link #NONE} if that has nothing, or there is no room. */
+    int keepTurned(int slot, int direction) {
+        int other = entry(slot, 1 - direction);
+        int entry = other == NONE ? NONE : keep(slot, direction, other);
+        if (entry != NONE) {
+            MemorySegment m = memory(entry);
+            long nsh = at(entry) + HEADER;
+            long value = NshContext.value(NshContext.find(m, nsh, NshContext.SLUICE));
+            int flags = flags(entry) ^ SluiceContext.REVERSE;
+            SluiceContext.setFlags(m, value, flags);
+            Layouts.putU8(m, at(entry) + FLAGS, flags);
+        }
+        return entry;
+    }
+
     /** The entry of a direction of a record, {@link #NONE} if it has none. */
     int entry(int slot, int direction) {
         int entry = table.l2(slot, direction);

@@ -295,7 +295,8 @@ final class Returns {
         return table.tag(slot) == ConnectionTable.PLANE ? goOnServed(c, path, hop, next) : goOn(c, path, next);
     }
 
-    private int goOn(Cursor c, Path path, int next) {
+    /** On with a packet of the record in hand, to the next node or out. */
+    int goOn(Cursor c, Path path, int next) {
         int slot = c.record;
         int ruleId = table.ruleId(slot);
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;

@@ -98,7 +98,9 @@ final class Steering {
     private static boolean rewritesEthernet(Path path) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
-            if (hops.get(i).attachment().kind() != Attachment.Kind.BRIDGE) {
+            NodeTunnel tunnel = hops.get(i).attachment().tunnel();
+            if (hops.get(i).attachment().kind() != Attachment.Kind.BRIDGE
+                    || (tunnel != null && tunnel.losesEthernet())) {
                 return true;
             }
         }

@@ -47,7 +47,7 @@ final class EndpointChecks {
         if (tunnel && (service.forwarding() == Forwarding.ROUTE || service.translation() != Translation.NONE)) {
             at.error(
                     "spec.service",
-                    "nodes of transport " + transport + " get frames and return them; forwarding: route and translation are not for them",
+                    "nodes of transport " + transport + " get packets and return them; forwarding: route and translation are not for them",
                     "a Service with forwarding bridge and translation none");
         }
     }

@@ -159,7 +159,7 @@ final class InstanceChecks {
 
     private static int tags(Transport transport) {
         return switch (transport) {
-            case RAW, WIRE, NSH -> 0;
+            case RAW, WIRE, NSH, GWLB -> 0;
             case VLAN -> 1;
             case QINQ -> 2;
         };

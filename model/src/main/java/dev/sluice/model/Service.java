@@ -85,7 +85,10 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         WIRE("wire"),
 
         /** The overlay goes on into the node, which has an address in the underlay and speaks NSH. */
-        NSH("nsh");
+        NSH("nsh"),
+
+        /** Geneve with the options of cloud gateway load balancers, to an appliance's address in the underlay. */
+        GWLB("gwlb");
 
         private final String word;
 
@@ -100,7 +103,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
 
         /** Whether nodes are reached at an address of their own in the underlay, instead of by interfaces of the host. */
         public boolean isTunnel() {
-            return this == NSH;
+            return this == NSH || this == GWLB;
         }
     }
 

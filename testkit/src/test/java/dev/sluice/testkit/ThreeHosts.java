@@ -76,6 +76,7 @@ final class ThreeHosts implements AutoCloseable {
     private final boolean hub;
     private final Attachment.Translation translation;
     private final int awareOn;
+    private final NodeTunnel.Format format;
 
     ThreeHosts(boolean hub) {
         this(hub, Attachment.Translation.NONE);
@@ -83,10 +84,11 @@ final class ThreeHosts implements AutoCloseable {
 
     /** @param translation of the firewall */
     ThreeHosts(boolean hub, Attachment.Translation translation) {
-        this(hub, translation, NOBODY);
+        this(hub, translation, NOBODY, NodeTunnel.Format.NSH);
     }
 
-    private ThreeHosts(boolean hub, Attachment.Translation translation, int awareOn) {
+    private ThreeHosts(boolean hub, Attachment.Translation translation, int awareOn, NodeTunnel.Format format) {
+        this.format = format;
         this.hub = hub;
         this.translation = translation;
         this.awareOn = awareOn;
@@ -97,12 +99,17 @@ final class ThreeHosts implements AutoCloseable {
 
     /** The firewall on B has an agent. */
     static ThreeHosts aware(boolean hub) {
-        return new ThreeHosts(hub, Attachment.Translation.NONE, B);
+        return new ThreeHosts(hub, Attachment.Translation.NONE, B, NodeTunnel.Format.NSH);
     }
 
     /** The firewall is on A and has an agent. */
     static ThreeHosts awareOnA() {
-        return new ThreeHosts(false, Attachment.Translation.NONE, A);
+        return new ThreeHosts(false, Attachment.Translation.NONE, A, NodeTunnel.Format.NSH);
+    }
+
+    /** The firewall is on A or B and is an appliance for gateway load balancers. */
+    static ThreeHosts gateway(int host, boolean hub) {
+        return new ThreeHosts(hub, Attachment.Translation.NONE, host, NodeTunnel.Format.GWLB);
     }
 
     /** The datagrams that aware nodes got since the last call, as frames. */
@@ -271,7 +278,7 @@ final class ThreeHosts implements AutoCloseable {
                 index, name, PortEntry.Role.SERVICE, -1, -1, 0x0200_0000_2000L + index, List.of(), true, true, 0, 0, 0);
     }
 
-    private static Attachment attachment(
+    private Attachment attachment(
             int id, String name, int on, int host, Attachment.Translation translation, boolean aware) {
         boolean here = on == host && !aware;
         return new Attachment(
@@ -290,7 +297,7 @@ final class ThreeHosts implements AutoCloseable {
                 peerOf(host, on),
                 aware
                         ? new NodeTunnel(
-                                NodeTunnel.Format.NSH, IpAddress.parse(NODE_ADDRESS).orElseThrow())
+                                format, IpAddress.parse(NODE_ADDRESS).orElseThrow())
                         : null);
     }
 

@@ -138,7 +138,10 @@ final class InstancePlan {
                     "this version does not probe nodes with endpoint: they are taken to be alive",
                     service.spec().health().probe().word());
         }
-        Attachment.Side side = AttachmentDraft.ELSEWHERE;
+        // The MAC address is for frames that come back without Ethernet header.
+        Attachment.Side side = host.isEmpty()
+                ? new Attachment.Side(-1, 0, 0, DerivedMac.of("instance/" + instance.name() + "/in"), 0, 0, 0)
+                : AttachmentDraft.ELSEWHERE;
         if (instance.spec().policies().isEmpty()) {
             add(instance, service, instance.name(), side, side, host);
         }
@@ -232,10 +235,14 @@ final class InstancePlan {
     }
 
     private static @Nullable NodeTunnel tunnel(ServiceInstance instance, Service service) {
-        return service.spec().transport() == Transport.NSH
-                        && instance.spec().attachment() instanceof Endpoint(IpAddress address)
-                ? new NodeTunnel(NodeTunnel.Format.NSH, address)
-                : null;
+        if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address))) {
+            return null;
+        }
+        return switch (service.spec().transport()) {
+            case NSH -> new NodeTunnel(NodeTunnel.Format.NSH, address);
+            case GWLB -> new NodeTunnel(NodeTunnel.Format.GWLB, address);
+            case RAW, VLAN, QINQ, WIRE -> null;
+        };
     }
 
     private static Attachment.Translation translation(Service service) {

@@ -1,6 +1,7 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
+import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;
@@ -98,7 +99,8 @@ final class PathPlan {
     private void checkNames(ServiceChain chain, List<List<Choice>> combinations) {
         for (List<Choice> combination : combinations) {
             boolean aware = combination.stream()
-                    .anyMatch(choice -> choice.attachment.content().tunnel() != null);
+                    .map(choice -> choice.attachment.content().tunnel())
+                    .anyMatch(tunnel -> tunnel != null && tunnel.format() == NodeTunnel.Format.NSH);
             if (aware && !plane.knows(name(chain, combination))) {
                 ServiceInstance placeless = combination.stream()
                         .map(Choice::instance)

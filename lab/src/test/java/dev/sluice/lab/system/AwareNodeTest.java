@@ -21,7 +21,7 @@ class AwareNodeTest {
     private static final Duration SOON = Duration.ofSeconds(10);
 
     /** A node in the underlay of the only host. */
-    private static Namespace nodeAt(Network network, int mtu) {
+    static Namespace nodeAt(Network network, int mtu) {
         Namespace node = network.topology.namespace("node");
         Wire wire = network.topology.wire(node, "eth0", network.sluice, "underlay");
         wire.b().quiet();
@@ -31,7 +31,7 @@ class AwareNodeTest {
         return node;
     }
 
-    private static String alone() {
+    static String alone() {
         return String.join(
                 "---\n",
                 Yaml.object("Node", "edge", "{tracker: {connectionsMax: 16384}, underlay: {address: 192.0.2.1}}"),
