@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How one service instance is reached for one policy: its two sides, each a port with a tag (requirement C4).
  *
@@ -19,6 +21,7 @@ package dev.sluice.datapath;
  * @param returnPaths ids of the paths that contain this attachment if they all belong to one target, else empty
  * @param counters packets to and from the node; kept over snapshots
  * @param peer index of the {@link OverlayPeer} whose host the node is on, {@link #LOCAL} if it is on this one; the sides of a remote node have no port
+ * @param tunnel how the node is reached in the underlay; its sides have no port then. Null: by its sides
  */
 @SuppressWarnings("ArrayRecordComponent") // read for each packet; the id stands for equality
 public record Attachment(
@@ -34,7 +37,8 @@ public record Attachment(
         int[] routers,
         int[] returnPaths,
         AttachmentCounters counters,
-        int peer) {
+        int peer,
+        @Nullable NodeTunnel tunnel) {
     /** {@link #peer} of a node on this host. */
     public static final int LOCAL = -1;
 
@@ -108,6 +112,38 @@ public record Attachment(
                 LOCAL);
     }
 
+    /** A node with interfaces. */
+    public Attachment(
+            int id,
+            String name,
+            int instance,
+            Side in,
+            Side out,
+            Kind kind,
+            Translation translation,
+            boolean copy,
+            boolean routeUnmatched,
+            int[] routers,
+            int[] returnPaths,
+            AttachmentCounters counters,
+            int peer) {
+        this(
+                id,
+                name,
+                instance,
+                in,
+                out,
+                kind,
+                translation,
+                copy,
+                routeUnmatched,
+                routers,
+                returnPaths,
+                counters,
+                peer,
+                null);
+    }
+
     /** The same with counters of its own. */
     Attachment withOwnCounters() {
         return new Attachment(
@@ -123,12 +159,18 @@ public record Attachment(
                 routers,
                 returnPaths,
                 new AttachmentCounters(),
-                peer);
+                peer,
+                tunnel);
     }
 
     /** Whether the node is on another host. */
     public boolean isRemote() {
         return peer != LOCAL;
+    }
+
+    /** Whether frames go to ports of this host as they are: the node is neither elsewhere nor behind a tunnel. */
+    public boolean hasPorts() {
+        return peer == LOCAL && tunnel == null;
     }
 
     /** A side by index. */

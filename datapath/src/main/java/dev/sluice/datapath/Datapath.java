@@ -163,8 +163,31 @@ public final class Datapath implements AutoCloseable {
                 frames, parser, fragments, errors, table, liveness, overlayOutput, counters, FlowHash.mix(seed + 1));
         peerInput = new PeerInput(frames, counters);
         peerOutput = new PeerOutput(frames, liveness, neighbors);
+        Decapsulation decapsulation = new Decapsulation(frames, parser, fragments, counters);
+        NodeInput nodeInput = new NodeInput(
+                frames,
+                table,
+                zones,
+                planeFlows,
+                decapsulation,
+                returns,
+                overlayOutput,
+                new NodeInstructions(programs, table, selector, counters),
+                counters);
+        GatewayInput gatewayInput =
+                new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
         overlayInput = new OverlayInput(
-                frames, parser, table, zones, fragments, planeFlows, steering, returns, counters, peerInput, switchStage);
+                frames,
+                decapsulation,
+                table,
+                zones,
+                planeFlows,
+                steering,
+                returns,
+                nodeInput,
+                gatewayInput,
+                peerInput,
+                switchStage);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);

@@ -91,4 +91,13 @@ public final class DatapathCounters {
 
     /** ARP requests and neighbour solicitations in segments that were answered here. */
     public long segmentAnswered;
+
+    /** Instructions of service nodes for flows classified here, repeated ones included (V12). */
+    public long instructionsOfNodes;
+
+    /** Instructions of service nodes that were not followed: what an operator or another node said goes before, the path is none of the flow's, or there is no room. */
+    public long instructionsRefused;
+
+    /** Messages without packet that came from service nodes, or from their switches. */
+    public long messagesOfNodes;
 }

@@ -105,6 +105,17 @@ public enum DropReason {
     NSH_INDEX_INVALID("RFC 8300 2.3", "The service index is that of no service of the path that this switch has."),
     NSH_CONTEXT_MISSING(
             "V8", "The network service header does not say who classified the packet, or names a stranger."),
+    NODE_HOP_FORGED(
+            "C11, packet-life: from an aware node", "A service node sent a packet as from a hop of a path that it is not."),
+    NODE_FLOW_FORGED(
+            "C11, packet-life: from an aware node",
+            "A service node sent a packet of a flow, tenant or switch that was not sent to it."),
+    NODE_COOKIE_UNKNOWN(
+            "X5, packet-life: from a gateway appliance",
+            "An appliance sent a packet without flow cookie and attachment id, or with those of no flow that passes it."),
+    FLOW_PROGRAM_REFUSED(
+            "V12, packet-life: what nodes say",
+            "Somebody said what is to become of a flow who does not serve it, or what can't be followed."),
     PLANE_FLOWS_FULL("C7", "More flows of other switches pass nodes here than there is room to remember."),
 
     TTL_EXPIRED("RFC 1812 5.3.1, RFC 8200 3", "The TTL or hop limit would become 0."),

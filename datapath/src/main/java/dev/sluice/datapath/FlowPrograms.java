@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.IpAddress;
+import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,13 @@ public final class FlowPrograms {
     /** Hops that {@link Action#SKIP} can leave out: a record has a bit for each. */
     public static final int SKIPPED_HOPS_MAX = 8;
 
-    private static final int BOTH_DIRECTIONS = 3;
+    /** Nodes that one {@link Action#SKIP} can leave out. */
+    private static final int SKIPPED_NODES_MAX = SKIPPED_HOPS_MAX;
+
+    /** {@link #tell}: packets of both directions. */
+    static final int BOTH_DIRECTIONS = 3;
+
+    private static final int[] NO_MORE = {};
 
     /** What an instruction says. */
     public enum Action {
@@ -67,10 +74,16 @@ public final class FlowPrograms {
         private final Action action;
         private final int argument;
         private final boolean once;
-        private final long expiresNs;
+        private long expiresNs;
         private long hits;
 
-        /** Bit per direction in which an instruction for one packet was carried out. */
+        /** Whether a service node said it, not an operator. */
+        private boolean byNode;
+
+        /** Further nodes that {@link Action#SKIP} leaves out. */
+        private int[] more = NO_MORE;
+
+        /** Bit per direction that it is not for, or in which an instruction for one packet was carried out. */
         private int done;
 
         private @Nullable Instruction next;
@@ -106,9 +119,33 @@ public final class FlowPrograms {
             return expiresNs;
         }
 
+        /** Whether {@link Action#SKIP} leaves out a node. */
+        boolean skips(int instance) {
+            boolean skips = argument == instance;
+            for (int i = 0; !skips && i < more.length; i++) {
+                skips = more[i] == instance;
+            }
+            return skips;
+        }
+
         /** Packets it was carried out on. */
         public long hits() {
             return hits;
+        }
+
+        /** Whether one more node can be left out by it; for the directions that the others are left out for, since a node speaks for itself only. */
+        private boolean canTakeIn(Action another, int others) {
+            return another == Action.SKIP && done == others && more.length + 1 < SKIPPED_NODES_MAX;
+        }
+
+        /** Takes up what was said before of the same flow, with the same action. */
+        private void join(Instruction before) {
+            hits = before.hits;
+            done &= before.done;
+            if (!before.skips(argument)) {
+                more = Arrays.copyOf(before.more, before.more.length + 1);
+                more[before.more.length] = before.argument;
+            }
         }
 
         private boolean matches(PacketFields f, int zone) {
@@ -200,6 +237,12 @@ public final class FlowPrograms {
         if (before != null && before.action == action && before.argument == argument && before.once == once) {
             instruction.hits = before.hits;
         }
+        add(instruction);
+        return true;
+    }
+
+    private void add(Instruction instruction) {
+        Flow flow = instruction.flow;
         int bucket = bucket(flow.hash());
         instruction.next = buckets[bucket];
         buckets[bucket] = instruction;
@@ -208,6 +251,49 @@ public final class FlowPrograms {
             zoneUse.enter(flow.zone);
         }
         generation = generation == -1 ? 1 : generation + 1;
+    }
+
+    /**
+     * What a service node says of a flow. It does not undo what an operator said, nor that another node says drop; nodes that need not see the flow are left out together. The
+     * same once more only lives longer, and costs no memory.
+     *
+     * @param flow as its record has it, so that directions are those of the record
+     * @param directions bit 0: forward packets of {@code flow}, bit 1: reverse ones
+     * @return false if it is refused, or the table is full
+     */
+    boolean tell(Flow flow, Action action, int argument, boolean once, int directions, long expiresNs, long nowNs) {
+        Instruction before = said(flow);
+        if (before != null && nowNs - before.expiresNs >= 0) {
+            unlink(before);
+            before = null;
+        }
+        if (before != null
+                && (!before.byNode || (before.action == Action.DROP && !before.once && action != Action.DROP))) {
+            return false;
+        }
+        int others = ~directions & BOTH_DIRECTIONS;
+        boolean joins = before != null
+                && before.action == action
+                && before.once == once
+                && before.flow.equals(flow)
+                && ((before.argument == argument && before.more.length == 0) || before.canTakeIn(action, others));
+        if (before != null && joins && (before.done & ~others) == 0 && before.skips(argument)) {
+            before.expiresNs = expiresNs;
+            return true;
+        }
+        if (before == null && size == INSTRUCTIONS_MAX) {
+            return false;
+        }
+        Instruction instruction = new Instruction(flow, action, argument, once, expiresNs);
+        instruction.byNode = true;
+        instruction.done = others;
+        if (before != null) {
+            unlink(before);
+            if (joins && !once) {
+                instruction.join(before);
+            }
+        }
+        add(instruction);
         return true;
     }
 
@@ -274,6 +360,8 @@ public final class FlowPrograms {
         for (Instruction from = other.buckets[bucket]; from != null; from = from.next) {
             Instruction copy = new Instruction(from.flow, from.action, from.argument, from.once, from.expiresNs);
             copy.hits = from.hits;
+            copy.byNode = from.byNode;
+            copy.more = from.more;
             copy.done = from.done;
             if (last == null) {
                 buckets[bucket] = copy;

@@ -3,6 +3,7 @@ package dev.sluice.datapath;
 import dev.sluice.wire.Checksum;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.Udp;
 import dev.sluice.wire.VlanTag;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +17,22 @@ final class ForetoldReturn {
     private static final int IPV4_TTL = 8;
     private static final int IPV4_CHECKSUM = 10;
     private static final int IPV6_HOP_LIMIT = 7;
+    private static final int IPV4_SOURCE = 12;
+    private static final int IPV6_SOURCE = 8;
+    private static final int IPV4_BYTES = 4;
+    private static final int IPV6_BYTES = 16;
+    private static final int UDP_CHECKSUM = 6;
+    private static final int GENEVE_BYTES = 8;
+    private static final int NSH_INDEX = 7;
 
     private ForetoldReturn() {}
 
     /** The frame at the node's other side; null if a node that routes would drop it. */
     static @Nullable ForetoldFrame of(ForetoldFrame sent, Attachment node, int entered, Snapshot snapshot) {
+        NodeTunnel tunnel = node.tunnel();
+        if (tunnel != null) {
+            return sentBack(sent, tunnel, snapshot.port(sent.port()).mac());
+        }
         Attachment.Side from = node.side(entered);
         Attachment.Side to = node.side(node.oneArmed() ? entered : 1 - entered);
         int less = tagBytes(from);
@@ -49,6 +61,28 @@ final class ForetoldReturn {
                 sent.csumOffset());
     }
 
+    /** A node in the underlay returns the datagram to where it came from, an aware one with one less in the index; without checksum, which may be left out here. */
+    private static ForetoldFrame sentBack(ForetoldFrame sent, NodeTunnel tunnel, long portMac) {
+        byte[] bytes = sent.bytes().clone();
+        System.arraycopy(bytes, 0, bytes, MAC_BYTES, MAC_BYTES);
+        putMac(bytes, portMac);
+        int ip = Ethernet.TYPE_OFFSET + 2;
+        boolean v4 = u16(bytes, ip - 2) == EtherTypes.IPV4;
+        int addressBytes = v4 ? IPV4_BYTES : IPV6_BYTES;
+        int source = ip + (v4 ? IPV4_SOURCE : IPV6_SOURCE);
+        System.arraycopy(sent.bytes(), source, bytes, source + addressBytes, addressBytes);
+        System.arraycopy(sent.bytes(), source + addressBytes, bytes, source, addressBytes);
+        int udp = source + 2 * addressBytes;
+        bytes[udp + UDP_CHECKSUM] = 0;
+        bytes[udp + UDP_CHECKSUM + 1] = 0;
+        int geneve = udp + Udp.BYTES;
+        int nsh = geneve + GENEVE_BYTES + (bytes[geneve] & 0x3f) * 4;
+        if (tunnel.format() == NodeTunnel.Format.NSH) {
+            bytes[nsh + NSH_INDEX]--;
+        }
+        return new ForetoldFrame(sent.port(), bytes, (byte) 0, Batch.GSO_NONE, 0, 0, 0, 0);
+    }
+
     private static int tagBytes(Attachment.Side side) {
         return (side.outerTag() != 0 ? VlanTag.BYTES : 0) + (side.innerTag() != 0 ? VlanTag.BYTES : 0);
     }
@@ -66,9 +100,7 @@ final class ForetoldReturn {
     /** The node's own MAC address is where the frame went to; {@code typeAt} is where the EtherType or a tag of the packet's own is. */
     private static boolean route(byte[] bytes, int typeAt, long portMac) {
         System.arraycopy(bytes, 0, bytes, MAC_BYTES, MAC_BYTES);
-        for (int i = 0; i < MAC_BYTES; i++) {
-            bytes[i] = (byte) (portMac >>> (40 - 8 * i));
-        }
+        putMac(bytes, portMac);
         int ip = typeAt + 2;
         while (VlanTag.isTagType(u16(bytes, ip - 2))) {
             ip += VlanTag.BYTES;
@@ -87,6 +119,12 @@ final class ForetoldReturn {
         }
         bytes[ttlAt] = (byte) (ttl - 1);
         return true;
+    }
+
+    private static void putMac(byte[] bytes, long mac) {
+        for (int i = 0; i < MAC_BYTES; i++) {
+            bytes[i] = (byte) (mac >>> (40 - 8 * i));
+        }
     }
 
     private static int u16(byte[] bytes, int at) {

@@ -99,11 +99,11 @@ final class Instructions {
     }
 
     /** Sets which hops the packet leaves out, in its direction: until the next packet of the flow. */
-    private void skip(Cursor c, Path path, int instance) {
+    private void skip(Cursor c, Path path, Instruction told) {
         int mask = 0;
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < Math.min(hops.size(), FlowPrograms.SKIPPED_HOPS_MAX); i++) {
-            if (hops.get(i).attachment().instance() == instance) {
+            if (told.skips(hops.get(i).attachment().instance())) {
                 mask |= 1 << i;
             }
         }
@@ -121,7 +121,7 @@ final class Instructions {
             return;
         }
         if (told.action() == Action.SKIP) {
-            skip(c, path, told.argument());
+            skip(c, path, told);
         } else if (told.action() == Action.PATH && path.id() == told.argument()) {
             execute(c);
         }

@@ -1,6 +1,5 @@
 package dev.sluice.datapath;
 
-import dev.sluice.wire.Ecn;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.GeneveOptions;
@@ -10,6 +9,8 @@ import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes packets of service paths from other switches: who may send what, which path and hop, and on to the node, or back into the flow that was classified here (V8, C6,
@@ -23,48 +24,52 @@ final class OverlayInput {
             ServiceMetadata.TENANT | ServiceMetadata.INGRESS_NODE | ServiceMetadata.FLOW_ID | ServiceMetadata.SLUICE;
 
     private final Frames frames;
-    private final Parser parser;
+    private final Decapsulation decapsulation;
     private final ConnectionTable table;
     private final Zones zones;
-    private final Fragments fragments;
     private final PlaneFlows flows;
     private final Steering steering;
     private final Returns returns;
-    private final DatapathCounters counters;
     private final PeerInput peers;
     private final SwitchStage segments;
+    private final NodeInput nodes;
+    private final GatewayInput gateways;
+    private NodeAddresses nodeAddresses = NodeAddresses.of(List.of());
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
 
     OverlayInput(
             Frames frames,
-            Parser parser,
+            Decapsulation decapsulation,
             ConnectionTable table,
             Zones zones,
-            Fragments fragments,
             PlaneFlows flows,
             Steering steering,
             Returns returns,
-            DatapathCounters counters,
+            NodeInput nodes,
+            GatewayInput gateways,
             PeerInput peers,
             SwitchStage segments) {
         this.frames = frames;
-        this.parser = parser;
+        this.decapsulation = decapsulation;
         this.table = table;
         this.zones = zones;
-        this.fragments = fragments;
         this.flows = flows;
         this.steering = steering;
         this.returns = returns;
-        this.counters = counters;
         this.peers = peers;
         this.segments = segments;
+        this.nodes = nodes;
+        this.gateways = gateways;
     }
 
     void apply(Snapshot next) {
         snapshot = next;
         plane = next.plane();
+        nodeAddresses = NodeAddresses.of(next.attachments());
+        nodes.apply(plane);
+        gateways.apply(next);
     }
 
     /** Whether the packet in hand, on a port of this router, is for the tunnel endpoint. */
@@ -81,7 +86,8 @@ final class OverlayInput {
             return frames.drop(c, DropReason.OVERLAY_FRAGMENTED);
         }
         OverlayPeer peer = plane.peerAt(c.fields.sourceHi, c.fields.sourceLo);
-        if (peer == null) {
+        Attachment node = peer == null ? nodeAddresses.at(c.fields.sourceHi, c.fields.sourceLo) : null;
+        if (peer == null && node == null) {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
         }
         MemorySegment m = c.memory;
@@ -99,16 +105,22 @@ final class OverlayInput {
         if (GeneveOptions.checkCritical(m, geneve, CRITICAL_OPTIONS_KNOWN) < 0) {
             return frames.drop(c, DropReason.OVERLAY_OPTION_CRITICAL);
         }
-        if (Geneve.protocol(m, geneve) == EtherTypes.TEB && !Geneve.isControl(m, geneve)) {
+        NodeTunnel tunnel = node == null ? null : node.tunnel();
+        if (node != null && tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
+            return gateways.receive(c, node, geneve, geneveBytes, end);
+        }
+        int protocol = Geneve.protocol(m, geneve);
+        boolean control = Geneve.isControl(m, geneve);
+        if (peer != null && protocol == EtherTypes.TEB && !control) {
             return segments.receive(c, peer, geneve, geneve + geneveBytes, end);
         }
-        if (Geneve.protocol(m, geneve) != EtherTypes.NSH) {
-            return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
-        }
-        if (Geneve.isControl(m, geneve)) {
+        if (peer != null && protocol == EtherTypes.NSH && control) {
             return peers.control(c, peer, geneve, geneve + geneveBytes, end);
         }
-        return receiveNsh(c, peer, geneve + geneveBytes, end, Geneve.vni(m, geneve));
+        if (protocol != EtherTypes.NSH || control) {
+            return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
+        }
+        return receiveNsh(c, peer, node, geneve + geneveBytes, end, Geneve.vni(m, geneve));
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
@@ -122,13 +134,15 @@ final class OverlayInput {
                 == 0;
     }
 
-    private int receiveNsh(Cursor c, OverlayPeer peer, long nsh, long end, int vni) {
+    private int receiveNsh(
+            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, long nsh, long end, int vni) {
         MemorySegment m = c.memory;
         int nshBytes = Nsh.check(m, nsh, (int) (end - nsh));
         if (nshBytes < 0 || metadata.read(m, nsh) < 0 || nshBytes > PlaneFlows.NSH_BYTES_MAX) {
             return frames.drop(c, DropReason.NSH_INVALID);
         }
-        if (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET) {
+        boolean message = NodeInput.isMessage(c, nsh);
+        if (!message && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
         if (Nsh.decrementTtl(m, nsh) == 0) {
@@ -149,19 +163,29 @@ final class OverlayInput {
         if (!metadata.has(NEEDED)) {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
+        int before = hop(path, direction, ordinal - 1);
+        if (peer == null || node != null) {
+            return node == null
+                    ? frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN)
+                    : nodes.receive(c, node, metadata, path, names, direction, before, nsh, nsh + nshBytes, end);
+        }
+        if (message) {
+            return say(c, peer, path, direction, before);
+        }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
             tracer.carried(c.batch, c.slot, peer, spi, Nsh.si(m, nsh));
         }
-        boolean classifiedHere = metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+        boolean classifiedHere = isClassifiedHere();
         OverlayPeer classifier = plane.peerNumbered(metadata.ingressNode());
-        if (!classifiedHere) {
-            if (classifier == null) {
-                return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
-            }
-            flows.take(m, nsh, nshBytes, classifier.number(), metadata);
+        if (!classifiedHere && classifier == null) {
+            return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
-        return takeOut(c, nsh + nshBytes, end, direction, Nsh.path(m, nsh))
+        if (!classifiedHere || isCopy()) {
+            flows.take(m, nsh, nshBytes, (int) metadata.ingressNode(), metadata);
+        }
+        long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(m, nsh);
+        return decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)
                 ? isCopy() ? serveCopy(c, path, ordinal) : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
                 : Step.DONE;
     }
@@ -170,33 +194,23 @@ final class OverlayInput {
         return (metadata.flags() & SluiceContext.COPY) != 0;
     }
 
-    /** Makes the packet in hand the frame that was carried; false if it was dropped. */
-    private boolean takeOut(Cursor c, long inner, long end, int direction, int way) {
-        Batch b = c.batch;
-        int slot = c.slot;
-        int outerTos = Ecn.tos(c.memory, c.networkHeader());
-        b.start[slot] = inner;
-        b.length[slot] = (int) (end - inner);
-        b.offload[slot] = 0;
-        b.gsoType[slot] = Batch.GSO_NONE;
-        parser.parseOne(b, slot);
-        if (b.parsed[slot] < 0) {
-            frames.drop(c, DropReason.of(-1 - b.parsed[slot]));
-            return false;
+    private boolean isClassifiedHere() {
+        return metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+    }
+
+    private static boolean isAware(Attachment node) {
+        NodeTunnel tunnel = node.tunnel();
+        return tunnel != null && tunnel.format() == NodeTunnel.Format.NSH;
+    }
+
+    /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */
+    private int say(Cursor c, OverlayPeer peer, Path path, int direction, int hop) {
+        Attachment node =
+                hop < 0 || hop >= path.hops().size() ? null : path.hops().get(hop).attachment();
+        if (node == null || !isAware(node) || node.peer() != peer.index() || !isClassifiedHere()) {
+            return frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
         }
-        c.take(b, slot, c.nowNs);
-        c.direction = direction;
-        int parsed = c.parsed();
-        if ((parsed & Parser.IP) == 0 || (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
-            frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
-            return false;
-        }
-        if (Ecn.decapsulateInto(c.memory, c.networkHeader(), outerTos) < 0) {
-            frames.drop(c, DropReason.OVERLAY_CONGESTION);
-            return false;
-        }
-        counters.overlayReceived++;
-        return fragments.admitCarried(c, FlowHash.mix(metadata.tenant()) ^ way);
+        return nodes.message(c, node, metadata, path, direction);
     }
 
     private static int hop(Path path, int direction, int ordinal) {
@@ -208,8 +222,8 @@ final class OverlayInput {
         if (ordinal == path.hops().size()) {
             return frames.drop(c, DropReason.NSH_INDEX_INVALID);
         }
-        Attachment node = path.hops().get(hop(path, c.direction, ordinal)).attachment();
-        return steering.serveCopy(c, node, (metadata.flags() & SluiceContext.LAYER_2) != 0);
+        c.planeEntry = PlaneFlows.IN_HAND;
+        return steering.serveCopy(c, path, hop(path, c.direction, ordinal));
     }
 
     // For another switch.

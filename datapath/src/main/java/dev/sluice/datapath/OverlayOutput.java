@@ -32,6 +32,11 @@ final class OverlayOutput {
     /** Instead of a {@link Step}: the packet is larger than {@link #roomBytes}, and still in the caller's hands. */
     static final int TOO_BIG = -1;
 
+    /** Masks of DSCP and ECN: switches pass on congestion that is marked on the way, programs behind sockets do not see it (RFC 6040 4.1, compatibility mode). */
+    private static final int TO_SWITCH = 0xff;
+
+    private static final int TO_SOCKET = 0xfc;
+
     private static final int FIRST_TTL = 63;
     static final int UNDERLAY_TTL = 64;
 
@@ -42,7 +47,9 @@ final class OverlayOutput {
     private final PlaneFlows flows;
     private final DatapathCounters counters;
     private final Segmenter segmenter;
+    private final GatewayOutput gateway;
     private final Batch pieces = new Batch();
+    private final Batch messages = new Batch();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
     private IntTable<Tunnels> tunnels = IntTable.of(List.of(), Tunnels::svni);
@@ -54,8 +61,11 @@ final class OverlayOutput {
      *
      * @param svni virtual network
      * @param byPeer element i is for the peer with index i
+     * @param byNode for the aware nodes of this host, by attachment
      */
-    private record Tunnels(int svni, List<OverlayTemplate> byPeer) {}
+    private record Tunnels(int svni, List<OverlayTemplate> byPeer, IntTable<ToNode> byNode) {}
+
+    private record ToNode(int attachment, OverlayTemplate outer) {}
 
     OverlayOutput(
             Frames frames,
@@ -71,43 +81,57 @@ final class OverlayOutput {
         this.flows = flows;
         this.counters = counters;
         segmenter = new Segmenter(frames.pool());
+        gateway = new GatewayOutput(frames, table, flows, counters);
     }
 
     void apply(Snapshot next) {
         snapshot = next;
-        if (next.plane() != plane) {
-            plane = next.plane();
-            tunnels = IntTable.of(
-                    plane.paths().stream()
-                            .map(PlanePath::svni)
-                            .distinct()
-                            .map(this::tunnels)
-                            .toList(),
-                    Tunnels::svni);
-        }
+        plane = next.plane();
+        gateway.apply(next);
+        tunnels = IntTable.of(
+                plane.paths().stream()
+                        .map(PlanePath::svni)
+                        .distinct()
+                        .map(this::tunnels)
+                        .toList(),
+                Tunnels::svni);
     }
 
     private Tunnels tunnels(int svni) {
         List<OverlayTemplate> byPeer = new ArrayList<>();
         for (OverlayPeer peer : plane.peers()) {
-            // MAC addresses are those of the route at the time of sending.
-            Underlay underlay = new Underlay(
-                    new MacAddress(0),
-                    new MacAddress(0),
-                    Underlay.UNTAGGED,
-                    plane.endpoint(),
-                    peer.address(),
-                    UNDERLAY_TTL,
-                    Underlay.INHERIT,
-                    true,
-                    false);
-            byPeer.add(OverlayTemplate.tunnel(underlay, new GeneveHeader(false, EtherTypes.NSH, svni, List.of())));
+            byPeer.add(tunnel(peer.address(), svni, false));
         }
-        return new Tunnels(svni, byPeer);
+        List<ToNode> byNode = new ArrayList<>();
+        for (Attachment node : snapshot.attachments()) {
+            NodeTunnel to = node.tunnel();
+            if (to != null && to.format() == NodeTunnel.Format.NSH && !node.isRemote()) {
+                // Programs behind ordinary sockets get nothing without checksum over IPv6.
+                byNode.add(new ToNode(
+                        node.id(),
+                        tunnel(to.address(), svni, !to.address().isIpv4())));
+            }
+        }
+        return new Tunnels(svni, byPeer, IntTable.of(byNode, ToNode::attachment));
+    }
+
+    /** MAC addresses are those of the route at the time of sending. */
+    private OverlayTemplate tunnel(IpAddress to, int svni, boolean checksum) {
+        Underlay underlay = new Underlay(
+                new MacAddress(0),
+                new MacAddress(0),
+                Underlay.UNTAGGED,
+                plane.endpoint(),
+                to,
+                UNDERLAY_TTL,
+                Underlay.INHERIT,
+                true,
+                checksum);
+        return OverlayTemplate.tunnel(underlay, new GeneveHeader(false, EtherTypes.NSH, svni, List.of()));
     }
 
     /**
-     * Sends a packet of a flow to the switch that has its next node.
+     * Sends a packet of a flow to the switch that has its next node, or to the node itself if that is one of this host.
      *
      * @param hop index of the node in the path
      * @param onFailure what the rule says of dead nodes, carried along
@@ -124,17 +148,32 @@ final class OverlayOutput {
             Rule.FailureAction onFailure,
             boolean transparent,
             boolean copy) {
+        Attachment node = path.hops().get(hop).attachment();
+        NodeTunnel tunnel = node.isRemote() ? null : node.tunnel();
+        if (tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
+            int step = gateway.send(c, b, slot, node, nextHop(c, tunnel.address()), this);
+            roomBytes = gateway.roomBytes();
+            return step;
+        }
         PlanePath names = plane.ofPath(path.id());
         if (names == null) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_PATH_UNKNOWN);
         }
         int ordinal = c.direction == 0 ? hop : path.hops().size() - 1 - hop;
-        int peer = path.hops().get(hop).attachment().peer();
         int flags = (c.direction == 0 ? 0 : SluiceContext.REVERSE)
                 | (transparent ? SluiceContext.LAYER_2 : 0)
                 | (copy ? SluiceContext.COPY : 0)
                 | failure(onFailure);
-        return send(c, b, slot, peer, names, PlanePath.FIRST_INDEX - ordinal, flags);
+        int si = PlanePath.FIRST_INDEX - ordinal;
+        if (node.isRemote()) {
+            return send(c, b, slot, plane.peers().get(node.peer()), names, si, flags);
+        }
+        Tunnels of = tunnels.get(names.svni());
+        ToNode to = of == null ? null : of.byNode.get(node.id());
+        if (to == null || tunnel == null) {
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_UNREACHABLE);
+        }
+        return send(c, b, slot, to.outer, nextHop(c, tunnel.address()), names, si, flags, TO_SOCKET);
     }
 
     private static int failure(Rule.FailureAction onFailure) {
@@ -157,7 +196,7 @@ final class OverlayOutput {
         if (names == null || peer == null) {
             return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
         }
-        int step = send(c, c.batch, c.slot, peer.index(), names, PlanePath.FIRST_INDEX - ordinal, 0);
+        int step = send(c, c.batch, c.slot, peer, names, PlanePath.FIRST_INDEX - ordinal, 0);
         return step == TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
     }
 
@@ -166,14 +205,25 @@ final class OverlayOutput {
         return roomBytes;
     }
 
-    private int send(Cursor c, Batch b, int slot, int peer, PlanePath names, int si, int flags) {
+    private int send(Cursor c, Batch b, int slot, OverlayPeer to, PlanePath names, int si, int flags) {
         Tunnels of = tunnels.get(names.svni());
-        OverlayPeer to = plane.peers().get(peer);
-        NextHop hop = nextHop(c, to);
-        if (of == null || hop == null) {
+        OverlayTemplate outer = of == null ? null : of.byPeer.get(to.index());
+        return send(c, b, slot, outer, nextHop(c, to.address()), names, si, flags, TO_SWITCH);
+    }
+
+    private int send(
+            Cursor c,
+            Batch b,
+            int slot,
+            @Nullable OverlayTemplate outer,
+            @Nullable NextHop hop,
+            PlanePath names,
+            int si,
+            int flags,
+            int tosMask) {
+        if (outer == null || hop == null) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_UNREACHABLE);
         }
-        OverlayTemplate outer = of.byPeer.get(peer);
         PortEntry port = snapshot.port(hop.port());
         int nshBytes = c.planeEntry == PlaneFlows.NONE ? OWN_NSH_BYTES : flows.nshBytes(c.planeEntry);
         roomBytes = port.mtuBytes() - (outer.headerBytes() - Ethernet.BYTES + nshBytes + b.l3[slot]);
@@ -182,13 +232,13 @@ final class OverlayOutput {
         }
         if (b.gsoType[slot] == Batch.GSO_NONE) {
             segmenter.complete(b, slot);
-            return sendOne(c, b, slot, outer, port, hop, names, si, flags, nshBytes);
+            return sendOne(c, b, slot, outer, port, hop, names, si, flags, nshBytes, tosMask);
         }
         if (!segmenter.split(b, slot, pieces)) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NO_FRAME);
         }
         for (int i = 0; i < pieces.count; i++) {
-            sendOne(c, pieces, i, outer, port, hop, names, si, flags, nshBytes);
+            sendOne(c, pieces, i, outer, port, hop, names, si, flags, nshBytes, tosMask);
         }
         return Step.DONE;
     }
@@ -203,14 +253,15 @@ final class OverlayOutput {
             PlanePath names,
             int si,
             int flags,
-            int nshBytes) {
+            int nshBytes,
+            int tosMask) {
         MemorySegment m = frames.memory();
         if (frames.pool().headroomBytes(b.start[i]) < nshBytes + outer.headerBytes()) {
             return frames.drop(b, i, c.batch.port[c.slot], DropReason.NO_FRAME);
         }
         long ip = b.start[i] + b.l3[i];
         boolean four = b.etherType[i] == EtherTypes.IPV4;
-        int tos = four ? Ipv4.tos(m, ip) : Ipv6.trafficClass(m, ip);
+        int tos = (four ? Ipv4.tos(m, ip) : Ipv6.trafficClass(m, ip)) & tosMask;
         long nsh = b.start[i] - nshBytes;
         int spi = names.spi(c.direction);
         if (c.planeEntry == PlaneFlows.NONE) {
@@ -222,15 +273,54 @@ final class OverlayOutput {
         if (tracer != null) {
             tracer.tunnelled(b, i, port.index(), spi, si);
         }
+        b.length[i] += nshBytes;
+        b.start[i] = nsh;
+        return push(c, b, i, outer, port, hop, tos);
+    }
+
+    /** Puts the outer headers in front of a service header, and sends. */
+    private int push(Cursor c, Batch b, int i, OverlayTemplate outer, PortEntry port, NextHop hop, int tos) {
         counters.overlaySent++;
-        b.start[i] = outer.push(m, nsh, b.length[i] + nshBytes, (int) (c.fields.hash >>> 32), tos, identification++);
-        b.length[i] += nshBytes + outer.headerBytes();
+        b.start[i] = outer.push(
+                frames.memory(), b.start[i], b.length[i], (int) (c.fields.hash >>> 32), tos, identification++);
+        b.length[i] += outer.headerBytes();
+        return leaveTunnelled(c, b, i, outer, port, hop);
+    }
+
+    /** Sends what has its outer headers but for the MAC addresses. */
+    int leaveTunnelled(Cursor c, Batch b, int i, OverlayTemplate outer, PortEntry port, NextHop hop) {
         b.l3[i] = Ethernet.BYTES;
         b.l4[i] = outer.udpOffset();
         b.outerTag[i] = 0;
         b.innerTag[i] = 0;
         b.etherType[i] = plane.endpoint().isIpv4() ? EtherTypes.IPV4 : EtherTypes.IPV6;
         return leave(c, b, i, port, hop);
+    }
+
+    /**
+     * Tells the switch that classified a flow what a node here said of it, in a packet without payload (RFC 8393).
+     *
+     * @param entry of the flow, see {@link PlaneFlows}
+     * @param si index of packets that the node has served
+     * @param program action and path as in {@link SluiceContext#programTag}
+     * @param flags of {@link SluiceContext} that belong to it
+     * @return whether it could be sent
+     */
+    boolean tellClassifier(Cursor c, int entry, PlanePath names, int direction, int si, int program, int flags) {
+        OverlayPeer peer = plane.peerNumbered(flows.classifier(entry) & 0xffff_ffffL);
+        Tunnels of = tunnels.get(names.svni());
+        NextHop hop = peer == null ? null : nextHop(c, peer.address());
+        int nshBytes = flows.nshBytes(entry);
+        long start = peer == null || of == null || hop == null ? FramePool.NONE : frames.pool().take(nshBytes);
+        if (start == FramePool.NONE || peer == null || of == null || hop == null) {
+            return false;
+        }
+        flows.writeNsh(frames.memory(), start, entry, names.spi(direction), si, false);
+        PlaneFlows.sayOfFlow(frames.memory(), start, program, flags);
+        messages.count = 0;
+        messages.append(start, nshBytes, c.batch.port[c.slot]);
+        push(c, messages, 0, of.byPeer.get(peer.index()), snapshot.port(hop.port()), hop, 0);
+        return true;
     }
 
     /** Puts a packet with its outer headers, but for the Ethernet addresses, on its way to the underlay's next hop. */
@@ -265,8 +355,13 @@ final class OverlayOutput {
     /** Where the underlay sends what is for a peer; null if nowhere. */
     @Nullable
     NextHop nextHop(Cursor c, OverlayPeer to) {
+        return nextHop(c, to.address());
+    }
+
+    /** Where the underlay sends what is for an address; null if nowhere. */
+    private @Nullable NextHop nextHop(Cursor c, IpAddress to) {
         Routes routes = snapshot.router(plane.router()).routes();
-        int index = routes.lookup(to.address().hi(), to.address().lo());
+        int index = routes.lookup(to.hi(), to.lo());
         if (index == Routes.NO_ROUTE) {
             return null;
         }

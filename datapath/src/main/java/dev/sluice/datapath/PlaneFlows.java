@@ -36,7 +36,11 @@ final class PlaneFlows implements AutoCloseable {
     private static final long NSH_LENGTH = 20;
     private static final long FLAGS = 22;
     private static final long SKIP = 23;
-    private static final long HEADER = 24;
+    private static final long FLOW = 24;
+    private static final long HEADER = 32;
+
+    /** Places at which a flow may be in {@link #byFlow}. */
+    private static final int PLACES = 8;
 
     private final ConnectionTable table;
     private final Arena arena = Arena.ofShared();
@@ -44,6 +48,9 @@ final class PlaneFlows implements AutoCloseable {
     private @Nullable MemorySegment entries;
     private Snapshot snapshot = Snapshot.empty();
     private int hand = IN_HAND;
+
+    /** Entries by what their classifier calls the flow, for nodes that speak of flows without sending packets of them; an entry may be missing. */
+    private int[] byFlow = {};
 
     /** Where entries made before are found, while foretelling; own numbers lie above all of its. */
     private ServicePlane plane = ServicePlane.NONE;
@@ -64,6 +71,7 @@ final class PlaneFlows implements AutoCloseable {
         segments = next.segments();
         if (entries == null && plane.router() >= 0) {
             entries = arena.allocate((long) (count + IN_HAND + 1) * ENTRY_BYTES, 64);
+            byFlow = new int[Integer.highestOneBit(count * 2)];
         }
     }
 
@@ -111,8 +119,14 @@ final class PlaneFlows implements AutoCloseable {
         m.set(Layouts.BE64, at + TENANT, metadata.tenant());
         m.set(Layouts.BE32, at + CLASSIFIER, classifier);
         Layouts.putU16(m, at + NSH_LENGTH, nshBytes);
-        Layouts.putU8(m, at + FLAGS, metadata.flags());
+        int flags = metadata.flags() & ~(SluiceContext.ALL | SluiceContext.BOTH);
+        m.set(Layouts.BE64, at + FLOW, metadata.flowId());
+        Layouts.putU8(m, at + FLAGS, flags);
         Layouts.putU8(m, at + SKIP, SluiceContext.skipMask(f, metadata.sluiceOffset()));
+        // What was said of the flow was for somebody else, and is over.
+        long sluice = at + HEADER + (metadata.sluiceOffset() - nsh);
+        SluiceContext.setFlags(m, sluice, flags);
+        SluiceContext.setProgram(m, sluice, SluiceContext.NONE, 0);
     }
 
     /**
@@ -125,7 +139,8 @@ final class PlaneFlows implements AutoCloseable {
         if (!c.enterServed(node.instance())) {
             return DropReason.ZONES_FULL;
         }
-        int slot = find(c, path);
+        boolean tellsApart = node.tunnel() != null;
+        int slot = find(c, path, tellsApart);
         if (slot < 0) {
             slot = make(c, path);
             if (slot < 0) {
@@ -140,6 +155,9 @@ final class PlaneFlows implements AutoCloseable {
         if (entry == NONE) {
             return DropReason.PLANE_FLOWS_FULL;
         }
+        if (tellsApart) {
+            remember(entry);
+        }
         c.record = slot;
         c.planeEntry = entry;
         table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
@@ -149,10 +167,10 @@ final class PlaneFlows implements AutoCloseable {
         return null;
     }
 
-    private int find(Cursor c, Path path) {
+    /** @param tellsApart whether the node sends metadata back, so that tenants may have the same addresses */
+    private int find(Cursor c, Path path, boolean tellsApart) {
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
-        while (slot >= 0
-                && (table.pathId(slot) != path.id() || (table.isReverse(slot, c.fields) ? 1 : 0) != c.direction)) {
+        while (slot >= 0 && (!isOf(slot, c, path) || (tellsApart && isOfOther(slot, c.planeEntry)))) {
             slot = table.next(slot, c.nowNs);
         }
         return slot;
@@ -182,6 +200,74 @@ final class PlaneFlows implements AutoCloseable {
         return newer != null
                 && (newer.id() == path.id()
                         || (newer.hops().size() == path.hops().size() && Passage.keepsPlaces(newer, path)));
+    }
+
+    private boolean isOf(int slot, Cursor c, Path path) {
+        return table.pathId(slot) == path.id() && (table.isReverse(slot, c.fields) ? 1 : 0) == c.direction;
+    }
+
+    /**
+     * The entry of the packet in hand, which an aware node sends back, in the key space of that node.
+     *
+     * @param metadata what the node says of it
+     * @return {@link #NONE} if no such packet was sent to the node; else the record is that of the cursor
+     */
+    int returned(Cursor c, Path path, ServiceMetadata metadata) {
+        for (int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+                slot >= 0;
+                slot = table.next(slot, c.nowNs)) {
+            int entry = isOf(slot, c, path) ? entry(slot, c.direction) : NONE;
+            if (entry != NONE && isFlow(entry, metadata)) {
+                c.record = slot;
+                return entry;
+            }
+        }
+        return NONE;
+    }
+
+    private boolean isFlow(int entry, ServiceMetadata metadata) {
+        return flow(entry) == metadata.flowId()
+                && tenant(entry) == metadata.tenant()
+                && (classifier(entry) & 0xffff_ffffL) == metadata.ingressNode();
+    }
+
+    private void remember(int entry) {
+        int first = place(flow(entry), classifier(entry));
+        int free = first;
+        for (int i = PLACES - 1; i >= 0; i--) {
+            int place = first + i & byFlow.length - 1;
+            int there = byFlow[place];
+            if (there == entry) {
+                return;
+            }
+            free = there == NONE || isFree(there) ? place : free;
+        }
+        byFlow[free] = entry;
+    }
+
+    private int place(long flow, long classifier) {
+        return (int) FlowHash.mix(flow * 31 + (int) classifier) & byFlow.length - 1;
+    }
+
+    /**
+     * The entry of a flow that a node speaks of without sending a packet of it.
+     *
+     * @param served key space of the flows that the node serves
+     * @return {@link #NONE} if the node does not serve it
+     */
+    int ofFlow(ServiceMetadata metadata, Zones zones, int served, Path path, int direction) {
+        int first = place(metadata.flowId(), metadata.ingressNode());
+        for (int i = 0; i < PLACES && byFlow.length > 0; i++) {
+            int entry = byFlow[first + i & byFlow.length - 1];
+            int slot = entry == NONE || !isFlow(entry, metadata) ? -1 : table.resolve(owner(entry) - 1);
+            if (slot >= 0
+                    && entry(slot, direction) == entry
+                    && table.pathId(slot) == path.id()
+                    && zones.router(table.router(slot)) == served) {
+                return entry;
+            }
+        }
+        return NONE;
     }
 
     private int make(Cursor c, Path path) {
@@ -233,6 +319,21 @@ final class PlaneFlows implements AutoCloseable {
         return entry;
     }
 
+    /** Gives a direction of a record what the other one has, turned round; {@link #NONE} if that has nothing, or there is no room. */
+    int keepTurned(int slot, int direction) {
+        int other = entry(slot, 1 - direction);
+        int entry = other == NONE ? NONE : keep(slot, direction, other);
+        if (entry != NONE) {
+            MemorySegment m = memory(entry);
+            long nsh = at(entry) + HEADER;
+            long value = NshContext.value(NshContext.find(m, nsh, NshContext.SLUICE));
+            int flags = flags(entry) ^ SluiceContext.REVERSE;
+            SluiceContext.setFlags(m, value, flags);
+            Layouts.putU8(m, at(entry) + FLAGS, flags);
+        }
+        return entry;
+    }
+
     /** The entry of a direction of a record, {@link #NONE} if it has none. */
     int entry(int slot, int direction) {
         int entry = table.l2(slot, direction);
@@ -253,12 +354,21 @@ final class PlaneFlows implements AutoCloseable {
         int first = source == null ? IN_HAND + 1 : source.end();
         for (int i = 0; i < TRIES_MAX; i++) {
             hand = hand < first || hand + 1 >= first + count ? first : hand + 1;
-            long owner = owner(hand);
-            if (owner == 0 || table.resolve(owner - 1) < 0) {
+            if (isFree(hand)) {
                 return hand;
             }
         }
         return NONE;
+    }
+
+    private boolean isFree(int entry) {
+        long owner = owner(entry);
+        return owner == 0 || table.resolve(owner - 1) < 0;
+    }
+
+    /** What the classifier calls the flow. */
+    private long flow(int entry) {
+        return memory(entry).get(Layouts.BE64, at(entry) + FLOW);
     }
 
     /** Number of the peer that classified the flow. */
@@ -308,6 +418,15 @@ final class PlaneFlows implements AutoCloseable {
             long value = NshContext.value(NshContext.find(f, nsh, NshContext.SLUICE));
             SluiceContext.setFlags(f, value, SluiceContext.flags(f, value) | SluiceContext.COPY);
         }
+    }
+
+    /** Makes of a service header that was written a message without payload (RFC 8393) that says something of the flow. */
+    static void sayOfFlow(MemorySegment f, long nsh, int program, int flags) {
+        long value = NshContext.value(NshContext.find(f, nsh, NshContext.SLUICE));
+        SluiceContext.setFlags(f, value, SluiceContext.flags(f, value) | flags);
+        SluiceContext.setProgram(f, value, program >>> 24, program);
+        Nsh.setOam(f, nsh, true);
+        Nsh.setNextProtocol(f, nsh, Nsh.NEXT_NONE);
     }
 
     @Override

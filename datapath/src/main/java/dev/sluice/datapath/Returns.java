@@ -295,7 +295,8 @@ final class Returns {
         return table.tag(slot) == ConnectionTable.PLANE ? goOnServed(c, path, hop, next) : goOn(c, path, next);
     }
 
-    private int goOn(Cursor c, Path path, int next) {
+    /** On with a packet of the record in hand, to the next node or out. */
+    int goOn(Cursor c, Path path, int next) {
         int slot = c.record;
         if (translates(path)) {
             recall(slot, c.direction);
@@ -323,7 +324,7 @@ final class Returns {
     }
 
     /** On with a packet of another switch: to the next node, or back. */
-    private int goOnServed(Cursor c, Path path, int hop, int next) {
+    int goOnServed(Cursor c, Path path, int hop, int next) {
         int entry = c.planeEntry;
         if (entry == PlaneFlows.NONE) {
             // Nothing of this direction was sent to the node.

@@ -80,19 +80,25 @@ final class Steering {
     }
 
     /** Sends the copy in hand, which another switch made, to its one node. */
-    int serveCopy(Cursor c, Attachment node, boolean transparent) {
+    int serveCopy(Cursor c, Path path, int hop) {
+        Attachment node = path.hops().get(hop).attachment();
         if (node.isRemote() || !liveness.instanceAlive(node.instance())) {
             lose(node);
             return frames.drop(c, DropReason.SERVICE_DOWN);
         }
         node.counters().copies++;
-        return send(c, c.batch, c.slot, node, transparent, true);
+        boolean transparent = planeFlows.isTransparent(c.planeEntry);
+        return node.tunnel() == null
+                ? send(c, c.batch, c.slot, node, transparent, true)
+                : sendInto(c, c.batch, c.slot, path, hop, Rule.FailureAction.INHERIT, transparent, true);
     }
 
     private static boolean rewritesEthernet(Path path) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
-            if (hops.get(i).attachment().kind() != Attachment.Kind.BRIDGE) {
+            NodeTunnel tunnel = hops.get(i).attachment().tunnel();
+            if (hops.get(i).attachment().kind() != Attachment.Kind.BRIDGE
+                    || (tunnel != null && tunnel.losesEthernet())) {
                 return true;
             }
         }
@@ -121,7 +127,7 @@ final class Steering {
             } else if (alive) {
                 return node.isRemote()
                         ? sendAway(c, c.batch, c.slot, path, i, onFailure, transparent, false)
-                        : sendHere(c, path, node, transparent);
+                        : sendHere(c, path, i, onFailure, transparent);
             } else if (failureAction(onFailure, hop) != Rule.FailureAction.OPEN) {
                 return frames.drop(c, DropReason.SERVICE_DOWN);
             } else {
@@ -151,12 +157,36 @@ final class Steering {
     }
 
     /** To a node of this host, which sends packets back as they are: what came with one from another switch is kept here. */
-    private int sendHere(Cursor c, Path path, Attachment node, boolean transparent) {
+    private int sendHere(Cursor c, Path path, int hop, Rule.FailureAction onFailure, boolean transparent) {
+        Attachment node = path.hops().get(hop).attachment();
         DropReason refused = c.planeEntry == PlaneFlows.NONE ? null : planeFlows.expect(c, path, node);
-        return refused != null ? frames.drop(c, refused) : send(c, c.batch, c.slot, node, transparent, false);
+        if (refused != null) {
+            return frames.drop(c, refused);
+        }
+        return node.tunnel() == null
+                ? send(c, c.batch, c.slot, node, transparent, false)
+                : sendInto(c, c.batch, c.slot, path, hop, onFailure, transparent, false);
     }
 
-    /** To a node of another host, which that host's switch takes care of. */
+    /** To a node of this host that takes packets out of the overlay itself. */
+    private int sendInto(
+            Cursor c,
+            Batch b,
+            int slot,
+            Path path,
+            int hop,
+            Rule.FailureAction onFailure,
+            boolean transparent,
+            boolean copy) {
+        Attachment node = path.hops().get(hop).attachment();
+        if (!caps.take(node.instance(), frames.packets(b, slot), c.nowNs)) {
+            node.counters().capped++;
+            return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NODE_CAP_EXCEEDED);
+        }
+        return sendAway(c, b, slot, path, hop, onFailure, transparent, copy);
+    }
+
+    /** Over the overlay: to a node of another host, which that host's switch takes care of, or into one of this host. */
     private int sendAway(
             Cursor c,
             Batch b,
@@ -211,6 +241,8 @@ final class Steering {
         node.counters().copies++;
         if (node.isRemote()) {
             sendAway(c, copies, 0, path, hop, Rule.FailureAction.INHERIT, transparent, true);
+        } else if (node.tunnel() != null) {
+            sendInto(c, copies, 0, path, hop, Rule.FailureAction.INHERIT, transparent, true);
         } else {
             send(c, copies, 0, node, transparent, true);
         }

@@ -20,6 +20,7 @@ final class InstanceChecks {
     private static final String OUT = "spec.interfaces.out";
 
     private final Configuration all;
+    private final EndpointChecks endpoints;
     private final Map<Place, List<Use>> uses = new HashMap<>();
     private final Map<String, List<Use>> ports = new HashMap<>();
 
@@ -31,6 +32,7 @@ final class InstanceChecks {
 
     InstanceChecks(Configuration all) {
         this.all = all;
+        endpoints = new EndpointChecks(all);
         for (Port port : all.ports()) {
             portUse(port.spec().interfaceName(), new Use(port.spec().node(), port.title()));
         }
@@ -49,12 +51,17 @@ final class InstanceChecks {
 
     void check(ServiceInstance instance, Document at) {
         checkPolicies(instance, at);
+        Optional<Service> of = all.service(instance.spec().service());
+        of.ifPresent(service -> EndpointChecks.checkKind(instance, service.spec(), at));
+        if (instance.spec().attachment() instanceof ServiceInstance.Endpoint(IpAddress address)) {
+            endpoints.check(instance, address, at);
+        }
         if (!(instance.spec().attachment() instanceof Interfaces interfaces)) {
             return;
         }
         checkNextHops(IN, interfaces.in(), at);
         interfaces.out().ifPresent(out -> checkNextHops(OUT, out, at));
-        all.service(instance.spec().service())
+        of.filter(service -> !service.spec().transport().isTunnel())
                 .ifPresent(service -> checkService(service.spec(), instance.spec(), interfaces, at));
         checkUses(instance, interfaces, at);
     }
@@ -152,7 +159,7 @@ final class InstanceChecks {
 
     private static int tags(Transport transport) {
         return switch (transport) {
-            case RAW, WIRE -> 0;
+            case RAW, WIRE, NSH, GWLB -> 0;
             case VLAN -> 1;
             case QINQ -> 2;
         };

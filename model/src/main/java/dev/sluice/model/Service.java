@@ -82,7 +82,13 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         QINQ("qinq"),
 
         /** Bump in the wire: a pair of interfaces with dummy next hops. */
-        WIRE("wire");
+        WIRE("wire"),
+
+        /** The overlay goes on into the node, which has an address in the underlay and speaks NSH. */
+        NSH("nsh"),
+
+        /** Geneve with the options of cloud gateway load balancers, to an appliance's address in the underlay. */
+        GWLB("gwlb");
 
         private final String word;
 
@@ -93,6 +99,11 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         @Override
         public String word() {
             return word;
+        }
+
+        /** Whether nodes are reached at an address of their own in the underlay, instead of by interfaces of the host. */
+        public boolean isTunnel() {
+            return this == NSH || this == GWLB;
         }
     }
 

@@ -25,7 +25,7 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
      * @param weight share of new flows relative to the other instances, 1..1000
      * @param metric how far away it is, 0..65535; chains with selection nearest prefer the smallest
      * @param adminState whether it gets new flows
-     * @param attachment its interfaces, or an identifier to discover them by
+     * @param attachment its interfaces, its address in the underlay, or an identifier to discover them by
      * @param cap packets per second that it is sent at most; empty: no limit
      * @param policies tags per chain; chains are unique; empty: the interfaces' own tags serve every chain
      */
@@ -94,6 +94,13 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
                     && outOrIn().tags().equals(in.tags());
         }
     }
+
+    /**
+     * By its own address in the underlay; the overlay goes on into the node (C5).
+     *
+     * @param address what its host sends to, and where what it sends comes from
+     */
+    public record Endpoint(IpAddress address) implements Attachment {}
 
     /**
      * To be discovered.

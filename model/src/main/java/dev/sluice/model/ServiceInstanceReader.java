@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.model.ServiceInstance.Attachment;
+import dev.sluice.model.ServiceInstance.Endpoint;
 import dev.sluice.model.ServiceInstance.Identifier;
 import dev.sluice.model.ServiceInstance.Interfaces;
 import dev.sluice.model.ServiceInstance.PacketCap;
@@ -12,6 +13,7 @@ import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.MacAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@link ServiceInstance}. */
@@ -88,7 +90,11 @@ final class ServiceInstanceReader {
     private static final Field<Optional<Interfaces>> INTERFACES = Field.optional(
             "interfaces",
             ObjectType.of(v -> new Interfaces(v.get(IN), v.get(OUT)), IN, OUT),
-            "The interfaces that lead to the node. Exactly one of interfaces and identifier.");
+            "The interfaces that lead to the node. Exactly one of interfaces, endpoint and identifier.");
+    private static final Field<Optional<IpAddress>> ENDPOINT = Field.optional(
+            "endpoint",
+            Types.HOST_ADDRESS,
+            "The node's own address in the underlay of its host, for transports that go on into the node; needs node.");
     private static final Field<Optional<String>> IDENTIFIER = Field.optional(
             "identifier", Types.text(253), "What the node calls itself; its interfaces are then discovered.");
     private static final Field<List<PolicyTags>> POLICIES = Field.defaulted(
@@ -122,6 +128,7 @@ final class ServiceInstanceReader {
             METRIC,
             ADMIN_STATE,
             INTERFACES,
+            ENDPOINT,
             IDENTIFIER,
             POLICIES,
             PACKETS_PER_SECOND,
@@ -149,14 +156,18 @@ final class ServiceInstanceReader {
     private static @Nullable Spec spec(Values v) {
         Optional<Interfaces> interfaces = v.get(INTERFACES);
         Optional<String> identifier = v.get(IDENTIFIER);
-        if (interfaces.isPresent() == identifier.isPresent()) {
-            String message = identifier.isPresent()
-                    ? "has both interfaces and identifier"
-                    : "has neither interfaces nor identifier";
-            return v.refuse("", message, "exactly one of interfaces, identifier");
+        Optional<IpAddress> endpoint = v.get(ENDPOINT);
+        List<Attachment> attachments = Stream.of(
+                        interfaces, endpoint.map(Endpoint::new), identifier.map(Identifier::new))
+                .<Attachment>flatMap(Optional::stream)
+                .toList();
+        if (attachments.size() != 1) {
+            String message = attachments.isEmpty()
+                    ? "has neither interfaces nor endpoint nor identifier"
+                    : "says in more than one way where the node is";
+            return v.refuse("", message, "exactly one of interfaces, endpoint, identifier");
         }
-        Attachment attachment =
-                interfaces.<Attachment>map(i -> i).orElseGet(() -> new Identifier(identifier.orElseThrow()));
+        Attachment attachment = attachments.getFirst();
         Optional<Integer> rate = v.get(PACKETS_PER_SECOND);
         Optional<Integer> burst = v.get(PACKETS_BURST);
         if (burst.isPresent() && rate.isEmpty()) {

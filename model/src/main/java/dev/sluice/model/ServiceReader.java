@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /** Reads {@link Service}. */
 final class ServiceReader {
-    private static final List<String> LATER_TRANSPORTS = List.of("gre", "nsh", "gwlb", "tunnel");
+    private static final List<String> LATER_TRANSPORTS = List.of("gre", "tunnel");
 
     /** Probes are IPv4. */
     private static final ValueType<IpAddress> PROBE_ADDRESS = Types.checked(
@@ -30,8 +30,10 @@ final class ServiceReader {
     private static final Field<Transport> TRANSPORT = Field.required(
             "transport",
             Types.word(List.of(Transport.values()), LATER_TRANSPORTS),
-            "Frames towards a node: as they are, with one VLAN tag, with two, or over a pair of interfaces with dummy next hops"
-                    + " (bump in the wire).");
+            "Frames towards a node: as they are, with one VLAN tag, with two, over a pair of interfaces with dummy next hops"
+                    + " (bump in the wire), or, to an address in the underlay, in Geneve with a network service header and all metadata"
+                    + " (nsh, for nodes with an agent), or as"
+                    + " gateway load balancers of clouds send them (gwlb, for appliances made for those).");
     private static final Field<Forwarding> FORWARDING = Field.defaulted(
             "forwarding", Types.word(Forwarding.class), Forwarding.BRIDGE, "Whether a node bridges or routes frames.");
     private static final Field<Translation> TRANSLATION = Field.defaulted(

@@ -7,6 +7,7 @@ import dev.sluice.datapath.Group;
 import dev.sluice.datapath.Match;
 import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.NextHopGroup;
+import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
@@ -38,6 +39,8 @@ final class ThreeHosts implements AutoCloseable {
     static final int B = 1;
     static final int C = 2;
 
+    private static final int NOBODY = -1;
+
     static final int UNDERLAY = 0;
 
     /** On A. */
@@ -62,8 +65,18 @@ final class ThreeHosts implements AutoCloseable {
     /** What went over the underlay so far. */
     final List<byte[]> carried = new ArrayList<>();
 
+    /** The firewall on B, as an aware node in the underlay. */
+    static final String NODE_ADDRESS = "192.0.2.50";
+
+    static final long NODE_MAC = 0x0200_0000_2050L;
+
+    /** What was sent to aware nodes and not taken by {@link #toNode} yet. */
+    private final List<byte[]> toNodes = new ArrayList<>();
+
     private final boolean hub;
     private final Attachment.Translation translation;
+    private final int awareOn;
+    private final NodeTunnel.Format format;
 
     ThreeHosts(boolean hub) {
         this(hub, Attachment.Translation.NONE);
@@ -71,11 +84,39 @@ final class ThreeHosts implements AutoCloseable {
 
     /** @param translation of the firewall */
     ThreeHosts(boolean hub, Attachment.Translation translation) {
+        this(hub, translation, NOBODY, NodeTunnel.Format.NSH);
+    }
+
+    private ThreeHosts(boolean hub, Attachment.Translation translation, int awareOn, NodeTunnel.Format format) {
+        this.format = format;
         this.hub = hub;
         this.translation = translation;
+        this.awareOn = awareOn;
         for (int host = A; host <= C; host++) {
             hosts.add(new MemorySwitch(snapshot(host, Rule.FailureAction.CLOSED), 1024));
         }
+    }
+
+    /** The firewall on B has an agent. */
+    static ThreeHosts aware(boolean hub) {
+        return new ThreeHosts(hub, Attachment.Translation.NONE, B, NodeTunnel.Format.NSH);
+    }
+
+    /** The firewall is on A and has an agent. */
+    static ThreeHosts awareOnA() {
+        return new ThreeHosts(false, Attachment.Translation.NONE, A, NodeTunnel.Format.NSH);
+    }
+
+    /** The firewall is on A or B and is an appliance for gateway load balancers. */
+    static ThreeHosts gateway(int host, boolean hub) {
+        return new ThreeHosts(hub, Attachment.Translation.NONE, host, NodeTunnel.Format.GWLB);
+    }
+
+    /** The datagrams that aware nodes got since the last call, as frames. */
+    List<byte[]> toNode() {
+        List<byte[]> all = List.copyOf(toNodes);
+        toNodes.clear();
+        return all;
     }
 
     MemorySwitch host(int host) {
@@ -110,6 +151,15 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     private void deliver(int from, byte[] frame) {
+        if (frame[12] == 8 && frame[13] == 6 && frame[41] == 50) {
+            // Who has the node's address? The node, and it says so to whoever asks.
+            host(from).receive(UNDERLAY, AwareNode.arpReply(frame, NODE_MAC));
+            return;
+        }
+        if (frame[4] == 0x20 && frame[5] == 0x50) {
+            toNodes.add(frame);
+            return;
+        }
         for (int to = A; to <= C; to++) {
             boolean broadcast = (frame[0] & 1) != 0;
             if (to != from && (broadcast || frame[5] == (byte) (MAC + macOf(to)))) {
@@ -149,8 +199,8 @@ final class ThreeHosts implements AutoCloseable {
             ports.add(service(NODE_IN, "in"));
             ports.add(service(NODE_OUT, "out"));
         }
-        Attachment firewall = attachment(1, "fw-1", B, host, translation);
-        Attachment ips = attachment(2, "ips-1", C, host, Attachment.Translation.NONE);
+        Attachment firewall = attachment(1, "fw-1", awareOn == A ? A : B, host, translation, awareOn != NOBODY);
+        Attachment ips = attachment(2, "ips-1", C, host, Attachment.Translation.NONE, false);
         Path path = new Path(
                 7,
                 "inspect[fw-1,ips-1]",
@@ -228,8 +278,9 @@ final class ThreeHosts implements AutoCloseable {
                 index, name, PortEntry.Role.SERVICE, -1, -1, 0x0200_0000_2000L + index, List.of(), true, true, 0, 0, 0);
     }
 
-    private static Attachment attachment(int id, String name, int on, int host, Attachment.Translation translation) {
-        boolean here = on == host;
+    private Attachment attachment(
+            int id, String name, int on, int host, Attachment.Translation translation, boolean aware) {
+        boolean here = on == host && !aware;
         return new Attachment(
                 id,
                 name,
@@ -243,7 +294,11 @@ final class ThreeHosts implements AutoCloseable {
                 host == A ? new int[] {1} : new int[0],
                 new int[0],
                 new AttachmentCounters(),
-                peerOf(host, on));
+                peerOf(host, on),
+                aware
+                        ? new NodeTunnel(
+                                format, IpAddress.parse(NODE_ADDRESS).orElseThrow())
+                        : null);
     }
 
     @Override

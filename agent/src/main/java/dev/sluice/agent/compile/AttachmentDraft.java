@@ -1,6 +1,8 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.NodeTunnel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An attachment before it is known who uses it.
@@ -17,6 +19,11 @@ record AttachmentDraft(int id, Content content, boolean routeUnmatched, String h
     /** Whether the service node is on another host. */
     boolean remote() {
         return !host.isEmpty();
+    }
+
+    /** Whether it has ports of this host. */
+    boolean hasPorts() {
+        return !remote() && content.tunnel() == null;
     }
 
     /** The same, on the host where the service node is now. */
@@ -36,6 +43,7 @@ record AttachmentDraft(int id, Content content, boolean routeUnmatched, String h
      * @param out the side that forward packets leave
      * @param kind what the node does with frames
      * @param translation whether it rewrites addresses
+     * @param tunnel how it is reached in the underlay; null: by its sides
      */
     public record Content(
             String name,
@@ -45,7 +53,8 @@ record AttachmentDraft(int id, Content content, boolean routeUnmatched, String h
             Attachment.Side in,
             Attachment.Side out,
             Attachment.Kind kind,
-            Attachment.Translation translation) {
+            Attachment.Translation translation,
+            @Nullable NodeTunnel tunnel) {
         boolean oneArmed() {
             return binding(in) == binding(out);
         }

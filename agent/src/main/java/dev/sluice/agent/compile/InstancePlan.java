@@ -3,12 +3,15 @@ package dev.sluice.agent.compile;
 import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.PacketCap;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Service;
 import dev.sluice.model.Service.Forwarding;
 import dev.sluice.model.Service.Transport;
 import dev.sluice.model.ServiceInstance;
+import dev.sluice.model.ServiceInstance.Endpoint;
+import dev.sluice.model.ServiceInstance.Identifier;
 import dev.sluice.model.ServiceInstance.Interfaces;
 import dev.sluice.model.ServiceInstance.PolicyTags;
 import dev.sluice.model.ServiceInstance.ServicePort;
@@ -35,6 +38,7 @@ final class InstancePlan {
     private final List<ProbePlan> probes = new ArrayList<>();
     private final Map<Integer, AttachmentDraft> attachments = new LinkedHashMap<>();
     private final Map<Long, AttachmentDraft> bindings = new HashMap<>();
+    private final Map<IpAddress, AttachmentDraft> endpoints = new HashMap<>();
 
     InstancePlan(Configuration configuration, String node, PortPlan ports, IdRegistry ids, CompileLog log) {
         this.ports = ports;
@@ -49,22 +53,22 @@ final class InstancePlan {
                         "there is no such Service",
                         instance.spec().service(),
                         "");
-            } else if (instance.spec().attachment() instanceof Interfaces interfaces) {
-                String host = instance.spec()
-                        .node()
-                        .filter(name -> !name.equals(node))
-                        .orElse("");
-                if (host.isEmpty()) {
-                    add(instance, service, interfaces);
-                } else {
-                    addRemote(instance, service, host);
-                }
-            } else {
+            } else if (instance.spec().attachment() instanceof Identifier) {
                 log.warning(
                         instance,
                         "spec.identifier",
                         "service nodes are not discovered by this version: give spec.interfaces; the instance is not used",
                         "");
+            } else {
+                String host = instance.spec()
+                        .node()
+                        .filter(name -> !name.equals(node))
+                        .orElse("");
+                if (host.isEmpty() && instance.spec().attachment() instanceof Interfaces interfaces) {
+                    add(instance, service, interfaces);
+                } else {
+                    addWithoutPorts(instance, service, host);
+                }
             }
         }
     }
@@ -112,18 +116,32 @@ final class InstancePlan {
                 .ifPresent(probes::add);
     }
 
-    /** An instance of another node: that one has its interfaces, probes it and keeps to its cap. */
-    private void addRemote(ServiceInstance instance, Service service, String host) {
+    /** An instance of another node, which has its interfaces, probes it and keeps to its cap; or one in the underlay of this one. */
+    private void addWithoutPorts(ServiceInstance instance, Service service, String host) {
+        int number = ids.index(Space.INSTANCE, instance.name());
         instances.add(new InstanceEntry(
-                ids.index(Space.INSTANCE, instance.name()),
+                number,
                 instance.name(),
                 service.name(),
                 instance.spec().adminState(),
-                Optional.empty(),
+                instance.spec()
+                        .cap()
+                        .filter(_ -> host.isEmpty())
+                        .map(cap -> new PacketCap(number, cap.packetsPerSecondMax(), cap.burstMax())),
                 List.of(),
                 List.of(),
                 host));
-        Attachment.Side side = AttachmentDraft.ELSEWHERE;
+        if (host.isEmpty() && service.spec().health().probe() != Service.Probe.LINK) {
+            log.warning(
+                    service,
+                    "spec.health.probe",
+                    "this version does not probe nodes with endpoint: they are taken to be alive",
+                    service.spec().health().probe().word());
+        }
+        // The MAC address is for frames that come back without Ethernet header.
+        Attachment.Side side = host.isEmpty()
+                ? new Attachment.Side(-1, 0, 0, DerivedMac.of("instance/" + instance.name() + "/in"), 0, 0, 0)
+                : AttachmentDraft.ELSEWHERE;
         if (instance.spec().policies().isEmpty()) {
             add(instance, service, instance.name(), side, side, host);
         }
@@ -200,7 +218,8 @@ final class InstancePlan {
                 in,
                 out,
                 kind,
-                translation(service));
+                translation(service),
+                tunnel(instance, service));
         AttachmentDraft draft = new AttachmentDraft(
                 ids.id(content), content, service.spec().unmatchedReturn() == Service.UnmatchedReturn.ROUTE, host);
         AttachmentDraft clash = bind(draft);
@@ -215,6 +234,17 @@ final class InstancePlan {
         }
     }
 
+    private static @Nullable NodeTunnel tunnel(ServiceInstance instance, Service service) {
+        if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address))) {
+            return null;
+        }
+        return switch (service.spec().transport()) {
+            case NSH -> new NodeTunnel(NodeTunnel.Format.NSH, address);
+            case GWLB -> new NodeTunnel(NodeTunnel.Format.GWLB, address);
+            case RAW, VLAN, QINQ, WIRE -> null;
+        };
+    }
+
     private static Attachment.Translation translation(Service service) {
         return switch (service.spec().translation()) {
             case NONE -> Attachment.Translation.NONE;
@@ -225,9 +255,13 @@ final class InstancePlan {
 
     /** Adds an attachment unless one of its bindings is taken; the one that has it, null if added. */
     private @Nullable AttachmentDraft bind(AttachmentDraft draft) {
-        if (draft.remote()) {
-            attachments.put(draft.id(), draft);
-            return null;
+        NodeTunnel tunnel = draft.content().tunnel();
+        if (!draft.hasPorts()) {
+            AttachmentDraft other = tunnel == null ? null : endpoints.putIfAbsent(tunnel.address(), draft);
+            if (other == null) {
+                attachments.put(draft.id(), draft);
+            }
+            return other;
         }
         long in = AttachmentDraft.binding(draft.content().in());
         long out = AttachmentDraft.binding(draft.content().out());
@@ -252,7 +286,7 @@ final class InstancePlan {
                             && i.service().equals(content.service())
                             && i.remote() == draft.remote())
                     .findFirst();
-            boolean portsStand = draft.remote()
+            boolean portsStand = !draft.hasPorts()
                     || (ports.isServicePort(content.in().port())
                             && ports.isServicePort(content.out().port()));
             if (stands.isPresent()

@@ -59,7 +59,7 @@ public final class MtuAudit {
         Map<String, Finding> worst = new LinkedHashMap<>();
         largestByTarget(snapshot).forEach((target, largest) -> {
             for (Attachment at : attachments(snapshot.target(target))) {
-                for (Attachment.Side side : at.isRemote() ? List.<Attachment.Side>of() : List.of(at.in(), at.out())) {
+                for (Attachment.Side side : at.hasPorts() ? List.of(at.in(), at.out()) : List.<Attachment.Side>of()) {
                     String instance = instances.getOrDefault(at.id(), at.name());
                     String name = interfaces.getOrDefault(side.port(), "");
                     Finding found = check(snapshot.port(side.port()), side, largest, instance, name);

@@ -80,7 +80,7 @@ final class PathIdentifiers {
 
     /** Whether an instance takes packets of a chain at all: it has tags for the chain, or none for any. */
     private static boolean serves(ServiceInstance instance, String chain) {
-        return instance.spec().attachment() instanceof ServiceInstance.Interfaces
+        return !(instance.spec().attachment() instanceof ServiceInstance.Identifier)
                 && (instance.spec().policies().isEmpty()
                         || instance.spec().policies().stream()
                                 .anyMatch(tags -> tags.chain().equals(chain)));

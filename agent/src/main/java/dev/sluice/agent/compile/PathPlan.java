@@ -1,6 +1,7 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
+import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;
@@ -79,6 +80,7 @@ final class PathPlan {
         combine(choices, new ArrayList<>(), combinations);
         List<List<Choice>> offered =
                 combinations.stream().filter(PathPlan::takesFlows).toList();
+        checkNames(chain, combinations);
         Ranks ranks = Ranks.of(chain, offered.stream().map(PathPlan::hosts).toList(), log);
         double heaviest = offered.stream().mapToDouble(PathPlan::weight).max().orElse(1);
         double scale = Math.min(1, WEIGHT_MAX / heaviest);
@@ -89,6 +91,30 @@ final class PathPlan {
                 int weight = (int) Math.clamp(Math.round(weight(combination) * scale), 1, (long) WEIGHT_MAX);
                 boolean retired = !offers || (rank > 0 && chain.spec().selection() == Selection.LEAST_FLOWS);
                 add(chain, combination, weight, rank, retired);
+            }
+        }
+    }
+
+    /** Aware nodes are told the number of a path, and only paths whose instances all have a place have one. */
+    private void checkNames(ServiceChain chain, List<List<Choice>> combinations) {
+        for (List<Choice> combination : combinations) {
+            boolean aware = combination.stream()
+                    .map(choice -> choice.attachment.content().tunnel())
+                    .anyMatch(tunnel -> tunnel != null && tunnel.format() == NodeTunnel.Format.NSH);
+            if (aware && !plane.knows(name(chain, combination))) {
+                ServiceInstance placeless = combination.stream()
+                        .map(Choice::instance)
+                        .filter(instance -> instance.spec().node().isEmpty())
+                        .findFirst()
+                        .orElse(combination.getFirst().instance());
+                log.error(
+                        placeless,
+                        "spec.node",
+                        "chain " + chain.name()
+                                + " has a node with endpoint, which is told on which path a packet is; so all instances of the chain have to say on which node they are",
+                        placeless.spec().node().orElse(""),
+                        "a Node with underlay");
+                return;
             }
         }
     }

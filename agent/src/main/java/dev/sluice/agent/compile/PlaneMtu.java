@@ -2,6 +2,7 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.NextHop;
+import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Routes;
@@ -11,7 +12,10 @@ import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;
+import dev.sluice.wire.IpAddress;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -70,11 +74,11 @@ final class PlaneMtu {
         }
     }
 
-    /** The port with the largest MTU among those whose traffic may have to go to a service node on another host. */
+    /** The port with the largest MTU among those whose traffic may have to go to a service node on another host, or in the underlay. */
     private static Optional<PortEntry> largest(Snapshot snapshot) {
         return MtuAudit.largestByTarget(snapshot).entrySet().stream()
                 .filter(entry -> MtuAudit.attachments(snapshot.target(entry.getKey())).stream()
-                        .anyMatch(Attachment::isRemote))
+                        .anyMatch(node -> !node.hasPorts()))
                 .map(Map.Entry::getValue)
                 .reduce((a, b) -> b.mtuBytes() > a.mtuBytes() ? b : a);
     }
@@ -91,15 +95,23 @@ final class PlaneMtu {
         return Optional.ofNullable(largest);
     }
 
-    /** The ports by which the underlay router reaches the other nodes. */
+    /** The ports by which the underlay router reaches the other nodes, and service nodes. */
     private static NavigableSet<Integer> portsToPeers(Snapshot snapshot) {
         NavigableSet<Integer> ports = new TreeSet<>();
         ServicePlane plane = snapshot.plane();
         Routes routes = plane.router() < 0
                 ? Routes.EMPTY
                 : snapshot.router(plane.router()).routes();
-        for (OverlayPeer peer : plane.peers()) {
-            int group = routes.lookup(peer.address().hi(), peer.address().lo());
+        List<IpAddress> addresses =
+                new ArrayList<>(plane.peers().stream().map(OverlayPeer::address).toList());
+        for (Attachment node : snapshot.attachments()) {
+            NodeTunnel tunnel = node.tunnel();
+            if (tunnel != null && !node.isRemote()) {
+                addresses.add(tunnel.address());
+            }
+        }
+        for (IpAddress address : addresses) {
+            int group = routes.lookup(address.hi(), address.lo());
             if (group != Routes.NO_ROUTE) {
                 routes.group(group).hops().stream()
                         .filter(hop -> hop.kind() != NextHop.Kind.BLACKHOLE)

@@ -66,7 +66,8 @@ final class PlanePlan {
         endpoint = configuration.underlay(node).map(Node.Underlay::address);
         peers = endpoint.isPresent() ? peers(whole) : List.of();
         peers.forEach(peer -> peerByName.put(peer.name(), peer));
-        identifiers = peers.isEmpty() ? PathIdentifiers.NONE : PathIdentifiers.of(whole);
+        // Aware nodes name paths to their switch, too, though that may be alone.
+        identifiers = endpoint.isEmpty() ? PathIdentifiers.NONE : PathIdentifiers.of(whole);
         router = endpoint.map(this::router).orElse(-1);
         tenants = endpoint.isPresent() ? tenants() : List.of();
     }
@@ -149,7 +150,7 @@ final class PlanePlan {
      */
     boolean keep(PathDraft path) {
         PlanePath named = named(path);
-        PlanePath kept = named == null && shares() ? before.ofPath(path.id()) : named;
+        PlanePath kept = named == null && endpoint.isPresent() ? before.ofPath(path.id()) : named;
         return kept != null && paths.putIfAbsent(kept.forwardSpi(), kept) == null;
     }
 

@@ -129,7 +129,8 @@ final class SnapshotAssembly {
                 routers,
                 returnPaths(draft.id(), using),
                 ids.attachmentCounters(draft.id()),
-                plane.peer(draft.host()));
+                plane.peer(draft.host()),
+                content.tunnel());
     }
 
     private static int[] returnPaths(int attachment, List<PathDraft> using) {

@@ -191,7 +191,7 @@ final class CaptureTap implements PacketTracer {
                 Stage.RETURNED,
                 b,
                 i,
-                attachment.isRemote() ? b.port[i] : attachment.side(side).port(),
+                attachment.hasPorts() ? attachment.side(side).port() : b.port[i],
                 true,
                 " by " + attachment.name() + " " + side(side) + decision);
     }

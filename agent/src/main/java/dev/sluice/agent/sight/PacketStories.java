@@ -10,6 +10,7 @@ import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DatapathCounters;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.FlowPrograms;
+import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PacketTracer;
 import dev.sluice.datapath.Path;
@@ -192,10 +193,11 @@ final class PacketStories implements PacketTracer {
         }
         routedOrSteered |= !copy;
         copies = copy ? b : copies;
+        NodeTunnel tunnel = node.tunnel();
         String where = node.isRemote()
                 ? "on node "
                         + datapath.snapshot().plane().peers().get(node.peer()).name()
-                : port(node.side(side).port());
+                : tunnel == null ? port(node.side(side).port()) : "at " + tunnel.address();
         say((copy ? "copy to " : "steer ") + node.name() + " " + side(side) + " (" + where + ")");
     }
 

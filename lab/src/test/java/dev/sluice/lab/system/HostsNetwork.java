@@ -63,6 +63,16 @@ final class HostsNetwork implements AutoCloseable {
         return wire.a();
     }
 
+    /** A further interface of a namespace, in the underlay. */
+    LabInterface attach(Namespace namespace, String interfaceName) {
+        String mtu = Integer.toString(UNDERLAY_MTU);
+        String end = "to-" + namespace.name();
+        Wire wire = topology.wire(namespace, interfaceName, fabric, end);
+        namespace.configure("link", "set", "dev", interfaceName, "mtu", mtu);
+        fabric.configure("link", "set", "dev", end, "mtu", mtu, "master", "br0");
+        return wire.a();
+    }
+
     /** Starts Sluice on a host (0, 1, 2) with the objects of all hosts. */
     SluiceNode start(int host, String objects) {
         return SluiceNode.startAs(hosts.get(host), "host-" + (char) ('a' + host), objects);

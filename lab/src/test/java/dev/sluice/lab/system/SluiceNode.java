@@ -27,7 +27,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** Sluice in a JVM of its own inside a namespace, with a directory of YAML files, seen through its administration socket. One user: the test. */
@@ -222,6 +224,14 @@ final class SluiceNode implements AutoCloseable {
                 .filter(d -> d.reason().equals(reason.name()))
                 .mapToLong(DropReport::count)
                 .sum();
+    }
+
+    /** Names of the reasons for which packets were dropped, all included that nobody would miss. */
+    Set<String> dropReasons() {
+        return counters().drops().stream()
+                .filter(drop -> drop.count() > 0)
+                .map(DropReport::reason)
+                .collect(Collectors.toSet());
     }
 
     /** A counter of the data path. */

@@ -1,0 +1,54 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Ecn;
+
+/** Makes the packet in hand the frame that was carried in it. One user: the worker. Hot path: no allocation. */
+final class Decapsulation {
+    private final Frames frames;
+    private final Parser parser;
+    private final Fragments fragments;
+    private final DatapathCounters counters;
+
+    Decapsulation(Frames frames, Parser parser, Fragments fragments, DatapathCounters counters) {
+        this.frames = frames;
+        this.parser = parser;
+        this.fragments = fragments;
+        this.counters = counters;
+    }
+
+    /**
+     * Takes the frame out; false if it was dropped, or is a fragment that has no place.
+     *
+     * @param inner where it begins
+     * @param end where it ends at the latest
+     * @param direction of the packet on its path
+     * @param way where a fragment belongs: the same for all of one datagram, and for no other with the same addresses and number
+     */
+    boolean takeOut(Cursor c, long inner, long end, int direction, long way) {
+        Batch b = c.batch;
+        int slot = c.slot;
+        int outerTos = Ecn.tos(c.memory, c.networkHeader());
+        b.start[slot] = inner;
+        b.length[slot] = (int) (end - inner);
+        b.offload[slot] = 0;
+        b.gsoType[slot] = Batch.GSO_NONE;
+        parser.parseOne(b, slot);
+        if (b.parsed[slot] < 0) {
+            frames.drop(c, DropReason.of(-1 - b.parsed[slot]));
+            return false;
+        }
+        c.take(b, slot, c.nowNs);
+        c.direction = direction;
+        int parsed = c.parsed();
+        if ((parsed & Parser.IP) == 0 || (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
+            frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
+            return false;
+        }
+        if (Ecn.decapsulateInto(c.memory, c.networkHeader(), outerTos) < 0) {
+            frames.drop(c, DropReason.OVERLAY_CONGESTION);
+            return false;
+        }
+        counters.overlayReceived++;
+        return fragments.admitCarried(c, way);
+    }
+}

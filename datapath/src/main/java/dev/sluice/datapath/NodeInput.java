@@ -1,0 +1,215 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Nsh;
+import dev.sluice.wire.ServiceMetadata;
+import dev.sluice.wire.SluiceContext;
+
+/**
+ * Takes back packets from aware nodes of this host, and what they say of flows; takes from other switches what nodes there say of flows that were classified here
+ * (C11, V12; packet-life.md, from an aware node). One user: the worker.
+ *
+ * <p>A node may only send back packets of flows that were sent to it, and only speak of those: it is held to a hop that it has, and to the record of the flow. Of the
+ * metadata that it sends back only the instruction is taken; the rest is what was sent to it. Hot path: no allocation but for instructions.
+ */
+final class NodeInput {
+    private final Frames frames;
+    private final ConnectionTable table;
+    private final Zones zones;
+    private final PlaneFlows flows;
+    private final Decapsulation decapsulation;
+    private final Returns returns;
+    private final OverlayOutput output;
+    private final NodeInstructions instructions;
+    private final DatapathCounters counters;
+    private ServicePlane plane = ServicePlane.NONE;
+
+    NodeInput(
+            Frames frames,
+            ConnectionTable table,
+            Zones zones,
+            PlaneFlows flows,
+            Decapsulation decapsulation,
+            Returns returns,
+            OverlayOutput output,
+            NodeInstructions instructions,
+            DatapathCounters counters) {
+        this.frames = frames;
+        this.table = table;
+        this.zones = zones;
+        this.flows = flows;
+        this.decapsulation = decapsulation;
+        this.returns = returns;
+        this.output = output;
+        this.instructions = instructions;
+        this.counters = counters;
+    }
+
+    void apply(ServicePlane next) {
+        plane = next;
+        instructions.apply(next);
+    }
+
+    /** Whether a service header is that of a message without payload (RFC 8393). */
+    static boolean isMessage(Cursor c, long nsh) {
+        return Nsh.isOam(c.memory, nsh) && Nsh.nextProtocol(c.memory, nsh) == Nsh.NEXT_NONE;
+    }
+
+    /**
+     * Takes the packet in hand, whose headers were found sound, from a node of this host.
+     *
+     * @param hop index of the hop that the packet has just left, which is the node's if it does not lie
+     * @param nsh where the service header is
+     * @param inner where the frame begins
+     */
+    int receive(
+            Cursor c,
+            Attachment node,
+            ServiceMetadata metadata,
+            Path path,
+            PlanePath names,
+            int direction,
+            int hop,
+            long nsh,
+            long inner,
+            long end) {
+        if (hop < 0
+                || hop >= path.hops().size()
+                || path.hops().get(hop).attachment().id() != node.id()) {
+            return frames.drop(c, DropReason.NODE_HOP_FORGED);
+        }
+        boolean here = metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+        int si = Nsh.si(c.memory, nsh);
+        if (isMessage(c, nsh)) {
+            return here
+                    ? message(c, node, metadata, path, direction)
+                    : messageForOther(c, node, metadata, path, names, direction, si);
+        }
+        if (path.hops().get(hop).copy()) {
+            return frames.drop(c, DropReason.COPY_NODE_SENT);
+        }
+        long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(c.memory, nsh);
+        if (!decapsulation.takeOut(c, inner, end, direction, way)) {
+            return Step.DONE;
+        }
+        return here
+                ? goOn(c, node, metadata, path, hop)
+                : goOnForOther(c, node, metadata, path, names, hop, si);
+    }
+
+    // Classified here.
+
+    /** The record that a packet names, if it is one of this tenant with this path; -1 if not. */
+    int named(ServiceMetadata metadata, Path path) {
+        int slot = table.resolve(metadata.flowId());
+        boolean stands = slot >= 0
+                && table.tag(slot) == ConnectionTable.SERVICE
+                && table.pathId(slot) == path.id()
+                && metadata.tenant() == (plane.tenant(zones.router(table.router(slot))) & 0xffff_ffffL);
+        return stands ? slot : -1;
+    }
+
+    /** What a node says of a flow that was classified here, in a message. */
+    int message(Cursor c, Attachment node, ServiceMetadata metadata, Path path, int direction) {
+        int slot = named(metadata, path);
+        boolean told =
+                slot >= 0 && instructions.tell(slot, direction, node, metadata.programTag(), metadata.flags(), c.nowNs);
+        return told ? end(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
+    }
+
+    private int goOn(Cursor c, Attachment node, ServiceMetadata metadata, Path path, int hop) {
+        int slot = named(metadata, path);
+        if (slot < 0) {
+            return frames.drop(c, DropReason.NODE_FLOW_FORGED);
+        }
+        instructions.tell(slot, c.direction, node, metadata.programTag(), metadata.flags(), c.nowNs);
+        if (endsHere(c, metadata)) {
+            return Step.DONE;
+        }
+        if (!c.enterRouter(zones.router(table.router(slot)))) {
+            return frames.drop(c, DropReason.ZONES_FULL);
+        }
+        count(c, node);
+        return returns.goOnFromPeer(c, path, next(c, hop), slot);
+    }
+
+    // Classified by another switch.
+
+    private int messageForOther(
+            Cursor c,
+            Attachment node,
+            ServiceMetadata metadata,
+            Path path,
+            PlanePath names,
+            int direction,
+            int si) {
+        int entry = flows.ofFlow(metadata, zones, Zones.SERVED + node.instance(), path, direction);
+        boolean told = entry != PlaneFlows.NONE && tellClassifier(c, entry, metadata, names, direction, si);
+        return told ? end(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
+    }
+
+    private boolean tellClassifier(
+            Cursor c, int entry, ServiceMetadata metadata, PlanePath names, int direction, int si) {
+        int scope = NodeInstructions.scope(metadata.flags());
+        boolean told = output.tellClassifier(c, entry, names, direction, si, metadata.programTag(), scope);
+        if (!told) {
+            counters.instructionsRefused++;
+        }
+        return told;
+    }
+
+    private int goOnForOther(
+            Cursor c,
+            Attachment node,
+            ServiceMetadata metadata,
+            Path path,
+            PlanePath names,
+            int hop,
+            int si) {
+        int entry = c.enterServed(node.instance()) ? flows.returned(c, path, metadata) : PlaneFlows.NONE;
+        if (entry == PlaneFlows.NONE) {
+            return frames.drop(c, DropReason.NODE_FLOW_FORGED);
+        }
+        int action = NodeInstructions.action(metadata.programTag());
+        if (action != SluiceContext.NONE && action != SluiceContext.DROP_MESSAGE) {
+            tellClassifier(c, entry, metadata, names, c.direction, si);
+        }
+        if (endsHere(c, metadata)) {
+            return Step.DONE;
+        }
+        c.planeEntry = entry;
+        count(c, node);
+        return returns.goOnServed(c, path, hop, next(c, hop));
+    }
+
+    // Both.
+
+    /** A packet with the word drop is the first that is dropped; a message was between node and switch only. */
+    private boolean endsHere(Cursor c, ServiceMetadata metadata) {
+        int action = NodeInstructions.action(metadata.programTag());
+        if (action == SluiceContext.DROP) {
+            frames.drop(c, DropReason.FLOW_PROGRAMMED);
+        } else if (action == SluiceContext.DROP_MESSAGE) {
+            end(c);
+        }
+        return action == SluiceContext.DROP || action == SluiceContext.DROP_MESSAGE;
+    }
+
+    private int end(Cursor c) {
+        counters.messagesOfNodes++;
+        frames.pool().give(c.batch.start[c.slot]);
+        return Step.DONE;
+    }
+
+    private void count(Cursor c, Attachment node) {
+        node.counters().returned[c.direction]++;
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            int side = c.direction == 0 ? Attachment.OUT : Attachment.IN;
+            tracer.returned(c.batch, c.slot, node, side, c.direction);
+        }
+    }
+
+    private static int next(Cursor c, int hop) {
+        return hop + (c.direction == 0 ? 1 : -1);
+    }
+}

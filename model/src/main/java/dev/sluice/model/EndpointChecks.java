@@ -1,0 +1,80 @@
+package dev.sluice.model;
+
+import dev.sluice.model.Service.Forwarding;
+import dev.sluice.model.Service.Translation;
+import dev.sluice.model.ServiceInstance.Endpoint;
+import dev.sluice.model.ServiceInstance.Identifier;
+import dev.sluice.wire.IpAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What has to hold of instances that are reached at an address in the underlay (C5). */
+final class EndpointChecks {
+    private static final String ENDPOINT = "spec.endpoint";
+
+    private final Configuration all;
+    private final Map<IpAddress, String> owners = new HashMap<>();
+
+    EndpointChecks(Configuration all) {
+        this.all = all;
+        for (Node node : all.nodesWithUnderlay()) {
+            node.spec().underlay().ifPresent(underlay -> owners.put(underlay.address(), node.title()));
+        }
+        for (LogicalRouter router : all.routers()) {
+            router.spec().interfaces().stream()
+                    .flatMap(at -> at.addresses().stream())
+                    .forEach(own -> owners.putIfAbsent(own.address(), router.title()));
+        }
+    }
+
+    /** Whether the instance says where it is in the way that its service's transport needs, and the service is one that can be reached so. */
+    static void checkKind(ServiceInstance instance, Service.Spec service, Document at) {
+        String transport = service.transport().word();
+        boolean tunnel = service.transport().isTunnel();
+        boolean endpoint = instance.spec().attachment() instanceof Endpoint;
+        if (tunnel != endpoint && !(instance.spec().attachment() instanceof Identifier)) {
+            at.error(
+                    endpoint ? ENDPOINT : "spec.interfaces",
+                    tunnel
+                            ? "nodes of transport " + transport + " are reached at an address of their own; write endpoint instead"
+                            : "nodes of transport " + transport + " are reached by interfaces; write interfaces instead",
+                    tunnel ? "endpoint" : "interfaces");
+        }
+        if (tunnel && !instance.spec().policies().isEmpty()) {
+            at.error("spec.policies", "transport " + transport + " has no tags: packets say themselves which chain they are of", "none");
+        }
+        if (tunnel && (service.forwarding() == Forwarding.ROUTE || service.translation() != Translation.NONE)) {
+            at.error(
+                    "spec.service",
+                    "nodes of transport " + transport + " get packets and return them; forwarding: route and translation are not for them",
+                    "a Service with forwarding bridge and translation none");
+        }
+    }
+
+    void check(ServiceInstance instance, IpAddress address, Document at) {
+        String owner = owners.putIfAbsent(address, instance.title());
+        if (owner != null) {
+            at.error(ENDPOINT, owner + " has this address already", "an address of its own for each node");
+        }
+        Optional<String> node = instance.spec().node();
+        Optional<IpAddress> underlay = node.flatMap(all::underlay).map(Node.Underlay::address);
+        if (node.isEmpty()) {
+            at.error(
+                    "spec.node",
+                    "is missing: one host is the switch of a node with endpoint",
+                    "the host that sends to it");
+        } else if (underlay.isEmpty()) {
+            at.error(
+                    "spec.node",
+                    "Node/" + node.get() + " has no underlay, so nothing can be sent to endpoint " + address
+                            + "; give it spec.underlay, also if it is the only host",
+                    "a Node with underlay");
+        } else if (underlay.get().isIpv4() != address.isIpv4()) {
+            at.error(
+                    ENDPOINT,
+                    "is of another IP version than the underlay of Node/" + node.get() + ", " + underlay.get(),
+                    underlay.get().isIpv4() ? "an IPv4 address" : "an IPv6 address");
+        }
+    }
+}
