@@ -150,7 +150,9 @@ final class OverlayInput {
             flows.take(m, nsh, nshBytes, classifier.number(), metadata);
         }
         return takeOut(c, nsh + nshBytes, end, direction, Nsh.path(m, nsh))
-                ? isCopy() ? serveCopy(c, path, ordinal) : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
+                ? isCopy()
+                        ? serveCopy(c, path, ordinal)
+                        : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
                 : Step.DONE;
     }
 

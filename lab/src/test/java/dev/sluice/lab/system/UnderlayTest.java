@@ -70,7 +70,9 @@ class UnderlayTest {
         /** Number of the host whose endpoint an outer address is. */
         private String host(String end) {
             String v4 = get("ip." + end);
-            String outer = v4.startsWith("192.0.2.") ? v4.split(",")[0] : get("ipv6." + end).split(",")[0];
+            String outer = v4.startsWith("192.0.2.")
+                    ? v4.split(",")[0]
+                    : get("ipv6." + end).split(",")[0];
             return "" + (char) ('A' + outer.charAt(outer.length() - 1) - '1');
         }
 
@@ -244,7 +246,9 @@ class UnderlayTest {
         if (process.waitFor() != 0) {
             throw new LabException("tshark failed on " + file);
         }
-        return output.lines().map(line -> new Seen(List.of(line.split(";", -1)))).toList();
+        return output.lines()
+                .map(line -> new Seen(List.of(line.split(";", -1))))
+                .toList();
     }
 
     /** Nodes of both hosts have what is sent whole, and nobody fragments. */
