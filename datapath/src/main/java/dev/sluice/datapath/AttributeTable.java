@@ -218,6 +218,11 @@ public final class AttributeTable implements AutoCloseable {
         stamps.set(ValueLayout.JAVA_INT, at(slot) + STAMP_GENERATION, generation);
     }
 
+    /** A generation that is none: the record is compared at its next packet. */
+    void forgetGeneration(int slot) {
+        stamps.set(ValueLayout.JAVA_INT, at(slot) + STAMP_GENERATION, 0);
+    }
+
     int port(int slot) {
         return (stamps.get(ValueLayout.JAVA_SHORT, at(slot) + STAMP_PORT) & 0xffff) - 1;
     }

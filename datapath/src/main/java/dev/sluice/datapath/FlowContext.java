@@ -72,6 +72,8 @@ final class FlowContext {
         }
         if (!reverse && now.port(slot) == AttributeTable.PORT_UNKNOWN) {
             now.setPort(slot, c.port);
+            // What was found without a port says nothing any more, also if this packet goes before it is decided anew.
+            now.forgetGeneration(slot);
         } else if (now.isCurrent(slot)) {
             return false;
         }

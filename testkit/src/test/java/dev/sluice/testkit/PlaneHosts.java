@@ -404,7 +404,11 @@ final class PlaneHosts implements AutoCloseable {
         b.putInt(0x6000_0000).putShort((short) 32).put((byte) 58).put((byte) 255);
         b.putLong(asks.hi()).putLong(asks.lo());
         b.putLong(0xff02_0000_0000_0000L).putLong(0x0000_0001_ff00_0000L | asked.lo() & 0xff_ffff);
-        b.putShort((short) 0x8700).putShort((short) 0).putInt(0).putLong(asked.hi()).putLong(asked.lo());
+        b.putShort((short) 0x8700)
+                .putShort((short) 0)
+                .putInt(0)
+                .putLong(asked.hi())
+                .putLong(asked.lo());
         b.putShort((short) 0x0101).putShort((short) (mac >>> 32)).putInt((int) mac);
         Sums.fixIcmpv6(b.array(), 14);
         return b.array();
@@ -416,14 +420,21 @@ final class PlaneHosts implements AutoCloseable {
         long asks = (q.getShort(6) & 0xffffL) << 32 | q.getInt(8) & 0xffff_ffffL;
         boolean arp = question[12] == 8;
         java.nio.ByteBuffer b = java.nio.ByteBuffer.allocate(arp ? 60 : 86);
-        b.putShort((short) (asks >>> 32)).putInt((int) asks).putShort((short) (mac >>> 32)).putInt((int) mac);
+        b.putShort((short) (asks >>> 32))
+                .putInt((int) asks)
+                .putShort((short) (mac >>> 32))
+                .putInt((int) mac);
         if (arp) {
             b.putShort((short) 0x0806).putInt(0x0001_0800).putInt(0x0604_0002);
             b.putShort((short) (mac >>> 32)).putInt((int) mac).putInt(q.getInt(38));
             b.putShort((short) (asks >>> 32)).putInt((int) asks).putInt(q.getInt(28));
             return b.array();
         }
-        b.putShort((short) 0x86dd).putInt(0x6000_0000).putShort((short) 32).put((byte) 58).put((byte) 255);
+        b.putShort((short) 0x86dd)
+                .putInt(0x6000_0000)
+                .putShort((short) 32)
+                .put((byte) 58)
+                .put((byte) 255);
         b.put(question, 62, 16).put(question, 22, 16);
         b.putShort((short) 0x8800).putShort((short) 0).putInt(0x6000_0000).put(question, 62, 16);
         b.putShort((short) 0x0201).putShort((short) (mac >>> 32)).putInt((int) mac);

@@ -166,7 +166,8 @@ final class PlaneScenario implements AutoCloseable {
             }
             // The end of the story first: reports cut what is long.
             List<String> end = story.subList(Math.max(0, story.size() - 12), story.size());
-            return text + "\n" + String.join("\n", end.reversed()) + "\nfrom the beginning:\n" + String.join("\n", story);
+            return text + "\n" + String.join("\n", end.reversed()) + "\nfrom the beginning:\n"
+                    + String.join("\n", story);
         }
     }
 
@@ -420,8 +421,7 @@ final class PlaneScenario implements AutoCloseable {
             }
             boolean mayMiss = (service.onFailure() == FailureAction.OPEN
                             && service.nodes().stream().anyMatch(journey.deadMeanwhile::contains))
-                    || (!journey.packet.isError()
-                            && service.nodes().stream().anyMatch(skipped::contains));
+                    || (!journey.packet.isError() && service.nodes().stream().anyMatch(skipped::contains));
             if (!mayMiss) {
                 return "not by " + service.name() + " of " + services;
             }
@@ -462,7 +462,9 @@ final class PlaneScenario implements AutoCloseable {
         });
         tell("round: " + journeys.size() + " journeys, " + lost + " lost, drops " + now);
         // Copies of pieces that overtake each other may be lost as well.
-        boolean exact = !unsettled && !(disorder && traffic.hasFragments()) && journeys.values().stream().noneMatch(journey -> journey.packet.isSuper());
+        boolean exact = !unsettled
+                && !(disorder && traffic.hasFragments())
+                && journeys.values().stream().noneMatch(journey -> journey.packet.isSuper());
         check(exact ? lost == dropped : lost <= dropped, lost + " packets lost, " + dropped + " drops: " + now);
         Set<DropReason> allowed = EnumSet.noneOf(DropReason.class);
         if (!dead.isEmpty()) {
@@ -515,9 +517,8 @@ final class PlaneScenario implements AutoCloseable {
         long services = chain.stream().filter(Service::copy).count();
         for (var entry : journeys.entrySet()) {
             List<Node> got = copies.getOrDefault(entry.getKey(), List.of());
-            boolean right = entry.getValue().packet.isSuper()
-                    ? Set.copyOf(got).size() == services
-                    : got.size() == services;
+            boolean right =
+                    entry.getValue().packet.isSuper() ? Set.copyOf(got).size() == services : got.size() == services;
             check(right, "copies of " + entry.getKey() + " went to " + ids(got));
         }
     }

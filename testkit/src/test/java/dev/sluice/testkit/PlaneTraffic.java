@@ -55,8 +55,7 @@ final class PlaneTraffic {
                     ? TestPacket.tcp(client(translated), server(), tcpFlags)
                     : protocol == 17
                             ? TestPacket.udp(client(translated), server())
-                            : TestPacket.ping(
-                                    PlaneHosts.client(version), PlaneHosts.server(version), 100 + number);
+                            : TestPacket.ping(PlaneHosts.client(version), PlaneHosts.server(version), 100 + number);
             TestPacket packet = reverse ? forward.reply() : forward;
             return vlan == 0 ? packet : packet.vlan(vlan);
         }
@@ -196,10 +195,8 @@ final class PlaneTraffic {
             if (kind == 0 && flow.protocol == 17 && translator == null) {
                 fragments = true;
                 identification++;
-                packets.add(new Packet(
-                        flow, false, 0, 56, 0, true, identification, false, false, null, translator));
-                packets.add(new Packet(
-                        flow, false, 0, 48, 64, false, identification, false, false, null, translator));
+                packets.add(new Packet(flow, false, 0, 56, 0, true, identification, false, false, null, translator));
+                packets.add(new Packet(flow, false, 0, 48, 64, false, identification, false, false, null, translator));
             } else if (kind == 1 && flow.protocol == 6) {
                 packets.add(new Packet(
                         flow, false, 0x10, 4 * GSO_SIZE_BYTES - 80, 0, false, 0, false, true, flow, translator));
@@ -330,8 +327,8 @@ final class PlaneTraffic {
         }
         if (plan.routed() || writer.kind() != Attachment.Kind.BRIDGE) {
             int entered = reverse ? 1 : 0;
-            expected = addressed(
-                    expected, PlaneHosts.nodeMac(writer, entered), PlaneHosts.nodeMac(writer, 1 - entered));
+            expected =
+                    addressed(expected, PlaneHosts.nodeMac(writer, entered), PlaneHosts.nodeMac(writer, 1 - entered));
         }
         if (plan.routed() && plan.atServer() && !reverse) {
             expected = aged(expected);
@@ -350,8 +347,8 @@ final class PlaneTraffic {
         byte[] expected = frame(packet, journey(seen.bytes()), translated).bytes();
         if (plan.routed()) {
             long port = PlaneHosts.PORT_MAC + (packet.reverse() ? PlaneHosts.CLIENT : PlaneHosts.SERVER);
-            expected = addressed(
-                    aged(expected), port, packet.reverse() ? PlaneHosts.CLIENT_MAC : PlaneHosts.SERVER_MAC);
+            expected =
+                    addressed(aged(expected), port, packet.reverse() ? PlaneHosts.CLIENT_MAC : PlaneHosts.SERVER_MAC);
         }
         return difference(packet, expected, seen.bytes(), true);
     }

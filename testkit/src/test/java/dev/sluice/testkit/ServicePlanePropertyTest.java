@@ -18,6 +18,7 @@ class ServicePlanePropertyTest {
                 assertThat(scenario.play()).isNull();
             }
         }
-        System.out.println("service plane: " + scenarios + " scenarios, seeds " + first + ".." + (first + scenarios - 1));
+        System.out.println(
+                "service plane: " + scenarios + " scenarios, seeds " + first + ".." + (first + scenarios - 1));
     }
 }

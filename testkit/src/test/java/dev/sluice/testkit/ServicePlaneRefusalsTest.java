@@ -17,8 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the service plane drops for reasons of its own, and what senders hear of it (V8, C7, X7). */
 class ServicePlaneRefusalsTest {
-    private static final Node FIREWALL =
-            new Node(1, 1, 0, false, Attachment.Kind.BRIDGE, Attachment.Translation.NONE);
+    private static final Node FIREWALL = new Node(1, 1, 0, false, Attachment.Kind.BRIDGE, Attachment.Translation.NONE);
     private static final List<Service> CHAIN =
             List.of(new Service("firewall", false, FailureAction.CLOSED, List.of(FIREWALL)));
     private static final int UNDERLAY_MTU_BYTES = 1500;
@@ -33,7 +32,8 @@ class ServicePlaneRefusalsTest {
         return (version == 4
                         ? TestPacket.udp("10.0.1.2:" + port, "10.0.2.2:80")
                         : TestPacket.udp("[fd01::2]:" + port, "[fd02::2]:80"))
-                .ethernet(PlaneHosts.CLIENT_MAC, routed ? PlaneHosts.PORT_MAC + PlaneHosts.CLIENT : PlaneHosts.SERVER_MAC)
+                .ethernet(
+                        PlaneHosts.CLIENT_MAC, routed ? PlaneHosts.PORT_MAC + PlaneHosts.CLIENT : PlaneHosts.SERVER_MAC)
                 .dontFragment();
     }
 
@@ -109,7 +109,9 @@ class ServicePlaneRefusalsTest {
     void senderOfWhatIsTooLongForTheTunnelIsTold(boolean routed, int underlay, int inner, int vlan, int mtuBytes) {
         try (PlaneHosts net = hosts(routed, underlay)) {
             int headers = inner == 4 ? 28 : 48;
-            TestPacket plain = vlan == 0 ? packet(routed, inner, 1000) : packet(routed, inner, 1000).vlan(vlan);
+            TestPacket plain = vlan == 0
+                    ? packet(routed, inner, 1000)
+                    : packet(routed, inner, 1000).vlan(vlan);
             assertThat(reaches(net, plain.payload(new byte[mtuBytes - headers]).bytes()))
                     .isTrue();
             net.hosts.getFirst().sentAnywhere();

@@ -27,8 +27,7 @@ class TunnelMutationTest {
     private static final int GENEVE_PORT = 6081;
     private static final long SECOND_NS = 1_000_000_000L;
 
-    private static final Node FIREWALL =
-            new Node(1, 1, 0, false, Attachment.Kind.BRIDGE, Attachment.Translation.NONE);
+    private static final Node FIREWALL = new Node(1, 1, 0, false, Attachment.Kind.BRIDGE, Attachment.Translation.NONE);
     private static final Node WATCHER = new Node(2, 2, 0, false, Attachment.Kind.BRIDGE, Attachment.Translation.NONE);
     private static final Node GATE =
             new Node(3, 2, 0x8100_0064, true, Attachment.Kind.WIRE, Attachment.Translation.NONE);
@@ -50,9 +49,7 @@ class TunnelMutationTest {
     private static List<Carried> carried(PlaneHosts net) {
         List<Carried> all = new ArrayList<>();
         List<TestPacket> packets = new ArrayList<>();
-        for (String[] ends : new String[][] {
-            {"10.0.1.2:4000", "10.0.2.2:80"}, {"[fd01::2]:4000", "[fd02::2]:80"}
-        }) {
+        for (String[] ends : new String[][] {{"10.0.1.2:4000", "10.0.2.2:80"}, {"[fd01::2]:4000", "[fd02::2]:80"}}) {
             packets.add(TestPacket.tcp(ends[0], ends[1], 2).payload("hello"));
             packets.add(TestPacket.udp(ends[0], ends[1]).payload(new byte[33]));
             packets.add(TestPacket.udp(ends[0], ends[1]).vlan(7).payload(new byte[64]));
@@ -246,8 +243,10 @@ class TunnelMutationTest {
     void whatIsDamagedIsMadeFromPacketsThatPass(int underlayVersion, boolean hub) {
         try (PlaneHosts net = hosts(underlayVersion, hub)) {
             List<Carried> all = carried(net);
-            assertThat(all).hasSizeGreaterThan(40).allSatisfy(one -> assertThat(refused(net, one.to(), one.frame()))
-                    .isNull());
+            assertThat(all)
+                    .hasSizeGreaterThan(40)
+                    .allSatisfy(one ->
+                            assertThat(refused(net, one.to(), one.frame())).isNull());
             net.hosts.forEach(host -> assertThat(host.drops()).isEmpty());
         }
     }

@@ -29,7 +29,8 @@ class FloodTest {
     @ParameterizedTest
     @CsvSource({"port 80, ROUND_ROBIN", "everything, LEAST_FLOWS"})
     void legitimateFlowsGetThroughAFloodOfTenSeconds(String rule, Selection selection) {
-        run(rule, selection, 8192, 5000, 10_000);
+        // Room for all that are established in the end, and little more.
+        run(rule, selection, 16_384, 5000, 10_000);
     }
 
     /** After a time without flood, so many ms of flood with one new flow in each. */
