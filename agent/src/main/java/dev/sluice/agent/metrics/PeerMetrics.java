@@ -1,7 +1,6 @@
 package dev.sluice.agent.metrics;
 
 import dev.sluice.agent.metrics.Metric.Sample;
-import dev.sluice.agent.metrics.Metric.Type;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -15,28 +14,28 @@ final class PeerMetrics {
     static void add(List<Metric> all) {
         all.add(new Metric(
                 "sluice_peer_up",
-                Type.GAUGE,
+                Metric.Type.GAUGE,
                 "",
                 "1 if the BFD session with the other node is up.",
                 LABELS,
                 s -> ofPeers(s, peer -> peer.state().equals("up") ? 1 : 0)));
         all.add(new Metric(
                 "sluice_peer_state_seconds",
-                Type.GAUGE,
+                Metric.Type.GAUGE,
                 "seconds",
                 "How long the BFD session has had its state.",
                 LABELS,
                 s -> ofPeers(s, peer -> peer.forMs() / 1e3)));
         all.add(new Metric(
                 "sluice_peer_downs",
-                Type.COUNTER,
+                Metric.Type.COUNTER,
                 "",
                 "How often the BFD session was up and then not.",
                 LABELS,
                 s -> ofPeers(s, PeerReport::downs)));
         all.add(new Metric(
                 "sluice_peer_refused_packets",
-                Type.COUNTER,
+                Metric.Type.COUNTER,
                 "",
                 "BFD packets and messages about instances from addresses of other nodes that were refused, by reason; reasons that occurred.",
                 List.of("reason"),

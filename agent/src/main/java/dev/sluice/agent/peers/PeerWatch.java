@@ -91,7 +91,8 @@ public final class PeerWatch implements PeerReceiver {
         this.random = random;
         clock = new ProbeClock(nowNs);
         realNs = nowNs;
-        sessions = new BfdSessions(PEERS_MAX, random, this::send, this::changed);
+        sessions = new BfdSessions(
+                PEERS_MAX, random, this::send, (session, _, at) -> changed(session, at));
         writer = new StatesWriter(datapath, liveness);
         word = new InstanceWord(liveness);
     }
@@ -249,7 +250,7 @@ public final class PeerWatch implements PeerReceiver {
         }
     }
 
-    private void changed(BfdSession session, BfdState before, long now) {
+    private void changed(BfdSession session, long now) {
         dirty = true;
         if (session.state() == BfdState.UP) {
             tellSoon(now);

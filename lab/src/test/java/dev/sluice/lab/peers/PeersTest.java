@@ -231,7 +231,7 @@ class PeersTest {
                     && f[13] == 0
                     && f[29] == from.charAt(0) - 'a' + 1
                     && f[33] == to.charAt(0) - 'a' + 1
-                    && ((f[36] & 0xff) << 8 | (f[37] & 0xff)) == port;
+                    && (((f[36] & 0xff) << 8) | (f[37] & 0xff)) == port;
             if (fits) {
                 return f.clone();
             }
@@ -267,7 +267,7 @@ class PeersTest {
             stranger[29] = 77;
             inject(world, mended(stranger));
             byte[] wrongSession = real.clone();
-            wrongSession[42 + 8] ^= 1;
+            wrongSession[42 + 8] = (byte) (wrongSession[42 + 8] ^ 1);
             wrongSession[42 + 1] = (byte) (Bfd.ADMIN_DOWN << 6);
             inject(world, mended(wrongSession));
             byte[] ofOther = real.clone();
@@ -275,7 +275,7 @@ class PeersTest {
             ofOther[42 + 1] = (byte) (Bfd.DOWN << 6);
             inject(world, mended(ofOther));
             byte[] damaged = real.clone();
-            damaged[60] ^= 1;
+            damaged[60] = (byte) (damaged[60] ^ 1);
             inject(world, damaged);
             byte[] multihop = real.clone();
             multihop[36] = (byte) (Bfd.PORT_MULTIHOP >>> 8);
@@ -302,8 +302,8 @@ class PeersTest {
             world.run(100);
             inject(world, old);
             byte[] changed = captured(world, "b", "a", Bfd.PORT_SINGLE_HOP);
-            changed[42 + 1] = (byte) (changed[42 + 1] & 0x3f | Bfd.ADMIN_DOWN << 6);
-            changed[42 + 31] += 3;
+            changed[42 + 1] = (byte) ((changed[42 + 1] & 0x3f) | (Bfd.ADMIN_DOWN << 6));
+            changed[42 + 31] = (byte) (changed[42 + 31] + 3);
             inject(world, mended(changed));
             assertThat(world.host("a").watch.report().refused())
                     .containsOnly(Map.entry("bfd wrong-sequence", 1L), Map.entry("bfd wrong-hash", 1L));
@@ -322,7 +322,7 @@ class PeersTest {
             assertThat(real[alive]).isEqualTo((byte) 1);
             inject(world, real);
             byte[] otherSession = real.clone();
-            otherSession[value + 8] ^= 1;
+            otherSession[value + 8] = (byte) (otherSession[value + 8] ^ 1);
             otherSession[alive] = 0;
             inject(world, mended(otherSession));
             byte[] malformed = real.clone();
@@ -341,7 +341,7 @@ class PeersTest {
             byte[] foreign = captured(world, "c", "a", 6081);
             System.arraycopy(real, value + 20, foreign, value + 20, 4);
             foreign[alive] = 0;
-            foreign[value + 19] += 100;
+            foreign[value + 19] = (byte) (foreign[value + 19] + 100);
             inject(world, mended(foreign));
             assertThat(world.host("a").watch.report().refused())
                     .containsOnly(
