@@ -51,18 +51,12 @@ public final class Datapath implements AutoCloseable {
     private final FlowContext context;
     private final RuleHits hits;
     private final FlowPrograms programs = new FlowPrograms();
+    private final LookAhead lookAhead;
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
     /** The first exception of the batch in hand. */
     private @Nullable RuntimeException fault;
-
-    /** Hashes of the group in hand, with which its packets will probably be looked up. */
-    private final long[] hashes = new long[GROUP];
-
-    /** Written so that what is read ahead is not optimised away. */
-    @SuppressWarnings("UnusedVariable") // its only use is to be written
-    private long fetched;
 
     /**
      * A data path without configuration: it drops everything until {@link #apply}.
@@ -189,6 +183,7 @@ public final class Datapath implements AutoCloseable {
                 peerInput,
                 switchStage);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
+        lookAhead = new LookAhead(table, zones);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
@@ -217,6 +212,7 @@ public final class Datapath implements AutoCloseable {
         peerInput.apply(next);
         peerOutput.apply(next);
         switchStage.apply(next);
+        lookAhead.apply(next);
     }
 
     /**
@@ -274,7 +270,7 @@ public final class Datapath implements AutoCloseable {
     private int prepare(Batch batch, int from, int end) {
         try {
             parser.parse(batch, from, end);
-            fetch(batch, from, end);
+            lookAhead.fetch(batch, from, end);
             return from;
         } catch (RuntimeException e) {
             fault = fault == null ? e : fault;
@@ -298,51 +294,6 @@ public final class Datapath implements AutoCloseable {
             frames.reclaim(batch, i);
             return i + 1;
         }
-    }
-
-    /** Lets the table read what the group's first look-ups will ask for. */
-    private void fetch(Batch batch, int from, int end) {
-        for (int i = from; i < end; i++) {
-            hashes[i - from] = FlowHash.withRouter(batch.hash[i], zoneOf(batch, i));
-        }
-        fetched = table.fetch(hashes, end - from);
-    }
-
-    /** The key space a frame will first be looked up in, as far as the port and the tags tell; -1 if they do not. */
-    private int zoneOf(Batch batch, int i) {
-        int index = batch.port[i];
-        boolean known =
-                batch.parsed[i] > 0 && (batch.parsed[i] & Parser.IP) != 0 && index >= 0 && index < snapshot.portCount();
-        if (!known) {
-            return -1;
-        }
-        PortEntry port = snapshot.port(index);
-        if (port.role() == PortEntry.Role.SERVICE) {
-            return zoneBehindNode(batch, i);
-        }
-        return port.router() < 0 ? -1 : zones.known(port.router(), batch.outerTag[i], batch.innerTag[i]);
-    }
-
-    /** That of a frame from a service node: the node's router, if it has only one, and the tags behind the node's own. */
-    private int zoneBehindNode(Batch batch, int i) {
-        int outer = batch.outerTag[i];
-        int inner = batch.innerTag[i];
-        TagTable tags = snapshot.tags();
-        int binding = tags.find(batch.port[i], outer, inner);
-        if (binding < 0 || tags.attachment(binding).routers().length != 1) {
-            return -1;
-        }
-        Attachment node = tags.attachment(binding);
-        Attachment.Side side = node.side(tags.side(binding));
-        if (side.outerTag() != 0) {
-            outer = inner;
-            inner = 0;
-        }
-        if (side.innerTag() != 0) {
-            outer = inner;
-            inner = 0;
-        }
-        return zones.known(node.routers()[0], outer, inner);
     }
 
     private void handle(Batch batch, int i, long nowNs) {

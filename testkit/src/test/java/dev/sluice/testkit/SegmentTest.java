@@ -361,4 +361,42 @@ class SegmentTest {
             assertThat(hosts.drops()).isEqualTo(Map.of(DropReason.MTU_EXCEEDED, 1L));
         }
     }
+
+    @Test
+    void frameForItsOwnSideIsDropped() {
+        try (SegmentHosts hosts = new SegmentHosts(List.of())) {
+            introduce(hosts);
+            // Bob is at B; what comes back from there, or from his own port, is for nobody here.
+            hosts.receive(
+                    B,
+                    RED_1,
+                    TestPacket.tcp("10.0.0.9:1", "10.0.0.2:80", 2)
+                            .ethernet(ALICE + 9, BOB)
+                            .bytes());
+            assertThat(hosts.drops()).isEqualTo(Map.of(DropReason.SEGMENT_NOBODY, 1L));
+            assertThat(hosts.received()).isEmpty();
+        }
+    }
+
+    @Test
+    void frameFromAPeerGoesToNoOtherPeer() {
+        try (SegmentHosts hosts = new SegmentHosts(List.of())) {
+            introduce(hosts);
+            // C believes that Bob is at A, where he is not any more.
+            hosts.receive(A, RED_2, arp(Arp.REPLY, BOB, "10.0.0.2", ALL, "10.0.0.1"));
+            hosts.received();
+            hosts.host(A).advance(1_000_000_000);
+            hosts.host(B).receive(RED_1, arp(Arp.REPLY, BOB, "10.0.0.2", ALICE, "10.0.0.1"));
+            hosts.settle();
+            hosts.received();
+            hosts.receive(
+                    C,
+                    RED_1,
+                    TestPacket.tcp("10.0.0.3:1", "10.0.0.2:80", 2)
+                            .ethernet(ALICE + 9, BOB)
+                            .bytes());
+            assertThat(hosts.received()).isEmpty();
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.SEGMENT_NOBODY, 1L));
+        }
+    }
 }
