@@ -167,8 +167,7 @@ public final class Datapath implements AutoCloseable {
                 overlayOutput,
                 new NodeInstructions(programs, table, selector, counters),
                 counters);
-        GatewayInput gatewayInput =
-                new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
+        GatewayInput gatewayInput = new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
         overlayInput = new OverlayInput(
                 frames, decapsulation, table, zones, planeFlows, steering, returns, nodeInput, gatewayInput);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);

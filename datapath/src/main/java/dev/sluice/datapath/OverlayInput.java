@@ -186,8 +186,9 @@ final class OverlayInput {
 
     /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */
     private int say(Cursor c, OverlayPeer peer, Path path, int direction, int hop) {
-        Attachment node =
-                hop < 0 || hop >= path.hops().size() ? null : path.hops().get(hop).attachment();
+        Attachment node = hop < 0 || hop >= path.hops().size()
+                ? null
+                : path.hops().get(hop).attachment();
         if (node == null || !isAware(node) || node.peer() != peer.index() || !isClassifiedHere()) {
             return frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
         }

@@ -108,8 +108,7 @@ final class OverlayOutput {
             if (to != null && to.format() == NodeTunnel.Format.NSH && !node.isRemote()) {
                 // Programs behind ordinary sockets get nothing without checksum over IPv6.
                 byNode.add(new ToNode(
-                        node.id(),
-                        tunnel(to.address(), svni, !to.address().isIpv4())));
+                        node.id(), tunnel(to.address(), svni, !to.address().isIpv4())));
             }
         }
         return new Tunnels(svni, byPeer, IntTable.of(byNode, ToNode::attachment));
@@ -311,7 +310,9 @@ final class OverlayOutput {
         Tunnels of = tunnels.get(names.svni());
         NextHop hop = peer == null ? null : nextHop(c, peer.address());
         int nshBytes = flows.nshBytes(entry);
-        long start = peer == null || of == null || hop == null ? FramePool.NONE : frames.pool().take(nshBytes);
+        long start = peer == null || of == null || hop == null
+                ? FramePool.NONE
+                : frames.pool().take(nshBytes);
         if (start == FramePool.NONE || peer == null || of == null || hop == null) {
             return false;
         }

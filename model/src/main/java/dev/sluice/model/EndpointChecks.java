@@ -37,17 +37,23 @@ final class EndpointChecks {
             at.error(
                     endpoint ? ENDPOINT : "spec.interfaces",
                     tunnel
-                            ? "nodes of transport " + transport + " are reached at an address of their own; write endpoint instead"
-                            : "nodes of transport " + transport + " are reached by interfaces; write interfaces instead",
+                            ? "nodes of transport " + transport
+                                    + " are reached at an address of their own; write endpoint instead"
+                            : "nodes of transport " + transport
+                                    + " are reached by interfaces; write interfaces instead",
                     tunnel ? "endpoint" : "interfaces");
         }
         if (tunnel && !instance.spec().policies().isEmpty()) {
-            at.error("spec.policies", "transport " + transport + " has no tags: packets say themselves which chain they are of", "none");
+            at.error(
+                    "spec.policies",
+                    "transport " + transport + " has no tags: packets say themselves which chain they are of",
+                    "none");
         }
         if (tunnel && (service.forwarding() == Forwarding.ROUTE || service.translation() != Translation.NONE)) {
             at.error(
                     "spec.service",
-                    "nodes of transport " + transport + " get packets and return them; forwarding: route and translation are not for them",
+                    "nodes of transport " + transport
+                            + " get packets and return them; forwarding: route and translation are not for them",
                     "a Service with forwarding bridge and translation none");
         }
     }

@@ -295,10 +295,7 @@ final class ThreeHosts implements AutoCloseable {
                 new int[0],
                 new AttachmentCounters(),
                 peerOf(host, on),
-                aware
-                        ? new NodeTunnel(
-                                format, IpAddress.parse(NODE_ADDRESS).orElseThrow())
-                        : null);
+                aware ? new NodeTunnel(format, IpAddress.parse(NODE_ADDRESS).orElseThrow()) : null);
     }
 
     @Override
