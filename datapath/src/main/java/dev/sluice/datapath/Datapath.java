@@ -117,7 +117,8 @@ public final class Datapath implements AutoCloseable {
         fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         planeFlows = new PlaneFlows(table, table.capacity());
-        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, counters);
+        GreTunnels gre = new GreTunnels(frames, counters);
+        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, gre, counters);
         steering = new Steering(
                 frames,
                 liveness,
@@ -169,7 +170,7 @@ public final class Datapath implements AutoCloseable {
                 counters);
         GatewayInput gatewayInput = new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
         overlayInput = new OverlayInput(
-                frames, decapsulation, table, zones, planeFlows, steering, returns, nodeInput, gatewayInput);
+                frames, decapsulation, table, zones, planeFlows, steering, returns, nodeInput, gatewayInput, gre);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);

@@ -3,6 +3,7 @@ package dev.sluice.datapath;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.GeneveOptions;
+import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Nsh;
 import dev.sluice.wire.OuterUdp;
 import dev.sluice.wire.ServiceMetadata;
@@ -31,6 +32,7 @@ final class OverlayInput {
     private final Returns returns;
     private final NodeInput nodes;
     private final GatewayInput gateways;
+    private final GreTunnels gre;
     private NodeAddresses nodeAddresses = NodeAddresses.of(List.of());
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
@@ -45,7 +47,8 @@ final class OverlayInput {
             Steering steering,
             Returns returns,
             NodeInput nodes,
-            GatewayInput gateways) {
+            GatewayInput gateways,
+            GreTunnels gre) {
         this.frames = frames;
         this.decapsulation = decapsulation;
         this.table = table;
@@ -55,6 +58,7 @@ final class OverlayInput {
         this.returns = returns;
         this.nodes = nodes;
         this.gateways = gateways;
+        this.gre = gre;
     }
 
     void apply(Snapshot next) {
@@ -68,8 +72,8 @@ final class OverlayInput {
     /** Whether the packet in hand, on a port of this router, is for the tunnel endpoint. */
     boolean isOurs(Cursor c, int router) {
         PacketFields f = c.fields;
-        return f.protocol == dev.sluice.wire.IpProtocols.UDP
-                && f.destinationPort == Geneve.PORT
+        boolean geneve = f.protocol == IpProtocols.UDP && f.destinationPort == Geneve.PORT;
+        return (geneve || f.protocol == IpProtocols.GRE)
                 && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
     }
 
@@ -82,6 +86,14 @@ final class OverlayInput {
         Attachment node = peer == null ? nodeAddresses.at(c.fields.sourceHi, c.fields.sourceLo) : null;
         if (peer == null && node == null) {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
+        }
+        NodeTunnel tunnel = node == null ? null : node.tunnel();
+        boolean isGre = tunnel != null && tunnel.format() == NodeTunnel.Format.GRE;
+        if (isGre != (c.fields.protocol == IpProtocols.GRE)) {
+            return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
+        }
+        if (node != null && isGre) {
+            return gre.receive(c, node, decapsulation, returns);
         }
         MemorySegment m = c.memory;
         int slot = c.slot;
@@ -98,7 +110,6 @@ final class OverlayInput {
         if (GeneveOptions.checkCritical(m, geneve, CRITICAL_OPTIONS_KNOWN) < 0) {
             return frames.drop(c, DropReason.OVERLAY_OPTION_CRITICAL);
         }
-        NodeTunnel tunnel = node == null ? null : node.tunnel();
         if (node != null && tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
             return gateways.receive(c, node, geneve, geneveBytes, end);
         }

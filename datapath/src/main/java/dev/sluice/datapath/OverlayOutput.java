@@ -48,6 +48,7 @@ final class OverlayOutput {
     private final DatapathCounters counters;
     private final Segmenter segmenter;
     private final GatewayOutput gateway;
+    private final GreTunnels gre;
     private final Batch pieces = new Batch();
     private final Batch messages = new Batch();
     private Snapshot snapshot = Snapshot.empty();
@@ -73,7 +74,9 @@ final class OverlayOutput {
             ConnectionTable table,
             Neighbors neighbors,
             PlaneFlows flows,
+            GreTunnels gre,
             DatapathCounters counters) {
+        this.gre = gre;
         this.frames = frames;
         this.liveness = liveness;
         this.table = table;
@@ -88,6 +91,7 @@ final class OverlayOutput {
         snapshot = next;
         plane = next.plane();
         gateway.apply(next);
+        gre.apply(next);
         tunnels = IntTable.of(
                 plane.paths().stream()
                         .map(PlanePath::svni)
@@ -152,6 +156,11 @@ final class OverlayOutput {
         if (tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
             int step = gateway.send(c, b, slot, node, nextHop(c, tunnel.address()), this);
             roomBytes = gateway.roomBytes();
+            return step;
+        }
+        if (tunnel != null && tunnel.format() == NodeTunnel.Format.GRE) {
+            int step = gre.send(c, b, slot, node, transparent, nextHop(c, tunnel.address()), this);
+            roomBytes = gre.roomBytes();
             return step;
         }
         PlanePath names = plane.ofPath(path.id());
