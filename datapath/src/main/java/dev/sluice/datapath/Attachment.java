@@ -180,6 +180,7 @@ public record Attachment(
 
     /** Whether both sides are one and the same. */
     public boolean oneArmed() {
-        return in.port == out.port && in.outerTag == out.outerTag && in.innerTag == out.innerTag;
+        boolean twoTunnels = tunnel != null && tunnel.format() == NodeTunnel.Format.GRE;
+        return !twoTunnels && in.port == out.port && in.outerTag == out.outerTag && in.innerTag == out.innerTag;
     }
 }

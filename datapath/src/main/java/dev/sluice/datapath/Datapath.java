@@ -114,7 +114,8 @@ public final class Datapath implements AutoCloseable {
         fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         planeFlows = new PlaneFlows(table, table.capacity());
-        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, counters);
+        GreTunnels gre = new GreTunnels(frames, counters);
+        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, gre, counters);
         steering = new Steering(
                 frames,
                 liveness,
@@ -168,8 +169,7 @@ public final class Datapath implements AutoCloseable {
                 overlayOutput,
                 new NodeInstructions(programs, table, selector, counters),
                 counters);
-        GatewayInput gatewayInput =
-                new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
+        GatewayInput gatewayInput = new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
         overlayInput = new OverlayInput(
                 frames,
                 decapsulation,
@@ -181,7 +181,8 @@ public final class Datapath implements AutoCloseable {
                 nodeInput,
                 gatewayInput,
                 peerInput,
-                switchStage);
+                switchStage,
+                gre);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         lookAhead = new LookAhead(table, zones);
         cursor = new Cursor(memory, new Batch(), zones);

@@ -106,7 +106,8 @@ public enum DropReason {
     NSH_CONTEXT_MISSING(
             "V8", "The network service header does not say who classified the packet, or names a stranger."),
     NODE_HOP_FORGED(
-            "C11, packet-life: from an aware node", "A service node sent a packet as from a hop of a path that it is not."),
+            "C11, packet-life: from an aware node",
+            "A service node sent a packet as from a hop of a path that it is not."),
     NODE_FLOW_FORGED(
             "C11, packet-life: from an aware node",
             "A service node sent a packet of a flow, tenant or switch that was not sent to it."),

@@ -24,6 +24,7 @@ final class ForetoldReturn {
     private static final int UDP_CHECKSUM = 6;
     private static final int GENEVE_BYTES = 8;
     private static final int NSH_INDEX = 7;
+    private static final int GRE_KEY_END = 7;
 
     private ForetoldReturn() {}
 
@@ -73,6 +74,11 @@ final class ForetoldReturn {
         System.arraycopy(sent.bytes(), source, bytes, source + addressBytes, addressBytes);
         System.arraycopy(sent.bytes(), source + addressBytes, bytes, source, addressBytes);
         int udp = source + 2 * addressBytes;
+        if (tunnel.format() == NodeTunnel.Format.GRE) {
+            // The tunnel of the other side.
+            bytes[udp + GRE_KEY_END] ^= 1;
+            return new ForetoldFrame(sent.port(), bytes, (byte) 0, Batch.GSO_NONE, 0, 0, 0, 0);
+        }
         bytes[udp + UDP_CHECKSUM] = 0;
         bytes[udp + UDP_CHECKSUM + 1] = 0;
         int geneve = udp + Udp.BYTES;

@@ -62,8 +62,7 @@ final class GatewayInput {
             return frames.drop(c, DropReason.NODE_COOKIE_UNKNOWN);
         }
         long way = FlowHash.mix(GwlbOptions.cookie(m, geneve)) ^ node.id();
-        long inner =
-                putEthernet(m, geneve + geneveBytes, node, protocol, (int) GwlbOptions.attachment(m, geneve));
+        long inner = putEthernet(m, geneve + geneveBytes, node, protocol, (int) GwlbOptions.attachment(m, geneve));
         if (!decapsulation.takeOut(c, inner, end, 0, way)) {
             return Step.DONE;
         }

@@ -91,9 +91,7 @@ final class NodeInput {
         if (!decapsulation.takeOut(c, inner, end, direction, way)) {
             return Step.DONE;
         }
-        return here
-                ? goOn(c, node, metadata, path, hop)
-                : goOnForOther(c, node, metadata, path, names, hop, si);
+        return here ? goOn(c, node, metadata, path, hop) : goOnForOther(c, node, metadata, path, names, hop, si);
     }
 
     // Classified here.
@@ -135,13 +133,7 @@ final class NodeInput {
     // Classified by another switch.
 
     private int messageForOther(
-            Cursor c,
-            Attachment node,
-            ServiceMetadata metadata,
-            Path path,
-            PlanePath names,
-            int direction,
-            int si) {
+            Cursor c, Attachment node, ServiceMetadata metadata, Path path, PlanePath names, int direction, int si) {
         int entry = flows.ofFlow(metadata, zones, Zones.SERVED + node.instance(), path, direction);
         boolean told = entry != PlaneFlows.NONE && tellClassifier(c, entry, metadata, names, direction, si);
         return told ? end(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
@@ -158,13 +150,7 @@ final class NodeInput {
     }
 
     private int goOnForOther(
-            Cursor c,
-            Attachment node,
-            ServiceMetadata metadata,
-            Path path,
-            PlanePath names,
-            int hop,
-            int si) {
+            Cursor c, Attachment node, ServiceMetadata metadata, Path path, PlanePath names, int hop, int si) {
         int entry = c.enterServed(node.instance()) ? flows.returned(c, path, metadata) : PlaneFlows.NONE;
         if (entry == PlaneFlows.NONE) {
             return frames.drop(c, DropReason.NODE_FLOW_FORGED);

@@ -52,13 +52,12 @@ final class NodeInstructions {
      * @return false if it is refused
      */
     boolean tell(int slot, int direction, Attachment node, int program, int flags, long nowNs) {
-        boolean told =
-                switch (action(program)) {
-                    case SluiceContext.DROP -> put(slot, direction, Action.DROP, 0, flags, nowNs);
-                    case SluiceContext.ACCEPT -> put(slot, direction, Action.SKIP, node.instance(), flags, nowNs);
-                    case SluiceContext.NEW_PATH -> newPath(slot, direction, program & 0xff_ffff, flags, nowNs);
-                    default -> true;
-                };
+        boolean told = switch (action(program)) {
+            case SluiceContext.DROP -> put(slot, direction, Action.DROP, 0, flags, nowNs);
+            case SluiceContext.ACCEPT -> put(slot, direction, Action.SKIP, node.instance(), flags, nowNs);
+            case SluiceContext.NEW_PATH -> newPath(slot, direction, program & 0xff_ffff, flags, nowNs);
+            default -> true;
+        };
         if (!told) {
             counters.instructionsRefused++;
         } else if (action(program) != SluiceContext.NONE) {

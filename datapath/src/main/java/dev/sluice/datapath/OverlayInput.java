@@ -3,6 +3,7 @@ package dev.sluice.datapath;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.GeneveOptions;
+import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Nsh;
 import dev.sluice.wire.OuterUdp;
 import dev.sluice.wire.ServiceMetadata;
@@ -34,6 +35,7 @@ final class OverlayInput {
     private final SwitchStage segments;
     private final NodeInput nodes;
     private final GatewayInput gateways;
+    private final GreTunnels gre;
     private NodeAddresses nodeAddresses = NodeAddresses.of(List.of());
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
@@ -50,7 +52,8 @@ final class OverlayInput {
             NodeInput nodes,
             GatewayInput gateways,
             PeerInput peers,
-            SwitchStage segments) {
+            SwitchStage segments,
+            GreTunnels gre) {
         this.frames = frames;
         this.decapsulation = decapsulation;
         this.table = table;
@@ -62,6 +65,7 @@ final class OverlayInput {
         this.segments = segments;
         this.nodes = nodes;
         this.gateways = gateways;
+        this.gre = gre;
     }
 
     void apply(Snapshot next) {
@@ -75,8 +79,8 @@ final class OverlayInput {
     /** Whether the packet in hand, on a port of this router, is for the tunnel endpoint. */
     boolean isOurs(Cursor c, int router) {
         PacketFields f = c.fields;
-        return f.protocol == dev.sluice.wire.IpProtocols.UDP
-                && f.destinationPort == Geneve.PORT
+        boolean geneve = f.protocol == IpProtocols.UDP && f.destinationPort == Geneve.PORT;
+        return (geneve || f.protocol == IpProtocols.GRE)
                 && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
     }
 
@@ -89,6 +93,14 @@ final class OverlayInput {
         Attachment node = peer == null ? nodeAddresses.at(c.fields.sourceHi, c.fields.sourceLo) : null;
         if (peer == null && node == null) {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
+        }
+        NodeTunnel tunnel = node == null ? null : node.tunnel();
+        boolean isGre = tunnel != null && tunnel.format() == NodeTunnel.Format.GRE;
+        if (isGre != (c.fields.protocol == IpProtocols.GRE)) {
+            return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
+        }
+        if (node != null && isGre) {
+            return gre.receive(c, node, decapsulation, returns);
         }
         MemorySegment m = c.memory;
         int slot = c.slot;
@@ -105,7 +117,6 @@ final class OverlayInput {
         if (GeneveOptions.checkCritical(m, geneve, CRITICAL_OPTIONS_KNOWN) < 0) {
             return frames.drop(c, DropReason.OVERLAY_OPTION_CRITICAL);
         }
-        NodeTunnel tunnel = node == null ? null : node.tunnel();
         if (node != null && tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
             return gateways.receive(c, node, geneve, geneveBytes, end);
         }
@@ -205,8 +216,9 @@ final class OverlayInput {
 
     /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */
     private int say(Cursor c, OverlayPeer peer, Path path, int direction, int hop) {
-        Attachment node =
-                hop < 0 || hop >= path.hops().size() ? null : path.hops().get(hop).attachment();
+        Attachment node = hop < 0 || hop >= path.hops().size()
+                ? null
+                : path.hops().get(hop).attachment();
         if (node == null || !isAware(node) || node.peer() != peer.index() || !isClassifiedHere()) {
             return frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
         }

@@ -48,6 +48,7 @@ final class OverlayOutput {
     private final DatapathCounters counters;
     private final Segmenter segmenter;
     private final GatewayOutput gateway;
+    private final GreTunnels gre;
     private final Batch pieces = new Batch();
     private final Batch messages = new Batch();
     private Snapshot snapshot = Snapshot.empty();
@@ -73,7 +74,9 @@ final class OverlayOutput {
             ConnectionTable table,
             Neighbors neighbors,
             PlaneFlows flows,
+            GreTunnels gre,
             DatapathCounters counters) {
+        this.gre = gre;
         this.frames = frames;
         this.liveness = liveness;
         this.table = table;
@@ -88,6 +91,7 @@ final class OverlayOutput {
         snapshot = next;
         plane = next.plane();
         gateway.apply(next);
+        gre.apply(next);
         tunnels = IntTable.of(
                 plane.paths().stream()
                         .map(PlanePath::svni)
@@ -108,8 +112,7 @@ final class OverlayOutput {
             if (to != null && to.format() == NodeTunnel.Format.NSH && !node.isRemote()) {
                 // Programs behind ordinary sockets get nothing without checksum over IPv6.
                 byNode.add(new ToNode(
-                        node.id(),
-                        tunnel(to.address(), svni, !to.address().isIpv4())));
+                        node.id(), tunnel(to.address(), svni, !to.address().isIpv4())));
             }
         }
         return new Tunnels(svni, byPeer, IntTable.of(byNode, ToNode::attachment));
@@ -153,6 +156,11 @@ final class OverlayOutput {
         if (tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
             int step = gateway.send(c, b, slot, node, nextHop(c, tunnel.address()), this);
             roomBytes = gateway.roomBytes();
+            return step;
+        }
+        if (tunnel != null && tunnel.format() == NodeTunnel.Format.GRE) {
+            int step = gre.send(c, b, slot, node, transparent, nextHop(c, tunnel.address()), this);
+            roomBytes = gre.roomBytes();
             return step;
         }
         PlanePath names = plane.ofPath(path.id());
@@ -311,7 +319,9 @@ final class OverlayOutput {
         Tunnels of = tunnels.get(names.svni());
         NextHop hop = peer == null ? null : nextHop(c, peer.address());
         int nshBytes = flows.nshBytes(entry);
-        long start = peer == null || of == null || hop == null ? FramePool.NONE : frames.pool().take(nshBytes);
+        long start = peer == null || of == null || hop == null
+                ? FramePool.NONE
+                : frames.pool().take(nshBytes);
         if (start == FramePool.NONE || peer == null || of == null || hop == null) {
             return false;
         }

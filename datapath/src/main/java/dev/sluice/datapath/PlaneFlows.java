@@ -139,7 +139,8 @@ final class PlaneFlows implements AutoCloseable {
         if (!c.enterServed(node.instance())) {
             return DropReason.ZONES_FULL;
         }
-        boolean tellsApart = node.tunnel() != null;
+        NodeTunnel tunnel = node.tunnel();
+        boolean tellsApart = tunnel != null && tunnel.tellsFlowsApart();
         int slot = find(c, path, tellsApart);
         if (slot < 0) {
             slot = make(c, path);

@@ -144,7 +144,8 @@ final class Returns {
         c.readVlans();
     }
 
-    private int match(Cursor c, Attachment node, int side) {
+    /** Finds the flow of a frame that came back at a side of a node, and goes on with it. */
+    int match(Cursor c, Attachment node, int side) {
         return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
     }
 

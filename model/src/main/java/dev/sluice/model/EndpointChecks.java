@@ -2,12 +2,14 @@ package dev.sluice.model;
 
 import dev.sluice.model.Service.Forwarding;
 import dev.sluice.model.Service.Translation;
+import dev.sluice.model.Service.Transport;
 import dev.sluice.model.ServiceInstance.Endpoint;
 import dev.sluice.model.ServiceInstance.Identifier;
 import dev.sluice.wire.IpAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What has to hold of instances that are reached at an address in the underlay (C5). */
 final class EndpointChecks {
@@ -37,18 +39,40 @@ final class EndpointChecks {
             at.error(
                     endpoint ? ENDPOINT : "spec.interfaces",
                     tunnel
-                            ? "nodes of transport " + transport + " are reached at an address of their own; write endpoint instead"
-                            : "nodes of transport " + transport + " are reached by interfaces; write interfaces instead",
+                            ? "nodes of transport " + transport
+                                    + " are reached at an address of their own; write endpoint instead"
+                            : "nodes of transport " + transport
+                                    + " are reached by interfaces; write interfaces instead",
                     tunnel ? "endpoint" : "interfaces");
         }
+        if (instance.spec().attachment() instanceof Endpoint endpointAt) {
+            checkKey(service.transport(), endpointAt.greKey(), at);
+        }
         if (tunnel && !instance.spec().policies().isEmpty()) {
-            at.error("spec.policies", "transport " + transport + " has no tags: packets say themselves which chain they are of", "none");
+            at.error(
+                    "spec.policies",
+                    "transport " + transport + " has no tags: packets say themselves which chain they are of",
+                    "none");
         }
         if (tunnel && (service.forwarding() == Forwarding.ROUTE || service.translation() != Translation.NONE)) {
             at.error(
                     "spec.service",
-                    "nodes of transport " + transport + " get packets and return them; forwarding: route and translation are not for them",
+                    "nodes of transport " + transport
+                            + " get packets and return them; forwarding: route and translation are not for them",
                     "a Service with forwarding bridge and translation none");
+        }
+    }
+
+    private static void checkKey(Transport transport, OptionalInt key, Document at) {
+        if (transport == Transport.GRE && (key.isEmpty() || key.getAsInt() % 2 != 0)) {
+            at.error(
+                    key.isEmpty() ? ENDPOINT : "spec.greKey",
+                    key.isEmpty()
+                            ? "nodes of transport gre have a key for each side; write greKey"
+                            : "is odd: side out has the next number after side in",
+                    "an even number, 0..2147483646");
+        } else if (transport != Transport.GRE && key.isPresent()) {
+            at.error("spec.greKey", "is for transport gre only", "no greKey");
         }
     }
 

@@ -53,8 +53,8 @@ final class InstanceChecks {
         checkPolicies(instance, at);
         Optional<Service> of = all.service(instance.spec().service());
         of.ifPresent(service -> EndpointChecks.checkKind(instance, service.spec(), at));
-        if (instance.spec().attachment() instanceof ServiceInstance.Endpoint(IpAddress address)) {
-            endpoints.check(instance, address, at);
+        if (instance.spec().attachment() instanceof ServiceInstance.Endpoint endpoint) {
+            endpoints.check(instance, endpoint.address(), at);
         }
         if (!(instance.spec().attachment() instanceof Interfaces interfaces)) {
             return;
@@ -159,7 +159,7 @@ final class InstanceChecks {
 
     private static int tags(Transport transport) {
         return switch (transport) {
-            case RAW, WIRE, NSH, GWLB -> 0;
+            case RAW, WIRE, NSH, GWLB, GRE -> 0;
             case VLAN -> 1;
             case QINQ -> 2;
         };

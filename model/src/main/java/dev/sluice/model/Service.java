@@ -88,7 +88,10 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         NSH("nsh"),
 
         /** Geneve with the options of cloud gateway load balancers, to an appliance's address in the underlay. */
-        GWLB("gwlb");
+        GWLB("gwlb"),
+
+        /** GRE with a key for each side, to the node's address in the underlay. */
+        GRE("gre");
 
         private final String word;
 
@@ -103,7 +106,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
 
         /** Whether nodes are reached at an address of their own in the underlay, instead of by interfaces of the host. */
         public boolean isTunnel() {
-            return this == NSH || this == GWLB;
+            return this == NSH || this == GWLB || this == GRE;
         }
     }
 

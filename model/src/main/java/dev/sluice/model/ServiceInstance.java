@@ -4,6 +4,7 @@ import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.MacAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * One service node of a {@link Service}.
@@ -99,8 +100,9 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
      * By its own address in the underlay; the overlay goes on into the node (C5).
      *
      * @param address what its host sends to, and where what it sends comes from
+     * @param greKey transport gre: key of side in, an even number; that of side out is the next one
      */
-    public record Endpoint(IpAddress address) implements Attachment {}
+    public record Endpoint(IpAddress address, OptionalInt greKey) implements Attachment {}
 
     /**
      * To be discovered.

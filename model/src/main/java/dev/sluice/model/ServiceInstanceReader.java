@@ -95,6 +95,10 @@ final class ServiceInstanceReader {
             "endpoint",
             Types.HOST_ADDRESS,
             "The node's own address in the underlay of its host, for transports that go on into the node; needs node.");
+    private static final Field<Optional<Integer>> GRE_KEY = Field.optional(
+            "greKey",
+            Types.integer(0, Integer.MAX_VALUE - 1),
+            "Transport gre: key of the tunnel that stands for side in, an even number; side out has the next one.");
     private static final Field<Optional<String>> IDENTIFIER = Field.optional(
             "identifier", Types.text(253), "What the node calls itself; its interfaces are then discovered.");
     private static final Field<List<PolicyTags>> POLICIES = Field.defaulted(
@@ -129,6 +133,7 @@ final class ServiceInstanceReader {
             ADMIN_STATE,
             INTERFACES,
             ENDPOINT,
+            GRE_KEY,
             IDENTIFIER,
             POLICIES,
             PACKETS_PER_SECOND,
@@ -158,7 +163,9 @@ final class ServiceInstanceReader {
         Optional<String> identifier = v.get(IDENTIFIER);
         Optional<IpAddress> endpoint = v.get(ENDPOINT);
         List<Attachment> attachments = Stream.of(
-                        interfaces, endpoint.map(Endpoint::new), identifier.map(Identifier::new))
+                        interfaces,
+                        endpoint.map(address -> new Endpoint(address, v.number(GRE_KEY))),
+                        identifier.map(Identifier::new))
                 .<Attachment>flatMap(Optional::stream)
                 .toList();
         if (attachments.size() != 1) {
@@ -166,6 +173,9 @@ final class ServiceInstanceReader {
                     ? "has neither interfaces nor endpoint nor identifier"
                     : "says in more than one way where the node is";
             return v.refuse("", message, "exactly one of interfaces, endpoint, identifier");
+        }
+        if (endpoint.isEmpty() && v.get(GRE_KEY).isPresent()) {
+            return v.refuse("greKey", "stands without endpoint", "endpoint, with a Service of transport gre");
         }
         Attachment attachment = attachments.getFirst();
         Optional<Integer> rate = v.get(PACKETS_PER_SECOND);

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /** Reads {@link Service}. */
 final class ServiceReader {
-    private static final List<String> LATER_TRANSPORTS = List.of("gre", "tunnel");
+    private static final List<String> LATER_TRANSPORTS = List.of("tunnel");
 
     /** Probes are IPv4. */
     private static final ValueType<IpAddress> PROBE_ADDRESS = Types.checked(
@@ -33,7 +33,7 @@ final class ServiceReader {
             "Frames towards a node: as they are, with one VLAN tag, with two, over a pair of interfaces with dummy next hops"
                     + " (bump in the wire), or, to an address in the underlay, in Geneve with a network service header and all metadata"
                     + " (nsh, for nodes with an agent), or as"
-                    + " gateway load balancers of clouds send them (gwlb, for appliances made for those).");
+                    + " gateway load balancers of clouds send them (gwlb, for appliances made for those), or as frames in GRE with a key for each side (gre).");
     private static final Field<Forwarding> FORWARDING = Field.defaulted(
             "forwarding", Types.word(Forwarding.class), Forwarding.BRIDGE, "Whether a node bridges or routes frames.");
     private static final Field<Translation> TRANSLATION = Field.defaulted(

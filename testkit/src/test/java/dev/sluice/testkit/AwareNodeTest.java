@@ -89,9 +89,7 @@ class AwareNodeTest {
             hosts.receive(A, CLIENT, FRAME);
             hosts.toNode();
             hosts.receive(A, CLIENT, MemoryFrame.superFrame(whole, Batch.GSO_TCPV4, 1400, 54, 34, 16));
-            assertThat(hosts.toNode())
-                    .hasSize(3)
-                    .allMatch(datagram -> Sums.tcpHolds(AwareNode.inside(datagram)));
+            assertThat(hosts.toNode()).hasSize(3).allMatch(datagram -> Sums.tcpHolds(AwareNode.inside(datagram)));
         }
     }
 

@@ -112,6 +112,11 @@ final class ThreeHosts implements AutoCloseable {
         return new ThreeHosts(hub, Attachment.Translation.NONE, host, NodeTunnel.Format.GWLB);
     }
 
+    /** The firewall is on A or B, behind two GRE tunnels: keys 100 and 101. */
+    static ThreeHosts gre(int host) {
+        return new ThreeHosts(false, Attachment.Translation.NONE, host, NodeTunnel.Format.GRE);
+    }
+
     /** The datagrams that aware nodes got since the last call, as frames. */
     List<byte[]> toNode() {
         List<byte[]> all = List.copyOf(toNodes);
@@ -295,10 +300,7 @@ final class ThreeHosts implements AutoCloseable {
                 new int[0],
                 new AttachmentCounters(),
                 peerOf(host, on),
-                aware
-                        ? new NodeTunnel(
-                                format, IpAddress.parse(NODE_ADDRESS).orElseThrow())
-                        : null);
+                aware ? new NodeTunnel(format, IpAddress.parse(NODE_ADDRESS).orElseThrow(), 100) : null);
     }
 
     @Override

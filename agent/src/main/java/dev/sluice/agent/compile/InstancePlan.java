@@ -138,16 +138,20 @@ final class InstancePlan {
                     "this version does not probe nodes with endpoint: they are taken to be alive",
                     service.spec().health().probe().word());
         }
-        // The MAC address is for frames that come back without Ethernet header.
-        Attachment.Side side = host.isEmpty()
-                ? new Attachment.Side(-1, 0, 0, DerivedMac.of("instance/" + instance.name() + "/in"), 0, 0, 0)
-                : AttachmentDraft.ELSEWHERE;
+        Attachment.Side in = host.isEmpty() ? tunnelSide(instance, "in") : AttachmentDraft.ELSEWHERE;
+        Attachment.Side out = host.isEmpty() ? tunnelSide(instance, "out") : AttachmentDraft.ELSEWHERE;
         if (instance.spec().policies().isEmpty()) {
-            add(instance, service, instance.name(), side, side, host);
+            add(instance, service, instance.name(), in, out, host);
         }
         for (PolicyTags tags : instance.spec().policies()) {
-            add(instance, service, attachmentName(instance, tags.chain()), side, side, host);
+            add(instance, service, attachmentName(instance, tags.chain()), in, out, host);
         }
+    }
+
+    /** The MAC address stands for the side, as for nodes with interfaces. */
+    private static Attachment.Side tunnelSide(ServiceInstance instance, String name) {
+        long mac = DerivedMac.of("instance/" + instance.name() + "/" + name);
+        return new Attachment.Side(-1, 0, 0, mac, 0, 0, 0);
     }
 
     /** How instances are probed. */
@@ -235,12 +239,13 @@ final class InstancePlan {
     }
 
     private static @Nullable NodeTunnel tunnel(ServiceInstance instance, Service service) {
-        if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address))) {
+        if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address, var greKey))) {
             return null;
         }
         return switch (service.spec().transport()) {
             case NSH -> new NodeTunnel(NodeTunnel.Format.NSH, address);
             case GWLB -> new NodeTunnel(NodeTunnel.Format.GWLB, address);
+            case GRE -> new NodeTunnel(NodeTunnel.Format.GRE, address, greKey.orElse(0));
             case RAW, VLAN, QINQ, WIRE -> null;
         };
     }

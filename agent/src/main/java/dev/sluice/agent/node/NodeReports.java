@@ -260,6 +260,9 @@ final class NodeReports {
         values.put("acceptedByInstruction", c.acceptedByInstruction);
         values.put("skippedByInstruction", c.skippedByInstruction);
         values.put("movedByInstruction", c.movedByInstruction);
+        values.put("instructionsOfNodes", c.instructionsOfNodes);
+        values.put("instructionsRefused", c.instructionsRefused);
+        values.put("messagesOfNodes", c.messagesOfNodes);
         values.put("probesReturned", c.probesReturned);
         values.put("overlaySent", c.overlaySent);
         values.put("overlayReceived", c.overlayReceived);

@@ -199,7 +199,7 @@ class SeveralHostsTest {
     }
 
     @Test
-    void onlyNodeWithAnUnderlayEndsTunnelsButSharesNothing() {
+    void onlyNodeWithAnUnderlayEndsTunnelsAndNamesPathsToItsNodes() {
         Snapshot a = compile(
                 "a",
                 host("a", 1),
@@ -211,7 +211,7 @@ class SeveralHostsTest {
                 on("ips-1", "ips", "a"));
         assertThat(a.plane().router()).isNotNegative();
         assertThat(a.plane().peers()).isEmpty();
-        assertThat(a.plane().paths()).isEmpty();
+        assertThat(shared(a)).containsOnlyKeys("inspect[fw-1,ips-1]");
         assertThat(offered(a)).hasSize(1);
     }
 

@@ -63,7 +63,13 @@ class AwareNodeTest {
                 awaitPackets(node, 40);
                 long before = node.packets();
                 assertThat(transfer.echo(3_000_000)).isTrue();
-                assertThat(sluice.dropReasons()).isSubsetOf("LEFT_TO_HOST", "NON_UNICAST_REFUSED", "LOCAL_UNSUPPORTED", "GROUP_NOT_ROUTED", "SERVICE_CONTROL");
+                assertThat(sluice.dropReasons())
+                        .isSubsetOf(
+                                "LEFT_TO_HOST",
+                                "NON_UNICAST_REFUSED",
+                                "LOCAL_UNSUPPORTED",
+                                "GROUP_NOT_ROUTED",
+                                "SERVICE_CONTROL");
                 assertThat(network.client.pings("10.0.0.2")).as("another flow").isTrue();
                 awaitPackets(node, before + 1);
                 assertThat(node.packets()).as(node.log()).isLessThan(before + 10);
@@ -82,7 +88,9 @@ class AwareNodeTest {
                     assertThat(flow.exchange(20).lost()).isZero();
                 }
                 network.client.succeeds(
-                        "python3", "-c", "import socket, time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+                        "python3",
+                        "-c",
+                        "import socket, time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
                                 + "s.connect(('10.0.0.2',7))\n[(s.send(b'an EVIL thing'), time.sleep(.02)) for _ in range(50)]");
                 Waits.until(
                         "packets of the flow are dropped",
@@ -115,16 +123,16 @@ class AwareNodeTest {
     void nodeOfAnotherHostServesAndIsLeftOut(String mode, int ipVersion) {
         String address = ipVersion == 4 ? "192.0.2.50" : "2001:db8::50";
         String objects = HostsNetwork.objects(mode, ipVersion)
+                .replace("interfaces: {in: fw-in, out: fw-out}", "endpoint: \"" + address + "\"")
                 .replace(
-                        "interfaces: {in: fw-in, out: fw-out}",
-                        "endpoint: \"" + address + "\"")
-                .replace(Yaml.object("Service", "fw", "{transport: raw}"), Yaml.object("Service", "fw", "{transport: nsh}"));
+                        Yaml.object("Service", "fw", "{transport: raw}"),
+                        Yaml.object("Service", "fw", "{transport: nsh}"));
         try (HostsNetwork network = new HostsNetwork()) {
             LabInterface eth0 = network.attach(network.fw, "eth0");
             eth0.address(address + (ipVersion == 4 ? "/24" : "/64"));
             try (PythonNode node = PythonNode.start(network.fw, "aware_node", address, "100");
-                    ProgramNode ips = ProgramNode.cable(
-                            network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
+                    ProgramNode ips =
+                            ProgramNode.cable(network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode a = network.start(0, objects);
                     SluiceNode b = network.start(1, objects);
@@ -137,9 +145,27 @@ class AwareNodeTest {
                 assertThat(transfer.echo(1_000_000)).isTrue();
                 assertThat(node.packets()).as(node.log()).isEqualTo(before);
                 assertThat(ips.receivedCount()).isGreaterThan(others);
-                assertThat(a.dropReasons()).isSubsetOf("LEFT_TO_HOST", "NON_UNICAST_REFUSED", "LOCAL_UNSUPPORTED", "GROUP_NOT_ROUTED", "SERVICE_CONTROL");
-                assertThat(b.dropReasons()).isSubsetOf("LEFT_TO_HOST", "NON_UNICAST_REFUSED", "LOCAL_UNSUPPORTED", "GROUP_NOT_ROUTED", "SERVICE_CONTROL");
-                assertThat(c.dropReasons()).isSubsetOf("LEFT_TO_HOST", "NON_UNICAST_REFUSED", "LOCAL_UNSUPPORTED", "GROUP_NOT_ROUTED", "SERVICE_CONTROL");
+                assertThat(a.dropReasons())
+                        .isSubsetOf(
+                                "LEFT_TO_HOST",
+                                "NON_UNICAST_REFUSED",
+                                "LOCAL_UNSUPPORTED",
+                                "GROUP_NOT_ROUTED",
+                                "SERVICE_CONTROL");
+                assertThat(b.dropReasons())
+                        .isSubsetOf(
+                                "LEFT_TO_HOST",
+                                "NON_UNICAST_REFUSED",
+                                "LOCAL_UNSUPPORTED",
+                                "GROUP_NOT_ROUTED",
+                                "SERVICE_CONTROL");
+                assertThat(c.dropReasons())
+                        .isSubsetOf(
+                                "LEFT_TO_HOST",
+                                "NON_UNICAST_REFUSED",
+                                "LOCAL_UNSUPPORTED",
+                                "GROUP_NOT_ROUTED",
+                                "SERVICE_CONTROL");
             }
         }
     }

@@ -19,8 +19,7 @@ class GatewayNodeTest {
     @Test
     void connectionsPassTheApplianceOfAHostThatIsAlone() {
         try (Network network = Network.transparent()) {
-            try (PythonNode node =
-                            PythonNode.start(AwareNodeTest.nodeAt(network, 1700), "gateway_node", "192.0.2.50");
+            try (PythonNode node = PythonNode.start(AwareNodeTest.nodeAt(network, 1700), "gateway_node", "192.0.2.50");
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode sluice = SluiceNode.start(
                             network.sluice, AwareNodeTest.alone().replace("transport: nsh", "transport: gwlb"))) {
@@ -48,8 +47,8 @@ class GatewayNodeTest {
         try (HostsNetwork network = new HostsNetwork()) {
             network.attach(network.fw, "eth0").address("192.0.2.50/24");
             try (PythonNode node = PythonNode.start(network.fw, "gateway_node", "192.0.2.50");
-                    ProgramNode ips = ProgramNode.cable(
-                            network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
+                    ProgramNode ips =
+                            ProgramNode.cable(network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode a = network.start(0, objects);
                     SluiceNode b = network.start(1, objects);
