@@ -63,9 +63,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Slots looked at for expired connections before an insertion into a full table is refused. */
     static final int FULL_SWEEP_SLOTS = 64;
 
-    /** Bits of a {@link #cookie} that name the slot: enough for {@link #CONNECTIONS_MAX}. */
-    private static final int COOKIE_SLOT_BITS = 27;
-
     /** Own bits: not half-open (0), half-open, half-open and met in the middle. */
     private static final int HALF_OPEN = 1;
 
@@ -350,17 +347,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     public int resolve(long reference) {
         int slot = (int) reference;
         return isUsed(slot) && reference(slot) == reference ? slot : -1;
-    }
-
-    /** A name for a connection of 32 bits, which may be that of another one later. */
-    int cookie(int slot) {
-        return (int) (reference(slot) >>> 32) << COOKIE_SLOT_BITS | slot;
-    }
-
-    /** The slot of a connection with that {@link #cookie}, -1 if there is none. */
-    int ofCookie(int cookie) {
-        int slot = cookie & ((1 << COOKIE_SLOT_BITS) - 1);
-        return isUsed(slot) && cookie(slot) == cookie ? slot : -1;
     }
 
     /** The first slot at or after the given one that holds a connection, expired or not, or -1: for listing, from 0. */

@@ -56,7 +56,7 @@ final class GatewayInput {
         if (found < 0) {
             return frames.drop(c, DropReason.OVERLAY_HEADER_INVALID);
         }
-        int slot = (found & NEEDED) == NEEDED ? table.ofCookie(GwlbOptions.cookie(m, geneve)) : -1;
+        int slot = (found & NEEDED) == NEEDED ? FlowCookie.find(table, GwlbOptions.cookie(m, geneve)) : -1;
         Path path = slot < 0 ? null : pathOf(slot, node, GwlbOptions.attachment(m, geneve));
         if (path == null) {
             return frames.drop(c, DropReason.NODE_COOKIE_UNKNOWN);

@@ -153,7 +153,7 @@ final class GatewayOutput {
                 start + outer.tunnelOffset() + Geneve.BYTES,
                 tenant & 0xffff_ffffL,
                 attachment,
-                c.record < 0 ? 0 : table.cookie(c.record));
+                c.record < 0 ? 0 : FlowCookie.of(table, c.record));
         outer.patch(m, start, innerBytes, (int) (c.fields.hash >>> 32), tos & DSCP, identification++);
         counters.overlaySent++;
         b.start[i] = start;

@@ -102,8 +102,8 @@ class GatewayNodeTest {
             other.write(got, PACKET, got.length - PACKET);
             byte[] answer = other.toByteArray();
             answer[42] = 10;
-            answer[17] += 8;
-            answer[39] += 8;
+            answer[17] = (byte) (answer[17] + 8);
+            answer[39] = (byte) (answer[39] + 8);
             Sums.fixIpv4(answer, 14);
             hosts.receive(A, UNDERLAY, answer);
             assertThat(hosts.host(A).drops()).isEmpty();
