@@ -80,8 +80,7 @@ final class OverlayInput {
     boolean isOurs(Cursor c, int router) {
         PacketFields f = c.fields;
         boolean geneve = f.protocol == IpProtocols.UDP && f.destinationPort == Geneve.PORT;
-        return (geneve || f.protocol == IpProtocols.GRE)
-                && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
+        return (geneve || f.protocol == IpProtocols.GRE) && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
     }
 
     /** Takes the packet in hand; the next {@link Step}. */
@@ -197,7 +196,9 @@ final class OverlayInput {
         }
         long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(m, nsh);
         return decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)
-                ? isCopy() ? serveCopy(c, path, ordinal) : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
+                ? isCopy()
+                        ? serveCopy(c, path, ordinal)
+                        : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
                 : Step.DONE;
     }
 

@@ -91,8 +91,7 @@ public final class PeerWatch implements PeerReceiver {
         this.random = random;
         clock = new ProbeClock(nowNs);
         realNs = nowNs;
-        sessions = new BfdSessions(
-                PEERS_MAX, random, this::send, (session, _, at) -> changed(session, at));
+        sessions = new BfdSessions(PEERS_MAX, random, this::send, (session, _, at) -> changed(session, at));
         writer = new StatesWriter(datapath, liveness);
         word = new InstanceWord(liveness);
     }
