@@ -168,7 +168,7 @@ final class PlaneHosts implements AutoCloseable {
     int port(Node node, int side) {
         int port = node.host() == 0 ? SERVER + 1 : UNDERLAY + 1;
         for (Node other : plan.nodes()) {
-            if (other == node) {
+            if (other.id() == node.id()) {
                 return port + (node.oneArmed() ? 0 : side);
             }
             port += other.host() == node.host() ? 2 : 0;
@@ -399,11 +399,11 @@ final class PlaneHosts implements AutoCloseable {
             return b.array();
         }
         java.nio.ByteBuffer b = java.nio.ByteBuffer.allocate(86);
-        b.putShort((short) 0x3333).putInt(0xff00_0000 | (int) asked.lo() & 0xff_ffff);
+        b.putShort((short) 0x3333).putInt(0xff00_0000 | ((int) asked.lo() & 0xff_ffff));
         b.putShort((short) (mac >>> 32)).putInt((int) mac).putShort((short) 0x86dd);
         b.putInt(0x6000_0000).putShort((short) 32).put((byte) 58).put((byte) 255);
         b.putLong(asks.hi()).putLong(asks.lo());
-        b.putLong(0xff02_0000_0000_0000L).putLong(0x0000_0001_ff00_0000L | asked.lo() & 0xff_ffff);
+        b.putLong(0xff02_0000_0000_0000L).putLong(0x0000_0001_ff00_0000L | (asked.lo() & 0xff_ffff));
         b.putShort((short) 0x8700)
                 .putShort((short) 0)
                 .putInt(0)
@@ -417,7 +417,7 @@ final class PlaneHosts implements AutoCloseable {
     /** What a host with a MAC address answers to a question for it. */
     static byte[] answer(byte[] question, long mac) {
         java.nio.ByteBuffer q = java.nio.ByteBuffer.wrap(question);
-        long asks = (q.getShort(6) & 0xffffL) << 32 | q.getInt(8) & 0xffff_ffffL;
+        long asks = ((q.getShort(6) & 0xffffL) << 32) | (q.getInt(8) & 0xffff_ffffL);
         boolean arp = question[12] == 8;
         java.nio.ByteBuffer b = java.nio.ByteBuffer.allocate(arp ? 60 : 86);
         b.putShort((short) (asks >>> 32))

@@ -126,7 +126,7 @@ final class PlaneScenario implements AutoCloseable {
                 Node node = new Node(
                         nodes.size() + 1,
                         random.nextInt(hosts),
-                        random.nextInt(4) == 0 ? 0x8100_0000 | 100 + random.nextInt(100) : 0,
+                        random.nextInt(4) == 0 ? 0x8100_0000 | (100 + random.nextInt(100)) : 0,
                         oneArmed,
                         random.nextInt(4) == 0 ? Attachment.Kind.WIRE : Attachment.Kind.BRIDGE,
                         i == translating ? Attachment.Translation.LEARNED : Attachment.Translation.NONE);

@@ -100,9 +100,13 @@ final class PlaneTraffic {
     }
 
     /** A frame in the hands of the test. */
-    record Sent(byte[] bytes, MemoryFrame frame) {
+    record Sent(MemoryFrame frame) {
+        byte[] bytes() {
+            return frame.bytes();
+        }
+
         static Sent of(MemoryFrame frame) {
-            return new Sent(frame.bytes(), frame);
+            return new Sent(frame);
         }
 
         static Sent of(byte[] bytes) {
@@ -110,7 +114,7 @@ final class PlaneTraffic {
         }
 
         Sent with(byte[] other) {
-            int grown = other.length - bytes.length;
+            int grown = other.length - bytes().length;
             return of(new MemoryFrame(
                     other,
                     frame.offload(),
@@ -129,13 +133,13 @@ final class PlaneTraffic {
             if (tag == 0) {
                 return this;
             }
-            ByteBuffer b = ByteBuffer.wrap(bytes);
+            ByteBuffer b = ByteBuffer.wrap(bytes());
             if (b.getInt(12) != tag) {
                 return this;
             }
-            byte[] bare = new byte[bytes.length - 4];
-            System.arraycopy(bytes, 0, bare, 0, 12);
-            System.arraycopy(bytes, 16, bare, 12, bare.length - 12);
+            byte[] bare = new byte[bytes().length - 4];
+            System.arraycopy(bytes(), 0, bare, 0, 12);
+            System.arraycopy(bytes(), 16, bare, 12, bare.length - 12);
             return with(bare);
         }
 
@@ -143,14 +147,14 @@ final class PlaneTraffic {
             if (tag == 0) {
                 return this;
             }
-            ByteBuffer b = ByteBuffer.allocate(bytes.length + 4);
-            b.put(bytes, 0, 12).putInt(tag).put(bytes, 12, bytes.length - 12);
+            ByteBuffer b = ByteBuffer.allocate(bytes().length + 4);
+            b.put(bytes(), 0, 12).putInt(tag).put(bytes(), 12, bytes().length - 12);
             return with(b.array());
         }
 
         @Override
         public String toString() {
-            return java.util.HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, 120));
+            return java.util.HexFormat.of().formatHex(bytes(), 0, Math.min(bytes().length, 120));
         }
     }
 
@@ -411,7 +415,7 @@ final class PlaneTraffic {
         ByteBuffer b = ByteBuffer.wrap(frame);
         int nsh = udp(frame) + 16;
         int end = nsh + 4 * (frame[nsh + 1] & 0x3f);
-        for (int at = nsh + 8; at < end; at += 4 + (frame[at + 3] + 3 & ~3)) {
+        for (int at = nsh + 8; at < end; at += 4 + ((frame[at + 3] + 3) & ~3)) {
             if (b.getShort(at) == (short) 0xfff6 && frame[at + 2] == 1) {
                 return (frame[at + 5] & 0x08) != 0;
             }

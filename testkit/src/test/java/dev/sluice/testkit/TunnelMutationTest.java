@@ -85,7 +85,7 @@ class TunnelMutationTest {
             return;
         }
         for (Node node : net.plan.nodes()) {
-            if (node.host() == from && node != WATCHER) {
+            if (node.host() == from && node.id() != WATCHER.id()) {
                 if (port == net.port(node, 0)) {
                     net.hosts.get(from).receive(net.port(node, 1), frame);
                 } else if (port == net.port(node, 1)) {
@@ -158,7 +158,7 @@ class TunnelMutationTest {
             int part = random.nextInt(from.length);
             int at = from[part] + random.nextInt(to[part] - from[part]);
             if (at < f.length) {
-                f[at] = (byte) (random.nextBoolean() ? f[at] ^ 1 << random.nextInt(8) : random.nextInt(256));
+                f[at] = (byte) (random.nextBoolean() ? f[at] ^ (1 << random.nextInt(8)) : random.nextInt(256));
             }
         }
         if (random.nextInt(5) != 0 && f.length >= 34 && f[12] == 8 && f[14] == 0x45) {
@@ -216,7 +216,7 @@ class TunnelMutationTest {
         }
         int first = b.getShort(nsh);
         int words = first & 0x3f;
-        int ttl = first >> 6 & 0x3f;
+        int ttl = (first >> 6) & 0x3f;
         if ((first & 0xe000) != 0 || words < 2 || b.limit() < nsh + 4 * words) {
             return "service header";
         }
@@ -228,7 +228,7 @@ class TunnelMutationTest {
         }
         int spi = b.getInt(nsh + 4) >>> 8;
         int index = b.get(nsh + 7) & 0xff;
-        return spi != 102 && spi != 103 || index < 255 - CHAIN.size() ? "path" : null;
+        return (spi != 102 && spi != 103) || index < 255 - CHAIN.size() ? "path" : null;
     }
 
     private static byte[] bytes(String address) {

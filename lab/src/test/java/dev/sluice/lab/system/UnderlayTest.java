@@ -64,15 +64,15 @@ class UnderlayTest {
         }
 
         List<String> all(String field) {
-            return get(field).isEmpty() ? List.of() : List.of(get(field).split(","));
+            return get(field).isEmpty() ? List.of() : List.of(get(field).split(",", -1));
         }
 
         /** Number of the host whose endpoint an outer address is. */
         private String host(String end) {
             String v4 = get("ip." + end);
             String outer = v4.startsWith("192.0.2.")
-                    ? v4.split(",")[0]
-                    : get("ipv6." + end).split(",")[0];
+                    ? all("ip." + end).getFirst()
+                    : all("ipv6." + end).getFirst();
             return "" + (char) ('A' + outer.charAt(outer.length() - 1) - '1');
         }
 
