@@ -292,8 +292,8 @@ class ServicePlaneTest {
             byte[] longer = new byte[frame.length + 4];
             System.arraycopy(frame, 0, longer, 0, 50);
             System.arraycopy(frame, 50, longer, 54, frame.length - 50);
-            longer[17] += 4;
-            longer[39] += 4;
+            longer[17] = (byte) (longer[17] + 4);
+            longer[39] = (byte) (longer[39] + 4);
             longer[42] = 1;
             longer[43] = 0x40;
             longer[50] = (byte) 0xff;
