@@ -384,13 +384,9 @@ public final class Datapath implements AutoCloseable {
                 case Step.FROM_PORT -> fromPort(c);
                 case Step.FORWARD -> switchStage.has(c.router) ? switchStage.forward(c) : forwarding.forward(c);
                 case Step.TO_PORT -> classification.classify(c, snapshot.port(c.egress), PortSides.TO_PORT, Step.LEAVE);
-                default -> isSwitchPort(c.egress) ? switchStage.leave(c) : forwarding.leave(c);
+                default -> switchStage.hasPort(c.egress) ? switchStage.leave(c) : forwarding.leave(c);
             };
         }
-    }
-
-    private boolean isSwitchPort(int port) {
-        return snapshot.port(port).role() == PortEntry.Role.SWITCH;
     }
 
     /** Sends the errors that packets caused; those of routers by routing, like answers of a router: not classified on their way out. */

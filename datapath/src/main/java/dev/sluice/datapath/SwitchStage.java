@@ -102,6 +102,11 @@ final class SwitchStage {
         return segments.has(router);
     }
 
+    /** Whether a port is one of a segment. */
+    boolean hasPort(int port) {
+        return snapshot.port(port).role() == PortEntry.Role.SWITCH;
+    }
+
     /** Where MAC addresses are; null as long as there was no segment. */
     @Nullable
     MacTable macs() {

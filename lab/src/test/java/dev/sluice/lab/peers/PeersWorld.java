@@ -58,7 +58,7 @@ final class PeersWorld implements AutoCloseable {
             CompileResult result = compiler.compile(
                     objects,
                     interfaceName -> new InterfaceFacts(
-                            0x0200_0000_0000L | (name + interfaceName).hashCode() & 0xffff_ffffL, 1700));
+                            0x0200_0000_0000L | ((name + interfaceName).hashCode() & 0xffff_ffffL), 1700));
             return result.node().orElseThrow(() -> new AssertionError(result.problems()));
         }
 
@@ -222,7 +222,9 @@ final class PeersWorld implements AutoCloseable {
         while (moved) {
             moved = false;
             for (Host host : hosts.values()) {
-                moved |= host.runs && (carry(host) | inspect(host));
+                boolean carried = host.runs && carry(host);
+                boolean inspected = host.runs && inspect(host);
+                moved |= carried || inspected;
             }
         }
         Host a = host("a");
