@@ -16,6 +16,7 @@ public final class Main {
               memory   P8: bytes per tracked flow, beside nf_conntrack
               change   P9: putting a configuration in force with 10M flows, beside 1k flows
               crafted  F10: look-ups made up to be slow, beside ordinary ones, in memory; status 1 below 0.8
+              overlay  P11: the same path with the node behind another switch, in memory
               gc     P10: bytes allocated per packet, collections of a node under traffic; status 1 if there are any
 
             options (defaults)
@@ -50,10 +51,11 @@ public final class Main {
                 case "memory" -> MemoryBench.run();
                 case "crafted" -> CraftedBench.run(options);
                 case "change" -> ChangeBench.run(options);
+                case "overlay" -> OverlayBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
                     System.err.println("bench: no benchmark '" + arguments[0]
-                            + "'; choose io, path, tcp, tracker, newflows, memory, change, crafted or gc");
+                            + "'; choose io, path, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
                     yield 2;
                 }
             };

@@ -4,6 +4,8 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.PortCounters;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A port in memory that allocates nothing. One user: the benchmark's thread.
@@ -19,6 +21,12 @@ final class MemoryLane implements PacketPort {
     private final int[] lengths = new int[2 * Batch.CAPACITY];
     private int waiting;
     private MemoryLane far = this;
+    private @Nullable Turn turn;
+
+    /** What somebody behind a port makes of a frame that he sends back, in place. */
+    interface Turn {
+        void apply(MemorySegment frames, long start, int bytes);
+    }
 
     MemoryLane(int index, FramePool pool) {
         this.index = index;
@@ -29,6 +37,11 @@ final class MemoryLane implements PacketPort {
     static void join(MemoryLane a, MemoryLane b) {
         a.far = b;
         b.far = a;
+    }
+
+    /** From now on what is sent comes back, as this makes it. */
+    void turnBack(Turn newTurn) {
+        turn = newTurn;
     }
 
     @Override
@@ -52,6 +65,13 @@ final class MemoryLane implements PacketPort {
     @Override
     public void send(Batch batch, int slot) {
         counters.sentFrames++;
+        Turn back = turn;
+        if (back != null && waiting < starts.length) {
+            back.apply(pool.memory(), batch.start[slot], batch.length[slot]);
+            starts[waiting] = batch.start[slot];
+            lengths[waiting++] = batch.length[slot];
+            return;
+        }
         if (far.equals(this) || far.waiting == far.starts.length) {
             pool.give(batch.start[slot]);
             return;

@@ -83,6 +83,16 @@ final class MemoryTraffic implements AutoCloseable {
         template.set(SHORT, UDP + 4, (short) (FRAME_BYTES - UDP));
     }
 
+    /** From now on what is sent to a port comes back by it, as this makes it. */
+    void turnBack(int port, MemoryLane.Turn turn) {
+        lanes[port].turnBack(turn);
+    }
+
+    /** From now on two ports are the two sides of a node that bridges. */
+    void join(int one, int other) {
+        MemoryLane.join(lanes[one], lanes[other]);
+    }
+
     /** Lets each flow send in both directions, so that none is half open. */
     void establish() {
         for (int direction = 0; direction < 2; direction++) {

@@ -5,6 +5,7 @@ import dev.sluice.lab.demo.DemoOptions;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code sluice demo}: real traffic through a real firewall, measured. */
 @Command(
@@ -16,6 +17,16 @@ import picocli.CommandLine.Option;
                     + "Exit status: 0 if every line of the table is as expected, 1 if not, 2 if this machine cannot run it."
         })
 final class DemoCommand implements Callable<Integer> {
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SHOW",
+            converter = LowerCaseWord.OfShow.class,
+            description = {
+                "insertion (default): one host; nodes are inserted, die and come back.",
+                "chain: three hosts; a chain of nodes on two of them for traffic of the third; a node moves, one dies."
+            })
+    private DemoOptions.Show show = DemoOptions.Show.INSERTION;
+
     @Option(names = "--quick", description = "Less traffic, the same steps.")
     private boolean quick;
 
@@ -24,6 +35,6 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return Demo.run(new DemoOptions(quick, keep), Main.class, System.out);
+        return Demo.run(new DemoOptions(show, quick, keep), Main.class, System.out);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.lab.demo.DemoOptions;
 import dev.sluice.model.ExistingFlows;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +46,18 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
     static final class OfOutputFormat extends LowerCaseWord<OutputFormat> {
         OfOutputFormat() {
             super(OutputFormat.values());
+        }
+    }
+
+    /** For {@link DemoOptions.Show}. */
+    static final class OfShow extends LowerCaseWord<DemoOptions.Show> {
+        OfShow() {
+            super(DemoOptions.Show.values());
+        }
+
+        @Override
+        String word(DemoOptions.Show constant) {
+            return constant.name().toLowerCase(Locale.ROOT);
         }
     }
 

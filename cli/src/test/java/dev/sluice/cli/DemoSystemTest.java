@@ -123,6 +123,14 @@ class DemoSystemTest {
         assertNothingLeft(demo, children);
     }
 
+    @Test
+    void chainOverThreeHostsIsAsExpected() throws Exception {
+        Process demo = start(AS_ROOT, "demo", "chain", "--quick");
+        assertThat(demo.waitFor(RUN_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(output()).contains("lines as expected").doesNotContain("✗");
+        assertThat(demo.exitValue()).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "INT, running as root, 130",

@@ -188,6 +188,11 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return slot < 0 ? find(hash, key, router, tag, nowNs) : firstLive(slot, tableMs(nowNs));
     }
 
+    /** Whether a connection that is there has this key, in either direction; parameters as in {@link #find}. */
+    public boolean isOf(int slot, PacketFields key, int router, int tag) {
+        return keys.isOf(slot, key, router, tag);
+    }
+
     /** The next older connection with the same key as the given one that has not expired, or -1. */
     public int next(int slot, long nowNs) {
         return firstLive(getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1, tableMs(nowNs));

@@ -156,6 +156,13 @@ final class ConnectionTableKeys {
         return -1;
     }
 
+    /** Whether a connection has this key. */
+    boolean isOf(int slot, PacketFields key, int router, int tag) {
+        long forward = ConnectionTableRecord.identity(key.sourcePort, key.destinationPort, key.protocol, tag, router);
+        long reverse = ConnectionTableRecord.identity(key.destinationPort, key.sourcePort, key.protocol, tag, router);
+        return matches(slot, key, forward, reverse);
+    }
+
     private boolean matches(int slot, PacketFields key, long forward, long reverse) {
         long at = ConnectionTableRecord.at(slot);
         long identity = getLong(records, at + ConnectionTableRecord.IDENTITY);

@@ -120,6 +120,16 @@ final class ForetoldJourney implements PacketTracer {
     }
 
     @Override
+    public void tunnelled(Batch b, int i, int port, int spi, int si) {
+        tracer.tunnelled(b, i, port, spi, si);
+    }
+
+    @Override
+    public void carried(Batch b, int i, OverlayPeer peer, int spi, int si) {
+        tracer.carried(b, i, peer, spi, si);
+    }
+
+    @Override
     public void sent(Batch b, int i, int port) {
         if (isPacket(b, i)) {
             left = ForetoldFrame.of(datapath.pool().memory(), b, i, port);

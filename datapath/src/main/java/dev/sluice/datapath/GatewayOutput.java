@@ -49,7 +49,7 @@ final class GatewayOutput {
         this.table = table;
         this.flows = flows;
         this.counters = counters;
-        segmenter = new Segmenter(frames);
+        segmenter = new Segmenter(frames.pool());
     }
 
     void apply(Snapshot next) {

@@ -40,7 +40,7 @@ final class GreTunnels {
     GreTunnels(Frames frames, DatapathCounters counters) {
         this.frames = frames;
         this.counters = counters;
-        segmenter = new Segmenter(frames);
+        segmenter = new Segmenter(frames.pool());
     }
 
     void apply(Snapshot next) {

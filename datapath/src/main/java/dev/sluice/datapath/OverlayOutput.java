@@ -11,6 +11,7 @@ import dev.sluice.wire.MacAddress;
 import dev.sluice.wire.Nsh;
 import dev.sluice.wire.NshContext;
 import dev.sluice.wire.OverlayTemplate;
+import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Underlay;
 import java.lang.foreign.MemorySegment;
@@ -26,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OverlayOutput {
     /** Bytes of the network service header that this node writes for flows that it classifies. */
-    static final int OWN_NSH_BYTES =
-            Nsh.BYTES + 2 * (NshContext.BYTES + 4) + NshContext.BYTES + 8 + NshContext.BYTES + SluiceContext.BYTES;
+    static final int OWN_NSH_BYTES = ServiceMetadata.USUAL_BYTES;
 
     /** Instead of a {@link Step}: the packet is larger than {@link #roomBytes}, and still in the caller's hands. */
     static final int TOO_BIG = -1;
@@ -83,7 +83,7 @@ final class OverlayOutput {
         this.neighbors = neighbors;
         this.flows = flows;
         this.counters = counters;
-        segmenter = new Segmenter(frames);
+        segmenter = new Segmenter(frames.pool());
         gateway = new GatewayOutput(frames, table, flows, counters);
     }
 

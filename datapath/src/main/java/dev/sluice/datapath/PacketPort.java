@@ -18,7 +18,10 @@ public interface PacketPort extends AutoCloseable {
      */
     int receive(Batch batch);
 
-    /** Takes over a frame for transmission; it is given back to the pool once sent. The frame may leave at once or at {@link #flush}. */
+    /**
+     * Takes over a frame for transmission; it is given back to the pool once sent. The frame may leave at once or at {@link #flush}. Of a super-frame the batch says where
+     * its headers are.
+     */
     void send(Batch batch, int slot);
 
     /** Hands everything sent since the last call to the kernel: one system call per batch where the driver allows it. */

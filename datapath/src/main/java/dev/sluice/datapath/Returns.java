@@ -339,8 +339,9 @@ final class Returns {
         }
         c.record = slot;
         c.direction = direction;
-        int linked = table.linked(slot);
-        if (linked != NONE && table.egressPort(slot, direction) == 0) {
+        // Asked last: the link lies in memory that nothing else of this packet touches.
+        int linked = table.egressPort(slot, direction) == 0 ? table.linked(slot) : NONE;
+        if (linked != NONE) {
             // Behind a translating node the packet has another key than at its classification.
             table.setEgressPort(slot, direction, table.egressPort(linked, direction));
         }
@@ -349,12 +350,12 @@ final class Returns {
 
     /** The record of the packet's own key with this path: the one named if it is among them, else the newest. */
     private int ofKey(Cursor c, Path path, int named) {
+        if (named >= 0 && table.isOf(named, c.fields, c.zone, c.feature())) {
+            return named;
+        }
         int newest = NONE;
         int slot = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
-            if (slot == named) {
-                return slot;
-            }
             newest = newest == NONE && table.pathId(slot) == path.id() ? slot : newest;
             slot = table.next(slot, c.nowNs);
         }

@@ -11,19 +11,22 @@ import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Cuts super-frames into frames with complete checksums, for ways on which nobody behind would do it: into an overlay tunnel (packet-life.md, segments made here). One
- * user: the worker.
+ * Cuts super-frames into frames with complete checksums, for ways on which nobody behind would do it: into an overlay tunnel, out of a port whose driver can't
+ * (packet-life.md, segments made here). One user: the worker.
  *
  * <p>No call allocates: segments are frames of the pool, all taken before the first is written, so that a packet is cut as a whole or not at all. What is made is what
  * Linux makes of the same super-frame (tcp_gso_segment, __udp_gso_segment, inet_gso_segment, ipv6_gso_segment). Cost: one copy and one checksum of the payload.
  */
-final class Segmenter {
+public final class Segmenter {
     private static final int REFUSED = -1;
 
-    private final Frames frames;
+    private final FramePool pool;
+    private final MemorySegment memory;
 
-    Segmenter(Frames frames) {
-        this.frames = frames;
+    /** A segmenter of frames of this pool. */
+    public Segmenter(FramePool pool) {
+        this.pool = pool;
+        memory = pool.memory();
     }
 
     /**
@@ -33,7 +36,7 @@ final class Segmenter {
      * @return false if it can't be cut, makes more than {@link Batch#CAPACITY} segments, or the pool has too few frames: then nothing was taken or given, {@code pieces}
      *     is empty and the frame is still the caller's, as it was
      */
-    boolean split(Batch b, int i, Batch pieces) {
+    public boolean split(Batch b, int i, Batch pieces) {
         pieces.count = 0;
         int headerBytes = headerBytes(b, i);
         if (headerBytes < 0) {
@@ -49,7 +52,7 @@ final class Segmenter {
             describe(b, i, pieces, k);
             write(b, i, pieces, k, headerBytes, pseudo);
         }
-        frames.pool().give(b.start[i]);
+        pool.give(b.start[i]);
         return true;
     }
 
@@ -57,9 +60,9 @@ final class Segmenter {
      * Completes the checksum of a frame that is no super-frame, in place, and clears its offloads. A partial checksum outside the frame stays as it is: nobody could
      * complete it.
      */
-    void complete(Batch b, int i) {
+    public void complete(Batch b, int i) {
         if ((b.offload[i] & Batch.CHECKSUM_PARTIAL) != 0) {
-            Checksum.complete(frames.memory(), b.start[i], b.length[i], b.csumStart[i], b.csumOffset[i]);
+            Checksum.complete(memory, b.start[i], b.length[i], b.csumStart[i], b.csumOffset[i]);
         }
         b.offload[i] = 0;
         b.csumStart[i] = 0;
@@ -86,12 +89,12 @@ final class Segmenter {
         }
         long transport = b.start[i] + l4;
         int available = b.length[i] - l4;
-        int bytes = tcp ? Tcp.check(frames.memory(), transport, available) : Udp.checkHeader(available);
+        int bytes = tcp ? Tcp.check(memory, transport, available) : Udp.checkHeader(available);
         return bytes < 0 ? REFUSED : l4 + bytes;
     }
 
     private boolean ipv4Fits(Batch b, int i) {
-        MemorySegment m = frames.memory();
+        MemorySegment m = memory;
         long ip = b.start[i] + b.l3[i];
         return b.l4[i] == b.l3[i] + Ipv4.headerBytes(m, ip)
                 && !Ipv4.isFragment(m, ip)
@@ -103,7 +106,7 @@ final class Segmenter {
      * fragment is none to be cut. Without a partial checksum nothing tells what the checksum covers behind them (see pseudoWithoutLength).
      */
     private boolean ipv6Fits(Batch b, int i, boolean partial) {
-        MemorySegment m = frames.memory();
+        MemorySegment m = memory;
         long ip = b.start[i] + b.l3[i];
         int end = b.l4[i] - b.l3[i];
         int next = Ipv6.nextHeader(m, ip);
@@ -126,7 +129,7 @@ final class Segmenter {
         int from = 0;
         do {
             int piece = headerBytes + Math.min(unit, payloadBytes - from);
-            long start = frames.pool().take(piece);
+            long start = pool.take(piece);
             if (start == FramePool.NONE) {
                 giveBack(pieces);
                 return false;
@@ -140,7 +143,7 @@ final class Segmenter {
     private void giveBack(Batch pieces) {
         // In the order in which they were taken last: the pool is a stack and stays as it was.
         for (int k = pieces.count - 1; k >= 0; k--) {
-            frames.pool().give(pieces.start[k]);
+            pool.give(pieces.start[k]);
         }
         pieces.count = 0;
     }
@@ -150,7 +153,7 @@ final class Segmenter {
      * than those of the IP header. The sender's stack knew them when it made the partial checksum, so behind options and extension headers that is what counts.
      */
     private long pseudoWithoutLength(Batch b, int i) {
-        MemorySegment m = frames.memory();
+        MemorySegment m = memory;
         boolean tcp = isTcp(b, i);
         long ip = b.start[i] + b.l3[i];
         boolean ipv4 = b.etherType[i] == EtherTypes.IPV4;
@@ -185,7 +188,7 @@ final class Segmenter {
     }
 
     private void write(Batch b, int i, Batch pieces, int k, int headerBytes, long pseudo) {
-        MemorySegment m = frames.memory();
+        MemorySegment m = memory;
         boolean tcp = isTcp(b, i);
         int l4 = b.l4[i];
         long start = pieces.start[k];
@@ -207,7 +210,7 @@ final class Segmenter {
     }
 
     private void writeNetwork(Batch b, int i, long ip, int k, int l4Bytes) {
-        MemorySegment m = frames.memory();
+        MemorySegment m = memory;
         int bytes = b.l4[i] - b.l3[i] + l4Bytes;
         if (b.etherType[i] == EtherTypes.IPV6) {
             Ipv6.setPayloadLength(m, ip, bytes - Ipv6.BYTES);
@@ -219,7 +222,7 @@ final class Segmenter {
     }
 
     private void writeTcp(Batch pieces, int k, int from) {
-        MemorySegment m = frames.memory();
+        MemorySegment m = memory;
         long transport = pieces.start[k] + pieces.l4[k];
         Tcp.setSequence(m, transport, Tcp.sequence(m, transport) + from);
         int flags = Tcp.flags(m, transport);
@@ -237,7 +240,7 @@ final class Segmenter {
     private boolean hasNoChecksum(Batch b, int i) {
         return b.etherType[i] == EtherTypes.IPV4
                 && (b.offload[i] & Batch.CHECKSUM_PARTIAL) == 0
-                && Udp.checksum(frames.memory(), b.start[i] + b.l4[i]) == 0;
+                && Udp.checksum(memory, b.start[i] + b.l4[i]) == 0;
     }
 
     private static boolean isTcp(Batch b, int i) {

@@ -31,7 +31,7 @@ class SegmenterTest {
     private final FramePool pool =
             new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(SMALL, LARGE), 4096), SMALL, LARGE);
     private final MemorySegment memory = pool.memory();
-    private final Segmenter segmenter = new Segmenter(new Frames(pool, new DropCounters()));
+    private final Segmenter segmenter = new Segmenter(pool);
     private final Batch batch = new Batch();
     private final Batch pieces = new Batch();
     private final Batch fresh = new Batch();

@@ -4,6 +4,7 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.Segmenter;
 import dev.sluice.wire.Checksum;
 import java.lang.foreign.MemorySegment;
 
@@ -35,6 +36,7 @@ public final class XdpPort implements PacketPort {
     private final FramePool pool;
     private final MemorySegment frames;
     private final Segmenter segmenter;
+    private final Batch segments = new Batch();
     private int sinceStatistics;
     private boolean closed;
 
@@ -57,7 +59,7 @@ public final class XdpPort implements PacketPort {
         this.counters = counters;
         this.pool = pool;
         this.frames = pool.memory();
-        this.segmenter = new Segmenter(pool.memory());
+        this.segmenter = new Segmenter(pool);
     }
 
     /**
@@ -215,7 +217,6 @@ public final class XdpPort implements PacketPort {
         int bytes = batch.length[slot];
         if (batch.gsoType[slot] != Batch.GSO_NONE) {
             sendSegments(batch, slot);
-            pool.give(start);
             return;
         }
         if ((batch.offload[slot] & Batch.CHECKSUM_PARTIAL) != 0) {
@@ -244,22 +245,23 @@ public final class XdpPort implements PacketPort {
     }
 
     private void sendSegments(Batch batch, int slot) {
-        int segments = segmenter.begin(batch, slot);
-        if (segments < 0 || segmenter.segmentBytesMax() > FramePool.SMALL_BYTES - FramePool.HEADROOM_BYTES) {
-            counters.sendDropped++;
+        boolean cut = segmenter.split(batch, slot, segments);
+        if (!cut) {
+            // Frames that the kernel has sent by now may be enough.
+            sockets[0].flush();
+            cut = segmenter.split(batch, slot, segments);
+        }
+        if (!cut) {
+            drop(batch.start[slot]);
             return;
         }
-        for (int i = 0; i < segments; i++) {
-            long to = pool.takeSmall();
-            if (to == FramePool.NONE) {
-                sockets[0].flush();
-                to = pool.takeSmall();
+        for (int i = 0; i < segments.count; i++) {
+            long start = segments.start[i];
+            if (pool.isSmall(start)) {
+                sockets[0].send(start, segments.length[i]);
+            } else {
+                drop(start);
             }
-            if (to == FramePool.NONE) {
-                counters.sendDropped++;
-                return;
-            }
-            sockets[0].send(to, segmenter.write(i, to));
         }
     }
 

@@ -4,6 +4,7 @@ import com.sun.management.ThreadMXBean;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.WorkersView;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -53,7 +54,7 @@ final class Forwarder {
                 try (PacketPort first = left.open(0, pool);
                         PacketPort second = right.open(1, pool)) {
                     running = true;
-                    loop(first, second, edit, pool.memory());
+                    loop(first, second, edit, pool);
                     cpuNs = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
                     forwarded = second.counters().sentFrames;
                     counters = counters(first) + " | " + counters(second);
@@ -70,8 +71,9 @@ final class Forwarder {
         }
     }
 
-    private void loop(PacketPort first, PacketPort second, Edit edit, MemorySegment memory) throws PortException {
+    private void loop(PacketPort first, PacketPort second, Edit edit, FramePool pool) throws PortException {
         Batch batch = new Batch();
+        WorkersView view = new WorkersView(pool);
         try (Poller poller = Poller.open(first, second)) {
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long allocatedBefore = 0;
@@ -84,7 +86,8 @@ final class Forwarder {
                     allocatedBytes = Math.min(allocatedBytes, allocated - allocatedBefore);
                     allocatedBefore = allocated;
                 }
-                int moved = move(first, second, batch, edit, memory) + move(second, first, batch, edit, memory);
+                int moved = move(first, second, batch, edit, pool.memory(), view)
+                        + move(second, first, batch, edit, pool.memory(), view);
                 idleRounds = moved == 0 ? idleRounds + 1 : 0;
                 if (idleRounds > spinRounds) {
                     poller.await(10);
@@ -93,7 +96,7 @@ final class Forwarder {
         }
     }
 
-    private int move(PacketPort from, PacketPort to, Batch batch, Edit edit, MemorySegment memory) {
+    private int move(PacketPort from, PacketPort to, Batch batch, Edit edit, MemorySegment memory, WorkersView view) {
         batch.count = 0;
         int received = from.receive(batch);
         for (int i = 0; i < batch.count; i++) {
@@ -103,6 +106,7 @@ final class Forwarder {
             }
             if (batch.gsoType[i] != Batch.GSO_NONE) {
                 superFrames++;
+                view.parse(batch, i);
             }
             edit.apply(batch, i, memory);
             to.send(batch, i);

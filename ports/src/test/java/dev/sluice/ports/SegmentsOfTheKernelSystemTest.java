@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.WorkersSegments;
+import dev.sluice.datapath.WorkersView;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,7 +35,7 @@ class SegmentsOfTheKernelSystemTest {
     private final Namespace bridge = Namespace.make("b");
     private final Namespace receiver = Namespace.make("s");
     private final FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(2048, 64), 4096), 2048, 64);
-    private final WorkersSegments segmenter = new WorkersSegments(pool);
+    private final WorkersView segmenter = new WorkersView(pool);
     private final Batch batch = new Batch();
     private final Batch pieces = new Batch();
 

@@ -284,4 +284,47 @@ class ServicePlaneTest {
             assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.OVERLAY_FLOW_UNKNOWN, 1L));
         }
     }
+
+    @Test
+    void criticalOptionThatNobodyKnowsIsRefused() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            byte[] frame = tunnelled(hosts);
+            byte[] longer = new byte[frame.length + 4];
+            System.arraycopy(frame, 0, longer, 0, 50);
+            System.arraycopy(frame, 50, longer, 54, frame.length - 50);
+            longer[17] = (byte) (longer[17] + 4);
+            longer[39] = (byte) (longer[39] + 4);
+            longer[42] = 1;
+            longer[43] = 0x40;
+            longer[50] = (byte) 0xff;
+            longer[52] = (byte) 0x80;
+            Sums.fixIpv4(longer, 14);
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, longer.clone());
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_OPTION_CRITICAL, 1L));
+
+            longer[52] = 0;
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, longer);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(REQUEST.bytes());
+        }
+    }
+
+    @Test
+    void switchWithoutWayToTheNextOneSaysSo() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            hosts.host(A).liveness().setPort(ThreeHosts.UNDERLAY, false);
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.OVERLAY_UNREACHABLE, 1L));
+        }
+    }
+
+    @Test
+    void pathThatOthersDoNotKnowAnyMoreEndsHere() {
+        try (ThreeHosts hosts = new ThreeHosts(true)) {
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            hosts.host(B).sent(NODE_IN);
+            hosts.host(B).apply(hosts.snapshot(B, Rule.FailureAction.CLOSED, List.of()));
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.OVERLAY_PATH_UNKNOWN, 1L));
+        }
+    }
 }

@@ -178,6 +178,11 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     Snapshot snapshot(int host, Rule.FailureAction onFailure) {
+        return snapshot(host, onFailure, List.of(new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub)));
+    }
+
+    /** A snapshot of a host that knows these paths of the plane. */
+    Snapshot snapshot(int host, Rule.FailureAction onFailure, List<PlanePath> planePaths) {
         List<PortEntry> ports = new ArrayList<>();
         ports.add(new PortEntry(
                 UNDERLAY,
@@ -236,12 +241,7 @@ final class ThreeHosts implements AutoCloseable {
                 Retained.auto(1),
                 List.of(),
                 new ServicePlane(
-                        1000 + host,
-                        0,
-                        address(host),
-                        peers(host),
-                        List.of(new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub)),
-                        List.of(0, host == A ? 77 : 0)));
+                        1000 + host, 0, address(host), peers(host), planePaths, List.of(0, host == A ? 77 : 0)));
     }
 
     private static IpAddress address(int host) {

@@ -34,6 +34,15 @@ public final class ServiceMetadata {
 
     private static final int GROUPS_BYTES = 8;
 
+    // Where context headers begin in a network service header with tenant, node, flow and Sluice's own, in this order.
+    private static final int USUAL_TENANT = Nsh.BYTES;
+    private static final int USUAL_NODE = USUAL_TENANT + NshContext.BYTES + 4;
+    private static final int USUAL_FLOW = USUAL_NODE + NshContext.BYTES + 4;
+    private static final int USUAL_SLUICE = USUAL_FLOW + NshContext.BYTES + 8;
+
+    /** Length of a network service header with tenant, node, flow and Sluice's own context, in this order, in bytes. */
+    public static final int USUAL_BYTES = USUAL_SLUICE + NshContext.BYTES + SluiceContext.BYTES;
+
     private int present;
     private int unknown;
     private long tenant;
@@ -61,6 +70,9 @@ public final class ServiceMetadata {
     public int read(MemorySegment f, long nsh) {
         present = 0;
         unknown = 0;
+        if (isUsual(f, nsh)) {
+            return takeUsual(f, nsh);
+        }
         int count = NshContext.check(f, nsh);
         if (count > 0) {
             long end = NshContext.end(f, nsh);
@@ -69,6 +81,34 @@ public final class ServiceMetadata {
             }
         }
         return count;
+    }
+
+    /** Whether the context headers are those that Sluice writes, in its order ({@link #USUAL_BYTES}): most packets' are, and then nothing has to be walked. */
+    private static boolean isUsual(MemorySegment f, long nsh) {
+        return Nsh.headerBytes(f, nsh) == USUAL_BYTES
+                && Nsh.mdType(f, nsh) == Nsh.MD_VARIABLE
+                && f.get(Layouts.BE32, nsh + USUAL_TENANT) == (NshContext.TENANT << 8 | 4)
+                && f.get(Layouts.BE32, nsh + USUAL_NODE) == (NshContext.INGRESS_NODE << 8 | 4)
+                && f.get(Layouts.BE32, nsh + USUAL_FLOW) == (NshContext.FLOW_ID << 8 | 8)
+                && f.get(Layouts.BE32, nsh + USUAL_SLUICE) == (NshContext.SLUICE << 8 | SluiceContext.BYTES)
+                && SluiceContext.isUsable(f, NshContext.value(nsh + USUAL_SLUICE), SluiceContext.BYTES);
+    }
+
+    private int takeUsual(MemorySegment f, long nsh) {
+        present = TENANT | INGRESS_NODE | FLOW_ID | SLUICE;
+        tenant = Layouts.u32(f, NshContext.value(nsh + USUAL_TENANT));
+        ingressNode = Layouts.u32(f, NshContext.value(nsh + USUAL_NODE));
+        flowId = f.get(Layouts.BE64, NshContext.value(nsh + USUAL_FLOW));
+        readSluice(f, NshContext.value(nsh + USUAL_SLUICE));
+        return 4;
+    }
+
+    private void readSluice(MemorySegment f, long value) {
+        sluiceOffset = value;
+        flags = SluiceContext.flags(f, value);
+        chainTag = SluiceContext.chainTag(f, value);
+        programTag = SluiceContext.programTag(f, value);
+        traceId = SluiceContext.traceId(f, value);
     }
 
     private void take(MemorySegment f, long at) {
@@ -112,11 +152,7 @@ public final class ServiceMetadata {
     private void takeSluice(MemorySegment f, long at) {
         long value = NshContext.value(at);
         if (isFirst(SLUICE, SluiceContext.isUsable(f, value, NshContext.valueBytes(f, at)))) {
-            sluiceOffset = value;
-            flags = SluiceContext.flags(f, value);
-            chainTag = SluiceContext.chainTag(f, value);
-            programTag = SluiceContext.programTag(f, value);
-            traceId = SluiceContext.traceId(f, value);
+            readSluice(f, value);
         }
     }
 

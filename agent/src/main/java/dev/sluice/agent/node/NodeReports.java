@@ -249,6 +249,8 @@ final class NodeReports {
         values.put("errorsOfFlows", c.errorsOfFlows);
         values.put("packetsFragmented", c.packetsFragmented);
         values.put("fragmentsMade", c.fragmentsMade);
+        values.put("overlaySent", c.overlaySent);
+        values.put("overlayReceived", c.overlayReceived);
         return values;
     }
 

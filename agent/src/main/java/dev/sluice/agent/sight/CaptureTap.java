@@ -8,6 +8,7 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.FlowPrograms;
+import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PacketTracer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.Snapshot;
@@ -198,6 +199,16 @@ final class CaptureTap implements PacketTracer {
     @Override
     public void routed(Batch b, int i, int router, int egress) {
         decision += ", routed " + datapath.snapshot().router(router).name();
+    }
+
+    @Override
+    public void tunnelled(Batch b, int i, int port, int spi, int si) {
+        decision += ", path " + spi + " index " + si;
+    }
+
+    @Override
+    public void carried(Batch b, int i, OverlayPeer peer, int spi, int si) {
+        decision += ", from " + peer.name() + " on path " + spi + " index " + si;
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.sluice.datapath.DatapathCounters;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.datapath.NodeTunnel;
+import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PacketTracer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortSides;
@@ -220,6 +221,25 @@ final class PacketStories implements PacketTracer {
             routedOrSteered = true;
             say("routed " + datapath.snapshot().router(router).name() + " to " + port(egress));
         }
+    }
+
+    @Override
+    public void tunnelled(Batch b, int i, int port, int spi, int si) {
+        if (inHand(b, i)) {
+            routedOrSteered = true;
+            say("into the overlay by " + port(port) + ", " + way(spi, si));
+        }
+    }
+
+    @Override
+    public void carried(Batch b, int i, OverlayPeer peer, int spi, int si) {
+        if (inHand(b, i)) {
+            say("carried here by " + peer.name() + ", " + way(spi, si));
+        }
+    }
+
+    private static String way(int spi, int si) {
+        return "path " + spi + " index " + si;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.FlowPrograms;
+import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PacketTracer;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +96,20 @@ public final class Tracers implements PacketTracer {
     public void routed(Batch b, int i, int router, int egress) {
         for (PacketTracer listener : listeners) {
             listener.routed(b, i, router, egress);
+        }
+    }
+
+    @Override
+    public void tunnelled(Batch b, int i, int port, int spi, int si) {
+        for (PacketTracer listener : listeners) {
+            listener.tunnelled(b, i, port, spi, si);
+        }
+    }
+
+    @Override
+    public void carried(Batch b, int i, OverlayPeer peer, int spi, int si) {
+        for (PacketTracer listener : listeners) {
+            listener.carried(b, i, peer, spi, si);
         }
     }
 

@@ -59,13 +59,14 @@ final class Architecture {
             new Module("datapath", List.of("wire"), List.of()),
             new Module("ports", List.of("datapath", "wire"), List.of()),
             new Module("liveness", List.of("wire"), List.of()),
+            new Module("sdk", List.of("wire"), List.of()),
             new Module(
                     "agent",
                     List.of("model", "datapath", "ports", "liveness", "wire"),
                     List.of("tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..")),
             new Module(
                     "lab",
-                    List.of("agent", "ports", "model", "wire"),
+                    List.of("agent", "sdk", "ports", "model", "wire"),
                     List.of("org.snakeyaml.engine..", "tools.jackson..")),
             new Module(
                     "cli",
@@ -142,6 +143,7 @@ final class Architecture {
                     "dev.sluice.ports..",
                     "dev.sluice.fastpath..",
                     "dev.sluice.liveness..",
+                    "dev.sluice.sdk..",
                     "dev.sluice.agent..")
             .and(notOneOf("WallClock"))
             .should()

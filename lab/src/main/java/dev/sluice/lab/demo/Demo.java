@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.locks.LockSupport;
 
-/** {@code sluice demo}: one run of the demonstration. One thread, and a shutdown hook. */
+/** {@code sluice demo}: one run of a demonstration. One thread, and a shutdown hook. */
 public final class Demo {
     /** Every figure was as expected. */
     public static final int AS_EXPECTED = 0;
@@ -80,30 +80,31 @@ public final class Demo {
 
     private int play(Topology topology, Privilege privilege) {
         long startNs = System.nanoTime();
-        out.print(Picture.of("own small matcher, not Suricata"));
+        Play play = options.play(product);
+        out.print(play.picture());
         out.println(privilege.explain() + "; the network is in namespaces of its own, nothing else is touched\n");
         Progress progress = new Progress(out);
-        Stage stage = new Story(topology, product, options.scale(), progress).tell();
-        long unmet = stage.findings().unmetCount();
-        int lines = stage.findings().list().size();
+        Findings findings = play.perform(topology, progress);
+        long unmet = findings.unmetCount();
+        int lines = findings.list().size();
         out.println();
-        out.print(stage.findings().render(progress.marks()));
+        out.print(findings.render(progress.marks()));
         out.println();
         out.println(
                 (unmet == 0 ? "all " + lines + " lines as expected" : unmet + " of " + lines + " lines NOT as expected")
                         + ", after " + Figures.since(startNs));
         if (unmet > 0) {
-            out.println(stage.sluice().diagnosis());
+            out.println(play.diagnosis());
         }
         if (options.keep()) {
-            keep(stage, privilege);
+            keep(play, privilege);
         }
         return unmet == 0 ? AS_EXPECTED : NOT_AS_EXPECTED;
     }
 
     /** Holds everything until Enter is pressed or a signal comes. */
-    private void keep(Stage stage, Privilege privilege) {
-        out.print(Keeping.describe(stage, privilege));
+    private void keep(Play play, Privilege privilege) {
+        out.print(play.keeping(privilege));
         out.flush();
         try {
             int read = System.in.read();

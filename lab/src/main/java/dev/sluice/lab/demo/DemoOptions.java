@@ -3,11 +3,28 @@ package dev.sluice.lab.demo;
 /**
  * What the user asked for.
  *
+ * @param show which demonstration
  * @param quick less traffic, the same steps
  * @param keep leave everything up at the end, until the process is ended
  */
-public record DemoOptions(boolean quick, boolean keep) {
+public record DemoOptions(Show show, boolean quick, boolean keep) {
+    /** The demonstrations. */
+    public enum Show {
+        /** One host: nodes are inserted, killed and brought back. */
+        INSERTION,
+
+        /** Three hosts: a chain over two of them, for traffic of the third. */
+        CHAIN
+    }
+
     Scale scale() {
         return quick ? Scale.QUICK : Scale.FULL;
+    }
+
+    Play play(Class<?> product) {
+        return switch (show) {
+            case INSERTION -> new InsertionPlay(product, scale());
+            case CHAIN -> new ChainPlay(product, scale());
+        };
     }
 }

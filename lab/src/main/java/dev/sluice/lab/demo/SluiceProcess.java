@@ -39,8 +39,11 @@ final class SluiceProcess {
      * Starts {@code sluice run} in a namespace and waits until it answers.
      *
      * @param product the class whose main method is the command line
+     * @param files directory of its objects
+     * @param node name of the node that it is
+     * @param socket its administration socket; its state is beside it
      */
-    static SluiceProcess start(Namespace namespace, Class<?> product, DemoObjects objects, Path socket) {
+    static SluiceProcess start(Namespace namespace, Class<?> product, Path files, String node, Path socket) {
         LabProcess process = namespace.startJvm(
                 "sluice",
                 FLAGS,
@@ -48,13 +51,13 @@ final class SluiceProcess {
                 List.of(
                         "run", //
                         "-f",
-                        objects.directory().toString(), //
+                        files.toString(), //
                         "--node",
-                        DemoObjects.NODE, //
+                        node, //
                         "--admin",
                         socket.toString(),
                         "--state",
-                        socket.resolveSibling("state").toString()));
+                        socket.resolveSibling("state-" + node).toString()));
         SluiceProcess sluice = new SluiceProcess(process, socket);
         sluice.await(
                 "Sluice has its first snapshot in force and all nodes are alive",
@@ -131,6 +134,15 @@ final class SluiceProcess {
     StatusReport status() {
         try {
             return admin.status();
+        } catch (NodeException e) {
+            throw new LabException("Sluice does not answer: " + e.getMessage() + "\n" + log(), e);
+        }
+    }
+
+    /** A counter of its data path, by name. */
+    long counter(String name) {
+        try {
+            return admin.counters().datapath().getOrDefault(name, 0L);
         } catch (NodeException e) {
             throw new LabException("Sluice does not answer: " + e.getMessage() + "\n" + log(), e);
         }

@@ -58,9 +58,10 @@ final class Story {
         progress.begin(starting);
         Path folder = topology.logDirectory();
         DemoObjects objects = DemoObjects.write(folder.resolve("config"));
-        SluiceProcess sluice = SluiceProcess.start(scene.sluice(), product, objects, folder.resolve("sluice.sock"));
+        SluiceProcess sluice = SluiceProcess.start(
+                scene.sluice(), product, objects.directory(), DemoObjects.NODE, folder.resolve("sluice.sock"));
         progress.end(starting, sluice.describe(), true);
-        Streams streams = new Streams(scene, scale.ratePerSecond());
+        Streams streams = new Streams(scene.client(), scene.server(), Scene.SERVER, scale.ratePerSecond());
         return new Stage(scene, sluice, objects, streams, new Witnesses(scene), new Findings(), scale);
     }
 }

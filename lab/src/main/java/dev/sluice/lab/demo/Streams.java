@@ -1,6 +1,7 @@
 package dev.sluice.lab.demo;
 
 import dev.sluice.lab.IdObserver;
+import dev.sluice.lab.Namespace;
 import dev.sluice.lab.TrafficPlan;
 import dev.sluice.lab.TrafficReport;
 import dev.sluice.lab.TrafficRun;
@@ -55,22 +56,27 @@ final class Streams {
         }
     }
 
-    private final Scene scene;
+    private final Namespace client;
+    private final Namespace server;
+    private final String address;
     private final int ratePerSecond;
     private int port = FIRST_PORT;
 
-    Streams(Scene scene, int ratePerSecond) {
-        this.scene = scene;
+    /** @param address of the server */
+    Streams(Namespace client, Namespace server, String address, int ratePerSecond) {
+        this.client = client;
+        this.server = server;
+        this.address = address;
         this.ratePerSecond = ratePerSecond;
     }
 
     /** Starts one. */
     TrafficRun start(int count) {
-        TrafficPlan plan = TrafficPlan.udp(Scene.SERVER, port++, count)
+        TrafficPlan plan = TrafficPlan.udp(address, port++, count)
                 .withReplies()
                 .withRate(ratePerSecond)
                 .withTimeLimitMs(TIME_LIMIT_MS);
-        return TrafficRun.start(scene.client(), scene.server(), plan);
+        return TrafficRun.start(client, server, plan);
     }
 
     /** Waits for its end and accounts for each packet. */

@@ -44,6 +44,9 @@ final class UserNamespace {
                 System.getProperty("java.class.path"),
                 product.getName(),
                 "demo"));
+        if (options.show() == DemoOptions.Show.CHAIN) {
+            command.add("chain");
+        }
         if (options.quick()) {
             command.add("--quick");
         }
