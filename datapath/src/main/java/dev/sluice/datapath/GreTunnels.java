@@ -125,8 +125,7 @@ final class GreTunnels {
         }
         long ip = b.start[i] + b.l3[i];
         int tos = b.etherType[i] == EtherTypes.IPV4 ? Ipv4.tos(m, ip) : Ipv6.trafficClass(m, ip);
-        b.start[i] = outer.push(
-                m, b.start[i], b.length[i], (int) (c.fields.hash >>> 32), tos & DSCP, identification++);
+        b.start[i] = outer.push(m, b.start[i], b.length[i], (int) (c.fields.hash >>> 32), tos & DSCP, identification++);
         b.length[i] += outer.headerBytes();
         counters.overlaySent++;
         return by.leaveTunnelled(c, b, i, outer, port, hop);
@@ -142,8 +141,7 @@ final class GreTunnels {
         if (greBytes < 0) {
             return frames.drop(c, DropReason.OVERLAY_HEADER_INVALID);
         }
-        if ((c.batch.offload[c.slot] & Batch.CHECKSUM_PARTIAL) == 0
-                && !Gre.checksumOk(m, gre, (int) (end - gre))) {
+        if ((c.batch.offload[c.slot] & Batch.CHECKSUM_PARTIAL) == 0 && !Gre.checksumOk(m, gre, (int) (end - gre))) {
             return frames.drop(c, DropReason.OVERLAY_CHECKSUM);
         }
         if (Gre.protocol(m, gre) != EtherTypes.TEB) {

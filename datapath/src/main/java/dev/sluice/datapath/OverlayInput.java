@@ -73,8 +73,7 @@ final class OverlayInput {
     boolean isOurs(Cursor c, int router) {
         PacketFields f = c.fields;
         boolean geneve = f.protocol == IpProtocols.UDP && f.destinationPort == Geneve.PORT;
-        return (geneve || f.protocol == IpProtocols.GRE)
-                && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
+        return (geneve || f.protocol == IpProtocols.GRE) && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
     }
 
     /** Takes the packet in hand; the next {@link Step}. */

@@ -19,7 +19,8 @@ class GatewayNodeTest {
     @Test
     void connectionsPassTheApplianceOfAHostThatIsAlone() {
         try (Network network = Network.transparent()) {
-            try (PythonNode node = PythonNode.start(NodeEndpointTest.nodeAt(network, 1700), "gateway_node", "192.0.2.50");
+            try (PythonNode node =
+                            PythonNode.start(NodeEndpointTest.nodeAt(network, 1700), "gateway_node", "192.0.2.50");
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode sluice = SluiceNode.start(
                             network.sluice, NodeEndpointTest.alone().replace("transport: nsh", "transport: gwlb"))) {
