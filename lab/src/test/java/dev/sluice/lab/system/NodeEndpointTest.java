@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
 import dev.sluice.lab.LabInterface;
+import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import dev.sluice.lab.Wire;
+import dev.sluice.sdk.example.IntrusionPreventionMain;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Tag("system")
 class NodeEndpointTest {
+    private static final Duration START = Duration.ofSeconds(60);
     private static final Duration SOON = Duration.ofSeconds(10);
 
     /** A node in the underlay of the only host. */
@@ -73,6 +77,34 @@ class NodeEndpointTest {
                 assertThat(network.client.pings("10.0.0.2")).as("another flow").isTrue();
                 awaitPackets(node, before + 1);
                 assertThat(node.packets()).as(node.log()).isLessThan(before + 10);
+            }
+        }
+    }
+
+    @Test
+    void exampleNodeOfTheLibraryServesAndAccepts() {
+        try (Network network = Network.transparent()) {
+            LabProcess ips = nodeAt(network, 1700)
+                    .startJava(
+                            "ips",
+                            IntrusionPreventionMain.class,
+                            List.of(
+                                    "--listen",
+                                    "192.0.2.50",
+                                    "--switch",
+                                    "192.0.2.1",
+                                    "--text",
+                                    "EVIL",
+                                    "--clear-after",
+                                    "20000"))
+                    .awaitReady(START);
+            try (EchoHost echo = EchoHost.start(network.server, 7);
+                    SluiceNode sluice = SluiceNode.start(network.sluice, alone())) {
+                assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 3_000_000))
+                        .as(ips.log())
+                        .isTrue();
+                assertThat(sluice.counter("skippedByInstruction")).isGreaterThan(50);
+                assertThat(sluice.counter("instructionsRefused")).isZero();
             }
         }
     }
