@@ -2,171 +2,131 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.lab.LabInterface;
+import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
-import dev.sluice.lab.Waits;
+import dev.sluice.lab.Topology;
 import dev.sluice.lab.Wire;
+import dev.sluice.sdk.example.IntrusionPreventionMain;
+import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.EthernetHeader;
+import dev.sluice.wire.GeneveHeader;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Ipv4Header;
+import dev.sluice.wire.MacAddress;
+import dev.sluice.wire.Nsh;
+import dev.sluice.wire.NshContext;
+import dev.sluice.wire.NshContextHeader;
+import dev.sluice.wire.NshHeader;
+import dev.sluice.wire.SluiceContext;
+import dev.sluice.wire.UdpHeader;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * Nodes with an agent, which the overlay goes into: a program of plain sockets, on a host that is alone and on one of three (C5, C11), and what it says of flows (V12).
- */
+/** The example node as a program on a host of its own, with an ordinary interface between it and what sends as a switch would. */
 @Tag("system")
 class AwareNodeTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final int WAIT_MS = 20_000;
+    private static final int CLEAR_AFTER_BYTES = 2_000;
 
-    /** A node in the underlay of the only host. */
-    static Namespace nodeAt(Network network, int mtu) {
-        Namespace node = network.topology.namespace("node");
-        Wire wire = network.topology.wire(node, "eth0", network.sluice, "underlay");
-        wire.b().quiet();
-        wire.a().address("192.0.2.50/24");
-        node.configure("link", "set", "dev", "eth0", "mtu", Integer.toString(mtu));
-        network.sluice.configure("link", "set", "dev", "underlay", "mtu", Integer.toString(mtu));
-        return node;
-    }
+    @ParameterizedTest
+    @CsvSource({"10.9.0.1, 10.9.0.2", "fd09::1, fd09::2"})
+    void examplePassesClearsAndBlocksAcrossAWire(String switchAddress, String nodeAddress) throws Exception {
+        try (Topology topology = Topology.create()) {
+            Namespace host = topology.namespace("switch");
+            Namespace place = topology.namespace("ips");
+            Wire wire = topology.wire(host, "eth0", place, "eth0");
+            wire.a().address("10.9.0.1/24").address("fd09::1/64");
+            wire.b().address("10.9.0.2/24").address("fd09::2/64");
+            LabProcess ips = place.startJava(
+                    "ips",
+                    IntrusionPreventionMain.class,
+                    List.of(
+                            "--listen",
+                            nodeAddress,
+                            "--switch",
+                            switchAddress,
+                            "--text",
+                            "EVIL",
+                            "--clear-after",
+                            Integer.toString(CLEAR_AFTER_BYTES)));
+            ips.awaitReady(START);
+            try (DatagramSocket socket =
+                    Inside.call(host, () -> new DatagramSocket(6081, InetAddress.ofLiteral(switchAddress)))) {
+                socket.setSoTimeout(WAIT_MS);
+                InetAddress node = InetAddress.ofLiteral(nodeAddress);
 
-    static String alone() {
-        return String.join(
-                "---\n",
-                Yaml.object("Node", "edge", "{tracker: {connectionsMax: 16384}, underlay: {address: 192.0.2.1}}"),
-                Yaml.PAIR,
-                Yaml.object("Port", "underlay", "{node: edge, interface: underlay}"),
-                Yaml.object(
-                        "LogicalRouter",
-                        "underlay",
-                        "{node: edge, interfaces: [{port: underlay, addresses: [192.0.2.1/24]}]}"),
-                Yaml.object("Service", "ips", "{transport: nsh}"),
-                Yaml.object("ServiceInstance", "ips-1", "{service: ips, node: edge, endpoint: 192.0.2.50}"),
-                Yaml.object("ServiceChain", "inspect", "{profiles: [ips]}"),
-                Yaml.policy("all", "edge/left", "{name: all, action: {chain: inspect}}"));
-    }
+                byte[] sent = packet(1, "x".repeat(1_300));
+                byte[] passed = exchange(socket, node, sent);
+                sent[8 + 7]--;
+                assertThat(passed).as("one less in the index, nothing else").isEqualTo(sent);
 
-    private static void awaitPackets(PythonNode node, long atLeast) {
-        Waits.until("the node has had " + atLeast + " packets", SOON, () -> node.packets() >= atLeast, node::log);
-    }
+                byte[] cleared = exchange(socket, node, packet(1, "x".repeat(1_300)));
+                assertThat(action(cleared)).isEqualTo(SluiceContext.ACCEPT);
+                assertThat(cleared).hasSameSizeAs(sent);
 
-    @Test
-    void acceptedFlowGoesOnWithoutTheNodeOfAHostThatIsAlone() {
-        try (Network network = Network.transparent()) {
-            Namespace namespace = nodeAt(network, 1700);
-            try (PythonNode node = PythonNode.start(namespace, "aware_node", "192.0.2.50", "40");
-                    EchoHost echo = EchoHost.start(network.server, 7);
-                    SluiceNode sluice = SluiceNode.start(network.sluice, alone());
-                    TcpTransfer transfer = TcpTransfer.open(network.client, "10.0.0.2", 7)) {
-                assertThat(transfer.echo(500_000)).isTrue();
-                awaitPackets(node, 40);
-                long before = node.packets();
-                assertThat(transfer.echo(3_000_000)).isTrue();
-                assertThat(sluice.dropReasons())
-                        .isSubsetOf(
-                                "LEFT_TO_HOST",
-                                "NON_UNICAST_REFUSED",
-                                "LOCAL_UNSUPPORTED",
-                                "GROUP_NOT_ROUTED",
-                                "SERVICE_CONTROL");
-                assertThat(network.client.pings("10.0.0.2")).as("another flow").isTrue();
-                awaitPackets(node, before + 1);
-                assertThat(node.packets()).as(node.log()).isLessThan(before + 10);
+                byte[] message = exchange(socket, node, packet(2, "so EVIL"));
+                assertThat(action(message)).isEqualTo(SluiceContext.DROP);
+                assertThat(NshHeader.read(MemorySegment.ofArray(message), 8).nextProtocol())
+                        .isEqualTo(Nsh.NEXT_NONE);
             }
+            ips.awaitLine(
+                    "what it did",
+                    START,
+                    line -> line.startsWith("state received=3 ") && line.contains("said-drop=1 said-accept=1"));
+            ips.stop();
+            assertThat(ips.lines())
+                    .anyMatch(line -> line.startsWith("blocked udp 192.0.2.1:1024 > 192.0.2.2:2 tenant 7"));
+            assertThat(ips.lastLine("end received=3 ")).isPresent();
         }
     }
 
-    @Test
-    void badFlowIsDroppedAndOthersAreNot() {
-        try (Network network = Network.transparent()) {
-            Namespace namespace = nodeAt(network, 1700);
-            try (PythonNode node = PythonNode.start(namespace, "aware_node", "192.0.2.50", "0");
-                    EchoHost echo = EchoHost.start(network.server, 7);
-                    SluiceNode sluice = SluiceNode.start(network.sluice, alone())) {
-                try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-                    assertThat(flow.exchange(20).lost()).isZero();
-                }
-                network.client.succeeds(
-                        "python3",
-                        "-c",
-                        "import socket, time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
-                                + "s.connect(('10.0.0.2',7))\n[(s.send(b'an EVIL thing'), time.sleep(.02)) for _ in range(50)]");
-                Waits.until(
-                        "packets of the flow are dropped",
-                        SOON,
-                        () -> sluice.dropped(DropReason.FLOW_PROGRAMMED) > 0,
-                        node::log);
-                assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 300_000))
-                        .isTrue();
-                assertThat(sluice.dropReasons()).isSubsetOf("FLOW_PROGRAMMED");
-            }
-        }
+    private static byte[] exchange(DatagramSocket socket, InetAddress node, byte[] packet) throws IOException {
+        socket.send(new DatagramPacket(packet, packet.length, node, 6081));
+        DatagramPacket answer = new DatagramPacket(new byte[2_000], 2_000);
+        socket.receive(answer);
+        return Arrays.copyOf(answer.getData(), answer.getLength());
     }
 
-    @Test
-    void tooBigPacketsAreToldSoThatConnectionsFit() {
-        try (Network network = Network.transparent()) {
-            Namespace namespace = nodeAt(network, 1500);
-            try (PythonNode node = PythonNode.start(namespace, "aware_node", "192.0.2.50", "0");
-                    EchoHost echo = EchoHost.start(network.server, 7);
-                    SluiceNode sluice = SluiceNode.start(network.sluice, alone())) {
-                assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 500_000))
-                        .isTrue();
-                assertThat(sluice.dropReasons()).contains("MTU_EXCEEDED");
-            }
-        }
+    private static int action(byte[] packet) {
+        MemorySegment f = MemorySegment.ofArray(packet);
+        return SluiceContext.action(f, NshContext.value(NshContext.find(f, 8, NshContext.SLUICE)));
     }
 
-    @ParameterizedTest(name = "{0} over IPv{1}")
-    @CsvSource({"direct, 4", "hub, 6"})
-    void nodeOfAnotherHostServesAndIsLeftOut(String mode, int ipVersion) {
-        String address = ipVersion == 4 ? "192.0.2.50" : "2001:db8::50";
-        String objects = HostsNetwork.objects(mode, ipVersion)
-                .replace("interfaces: {in: fw-in, out: fw-out}", "endpoint: \"" + address + "\"")
-                .replace(
-                        Yaml.object("Service", "fw", "{transport: raw}"),
-                        Yaml.object("Service", "fw", "{transport: nsh}"));
-        try (HostsNetwork network = new HostsNetwork()) {
-            LabInterface eth0 = network.attach(network.fw, "eth0");
-            eth0.address(address + (ipVersion == 4 ? "/24" : "/64"));
-            try (PythonNode node = PythonNode.start(network.fw, "aware_node", address, "100");
-                    ProgramNode ips =
-                            ProgramNode.cable(network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
-                    EchoHost echo = EchoHost.start(network.server, 7);
-                    SluiceNode a = network.start(0, objects);
-                    SluiceNode b = network.start(1, objects);
-                    SluiceNode c = network.start(2, objects);
-                    TcpTransfer transfer = TcpTransfer.open(network.client, "10.0.0.2", 7)) {
-                assertThat(transfer.echo(1_000_000)).isTrue();
-                awaitPackets(node, 100);
-                long before = node.packets();
-                long others = ips.receivedCount();
-                assertThat(transfer.echo(1_000_000)).isTrue();
-                assertThat(node.packets()).as(node.log()).isEqualTo(before);
-                assertThat(ips.receivedCount()).isGreaterThan(others);
-                assertThat(a.dropReasons())
-                        .isSubsetOf(
-                                "LEFT_TO_HOST",
-                                "NON_UNICAST_REFUSED",
-                                "LOCAL_UNSUPPORTED",
-                                "GROUP_NOT_ROUTED",
-                                "SERVICE_CONTROL");
-                assertThat(b.dropReasons())
-                        .isSubsetOf(
-                                "LEFT_TO_HOST",
-                                "NON_UNICAST_REFUSED",
-                                "LOCAL_UNSUPPORTED",
-                                "GROUP_NOT_ROUTED",
-                                "SERVICE_CONTROL");
-                assertThat(c.dropReasons())
-                        .isSubsetOf(
-                                "LEFT_TO_HOST",
-                                "NON_UNICAST_REFUSED",
-                                "LOCAL_UNSUPPORTED",
-                                "GROUP_NOT_ROUTED",
-                                "SERVICE_CONTROL");
-            }
-        }
+    private static byte[] packet(int flow, String text) {
+        byte[] data = text.getBytes(StandardCharsets.UTF_8);
+        GeneveHeader geneve = new GeneveHeader(false, EtherTypes.NSH, 7000, List.of());
+        NshHeader nsh = new NshHeader(
+                false,
+                63,
+                Nsh.NEXT_ETHERNET,
+                0x100,
+                Nsh.SI_INITIAL,
+                new NshHeader.Variable(List.of(
+                        NshContextHeader.of32(NshContext.TENANT, 7),
+                        NshContextHeader.of64(NshContext.FLOW_ID, flow),
+                        NshContextHeader.sluice(0, 1, 0, 0))));
+        byte[] packet = new byte[geneve.headerBytes() + nsh.headerBytes() + 14 + 20 + 8 + data.length];
+        MemorySegment f = MemorySegment.ofArray(packet);
+        int at = geneve.write(f, 0);
+        at += nsh.write(f, at);
+        at += new EthernetHeader(new MacAddress(2), new MacAddress(4), EtherTypes.IPV4).write(f, at);
+        IpAddress from = IpAddress.ofIpv4(0xc000_0201);
+        IpAddress to = IpAddress.ofIpv4(0xc000_0202);
+        at += new Ipv4Header(0, 28 + data.length, 0, 0, 0, 64, IpProtocols.UDP, from, to).write(f, at);
+        at += new UdpHeader(1024, flow, 8 + data.length, 0).write(f, at);
+        System.arraycopy(data, 0, packet, at, data.length);
+        return packet;
     }
 }

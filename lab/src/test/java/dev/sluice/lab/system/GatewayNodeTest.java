@@ -19,10 +19,11 @@ class GatewayNodeTest {
     @Test
     void connectionsPassTheApplianceOfAHostThatIsAlone() {
         try (Network network = Network.transparent()) {
-            try (PythonNode node = PythonNode.start(AwareNodeTest.nodeAt(network, 1700), "gateway_node", "192.0.2.50");
+            try (PythonNode node =
+                            PythonNode.start(NodeEndpointTest.nodeAt(network, 1700), "gateway_node", "192.0.2.50");
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode sluice = SluiceNode.start(
-                            network.sluice, AwareNodeTest.alone().replace("transport: nsh", "transport: gwlb"))) {
+                            network.sluice, NodeEndpointTest.alone().replace("transport: nsh", "transport: gwlb"))) {
                 for (String server : new String[] {"10.0.0.2", "fd00::2"}) {
                     assertThat(network.client.pings(server)).isTrue();
                     assertThat(TcpTransfer.echoes(network.client, server, 7, 2_000_000))

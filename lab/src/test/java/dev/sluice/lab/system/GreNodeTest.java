@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 class GreNodeTest {
     @Test
     void connectionsPassTheBridge() {
-        String objects = AwareNodeTest.alone()
+        String objects = NodeEndpointTest.alone()
                 .replace("transport: nsh", "transport: gre")
                 .replace("endpoint: 192.0.2.50", "endpoint: 192.0.2.50, greKey: 100");
         try (Network network = Network.transparent()) {
-            Namespace node = AwareNodeTest.nodeAt(network, 1700);
+            Namespace node = NodeEndpointTest.nodeAt(network, 1700);
             try (PythonNode program = PythonNode.start(node, "gre_node", "192.0.2.50");
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode sluice = SluiceNode.start(network.sluice, objects)) {
