@@ -64,7 +64,8 @@ class PeersTest {
                 Map<Integer, List<Integer>> during = traffic(world, flow, FLOWS, 400);
                 int moved = 0;
                 for (int each = flow; each < flow + FLOWS; each++) {
-                    String was = hostOf(world, before.getOrDefault(each, List.of()).getLast());
+                    String was =
+                            hostOf(world, before.getOrDefault(each, List.of()).getLast());
                     List<Integer> sent = during.getOrDefault(each, List.of());
                     int lost = (int) sent.stream()
                             .filter(id -> !world.arrived.containsKey(id))
