@@ -206,8 +206,8 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
      * @return its slot, or -1 if the table is full and nothing may be evicted, or if the key or its hash have too many connections
      */
     public int insert(long hash, PacketFields key, int router, int tag, long nowNs) {
-        checkRange("router", router, 0xffff);
-        checkRange("feature tag", tag, 0xff);
+        ConnectionTableKeys.checkRange("router", router, 0xffff);
+        ConnectionTableKeys.checkRange("feature tag", tag, 0xff);
         if (source != null) {
             source.adopt(hash, key, router, tag);
         }
@@ -242,19 +242,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Makes a connection the newest of those with its key, so that {@link #find} finds it first; parameters as at its insertion, except that the key may be turned round. */
     void putFirst(long hash, PacketFields key, int router, int tag, int slot) {
-        int entry = keys.locate(keys.indexHash(hash), key, router, tag);
-        int before = entry < 0 ? -1 : keys.slot(entry);
-        int first = before;
-        while (before >= 0 && before != slot) {
-            int older = getInt(records, at(before) + ConnectionTableRecord.NEXT) - 1;
-            if (older == slot) {
-                int behind = getInt(records, at(slot) + ConnectionTableRecord.NEXT);
-                putInt(records, at(before) + ConnectionTableRecord.NEXT, behind);
-                putInt(records, at(slot) + ConnectionTableRecord.NEXT, first + 1);
-                keys.setSlot(entry, slot);
-            }
-            before = older;
-        }
+        keys.putFirst(keys.indexHash(hash), key, router, tag, slot);
     }
 
     /** Counts a packet of a direction and keeps the connection alive. Both directions seen: what is not TCP is no longer half-open. */
@@ -605,13 +593,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         if (list != 0) {
             putByte(records, at(slot) + ConnectionTableRecord.OWN_BITS, 0);
             (list == HALF_OPEN ? halfOpen : metInTheMiddle).leave(slot);
-        }
-    }
-
-    private static void checkRange(String what, int value, int max) {
-        if (value < 0 || value > max) {
-            throw new IllegalArgumentException(
-                    "connection table: " + what + " " + value + " is outside 0.." + max + ": choose smaller ids");
         }
     }
 }

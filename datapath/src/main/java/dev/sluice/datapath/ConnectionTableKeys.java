@@ -182,6 +182,23 @@ final class ConnectionTableKeys {
                         && destinationHi == key.sourceHi);
     }
 
+    /** Makes a connection the first of the chain of its key. */
+    void putFirst(int indexHash, PacketFields key, int router, int tag, int slot) {
+        int entry = locate(indexHash, key, router, tag);
+        int before = entry < 0 ? -1 : slot(entry);
+        int first = before;
+        while (before >= 0 && before != slot) {
+            int older = getInt(records, ConnectionTableRecord.at(before) + ConnectionTableRecord.NEXT) - 1;
+            if (older == slot) {
+                int behind = getInt(records, ConnectionTableRecord.at(slot) + ConnectionTableRecord.NEXT);
+                putInt(records, ConnectionTableRecord.at(before) + ConnectionTableRecord.NEXT, behind);
+                putInt(records, ConnectionTableRecord.at(slot) + ConnectionTableRecord.NEXT, first + 1);
+                setSlot(entry, slot);
+            }
+            before = older;
+        }
+    }
+
     /** Takes a connection out of the chain of its key. */
     void remove(int slot) {
         changes++;
@@ -221,5 +238,13 @@ final class ConnectionTableKeys {
             newer = next;
         }
         return false;
+    }
+
+    /** @throws IllegalArgumentException if a part of a key is outside 0..max */
+    static void checkRange(String what, int value, int max) {
+        if (value < 0 || value > max) {
+            throw new IllegalArgumentException(
+                    "connection table: " + what + " " + value + " is outside 0.." + max + ": choose smaller ids");
+        }
     }
 }

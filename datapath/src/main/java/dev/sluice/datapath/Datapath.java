@@ -1,9 +1,6 @@
 package dev.sluice.datapath;
 
-import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
-import dev.sluice.wire.Ipv6;
-import dev.sluice.wire.VlanTag;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +15,6 @@ public final class Datapath implements AutoCloseable {
     private static final int SWEEP_SLOTS = 512;
 
     private static final int GROUP = Cursor.GROUP;
-
-    private static final int HOP_LIMIT_OF_DISCOVERY = 255;
 
     private final FramePool pool;
     private final Frames frames;
@@ -41,6 +36,7 @@ public final class Datapath implements AutoCloseable {
     private final PeerInput peerInput;
     private final PeerOutput peerOutput;
     private final SwitchStage switchStage;
+    private final Entrance entrance;
     private final Batch own = new Batch();
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
@@ -183,6 +179,7 @@ public final class Datapath implements AutoCloseable {
                 peerInput,
                 switchStage,
                 gre);
+        entrance = new Entrance(frames, returns, neighborStage, switchStage, overlayInput, peerInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         lookAhead = new LookAhead(table, zones);
         cursor = new Cursor(memory, new Batch(), zones);
@@ -213,6 +210,7 @@ public final class Datapath implements AutoCloseable {
         peerInput.apply(next);
         peerOutput.apply(next);
         switchStage.apply(next);
+        entrance.apply(next);
         lookAhead.apply(next);
     }
 
@@ -341,7 +339,7 @@ public final class Datapath implements AutoCloseable {
     private void begin(Batch batch, int i, long nowNs) {
         Cursor c = cursor;
         c.take(batch, i, nowNs);
-        goThrough(c, enter(c, snapshot.port(c.port)));
+        goThrough(c, entrance.enter(c, snapshot.port(c.port)));
     }
 
     /** Does what the packet in hand has left to do: errors, copies that are looked at one by one, frames between a router and a segment. */
@@ -420,72 +418,6 @@ public final class Datapath implements AutoCloseable {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
         return classification.classify(c, port, PortSides.FROM_PORT, Step.FORWARD);
-    }
-
-    private int enter(Cursor c, PortEntry port) {
-        return switch (port.role()) {
-            case SERVICE -> returns.receive(c, port);
-            case TRANSPARENT -> enterTransparent(c, port);
-            case SWITCH -> switchStage.enter(c, port);
-            case ROUTER, LINK -> enterRouter(c, port);
-        };
-    }
-
-    /** What is not unicast IP goes straight across (packet-life.md, transparent ports). */
-    private int enterTransparent(Cursor c, PortEntry port) {
-        if (VlanTag.isTagType(c.batch.etherType[c.slot])) {
-            // Receivers that strip one tag after the other would take the packet inside, and nothing here has looked at
-            // it.
-            return frames.drop(c, DropReason.VLAN_UNEXPECTED);
-        }
-        if (Ethernet.destination(c.memory, c.start()) == port.mac()) {
-            return frames.drop(c, DropReason.LEFT_TO_HOST);
-        }
-        int parsed = c.parsed();
-        if ((parsed & Parser.IP) != 0 && (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) == 0) {
-            return Step.FROM_PORT;
-        }
-        return acrossUnclassified(c, port);
-    }
-
-    /** What is not unicast IP (X11). */
-    private int acrossUnclassified(Cursor c, PortEntry port) {
-        if ((port.refusedKinds() & NonUnicast.of(c.batch, c.slot, c.memory).bit()) != 0) {
-            return frames.drop(c, DropReason.NON_UNICAST_REFUSED);
-        }
-        if ((c.parsed() & Parser.NEIGHBOR_DISCOVERY) != 0
-                && Ipv6.hopLimit(c.memory, c.networkHeader()) != HOP_LIMIT_OF_DISCOVERY) {
-            // Somebody behind a router pretends to be on the link (RFC 4861 7.1).
-            return frames.drop(c, DropReason.CONTROL_INVALID);
-        }
-        if (frames.exceeds(snapshot.port(port.peer()), c.batch, c.slot, 0, 0)) {
-            return frames.drop(c, DropReason.MTU_EXCEEDED);
-        }
-        counters.passedAcross++;
-        return frames.send(c.batch, c.slot, port.peer());
-    }
-
-    private int enterRouter(Cursor c, PortEntry port) {
-        int parsed = c.parsed();
-        if (c.batch.outerTag[c.slot] != 0) {
-            return frames.drop(c, DropReason.VLAN_UNEXPECTED);
-        }
-        if ((parsed & (Parser.ARP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
-            return neighborStage.receive(c);
-        }
-        if ((parsed & Parser.IP) == 0) {
-            return frames.drop(c, DropReason.NON_IP_NOT_ROUTED);
-        }
-        if ((parsed & Parser.GROUP_MAC) == 0 && Ethernet.destination(c.memory, c.start()) != port.mac()) {
-            return frames.drop(c, DropReason.NOT_FOR_US);
-        }
-        if ((parsed & (Parser.GROUP_MAC | Parser.GROUP_ADDRESS)) != 0) {
-            return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
-        }
-        if (overlayInput.isOurs(c, port.router())) {
-            return overlayInput.receive(c);
-        }
-        return peerInput.isBfd(c, port.router()) ? peerInput.bfd(c) : Step.FROM_PORT;
     }
 
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
