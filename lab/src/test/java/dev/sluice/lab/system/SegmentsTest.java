@@ -61,6 +61,8 @@ class SegmentsTest {
                 SluiceNode a = network.start(0, objects);
                 SluiceNode b = network.start(1, objects);
                 SluiceNode c = network.start(2, objects)) {
+            a.awaitTold("fw");
+            b.awaitTold("fw");
             for (String server : List.of("10.0.0.2", "fd00::2")) {
                 assertThat(network.red1.pings(server)).isTrue();
                 assertThat(network.blue1.pings(server)).isTrue();

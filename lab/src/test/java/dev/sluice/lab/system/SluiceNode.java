@@ -266,6 +266,14 @@ final class SluiceNode implements AutoCloseable {
                 () -> instance(name).alive() == alive);
     }
 
+    /** Waits until the host of an instance has told it that the instance is alive. */
+    void awaitTold(String name) {
+        Waits.until(
+                "the host of " + name + " says that it is alive",
+                Duration.ofSeconds(20),
+                () -> instance(name).told().equals("alive"));
+    }
+
     /** Waits until it sees a port as up or down. */
     void awaitPort(String interfaceName, boolean up) {
         Waits.until(

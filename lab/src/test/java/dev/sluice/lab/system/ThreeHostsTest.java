@@ -3,8 +3,6 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.lab.Namespace;
-import dev.sluice.lab.Waits;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,11 +54,11 @@ class ThreeHostsTest {
                 SluiceNode b = network.start(1, objects);
                 SluiceNode c = network.start(2, objects)) {
             for (String node : List.of("fw", "ips")) {
-                Waits.until(
-                        "host-a hears of " + node,
-                        Duration.ofSeconds(20),
-                        () -> a.instance(node).told().equals("alive"));
+                a.awaitTold(node);
             }
+            // In mode direct hosts send to each other too.
+            b.awaitTold("ips");
+            c.awaitTold("fw");
             for (String server : List.of("10.0.0.2", "fd00::2")) {
                 assertThat(network.client.pings(server)).isTrue();
                 try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
