@@ -87,6 +87,10 @@ class UnderlayTest {
             return String.join(" ", all);
         }
 
+        boolean isMessage() {
+            return List.of("1", "True").contains(get("geneve.flags.oam"));
+        }
+
         boolean isForward() {
             return inner("src").endsWith("1");
         }
@@ -138,7 +142,9 @@ class UnderlayTest {
                 }
                 capture.stop();
             }
-            List<Seen> all = tshark(file);
+            List<Seen> everything = tshark(file);
+            List<Seen> all = everything.stream().filter(one -> !one.isMessage()).toList();
+            assertMessages(everything.stream().filter(Seen::isMessage).toList());
             assertThat(all).hasSizeGreaterThan(100);
             Map<String, String> legs = legs(mode);
             Set<String> seen = new HashSet<>();
@@ -180,6 +186,18 @@ class UnderlayTest {
                 "reverse AB", "254/63",
                 "reverse BA", "253/62");
         return mode.equals("hub") ? hub : direct;
+    }
+
+    /** What the hosts tell each other of their nodes: for the switch itself, without anything inside. */
+    private static void assertMessages(List<Seen> messages) {
+        assertThat(messages).isNotEmpty();
+        for (Seen one : messages) {
+            assertThat(one.get("_ws.malformed")).as(one.toString()).isEmpty();
+            assertThat(one.get("geneve.proto_type")).isEqualTo("0x894f");
+            assertThat(Long.decode(one.get("geneve.vni"))).isZero();
+            assertThat(one.get("nsh.Obit")).isIn("1", "True");
+            assertThat(Long.decode(one.get("nsh.nextproto"))).isZero();
+        }
     }
 
     private static void assertSound(Seen one, int ipVersion) {
