@@ -23,7 +23,7 @@ final class DemoCommand implements Callable<Integer> {
             converter = LowerCaseWord.OfShow.class,
             description = {
                 "insertion (default): one host; nodes are inserted, die and come back.",
-                "chain: three hosts; a chain of nodes on two of them for traffic of the third; a node moves, one dies."
+                "chain: three hosts; a chain of nodes on two of them for traffic of the third; a node dies and comes back."
             })
     private DemoOptions.Show show = DemoOptions.Show.INSERTION;
 
