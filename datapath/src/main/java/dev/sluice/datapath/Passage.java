@@ -64,6 +64,19 @@ final class Passage {
         return true;
     }
 
+    /**
+     * Whether a packet that is at a node on its way along one path has had, in the end, all of one of two paths if it goes on by the other one.
+     *
+     * @param i hop of the path it was sent along
+     * @param j the same node's hop in the path it goes on by
+     * @param partial whether it may have had less than lies before it
+     */
+    static boolean missesNothing(
+            Path sent, int i, boolean forward, Path next, int j, boolean forwardNext, boolean partial) {
+        return isPart(sent, i, !forward, next, j, !forwardNext)
+                || (!partial && isPart(next, j, forwardNext, sent, i, forward));
+    }
+
     private static int indexOf(Path path, int attachment) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {

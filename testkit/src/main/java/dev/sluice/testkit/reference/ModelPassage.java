@@ -75,6 +75,25 @@ final class ModelPassage {
                 .anyMatch(hop -> !hop.copy() && hop.attachment().id() == node.id());
     }
 
+    /** Whether a packet that a record sent to a node may go on behind it as another record says. */
+    boolean mayGoOn(ModelRecord sentBy, ModelRecord next, ModelRecord.Key packet, Attachment node) {
+        int direction = sentBy.directionOf(packet);
+        List<Integer> was = nodes(sentBy, direction);
+        List<Integer> becomes = nodes(next, next.directionOf(packet));
+        int i = was.indexOf(node.id());
+        int j = becomes.indexOf(node.id());
+        boolean getsAll = becomes.subList(j + 1, becomes.size()).containsAll(was.subList(i + 1, was.size()));
+        boolean hadAll = was.subList(0, i).containsAll(becomes.subList(0, j));
+        return was.equals(becomes) || getsAll || (hadAll && !sentBy.partial.contains(direction));
+    }
+
+    /** The nodes of a record's path that packets of a direction come to. */
+    private List<Integer> nodes(ModelRecord record, int direction) {
+        return inOrder(Objects.requireNonNull(everyPath.get(record.pathId)), direction).stream()
+                .map(hop -> hop.attachment().id())
+                .toList();
+    }
+
     /** A record gets another path of its target. */
     void redirect(ModelRecord record, Path next) {
         Verdict verdict = verdict(record, record.key, record.targetId, next);
