@@ -1,6 +1,7 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.IpAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -338,7 +339,7 @@ final class Steering {
 
     private static long nextHopLo(Cursor c, Attachment.Side side) {
         return c.fields.family == 4
-                ? dev.sluice.wire.IpAddress.IPV4_MAPPED | (side.nextHopV4() & 0xffff_ffffL)
+                ? IpAddress.IPV4_MAPPED | (side.nextHopV4() & 0xffff_ffffL)
                 : side.nextHopV6Lo();
     }
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ways {
     /** Rules that say the same of the same ports are one question. */
-    private record Question(dev.sluice.datapath.PortSides appliedTo, int target, boolean bothDirections) {}
+    private record Question(PortSides appliedTo, int target, boolean bothDirections) {}
 
     private record Way(PortEntry from, PortEntry to) {
         Way back() {

@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +39,7 @@ public final class RuleSight {
     }
 
     /** The command. */
-    public static AdminCommand command(java.util.function.Supplier<Snapshot> snapshot) {
+    public static AdminCommand command(Supplier<Snapshot> snapshot) {
         return new AdminCommand("rules", List.of(), _ -> report(snapshot.get()));
     }
 
