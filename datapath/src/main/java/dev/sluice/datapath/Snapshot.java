@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,8 @@ public final class Snapshot {
     private final List<PacketCap> caps;
     private final ServicePlane plane;
     private final Segments segments;
+    private final TunnelTable tunnels;
+    private final AddressTable<Attachment> nodesByAddress;
 
     /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}) and whose service instances have no caps; parameters as below. */
     public Snapshot(
@@ -158,6 +161,8 @@ public final class Snapshot {
         this.caps = List.copyOf(caps);
         this.plane = plane;
         this.segments = segments;
+        tunnels = new TunnelTable(plane, segments, attachments);
+        nodesByAddress = byAddress(attachments);
         for (int i = 0; i < this.ports.length; i++) {
             if (this.ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -182,6 +187,16 @@ public final class Snapshot {
         caps = other.caps;
         plane = other.plane;
         segments = other.segments;
+        tunnels = other.tunnels;
+        nodesByAddress = byAddress(attachments);
+    }
+
+    private static AddressTable<Attachment> byAddress(List<Attachment> attachments) {
+        return AddressTable.of(
+                attachments.stream()
+                        .filter(node -> node.tunnel() != null && !node.isRemote())
+                        .toList(),
+                node -> Objects.requireNonNull(node.tunnel()).address());
     }
 
     /**
@@ -316,6 +331,17 @@ public final class Snapshot {
     /** What the node shares with other nodes. */
     public ServicePlane plane() {
         return plane;
+    }
+
+    /** Ways into the underlay, with their outer headers. */
+    TunnelTable tunnels() {
+        return tunnels;
+    }
+
+    /** The service node of this host with this address in the underlay, null if nobody has it. */
+    @Nullable
+    Attachment nodeAt(long hi, long lo) {
+        return nodesByAddress.at(hi, lo);
     }
 
     /** The logical switches that the node has ports of. */

@@ -206,7 +206,7 @@ final class Steering {
             node.counters().sent[c.direction]++;
         }
         int step = overlay.toNode(c, b, slot, path, hop, onFailure, transparent, copy);
-        if (step != OverlayOutput.TOO_BIG) {
+        if (step != TunnelOutput.TOO_BIG) {
             return step;
         }
         if (!copy && c.planeEntry == PlaneFlows.NONE) {
