@@ -190,6 +190,11 @@ public final class Datapath implements AutoCloseable {
         drops.resize(1);
     }
 
+    /** Reserves what a configuration needs beyond those before, so that {@link #apply} need not; for control threads, before it is handed over. */
+    public void prepare(Snapshot next) {
+        planeFlows.prepare(next);
+    }
+
     /**
      * Swaps the configuration, between two batches.
      *
@@ -574,6 +579,5 @@ public final class Datapath implements AutoCloseable {
     public void close() {
         table.close();
         context.close();
-        planeFlows.close();
     }
 }
