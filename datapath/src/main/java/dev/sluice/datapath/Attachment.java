@@ -173,6 +173,16 @@ public record Attachment(
         return peer == LOCAL && tunnel == null;
     }
 
+    /** Whether packets come back with other addresses. */
+    boolean translates() {
+        return translation != Translation.NONE;
+    }
+
+    /** Whether packets come back with another Ethernet header, or with none. */
+    boolean rewritesEthernet() {
+        return kind != Kind.BRIDGE || (tunnel != null && tunnel.losesEthernet());
+    }
+
     /** A side by index. */
     public Side side(int index) {
         return index == IN ? in : out;

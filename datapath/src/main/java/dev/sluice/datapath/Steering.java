@@ -68,7 +68,7 @@ final class Steering {
      */
     int begin(Cursor c, Path path, @Nullable Rule rule, boolean transparent, boolean remembers) {
         if (transparent && remembers) {
-            table.setL2(c.record, c.direction, rewritesEthernet(path) ? ethernetMemory.remember(c) : 0);
+            table.setL2(c.record, c.direction, path.rewritesEthernet() ? ethernetMemory.remember(c) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
         return steer(c, path, rule == null ? Rule.FailureAction.INHERIT : rule.onFailure(), first, transparent);
@@ -92,18 +92,6 @@ final class Steering {
         return node.tunnel() == null
                 ? send(c, c.batch, c.slot, node, transparent, true)
                 : sendInto(c, c.batch, c.slot, path, hop, Rule.FailureAction.INHERIT, transparent, true);
-    }
-
-    private static boolean rewritesEthernet(Path path) {
-        List<Path.Hop> hops = path.hops();
-        for (int i = 0; i < hops.size(); i++) {
-            NodeTunnel tunnel = hops.get(i).attachment().tunnel();
-            if (hops.get(i).attachment().kind() != Attachment.Kind.BRIDGE
-                    || (tunnel != null && tunnel.losesEthernet())) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**
