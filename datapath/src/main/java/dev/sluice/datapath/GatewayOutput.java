@@ -51,9 +51,8 @@ final class GatewayOutput implements TunnelContent {
 
     @Override
     public void write(Cursor c, Batch b, int i, long start, OverlayTemplate outer, int port) {
-        int tenant = c.planeEntry == PlaneFlows.NONE
-                ? snapshot.plane().tenant(c.router)
-                : (int) flows.tenant(c.planeEntry);
+        int tenant =
+                c.planeEntry == PlaneFlows.NONE ? snapshot.plane().tenant(c.router) : (int) flows.tenant(c.planeEntry);
         GwlbOptions.write(
                 c.memory,
                 start + outer.tunnelOffset() + Geneve.BYTES,

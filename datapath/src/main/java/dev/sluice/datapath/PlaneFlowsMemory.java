@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  * The memory of {@link PlaneFlows}, which only nodes with a tunnel endpoint need: tens of MiB for a large connection table, whose zeroing takes as long as thousands of packets. A
  * control thread reserves it before it hands over the first configuration with an endpoint; the worker then only takes it.
  *
- * <p>Any thread may call, one at a time gets in. What was reserved lives as long as somebody has it.
+ * <p>One control thread may reserve while the worker runs; should both do so at once, one piece is given up. What was reserved lives as long as somebody has it.
  */
 final class PlaneFlowsMemory {
     private final long entriesBytes;
     private final int byFlowCount;
-    private @Nullable Parts reserved;
+    private volatile @Nullable Parts reserved;
 
     /**
      * Zeroed memory.
@@ -29,8 +29,8 @@ final class PlaneFlowsMemory {
         this.byFlowCount = byFlowCount;
     }
 
-    /** The memory, the same at each call. */
-    synchronized Parts reserve() {
+    /** The memory: what was reserved before, if anything was. */
+    Parts reserve() {
         Parts parts = reserved;
         if (parts == null) {
             parts = new Parts(Arena.ofAuto().allocate(entriesBytes, 64), new int[byFlowCount]);

@@ -32,143 +32,40 @@ public final class Snapshot {
     private final TunnelTable tunnels;
     private final AddressTable<Attachment> nodesByAddress;
 
-    /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}) and whose service instances have no caps; parameters as below. */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts) {
-        this(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                groups,
-                paths,
-                attachments,
-                timeouts,
-                Retained.auto(generation),
-                List.of());
-    }
-
-    /** A snapshot of a node that is alone; parameters as below. */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts,
-            Retained retained,
-            List<PacketCap> caps) {
-        this(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                groups,
-                paths,
-                attachments,
-                timeouts,
-                retained,
-                caps,
-                ServicePlane.NONE);
-    }
-
-    /** A snapshot of a node without logical switches; parameters as below. */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts,
-            Retained retained,
-            List<PacketCap> caps,
-            ServicePlane plane) {
-        this(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                groups,
-                paths,
-                attachments,
-                timeouts,
-                retained,
-                caps,
-                plane,
-                Segments.NONE);
+    /** Indexes the tables. */
+    Snapshot(SnapshotBuilder from) {
+        generation = from.generation;
+        ports = from.ports.toArray(new PortEntry[0]);
+        routers = from.routers.toArray(new RouterEntry[0]);
+        targets = from.targets.toArray(new Target[0]);
+        rules = IntTable.of(from.rules, Rule::id);
+        groups = IntTable.of(from.groups, Group::id);
+        paths = IntTable.of(from.paths, Path::id);
+        attachments = IntTable.of(from.attachments, Attachment::id);
+        tags = TagTable.of(from.attachments);
+        timeouts = from.timeouts;
+        watchful = from.groups.stream().anyMatch(group -> group.hasContext() || group.observers().length > 0);
+        retained = from.retained;
+        caps = List.copyOf(from.caps);
+        plane = from.plane;
+        segments = from.segments;
+        tunnels = new TunnelTable(plane, segments, from.attachments);
+        nodesByAddress = byAddress(from.attachments);
+        for (int i = 0; i < ports.length; i++) {
+            if (ports[i].index() != i) {
+                throw new IllegalArgumentException(
+                        "port " + ports[i].name() + " has index " + ports[i].index() + " at " + i);
+            }
+        }
     }
 
     /**
-     * Indexes the tables.
+     * A snapshot to be put together.
      *
      * @param generation moves with every snapshot; records store it
-     * @param ports element i has index i
-     * @param routers element i has index i
-     * @param targets element i has id i
-     * @param rules all rules of all groups
-     * @param groups all rule groups that ports name
-     * @param paths all paths of the targets, and retired ones that flows may still be pinned to
-     * @param attachments all attachments of the paths
-     * @param timeouts idle times of the tracker
-     * @param retained what becomes of flows made under earlier snapshots
-     * @param caps packets per second of service instances, at most one for each
-     * @param plane what the node shares with other nodes
-     * @param segments the logical switches that the node has ports of
      */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts,
-            Retained retained,
-            List<PacketCap> caps,
-            ServicePlane plane,
-            Segments segments) {
-        this.generation = generation;
-        this.ports = ports.toArray(new PortEntry[0]);
-        this.routers = routers.toArray(new RouterEntry[0]);
-        this.targets = targets.toArray(new Target[0]);
-        this.rules = IntTable.of(rules, Rule::id);
-        this.groups = IntTable.of(groups, Group::id);
-        this.paths = IntTable.of(paths, Path::id);
-        this.attachments = IntTable.of(attachments, Attachment::id);
-        this.tags = TagTable.of(attachments);
-        this.timeouts = timeouts;
-        this.watchful = groups.stream().anyMatch(group -> group.hasContext() || group.observers().length > 0);
-        this.retained = retained;
-        this.caps = List.copyOf(caps);
-        this.plane = plane;
-        this.segments = segments;
-        tunnels = new TunnelTable(plane, segments, attachments);
-        nodesByAddress = byAddress(attachments);
-        for (int i = 0; i < this.ports.length; i++) {
-            if (this.ports[i].index() != i) {
-                throw new IllegalArgumentException(
-                        "port " + this.ports[i].name() + " has index " + this.ports[i].index() + " at " + i);
-            }
-        }
+    public static SnapshotBuilder builder(int generation) {
+        return new SnapshotBuilder(generation);
     }
 
     private Snapshot(Snapshot other, List<Target> targets, List<Path> paths, List<Attachment> attachments) {
@@ -223,16 +120,7 @@ public final class Snapshot {
 
     /** A snapshot in which nothing is configured. */
     public static Snapshot empty() {
-        return new Snapshot(
-                0,
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT);
+        return builder(0).build();
     }
 
     public int generation() {

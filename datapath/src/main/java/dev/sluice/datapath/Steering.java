@@ -326,8 +326,6 @@ final class Steering {
     }
 
     private static long nextHopLo(Cursor c, Attachment.Side side) {
-        return c.fields.family == 4
-                ? IpAddress.IPV4_MAPPED | (side.nextHopV4() & 0xffff_ffffL)
-                : side.nextHopV6Lo();
+        return c.fields.family == 4 ? IpAddress.IPV4_MAPPED | (side.nextHopV4() & 0xffff_ffffL) : side.nextHopV6Lo();
     }
 }

@@ -11,8 +11,7 @@ import java.util.List;
  * @param onFailure the chain's failure action, CLOSED or OPEN; decides when there is no path or no room in the table
  * @param selection how one of the paths is chosen for a new flow
  */
-public record Target(
-        int id, String name, List<Path> paths, Rule.FailureAction onFailure, Selection selection) {
+public record Target(int id, String name, List<Path> paths, Rule.FailureAction onFailure, Selection selection) {
     /** Copies the paths. */
     public Target {
         paths = List.copyOf(paths);

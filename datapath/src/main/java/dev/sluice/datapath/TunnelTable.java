@@ -75,8 +75,7 @@ final class TunnelTable {
         for (Attachment node : nodes) {
             NodeTunnel to = node.tunnel();
             if (to != null && to.format() == NodeTunnel.Format.GRE) {
-                unaware.add(new ToNode(
-                        node.id(), gre(plane, to, Attachment.IN), gre(plane, to, Attachment.OUT)));
+                unaware.add(new ToNode(node.id(), gre(plane, to, Attachment.IN), gre(plane, to, Attachment.OUT)));
             } else if (to != null && to.format() == NodeTunnel.Format.GWLB) {
                 unaware.add(new ToNode(
                         node.id(),
@@ -144,15 +143,7 @@ final class TunnelTable {
     private static Tunnel tunnel(ServicePlane plane, IpAddress to, boolean checksum, TunnelHeader header) {
         MacAddress later = new MacAddress(0);
         Underlay underlay = new Underlay(
-                later,
-                later,
-                Underlay.UNTAGGED,
-                plane.endpoint(),
-                to,
-                UNDERLAY_TTL,
-                Underlay.INHERIT,
-                true,
-                checksum);
+                later, later, Underlay.UNTAGGED, plane.endpoint(), to, UNDERLAY_TTL, Underlay.INHERIT, true, checksum);
         return new Tunnel(to, OverlayTemplate.tunnel(underlay, header));
     }
 

@@ -53,8 +53,7 @@ final class KernelLayouts {
                     JAVA_SHORT.withName("protocol"),
                     JAVA_INT.withName("ifindex"),
                     JAVA_SHORT.withName("hatype"),
-                    MemoryLayout.sequenceLayout(10, ValueLayout.JAVA_BYTE)
-                            .withName("addr")));
+                    MemoryLayout.sequenceLayout(10, ValueLayout.JAVA_BYTE).withName("addr")));
 
     /** struct tpacket_req, linux/if_packet.h. */
     static final StructLayout TPACKET_REQ = sized(
@@ -126,8 +125,7 @@ final class KernelLayouts {
     static final StructLayout IFREQ = sized(
             40,
             MemoryLayout.structLayout(
-                    MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_BYTE)
-                            .withName("name"),
+                    MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_BYTE).withName("name"),
                     JAVA_LONG.withName("value"),
                     MemoryLayout.paddingLayout(16)));
 

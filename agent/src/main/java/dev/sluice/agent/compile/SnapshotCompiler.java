@@ -130,22 +130,22 @@ public final class SnapshotCompiler {
         leading.addAll(retained.rules());
         SnapshotAssembly assembly = new SnapshotAssembly(
                 configuration, ids, entries, leading, instances.attachments(), paths.all(), plane, before);
-        Snapshot snapshot = new Snapshot(
-                generation,
-                entries,
-                routers.entries(),
-                assembly.targets(),
-                rules.rules(),
-                rules.groups(),
-                assembly.paths(),
-                assembly.attachments(),
-                timeouts(settings.tracker().timeouts()),
-                retained,
-                instances.instances().stream()
+        Snapshot snapshot = Snapshot.builder(generation)
+                .ports(entries)
+                .routers(routers.entries())
+                .targets(assembly.targets())
+                .rules(rules.rules())
+                .groups(rules.groups())
+                .paths(assembly.paths())
+                .attachments(assembly.attachments())
+                .timeouts(timeouts(settings.tracker().timeouts()))
+                .retained(retained)
+                .caps(instances.instances().stream()
                         .flatMap(instance -> instance.cap().stream())
-                        .toList(),
-                plane.plane(),
-                segments.segments(entries, plane.plane()));
+                        .toList())
+                .plane(plane.plane())
+                .segments(segments.segments(entries, plane.plane()))
+                .build();
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),

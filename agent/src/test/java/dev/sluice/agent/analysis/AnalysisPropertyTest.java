@@ -17,7 +17,6 @@ import dev.sluice.datapath.Rule.Action;
 import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
@@ -172,20 +171,16 @@ class AnalysisPropertyTest {
     private static Snapshot snapshot(List<Rule> rules) {
         PortEntry left = new PortEntry(0, "left", Role.TRANSPARENT, 0, 1, 1, List.of(), true, true, 1, 0, 1500);
         PortEntry right = new PortEntry(1, "right", Role.TRANSPARENT, 0, 0, 2, List.of(), true, true, 0, 0, 1500);
-        return new Snapshot(
-                1,
-                List.of(left, right),
-                List.of(),
-                List.of(new Target(0, "inspect", List.of(), FailureAction.CLOSED)),
-                rules,
-                List.of(new Group(
+        return Snapshot.builder(1)
+                .ports(List.of(left, right))
+                .targets(List.of(new Target(0, "inspect", List.of(), FailureAction.CLOSED)))
+                .rules(rules)
+                .groups(List.of(new Group(
                         1,
                         Classifier.of(
                                 rules.stream().filter(rule -> !observes(rule)).toList()),
-                        rules.stream().filter(AnalysisPropertyTest::observes).toList())),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT);
+                        rules.stream().filter(AnalysisPropertyTest::observes).toList())))
+                .build();
     }
 
     private static boolean observes(Rule rule) {

@@ -8,7 +8,6 @@ import dev.sluice.datapath.Retained;
 import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Rule.Action;
 import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.TrackerTimeouts;
 import dev.sluice.model.ExistingFlows;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -33,18 +32,7 @@ class RetainedPlanTest {
     }
 
     private static Snapshot snapshot(int generation, List<Rule> rules, Retained retained) {
-        return new Snapshot(
-                generation,
-                List.of(),
-                List.of(),
-                List.of(),
-                rules,
-                List.of(),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT,
-                retained,
-                List.of());
+        return Snapshot.builder(generation).rules(rules).retained(retained).build();
     }
 
     private static List<Integer> kept(Retained retained) {

@@ -66,18 +66,18 @@ public record World(
         long[] groupSides = earlier.defaults().stream()
                 .mapToLong(kept -> (long) kept.group() << 32 | kept.portSide())
                 .toArray();
-        return new Snapshot(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                compiled,
-                paths,
-                attachments,
-                timeouts,
-                new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides),
-                caps);
+        return Snapshot.builder(generation)
+                .ports(ports)
+                .routers(routers)
+                .targets(targets)
+                .rules(rules)
+                .groups(compiled)
+                .paths(paths)
+                .attachments(attachments)
+                .timeouts(timeouts)
+                .retained(new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides))
+                .caps(caps)
+                .build();
     }
 
     /** The rule of a record: of today, or one that is gone while its flows are kept. */

@@ -226,18 +226,21 @@ final class WorldBuilder {
                 routers.addAll(chain.routers);
             }
         }
-        return new Attachment(
-                node.id,
-                "node-" + node.id,
-                node.instance,
-                node.in,
-                node.out,
-                node.kind,
-                node.translation,
-                node.copy,
-                node.routeUnmatched,
-                routers.stream().distinct().sorted().mapToInt(Integer::intValue).toArray(),
-                chainsWithIt == 1 ? paths.stream().mapToInt(Integer::intValue).toArray() : new int[0],
-                node.counters);
+        return Attachment.builder(node.id, "node-" + node.id, node.instance, node.in, node.out)
+                .kind(node.kind)
+                .translation(node.translation)
+                .copy(node.copy)
+                .routeUnmatched(node.routeUnmatched)
+                .routers(routers.stream()
+                        .distinct()
+                        .sorted()
+                        .mapToInt(Integer::intValue)
+                        .toArray())
+                .returnPaths(
+                        chainsWithIt == 1
+                                ? paths.stream().mapToInt(Integer::intValue).toArray()
+                                : new int[0])
+                .counters(node.counters)
+                .build();
     }
 }
