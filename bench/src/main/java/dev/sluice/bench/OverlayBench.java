@@ -1,21 +1,21 @@
 package dev.sluice.bench;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PlanePath;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.lang.foreign.MemorySegment;

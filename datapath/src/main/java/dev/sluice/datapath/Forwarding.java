@@ -1,5 +1,9 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.Checksum;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv4;

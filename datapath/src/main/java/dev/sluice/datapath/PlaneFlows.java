@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Layouts;
 import dev.sluice.wire.Nsh;

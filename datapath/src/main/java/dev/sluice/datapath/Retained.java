@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;

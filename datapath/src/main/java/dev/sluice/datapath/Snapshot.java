@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

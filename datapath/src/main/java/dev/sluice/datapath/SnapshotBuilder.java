@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Rule;
 import java.util.List;
 
 /** The parts of a {@link Snapshot}, each empty or usual until it is given. For the thread that makes one. */

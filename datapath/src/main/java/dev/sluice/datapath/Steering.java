@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ecn;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Geneve;

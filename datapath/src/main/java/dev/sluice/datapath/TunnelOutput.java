@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.NextHop;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;

@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.Routes;
 import dev.sluice.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 

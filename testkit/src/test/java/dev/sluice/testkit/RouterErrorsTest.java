@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;

@@ -1,19 +1,19 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
 import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
