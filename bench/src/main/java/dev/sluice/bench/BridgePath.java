@@ -1,20 +1,18 @@
 package dev.sluice.bench;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import dev.sluice.wire.IpProtocols;
@@ -65,19 +63,14 @@ final class BridgePath {
                 port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
                 port(NODE_IN, PortEntry.Role.SERVICE, -1, -1, 0),
                 port(NODE_OUT, PortEntry.Role.SERVICE, -1, -1, 0));
-        Attachment node = new Attachment(
-                1,
-                "node",
-                0,
-                new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                Attachment.Translation.NONE,
-                false,
-                false,
-                new int[] {0},
-                new int[0],
-                new AttachmentCounters());
+        Attachment node = Attachment.builder(
+                        1,
+                        "node",
+                        0,
+                        new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                        new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+                .routers(0)
+                .build();
         Path path = new Path(
                 1,
                 "inspect[node]",
@@ -86,16 +79,15 @@ final class BridgePath {
                 new PathCounters());
         List<Rule> rules = new ArrayList<>(more);
         rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.SERVICE));
-        return new Snapshot(
-                generation,
-                ports,
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)),
-                rules,
-                List.of(new Group(1, Classifier.of(rules))),
-                List.of(path),
-                List.of(node),
-                TrackerTimeouts.DEFAULT);
+        return Snapshot.builder(generation)
+                .ports(ports)
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)))
+                .rules(rules)
+                .groups(List.of(new Group(1, Classifier.of(rules))))
+                .paths(List.of(path))
+                .attachments(List.of(node))
+                .build();
     }
 
     private static Rule rule(int id, int precedence, Match match, Rule.Action action) {

@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 import java.util.Comparator;
 import java.util.List;
@@ -53,16 +53,17 @@ public final class Group {
     }
 
     /** The rules that only observe, highest precedence first; not to be changed. */
-    Observer[] observers() {
+    public Observer[] observers() {
         return observers;
     }
 
-    boolean hasOneDirectionRules() {
+    /** Whether a rule that decides holds in one direction only. */
+    public boolean hasOneDirectionRules() {
         return hasOneDirectionRules;
     }
 
     /** Whether a rule asks for contextual attributes. */
-    boolean hasContext() {
+    public boolean hasContext() {
         return hasContext;
     }
 }

@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 /**
  * What rules and flow keys look at, of one packet, as plain fields. A scratch object: each worker has a few and refills them; never kept.

@@ -1,11 +1,13 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** A rule that only observes, ready to be asked about each packet. Immutable. */
-final class Observer {
-    final Rule rule;
+public final class Observer {
+    /** The rule. */
+    public final Rule rule;
+
     private final TupleEntry[] entries;
 
     Observer(Rule rule) {
@@ -20,7 +22,8 @@ final class Observer {
         entries = possible.toArray(new TupleEntry[0]);
     }
 
-    boolean matches(PacketFields p) {
+    /** Whether one of its matches fits. */
+    public boolean matches(PacketFields p) {
         for (TupleEntry entry : entries) {
             if (entry.matches(p)) {
                 return true;

@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 import dev.sluice.wire.IpPrefix;
 import java.util.Arrays;

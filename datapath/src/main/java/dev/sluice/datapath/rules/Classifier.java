@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
+import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One match of a rule, flattened for the hot path: what {@link Match#matches} says, without references to follow for the usual conditions. Immutable.
  */
 final class TupleEntry {
-    private static final IpPrefix NO_PREFIX = IpPrefix.around(dev.sluice.wire.IpAddress.ANY_V6, 0);
+    private static final IpPrefix NO_PREFIX = IpPrefix.around(IpAddress.ANY_V6, 0);
 
     final Rule rule;
 

@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 /** Counters of one rule, for the life of its id (X12). One writer: the worker; readers may see values that lag a little. */
 public final class RuleCounters {
@@ -17,10 +17,11 @@ public final class RuleCounters {
     /** Decisions that should have been logged and were too many. */
     public long logSuppressed;
 
-    /** Begin of the second in which log lines are counted, and how many there were in it. */
-    long logSecondNs;
+    /** Begin of the second in which log lines are counted; for who writes the log. */
+    public long logSecondNs;
 
-    int loggedInSecond;
+    /** How many there were in it. */
+    public int loggedInSecond;
 
     /** Lets the next log line begin a second; only while no worker uses the rule. */
     public void restartLog() {

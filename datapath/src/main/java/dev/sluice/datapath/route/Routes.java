@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.route;
 
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;

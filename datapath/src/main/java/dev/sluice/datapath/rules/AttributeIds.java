@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 /**
  * The contextual attributes of a flow as one long: the numbers of its application, group and user, {@value #BITS} bits each, 0 for none (V4; document 002: "AppID,
@@ -35,7 +35,7 @@ public final class AttributeIds {
     }
 
     /** Each attribute from the first, or from the second where the first has none. */
-    static long over(long first, long second) {
+    public static long over(long first, long second) {
         return first == NONE
                 ? second
                 : of(

@@ -1,4 +1,4 @@
-package dev.sluice.datapath;
+package dev.sluice.datapath.rules;
 
 /**
  * Which bits of a packet a {@link TupleTable} hashes. An immutable value.
