@@ -167,16 +167,21 @@ static long send_paced(int fd, const unsigned char *frame, int reverse, int flow
     return sent;
 }
 
-static long received(const char *interface) {
+static long statistic(const char *interface, const char *name) {
     char path[128];
     long value = 0;
-    snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets", interface);
+    snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", interface, name);
     FILE *file = fopen(path, "r");
     if (file == NULL || fscanf(file, "%ld", &value) != 1) {
         die(path);
     }
     fclose(file);
     return value;
+}
+
+/* What came out of the device: frames that the far end had no room for as well. */
+static long received(const char *interface) {
+    return statistic(interface, "rx_packets") + statistic(interface, "rx_dropped");
 }
 
 static long generated(void) {

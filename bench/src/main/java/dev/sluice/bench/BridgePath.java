@@ -43,6 +43,10 @@ final class BridgePath {
 
     /** The same with so many rules for other traffic before the one for all. */
     static Snapshot snapshotOfRules(int count) {
+        return snapshot(1, otherRules(count));
+    }
+
+    private static List<Rule> otherRules(int count) {
         List<Rule> rules = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int port = otherPort(i);
@@ -53,7 +57,25 @@ final class BridgePath {
                     .withPorts(0, 0xffff, port, port);
             rules.add(rule(2 + i, 1_000 + i, match, Rule.Action.NONE));
         }
-        return snapshot(1, rules);
+        return rules;
+    }
+
+    /** Only the two transparent ports, between which everything passes by the last of so many rules. */
+    static Snapshot passingOfRules(int count) {
+        List<Rule> rules = new ArrayList<>(otherRules(count));
+        rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.NONE));
+        return new Snapshot(
+                1,
+                List.of(
+                        port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
+                        port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1)),
+                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
+                List.of(),
+                rules,
+                List.of(new Group(1, Classifier.of(rules))),
+                List.of(),
+                List.of(),
+                TrackerTimeouts.DEFAULT);
     }
 
     /** The destination of rule i of those for other traffic. */

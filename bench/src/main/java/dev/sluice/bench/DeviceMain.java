@@ -16,7 +16,7 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep}; {@code rules} is {@code path} with {@link #RULES} rules for other traffic. Says "ready", then once per second a line
+ * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep}; {@code rules} tracks between two ports, with {@link #RULES} rules for other traffic. Says "ready", then once per second a line
  * {@code stat frames N allocated BYTES collections N}: frames taken, bytes allocated by the worker's thread, collections of the JVM, all since its start.
  */
 public final class DeviceMain {
@@ -45,7 +45,7 @@ public final class DeviceMain {
 
     /** Runs until it is killed. */
     public static void main(String[] arguments) throws PortException {
-        boolean path = !arguments[0].equals("forward");
+        boolean path = arguments[0].equals("path");
         boolean rules = arguments[0].equals("rules");
         PortOptions options = PortOptions.DEFAULT.withDriver(PortOptions.Driver.valueOf(arguments[1]));
         try (Arena arena = Arena.ofShared()) {
@@ -63,7 +63,7 @@ public final class DeviceMain {
             device.printStatistics(Thread.currentThread().threadId());
             System.out.println("ready");
             if (rules) {
-                device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.snapshotOfRules(RULES));
+                device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES));
             } else if (path) {
                 device.path(pool, CONNECTIONS_MAX, BridgePath.snapshot());
             } else {

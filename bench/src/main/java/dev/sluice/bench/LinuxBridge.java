@@ -45,9 +45,11 @@ final class LinuxBridge {
         steer(bed);
     }
 
-    /** The same with a set of rules for other traffic, which a new flow is asked by: one look-up for all, as nftables does it best. */
-    static void startTracking(Bed bed, int rules) {
-        join(bed);
+    /**
+     * One bridge between p0 and p1 with connection tracking, and a set of rules for other traffic, which a new flow is asked by: one look-up for all, as nftables does it best.
+     */
+    static void startTracker(Bed bed, int rules) {
+        bridge(bed.namespace(), "br0", "p0", "p1");
         bed.namespace().sysctl("net.bridge.bridge-nf-call-iptables", "1");
         StringBuilder elements = new StringBuilder();
         for (int i = 0; i < rules; i++) {

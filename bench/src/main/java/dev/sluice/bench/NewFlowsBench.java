@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * P6: flows decided per second with many rules, one core. In memory, by processor time; and through one service node on wires, each frame of a flow never seen before, beside Open
+ * P6: flows decided per second with many rules, one core. In memory, by processor time; and on wires, each frame of a flow never seen before, beside Open
  * vSwitch and the kernel with the same rules.
  */
 final class NewFlowsBench {
@@ -17,7 +17,7 @@ final class NewFlowsBench {
     /** So many that none comes twice in a run. */
     private static final int LIVE_FLOWS = 1 << 28;
 
-    private static final int WARMUP_SECONDS_MAX = 4;
+    private static final int WARMUP_SECONDS_MAX = 12;
 
     private NewFlowsBench() {}
 
@@ -57,16 +57,16 @@ final class NewFlowsBench {
         int seconds = options.seconds(3);
         int warmup = Math.min(WARMUP_SECONDS_MAX, options.warmupSeconds());
         List<Device> devices = List.of(
-                        SluiceDevice.pathOfRules("sluice-xdp", "Java, AF_XDP", "AF_XDP"),
+                        SluiceDevice.tracker("sluice-xdp", "Java, AF_XDP", "AF_XDP"),
                         new Device(
                                 "ovs-xdp",
                                 "Open vSwitch netdev, AF_XDP, ct(commit)",
-                                bed -> OpenVswitch.start(bed, "afxdp", DeviceMain.RULES)),
-                        SluiceDevice.pathOfRules("sluice-packet", "Java, AF_PACKET ring", "AF_PACKET"),
+                                bed -> OpenVswitch.startTracker(bed, "afxdp", DeviceMain.RULES)),
+                        SluiceDevice.tracker("sluice-packet", "Java, AF_PACKET ring", "AF_PACKET"),
                         new Device(
                                 "linux-nft",
-                                "two Linux bridges, nftables, conntrack",
-                                bed -> LinuxBridge.startTracking(bed, DeviceMain.RULES)))
+                                "Linux bridge, nftables, conntrack",
+                                bed -> LinuxBridge.startTracker(bed, DeviceMain.RULES)))
                 .stream()
                 .filter(device -> options.wants(device.name()))
                 .toList();
@@ -75,10 +75,7 @@ final class NewFlowsBench {
         }
         try (ConntrackRoom _ = new ConntrackRoom()) {
             Comparison comparison = new Comparison(
-                    report,
-                    "million flows per second",
-                    () -> Bed.withNode(options.node()),
-                    bed -> bed.load(LIVE_FLOWS, warmup, seconds));
+                    report, "million flows per second", Bed::plain, bed -> bed.load(LIVE_FLOWS, warmup, seconds));
             comparison.run(devices, options.rounds());
             comparison.ratio("P6", "sluice-xdp", "ovs-xdp", RATIO_GOAL);
             comparison.ratio("P6", "sluice-xdp", "linux-nft", RATIO_GOAL);

@@ -17,25 +17,36 @@ final class OpenVswitch {
     private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
     private static final Duration START = Duration.ofSeconds(15);
     private static final int CONNECTIONS_MAX = 8_000_000;
-    private static final String RULES = """
+    private static final String TRACK = """
             table=0,in_port=p0,ip,actions=ct(table=1)
-            table=0,in_port=p2,actions=output:p0
             table=0,in_port=p1,ip,actions=ct(table=1)
+            """;
+    private static final String THROUGH_NODE = TRACK + """
+            table=0,in_port=p2,actions=output:p0
             table=0,in_port=p3,actions=output:p1
             table=1,in_port=p0,ct_state=+new,ip,actions=ct(commit),output:p2
             table=1,in_port=p0,ct_state=+est,ip,actions=output:p2
             table=1,in_port=p1,ct_state=+est,ip,actions=output:p3
+            """;
+    private static final String ACROSS = TRACK + """
+            table=1,in_port=p0,ct_state=+new,ip,actions=ct(commit),output:p1
+            table=1,in_port=p0,ct_state=+est,ip,actions=output:p1
+            table=1,in_port=p1,ct_state=+est,ip,actions=output:p0
             """;
 
     private OpenVswitch() {}
 
     /** Starts it with the bed's ports as interfaces of the given type: afxdp or system (AF_PACKET). */
     static void start(Bed bed, String type) {
-        start(bed, type, 0);
+        start(bed, type, THROUGH_NODE);
     }
 
-    /** The same with so many rules for other traffic, which a new flow is asked by, and room for many connections. */
-    static void start(Bed bed, String type, int rules) {
+    /** The same without a node, with so many rules for other traffic, which a new flow is asked by. */
+    static void startTracker(Bed bed, String type, int rules) {
+        start(bed, type, ACROSS + others(rules));
+    }
+
+    private static void start(Bed bed, String type, String rules) {
         if (!Files.exists(SCHEMA)) {
             throw new LabException("Open vSwitch is not installed (Debian package openvswitch-switch)");
         }
@@ -78,8 +89,7 @@ final class OpenVswitch {
                 folder + "/ctl",
                 "dpctl/ct-set-maxconns",
                 Integer.toString(CONNECTIONS_MAX)));
-        namespace.execWithInput(
-                inFolder(folder, "ovs-ofctl", "add-flows", "unix:" + folder + "/br0.mgmt", "-"), RULES + others(rules));
+        namespace.execWithInput(inFolder(folder, "ovs-ofctl", "add-flows", "unix:" + folder + "/br0.mgmt", "-"), rules);
     }
 
     private static String others(int rules) {

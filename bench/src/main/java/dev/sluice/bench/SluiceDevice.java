@@ -19,8 +19,8 @@ final class SluiceDevice {
         return new Device(name, what, bed -> start(bed, true, "path", driver, "spin"));
     }
 
-    /** The same with rules for other traffic before the one for everything. */
-    static Device pathOfRules(String name, String what, String driver) {
+    /** Tracks everything between p0 and p1, with rules for other traffic before the one for everything. */
+    static Device tracker(String name, String what, String driver) {
         return new Device(name, what, bed -> start(bed, true, "rules", driver, "spin"));
     }
 
