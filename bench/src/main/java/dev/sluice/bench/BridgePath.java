@@ -41,19 +41,52 @@ final class BridgePath {
 
     /** The same with so many rules for other traffic before the one for all. */
     static Snapshot snapshotOfRules(int count) {
+        return snapshot(1, otherRules(count));
+    }
+
+    private static List<Rule> otherRules(int count) {
         List<Rule> rules = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            IpAddress network = IpAddress.ofIpv4(0xac10_0000 | (i * 61) << 4);
-            int protocol = i % 3 == 0 ? IpProtocols.TCP : IpProtocols.UDP;
-            int port = i % 1_000;
+            int port = otherPort(i);
             Match match = Match.ANY
                     .withFamily(4)
-                    .withProtocol(protocol, protocol)
-                    .withPrefixes(null, IpPrefix.around(network, 28 - i % 5))
-                    .withPorts(0, 0xffff, port, port + 50);
+                    .withProtocol(otherProtocol(i), otherProtocol(i))
+                    .withPrefixes(null, otherDestination(i))
+                    .withPorts(0, 0xffff, port, port);
             rules.add(rule(2 + i, 1_000 + i, match, Rule.Action.NONE));
         }
-        return snapshot(1, rules);
+        return rules;
+    }
+
+    /** Only the two transparent ports, between which everything passes by the last of so many rules. */
+    static Snapshot passingOfRules(int count) {
+        List<Rule> rules = new ArrayList<>(otherRules(count));
+        rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.NONE));
+        return new Snapshot(
+                1,
+                List.of(
+                        port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
+                        port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1)),
+                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
+                List.of(),
+                rules,
+                List.of(new Group(1, Classifier.of(rules))),
+                List.of(),
+                List.of(),
+                TrackerTimeouts.DEFAULT);
+    }
+
+    /** The destination of rule i of those for other traffic. */
+    static IpPrefix otherDestination(int i) {
+        return IpPrefix.around(IpAddress.ofIpv4(0xac10_0000 | (i * 61) << 4), 28 - i % 5);
+    }
+
+    static int otherProtocol(int i) {
+        return i % 3 == 0 ? IpProtocols.TCP : IpProtocols.UDP;
+    }
+
+    static int otherPort(int i) {
+        return 1 + i % 1_000;
     }
 
     /** The same with other rules before the one for all; their ids begin at 2. */
