@@ -4,7 +4,7 @@
  *   load FROM TO FLOWS WARMUP_S SECONDS RATE [PID]
  *
  * FROM and TO are the far ends of the wires of two ports; frames are put on FROM's wire and counted as TO receives them. FLOWS is a power of
- * two up to 2^20. First each flow sends a few frames slowly from both ends, so that trackers call it established; then WARMUP_S and SECONDS of load run,
+ * two up to 2^28. Of up to 2^20 flows each first sends a few frames slowly from both ends, so that trackers call it established; of more, each frame is of a flow never seen before. Then WARMUP_S and SECONDS of load run,
  * RATE frames per second, or as many as possible if RATE is 0. Prints "begin" after the warm-up and at the end
  *   sent N received N seconds S cpu S
  * where cpu is the processor time that the process PID spent meanwhile, 0 without one.
@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+enum { ESTABLISHED_MAX = 1 << 20, FLOWS_MAX = 1 << 28 };
 enum { FRAME_BYTES = 60, SOURCE_PORT = 34, TARGET_PORT = 36, BASE_PORT = 1024, BATCH = 64, SLOW_RATE = 100000 };
 
 static int flow_counter;
@@ -166,16 +167,21 @@ static long send_paced(int fd, const unsigned char *frame, int reverse, int flow
     return sent;
 }
 
-static long received(const char *interface) {
+static long statistic(const char *interface, const char *name) {
     char path[128];
     long value = 0;
-    snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets", interface);
+    snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", interface, name);
     FILE *file = fopen(path, "r");
     if (file == NULL || fscanf(file, "%ld", &value) != 1) {
         die(path);
     }
     fclose(file);
     return value;
+}
+
+/* What came out of the device: frames that the far end had no room for as well. */
+static long received(const char *interface) {
+    return statistic(interface, "rx_packets") + statistic(interface, "rx_dropped");
 }
 
 static long generated(void) {
@@ -253,8 +259,8 @@ int main(int argc, char **argv) {
     if (from == 0 || to == 0) {
         die("if_nametoindex");
     }
-    if (flows < 1 || flows > 1 << 20 || (flows & (flows - 1)) != 0) {
-        fprintf(stderr, "FLOWS %d is not a power of two in 1..%d\n", flows, 1 << 20);
+    if (flows < 1 || flows > FLOWS_MAX || (flows & (flows - 1)) != 0) {
+        fprintf(stderr, "FLOWS %d is not a power of two in 1..%d\n", flows, FLOWS_MAX);
         return 2;
     }
     flow_counter = bpf_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
@@ -264,7 +270,7 @@ int main(int argc, char **argv) {
 
     int request_fd = open_socket(from);
     int answer_fd = open_socket(to);
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; flows <= ESTABLISHED_MAX && round < 2; round++) {
         send_paced(request_fd, request, 0, flows, 60, flows + BATCH, SLOW_RATE);
         send_paced(answer_fd, answer, 1, flows, 60, flows + BATCH, SLOW_RATE);
     }

@@ -1,20 +1,18 @@
 package dev.sluice.bench;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import dev.sluice.wire.IpProtocols;
@@ -43,19 +41,52 @@ final class BridgePath {
 
     /** The same with so many rules for other traffic before the one for all. */
     static Snapshot snapshotOfRules(int count) {
+        return snapshot(1, otherRules(count));
+    }
+
+    private static List<Rule> otherRules(int count) {
         List<Rule> rules = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            IpAddress network = IpAddress.ofIpv4(0xac10_0000 | (i * 61) << 4);
-            int protocol = i % 3 == 0 ? IpProtocols.TCP : IpProtocols.UDP;
-            int port = i % 1_000;
+            int port = otherPort(i);
             Match match = Match.ANY
                     .withFamily(4)
-                    .withProtocol(protocol, protocol)
-                    .withPrefixes(null, IpPrefix.around(network, 28 - i % 5))
-                    .withPorts(0, 0xffff, port, port + 50);
+                    .withProtocol(otherProtocol(i), otherProtocol(i))
+                    .withPrefixes(null, otherDestination(i))
+                    .withPorts(0, 0xffff, port, port);
             rules.add(rule(2 + i, 1_000 + i, match, Rule.Action.NONE));
         }
-        return snapshot(1, rules);
+        return rules;
+    }
+
+    /** Only the two transparent ports, between which everything passes by the last of so many rules. */
+    static Snapshot passingOfRules(int count) {
+        List<Rule> rules = new ArrayList<>(otherRules(count));
+        rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.NONE));
+        return new Snapshot(
+                1,
+                List.of(
+                        port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
+                        port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1)),
+                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
+                List.of(),
+                rules,
+                List.of(new Group(1, Classifier.of(rules))),
+                List.of(),
+                List.of(),
+                TrackerTimeouts.DEFAULT);
+    }
+
+    /** The destination of rule i of those for other traffic. */
+    static IpPrefix otherDestination(int i) {
+        return IpPrefix.around(IpAddress.ofIpv4(0xac10_0000 | (i * 61) << 4), 28 - i % 5);
+    }
+
+    static int otherProtocol(int i) {
+        return i % 3 == 0 ? IpProtocols.TCP : IpProtocols.UDP;
+    }
+
+    static int otherPort(int i) {
+        return 1 + i % 1_000;
     }
 
     /** The same with other rules before the one for all; their ids begin at 2. */
@@ -65,19 +96,14 @@ final class BridgePath {
                 port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
                 port(NODE_IN, PortEntry.Role.SERVICE, -1, -1, 0),
                 port(NODE_OUT, PortEntry.Role.SERVICE, -1, -1, 0));
-        Attachment node = new Attachment(
-                1,
-                "node",
-                0,
-                new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                Attachment.Translation.NONE,
-                false,
-                false,
-                new int[] {0},
-                new int[0],
-                new AttachmentCounters());
+        Attachment node = Attachment.builder(
+                        1,
+                        "node",
+                        0,
+                        new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                        new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+                .routers(0)
+                .build();
         Path path = new Path(
                 1,
                 "inspect[node]",
@@ -86,16 +112,15 @@ final class BridgePath {
                 new PathCounters());
         List<Rule> rules = new ArrayList<>(more);
         rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.SERVICE));
-        return new Snapshot(
-                generation,
-                ports,
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)),
-                rules,
-                List.of(new Group(1, Classifier.of(rules))),
-                List.of(path),
-                List.of(node),
-                TrackerTimeouts.DEFAULT);
+        return Snapshot.builder(generation)
+                .ports(ports)
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)))
+                .rules(rules)
+                .groups(List.of(new Group(1, Classifier.of(rules))))
+                .paths(List.of(path))
+                .attachments(List.of(node))
+                .build();
     }
 
     private static Rule rule(int id, int precedence, Match match, Rule.Action action) {

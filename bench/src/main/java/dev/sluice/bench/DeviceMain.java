@@ -6,6 +6,7 @@ import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.Snapshot;
 import dev.sluice.ports.Poller;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
@@ -15,13 +16,17 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * A worker under test, in a process of its own: {@code forward|path DRIVER spin|sleep}. Says "ready", then once per second a line
+ * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep}; {@code rules} tracks between two ports, with {@link #RULES} rules for other traffic. Says "ready", then once per second a line
  * {@code stat frames N allocated BYTES collections N}: frames taken, bytes allocated by the worker's thread, collections of the JVM, all since its start.
  */
 public final class DeviceMain {
     private static final int SMALL_FRAMES = 8192;
     private static final int LARGE_FRAMES = 256;
+    /** Rules before the one for the load. */
+    static final int RULES = 10_000;
+
     private static final int CONNECTIONS_MAX = 1 << 20;
+    private static final int NEW_CONNECTIONS_MAX = 1 << 23;
     private static final int IDLE_ROUNDS_MAX = 1000;
     private static final long TICK_NS = 10_000_000;
     private static final int STAT_PERIOD_MS = 1000;
@@ -41,6 +46,7 @@ public final class DeviceMain {
     /** Runs until it is killed. */
     public static void main(String[] arguments) throws PortException {
         boolean path = arguments[0].equals("path");
+        boolean rules = arguments[0].equals("rules");
         PortOptions options = PortOptions.DEFAULT.withDriver(PortOptions.Driver.valueOf(arguments[1]));
         try (Arena arena = Arena.ofShared()) {
             FramePool pool = new FramePool(
@@ -56,8 +62,10 @@ public final class DeviceMain {
             DeviceMain device = new DeviceMain(arguments[2].equals("sleep"), ports);
             device.printStatistics(Thread.currentThread().threadId());
             System.out.println("ready");
-            if (path) {
-                device.path(pool);
+            if (rules) {
+                device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES));
+            } else if (path) {
+                device.path(pool, CONNECTIONS_MAX, BridgePath.snapshot());
             } else {
                 device.forward();
             }
@@ -87,10 +95,10 @@ public final class DeviceMain {
         return received;
     }
 
-    private void path(FramePool pool) throws PortException {
-        try (Datapath datapath = new Datapath(pool, new Liveness(64, 64), CONNECTIONS_MAX, System.nanoTime());
+    private void path(FramePool pool, int connectionsMax, Snapshot snapshot) throws PortException {
+        try (Datapath datapath = new Datapath(pool, new Liveness(64, 64), connectionsMax, System.nanoTime());
                 Poller poller = Poller.open(ports)) {
-            datapath.apply(BridgePath.snapshot(), ports);
+            datapath.apply(snapshot, ports);
             int idle = 0;
             long tickAt = System.nanoTime();
             while (true) {

@@ -2,6 +2,7 @@ package dev.sluice.bench;
 
 import dev.sluice.lab.Namespace;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The kernel as a peer: one bridge joins p0 and p2, another p3 and p1, so that everything passes the node between p2 and p3. Works in soft interrupts; its work is moved to
@@ -41,6 +42,41 @@ final class LinuxBridge {
     /** The bridges with connection tracking on the device's core. */
     static void startTracking(Bed bed) {
         joinTracking(bed);
+        steer(bed);
+    }
+
+    /**
+     * One bridge between p0 and p1 with connection tracking, and a set of rules for other traffic, which a new flow is asked by: one look-up for all, as nftables does it best.
+     */
+    static void startTracker(Bed bed, int rules) {
+        bridge(bed.namespace(), "br0", "p0", "p1");
+        bed.namespace().sysctl("net.bridge.bridge-nf-call-iptables", "1");
+        StringBuilder elements = new StringBuilder();
+        for (int i = 0; i < rules; i++) {
+            elements.append(i == 0 ? "" : ", ")
+                    .append(String.format(
+                            Locale.ROOT,
+                            "%s . %d . %d",
+                            BridgePath.otherDestination(i),
+                            BridgePath.otherProtocol(i),
+                            BridgePath.otherPort(i)));
+        }
+        String ruleset = """
+                table ip track {
+                  set others {
+                    type ipv4_addr . inet_proto . inet_service
+                    flags interval
+                    elements = { %s }
+                  }
+                  chain forward {
+                    type filter hook forward priority 0; policy drop;
+                    ct state established accept
+                    ct state new ip daddr . meta l4proto . th dport @others drop
+                    ct state new accept
+                  }
+                }
+                """.formatted(elements);
+        bed.namespace().execWithInput(List.of("nft", "-f", "-"), ruleset);
         steer(bed);
     }
 

@@ -12,6 +12,7 @@ public final class Main {
               path   P2: through one service node and back to the destination, beside Open vSwitch and the Linux bridge
               tcp    P4, for information: TCP through one service node, beside the Linux bridge
               tracker  P5: parse, track and act in memory, beside the memory accesses alone
+              classifier P7: look-ups among 10,000 and 100,000 rules, beside DPDK's rte_acl
               newflows P6: flows decided per second with 10,000 rules, in memory
               memory   P8: bytes per tracked flow, beside nf_conntrack
               change   P9: putting a configuration in force with 10M flows, beside 1k flows
@@ -47,6 +48,7 @@ public final class Main {
                 case "path" -> PathBench.run(options);
                 case "tcp" -> TcpBench.run(options);
                 case "tracker" -> TrackerBench.run(options);
+                case "classifier" -> ClassifierBench.run(options);
                 case "newflows" -> NewFlowsBench.run(options);
                 case "memory" -> MemoryBench.run();
                 case "crafted" -> CraftedBench.run(options);
@@ -54,8 +56,9 @@ public final class Main {
                 case "overlay" -> OverlayBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
-                    System.err.println("bench: no benchmark '" + arguments[0]
-                            + "'; choose io, path, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
+                    System.err.println(
+                            "bench: no benchmark '" + arguments[0]
+                                    + "'; choose io, path, tcp, tracker, classifier, newflows, memory, change, crafted, overlay or gc");
                     yield 2;
                 }
             };

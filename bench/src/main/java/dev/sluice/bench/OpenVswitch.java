@@ -2,10 +2,12 @@ package dev.sluice.bench;
 
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.Namespace;
+import dev.sluice.wire.IpProtocols;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Open vSwitch with the user-space data path as a peer, with a database and sockets of its own in the bed's folder. Rules by input port; flows are tracked and committed once,
@@ -14,20 +16,37 @@ import java.util.List;
 final class OpenVswitch {
     private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
     private static final Duration START = Duration.ofSeconds(15);
-    private static final String RULES = """
+    private static final int CONNECTIONS_MAX = 8_000_000;
+    private static final String TRACK = """
             table=0,in_port=p0,ip,actions=ct(table=1)
-            table=0,in_port=p2,actions=output:p0
             table=0,in_port=p1,ip,actions=ct(table=1)
+            """;
+    private static final String THROUGH_NODE = TRACK + """
+            table=0,in_port=p2,actions=output:p0
             table=0,in_port=p3,actions=output:p1
             table=1,in_port=p0,ct_state=+new,ip,actions=ct(commit),output:p2
             table=1,in_port=p0,ct_state=+est,ip,actions=output:p2
             table=1,in_port=p1,ct_state=+est,ip,actions=output:p3
+            """;
+    private static final String ACROSS = TRACK + """
+            table=1,in_port=p0,ct_state=+new,ip,actions=ct(commit),output:p1
+            table=1,in_port=p0,ct_state=+est,ip,actions=output:p1
+            table=1,in_port=p1,ct_state=+est,ip,actions=output:p0
             """;
 
     private OpenVswitch() {}
 
     /** Starts it with the bed's ports as interfaces of the given type: afxdp or system (AF_PACKET). */
     static void start(Bed bed, String type) {
+        start(bed, type, THROUGH_NODE);
+    }
+
+    /** The same without a node, with so many rules for other traffic, which a new flow is asked by. */
+    static void startTracker(Bed bed, String type, int rules) {
+        start(bed, type, ACROSS + others(rules));
+    }
+
+    private static void start(Bed bed, String type, String rules) {
         if (!Files.exists(SCHEMA)) {
             throw new LabException("Open vSwitch is not installed (Debian package openvswitch-switch)");
         }
@@ -47,7 +66,8 @@ final class OpenVswitch {
                 "Open_vSwitch",
                 ".",
                 "other_config:pmd-cpu-mask=0x" + Integer.toHexString(1 << Bed.DEVICE_CORE));
-        bed.device(namespace.start("vswitchd", inFolder(folder, "ovs-vswitchd", "unix:" + socket)));
+        bed.device(namespace.start(
+                "vswitchd", inFolder(folder, "ovs-vswitchd", "unix:" + socket, "--unixctl=" + folder + "/ctl")));
         control(
                 namespace,
                 folder,
@@ -62,7 +82,28 @@ final class OpenVswitch {
         for (String port : bed.ports()) {
             control(namespace, folder, "add-port", "br0", port, "--", "set", "interface", port, "type=" + type);
         }
-        namespace.execWithInput(inFolder(folder, "ovs-ofctl", "add-flows", "unix:" + folder + "/br0.mgmt", "-"), RULES);
+        namespace.exec(inFolder(
+                folder,
+                "ovs-appctl",
+                "-t",
+                folder + "/ctl",
+                "dpctl/ct-set-maxconns",
+                Integer.toString(CONNECTIONS_MAX)));
+        namespace.execWithInput(inFolder(folder, "ovs-ofctl", "add-flows", "unix:" + folder + "/br0.mgmt", "-"), rules);
+    }
+
+    private static String others(int rules) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < rules; i++) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "table=1,priority=%d,in_port=p0,ct_state=+new,%s,nw_dst=%s,tp_dst=%d,actions=ct(commit),output:p1%n",
+                    40_000 + i % 20_000,
+                    BridgePath.otherProtocol(i) == IpProtocols.TCP ? "tcp" : "udp",
+                    BridgePath.otherDestination(i),
+                    BridgePath.otherPort(i)));
+        }
+        return text.toString();
     }
 
     private static void control(Namespace namespace, String folder, String... arguments) {

@@ -1,24 +1,21 @@
 package dev.sluice.bench;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PlanePath;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.lang.foreign.MemorySegment;
@@ -140,20 +137,15 @@ final class OverlayBench {
                         0,
                         0),
                 here.port(BridgePath.NODE_OUT));
-        Attachment node = new Attachment(
-                1,
-                "node",
-                0,
-                new Attachment.Side(-1, 0, 0, 0, 0, 0, 0),
-                new Attachment.Side(-1, 0, 0, 0, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                Attachment.Translation.NONE,
-                false,
-                false,
-                new int[] {0},
-                new int[0],
-                new AttachmentCounters(),
-                0);
+        Attachment node = Attachment.builder(
+                        1,
+                        "node",
+                        0,
+                        new Attachment.Side(-1, 0, 0, 0, 0, 0, 0),
+                        new Attachment.Side(-1, 0, 0, 0, 0, 0, 0))
+                .routers(0)
+                .peer(0)
+                .build();
         Path path = new Path(
                 1,
                 "inspect[node]",
@@ -163,24 +155,21 @@ final class OverlayBench {
         Routes underlay = Routes.of(List.of(
                 new RouteEntry(IpPrefix.around(OWN, 32), NextHopGroup.of(NextHop.local(UNDERLAY))),
                 new RouteEntry(IpPrefix.around(PEER, 32), NextHopGroup.of(NextHop.connected(UNDERLAY)))));
-        return new Snapshot(
-                1,
-                ports,
-                List.of(here.router(0), new RouterEntry(1, "underlay", underlay)),
-                List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)),
-                here.rules(),
-                List.of(Objects.requireNonNull(here.group(1))),
-                List.of(path),
-                List.of(node),
-                TrackerTimeouts.DEFAULT,
-                Retained.auto(1),
-                List.of(),
-                new ServicePlane(
+        return Snapshot.builder(1)
+                .ports(ports)
+                .routers(List.of(here.router(0), new RouterEntry(1, "underlay", underlay)))
+                .targets(List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)))
+                .rules(here.rules())
+                .groups(List.of(Objects.requireNonNull(here.group(1))))
+                .paths(List.of(path))
+                .attachments(List.of(node))
+                .plane(new ServicePlane(
                         1,
                         1,
                         OWN,
                         List.of(new OverlayPeer(0, "peer", 2, PEER)),
                         List.of(new PlanePath(1, 4096, 100, 101, false)),
-                        List.of(7, 0)));
+                        List.of(7, 0)))
+                .build();
     }
 }

@@ -19,6 +19,11 @@ final class SluiceDevice {
         return new Device(name, what, bed -> start(bed, true, "path", driver, "spin"));
     }
 
+    /** Tracks everything between p0 and p1, with rules for other traffic before the one for everything. */
+    static Device tracker(String name, String what, String driver) {
+        return new Device(name, what, bed -> start(bed, true, "rules", driver, "spin"));
+    }
+
     /** Starts it on the device's core. */
     static LabProcess startPinned(Bed bed, String driver) {
         return start(bed, true, "path", driver, "spin");

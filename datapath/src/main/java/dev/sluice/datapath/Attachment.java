@@ -82,66 +82,9 @@ public record Attachment(
     public record Side(
             int port, int outerTag, int innerTag, long mac, int nextHopV4, long nextHopV6Hi, long nextHopV6Lo) {}
 
-    /** A node on this host. */
-    public Attachment(
-            int id,
-            String name,
-            int instance,
-            Side in,
-            Side out,
-            Kind kind,
-            Translation translation,
-            boolean copy,
-            boolean routeUnmatched,
-            int[] routers,
-            int[] returnPaths,
-            AttachmentCounters counters) {
-        this(
-                id,
-                name,
-                instance,
-                in,
-                out,
-                kind,
-                translation,
-                copy,
-                routeUnmatched,
-                routers,
-                returnPaths,
-                counters,
-                LOCAL);
-    }
-
-    /** A node with interfaces. */
-    public Attachment(
-            int id,
-            String name,
-            int instance,
-            Side in,
-            Side out,
-            Kind kind,
-            Translation translation,
-            boolean copy,
-            boolean routeUnmatched,
-            int[] routers,
-            int[] returnPaths,
-            AttachmentCounters counters,
-            int peer) {
-        this(
-                id,
-                name,
-                instance,
-                in,
-                out,
-                kind,
-                translation,
-                copy,
-                routeUnmatched,
-                routers,
-                returnPaths,
-                counters,
-                peer,
-                null);
+    /** An attachment of a node of this host, to be put together; parameters as above. */
+    public static AttachmentBuilder builder(int id, String name, int instance, Side in, Side out) {
+        return new AttachmentBuilder(id, name, instance, in, out);
     }
 
     /** The same with counters of its own. */
@@ -171,6 +114,16 @@ public record Attachment(
     /** Whether frames go to ports of this host as they are: the node is neither elsewhere nor behind a tunnel. */
     public boolean hasPorts() {
         return peer == LOCAL && tunnel == null;
+    }
+
+    /** Whether packets come back with other addresses. */
+    boolean translates() {
+        return translation != Translation.NONE;
+    }
+
+    /** Whether packets come back with another Ethernet header, or with none. */
+    boolean rewritesEthernet() {
+        return kind != Kind.BRIDGE || (tunnel != null && tunnel.losesEthernet());
     }
 
     /** A side by index. */

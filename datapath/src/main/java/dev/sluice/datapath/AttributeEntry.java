@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.AttributeIds;
 import org.jspecify.annotations.Nullable;
 
 /** What was set for one port or one flow. Changed by the worker only. */

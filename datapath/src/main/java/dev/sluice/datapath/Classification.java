@@ -1,5 +1,9 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.AttributeIds;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Tcp;
 import org.jspecify.annotations.Nullable;

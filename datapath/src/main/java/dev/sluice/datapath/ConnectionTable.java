@@ -9,6 +9,7 @@ import static dev.sluice.datapath.ConnectionTableRecord.putInt;
 import static dev.sluice.datapath.ConnectionTableRecord.putLong;
 import static dev.sluice.datapath.ConnectionTableRecord.putShort;
 
+import dev.sluice.datapath.rules.PacketFields;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;

@@ -8,6 +8,7 @@ import static dev.sluice.datapath.ConnectionTableRecord.putByte;
 import static dev.sluice.datapath.ConnectionTableRecord.putInt;
 import static dev.sluice.datapath.ConnectionTableRecord.putShort;
 
+import dev.sluice.datapath.rules.PacketFields;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

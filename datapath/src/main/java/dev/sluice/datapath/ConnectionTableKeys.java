@@ -4,6 +4,7 @@ import static dev.sluice.datapath.ConnectionTableRecord.getInt;
 import static dev.sluice.datapath.ConnectionTableRecord.getLong;
 import static dev.sluice.datapath.ConnectionTableRecord.putInt;
 
+import dev.sluice.datapath.rules.PacketFields;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PacketFields;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;

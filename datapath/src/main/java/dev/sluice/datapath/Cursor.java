@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.AttributeIds;
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Icmp;
 import java.lang.foreign.MemorySegment;

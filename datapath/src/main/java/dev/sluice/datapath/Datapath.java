@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.wire.IpAddress;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,8 @@ public final class Datapath implements AutoCloseable {
     private final IcmpErrors errors;
     private final Fragments fragments;
     private final PlaneFlows planeFlows;
+    private final UnderlayRoutes underlay;
+    private final TunnelOutput tunnelOutput;
     private final OverlayOutput overlayOutput;
     private final OverlayInput overlayInput;
     private final PeerInput peerInput;
@@ -110,8 +113,10 @@ public final class Datapath implements AutoCloseable {
         fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         planeFlows = new PlaneFlows(table, table.capacity());
-        GreTunnels gre = new GreTunnels(frames, counters);
-        overlayOutput = new OverlayOutput(frames, liveness, table, neighbors, planeFlows, gre, counters);
+        underlay = new UnderlayRoutes(liveness);
+        tunnelOutput = new TunnelOutput(frames, neighbors, underlay);
+        GreTunnels gre = new GreTunnels(frames, tunnelOutput, counters);
+        overlayOutput = new OverlayOutput(frames, table, planeFlows, tunnelOutput, gre, counters);
         steering = new Steering(
                 frames,
                 liveness,
@@ -151,9 +156,9 @@ public final class Datapath implements AutoCloseable {
                 planeFlows,
                 overlayOutput);
         switchStage = new SwitchStage(
-                frames, parser, fragments, errors, table, liveness, overlayOutput, counters, FlowHash.mix(seed + 1));
+                frames, parser, fragments, errors, table, liveness, tunnelOutput, counters, FlowHash.mix(seed + 1));
         peerInput = new PeerInput(frames, counters);
-        peerOutput = new PeerOutput(frames, liveness, neighbors);
+        peerOutput = new PeerOutput(frames, underlay, neighbors);
         Decapsulation decapsulation = new Decapsulation(frames, parser, fragments, counters);
         NodeInput nodeInput = new NodeInput(
                 frames,
@@ -186,6 +191,11 @@ public final class Datapath implements AutoCloseable {
         drops.resize(1);
     }
 
+    /** Reserves what a configuration needs beyond those before, so that {@link #apply} need not; for control threads, before it is handed over. */
+    public void prepare(Snapshot next) {
+        planeFlows.prepare(next);
+    }
+
     /**
      * Swaps the configuration, between two batches.
      *
@@ -205,6 +215,8 @@ public final class Datapath implements AutoCloseable {
         neighborStage.apply(next);
         errors.apply(next);
         planeFlows.apply(next);
+        underlay.apply(next);
+        tunnelOutput.apply(next);
         overlayOutput.apply(next);
         overlayInput.apply(next);
         peerInput.apply(next);
@@ -568,6 +580,5 @@ public final class Datapath implements AutoCloseable {
     public void close() {
         table.close();
         context.close();
-        planeFlows.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.AttributeIds;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.IpAddress;
 import java.util.Arrays;
 import java.util.BitSet;

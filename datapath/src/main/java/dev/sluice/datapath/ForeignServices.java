@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.wire.IpProtocols;
 
 /**

@@ -1,5 +1,10 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.wire.Checksum;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv4;
 import dev.sluice.wire.Ipv6;
@@ -122,7 +127,7 @@ final class Forwarding {
         Layouts.putU8(c.memory, icmp, type);
         int after = Layouts.u16(c.memory, icmp);
         int checksum = Layouts.u16(c.memory, icmp + 2);
-        Layouts.putU16(c.memory, icmp + 2, dev.sluice.wire.Checksum.update16(checksum, before, after));
+        Layouts.putU16(c.memory, icmp + 2, Checksum.update16(checksum, before, after));
     }
 
     /** Puts the packet out of the port it is to leave by. */

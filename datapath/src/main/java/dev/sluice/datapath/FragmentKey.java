@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.Ipv4;
 import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.Ipv6Extensions;

@@ -1,5 +1,8 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Icmp;
 import dev.sluice.wire.Icmpv6;

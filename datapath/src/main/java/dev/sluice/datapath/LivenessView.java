@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.NextHopGroup;
+
 /** A worker's copy of {@link Liveness}, taken between batches, so that a packet lives under one state. One writer: the worker. */
 final class LivenessView {
     private final Liveness source;

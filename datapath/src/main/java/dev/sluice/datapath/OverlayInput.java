@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.GeneveOptions;
@@ -10,7 +11,6 @@ import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +36,6 @@ final class OverlayInput {
     private final NodeInput nodes;
     private final GatewayInput gateways;
     private final GreTunnels gre;
-    private NodeAddresses nodeAddresses = NodeAddresses.of(List.of());
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
@@ -71,7 +70,6 @@ final class OverlayInput {
     void apply(Snapshot next) {
         snapshot = next;
         plane = next.plane();
-        nodeAddresses = NodeAddresses.of(next.attachments());
         nodes.apply(plane);
         gateways.apply(next);
     }
@@ -89,7 +87,7 @@ final class OverlayInput {
             return frames.drop(c, DropReason.OVERLAY_FRAGMENTED);
         }
         OverlayPeer peer = plane.peerAt(c.fields.sourceHi, c.fields.sourceLo);
-        Attachment node = peer == null ? nodeAddresses.at(c.fields.sourceHi, c.fields.sourceLo) : null;
+        Attachment node = peer == null ? snapshot.nodeAt(c.fields.sourceHi, c.fields.sourceLo) : null;
         if (peer == null && node == null) {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
         }

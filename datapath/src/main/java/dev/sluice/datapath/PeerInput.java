@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.Bfd;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.IpProtocols;

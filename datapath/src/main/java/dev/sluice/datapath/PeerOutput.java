@@ -1,7 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.NextHop;
 import dev.sluice.wire.Ethernet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends frames of the caller's own making to other switches: by the underlay's route, to the MAC address of its next hop (V14). One user: the worker.
@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerOutput {
     private final Frames frames;
-    private final LivenessView liveness;
+    private final UnderlayRoutes routes;
     private final Neighbors neighbors;
     private final Batch own = new Batch();
     private Snapshot snapshot = Snapshot.empty();
 
-    PeerOutput(Frames frames, LivenessView liveness, Neighbors neighbors) {
+    PeerOutput(Frames frames, UnderlayRoutes routes, Neighbors neighbors) {
         this.frames = frames;
-        this.liveness = liveness;
+        this.routes = routes;
         this.neighbors = neighbors;
     }
 
@@ -31,7 +31,8 @@ final class PeerOutput {
      * @return whether it left or waits
      */
     boolean send(OverlayPeer peer, long start, int frameBytes, long nowNs) {
-        NextHop hop = nextHop(peer);
+        // Of several equal routes all packets to a peer take the same.
+        NextHop hop = routes.to(peer.address(), FlowHash.mix(peer.address().lo()));
         if (hop == null || !frames.hasDevice(hop.port())) {
             frames.pool().give(start);
             return false;
@@ -63,21 +64,5 @@ final class PeerOutput {
             frames.pool().give(start);
         }
         return given != Neighbors.REFUSED;
-    }
-
-    /** One of several equal routes: all packets to a peer take the same. */
-    private @Nullable NextHop nextHop(OverlayPeer peer) {
-        ServicePlane plane = snapshot.plane();
-        if (plane.router() < 0) {
-            return null;
-        }
-        Routes routes = snapshot.router(plane.router()).routes();
-        int index = routes.lookup(peer.address().hi(), peer.address().lo());
-        if (index == Routes.NO_ROUTE) {
-            return null;
-        }
-        NextHop hop = routes.group(index).choose(FlowHash.mix(peer.address().lo()), liveness.downPorts());
-        boolean leads = hop != null && (hop.kind() == NextHop.Kind.CONNECTED || hop.kind() == NextHop.Kind.GATEWAY);
-        return leads ? hop : null;
     }
 }

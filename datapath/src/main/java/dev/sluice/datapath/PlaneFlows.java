@@ -1,12 +1,12 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Layouts;
 import dev.sluice.wire.Nsh;
 import dev.sluice.wire.NshContext;
 import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * again when the record is gone, which whoever looks for room finds out. Entry {@link #IN_HAND} is that of the packet in hand before it has a record. Hot path: no
  * allocation; room is looked for in a bounded number of places.
  */
-final class PlaneFlows implements AutoCloseable {
+final class PlaneFlows {
     /** Longest network service header that is kept: what has to fit in front of a frame together with the outer headers. */
     static final int NSH_BYTES_MAX = 184;
 
@@ -28,7 +28,6 @@ final class PlaneFlows implements AutoCloseable {
     /** No entry, or no room for one. */
     static final int NONE = 0;
 
-    private static final int ENTRY_BYTES = 216;
     private static final int TRIES_MAX = 64;
     private static final long OWNER = 0;
     private static final long TENANT = 8;
@@ -37,13 +36,14 @@ final class PlaneFlows implements AutoCloseable {
     private static final long FLAGS = 22;
     private static final long SKIP = 23;
     private static final long FLOW = 24;
-    private static final long HEADER = 32;
+    private static final int HEADER = 32;
+    private static final int ENTRY_BYTES = HEADER + NSH_BYTES_MAX;
 
     /** Places at which a flow may be in {@link #byFlow}. */
     private static final int PLACES = 8;
 
     private final ConnectionTable table;
-    private final Arena arena = Arena.ofShared();
+    private final PlaneFlowsMemory memory;
     private final int count;
     private @Nullable MemorySegment entries;
     private Snapshot snapshot = Snapshot.empty();
@@ -53,31 +53,35 @@ final class PlaneFlows implements AutoCloseable {
     private int[] byFlow = {};
 
     /** Where entries made before are found, while foretelling; own numbers lie above all of its. */
-    private ServicePlane plane = ServicePlane.NONE;
-
-    private Segments segments = Segments.NONE;
     private @Nullable PlaneFlows source;
 
     /** @param connectionsMax size of the connection table; a quarter of it as many directions may be served for others */
     PlaneFlows(ConnectionTable table, int connectionsMax) {
         this.table = table;
         count = Math.max(64, connectionsMax / 4);
+        memory = new PlaneFlowsMemory((long) (count + IN_HAND + 1) * ENTRY_BYTES, Integer.highestOneBit(count * 2));
     }
 
-    /** Reserves memory when the node first has peers. */
+    /** Reserves what a configuration needs, before it is applied; for control threads. */
+    void prepare(Snapshot next) {
+        if (next.plane().router() >= 0) {
+            memory.reserve();
+        }
+    }
+
+    /** Takes memory when the node first has a tunnel endpoint; what nobody has prepared is reserved now. */
     void apply(Snapshot next) {
         snapshot = next;
-        plane = next.plane();
-        segments = next.segments();
-        if (entries == null && plane.router() >= 0) {
-            entries = arena.allocate((long) (count + IN_HAND + 1) * ENTRY_BYTES, 64);
-            byFlow = new int[Integer.highestOneBit(count * 2)];
+        if (entries == null && next.plane().router() >= 0) {
+            PlaneFlowsMemory.Parts parts = memory.reserve();
+            entries = parts.entries();
+            byFlow = parts.byFlow();
         }
     }
 
     /** Whether an entry is of a tenant that several switches classify for: of a segment, each at its own ports. */
     private boolean isShared(int entry) {
-        return segments.has(plane.routerOf(tenant(entry)));
+        return snapshot.segments().has(snapshot.plane().routerOf(tenant(entry)));
     }
 
     /** What the other one keeps is known here too. */
@@ -428,10 +432,5 @@ final class PlaneFlows implements AutoCloseable {
         SluiceContext.setProgram(f, value, program >>> 24, program);
         Nsh.setOam(f, nsh, true);
         Nsh.setNextProtocol(f, nsh, Nsh.NEXT_NONE);
-    }
-
-    @Override
-    public void close() {
-        arena.close();
     }
 }

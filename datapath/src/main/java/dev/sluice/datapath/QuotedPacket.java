@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Ipv4;

@@ -1,6 +1,9 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +43,7 @@ public final class Retained {
         this.rulesById = IntTable.of(rules, Rule::id);
         this.groupSides = groupSides.clone();
         Arrays.sort(this.groupSides);
-        java.util.BitSet all = new java.util.BitSet();
+        BitSet all = new BitSet();
         for (Rule rule : rules) {
             all.or(rule.appliedTo().toBitSet());
         }

@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Probe;
@@ -330,7 +331,7 @@ final class Returns {
     /** On with a packet of the record in hand, to the next node or out. */
     int goOn(Cursor c, Path path, int next) {
         int slot = c.record;
-        if (translates(path)) {
+        if (path.translates()) {
             recall(slot, c.direction);
         }
         int ruleId = table.ruleId(slot);
@@ -415,17 +416,7 @@ final class Returns {
                 return about;
             }
         }
-        return c.direction == 0 && translates(path) ? linkTranslated(c, path, named) : NONE;
-    }
-
-    private static boolean translates(Path path) {
-        List<Path.Hop> hops = path.hops();
-        for (int i = 0; i < hops.size(); i++) {
-            if (hops.get(i).attachment().translation() != Attachment.Translation.NONE) {
-                return true;
-            }
-        }
-        return false;
+        return c.direction == 0 && path.translates() ? linkTranslated(c, path, named) : NONE;
     }
 
     // A packet that no record explains.

@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.route.Routes;
+
 /**
  * A router (VRF), or the key space of a transparent pair.
  *

@@ -1,5 +1,10 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Observer;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.RuleCounters;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what rules decide and what observe-only rules see, and remembers decisions to be logged (X12; packet-life.md, hits). One writer: the worker. */

@@ -1,5 +1,8 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.RuleCounters;
 import dev.sluice.wire.IpAddress;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;

@@ -9,13 +9,16 @@ public final class Segments {
     public static final Segments NONE = new Segments(List.of());
 
     private final List<Segment> all;
-    private final IntTable<Segment> byRouter;
+    private final @Nullable Segment[] byRouter;
     private final IntTable<Segment> byVni;
 
     /** Indexes segments, of which no two have the same router or virtual network. */
     public Segments(List<Segment> all) {
         this.all = List.copyOf(all);
-        byRouter = IntTable.of(all, Segment::router);
+        byRouter = new Segment[all.stream().mapToInt(Segment::router).max().orElse(-1) + 1];
+        for (Segment segment : all) {
+            byRouter[segment.router()] = segment;
+        }
         byVni = IntTable.of(all, Segment::vni);
     }
 
@@ -27,12 +30,12 @@ public final class Segments {
     /** The segment with this index among the routers, null if that is not a segment. */
     @Nullable
     Segment ofRouter(int router) {
-        return byRouter.get(router);
+        return router >= 0 && router < byRouter.length ? byRouter[router] : null;
     }
 
-    /** Whether an index among the routers is that of a segment. */
+    /** Whether an index among the routers is that of a segment; asked for each packet. */
     boolean has(int router) {
-        return byRouter.get(router) != null;
+        return ofRouter(router) != null;
     }
 
     /** The segment with this virtual network, null if there is none here. */

@@ -1,8 +1,10 @@
 package dev.sluice.datapath;
 
 import dev.sluice.wire.IpAddress;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +20,15 @@ public final class ServicePlane {
     private final IpAddress endpoint;
     private final List<OverlayPeer> peers;
     private final List<PlanePath> paths;
-    private final List<Integer> tenants;
+    private final int[] tenants;
+    private final IntTable<RouterOfTenant> byTenant;
     private final IntTable<OverlayPeer> byNumber;
-    private final @Nullable OverlayPeer[] byAddress;
+    private final AddressTable<OverlayPeer> byAddress;
     private final IntTable<PlanePath> byPath;
     private final IntTable<PlanePath> byForwardSpi;
     private final IntTable<PlanePath> byReverseSpi;
+
+    private record RouterOfTenant(int tenant, int router) {}
 
     /**
      * Indexes the tables.
@@ -47,28 +52,22 @@ public final class ServicePlane {
         this.endpoint = endpoint;
         this.peers = List.copyOf(peers);
         this.paths = List.copyOf(paths);
-        this.tenants = List.copyOf(tenants);
+        this.tenants = tenants.stream().mapToInt(Integer::intValue).toArray();
+        byTenant = byTenant(this.tenants);
         byNumber = IntTable.of(peers, OverlayPeer::number);
-        byAddress = byAddress(peers);
+        byAddress = AddressTable.of(peers, OverlayPeer::address);
         byPath = IntTable.of(paths, PlanePath::path);
         byForwardSpi = IntTable.of(paths, PlanePath::forwardSpi);
         byReverseSpi = IntTable.of(paths, PlanePath::reverseSpi);
     }
 
-    private static @Nullable OverlayPeer[] byAddress(List<OverlayPeer> peers) {
-        @Nullable OverlayPeer[] slots = new OverlayPeer[Integer.highestOneBit(Math.max(2, peers.size() * 2)) << 1];
-        for (OverlayPeer peer : peers) {
-            int i = slot(peer.address().hi(), peer.address().lo(), slots.length);
-            while (slots[i] != null) {
-                i = i + 1 & slots.length - 1;
-            }
-            slots[i] = peer;
+    /** Of two with one number the first counts. */
+    private static IntTable<RouterOfTenant> byTenant(int[] tenants) {
+        Map<Integer, RouterOfTenant> all = new LinkedHashMap<>();
+        for (int i = 0; i < tenants.length; i++) {
+            all.putIfAbsent(tenants[i], new RouterOfTenant(tenants[i], i));
         }
-        return slots;
-    }
-
-    private static int slot(long hi, long lo, int slots) {
-        return (int) FlowHash.mix(hi * 31 + lo) & slots - 1;
+        return IntTable.of(List.copyOf(all.values()), RouterOfTenant::tenant);
     }
 
     /** Number of this node. */
@@ -104,13 +103,7 @@ public final class ServicePlane {
     /** The peer with this endpoint, null if nobody has it. */
     @Nullable
     OverlayPeer peerAt(long hi, long lo) {
-        int i = slot(hi, lo, byAddress.length);
-        OverlayPeer peer = byAddress[i];
-        while (peer != null && (peer.address().lo() != lo || peer.address().hi() != hi)) {
-            i = i + 1 & byAddress.length - 1;
-            peer = byAddress[i];
-        }
-        return peer;
+        return byAddress.at(hi, lo);
     }
 
     /** The peer that packets call so, null if there is none. */
@@ -138,21 +131,17 @@ public final class ServicePlane {
 
     /** The number of a router or pair that all nodes know it by, 0 if it has none. */
     int tenant(int ofRouter) {
-        return ofRouter >= 0 && ofRouter < tenants.size() ? tenants.get(ofRouter) : 0;
+        return ofRouter >= 0 && ofRouter < tenants.length ? tenants[ofRouter] : 0;
     }
 
     /** Index of the router or pair with that number, -1 if there is none here. */
     int routerOf(long tenant) {
-        for (int i = 0; i < tenants.size(); i++) {
-            if (tenants.get(i) == (int) tenant && tenant >>> 32 == 0 && tenant != 0) {
-                return i;
-            }
-        }
-        return -1;
+        RouterOfTenant found = tenant == 0 || tenant >>> 32 != 0 ? null : byTenant.get((int) tenant);
+        return found == null ? -1 : found.router;
     }
 
-    /** The routers and pairs by the numbers that all nodes know them by. */
+    /** The routers and pairs by the numbers that all nodes know them by; for control code. */
     public List<Integer> tenants() {
-        return new ArrayList<>(tenants);
+        return Arrays.stream(tenants).boxed().toList();
     }
 }

@@ -1,9 +1,12 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,142 +31,43 @@ public final class Snapshot {
     private final List<PacketCap> caps;
     private final ServicePlane plane;
     private final Segments segments;
+    private final TunnelTable tunnels;
+    private final AddressTable<Attachment> nodesByAddress;
 
-    /** A snapshot that treats the flows made under earlier ones as usual ({@link Retained#auto}) and whose service instances have no caps; parameters as below. */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts) {
-        this(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                groups,
-                paths,
-                attachments,
-                timeouts,
-                Retained.auto(generation),
-                List.of());
-    }
-
-    /** A snapshot of a node that is alone; parameters as below. */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts,
-            Retained retained,
-            List<PacketCap> caps) {
-        this(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                groups,
-                paths,
-                attachments,
-                timeouts,
-                retained,
-                caps,
-                ServicePlane.NONE);
-    }
-
-    /** A snapshot of a node without logical switches; parameters as below. */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts,
-            Retained retained,
-            List<PacketCap> caps,
-            ServicePlane plane) {
-        this(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                groups,
-                paths,
-                attachments,
-                timeouts,
-                retained,
-                caps,
-                plane,
-                Segments.NONE);
+    /** Indexes the tables. */
+    Snapshot(SnapshotBuilder from) {
+        generation = from.generation;
+        ports = from.ports.toArray(new PortEntry[0]);
+        routers = from.routers.toArray(new RouterEntry[0]);
+        targets = from.targets.toArray(new Target[0]);
+        rules = IntTable.of(from.rules, Rule::id);
+        groups = IntTable.of(from.groups, Group::id);
+        paths = IntTable.of(from.paths, Path::id);
+        attachments = IntTable.of(from.attachments, Attachment::id);
+        tags = TagTable.of(from.attachments);
+        timeouts = from.timeouts;
+        watchful = from.groups.stream().anyMatch(group -> group.hasContext() || group.observers().length > 0);
+        retained = from.retained;
+        caps = List.copyOf(from.caps);
+        plane = from.plane;
+        segments = from.segments;
+        tunnels = new TunnelTable(plane, segments, from.attachments);
+        nodesByAddress = byAddress(from.attachments);
+        for (int i = 0; i < ports.length; i++) {
+            if (ports[i].index() != i) {
+                throw new IllegalArgumentException(
+                        "port " + ports[i].name() + " has index " + ports[i].index() + " at " + i);
+            }
+        }
     }
 
     /**
-     * Indexes the tables.
+     * A snapshot to be put together.
      *
      * @param generation moves with every snapshot; records store it
-     * @param ports element i has index i
-     * @param routers element i has index i
-     * @param targets element i has id i
-     * @param rules all rules of all groups
-     * @param groups all rule groups that ports name
-     * @param paths all paths of the targets, and retired ones that flows may still be pinned to
-     * @param attachments all attachments of the paths
-     * @param timeouts idle times of the tracker
-     * @param retained what becomes of flows made under earlier snapshots
-     * @param caps packets per second of service instances, at most one for each
-     * @param plane what the node shares with other nodes
-     * @param segments the logical switches that the node has ports of
      */
-    public Snapshot(
-            int generation,
-            List<PortEntry> ports,
-            List<RouterEntry> routers,
-            List<Target> targets,
-            List<Rule> rules,
-            List<Group> groups,
-            List<Path> paths,
-            List<Attachment> attachments,
-            TrackerTimeouts timeouts,
-            Retained retained,
-            List<PacketCap> caps,
-            ServicePlane plane,
-            Segments segments) {
-        this.generation = generation;
-        this.ports = ports.toArray(new PortEntry[0]);
-        this.routers = routers.toArray(new RouterEntry[0]);
-        this.targets = targets.toArray(new Target[0]);
-        this.rules = IntTable.of(rules, Rule::id);
-        this.groups = IntTable.of(groups, Group::id);
-        this.paths = IntTable.of(paths, Path::id);
-        this.attachments = IntTable.of(attachments, Attachment::id);
-        this.tags = TagTable.of(attachments);
-        this.timeouts = timeouts;
-        this.watchful = groups.stream().anyMatch(group -> group.hasContext() || group.observers().length > 0);
-        this.retained = retained;
-        this.caps = List.copyOf(caps);
-        this.plane = plane;
-        this.segments = segments;
-        for (int i = 0; i < this.ports.length; i++) {
-            if (this.ports[i].index() != i) {
-                throw new IllegalArgumentException(
-                        "port " + this.ports[i].name() + " has index " + this.ports[i].index() + " at " + i);
-            }
-        }
+    public static SnapshotBuilder builder(int generation) {
+        return new SnapshotBuilder(generation);
     }
 
     private Snapshot(Snapshot other, List<Target> targets, List<Path> paths, List<Attachment> attachments) {
@@ -182,6 +86,16 @@ public final class Snapshot {
         caps = other.caps;
         plane = other.plane;
         segments = other.segments;
+        tunnels = other.tunnels;
+        nodesByAddress = byAddress(attachments);
+    }
+
+    private static AddressTable<Attachment> byAddress(List<Attachment> attachments) {
+        return AddressTable.of(
+                attachments.stream()
+                        .filter(node -> node.tunnel() != null && !node.isRemote())
+                        .toList(),
+                node -> Objects.requireNonNull(node.tunnel()).address());
     }
 
     /**
@@ -208,16 +122,7 @@ public final class Snapshot {
 
     /** A snapshot in which nothing is configured. */
     public static Snapshot empty() {
-        return new Snapshot(
-                0,
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT);
+        return builder(0).build();
     }
 
     public int generation() {
@@ -316,6 +221,17 @@ public final class Snapshot {
     /** What the node shares with other nodes. */
     public ServicePlane plane() {
         return plane;
+    }
+
+    /** Ways into the underlay, with their outer headers. */
+    TunnelTable tunnels() {
+        return tunnels;
+    }
+
+    /** The service node of this host with this address in the underlay, null if nobody has it. */
+    @Nullable
+    Attachment nodeAt(long hi, long lo) {
+        return nodesByAddress.at(hi, lo);
     }
 
     /** The logical switches that the node has ports of. */

@@ -1,6 +1,8 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.IpAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +69,7 @@ final class Steering {
      */
     int begin(Cursor c, Path path, @Nullable Rule rule, boolean transparent, boolean remembers) {
         if (transparent && remembers) {
-            table.setL2(c.record, c.direction, rewritesEthernet(path) ? ethernetMemory.remember(c) : 0);
+            table.setL2(c.record, c.direction, path.rewritesEthernet() ? ethernetMemory.remember(c) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
         return steer(c, path, rule == null ? Rule.FailureAction.INHERIT : rule.onFailure(), first, transparent);
@@ -91,18 +93,6 @@ final class Steering {
         return node.tunnel() == null
                 ? send(c, c.batch, c.slot, node, transparent, true)
                 : sendInto(c, c.batch, c.slot, path, hop, Rule.FailureAction.INHERIT, transparent, true);
-    }
-
-    private static boolean rewritesEthernet(Path path) {
-        List<Path.Hop> hops = path.hops();
-        for (int i = 0; i < hops.size(); i++) {
-            NodeTunnel tunnel = hops.get(i).attachment().tunnel();
-            if (hops.get(i).attachment().kind() != Attachment.Kind.BRIDGE
-                    || (tunnel != null && tunnel.losesEthernet())) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**
@@ -205,7 +195,7 @@ final class Steering {
             node.counters().sent[c.direction]++;
         }
         int step = overlay.toNode(c, b, slot, path, hop, onFailure, transparent, copy);
-        if (step != OverlayOutput.TOO_BIG) {
+        if (step != TunnelOutput.TOO_BIG) {
             return step;
         }
         if (!copy && c.planeEntry == PlaneFlows.NONE) {
@@ -337,8 +327,6 @@ final class Steering {
     }
 
     private static long nextHopLo(Cursor c, Attachment.Side side) {
-        return c.fields.family == 4
-                ? dev.sluice.wire.IpAddress.IPV4_MAPPED | (side.nextHopV4() & 0xffff_ffffL)
-                : side.nextHopV6Lo();
+        return c.fields.family == 4 ? IpAddress.IPV4_MAPPED | (side.nextHopV4() & 0xffff_ffffL) : side.nextHopV6Lo();
     }
 }

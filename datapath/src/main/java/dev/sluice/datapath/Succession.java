@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Rule;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ecn;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Geneve;
@@ -63,7 +65,7 @@ final class SwitchStage {
             IcmpErrors errors,
             ConnectionTable table,
             LivenessView liveness,
-            OverlayOutput overlay,
+            TunnelOutput tunnels,
             DatapathCounters counters,
             long seed) {
         this.frames = frames;
@@ -73,7 +75,7 @@ final class SwitchStage {
         this.table = table;
         this.counters = counters;
         this.seed = seed;
-        output = new SegmentOutput(frames, overlay, counters);
+        output = new SegmentOutput(tunnels, counters);
         neighbors = new SegmentNeighbors(frames, gates, counters);
         foreign = new ForeignServices(table, liveness);
     }
@@ -385,7 +387,7 @@ final class SwitchStage {
 
     private int toPeer(Cursor c, Segment segment, int peer) {
         int step = output.send(c, c.batch, c.slot, segment, peer, kind(c, segment));
-        return step == SegmentOutput.TOO_BIG ? tooBig(c, output.roomBytes()) : step;
+        return step == TunnelOutput.TOO_BIG ? tooBig(c, output.roomBytes()) : step;
     }
 
     /** What the packet in hand has to say of its services. */
@@ -429,7 +431,7 @@ final class SwitchStage {
         for (int i = 0; i < segment.peerCount(); i++) {
             if (copy(c)) {
                 int step = output.send(c, copies, 0, segment, segment.peer(i), kind);
-                if (step == SegmentOutput.TOO_BIG) {
+                if (step == TunnelOutput.TOO_BIG) {
                     frames.drop(copies, 0, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
                 }
             }

@@ -1,5 +1,8 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.rules.Rule;
+import java.util.List;
+
 /**
  * What a rule points to (document 002: the policy lookup by UUID): the paths of a chain. Changing a target serves all its rules (V5).
  *
@@ -9,15 +12,14 @@ package dev.sluice.datapath;
  * @param onFailure the chain's failure action, CLOSED or OPEN; decides when there is no path or no room in the table
  * @param selection how one of the paths is chosen for a new flow
  */
-public record Target(
-        int id, String name, java.util.List<Path> paths, Rule.FailureAction onFailure, Selection selection) {
+public record Target(int id, String name, List<Path> paths, Rule.FailureAction onFailure, Selection selection) {
     /** Copies the paths. */
     public Target {
-        paths = java.util.List.copyOf(paths);
+        paths = List.copyOf(paths);
     }
 
     /** A target that chooses in turn. */
-    public Target(int id, String name, java.util.List<Path> paths, Rule.FailureAction onFailure) {
+    public Target(int id, String name, List<Path> paths, Rule.FailureAction onFailure) {
         this(id, name, paths, onFailure, Selection.ROUND_ROBIN);
     }
 }

@@ -6,6 +6,9 @@
  * one {@link dev.sluice.datapath.Datapath} with everything below it; only {@link dev.sluice.datapath.Snapshot}s and liveness flags
  * come from outside. Specification: docs/reference/packet-life.md, requirement rows V and C in docs/specs.md. Start reading at
  * {@link dev.sluice.datapath.Datapath}.
+ *
+ * <p>What knows nothing of a packet's life has packages of its own below, with arrows from here to there only: {@code rules}, which rule matches, and {@code route}, where an
+ * address goes.
  */
 @NullMarked
 package dev.sluice.datapath;

@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.datapath.rules.PacketFields;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

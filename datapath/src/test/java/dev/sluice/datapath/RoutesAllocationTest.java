@@ -3,6 +3,10 @@ package dev.sluice.datapath;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
 import dev.sluice.wire.Arp;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;

@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.IpAddress;
 import java.util.HashMap;
 import java.util.Map;

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Structures shared with the kernel on 64-bit Linux. Constants only.
@@ -52,8 +53,7 @@ final class KernelLayouts {
                     JAVA_SHORT.withName("protocol"),
                     JAVA_INT.withName("ifindex"),
                     JAVA_SHORT.withName("hatype"),
-                    MemoryLayout.sequenceLayout(10, java.lang.foreign.ValueLayout.JAVA_BYTE)
-                            .withName("addr")));
+                    MemoryLayout.sequenceLayout(10, ValueLayout.JAVA_BYTE).withName("addr")));
 
     /** struct tpacket_req, linux/if_packet.h. */
     static final StructLayout TPACKET_REQ = sized(
@@ -125,8 +125,7 @@ final class KernelLayouts {
     static final StructLayout IFREQ = sized(
             40,
             MemoryLayout.structLayout(
-                    MemoryLayout.sequenceLayout(16, java.lang.foreign.ValueLayout.JAVA_BYTE)
-                            .withName("name"),
+                    MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_BYTE).withName("name"),
                     JAVA_LONG.withName("value"),
                     MemoryLayout.paddingLayout(16)));
 

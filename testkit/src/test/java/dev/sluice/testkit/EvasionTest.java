@@ -3,8 +3,8 @@ package dev.sluice.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.rules.Match;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.ConnectionTable;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Match;
+import dev.sluice.datapath.rules.Match;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -6,9 +6,8 @@ import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
 import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.Routes;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,16 +22,10 @@ class NonUnicastTest {
 
     private static MemorySwitch pair(int refusedKinds, int mtuBytes) {
         return new MemorySwitch(
-                new Snapshot(
-                        1,
-                        List.of(port(0, refusedKinds, 0), port(1, 0, mtuBytes)),
-                        List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        TrackerTimeouts.DEFAULT),
+                Snapshot.builder(1)
+                        .ports(List.of(port(0, refusedKinds, 0), port(1, 0, mtuBytes)))
+                        .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                        .build(),
                 16);
     }
 

@@ -1,20 +1,18 @@
 package dev.sluice.testkit;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -36,19 +34,14 @@ final class PairWithNode {
                 port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
                 port(NODE_IN, PortEntry.Role.SERVICE, -1, -1, 0),
                 port(NODE_OUT, PortEntry.Role.SERVICE, -1, -1, 0));
-        Attachment node = new Attachment(
-                1,
-                "fw-1",
-                0,
-                new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                Attachment.Translation.NONE,
-                false,
-                false,
-                new int[] {0},
-                new int[0],
-                new AttachmentCounters());
+        Attachment node = Attachment.builder(
+                        1,
+                        "fw-1",
+                        0,
+                        new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                        new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+                .routers(0)
+                .build();
         Rule.FailureAction closed = Rule.FailureAction.CLOSED;
         Path path = new Path(1, "inspect[fw-1]", 1, List.of(new Path.Hop(node, false, closed)), new PathCounters());
         BitSet sides = new BitSet();
@@ -63,16 +56,15 @@ final class PairWithNode {
                 Rule.FailureAction.INHERIT,
                 bothDirections,
                 PortSides.of(sides));
-        return new Snapshot(
-                1,
-                ports,
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", List.of(path), closed)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                List.of(path),
-                List.of(node),
-                TrackerTimeouts.DEFAULT);
+        return Snapshot.builder(1)
+                .ports(ports)
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "inspect", List.of(path), closed)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(List.of(path))
+                .attachments(List.of(node))
+                .build();
     }
 
     private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int group) {

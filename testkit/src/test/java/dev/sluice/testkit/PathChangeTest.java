@@ -3,22 +3,20 @@ package dev.sluice.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Retained;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.ports.MemoryFrame;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -75,19 +73,14 @@ class PathChangeTest {
     private static Attachment node(int i, boolean oneArmed) {
         int in = FIRST_NODE_PORT + 2 * i;
         Attachment.Side inSide = new Attachment.Side(in, 0, 0, 0x0200_0000_00a0L + i, 0, 0, 0);
-        return new Attachment(
-                i + 1,
-                "n" + i,
-                i,
-                inSide,
-                oneArmed ? inSide : new Attachment.Side(in + 1, 0, 0, 0x0200_0000_00b0L + i, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                Attachment.Translation.NONE,
-                false,
-                false,
-                new int[] {0},
-                new int[0],
-                new AttachmentCounters());
+        return Attachment.builder(
+                        i + 1,
+                        "n" + i,
+                        i,
+                        inSide,
+                        oneArmed ? inSide : new Attachment.Side(in + 1, 0, 0, 0x0200_0000_00b0L + i, 0, 0, 0))
+                .routers(0)
+                .build();
     }
 
     private Snapshot snapshot(String chain, boolean migrate, boolean forgetsOthers) {
@@ -118,18 +111,16 @@ class PathChangeTest {
                 Rule.FailureAction.INHERIT,
                 true,
                 PortSides.of(sides));
-        return new Snapshot(
-                generation,
-                ports,
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "chain", List.of(path), Rule.FailureAction.CLOSED)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                List.copyOf(paths.values()),
-                nodes,
-                TrackerTimeouts.DEFAULT,
-                retained,
-                List.of());
+        return Snapshot.builder(generation)
+                .ports(ports)
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "chain", List.of(path), Rule.FailureAction.CLOSED)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(List.copyOf(paths.values()))
+                .attachments(nodes)
+                .retained(retained)
+                .build();
     }
 
     private Path path(String chain) {

@@ -1,28 +1,26 @@
 package dev.sluice.testkit;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PlanePath;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
@@ -196,24 +194,22 @@ final class PlaneHosts implements AutoCloseable {
                 .filter(_ -> hasNames)
                 .map(path -> new PlanePath(path.id(), SVNI, 100 + 2 * path.id(), 101 + 2 * path.id(), plan.hub()))
                 .toList();
-        return new Snapshot(
-                generation,
-                ports(host),
-                List.of(
+        return Snapshot.builder(generation)
+                .ports(ports(host))
+                .routers(List.of(
                         new RouterEntry(0, "underlay", underlay(host)),
-                        new RouterEntry(1, "tenant", plan.routed() && host == 0 ? tenantRoutes() : Routes.EMPTY)),
-                List.of(
+                        new RouterEntry(1, "tenant", plan.routed() && host == 0 ? tenantRoutes() : Routes.EMPTY)))
+                .targets(List.of(
                         new Target(0, "chain", offered, Rule.FailureAction.CLOSED),
-                        new Target(1, "others", others, Rule.FailureAction.CLOSED)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                all,
-                List.copyOf(attachments.values()),
-                TrackerTimeouts.DEFAULT,
-                keepEarlier ? Retained.auto(1).thenMigrate(generation) : Retained.auto(generation),
-                List.of(),
-                new ServicePlane(
-                        1000 + host, 0, address(endpoint(host)), peers(host), names, List.of(0, host == 0 ? 77 : 0)));
+                        new Target(1, "others", others, Rule.FailureAction.CLOSED)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(all)
+                .attachments(List.copyOf(attachments.values()))
+                .retained(keepEarlier ? Retained.auto(1).thenMigrate(generation) : Retained.auto(generation))
+                .plane(new ServicePlane(
+                        1000 + host, 0, address(endpoint(host)), peers(host), names, List.of(0, host == 0 ? 77 : 0)))
+                .build();
     }
 
     private Rule rule() {
@@ -263,20 +259,18 @@ final class PlaneHosts implements AutoCloseable {
 
     private Attachment attachment(int host, Node node, boolean copy) {
         boolean here = node.host() == host;
-        return new Attachment(
-                node.id(),
-                "node-" + node.id(),
-                node.id(),
-                side(here, node, Attachment.IN),
-                side(here, node, Attachment.OUT),
-                node.kind(),
-                node.translation(),
-                copy,
-                false,
-                host == 0 ? new int[] {1} : new int[0],
-                new int[0],
-                new AttachmentCounters(),
-                here ? Attachment.LOCAL : node.host() < host ? node.host() : node.host() - 1);
+        return Attachment.builder(
+                        node.id(),
+                        "node-" + node.id(),
+                        node.id(),
+                        side(here, node, Attachment.IN),
+                        side(here, node, Attachment.OUT))
+                .kind(node.kind())
+                .translation(node.translation())
+                .copy(copy)
+                .routers(host == 0 ? new int[] {1} : new int[0])
+                .peer(here ? Attachment.LOCAL : node.host() < host ? node.host() : node.host() - 1)
+                .build();
     }
 
     private Attachment.Side side(boolean here, Node node, int side) {

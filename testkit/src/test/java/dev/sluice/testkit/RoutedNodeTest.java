@@ -3,20 +3,18 @@ package dev.sluice.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpPrefix;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -37,33 +35,22 @@ class RoutedNodeTest {
 
     private static Snapshot snapshot() {
         Attachment.Side side = new Attachment.Side(NODE, 0, 0, 0x0200_0000_00a1L, 0, 0, 0);
-        Attachment node = new Attachment(
-                1,
-                "nat-1",
-                0,
-                side,
-                side,
-                Attachment.Kind.ROUTE,
-                Attachment.Translation.NONE,
-                false,
-                true,
-                new int[] {0},
-                new int[0],
-                new AttachmentCounters());
+        Attachment node = Attachment.builder(1, "nat-1", 0, side, side)
+                .kind(Attachment.Kind.ROUTE)
+                .routeUnmatched(true)
+                .routers(0)
+                .build();
         Path path = new Path(
                 1, "nat", 1, List.of(new Path.Hop(node, false, Rule.FailureAction.CLOSED)), new PathCounters());
         RouteEntry route =
                 new RouteEntry(IpPrefix.parse("10.0.0.0/8").orElseThrow(), NextHopGroup.of(NextHop.connected(UPLINK)));
-        return new Snapshot(
-                1,
-                List.of(port(UPLINK, PortEntry.Role.ROUTER, 0), port(NODE, PortEntry.Role.SERVICE, -1)),
-                List.of(new RouterEntry(0, "edge", Routes.of(List.of(route)))),
-                List.of(new Target(0, "nat", List.of(path), Rule.FailureAction.CLOSED)),
-                List.of(),
-                List.of(),
-                List.of(path),
-                List.of(node),
-                TrackerTimeouts.DEFAULT);
+        return Snapshot.builder(1)
+                .ports(List.of(port(UPLINK, PortEntry.Role.ROUTER, 0), port(NODE, PortEntry.Role.SERVICE, -1)))
+                .routers(List.of(new RouterEntry(0, "edge", Routes.of(List.of(route)))))
+                .targets(List.of(new Target(0, "nat", List.of(path), Rule.FailureAction.CLOSED)))
+                .paths(List.of(path))
+                .attachments(List.of(node))
+                .build();
     }
 
     private static PortEntry port(int index, PortEntry.Role role, int router) {

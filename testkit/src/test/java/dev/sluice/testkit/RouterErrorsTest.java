@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
 import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
@@ -88,20 +87,15 @@ class RouterErrorsTest {
                 route("203.0.113.0/24", NextHop.blackhole()),
                 route("172.16.0.0/12", NextHop.connected(LINK_A)));
         List<RouteEntry> second = List.of(route("172.16.0.0/12", NextHop.connected(LINK_B)));
-        return new Snapshot(
-                1,
-                List.of(
+        return Snapshot.builder(1)
+                .ports(List.of(
                         port(LEFT, PortEntry.Role.ROUTER, 0, -1, 1500, "10.0.0.1/24", "2001:db8::1/64"),
                         port(RIGHT, PortEntry.Role.ROUTER, 0, -1, 1280, "10.0.1.1/24", "2001:db8:1::1/64"),
                         port(LINK_A, PortEntry.Role.LINK, 0, LINK_B, 0),
-                        port(LINK_B, PortEntry.Role.LINK, 1, LINK_A, 0)),
-                List.of(new RouterEntry(0, "edge", Routes.of(first)), new RouterEntry(1, "other", Routes.of(second))),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT);
+                        port(LINK_B, PortEntry.Role.LINK, 1, LINK_A, 0)))
+                .routers(List.of(
+                        new RouterEntry(0, "edge", Routes.of(first)), new RouterEntry(1, "other", Routes.of(second))))
+                .build();
     }
 
     private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int mtu, String... own) {

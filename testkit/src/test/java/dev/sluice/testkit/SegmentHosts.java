@@ -1,31 +1,28 @@
 package dev.sluice.testkit;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PlanePath;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Segment;
 import dev.sluice.datapath.Segments;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
@@ -190,29 +187,25 @@ final class SegmentHosts implements AutoCloseable {
                 new RouteEntry(IpPrefix.around(address(host), 32), NextHopGroup.of(NextHop.local(UNDERLAY))),
                 new RouteEntry(
                         IpPrefix.parse("192.0.2.0/24").orElseThrow(), NextHopGroup.of(NextHop.connected(UNDERLAY)))));
-        return new Snapshot(
-                1,
-                ports,
-                List.of(
+        return Snapshot.builder(1)
+                .ports(ports)
+                .routers(List.of(
                         new RouterEntry(0, "underlay", underlay),
                         new RouterEntry(RED, "red", Routes.EMPTY),
-                        new RouterEntry(RED + 1, "blue", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                List.of(path),
-                List.of(firewall),
-                TrackerTimeouts.DEFAULT,
-                Retained.auto(1),
-                List.of(),
-                new ServicePlane(
+                        new RouterEntry(RED + 1, "blue", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(List.of(path))
+                .attachments(List.of(firewall))
+                .plane(new ServicePlane(
                         1000 + host,
                         0,
                         address(host),
                         peers(host),
                         List.of(new PlanePath(7, 4096, 100, 101, false)),
-                        List.of(70 + host, RED_NUMBER, RED_NUMBER + 1)),
-                new Segments(List.of(
+                        List.of(70 + host, RED_NUMBER, RED_NUMBER + 1)))
+                .segments(new Segments(List.of(
                         new Segment(
                                 RED, "red", RED_VNI, red ? List.of(RED_1, RED_2) : List.of(), others(host, members)),
                         new Segment(
@@ -220,7 +213,8 @@ final class SegmentHosts implements AutoCloseable {
                                 "blue",
                                 BLUE_VNI,
                                 host == C ? List.of() : List.of(BLUE),
-                                others(host, List.of(A, B))))));
+                                others(host, List.of(A, B))))))
+                .build();
     }
 
     private static List<Integer> others(int host, List<Integer> members) {
@@ -261,20 +255,15 @@ final class SegmentHosts implements AutoCloseable {
 
     private Attachment firewall(int host) {
         boolean here = host == C;
-        return new Attachment(
-                1,
-                "fw-1",
-                1,
-                new Attachment.Side(here ? NODE_IN : -1, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                new Attachment.Side(here ? NODE_OUT : -1, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                Attachment.Translation.NONE,
-                false,
-                false,
-                served.contains(host) ? new int[] {RED} : new int[0],
-                new int[0],
-                new AttachmentCounters(),
-                peerOf(host, C));
+        return Attachment.builder(
+                        1,
+                        "fw-1",
+                        1,
+                        new Attachment.Side(here ? NODE_IN : -1, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                        new Attachment.Side(here ? NODE_OUT : -1, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+                .routers(served.contains(host) ? new int[] {RED} : new int[0])
+                .peer(peerOf(host, C))
+                .build();
     }
 
     @Override

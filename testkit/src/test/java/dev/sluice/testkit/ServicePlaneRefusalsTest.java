@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Rule.FailureAction;
+import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.testkit.PlaneHosts.Node;
 import dev.sluice.testkit.PlaneHosts.Service;
 import java.nio.ByteBuffer;

@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.ports.MemoryFrame;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;

@@ -4,20 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -46,19 +45,15 @@ class SteeringTest {
                 port(SERVER, "server", PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
                 port(NODE_IN, "fw-in", PortEntry.Role.SERVICE, -1, -1, 0),
                 port(NODE_OUT, "fw-out", PortEntry.Role.SERVICE, -1, -1, 0));
-        Attachment node = new Attachment(
-                1,
-                "fw-1",
-                0,
-                new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                Attachment.Translation.NONE,
-                false,
-                false,
-                new int[] {0},
-                new int[0],
-                nodeCounters);
+        Attachment node = Attachment.builder(
+                        1,
+                        "fw-1",
+                        0,
+                        new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                        new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+                .routers(0)
+                .counters(nodeCounters)
+                .build();
         Path path = new Path(1, "inspect[fw-1]", 1, List.of(new Path.Hop(node, false, onFailure)), pathCounters);
         BitSet sides = new BitSet();
         sides.set(0, 4);
@@ -72,16 +67,15 @@ class SteeringTest {
                 Rule.FailureAction.INHERIT,
                 true,
                 PortSides.of(sides));
-        return new Snapshot(
-                1,
-                ports,
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", List.of(path), onFailure)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                List.of(path),
-                List.of(node),
-                TrackerTimeouts.DEFAULT);
+        return Snapshot.builder(1)
+                .ports(ports)
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "inspect", List.of(path), onFailure)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(List.of(path))
+                .attachments(List.of(node))
+                .build();
     }
 
     private static PortEntry port(int index, String name, PortEntry.Role role, int router, int peer, int group) {

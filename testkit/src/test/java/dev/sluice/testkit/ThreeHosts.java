@@ -1,12 +1,6 @@
 package dev.sluice.testkit;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.Path;
@@ -14,16 +8,19 @@ import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PlanePath;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
@@ -228,20 +225,17 @@ final class ThreeHosts implements AutoCloseable {
                 new RouteEntry(IpPrefix.around(address(host), 32), NextHopGroup.of(NextHop.local(UNDERLAY))),
                 new RouteEntry(
                         IpPrefix.parse("192.0.2.0/24").orElseThrow(), NextHopGroup.of(NextHop.connected(UNDERLAY)))));
-        return new Snapshot(
-                1,
-                ports,
-                List.of(new RouterEntry(0, "underlay", underlay), new RouterEntry(1, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", List.of(path), onFailure)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                List.of(path),
-                List.of(firewall, ips),
-                TrackerTimeouts.DEFAULT,
-                Retained.auto(1),
-                List.of(),
-                new ServicePlane(
-                        1000 + host, 0, address(host), peers(host), planePaths, List.of(0, host == A ? 77 : 0)));
+        return Snapshot.builder(1)
+                .ports(ports)
+                .routers(List.of(new RouterEntry(0, "underlay", underlay), new RouterEntry(1, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "inspect", List.of(path), onFailure)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(List.of(path))
+                .attachments(List.of(firewall, ips))
+                .plane(new ServicePlane(
+                        1000 + host, 0, address(host), peers(host), planePaths, List.of(0, host == A ? 77 : 0)))
+                .build();
     }
 
     private static IpAddress address(int host) {
@@ -286,21 +280,21 @@ final class ThreeHosts implements AutoCloseable {
     private Attachment attachment(
             int id, String name, int on, int host, Attachment.Translation translation, boolean aware) {
         boolean here = on == host && !aware;
-        return new Attachment(
-                id,
-                name,
-                id,
-                new Attachment.Side(here ? NODE_IN : -1, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                new Attachment.Side(here ? NODE_OUT : -1, 0, 0, 0x0200_0000_00a2L, 0, 0, 0),
-                Attachment.Kind.BRIDGE,
-                translation,
-                false,
-                false,
-                host == A ? new int[] {1} : new int[0],
-                new int[0],
-                new AttachmentCounters(),
-                peerOf(host, on),
-                aware ? new NodeTunnel(format, IpAddress.parse(NODE_ADDRESS).orElseThrow(), 100) : null);
+        return Attachment.builder(
+                        id,
+                        name,
+                        id,
+                        new Attachment.Side(here ? NODE_IN : -1, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
+                        new Attachment.Side(here ? NODE_OUT : -1, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+                .translation(translation)
+                .routers(host == A ? new int[] {1} : new int[0])
+                .peer(peerOf(host, on))
+                .tunnel(
+                        aware
+                                ? new NodeTunnel(
+                                        format, IpAddress.parse(NODE_ADDRESS).orElseThrow(), 100)
+                                : null)
+                .build();
     }
 
     @Override

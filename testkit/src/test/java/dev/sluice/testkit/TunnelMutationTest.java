@@ -3,7 +3,7 @@ package dev.sluice.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Rule.FailureAction;
+import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.testkit.PlaneHosts.Node;
 import dev.sluice.testkit.PlaneHosts.Service;
 import java.nio.ByteBuffer;

@@ -3,11 +3,11 @@ package dev.sluice.agent.analysis;
 import dev.sluice.agent.analysis.Finding.Kind;
 import dev.sluice.agent.analysis.Finding.Severity;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.Rule.Action;
-import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.Rule.Action;
+import dev.sluice.datapath.rules.Rule.FailureAction;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,7 +38,7 @@ public final class Analysis {
         }
     }
 
-    /** Looks at all rules of a snapshot; contextual attributes in examples are numbers, as in {@link dev.sluice.datapath.AttributeIds}. */
+    /** Looks at all rules of a snapshot; contextual attributes in examples are numbers, as in {@link dev.sluice.datapath.rules.AttributeIds}. */
     public static Result of(Snapshot snapshot) {
         return of(snapshot, STEPS_MAX);
     }

@@ -1,6 +1,6 @@
 package dev.sluice.agent.analysis;
 
-import dev.sluice.datapath.IntSet;
+import dev.sluice.datapath.rules.IntSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;

@@ -1,7 +1,7 @@
 package dev.sluice.agent.analysis;
 
-import dev.sluice.datapath.AttributeIds;
-import dev.sluice.datapath.PacketFields;
+import dev.sluice.datapath.rules.AttributeIds;
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.MacAddress;
 import java.util.LinkedHashMap;

@@ -1,5 +1,7 @@
 package dev.sluice.agent.analysis;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -63,7 +65,7 @@ public record Finding(
     public Finding {
         others = List.copyOf(others);
         places = List.copyOf(places);
-        example = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(example));
+        example = Collections.unmodifiableMap(new LinkedHashMap<>(example));
     }
 
     /** The same with the example in other words. */

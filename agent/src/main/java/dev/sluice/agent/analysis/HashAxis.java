@@ -1,6 +1,6 @@
 package dev.sluice.agent.analysis;
 
-import dev.sluice.datapath.Match;
+import dev.sluice.datapath.rules.Match;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;

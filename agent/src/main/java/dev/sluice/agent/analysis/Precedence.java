@@ -2,10 +2,10 @@ package dev.sluice.agent.analysis;
 
 import dev.sluice.agent.analysis.Finding.Kind;
 import dev.sluice.agent.analysis.Finding.Severity;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.PacketFields;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.Rule.Action;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.Rule.Action;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;

@@ -1,10 +1,10 @@
 package dev.sluice.agent.analysis;
 
-import dev.sluice.datapath.AttributeIds;
-import dev.sluice.datapath.IntSet;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.PacketFields;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.AttributeIds;
+import dev.sluice.datapath.rules.IntSet;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;

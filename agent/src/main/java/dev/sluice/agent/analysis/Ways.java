@@ -2,12 +2,12 @@ package dev.sluice.agent.analysis;
 
 import dev.sluice.agent.analysis.Finding.Kind;
 import dev.sluice.agent.analysis.Finding.Severity;
-import dev.sluice.datapath.PacketFields;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.Rule.Action;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.Rule.Action;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ways {
     /** Rules that say the same of the same ports are one question. */
-    private record Question(dev.sluice.datapath.PortSides appliedTo, int target, boolean bothDirections) {}
+    private record Question(PortSides appliedTo, int target, boolean bothDirections) {}
 
     private record Way(PortEntry from, PortEntry to) {
         Way back() {

@@ -1,6 +1,6 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.AttributeIds;
+import dev.sluice.datapath.rules.AttributeIds;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;

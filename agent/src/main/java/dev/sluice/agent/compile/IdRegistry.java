@@ -2,7 +2,7 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.PathCounters;
-import dev.sluice.datapath.RuleCounters;
+import dev.sluice.datapath.rules.RuleCounters;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;

@@ -1,8 +1,8 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.IntSet;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.Match.Context;
+import dev.sluice.datapath.rules.IntSet;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.Match.Context;
 import dev.sluice.model.IntRange;
 import dev.sluice.model.Match.Endpoint;
 import dev.sluice.model.Match.Family;

@@ -1,6 +1,6 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Rule.FailureAction;
+import dev.sluice.datapath.rules.Rule.FailureAction;
 import java.util.ArrayList;
 import java.util.List;
 

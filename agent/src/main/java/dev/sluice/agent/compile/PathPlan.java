@@ -2,7 +2,7 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.datapath.NodeTunnel;
-import dev.sluice.datapath.Rule.FailureAction;
+import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceChain;

@@ -1,14 +1,14 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Routes;
 import dev.sluice.datapath.Segment;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.Routes;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;

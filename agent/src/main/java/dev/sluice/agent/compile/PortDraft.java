@@ -3,7 +3,7 @@ package dev.sluice.agent.compile;
 import dev.sluice.datapath.NonUnicast;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
+import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.model.InterfaceAddress;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;

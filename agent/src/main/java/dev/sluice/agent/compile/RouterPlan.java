@@ -1,11 +1,11 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.InterfaceAddress;
 import dev.sluice.model.LogicalRouter;

@@ -3,10 +3,10 @@ package dev.sluice.agent.compile;
 import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Node;
@@ -130,22 +130,22 @@ public final class SnapshotCompiler {
         leading.addAll(retained.rules());
         SnapshotAssembly assembly = new SnapshotAssembly(
                 configuration, ids, entries, leading, instances.attachments(), paths.all(), plane, before);
-        Snapshot snapshot = new Snapshot(
-                generation,
-                entries,
-                routers.entries(),
-                assembly.targets(),
-                rules.rules(),
-                rules.groups(),
-                assembly.paths(),
-                assembly.attachments(),
-                timeouts(settings.tracker().timeouts()),
-                retained,
-                instances.instances().stream()
+        Snapshot snapshot = Snapshot.builder(generation)
+                .ports(entries)
+                .routers(routers.entries())
+                .targets(assembly.targets())
+                .rules(rules.rules())
+                .groups(rules.groups())
+                .paths(assembly.paths())
+                .attachments(assembly.attachments())
+                .timeouts(timeouts(settings.tracker().timeouts()))
+                .retained(retained)
+                .caps(instances.instances().stream()
                         .flatMap(instance -> instance.cap().stream())
-                        .toList(),
-                plane.plane(),
-                segments.segments(entries, plane.plane()));
+                        .toList())
+                .plane(plane.plane())
+                .segments(segments.segments(entries, plane.plane()))
+                .build();
         return new CompiledNode(
                 snapshot,
                 ports.bindings(),

@@ -6,6 +6,7 @@ import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.TextsReport;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** The administration commands about earlier configurations. */
 public final class HistoryCommands {
@@ -19,7 +20,7 @@ public final class HistoryCommands {
         TextsReport texts(String which) throws NodeException;
 
         /** See {@link ConfigurationLife#rollback}. */
-        ReloadReport rollback(java.util.OptionalInt revision, boolean force) throws NodeException;
+        ReloadReport rollback(OptionalInt revision, boolean force) throws NodeException;
 
         /** See {@link ConfigurationLife#confirm}. */
         ReloadReport confirm() throws NodeException;

@@ -16,6 +16,7 @@ import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.datapath.FlowPrograms.Flow;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Snapshot;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,7 @@ public final class FlowCommands {
     }
 
     private static List<String> fields(String... more) {
-        List<String> all = new java.util.ArrayList<>(FLOW_FIELDS);
+        List<String> all = new ArrayList<>(FLOW_FIELDS);
         all.addAll(List.of(more));
         return all;
     }
@@ -119,7 +120,7 @@ public final class FlowCommands {
     }
 
     private static int pathId(CompiledNode now, String name) throws NodeException {
-        List<String> names = new java.util.ArrayList<>();
+        List<String> names = new ArrayList<>();
         for (PathDraft draft : now.paths()) {
             if (draft.name().equals(name) && !draft.retired()) {
                 return draft.id();

@@ -3,6 +3,7 @@ package dev.sluice.agent.peers;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.model.ServiceInstance.AdminState;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -30,8 +31,8 @@ final class InstanceWord {
 
     InstanceWord(Liveness liveness) {
         this.liveness = liveness;
-        java.util.Arrays.fill(heardNs, NEVER);
-        java.util.Arrays.fill(admin, AdminState.UP);
+        Arrays.fill(heardNs, NEVER);
+        Arrays.fill(admin, AdminState.UP);
     }
 
     /** An instance that another node has from now on. */

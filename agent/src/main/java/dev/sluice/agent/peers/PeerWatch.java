@@ -19,6 +19,7 @@ import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.wire.PlaneStates;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,7 +124,7 @@ public final class PeerWatch implements PeerReceiver {
             BfdSession session = sessions.add(peer.path(), peer.settings(), now);
             next.add(new PeerRun(peer, session, SOURCE_PORT_MIN + random.nextInt(SOURCE_PORTS)));
         }
-        next.sort(java.util.Comparator.comparingInt(run -> run.plan.peer().index()));
+        next.sort(Comparator.comparingInt(run -> run.plan.peer().index()));
         running = next.toArray(new PeerRun[0]);
         Map<Integer, String> have = hosts(running);
         have.forEach((instance, host) -> {

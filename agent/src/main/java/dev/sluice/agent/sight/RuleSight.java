@@ -5,11 +5,11 @@ import dev.sluice.agent.admin.AdminCommand;
 import dev.sluice.agent.flows.FlowText;
 import dev.sluice.agent.report.RulesReport;
 import dev.sluice.agent.report.RulesReport.RuleReport;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.RuleCounters;
 import dev.sluice.datapath.RuleLog;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.RuleCounters;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +39,7 @@ public final class RuleSight {
     }
 
     /** The command. */
-    public static AdminCommand command(java.util.function.Supplier<Snapshot> snapshot) {
+    public static AdminCommand command(Supplier<Snapshot> snapshot) {
         return new AdminCommand("rules", List.of(), _ -> report(snapshot.get()));
     }
 

@@ -84,6 +84,7 @@ public final class Worker implements Runnable, AutoCloseable {
 
     /** Hands over a snapshot and its ports; one that was not taken yet is replaced. */
     public void handOver(CompiledNode next) {
+        datapath.prepare(next.snapshot());
         mailbox.set(next);
         poller.wakeUp();
     }

@@ -3,21 +3,20 @@ package dev.sluice.agent.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.analysis.Finding.Kind;
-import dev.sluice.datapath.AttributeIds;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.IntSet;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.PacketFields;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortEntry.Role;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.Rule.Action;
-import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.rules.AttributeIds;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.IntSet;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.Rule.Action;
+import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
@@ -172,20 +171,16 @@ class AnalysisPropertyTest {
     private static Snapshot snapshot(List<Rule> rules) {
         PortEntry left = new PortEntry(0, "left", Role.TRANSPARENT, 0, 1, 1, List.of(), true, true, 1, 0, 1500);
         PortEntry right = new PortEntry(1, "right", Role.TRANSPARENT, 0, 0, 2, List.of(), true, true, 0, 0, 1500);
-        return new Snapshot(
-                1,
-                List.of(left, right),
-                List.of(),
-                List.of(new Target(0, "inspect", List.of(), FailureAction.CLOSED)),
-                rules,
-                List.of(new Group(
+        return Snapshot.builder(1)
+                .ports(List.of(left, right))
+                .targets(List.of(new Target(0, "inspect", List.of(), FailureAction.CLOSED)))
+                .rules(rules)
+                .groups(List.of(new Group(
                         1,
                         Classifier.of(
                                 rules.stream().filter(rule -> !observes(rule)).toList()),
-                        rules.stream().filter(AnalysisPropertyTest::observes).toList())),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT);
+                        rules.stream().filter(AnalysisPropertyTest::observes).toList())))
+                .build();
     }
 
     private static boolean observes(Rule rule) {

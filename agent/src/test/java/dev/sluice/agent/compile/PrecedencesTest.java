@@ -2,11 +2,10 @@ package dev.sluice.agent.compile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -28,8 +27,7 @@ class PrecedencesTest {
                     true,
                     PortSides.NONE));
         }
-        return new Snapshot(
-                1, List.of(), List.of(), List.of(), rules, List.of(), List.of(), List.of(), TrackerTimeouts.DEFAULT);
+        return Snapshot.builder(1).rules(rules).build();
     }
 
     private static void assertFalls(int[] precedences) {

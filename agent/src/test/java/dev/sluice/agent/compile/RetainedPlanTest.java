@@ -2,13 +2,12 @@ package dev.sluice.agent.compile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.Rule.Action;
 import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.model.ExistingFlows;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -33,18 +32,7 @@ class RetainedPlanTest {
     }
 
     private static Snapshot snapshot(int generation, List<Rule> rules, Retained retained) {
-        return new Snapshot(
-                generation,
-                List.of(),
-                List.of(),
-                List.of(),
-                rules,
-                List.of(),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT,
-                retained,
-                List.of());
+        return Snapshot.builder(generation).rules(rules).retained(retained).build();
     }
 
     private static List<Integer> kept(Retained retained) {

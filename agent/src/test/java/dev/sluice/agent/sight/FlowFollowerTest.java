@@ -7,7 +7,7 @@ import dev.sluice.agent.report.FollowReport;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.PacketFields;
+import dev.sluice.datapath.rules.PacketFields;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;

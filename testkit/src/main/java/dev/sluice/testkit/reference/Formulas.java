@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.NextHop;
+import dev.sluice.datapath.route.NextHop;
 import dev.sluice.wire.IpAddress;
 
 /** Formulas that packet-life.md and Javadoc give: they define values, so the model has to know them, in its own words. Stateless. */

@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.Rule;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;

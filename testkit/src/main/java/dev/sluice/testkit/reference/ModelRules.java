@@ -1,9 +1,9 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.RouteEntry;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.testkit.reference.ModelAttributes.Values;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;

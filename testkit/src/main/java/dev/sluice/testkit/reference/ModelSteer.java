@@ -4,7 +4,7 @@ import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import java.util.HashMap;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.IntSet;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.RuleCounters;
+import dev.sluice.datapath.rules.IntSet;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.RuleCounters;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
 import java.util.BitSet;

@@ -2,7 +2,6 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.AttributeIds;
 import dev.sluice.datapath.AttributeTable;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
@@ -16,7 +15,8 @@ import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.AttributeIds;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.MemoryPort;
 import java.lang.foreign.Arena;

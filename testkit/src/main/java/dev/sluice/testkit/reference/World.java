@@ -1,19 +1,19 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
 import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,18 +66,18 @@ public record World(
         long[] groupSides = earlier.defaults().stream()
                 .mapToLong(kept -> (long) kept.group() << 32 | kept.portSide())
                 .toArray();
-        return new Snapshot(
-                generation,
-                ports,
-                routers,
-                targets,
-                rules,
-                compiled,
-                paths,
-                attachments,
-                timeouts,
-                new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides),
-                caps);
+        return Snapshot.builder(generation)
+                .ports(ports)
+                .routers(routers)
+                .targets(targets)
+                .rules(rules)
+                .groups(compiled)
+                .paths(paths)
+                .attachments(attachments)
+                .timeouts(timeouts)
+                .retained(new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides))
+                .caps(caps)
+                .build();
     }
 
     /** The rule of a record: of today, or one that is gone while its flows are kept. */

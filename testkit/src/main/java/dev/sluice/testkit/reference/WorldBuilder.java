@@ -2,19 +2,19 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.RouteEntry;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
@@ -226,18 +226,21 @@ final class WorldBuilder {
                 routers.addAll(chain.routers);
             }
         }
-        return new Attachment(
-                node.id,
-                "node-" + node.id,
-                node.instance,
-                node.in,
-                node.out,
-                node.kind,
-                node.translation,
-                node.copy,
-                node.routeUnmatched,
-                routers.stream().distinct().sorted().mapToInt(Integer::intValue).toArray(),
-                chainsWithIt == 1 ? paths.stream().mapToInt(Integer::intValue).toArray() : new int[0],
-                node.counters);
+        return Attachment.builder(node.id, "node-" + node.id, node.instance, node.in, node.out)
+                .kind(node.kind)
+                .translation(node.translation)
+                .copy(node.copy)
+                .routeUnmatched(node.routeUnmatched)
+                .routers(routers.stream()
+                        .distinct()
+                        .sorted()
+                        .mapToInt(Integer::intValue)
+                        .toArray())
+                .returnPaths(
+                        chainsWithIt == 1
+                                ? paths.stream().mapToInt(Integer::intValue).toArray()
+                                : new int[0])
+                .counters(node.counters)
+                .build();
     }
 }

@@ -5,15 +5,15 @@ import static dev.sluice.testkit.reference.WorldBuilder.route;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.NextHop;
 import dev.sluice.datapath.PacketCap;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouteEntry;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -46,8 +46,8 @@ class RareReasonsTest {
     void holdsAtMost256PacketsForUnknownNeighbors() {
         WorldBuilder parts = new WorldBuilder();
         parts.ports.add(new WorldBuilder.PortSpec("router", PortEntry.Role.ROUTER, 0));
-        parts.routes.add(
-                new ArrayList<>(List.of(WorldBuilder.route("10.0.0.0/16", dev.sluice.datapath.NextHop.connected(0)))));
+        parts.routes.add(new ArrayList<>(
+                List.of(WorldBuilder.route("10.0.0.0/16", dev.sluice.datapath.route.NextHop.connected(0)))));
         Coverage coverage = new Coverage();
         try (Comparison comparison = new Comparison(parts.build(), 16, Map.of(), coverage)) {
             for (int i = 0; i < 300; i++) {

@@ -3,7 +3,7 @@ package dev.sluice.testkit.robust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Rule.Action;
+import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemorySwitch;
 import dev.sluice.testkit.TestPacket;

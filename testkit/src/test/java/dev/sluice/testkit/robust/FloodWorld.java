@@ -1,21 +1,19 @@
 package dev.sluice.testkit.robust;
 
 import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortSides;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
 import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -39,19 +37,9 @@ final class FloodWorld {
         for (int k = 0; k < nodes; k++) {
             ports.add(port(in(k), -1));
             ports.add(port(in(k) + 1, -1));
-            Attachment node = new Attachment(
-                    k + 1,
-                    "fw-" + k,
-                    k,
-                    side(in(k)),
-                    side(in(k) + 1),
-                    Attachment.Kind.BRIDGE,
-                    Attachment.Translation.NONE,
-                    false,
-                    false,
-                    new int[] {0},
-                    new int[0],
-                    new AttachmentCounters());
+            Attachment node = Attachment.builder(k + 1, "fw-" + k, k, side(in(k)), side(in(k) + 1))
+                    .routers(0)
+                    .build();
             attachments.add(node);
             paths.add(new Path(
                     k + 1,
@@ -72,16 +60,15 @@ final class FloodWorld {
                 Rule.FailureAction.INHERIT,
                 true,
                 PortSides.of(sides));
-        return new Snapshot(
-                1,
-                ports,
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", paths, Rule.FailureAction.CLOSED, selection)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                paths,
-                attachments,
-                TrackerTimeouts.DEFAULT);
+        return Snapshot.builder(1)
+                .ports(ports)
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "inspect", paths, Rule.FailureAction.CLOSED, selection)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(paths)
+                .attachments(attachments)
+                .build();
     }
 
     private static PortEntry port(int index, int peer) {

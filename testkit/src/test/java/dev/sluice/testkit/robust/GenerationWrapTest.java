@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.Rule.Action;
+import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.testkit.MemorySwitch;
 import dev.sluice.testkit.TestPacket;
 import java.util.concurrent.atomic.AtomicLong;

@@ -3,8 +3,8 @@ package dev.sluice.testkit.robust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.testkit.MemorySwitch;
 import dev.sluice.testkit.TestPacket;
 import org.junit.jupiter.api.AfterEach;

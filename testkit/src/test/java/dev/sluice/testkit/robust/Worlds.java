@@ -4,27 +4,25 @@ import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.Attachment.Kind;
 import dev.sluice.datapath.Attachment.Side;
 import dev.sluice.datapath.Attachment.Translation;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.Group;
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.NextHop;
-import dev.sluice.datapath.NextHopGroup;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.PortEntry.Role;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.RouteEntry;
 import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Routes;
-import dev.sluice.datapath.Rule;
-import dev.sluice.datapath.Rule.Action;
-import dev.sluice.datapath.Rule.FailureAction;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.NextHopGroup;
+import dev.sluice.datapath.route.RouteEntry;
+import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.Group;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.rules.Rule.Action;
+import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
@@ -127,21 +125,20 @@ final class Worlds {
         List<Group> groups = List.of(
                 new Group(ROUTER_GROUP, Classifier.of(rules.subList(0, routerRules))),
                 new Group(PAIR_GROUP, Classifier.of(rules.subList(routerRules, rules.size()))));
-        return new Snapshot(
-                generation,
-                richPorts(),
-                List.of(
+        return Snapshot.builder(generation)
+                .ports(richPorts())
+                .routers(List.of(
                         new RouterEntry(
                                 ROUTER, "near", routes(LEFT, "1", RIGHT, "2", LINK_NEAR, "100.64.0.2", "fd64::2")),
                         new RouterEntry(
                                 ROUTER_FAR, "far", routes(FAR, "3", FAR, "4", LINK_FAR, "100.64.0.1", "fd64::1")),
-                        new RouterEntry(PAIR, "pair", Routes.EMPTY)),
-                targets,
-                rules,
-                groups,
-                paths,
-                nodes,
-                TrackerTimeouts.DEFAULT);
+                        new RouterEntry(PAIR, "pair", Routes.EMPTY)))
+                .targets(targets)
+                .rules(rules)
+                .groups(groups)
+                .paths(paths)
+                .attachments(nodes)
+                .build();
     }
 
     private static List<PortEntry> richPorts() {
@@ -191,20 +188,19 @@ final class Worlds {
                 FailureAction.INHERIT,
                 true,
                 PortSides.of(sides(CLIENT, SERVER)));
-        return new Snapshot(
-                generation,
-                List.of(
+        return Snapshot.builder(generation)
+                .ports(List.of(
                         pairPort(CLIENT, 0, SERVER, 1),
                         pairPort(SERVER, 0, CLIENT, 1),
                         pairPort(NODE_IN, -1, -1, 0),
-                        pairPort(NODE_OUT, -1, -1, 0)),
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "chain", List.of(path), onFailure)),
-                List.of(rule),
-                List.of(new Group(1, Classifier.of(List.of(rule)))),
-                List.of(path),
-                List.of(node),
-                TrackerTimeouts.DEFAULT);
+                        pairPort(NODE_OUT, -1, -1, 0)))
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .targets(List.of(new Target(0, "chain", List.of(path), onFailure)))
+                .rules(List.of(rule))
+                .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
+                .paths(List.of(path))
+                .attachments(List.of(node))
+                .build();
     }
 
     private static PortEntry routerPort(int index, Role role, int router, int peer, int group, String... addresses) {
@@ -252,19 +248,19 @@ final class Worlds {
             int... routers) {
         int id = nodes.size() + 1;
         boolean routes = kind == Kind.ROUTE;
-        Attachment node = new Attachment(
-                id,
-                name,
-                nodes.size(),
-                side(in, inTag, inInner, routes, 0xa0_00 + id),
-                side(out, outTag, outInner, routes, 0xb0_00 + id),
-                kind,
-                translation,
-                copy,
-                "route".equals(name),
-                routers,
-                translation == Translation.NEW_FLOW ? new int[] {paths.size() + 7} : new int[0],
-                new AttachmentCounters());
+        Attachment node = Attachment.builder(
+                        id,
+                        name,
+                        nodes.size(),
+                        side(in, inTag, inInner, routes, 0xa0_00 + id),
+                        side(out, outTag, outInner, routes, 0xb0_00 + id))
+                .kind(kind)
+                .translation(translation)
+                .copy(copy)
+                .routeUnmatched("route".equals(name))
+                .routers(routers)
+                .returnPaths(translation == Translation.NEW_FLOW ? new int[] {paths.size() + 7} : new int[0])
+                .build();
         nodes.add(node);
         return node;
     }

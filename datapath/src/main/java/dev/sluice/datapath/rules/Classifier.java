@@ -1,0 +1,228 @@
+package dev.sluice.datapath.rules;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Immutable rule classifier for the rules of one applied_to group (requirement V2); any number of readers.
+ *
+ * <p>Each match of each rule is an entry in one of a few hash tables, by the bits that a {@link TupleShape} keeps of it (after TupleMerge, Daly et al. 2019).
+ * An entry goes to the finest table that can hold it and has room in the slot; a slot with {@link #COLLISIONS_MAX} entries sends further ones to a table of a finer
+ * shape. A lookup probes the tables by their highest precedence and stops when no table left can do better. The number of tables has a limit, above which
+ * slots get longer instead; traffic changes nothing here, so that only rules, never packets, determine the cost (compare CVE-2019-25076).
+ *
+ * <p>{@link #with} and {@link #without} share everything but a page of the affected tables. Many changes leave tables that a fresh {@link #of} would choose
+ * better; answers stay the same. Larger precedence wins; between equal precedences, which a snapshot does not have, the lower id.
+ */
+public final class Classifier {
+    /** Entries in a slot above which a finer table is looked for. Ten cost up to twice the candidates per lookup, two up to half as many tables again. */
+    static final int COLLISIONS_MAX = 4;
+
+    /** Tables above which no finer one is made. One more is possible: the universal one. */
+    static final int TABLES_MAX = 64;
+
+    private static final Comparator<Rule> ORDER =
+            Comparator.comparingLong(TupleEntry::rank).reversed();
+    private static final Classifier EMPTY = new Classifier(new TupleTable[0], TupleRuleIndex.EMPTY);
+
+    /** By falling {@link TupleTable#precedenceMax}; none is empty. */
+    private final TupleTable[] tables;
+
+    private final TupleRuleIndex index;
+
+    private Classifier(TupleTable[] tables, TupleRuleIndex index) {
+        this.tables = tables;
+        this.index = index;
+    }
+
+    private static Classifier of(List<TupleTable> tables, TupleRuleIndex index) {
+        TupleTable[] ordered = tables.stream().filter(table -> table.size > 0).toArray(TupleTable[]::new);
+        Arrays.sort(ordered, (a, b) -> Integer.compare(b.precedenceMax, a.precedenceMax));
+        return new Classifier(ordered, index);
+    }
+
+    /** The classifier without rules. */
+    public static Classifier empty() {
+        return EMPTY;
+    }
+
+    /**
+     * A classifier of these rules, in any order.
+     *
+     * @throws IllegalArgumentException if two rules have the same id
+     */
+    public static Classifier of(Collection<Rule> rules) {
+        List<Rule> ordered = new ArrayList<>(rules);
+        ordered.sort(ORDER);
+        List<TupleTable> tables = new ArrayList<>();
+        TupleRuleIndex index = TupleRuleIndex.EMPTY;
+        for (Rule rule : ordered) {
+            index = withNew(index, rule);
+            place(tables, rule);
+        }
+        return of(tables, index);
+    }
+
+    /**
+     * This classifier with one more rule.
+     *
+     * @throws IllegalArgumentException if a rule with this id is in the classifier
+     */
+    public Classifier with(Rule rule) {
+        TupleRuleIndex more = withNew(index, rule);
+        List<TupleTable> changed = new ArrayList<>(Arrays.asList(tables));
+        place(changed, rule);
+        return of(changed, more);
+    }
+
+    private static TupleRuleIndex withNew(TupleRuleIndex index, Rule rule) {
+        Rule other = index.get(rule.id());
+        if (other != null) {
+            throw new IllegalArgumentException("rule " + rule.name() + ": id " + rule.id() + " is taken by rule "
+                    + other.name() + "; remove that one first");
+        }
+        return index.with(rule);
+    }
+
+    private static void place(List<TupleTable> tables, Rule rule) {
+        for (Match match : rule.matches()) {
+            TupleEntry entry = TupleEntry.of(rule, match);
+            if (entry == null) {
+                continue;
+            }
+            TupleShape shape = shapeFor(tables, entry);
+            put(tables, shape, entry);
+        }
+    }
+
+    /** The finest table with room for the entry, else a new one, else the one with the fewest entries in the slot. */
+    private static TupleShape shapeFor(List<TupleTable> tables, TupleEntry entry) {
+        TupleShape finest = null;
+        TupleShape emptiest = null;
+        int fewest = Integer.MAX_VALUE;
+        for (TupleTable table : tables) {
+            TupleShape shape = table.shape;
+            if (!shape.holds(entry)) {
+                continue;
+            }
+            int collisions = table.collisions(entry);
+            if (collisions < COLLISIONS_MAX && (finest == null || shape.fineness() > finest.fineness())) {
+                finest = shape;
+            }
+            if (collisions < fewest) {
+                fewest = collisions;
+                emptiest = shape;
+            }
+        }
+        if (finest != null) {
+            return finest;
+        }
+        TupleShape fresh = tables.size() < TABLES_MAX ? newShape(tables, entry) : null;
+        if (fresh != null) {
+            return fresh;
+        }
+        return emptiest == null ? TupleShape.UNIVERSAL : emptiest;
+    }
+
+    /** The coarsest shape for the entry that has no table yet, null if all have one. */
+    private static @Nullable TupleShape newShape(List<TupleTable> tables, TupleEntry entry) {
+        for (int level = 0; level < TupleShape.LEVELS; level++) {
+            TupleShape shape = TupleShape.of(entry, level);
+            if (indexOf(tables, shape) < 0) {
+                return shape;
+            }
+        }
+        return null;
+    }
+
+    private static int indexOf(List<TupleTable> tables, TupleShape shape) {
+        for (int i = 0; i < tables.size(); i++) {
+            if (tables.get(i).shape.equals(shape)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static void put(List<TupleTable> tables, TupleShape shape, TupleEntry entry) {
+        int at = indexOf(tables, shape);
+        if (at < 0) {
+            tables.add(TupleTable.empty(shape).with(entry));
+        } else {
+            tables.set(at, tables.get(at).with(entry));
+        }
+    }
+
+    /** This classifier less the rule of this id; itself if there is no such rule. */
+    public Classifier without(int ruleId) {
+        Rule rule = index.get(ruleId);
+        if (rule == null) {
+            return this;
+        }
+        List<TupleTable> changed = new ArrayList<>(Arrays.asList(tables));
+        for (Match match : rule.matches()) {
+            TupleEntry entry = TupleEntry.of(rule, match);
+            if (entry != null) {
+                changed.replaceAll(table -> table.shape.holds(entry) ? table.without(entry) : table);
+            }
+        }
+        return of(changed, index.without(ruleId));
+    }
+
+    /** The matching rule with the highest precedence, null if none matches. Called for each new flow: no allocation, no exceptions. */
+    public @Nullable Rule classify(PacketFields p) {
+        int kind = 1 << TupleTable.kind(p);
+        Rule best = null;
+        long bestRank = Long.MIN_VALUE;
+        for (TupleTable table : tables) {
+            if (table.precedenceMax < bestRank >> 32) {
+                break;
+            }
+            if ((table.kinds & kind) != 0) {
+                TupleEntry entry = table.find(p, bestRank);
+                if (entry != null) {
+                    best = entry.rule;
+                    bestRank = entry.rank;
+                }
+            }
+        }
+        return best;
+    }
+
+    /** Number of rules. */
+    public int size() {
+        return index.size;
+    }
+
+    /** Whether there are no rules. */
+    public boolean isEmpty() {
+        return index.size == 0;
+    }
+
+    /** Whether the rule of this id is in the classifier. */
+    public boolean contains(int ruleId) {
+        return index.get(ruleId) != null;
+    }
+
+    /** The rules, highest precedence first; collected and sorted by each call. */
+    public List<Rule> rules() {
+        List<Rule> all = new ArrayList<>(index.size);
+        index.forEach(all::add);
+        all.sort(ORDER);
+        return List.copyOf(all);
+    }
+
+    /** Number of tables: the most probes a lookup makes. */
+    public int tables() {
+        return tables.length;
+    }
+
+    /** Entries in the longest slot: the most candidates a probe checks. Walks all tables. */
+    public int longestSlot() {
+        return Arrays.stream(tables).mapToInt(TupleTable::longestBucket).max().orElse(0);
+    }
+}
