@@ -62,18 +62,14 @@ final class BridgePath {
     static Snapshot passingOfRules(int count) {
         List<Rule> rules = new ArrayList<>(otherRules(count));
         rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.NONE));
-        return new Snapshot(
-                1,
-                List.of(
+        return Snapshot.builder(1)
+                .ports(List.of(
                         port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
-                        port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1)),
-                List.of(new RouterEntry(0, "pair", Routes.EMPTY)),
-                List.of(),
-                rules,
-                List.of(new Group(1, Classifier.of(rules))),
-                List.of(),
-                List.of(),
-                TrackerTimeouts.DEFAULT);
+                        port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1)))
+                .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
+                .rules(rules)
+                .groups(List.of(new Group(1, Classifier.of(rules))))
+                .build();
     }
 
     /** The destination of rule i of those for other traffic. */

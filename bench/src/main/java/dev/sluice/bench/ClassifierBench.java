@@ -1,8 +1,8 @@
 package dev.sluice.bench;
 
-import dev.sluice.datapath.Classifier;
-import dev.sluice.datapath.PacketFields;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.Classifier;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.lab.LabException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

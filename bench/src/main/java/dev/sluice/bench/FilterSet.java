@@ -1,9 +1,9 @@
 package dev.sluice.bench;
 
-import dev.sluice.datapath.Match;
-import dev.sluice.datapath.PacketFields;
-import dev.sluice.datapath.PortSides;
-import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.io.IOException;
