@@ -99,24 +99,6 @@ final class PathChanges {
         return isUnderWay(slot, nowNs) && (path == null || Returns.hopIn(path, node) >= 0);
     }
 
-    /**
-     * Whether a packet that comes back from a node, sent there by one record, misses nothing if it goes on by another one's path.
-     *
-     * @param sentBy the record, and the index of the node in its path
-     * @param next the other one, likewise
-     */
-    boolean mayGoOn(PacketFields packet, int sentBy, int sentByHop, int next, int nextHop) {
-        Path sent = snapshot.path(table.pathId(sentBy));
-        Path path = snapshot.path(table.pathId(next));
-        int direction = table.isReverse(sentBy, packet) ? 1 : 0;
-        int nextDirection = table.isReverse(next, packet) ? 1 : 0;
-        if (sent == null || path == null || (sent.id() == path.id() && direction == nextDirection)) {
-            return sent != null && path != null;
-        }
-        boolean partial = (table.flags(sentBy) & (PARTIAL << direction)) != 0;
-        return Passage.missesNothing(sent, sentByHop, direction == 0, path, nextHop, nextDirection == 0, partial);
-    }
-
     private boolean hasSent(int slot) {
         return table.packets(slot, 0) != 0 || table.packets(slot, 1) != 0;
     }

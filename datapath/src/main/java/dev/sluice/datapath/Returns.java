@@ -276,7 +276,7 @@ final class Returns {
 
     /**
      * A flow that comes in at several ports may have a record of each one's rule. One by which nothing is under way gives way to an older one by which something is; if the packet may be of either, and as one of the
-     * other's would miss something by the path of the one taken, it is ambiguous.
+     * other's would miss something by the path of the one taken, it is ambiguous: each port's rule holds for what came in there.
      */
     private void compareWithOlder(Cursor c, Attachment node, int side) {
         boolean recent = changes.isUnderWay(record, c.nowNs);
@@ -292,9 +292,18 @@ final class Returns {
                 recordHop = hop;
                 recent = true;
             } else if (rivals) {
-                ambiguous |= !changes.mayGoOn(c.fields, slot, hop, record, recordHop);
+                ambiguous |= !getsAll(c, slot, hop);
             }
         }
+    }
+
+    /** Whether a packet that another record sent gets all that is left of that one's path if it goes on by the record found. */
+    private boolean getsAll(Cursor c, int sentBy, int hop) {
+        Path sent = snapshot.path(table.pathId(sentBy));
+        Path next = snapshot.path(table.pathId(record));
+        boolean forward = !table.isReverse(sentBy, c.fields);
+        boolean forwardNext = !table.isReverse(record, c.fields);
+        return sent != null && next != null && Passage.getsAll(sent, hop, forward, next, recordHop, forwardNext);
     }
 
     /** Index of the node in the path of a record; below 0 if it is not in it, or the path not in the snapshot. */

@@ -75,16 +75,12 @@ final class ModelPassage {
                 .anyMatch(hop -> !hop.copy() && hop.attachment().id() == node.id());
     }
 
-    /** Whether a packet that a record sent to a node may go on behind it as another record says. */
-    boolean mayGoOn(ModelRecord sentBy, ModelRecord next, ModelRecord.Key packet, Attachment node) {
-        int direction = sentBy.directionOf(packet);
-        List<Integer> was = nodes(sentBy, direction);
+    /** Whether a packet that a record sent to a node gets all the rest of its path if it goes on as another record says. */
+    boolean getsAll(ModelRecord sentBy, ModelRecord next, ModelRecord.Key packet, Attachment node) {
+        List<Integer> was = nodes(sentBy, sentBy.directionOf(packet));
         List<Integer> becomes = nodes(next, next.directionOf(packet));
-        int i = was.indexOf(node.id());
-        int j = becomes.indexOf(node.id());
-        boolean getsAll = becomes.subList(j + 1, becomes.size()).containsAll(was.subList(i + 1, was.size()));
-        boolean hadAll = was.subList(0, i).containsAll(becomes.subList(0, j));
-        return was.equals(becomes) || getsAll || (hadAll && !sentBy.partial.contains(direction));
+        List<Integer> rest = becomes.subList(becomes.indexOf(node.id()) + 1, becomes.size());
+        return rest.containsAll(was.subList(was.indexOf(node.id()) + 1, was.size()));
     }
 
     /** The nodes of a record's path that packets of a direction come to. */

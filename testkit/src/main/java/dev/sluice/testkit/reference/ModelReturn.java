@@ -167,7 +167,7 @@ final class ModelReturn {
                     if (!taken.equals(record)) {
                         model.coverage.event("returned by an older record");
                     }
-                    if (!rivals.stream().allMatch(rival -> model.passage.mayGoOn(rival, taken, key, node))) {
+                    if (!rivals.stream().allMatch(rival -> model.passage.getsAll(rival, taken, key, node))) {
                         model.coverage.event("returned to rules that contradict each other");
                         match = Match.SEVERAL;
                     }
