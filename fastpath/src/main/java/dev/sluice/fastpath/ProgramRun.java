@@ -20,6 +20,7 @@ public final class ProgramRun implements AutoCloseable {
     /** Longest one. */
     public static final int FRAME_BYTES_MAX = 3000;
 
+    private static final int EINVAL = 22;
     private static final int OPTIONS_BYTES = 80;
     private static final int CONTEXT_BYTES = 192;
     private static final int CONTEXT_MARK = 8;
@@ -90,8 +91,9 @@ public final class ProgramRun implements AutoCloseable {
      *
      * @param ingress number of the port it comes in by
      * @param gsoSizeBytes payload of each segment if it is a super-frame, else 0
+     * @return null if the kernel does not run programs over such a frame: it says that it is IP and ends in the IP header
      */
-    public Result run(byte[] frame, int ingress, int gsoSizeBytes) {
+    public @Nullable Result run(byte[] frame, int ingress, int gsoSizeBytes) {
         MemorySegment.copy(frame, 0, in, ValueLayout.JAVA_BYTE, 0, frame.length);
         context.fill((byte) 0);
         context.set(ValueLayout.JAVA_INT, CONTEXT_MARK, ingress);
@@ -99,6 +101,9 @@ public final class ProgramRun implements AutoCloseable {
         context.set(ValueLayout.JAVA_INT, CONTEXT_GSO_SEGMENTS, gsoSizeBytes == 0 ? 0 : 1);
         writeOptions(frame.length);
         int answer = bpf.testRun(programFd, options);
+        if (answer == -EINVAL) {
+            return null;
+        }
         if (answer < 0) {
             throw new IllegalStateException("the kernel refuses to run the program over " + frame.length + " bytes: errno "
                     + -answer);
