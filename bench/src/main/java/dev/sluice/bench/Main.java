@@ -56,8 +56,9 @@ public final class Main {
                 case "overlay" -> OverlayBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
-                    System.err.println("bench: no benchmark '" + arguments[0]
-                            + "'; choose io, path, fastpath, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
+                    System.err.println(
+                            "bench: no benchmark '" + arguments[0]
+                                    + "'; choose io, path, fastpath, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
                     yield 2;
                 }
             };

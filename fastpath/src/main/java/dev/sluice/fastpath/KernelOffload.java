@@ -76,7 +76,11 @@ public final class KernelOffload implements OffloadDevice {
         if (outer == newOuter && inner == newInner) {
             return true;
         }
-        return !isOld(outer) && !isOld(inner) && !isOld(newOuter) && !isOld(newInner) && (newInner == 0 || newOuter != 0);
+        return !isOld(outer)
+                && !isOld(inner)
+                && !isOld(newOuter)
+                && !isOld(newInner)
+                && (newInner == 0 || newOuter != 0);
     }
 
     private static boolean isOld(int tag) {
