@@ -23,7 +23,7 @@ import java.lang.foreign.ValueLayout;
  * 74  largest packet 2          bytes from the IP header on, of a super-frame of each segment
  * 76  encapsulation 4
  * 80  cookie 8                  of the recorder
- * 88  reserved 8
+ * 88  frames 8                  frames repeated, a super-frame once: what the data path counts as one packet
  * </pre>
  *
  * MAC addresses are in network byte order, numbers in that of the machine. Packet path: no allocation.
@@ -63,6 +63,7 @@ public final class OffloadAction {
     private static final int IP_BYTES_MAX = 74;
     private static final int ENCAPSULATION = 76;
     private static final int COOKIE = 80;
+    private static final int FRAMES = 88;
 
     private OffloadAction() {}
 
@@ -166,6 +167,16 @@ public final class OffloadAction {
     /** Whatever the recorder wants to find its own record by. */
     public static long cookie(MemorySegment action, long base) {
         return action.get(LONG, base + COOKIE);
+    }
+
+    /** Frames repeated, a super-frame once; 0 from a device that does not tell frames from packets. */
+    public static long frames(MemorySegment action, long base) {
+        return action.get(LONG, base + FRAMES);
+    }
+
+    /** Writes how many frames were repeated, for a device. */
+    public static void setFrames(MemorySegment action, long base, long frames) {
+        action.set(LONG, base + FRAMES, frames);
     }
 
     /** Writes the counters, for a device. */

@@ -36,6 +36,17 @@ public interface OffloadDevice {
      */
     int take(MemorySegment key, MemorySegment last);
 
+    /**
+     * Reads one record as it is now.
+     *
+     * @param last gets {@link OffloadAction#BYTES} from 0 on
+     * @return as {@link #remove}
+     */
+    default int get(MemorySegment key, MemorySegment last) {
+        int taken = take(key, last);
+        return taken == 0 ? install(key, last) : taken;
+    }
+
     /** Records that it has room for. */
     int capacity();
 
