@@ -238,9 +238,30 @@ public final class OffloadMirror {
             return;
         }
         feed(entry, actions, actionBase);
-        if (!isCurrent(entry)) {
+        if (!isCurrent(entry) || hasExpired(entry)) {
             drop(entry);
             counters.staleRemoved++;
+        }
+    }
+
+    /** Whether a packet would find a record no more: it may not live on by what a device repeats. */
+    private boolean hasExpired(int entry) {
+        for (int i = 0; i < entries.touches[entry]; i++) {
+            int slot = entries.touchSlot[entry * MirrorEntries.TOUCHES_MAX + i];
+            if (table.isOver(slot, ConnectionTable.tableMs(nowNs))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes back at once what timers would find in a while: journeys of records that have expired. For tests, in which time jumps. */
+    public void dropExpired(long now) {
+        at(now);
+        for (int entry = 1; entry <= entries.capacity(); entry++) {
+            if (hasExpired(entry)) {
+                drop(entry);
+            }
         }
     }
 
