@@ -173,6 +173,9 @@ final class Subject implements AutoCloseable {
     Outcome receive(int port, MemoryFrame frame, int headroomBytes, boolean scarce) {
         InFront fastPath = inFront;
         if (fastPath != null && headroomBytes == FramePool.HEADROOM_BYTES && !scarce) {
+            // It hears of nodes and ports from the data path, which looks between batches.
+            batch.count = 0;
+            datapath.process(batch, nowNs);
             MemoryOffload.Sent sent = fastPath.device.repeat(port, frame, nowNs);
             if (sent != null) {
                 Outcome outcome = outcome();
