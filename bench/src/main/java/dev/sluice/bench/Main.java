@@ -10,6 +10,7 @@ public final class Main {
 
               io     P1: plain forwarding between two ports, Java beside a forwarder in C
               path   P2: through one service node and back to the destination, beside Open vSwitch and the Linux bridge
+              fastpath P3: journeys repeated in the kernel, beside a bare redirect
               tcp    P4, for information: TCP through one service node, beside the Linux bridge
               tracker  P5: parse, track and act in memory, beside the memory accesses alone
               newflows P6: flows decided per second with 10,000 rules, in memory
@@ -45,6 +46,7 @@ public final class Main {
             return switch (arguments[0]) {
                 case "io" -> IoBench.run(options);
                 case "path" -> PathBench.run(options);
+                case "fastpath" -> FastPathBench.run(options);
                 case "tcp" -> TcpBench.run(options);
                 case "tracker" -> TrackerBench.run(options);
                 case "newflows" -> NewFlowsBench.run(options);
@@ -55,7 +57,7 @@ public final class Main {
                 case "gc" -> GcBench.run(options);
                 default -> {
                     System.err.println("bench: no benchmark '" + arguments[0]
-                            + "'; choose io, path, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
+                            + "'; choose io, path, fastpath, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
                     yield 2;
                 }
             };
