@@ -237,6 +237,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         halfOpen.join(slot);
         size++;
         entered(router);
+        flowChanged(slot);
         return slot;
     }
 
@@ -305,6 +306,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         if (kind(slot) == ConnectionTableRecord.KIND_FREE) {
             return;
         }
+        flowChanged(slot);
         unlink(slot);
         leaveHalfOpen(slot);
         if (isCountedOnPath(slot)) {
@@ -400,7 +402,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** The first connection of a chain that has not expired; those before it are removed. */
     private int firstLive(int from, int nowMs) {
         int slot = from;
-        while (slot >= 0 && ages.isExpired(slot, nowMs)) {
+        while (slot >= 0 && isOver(slot, nowMs)) {
             int older = getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1;
             expire(slot);
             slot = older;
@@ -537,7 +539,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         for (int i = 0; i < ConnectionTableKeys.PLACES; i++) {
             int slot = keys.slot(keys.place(indexHash, i));
             boolean alone = getInt(records, at(slot) + ConnectionTableRecord.NEXT) == 0;
-            boolean mayGo = alone && (isHalfOpen(slot) || ages.isExpired(slot, nowMs));
+            boolean mayGo = alone && (isOver(slot, nowMs) || isHalfOpen(slot));
             if (mayGo && (chosen < 0 || ages.idleMs(slot, nowMs) > ages.idleMs(chosen, nowMs))) {
                 chosen = slot;
             }
@@ -549,7 +551,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     }
 
     void evict(int slot, int nowMs) {
-        if (ages.isExpired(slot, nowMs)) {
+        if (isOver(slot, nowMs)) {
             expire(slot);
         } else {
             remove(slot);
@@ -569,7 +571,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             if (kind(sweepAt) == ConnectionTableRecord.KIND_FREE) {
                 continue;
             }
-            if (ages.isExpired(sweepAt, nowMs)) {
+            if (isOver(sweepAt, nowMs)) {
                 expire(sweepAt);
             } else {
                 ages.keepInRange(sweepAt, nowMs);

@@ -242,6 +242,9 @@ final class Returns {
         int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
+            if (hop == PATH_GONE) {
+                frames.refuse(OffloadRefusal.PATH_CHANGING);
+            }
             if (hop == PATH_GONE && changes.mayHaveSent(slot, node, c.nowNs)) {
                 // An older record would take it for a packet of its own.
                 waits = true;
@@ -250,6 +253,7 @@ final class Returns {
             boolean reverse = table.isReverse(slot, c.fields);
             if (hop >= 0 && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)) {
                 if ((table.flags(slot) & PathChanges.WAITS) != 0) {
+                    frames.refuse(OffloadRefusal.PATH_CHANGING);
                     passedOver = true;
                 } else if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
                     ambiguous = record != NONE;
@@ -292,6 +296,10 @@ final class Returns {
         if (path == null) {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
+        JourneyRecorder journey = frames.journey();
+        if (journey != null) {
+            journey.returned(c, node);
+        }
         int next = hop + (c.direction == 0 ? 1 : -1);
         return table.tag(slot) == ConnectionTable.PLANE ? goOnServed(c, path, hop, next) : goOn(c, path, next);
     }
@@ -300,6 +308,7 @@ final class Returns {
     int goOn(Cursor c, Path path, int next) {
         int slot = c.record;
         if (translates(path)) {
+            frames.refuse(OffloadRefusal.TRANSLATED);
             recall(slot, c.direction);
         }
         int ruleId = table.ruleId(slot);

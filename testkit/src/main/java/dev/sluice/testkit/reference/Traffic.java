@@ -4,13 +4,16 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FlowPrograms.Action;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
+import dev.sluice.testkit.MemoryOffload;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What hosts and nodes of a scenario do next: makes one event after the other, and listens to what comes out. */
 final class Traffic {
     private static final int FLOWS_MAX = 30;
+    private static final int LATELY_MAX = 12;
     private static final long MS = 1_000_000L;
 
     private final Dice dice;
@@ -23,7 +26,18 @@ final class Traffic {
     private final List<Event> next = new ArrayList<>();
     private final List<Event.Arrives> delivered = new ArrayList<>();
 
+    /** Packets that came in lately, and of 100 events how many are one of them again: what a fast path would repeat. */
+    private final List<Event.Arrives> lately = new ArrayList<>();
+
+    private @Nullable Event last;
+    private final int againPercent;
+
     Traffic(Dice dice, WorldGenerator world) {
+        this(dice, world, 0);
+    }
+
+    Traffic(Dice dice, WorldGenerator world, int againPercent) {
+        this.againPercent = againPercent;
         this.dice = dice;
         this.world = world;
         this.nodes = new NodeBehavior(dice);
@@ -33,6 +47,7 @@ final class Traffic {
 
     /** What became of the last event. */
     void hear(World now, Outcome outcome) {
+        remember(outcome);
         outcome.sent.forEach((port, frames) -> {
             for (MemoryFrame frame : frames) {
                 if (now.port(port).role() == PortEntry.Role.SERVICE) {
@@ -48,6 +63,28 @@ final class Traffic {
     }
 
     Event event(World now, ModelConnections connections) {
+        if (againPercent > 0 && !lately.isEmpty() && dice.percent(againPercent)) {
+            return dice.of(lately);
+        }
+        last = other(now, connections);
+        return last;
+    }
+
+    /** What a fast path could repeat, and was sent on, is sent again. */
+    private void remember(Outcome outcome) {
+        if (againPercent > 0
+                && last instanceof Event.Arrives packet
+                && outcome.sent.size() == 1
+                && MemoryOffload.isFor(packet.frame())) {
+            lately.add(packet);
+            if (lately.size() > LATELY_MAX) {
+                lately.remove(dice.below(LATELY_MAX));
+            }
+        }
+        last = null;
+    }
+
+    private Event other(World now, ModelConnections connections) {
         if (!next.isEmpty()) {
             return next.removeFirst();
         }

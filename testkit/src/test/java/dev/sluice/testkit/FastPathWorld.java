@@ -1,0 +1,155 @@
+package dev.sluice.testkit;
+
+import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.Classifier;
+import dev.sluice.datapath.Group;
+import dev.sluice.datapath.Match;
+import dev.sluice.datapath.NextHop;
+import dev.sluice.datapath.NextHopGroup;
+import dev.sluice.datapath.PacketCap;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PathCounters;
+import dev.sluice.datapath.PortAddress;
+import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.PortSides;
+import dev.sluice.datapath.Retained;
+import dev.sluice.datapath.RouteEntry;
+import dev.sluice.datapath.RouterEntry;
+import dev.sluice.datapath.Routes;
+import dev.sluice.datapath.Rule;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.Target;
+import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpPrefix;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * A transparent pair whose TCP and UDP goes through one of two bridging nodes, and a router between two networks that only tracks. Changes by methods, each of which ends in a new
+ * snapshot. One user: the test.
+ */
+final class FastPathWorld {
+    static final int CLIENT = 0;
+    static final int SERVER = 1;
+    static final int WEST = 6;
+    static final int EAST = 7;
+
+    /** Hosts behind the router. */
+    static final IpAddress WEST_HOST = IpAddress.parse("10.1.0.10").orElseThrow();
+
+    static final IpAddress EAST_HOST = IpAddress.parse("10.2.0.10").orElseThrow();
+
+    final AttachmentCounters[] nodeCounters = {new AttachmentCounters(), new AttachmentCounters()};
+    final Rule.Action[] action = {Rule.Action.SERVICE};
+    private final PathCounters[] pathCounters = {new PathCounters(), new PathCounters()};
+    private int generation;
+    private int ruleId = 1;
+    private List<PacketCap> caps = List.of();
+
+    static int nodeIn(int node) {
+        return 2 + 2 * node;
+    }
+
+    static int nodeOut(int node) {
+        return 3 + 2 * node;
+    }
+
+    static long mac(int port) {
+        return 0x0200_0000_1000L + port;
+    }
+
+    /** What matched the rule is dropped from now on. */
+    Snapshot dropping() {
+        action[0] = Rule.Action.DROP;
+        ruleId++;
+        return snapshot();
+    }
+
+    Snapshot capped(int node) {
+        caps = List.of(new PacketCap(node, 1_000_000, 1000));
+        return snapshot();
+    }
+
+    Snapshot snapshot() {
+        generation++;
+        List<PortEntry> ports = List.of(
+                port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
+                port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
+                port(nodeIn(0), PortEntry.Role.SERVICE, -1, -1, 0),
+                port(nodeOut(0), PortEntry.Role.SERVICE, -1, -1, 0),
+                port(nodeIn(1), PortEntry.Role.SERVICE, -1, -1, 0),
+                port(nodeOut(1), PortEntry.Role.SERVICE, -1, -1, 0),
+                port(WEST, PortEntry.Role.ROUTER, 1, -1, 2),
+                port(EAST, PortEntry.Role.ROUTER, 1, -1, 2));
+        List<Attachment> nodes = List.of(node(0), node(1));
+        List<Path> paths = List.of(path(0, nodes.get(0)), path(1, nodes.get(1)));
+        BitSet sides = new BitSet();
+        sides.set(0, 4);
+        Rule rule = new Rule(
+                ruleId,
+                100,
+                "inspect",
+                List.of(Match.ANY),
+                action[0],
+                action[0] == Rule.Action.DROP ? -1 : 0,
+                Rule.FailureAction.INHERIT,
+                true,
+                PortSides.of(sides));
+        return new Snapshot(
+                generation,
+                ports,
+                List.of(new RouterEntry(0, "pair", Routes.EMPTY), new RouterEntry(1, "router", routes())),
+                List.of(new Target(0, "inspect", paths, Rule.FailureAction.CLOSED)),
+                List.of(rule),
+                List.of(new Group(1, Classifier.of(List.of(rule))), new Group(2, Classifier.of(List.of()))),
+                paths,
+                nodes,
+                TrackerTimeouts.DEFAULT,
+                Retained.auto(generation),
+                caps);
+    }
+
+    private static Routes routes() {
+        return Routes.of(List.of(route("10.1.0.0/24", WEST), route("10.2.0.0/24", EAST)));
+    }
+
+    private static RouteEntry route(String prefix, int port) {
+        return new RouteEntry(IpPrefix.parse(prefix).orElseThrow(), NextHopGroup.of(NextHop.connected(port)));
+    }
+
+    private Attachment node(int i) {
+        return new Attachment(
+                1 + i,
+                "fw-" + i,
+                i,
+                new Attachment.Side(nodeIn(i), 0x8100 << 16 | 100 + i, 0, 0x0200_0000_00a0L + i, 0, 0, 0),
+                new Attachment.Side(nodeOut(i), 0x8100 << 16 | 100 + i, 0, 0x0200_0000_00b0L + i, 0, 0, 0),
+                Attachment.Kind.BRIDGE,
+                Attachment.Translation.NONE,
+                false,
+                false,
+                new int[] {0},
+                new int[0],
+                nodeCounters[i]);
+    }
+
+    private Path path(int i, Attachment node) {
+        return new Path(
+                1 + i,
+                "inspect[fw-" + i + "]",
+                1,
+                List.of(new Path.Hop(node, false, Rule.FailureAction.CLOSED)),
+                pathCounters[i]);
+    }
+
+    private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int group) {
+        List<PortAddress> addresses = role == PortEntry.Role.ROUTER
+                ? List.of(new PortAddress(
+                        IpAddress.parse(index == WEST ? "10.1.0.1" : "10.2.0.1").orElseThrow(), 24))
+                : List.of();
+        return new PortEntry(
+                index, "p" + index, role, router, peer, mac(index), addresses, true, true, group, group, 1500);
+    }
+}
