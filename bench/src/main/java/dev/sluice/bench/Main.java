@@ -11,7 +11,7 @@ public final class Main {
               io     P1: plain forwarding between two ports, Java beside a forwarder in C
               path   P2: through one service node and back to the destination, beside Open vSwitch and the Linux bridge
               fastpath P3: journeys repeated in the kernel, beside a bare redirect
-              tcp    P4, for information: TCP through one service node, beside the Linux bridge
+              tcp    P4: TCP through one service node, beside the Linux bridge
               tracker  P5: parse, track and act in memory, beside the memory accesses alone
               newflows P6: flows decided per second with 10,000 rules, in memory
               memory   P8: bytes per tracked flow, beside nf_conntrack

@@ -316,7 +316,8 @@ public final class FastPath implements AutoCloseable {
             for (int i = 0; i < PuntReason.BY_NUMBER.size(); i++) {
                 key.set(ValueLayout.JAVA_INT, 0, i);
                 if (bpf.mapLookup(program.map("counts"), key, values) == 0) {
-                    long sum = Arrays.stream(values.toArray(ValueLayout.JAVA_LONG)).sum();
+                    long sum =
+                            Arrays.stream(values.toArray(ValueLayout.JAVA_LONG)).sum();
                     all.put(PuntReason.BY_NUMBER.get(i), sum);
                 }
             }

@@ -68,8 +68,7 @@ final class KernelMaps implements AutoCloseable {
         }
     }
 
-    private static MemorySegment share(Libbpf bpf, Arena arena, int fd, long bytes)
-            throws PortException {
+    private static MemorySegment share(Libbpf bpf, Arena arena, int fd, long bytes) throws PortException {
         long whole = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
         long address = bpf.mapMemory(fd, whole);
         if (address < 0) {

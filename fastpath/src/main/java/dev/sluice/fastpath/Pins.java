@@ -43,8 +43,9 @@ record Pins(Path directory) {
         try {
             Files.createDirectories(directory);
             if (!Files.getFileStore(directory).type().equals("bpf")) {
-                throw new PortException("fast path: " + directory
-                        + " is not in a BPF file system; mount one (mount -t bpf bpf DIRECTORY) or name a directory in /sys/fs/bpf");
+                throw new PortException(
+                        "fast path: " + directory
+                                + " is not in a BPF file system; mount one (mount -t bpf bpf DIRECTORY) or name a directory in /sys/fs/bpf");
             }
         } catch (PortException e) {
             throw e;
@@ -57,8 +58,8 @@ record Pins(Path directory) {
         }
         int found = layoutVersion(bpf);
         if (found != KernelMaps.LAYOUT_VERSION) {
-            throw new PortException("fast path: the maps in " + directory + " have layout " + found + ", this version needs "
-                    + KernelMaps.LAYOUT_VERSION + "; " + advice());
+            throw new PortException("fast path: the maps in " + directory + " have layout " + found
+                    + ", this version needs " + KernelMaps.LAYOUT_VERSION + "; " + advice());
         }
     }
 
@@ -68,8 +69,8 @@ record Pins(Path directory) {
 
     /** Of what the kernel refuses about maps that are there already. */
     PortException unfit(PortException cause) {
-        return new PortException("fast path: the maps in " + directory
-                + " are of another size or of another program (" + cause.getMessage() + "); " + advice());
+        return new PortException("fast path: the maps in " + directory + " are of another size or of another program ("
+                + cause.getMessage() + "); " + advice());
     }
 
     private int layoutVersion(Libbpf bpf) throws PortException {

@@ -36,6 +36,7 @@ public final class ProgramRun implements AutoCloseable {
      * @param interfaceIndex where it would be sent
      * @param frame its bytes, with all its tags; null if it is left to the data path
      */
+    @SuppressWarnings("ArrayRecordComponent") // compared by its parts in tests, never as a whole
     public record Result(PuntReason why, int interfaceIndex, byte @Nullable [] frame) {}
 
     private final Libbpf bpf;

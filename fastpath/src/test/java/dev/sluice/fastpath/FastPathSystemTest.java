@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv4;
+import dev.sluice.wire.MacAddress;
 import java.lang.foreign.Arena;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -54,7 +56,7 @@ class FastPathSystemTest {
     }
 
     private static String words(long mac) {
-        return new dev.sluice.wire.MacAddress(mac).toString();
+        return new MacAddress(mac).toString();
     }
 
     private static FramePool frames() {
@@ -162,9 +164,9 @@ class FastPathSystemTest {
                 try (Open open = Open.open()) {
                     KernelOffload offload = open.path.offload();
                     Journey journey = toServer(open, 5000);
-                    dev.sluice.datapath.offload.OffloadAction.setConfigGeneration(journey.action, 0, 3);
-                    dev.sluice.datapath.offload.OffloadAction.setPath(journey.action, 0, 70_000, 4);
-                    dev.sluice.datapath.offload.OffloadAction.setEgress(journey.action, 0, open.right.number(), 5);
+                    OffloadAction.setConfigGeneration(journey.action, 0, 3);
+                    OffloadAction.setPath(journey.action, 0, 70_000, 4);
+                    OffloadAction.setEgress(journey.action, 0, open.right.number(), 5);
                     offload.setConfigGeneration(3);
                     offload.setPathGeneration(70_000, 4);
                     offload.setPortGeneration(open.right.number(), 5);
@@ -181,7 +183,7 @@ class FastPathSystemTest {
                     offload.setPortGeneration(open.right.number(), 6);
                     assertPunted(open, PuntReason.EGRESS_MOVED);
                     offload.setPortGeneration(open.right.number(), 5);
-                    dev.sluice.datapath.offload.OffloadAction.setExpectedMacs(journey.action, 0, serverMac, serverMac);
+                    OffloadAction.setExpectedMacs(journey.action, 0, serverMac, serverMac);
                     offload.install(journey.key, journey.action);
                     assertPunted(open, PuntReason.OTHER_MACS);
                     assertThat(offload.remove(journey.key)).isZero();
@@ -194,7 +196,7 @@ class FastPathSystemTest {
     }
 
     private void assertPunted(Open open, PuntReason reason) throws Exception {
-        long before = open.path.counts().get(reason);
+        long before = open.path.counts().getOrDefault(reason, 0L);
         send(5000, "anything");
         Batch batch = new Batch();
         int slot = await(open.left, batch, open.pool);
@@ -338,23 +340,22 @@ class FastPathSystemTest {
     /** Without addresses the host is not asked, as with AF_XDP. */
     @Test
     void hostWithoutAddressesSeesNothing() throws Exception {
-        client.ip("neigh replace 10.9.0.3 lladdr " + words(middle.in(() -> LinkMonitor.read("left").orElseThrow().mac()))
-                + " dev c0 nud permanent");
+        client.ip("neigh replace 10.9.0.3 lladdr "
+                + words(middle.in(() -> LinkMonitor.read("left").orElseThrow().mac())) + " dev c0 nud permanent");
         middle.exec("sysctl -q -w net.ipv4.ip_forward=1");
         middle.in(() -> {
             try (Open open = Open.open()) {
-                long before = received(middle, "Ip", 0);
+                long before = received(middle);
                 client.exec("ping -c 1 -W 1 10.9.0.3 || true");
-                assertThat(received(middle, "Ip", 0)).isEqualTo(before);
+                assertThat(received(middle)).isEqualTo(before);
                 assertThat(await(open.left, new Batch(), open.pool)).isNotNegative();
             }
             return null;
         });
     }
 
-    /** IP packets that the stack of a namespace has taken in. */
-    private static long received(Namespace where, String table, int row) {
-        String[] values = where.output("grep ^" + table + ": /proc/net/snmp").lines().skip(1 + row).findFirst().orElseThrow().split(" ");
-        return Long.parseLong(values[3]);
+    /** IP packets that the stack of a namespace has taken in: the third figure of the second line. */
+    private static long received(Namespace where) {
+        return Long.parseLong(where.output("awk '/^Ip:/ { value = $4 } END { print value }' /proc/net/snmp").strip());
     }
 }

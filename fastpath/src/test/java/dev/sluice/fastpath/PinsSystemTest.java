@@ -164,7 +164,8 @@ class PinsSystemTest {
         middle.in(() -> {
             FastPath first = FastPath.open(pool(), 16, directory);
             assertThatThrownBy(() -> FastPath.open(pool(), 32, directory))
-                    .hasMessageStartingWith("fast path: the maps in " + directory + " are of another size or of another program")
+                    .hasMessageStartingWith(
+                            "fast path: the maps in " + directory + " are of another size or of another program")
                     .hasMessageContaining("remove them with: rm -r " + directory);
             first.maps().setLayoutVersion(77);
             first.leave();

@@ -154,7 +154,9 @@ class FastPathTest {
     void superFramesAreOneFrameToTheDataPathAndManyPacketsOnTheWire() {
         through(udp(1));
         through(udp(1));
-        byte[] bytes = TestPacket.udp("10.0.0.1:1", "10.0.0.2:53").payload(new byte[3000]).bytes();
+        byte[] bytes = TestPacket.udp("10.0.0.1:1", "10.0.0.2:53")
+                .payload(new byte[3000])
+                .bytes();
         MemoryFrame frame = MemoryFrame.superFrame(bytes, Batch.GSO_UDP_L4, 1000, 42, 34, 6);
 
         assertThat(hits(() -> sluice.receive(CLIENT, frame))).isEqualTo(1);
@@ -180,7 +182,9 @@ class FastPathTest {
     void tcpIsRepeatedOnceItIsEstablished() {
         through(tcp(1, TcpState.SYN));
         through(tcp(1, TcpState.ACK));
-        assertThat(hits(() -> through(tcp(1, TcpState.ACK)))).as("only from the node").isEqualTo(1);
+        assertThat(hits(() -> through(tcp(1, TcpState.ACK))))
+                .as("only from the node")
+                .isEqualTo(1);
         assertThat(counters().refused(OffloadRefusal.TCP_NOT_ESTABLISHED)).isPositive();
 
         handshake(2);
@@ -194,7 +198,8 @@ class FastPathTest {
         through(tcp(1, TcpState.ACK));
         through(SERVER, tcp(1, TcpState.ACK).reply());
         assertThat(hits(() -> through(tcp(1, TcpState.FIN | TcpState.ACK)))).isZero();
-        assertThat(hits(() -> through(SERVER, tcp(1, TcpState.FIN | TcpState.ACK).reply())))
+        assertThat(hits(() ->
+                        through(SERVER, tcp(1, TcpState.FIN | TcpState.ACK).reply())))
                 .isZero();
         assertThat(sluice.datapath().connections().tcpState(0)).isEqualTo(TcpState.CLOSING);
         assertThat(hits(() -> through(tcp(1, TcpState.RST)))).isZero();
@@ -256,7 +261,9 @@ class FastPathTest {
         sluice.liveness().setLeaving(one, true);
         sluice.advance(0);
 
-        assertThat(through(udp(1))).as("packets may be inside the node: no two ways at a time").isIn(-1, 1 - one);
+        assertThat(through(udp(1)))
+                .as("packets may be inside the node: no two ways at a time")
+                .isIn(-1, 1 - one);
         assertThat(sluice.datapath().connections().lastSeenMs(0, 0)).isEqualTo((int) (sluice.nowNs() / MS));
     }
 

@@ -111,8 +111,8 @@ class KernelReplayTest {
             OffloadKey.setSource(key, 0, u64(f, l3 + 8), u64(f, l3 + 16));
             OffloadKey.setDestination(key, 0, u64(f, l3 + 24), u64(f, l3 + 32));
         } else {
-            OffloadKey.setSource(key, 0, 0, 0xffff_0000_0000L | u64(f, l3 + 8) & 0xffff_ffffL);
-            OffloadKey.setDestination(key, 0, 0, 0xffff_0000_0000L | u64(f, l3 + 12) & 0xffff_ffffL);
+            OffloadKey.setSource(key, 0, 0, 0xffff_0000_0000L | (u64(f, l3 + 8) & 0xffff_ffffL));
+            OffloadKey.setDestination(key, 0, 0, 0xffff_0000_0000L | (u64(f, l3 + 12) & 0xffff_ffffL));
         }
         OffloadKey.setIngress(key, 0, INGRESS);
     }
