@@ -384,6 +384,18 @@ class FastPathTest {
     }
 
     @Test
+    void noFlowExpiresOnlyBecauseItWasNotReadInTime() {
+        for (int round = 0; round < 3; round++) {
+            for (int flow = 1; flow <= 300; flow++) {
+                through(udp(flow));
+            }
+            sluice.advance(20 * SECOND);
+        }
+        assertThat(sluice.datapath().connections().size()).isEqualTo(300);
+        assertThat(sluice.datapath().connections().expired()).isZero();
+    }
+
+    @Test
     void aFlowThatEndsInTheFastPathExpires() {
         through(udp(1));
         through(udp(1));
