@@ -254,12 +254,13 @@ public final class OffloadMirror {
         return false;
     }
 
-    /** Takes back at once what timers would find in a while: journeys of records that have expired. For tests, in which time jumps. */
+    /** Takes back at once what timers would find in a while: journeys of flows that have an expired record. For tests, in which time jumps. */
     public void dropExpired(long now) {
         at(now);
-        for (int entry = 1; entry <= entries.capacity(); entry++) {
-            if (hasExpired(entry)) {
-                drop(entry);
+        int nowMs = ConnectionTable.tableMs(now);
+        for (int slot = table.nextUsed(0); slot >= 0; slot = table.nextUsed(slot + 1)) {
+            if (table.isOver(slot, nowMs)) {
+                dropFlow(hashOf(slot));
             }
         }
     }

@@ -23,9 +23,11 @@ import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -154,9 +156,7 @@ class FastPathTest {
     void superFramesAreOneFrameToTheDataPathAndManyPacketsOnTheWire() {
         through(udp(1));
         through(udp(1));
-        byte[] bytes = TestPacket.udp("10.0.0.1:1", "10.0.0.2:53")
-                .payload(new byte[3000])
-                .bytes();
+        byte[] bytes = TestPacket.udp("10.0.0.1:1", "10.0.0.2:53").payload(new byte[3000]).bytes();
         MemoryFrame frame = MemoryFrame.superFrame(bytes, Batch.GSO_UDP_L4, 1000, 42, 34, 6);
 
         assertThat(hits(() -> sluice.receive(CLIENT, frame))).isEqualTo(1);
@@ -182,9 +182,7 @@ class FastPathTest {
     void tcpIsRepeatedOnceItIsEstablished() {
         through(tcp(1, TcpState.SYN));
         through(tcp(1, TcpState.ACK));
-        assertThat(hits(() -> through(tcp(1, TcpState.ACK))))
-                .as("only from the node")
-                .isEqualTo(1);
+        assertThat(hits(() -> through(tcp(1, TcpState.ACK)))).as("only from the node").isEqualTo(1);
         assertThat(counters().refused(OffloadRefusal.TCP_NOT_ESTABLISHED)).isPositive();
 
         handshake(2);
@@ -198,8 +196,7 @@ class FastPathTest {
         through(tcp(1, TcpState.ACK));
         through(SERVER, tcp(1, TcpState.ACK).reply());
         assertThat(hits(() -> through(tcp(1, TcpState.FIN | TcpState.ACK)))).isZero();
-        assertThat(hits(() ->
-                        through(SERVER, tcp(1, TcpState.FIN | TcpState.ACK).reply())))
+        assertThat(hits(() -> through(SERVER, tcp(1, TcpState.FIN | TcpState.ACK).reply())))
                 .isZero();
         assertThat(sluice.datapath().connections().tcpState(0)).isEqualTo(TcpState.CLOSING);
         assertThat(hits(() -> through(tcp(1, TcpState.RST)))).isZero();
@@ -253,18 +250,55 @@ class FastPathTest {
     }
 
     @Test
-    void packetsInsideTheOldPathAreKnownEvenIfOnlyTheFastPathSawThem() {
+    void aFlowOnAPathThatIsToBeLeftMovesAsSoonAsAnotherOneIsFit() {
         int one = through(udp(1));
+        sluice.liveness().setLeaving(0, true);
+        sluice.liveness().setLeaving(1, true);
         through(udp(1));
-        sluice.advance(10 * SECOND);
-        assertThat(hits(() -> through(udp(1)))).as("lately").isEqualTo(2);
-        sluice.liveness().setLeaving(one, true);
+        assertThat(hits(() -> assertThat(through(udp(1))).isEqualTo(one))).isEqualTo(2);
+
+        sluice.liveness().setLeaving(1 - one, false);
         sluice.advance(0);
 
-        assertThat(through(udp(1)))
-                .as("packets may be inside the node: no two ways at a time")
-                .isIn(-1, 1 - one);
-        assertThat(sluice.datapath().connections().lastSeenMs(0, 0)).isEqualTo((int) (sluice.nowNs() / MS));
+        assertThat(through(udp(1))).isEqualTo(1 - one);
+    }
+
+    @Test
+    void packetsInsideTheOldPathAreKnownEvenIfOnlyTheFastPathSawThem() {
+        sluice.apply(world.through(0, 1));
+        throughBoth(udp(1), 0, 1);
+        throughBoth(udp(1), 0, 1);
+        sluice.advance(10 * SECOND);
+        assertThat(hits(() -> throughBoth(udp(1), 0, 1))).as("just now").isEqualTo(3);
+
+        sluice.apply(world.through(1, 0));
+        sluice.receive(CLIENT, udp(1).bytes());
+
+        assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.PATH_CHANGING, 1L));
+        sluice.advance(SECOND);
+        throughBoth(udp(1), 1, 0);
+    }
+
+    private void throughBoth(TestPacket packet, int first, int second) {
+        sluice.receive(CLIENT, packet.bytes());
+        for (int node : new int[] {first, second}) {
+            List<byte[]> there = sluice.sent(FastPathWorld.nodeIn(node));
+            assertThat(there).as("at node %s", node).hasSize(1);
+            sluice.receive(FastPathWorld.nodeOut(node), there.getFirst());
+        }
+        assertThat(sluice.sent(SERVER)).containsExactly(packet.bytes());
+    }
+
+    @Test
+    void aRecordOfTheSameAddressesAndPortsAnywhereEndsIt() {
+        TestPacket sameAsRouted = TestPacket.udp(WEST_HOST + ":1", EAST_HOST + ":53");
+        through(sameAsRouted);
+        through(sameAsRouted);
+        assertThat(device.size()).isEqualTo(2);
+
+        sluice.receive(WEST, routed().bytes());
+
+        assertThat(device.size()).isZero();
     }
 
     @Test
@@ -391,6 +425,18 @@ class FastPathTest {
     }
 
     @Test
+    void noFlowExpiresOnlyBecauseItWasNotReadInTime() {
+        for (int round = 0; round < 3; round++) {
+            for (int flow = 1; flow <= 300; flow++) {
+                through(udp(flow));
+            }
+            sluice.advance(20 * SECOND);
+        }
+        assertThat(sluice.datapath().connections().size()).isEqualTo(300);
+        assertThat(sluice.datapath().connections().expired()).isZero();
+    }
+
+    @Test
     void aFlowThatEndsInTheFastPathExpires() {
         through(udp(1));
         through(udp(1));
@@ -416,12 +462,46 @@ class FastPathTest {
         return sent.isEmpty() ? -1 : Ethernet.destination(MemorySegment.ofArray(sent.getFirst()), 0);
     }
 
+    @Test
+    void flowsGoBackToAPortThatIsUpAgain() {
+        says(WEST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
+        says(EAST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
+        for (int flow = 1; flow <= 8; flow++) {
+            anywhere(flow);
+        }
+        says(WEST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
+        says(EAST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
+        List<Integer> before = IntStream.rangeClosed(1, 8).map(this::anywhere).boxed().toList();
+        assertThat(before).contains(WEST, EAST);
+        sluice.liveness().setPort(WEST, false);
+        sluice.advance(0);
+        for (int round = 0; round < 3; round++) {
+            assertThat(IntStream.rangeClosed(1, 8).map(this::anywhere)).containsOnly(EAST);
+        }
+        sluice.liveness().setPort(WEST, true);
+        sluice.advance(0);
+
+        assertThat(IntStream.rangeClosed(1, 8).map(this::anywhere).boxed().toList())
+                .isEqualTo(before);
+        assertThat(device.hits()).isPositive();
+    }
+
+    /** The port by which a packet leaves that may leave by either; -1 if by none. */
+    private int anywhere(int flow) {
+        TestPacket packet = TestPacket.udp(WEST_HOST + ":" + flow, FastPathWorld.ANYWHERE_HOST + ":53")
+                .ethernet(HOST_MAC, FastPathWorld.mac(WEST));
+        sluice.receive(WEST, packet.bytes());
+        int west = sluice.sent(WEST).size();
+        int east = sluice.sent(EAST).size();
+        return west + east != 1 ? -1 : west == 1 ? WEST : EAST;
+    }
+
     private void says(int port, IpAddress host, long mac) {
         byte[] bytes = new byte[60];
         MemorySegment frame = MemorySegment.ofArray(bytes);
         Ethernet.setAddresses(frame, 0, FastPathWorld.mac(port), mac);
         Ethernet.setEtherType(frame, 0, EtherTypes.ARP);
-        int own = host.ipv4Bits() & 0xffff_ff00 | 1;
+        int own = (port == WEST ? WEST_HOST : EAST_HOST).ipv4Bits() & 0xffff_ff00 | 1;
         Arp.write(frame, Ethernet.BYTES, Arp.REPLY, mac, host.ipv4Bits(), FastPathWorld.mac(port), own);
         sluice.receive(port, bytes);
         sluice.advance(0);
@@ -517,6 +597,22 @@ class FastPathTest {
         }
         assertThat(device.size()).as("only to the node").isEqualTo(1);
         assertThat(counters().refused(OffloadRefusal.PORT_NOT_ATTACHED)).isPositive();
+    }
+
+    @Test
+    void aPortThatGetsItsFastPathLaterIsUsedFromThenOn() {
+        BitSet attached = new BitSet();
+        attached.set(0, 8);
+        attached.clear(SERVER);
+        device = new MemoryOffload(100, attached::get);
+        sluice.offload(device, 1);
+        through(udp(1));
+        through(udp(1));
+        attached.set(SERVER);
+        mirror().portsChanged();
+        through(udp(1));
+
+        assertThat(hits(() -> through(udp(1)))).isEqualTo(2);
     }
 
     @Test

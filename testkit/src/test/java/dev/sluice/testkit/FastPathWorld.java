@@ -25,6 +25,8 @@ import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transparent pair whose TCP and UDP goes through one of two bridging nodes, and a router between two networks that only tracks. Changes by methods, each of which ends in a new
@@ -39,14 +41,18 @@ final class FastPathWorld {
     /** Hosts behind the router. */
     static final IpAddress WEST_HOST = IpAddress.parse("10.1.0.10").orElseThrow();
 
+    static final IpAddress ANYWHERE_HOST = IpAddress.parse("10.3.0.10").orElseThrow();
+
     static final IpAddress EAST_HOST = IpAddress.parse("10.2.0.10").orElseThrow();
 
     final AttachmentCounters[] nodeCounters = {new AttachmentCounters(), new AttachmentCounters()};
     final Rule.Action[] action = {Rule.Action.SERVICE};
-    private final PathCounters[] pathCounters = {new PathCounters(), new PathCounters()};
     private int generation;
     private int ruleId = 1;
     private List<PacketCap> caps = List.of();
+
+    /** Nodes of the only path, in their order; null: two paths, of one node each. */
+    private int @Nullable [] chain;
 
     static int nodeIn(int node) {
         return 2 + 2 * node;
@@ -67,6 +73,12 @@ final class FastPathWorld {
         return snapshot();
     }
 
+    /** All flows go through both nodes, in this order. */
+    Snapshot through(int first, int second) {
+        chain = new int[] {first, second};
+        return snapshot();
+    }
+
     Snapshot capped(int node) {
         caps = List.of(new PacketCap(node, 1_000_000, 1000));
         return snapshot();
@@ -84,7 +96,10 @@ final class FastPathWorld {
                 port(WEST, PortEntry.Role.ROUTER, 1, -1, 2),
                 port(EAST, PortEntry.Role.ROUTER, 1, -1, 2));
         List<Attachment> nodes = List.of(node(0), node(1));
-        List<Path> paths = List.of(path(0, nodes.get(0)), path(1, nodes.get(1)));
+        int[] order = chain;
+        List<Path> paths = order == null
+                ? List.of(path(1, nodes.get(0)), path(2, nodes.get(1)))
+                : List.of(path(3 + order[0], nodes.get(order[0]), nodes.get(order[1])));
         BitSet sides = new BitSet();
         sides.set(0, 4);
         Rule rule = new Rule(
@@ -112,7 +127,11 @@ final class FastPathWorld {
     }
 
     private static Routes routes() {
-        return Routes.of(List.of(route("10.1.0.0/24", WEST), route("10.2.0.0/24", EAST)));
+        NextHopGroup either = NextHopGroup.of(NextHop.connected(WEST), NextHop.connected(EAST));
+        return Routes.of(List.of(
+                route("10.1.0.0/24", WEST),
+                route("10.2.0.0/24", EAST),
+                new RouteEntry(IpPrefix.parse("10.3.0.0/24").orElseThrow(), either)));
     }
 
     private static RouteEntry route(String prefix, int port) {
@@ -135,13 +154,11 @@ final class FastPathWorld {
                 nodeCounters[i]);
     }
 
-    private Path path(int i, Attachment node) {
-        return new Path(
-                1 + i,
-                "inspect[fw-" + i + "]",
-                1,
-                List.of(new Path.Hop(node, false, Rule.FailureAction.CLOSED)),
-                pathCounters[i]);
+    private static Path path(int id, Attachment... nodes) {
+        List<Path.Hop> hops = Stream.of(nodes)
+                .map(node -> new Path.Hop(node, false, Rule.FailureAction.CLOSED))
+                .toList();
+        return new Path(id, "inspect-" + id, 1, hops, new PathCounters());
     }
 
     private static PortEntry port(int index, PortEntry.Role role, int router, int peer, int group) {

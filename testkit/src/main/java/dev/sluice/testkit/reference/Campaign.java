@@ -52,6 +52,17 @@ public final class Campaign {
         return none;
     }
 
+    /** The same as {@link #differenceOr}, with a fast path in front. */
+    public static String differenceBehindFastPathsOr(String none, long seed, long packets) {
+        Coverage coverage = new Coverage();
+        for (long next = seed; coverage.packets() < packets; next++) {
+            if (Scenario.exploreBehind(InFront.of(next), next, EVENTS_PER_SCENARIO, coverage) != null) {
+                return "seed " + next + " after " + coverage.packets() + " packets";
+            }
+        }
+        return none;
+    }
+
     /** Runs from the command line: seed and packets. */
     public static void main(String[] args) {
         Coverage coverage = new Coverage();

@@ -2,18 +2,21 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FlowPrograms.Action;
+import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemoryOffload;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What hosts and nodes of a scenario do next: makes one event after the other, and listens to what comes out. */
 final class Traffic {
     private static final int FLOWS_MAX = 30;
     private static final int LATELY_MAX = 12;
+    private static final int DISTURBED_PERCENT = 3;
     private static final long MS = 1_000_000L;
 
     private final Dice dice;
@@ -66,8 +69,32 @@ final class Traffic {
         if (againPercent > 0 && !lately.isEmpty() && dice.percent(againPercent)) {
             return dice.of(lately);
         }
-        last = other(now, connections);
+        last = againPercent > 0 && next.isEmpty() && dice.percent(DISTURBED_PERCENT)
+                ? disturb(now, connections)
+                : other(now, connections);
         return last;
+    }
+
+    /** Something that a flow depends on changes, and its packets come again. */
+    private Event disturb(World now, ModelConnections connections) {
+        List<ModelRecord> there = connections.all().stream()
+                .filter(record -> now.path(record.pathId) != null)
+                .toList();
+        for (int i = 0; i < 5 && !lately.isEmpty(); i++) {
+            next.add(dice.of(lately));
+        }
+        int what = dice.below(4);
+        if (what == 0 || there.isEmpty()) {
+            return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
+        }
+        List<Path.Hop> hops =
+                Objects.requireNonNull(now.path(dice.of(there).pathId)).hops();
+        int instance = dice.of(hops).attachment().instance();
+        return switch (what) {
+            case 1 -> new Event.Leaves(instance, dice.percent(40));
+            case 2 -> new Event.Probed(instance, dice.percent(65));
+            default -> new Event.Instance(instance, dice.percent(65));
+        };
     }
 
     /** What a fast path could repeat, and was sent on, is sent again. */

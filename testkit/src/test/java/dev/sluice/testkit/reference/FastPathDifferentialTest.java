@@ -15,9 +15,11 @@ import org.junit.jupiter.api.Test;
 class FastPathDifferentialTest {
     private static final long MILLION = 1_000_000;
 
-    /** Worlds have one host and no switches, nobody traces, and no device refuses. */
+    /** Worlds have one host and no switches, nobody traces, and no device refuses; two paths in one journey are rare. */
     private static final Set<OffloadRefusal> NOT_HERE = EnumSet.of(
-            OffloadRefusal.TRACED, OffloadRefusal.OVERLAY, OffloadRefusal.SEGMENT, OffloadRefusal.DEVICE_REFUSED);
+            OffloadRefusal.TRACED,
+            OffloadRefusal.TWO_PATHS,
+            OffloadRefusal.OVERLAY, OffloadRefusal.SEGMENT, OffloadRefusal.DEVICE_REFUSED);
 
     @Test
     void nobodyNoticesTheFastPath() {
