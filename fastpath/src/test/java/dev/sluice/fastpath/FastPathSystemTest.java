@@ -7,6 +7,7 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.ports.LinkMonitor;
+import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv4;
 import dev.sluice.wire.MacAddress;
@@ -241,7 +242,7 @@ class FastPathSystemTest {
                         open.path.offload().remove(journey.key);
                         from.send(before);
                         Batch batch = new Batch();
-                        byte[] punted = Outside.next(open.left, batch, open.pool);
+                        byte[] punted = Outside.nextFrame(open.left, batch, open.pool).bytes();
                         assertThat(punted).as("punted " + i).isEqualTo(before);
                         assertThat(batch.port[0]).isEqualTo(CLIENT_PORT_INDEX);
                     }
@@ -279,6 +280,60 @@ class FastPathSystemTest {
             }
             return null;
         });
+    }
+
+    /** A tag moves between frame and metadata several times on both ways; what says where checksum and segments are has to follow. */
+    @Test
+    void superFramesWithTagsStayWhole() throws Exception {
+        try (Outside from = Outside.open(client, "c0");
+                Outside to = Outside.open(server, "s0")) {
+            middle.in(() -> {
+                try (Open open = Open.open()) {
+                    MemoryFrame tagged = superFrame(TAG);
+                    from.send(tagged);
+                    assertSame(Outside.nextFrame(open.left, new Batch(), open.pool), tagged);
+
+                    Journey journey = tcp(open).tags(TAG, 0, 0, 0);
+                    assertThat(open.path.offload().install(journey.key, journey.action))
+                            .isZero();
+                    from.send(tagged);
+                    assertSame(to.receiveFrame(open.path), superFrame(0));
+                    // 3,000 bytes in segments of 1,000; the frame is counted as it came in.
+                    assertThat(journey.counted(open.path.offload()))
+                            .containsExactly(3, tagged.bytes().length);
+
+                    Journey other = tcp(open).tags(0, 0, OUTER_TAG, TAG);
+                    assertThat(open.path.offload().install(other.key, other.action))
+                            .isZero();
+                    from.send(superFrame(0));
+                    MemoryFrame out = to.receiveFrame(open.path);
+                    assertThat(out.bytes()).hasSize(tagged.bytes().length + 4);
+                    assertThat(out.gsoType()).isEqualTo(Batch.GSO_TCPV4);
+                    assertThat(out.csumStart()).isEqualTo(34 + 8);
+                }
+                return null;
+            });
+        }
+    }
+
+    private Journey tcp(Open open) {
+        return Journey.between(open.left.number(), open.right.number(), 6, "10.9.0.1", 4000, "10.9.0.2", 80)
+                .macs(serverMac, clientMac);
+    }
+
+    private MemoryFrame superFrame(int tag) {
+        byte[] bytes = TestFrame.tcp(serverMac, clientMac, tag, "10.9.0.1", 4000, "10.9.0.2", 80, 3000);
+        int l4 = tag == 0 ? 34 : 38;
+        return MemoryFrame.superFrame(bytes, Batch.GSO_TCPV4, 1000, l4 + 20, l4, 16);
+    }
+
+    private static void assertSame(MemoryFrame frame, MemoryFrame expected) {
+        assertThat(frame.bytes()).isEqualTo(expected.bytes());
+        assertThat(frame.gsoType()).isEqualTo(expected.gsoType());
+        assertThat(frame.gsoSizeBytes()).isEqualTo(expected.gsoSizeBytes());
+        assertThat(frame.offload()).isEqualTo(Batch.CHECKSUM_PARTIAL);
+        assertThat(frame.csumStart()).isEqualTo(expected.csumStart());
+        assertThat(frame.csumOffset()).isEqualTo(expected.csumOffset());
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.sluice.fastpath;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.PacketSocketPort;
 import dev.sluice.wire.Ethernet;
 import java.lang.foreign.Arena;
@@ -27,34 +28,64 @@ final class Outside implements AutoCloseable {
     }
 
     void send(byte[] frame) {
+        send(MemoryFrame.plain(frame));
+    }
+
+    void send(MemoryFrame frame) {
         Batch batch = new Batch();
-        int slot = batch.append(pool.take(frame.length), frame.length, 0);
-        MemorySegment.copy(frame, 0, pool.memory(), ValueLayout.JAVA_BYTE, batch.start[slot], frame.length);
+        int bytes = frame.bytes().length;
+        int slot = batch.append(pool.take(bytes), bytes, 0);
+        MemorySegment.copy(frame.bytes(), 0, pool.memory(), ValueLayout.JAVA_BYTE, batch.start[slot], bytes);
+        batch.offload[slot] = frame.offload();
+        batch.gsoType[slot] = frame.gsoType();
+        batch.gsoSizeBytes[slot] = frame.gsoSizeBytes();
+        batch.csumStart[slot] = frame.csumStart();
+        batch.csumOffset[slot] = frame.csumOffset();
         port.send(batch, slot);
         port.flush();
     }
 
     byte[] receive(FastPath why) {
-        byte @Nullable [] frame = next(port, new Batch(), pool);
+        return receiveFrame(why).bytes();
+    }
+
+    MemoryFrame receiveFrame(FastPath why) {
+        MemoryFrame frame = next(port, new Batch(), pool);
         if (frame == null) {
             throw new AssertionError("nothing came; " + why.counts());
         }
         return frame;
     }
 
-    /** The next frame of IPv4, with or without tags, that comes within two seconds; it is the batch's first one. Null: none came. */
-    static byte @Nullable [] next(PacketPort port, Batch batch, FramePool pool) {
+    /** As {@link #next}, and it has to come. */
+    static MemoryFrame nextFrame(PacketPort port, Batch batch, FramePool pool) {
+        MemoryFrame frame = next(port, batch, pool);
+        if (frame == null) {
+            throw new AssertionError("nothing came");
+        }
+        return frame;
+    }
+
+    /** The last of the frames that come first within two seconds, neighbour discovery left out; the batch says where it came in. Null: none came. */
+    static @Nullable MemoryFrame next(PacketPort port, Batch batch, FramePool pool) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
         while (System.nanoTime() < end) {
             batch.count = 0;
             port.receive(batch);
-            byte @Nullable [] found = null;
+            MemoryFrame found = null;
             for (int i = 0; i < batch.count; i++) {
-                byte[] frame = new byte[batch.length[i]];
-                MemorySegment.copy(pool.memory(), ValueLayout.JAVA_BYTE, batch.start[i], frame, 0, frame.length);
+                byte[] bytes = new byte[batch.length[i]];
+                MemorySegment.copy(pool.memory(), ValueLayout.JAVA_BYTE, batch.start[i], bytes, 0, bytes.length);
                 pool.give(batch.start[i]);
-                if (Ethernet.etherType(MemorySegment.ofArray(frame), 0) != 0x86dd) {
-                    found = frame;
+                if (Ethernet.etherType(MemorySegment.ofArray(bytes), 0) != 0x86dd) {
+                    found = new MemoryFrame(
+                            bytes,
+                            batch.offload[i],
+                            batch.gsoType[i],
+                            batch.gsoSizeBytes[i],
+                            batch.gsoHeaderBytes[i],
+                            batch.csumStart[i],
+                            batch.csumOffset[i]);
                 }
             }
             if (found != null) {
