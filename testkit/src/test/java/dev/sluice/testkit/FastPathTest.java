@@ -23,6 +23,7 @@ import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -596,6 +597,22 @@ class FastPathTest {
         }
         assertThat(device.size()).as("only to the node").isEqualTo(1);
         assertThat(counters().refused(OffloadRefusal.PORT_NOT_ATTACHED)).isPositive();
+    }
+
+    @Test
+    void aPortThatGetsItsFastPathLaterIsUsedFromThenOn() {
+        BitSet attached = new BitSet();
+        attached.set(0, 8);
+        attached.clear(SERVER);
+        device = new MemoryOffload(100, attached::get);
+        sluice.offload(device, 1);
+        through(udp(1));
+        through(udp(1));
+        attached.set(SERVER);
+        mirror().portsChanged();
+        through(udp(1));
+
+        assertThat(hits(() -> through(udp(1)))).isEqualTo(2);
     }
 
     @Test
