@@ -6,6 +6,8 @@ import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.fastpath.FastPath;
 import dev.sluice.ports.Poller;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
@@ -13,9 +15,10 @@ import dev.sluice.ports.PortOptions;
 import java.lang.foreign.Arena;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A worker under test, in a process of its own: {@code forward|path DRIVER spin|sleep}. Says "ready", then once per second a line
+ * A worker under test, in a process of its own: {@code forward|path DRIVER spin|sleep}, DRIVER being one of ports, or FAST for the kernel's fast path. Says "ready", then once per second a line
  * {@code stat frames N allocated BYTES collections N}: frames taken, bytes allocated by the worker's thread, collections of the JVM, all since its start.
  */
 public final class DeviceMain {
@@ -41,23 +44,26 @@ public final class DeviceMain {
     /** Runs until it is killed. */
     public static void main(String[] arguments) throws PortException {
         boolean path = arguments[0].equals("path");
-        PortOptions options = PortOptions.DEFAULT.withDriver(PortOptions.Driver.valueOf(arguments[1]));
+        boolean fast = arguments[1].equals("FAST");
+        PortOptions options = PortOptions.DEFAULT.withDriver(
+                fast ? PortOptions.Driver.AUTO : PortOptions.Driver.valueOf(arguments[1]));
         try (Arena arena = Arena.ofShared()) {
             FramePool pool = new FramePool(
                     arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), FramePool.SMALL_BYTES),
                     SMALL_FRAMES,
                     LARGE_FRAMES);
             PortOpener opener = new PortOpener(pool);
+            FastPath fastPath = fast ? FastPath.open(pool, CONNECTIONS_MAX) : null;
             PacketPort[] ports = new PacketPort[path ? 4 : 2];
             for (int i = 0; i < ports.length; i++) {
-                ports[i] = opener.open("p" + i, i, options);
+                ports[i] = fastPath == null ? opener.open("p" + i, i, options) : fastPath.attach("p" + i, i);
                 System.out.println(ports[i].name() + ": " + ports[i].description());
             }
             DeviceMain device = new DeviceMain(arguments[2].equals("sleep"), ports);
             device.printStatistics(Thread.currentThread().threadId());
             System.out.println("ready");
             if (path) {
-                device.path(pool);
+                device.path(pool, fastPath == null ? null : fastPath.offload());
             } else {
                 device.forward();
             }
@@ -87,10 +93,11 @@ public final class DeviceMain {
         return received;
     }
 
-    private void path(FramePool pool) throws PortException {
+    private void path(FramePool pool, @Nullable OffloadDevice offload) throws PortException {
         try (Datapath datapath = new Datapath(pool, new Liveness(64, 64), CONNECTIONS_MAX, System.nanoTime());
                 Poller poller = Poller.open(ports)) {
             datapath.apply(BridgePath.snapshot(), ports);
+            datapath.offload(offload, 1);
             int idle = 0;
             long tickAt = System.nanoTime();
             while (true) {

@@ -31,7 +31,11 @@ final class FastPathBench {
         two.run(
                 wanted(
                         options,
-                        new Device("fastpath-node", "recorded journeys", bed -> start(bed, "path")),
+                        new Device(
+                                "fastpath-node",
+                                "journeys of the data path",
+                                bed -> SluiceDevice.startNode(bed, "FAST")),
+                        new Device("by-hand-node", "journeys recorded by hand", bed -> start(bed, "path")),
                         new Device("tc-redirect-node", "bare redirects (floor)", bed -> {
                             redirect(bed, "p0", "p2");
                             redirect(bed, "p3", "p1");

@@ -91,8 +91,8 @@ public final class FastPathDeviceMain {
         long ip = start + Ethernet.BYTES;
         long ports = ip + Ipv4.BYTES;
         OffloadKey.clear(key, 0);
-        OffloadKey.setSource(key, 0, 0, IpAddress.IPV4_MAPPED | Ipv4.source(m, ip) & 0xffff_ffffL);
-        OffloadKey.setDestination(key, 0, 0, IpAddress.IPV4_MAPPED | Ipv4.destination(m, ip) & 0xffff_ffffL);
+        OffloadKey.setSource(key, 0, 0, IpAddress.IPV4_MAPPED | (Ipv4.source(m, ip) & 0xffff_ffffL));
+        OffloadKey.setDestination(key, 0, 0, IpAddress.IPV4_MAPPED | (Ipv4.destination(m, ip) & 0xffff_ffffL));
         OffloadKey.setTransport(key, 0, Ipv4.protocol(m, ip), Layouts.u16(m, ports), Layouts.u16(m, ports + 2));
         OffloadKey.setIngress(key, 0, ingress);
         OffloadAction.clear(action, 0);

@@ -11,7 +11,7 @@ public final class Main {
               io     P1: plain forwarding between two ports, Java beside a forwarder in C
               path   P2: through one service node and back to the destination, beside Open vSwitch and the Linux bridge
               fastpath P3: journeys repeated in the kernel, beside a bare redirect
-              tcp    P4, for information: TCP through one service node, beside the Linux bridge
+              tcp    P4: TCP through one service node, beside the Linux bridge
               tracker  P5: parse, track and act in memory, beside the memory accesses alone
               newflows P6: flows decided per second with 10,000 rules, in memory
               memory   P8: bytes per tracked flow, beside nf_conntrack
@@ -24,7 +24,7 @@ public final class Main {
               --rounds N     rounds in which each side runs once, in turn (5)
               --seconds N    measured time of each run (3; gc: 60)
               --warmup N     load before it, which is not measured (5)
-              --flows N      flows of the load, a power of two (io 64, path 4096, gc 1048576)
+              --flows N      flows of the load, a power of two (io, fastpath 64, path 4096, gc 1048576)
               --node MODE    path: what the service node does its bridging with: tc or xdp (tc)
               --only A,B     runs these sides only, by their names; no ratios then
             """;
@@ -56,8 +56,9 @@ public final class Main {
                 case "overlay" -> OverlayBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
-                    System.err.println("bench: no benchmark '" + arguments[0]
-                            + "'; choose io, path, fastpath, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
+                    System.err.println(
+                            "bench: no benchmark '" + arguments[0]
+                                    + "'; choose io, path, fastpath, tcp, tracker, newflows, memory, change, crafted, overlay or gc");
                     yield 2;
                 }
             };

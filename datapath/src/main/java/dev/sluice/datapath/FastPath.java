@@ -48,7 +48,9 @@ final class FastPath {
         ethernetMemory.mirrorIn(now);
         neighbors.mirrorIn(now);
         frames.record(
-                now == null ? null : new JourneyRecorder(frames, table, now, now.counters(), Math.max(1, afterPackets)));
+                now == null
+                        ? null
+                        : new JourneyRecorder(frames, table, now, now.counters(), Math.max(1, afterPackets)));
         apply(snapshot);
     }
 

@@ -7,7 +7,6 @@ import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.wire.Ethernet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -300,8 +299,7 @@ public final class OffloadMirror {
             to.counters().sent[entries.direction[entry]] += frames;
         }
         if (entries.neighborPort[entry] >= 0 && isCurrent(entry)) {
-            neighbors.use(
-                    entries.neighborPort[entry], entries.neighborHi[entry], entries.neighborLo[entry], nowNs);
+            neighbors.use(entries.neighborPort[entry], entries.neighborHi[entry], entries.neighborLo[entry], nowNs);
         }
     }
 

@@ -13,16 +13,23 @@ import dev.sluice.ports.VethPair;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel's program, its maps and the device by which it leaves packets to the data path, in one network namespace. One user: the worker whose pool it was opened with; opened by the
  * thread whose namespace it is for.
  *
- * <p>Everything it puts into the kernel goes with it: programs are attached by links that end with the process, and {@link #close} removes the punt device.
+ * <p>Everything it puts into the kernel goes with it: programs are attached by links that end with the process, and {@link #close} removes the punt device. Opened with a directory for that, it outlives
+ * the process, and {@link #close} takes it away.
  */
 public final class FastPath implements AutoCloseable {
     /** End of the punt device that the program sends to. */
@@ -43,10 +50,13 @@ public final class FastPath implements AutoCloseable {
     private final VethPair device;
     private final PuntSocket socket;
     private final int swallowFd;
+    private final @Nullable Pins pins;
     private final Arena arena = Arena.ofShared();
     private final KernelOffload offload;
     private final int[] numbers = new int[PORT_INDICES];
     private final Map<String, Integer> numberByName = new LinkedHashMap<>();
+    private final Set<FastPort> attached = new LinkedHashSet<>();
+    private boolean leaving;
     private boolean closed;
 
     private FastPath(
@@ -57,7 +67,9 @@ public final class FastPath implements AutoCloseable {
             KernelMaps maps,
             VethPair device,
             PuntSocket socket,
-            int swallowFd) {
+            int swallowFd,
+            @Nullable Pins pins) {
+        this.pins = pins;
         this.bpf = bpf;
         this.pool = pool;
         this.program = program;
@@ -76,8 +88,21 @@ public final class FastPath implements AutoCloseable {
      * @throws PortException if this machine has no fast path; the message says why, and everything else works without it
      */
     public static FastPath open(FramePool pool, int flowsMax) throws PortException {
-        Libbpf bpf = Libbpf.get();
-        Opening opening = new Opening(bpf);
+        return open(pool, flowsMax, (Pins) null);
+    }
+
+    /**
+     * As above, so that programs and records outlive the process unless it is closed. What a process before has left there goes on: its programs are exchanged without a gap, its records hold while
+     * their generations do.
+     *
+     * @param directory in a BPF file system; a subdirectory of its own for each network namespace
+     */
+    public static FastPath open(FramePool pool, int flowsMax, Path directory) throws PortException {
+        return open(pool, flowsMax, new Pins(directory));
+    }
+
+    private static FastPath open(FramePool pool, int flowsMax, @Nullable Pins pins) throws PortException {
+        Opening opening = new Opening(Libbpf.get(), pins);
         boolean opened = false;
         try {
             FastPath path = opening.open(pool, flowsMax);
@@ -93,17 +118,20 @@ public final class FastPath implements AutoCloseable {
     /** What has been made so far, in case the next step fails. */
     private static final class Opening {
         private final Libbpf bpf;
-        private final java.util.ArrayDeque<Runnable> made = new java.util.ArrayDeque<>();
+        private final @Nullable Pins pins;
+        private final ArrayDeque<Runnable> made = new ArrayDeque<>();
 
-        Opening(Libbpf bpf) {
+        Opening(Libbpf bpf, @Nullable Pins pins) {
             this.bpf = bpf;
+            this.pins = pins;
         }
 
         FastPath open(FramePool pool, int flowsMax) throws PortException {
-            Program program = Program.load(bpf, flowsMax * ENTRIES_PER_FLOW, Map.of());
+            Program program = load(flowsMax * ENTRIES_PER_FLOW);
             made.push(program::close);
             KernelMaps maps = KernelMaps.share(bpf, program);
             made.push(maps::close);
+            maps.setLayoutVersion(KernelMaps.LAYOUT_VERSION);
             VethPair device = VethPair.make(PUNT_FROM, PUNT_TO, VethPair.MTU_MAX);
             made.push(device::remove);
             PuntSocket socket = PuntSocket.open(PUNT_TO, pool);
@@ -113,9 +141,28 @@ public final class FastPath implements AutoCloseable {
                 throw Program.trouble("attaching to " + PUNT_TO + " by tcx (Linux 6.6 or later)", swallow);
             }
             made.push(() -> bpf.closeDescriptor(swallow));
-            maps.setLayoutVersion();
+            Map<String, Integer> known = pins == null ? Map.of() : pins.numbers();
+            FastPath path = new FastPath(bpf, pool, flowsMax, program, maps, device, socket, swallow, pins);
+            path.numberByName.putAll(known);
             maps.setPuntInterface(device.index());
-            return new FastPath(bpf, pool, flowsMax, program, maps, device, socket, swallow);
+            return path;
+        }
+
+        private Program load(int entries) throws PortException {
+            Pins own = pins;
+            if (own == null) {
+                return Program.load(bpf, entries, Map.of());
+            }
+            own.examine(bpf);
+            boolean left = own.isThere();
+            if (!left) {
+                made.push(own::remove);
+            }
+            try {
+                return Program.load(bpf, entries, own.maps());
+            } catch (PortException e) {
+                throw left ? own.unfit(e) : e;
+            }
         }
 
         void undo() {
@@ -145,27 +192,63 @@ public final class FastPath implements AutoCloseable {
         int number = number(interfaceName);
         boolean shared = !PortOpener.hostReason(interfaceName).isEmpty();
         PacketOutput output = PacketOutput.open(interfaceName, pool, counters);
-        boolean attached = false;
+        boolean done = false;
         try {
+            int before = maps.portInterface(number);
+            if (before != 0 && before != link.index()) {
+                forget(number, before);
+            }
             maps.setPort(number, link.index(), link.mac(), shared);
             socket.bind(number, portIndex, counters);
             int answer = setIngress(link.index(), number);
             if (answer < 0) {
                 throw Program.trouble("taking " + interfaceName, answer);
             }
-            int linkFd = bpf.attachTcx(program.program("tc_ingress"), link.index());
-            if (linkFd < 0) {
-                throw Program.trouble("attaching to " + interfaceName + " by tcx (Linux 6.6 or later)", linkFd);
-            }
+            int linkFd = link(interfaceName, number, link.index(), before == link.index());
             numbers[portIndex] = number;
-            attached = true;
-            return new FastPort(this, interfaceName, number, linkFd, link.index(), portIndex, output, counters, shared);
+            FastPort port = new FastPort(
+                    this, interfaceName, number, linkFd, link.index(), portIndex, output, counters, shared);
+            this.attached.add(port);
+            done = true;
+            return port;
         } finally {
-            if (!attached) {
+            if (!done) {
                 forget(number, link.index());
                 output.close();
             }
         }
+    }
+
+    /** Attaches the program, or puts it in the place of the one that was left there by a process before. */
+    private int link(String interfaceName, int number, int interfaceIndex, boolean sameInterface) throws PortException {
+        int programFd = program.program("tc_ingress");
+        Pins own = pins;
+        if (own != null) {
+            int left = own.link(bpf, number, interfaceName);
+            if (left >= 0 && sameInterface && bpf.replace(left, programFd) == 0) {
+                return left;
+            }
+            if (left >= 0) {
+                bpf.closeDescriptor(left);
+            }
+            own.forgetLink(number, interfaceName);
+        }
+        int fd = bpf.attachTcx(programFd, interfaceIndex);
+        if (fd < 0) {
+            throw Program.trouble("attaching to " + interfaceName + " by tcx (Linux 6.6 or later)", fd);
+        }
+        if (own != null) {
+            boolean kept = false;
+            try {
+                own.keepLink(bpf, fd, number, interfaceName);
+                kept = true;
+            } finally {
+                if (!kept) {
+                    bpf.closeDescriptor(fd);
+                }
+            }
+        }
+        return fd;
     }
 
     private int number(String interfaceName) throws PortException {
@@ -173,7 +256,10 @@ public final class FastPath implements AutoCloseable {
         if (known != null) {
             return known;
         }
-        int next = numberByName.size() + 1;
+        int next = 1;
+        while (numberByName.containsValue(next)) {
+            next++;
+        }
         if (next >= KernelMaps.PORTS) {
             throw new PortException("fast path on " + interfaceName + ": more than " + (KernelMaps.PORTS - 1)
                     + " interfaces have been attached; restart to forget those that are gone");
@@ -193,7 +279,14 @@ public final class FastPath implements AutoCloseable {
 
     /** Lets go of a port; the kernel has its interface again. */
     void detach(FastPort port) {
+        attached.remove(port);
         bpf.closeDescriptor(port.linkFd());
+        if (leaving) {
+            return;
+        }
+        if (pins != null) {
+            pins.forgetLink(port.number(), port.name());
+        }
         forget(port.number(), port.interfaceIndex());
         if (numbers[port.portIndex()] == port.number()) {
             numbers[port.portIndex()] = 0;
@@ -220,10 +313,12 @@ public final class FastPath implements AutoCloseable {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment key = scratch.allocate(ValueLayout.JAVA_INT);
             MemorySegment values = scratch.allocate(8L * cpus, 8);
-            for (PuntReason reason : PuntReason.values()) {
-                key.set(ValueLayout.JAVA_INT, 0, reason.ordinal());
+            for (int i = 0; i < PuntReason.BY_NUMBER.size(); i++) {
+                key.set(ValueLayout.JAVA_INT, 0, i);
                 if (bpf.mapLookup(program.map("counts"), key, values) == 0) {
-                    all.put(reason, Arrays.stream(values.toArray(ValueLayout.JAVA_LONG)).sum());
+                    long sum =
+                            Arrays.stream(values.toArray(ValueLayout.JAVA_LONG)).sum();
+                    all.put(PuntReason.BY_NUMBER.get(i), sum);
                 }
             }
         }
@@ -251,17 +346,31 @@ public final class FastPath implements AutoCloseable {
         return closed ? -1 : socket.pollDescriptor();
     }
 
-    /** Detaches what is still attached (ports have to be closed before) and removes the punt device. */
+    /**
+     * Ends this process's part and leaves programs, records and the punt device as they are, if it was opened with a directory: what is recorded goes on, what is not is dropped and counted. Else as {@link #close}.
+     */
+    public void leave() {
+        leaving = pins != null;
+        close();
+    }
+
+    /** Detaches what is still attached and removes the punt device, and what keeps maps and programs. */
     @Override
     public void close() {
         if (closed) {
             return;
         }
+        List.copyOf(attached).forEach(FastPort::close);
         closed = true;
-        maps.setPuntInterface(0);
         bpf.closeDescriptor(swallowFd);
         socket.close();
-        device.remove();
+        if (!leaving) {
+            maps.setPuntInterface(0);
+            device.remove();
+            if (pins != null) {
+                pins.remove();
+            }
+        }
         maps.close();
         program.close();
         arena.close();

@@ -93,7 +93,8 @@ public final class FastPort implements PacketPort {
 
     @Override
     public String description() {
-        return "fast path tc, AF_PACKET for the rest" + (shared ? ": shared with the host, which has addresses there" : "");
+        return "fast path tc, AF_PACKET for the rest"
+                + (shared ? ": shared with the host, which has addresses there" : "");
     }
 
     @Override

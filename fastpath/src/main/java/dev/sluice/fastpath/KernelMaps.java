@@ -1,5 +1,6 @@
 package dev.sluice.fastpath;
 
+import dev.sluice.ports.PortException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,6 +16,9 @@ final class KernelMaps implements AutoCloseable {
     static final int LAYOUT_VERSION = 1;
 
     static final int GLOBALS_BYTES = 64;
+    /** Room for an entry of any version. */
+    static final int GLOBALS_BYTES_MAX = 4096;
+
     static final int PORT_BYTES = 32;
     static final int PORTS = 4096;
     static final int PATHS = 1 << 16;
@@ -46,7 +50,7 @@ final class KernelMaps implements AutoCloseable {
     }
 
     /** Shares the memory of three loaded maps. */
-    static KernelMaps share(Libbpf bpf, Program program) throws dev.sluice.ports.PortException {
+    static KernelMaps share(Libbpf bpf, Program program) throws PortException {
         Arena arena = Arena.ofShared();
         boolean shared = false;
         try {
@@ -64,8 +68,7 @@ final class KernelMaps implements AutoCloseable {
         }
     }
 
-    private static MemorySegment share(Libbpf bpf, Arena arena, int fd, long bytes)
-            throws dev.sluice.ports.PortException {
+    private static MemorySegment share(Libbpf bpf, Arena arena, int fd, long bytes) throws PortException {
         long whole = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
         long address = bpf.mapMemory(fd, whole);
         if (address < 0) {
@@ -74,20 +77,12 @@ final class KernelMaps implements AutoCloseable {
         return MemorySegment.ofAddress(address).reinterpret(bytes, arena, m -> bpf.unmapMemory(address, whole));
     }
 
-    int layoutVersion() {
-        return (int) INT.getAcquire(globals, (long) GLOBALS_LAYOUT_VERSION);
-    }
-
-    void setLayoutVersion() {
-        INT.setRelease(globals, (long) GLOBALS_LAYOUT_VERSION, LAYOUT_VERSION);
+    void setLayoutVersion(int version) {
+        INT.setRelease(globals, (long) GLOBALS_LAYOUT_VERSION, version);
     }
 
     void setConfigGeneration(int generation) {
         INT.setVolatile(globals, (long) GLOBALS_CONFIG_GENERATION, generation);
-    }
-
-    int configGeneration() {
-        return (int) INT.getAcquire(globals, (long) GLOBALS_CONFIG_GENERATION);
     }
 
     /** Where to what is not repeated goes; 0: nowhere. */
@@ -101,6 +96,11 @@ final class KernelMaps implements AutoCloseable {
 
     void setPortGeneration(int port, int generation) {
         INT.setVolatile(ports, at(port) + PORT_GENERATION, generation);
+    }
+
+    /** The interface of a port, 0 for none. */
+    int portInterface(int port) {
+        return (int) INT.getAcquire(ports, at(port) + PORT_INTERFACE);
     }
 
     /** The interface of a port from now on; 0: none, nothing is repeated to it. */

@@ -19,10 +19,9 @@ public final class KernelOffload implements OffloadDevice {
     private static final int ENOENT = 2;
     private static final int ENOSPC = 28;
 
-    /** Records of one system call of a walk: below it, a bucket of the map might not fit. */
-    private static final int BATCH_MIN = 256;
-
+    /** Records of one system call of a walk. */
     private static final int BATCH_MAX = 4096;
+
     private static final int TAG_OF_OLD_EQUIPMENT = 0x9100;
 
     private final Libbpf bpf;
@@ -76,7 +75,11 @@ public final class KernelOffload implements OffloadDevice {
         if (outer == newOuter && inner == newInner) {
             return true;
         }
-        return !isOld(outer) && !isOld(inner) && !isOld(newOuter) && !isOld(newInner) && (newInner == 0 || newOuter != 0);
+        return !isOld(outer)
+                && !isOld(inner)
+                && !isOld(newOuter)
+                && !isOld(newInner)
+                && (newInner == 0 || newOuter != 0);
     }
 
     private static boolean isOld(int tag) {
@@ -130,8 +133,11 @@ public final class KernelOffload implements OffloadDevice {
             lastBatch = false;
             return WALK_ENDED;
         }
-        count.set(ValueLayout.JAVA_INT, 0, Math.clamp(max, BATCH_MIN, BATCH_MAX));
-        int answer = bpf.mapLookupBatch(flows, walking ? position : MemorySegment.NULL, position, keys, actions, count);
+        int answer = readBatch(Math.clamp(max, 1, BATCH_MAX));
+        if (answer == -ENOSPC) {
+            // The kernel reads whole buckets of its table, and the next one has more than that.
+            answer = readBatch(BATCH_MAX);
+        }
         if (answer < 0 && answer != -ENOENT) {
             // Whatever it is, the walk begins anew, and finds everything again.
             walking = false;
@@ -144,6 +150,11 @@ public final class KernelOffload implements OffloadDevice {
             reader.record(keys, (long) i * OffloadKey.BYTES, actions, (long) i * OffloadAction.BYTES);
         }
         return found;
+    }
+
+    private int readBatch(int records) {
+        count.set(ValueLayout.JAVA_INT, 0, records);
+        return bpf.mapLookupBatch(flows, walking ? position : MemorySegment.NULL, position, keys, actions, count);
     }
 
     @Override

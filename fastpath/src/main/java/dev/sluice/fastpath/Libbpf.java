@@ -72,18 +72,15 @@ final class Libbpf {
         setPinPath = link(library, "bpf_map__set_pin_path", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
         findProgram = link(library, "bpf_object__find_program_by_name", find);
         programFd = link(library, "bpf_program__fd", descriptor);
-        setLog = link(
-                library, "bpf_program__set_log_buf", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+        setLog =
+                link(library, "bpf_program__set_log_buf", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
         linkCreate = link(
                 library, "bpf_link_create", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-        linkUpdate =
-                link(library, "bpf_link_update", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+        linkUpdate = link(library, "bpf_link_update", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
         pin = link(library, "bpf_obj_pin", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
         get = link(library, "bpf_obj_get", descriptor);
         update = link(
-                library,
-                "bpf_map_update_elem",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+                library, "bpf_map_update_elem", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
         lookup = link(library, "bpf_map_lookup_elem", onMap);
         delete = link(library, "bpf_map_delete_elem", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
         lookupAndDelete = link(library, "bpf_map_lookup_and_delete_elem", onMap);
@@ -100,7 +97,8 @@ final class Libbpf {
                 capture);
         munmap = link(c, "munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
         close = link(c, "close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-        // Its own words go to standard error, where nobody expects them; ours have the errno and the verifier's last line.
+        // Its own words go to standard error, where nobody expects them; ours have the errno and the verifier's last
+        // line.
         callVoid(link(library, "libbpf_set_print", FunctionDescriptor.of(ADDRESS, ADDRESS)));
     }
 
@@ -133,8 +131,9 @@ final class Libbpf {
         try {
             return new Libbpf(SymbolLookup.libraryLookup(file, Arena.global()));
         } catch (IllegalArgumentException e) {
-            throw new PortException("fast path: " + file
-                    + " is not there or older than 1.0; install it (Debian: apt-get install libbpf1) or run with the fast path off");
+            throw new PortException(
+                    "fast path: " + file
+                            + " is not there or older than 1.0; install it (Debian: apt-get install libbpf1) or run with the fast path off");
         }
     }
 
@@ -289,7 +288,12 @@ final class Libbpf {
 
     /** {@code count} is an int: room on the way in, entries on the way out; -ENOENT: these were the last. */
     int mapLookupBatch(
-            int fd, MemorySegment in, MemorySegment out, MemorySegment keys, MemorySegment values, MemorySegment count) {
+            int fd,
+            MemorySegment in,
+            MemorySegment out,
+            MemorySegment keys,
+            MemorySegment values,
+            MemorySegment count) {
         try {
             return (int) lookupBatch.invokeExact(fd, in, out, keys, values, count, MemorySegment.NULL);
         } catch (Throwable e) {

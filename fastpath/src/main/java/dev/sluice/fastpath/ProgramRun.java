@@ -36,6 +36,7 @@ public final class ProgramRun implements AutoCloseable {
      * @param interfaceIndex where it would be sent
      * @param frame its bytes, with all its tags; null if it is left to the data path
      */
+    @SuppressWarnings("ArrayRecordComponent") // compared by its parts in tests, never as a whole
     public record Result(PuntReason why, int interfaceIndex, byte @Nullable [] frame) {}
 
     private final Libbpf bpf;
@@ -105,10 +106,10 @@ public final class ProgramRun implements AutoCloseable {
             return null;
         }
         if (answer < 0) {
-            throw new IllegalStateException("the kernel refuses to run the program over " + frame.length + " bytes: errno "
-                    + -answer);
+            throw new IllegalStateException(
+                    "the kernel refuses to run the program over " + frame.length + " bytes: errno " + -answer);
         }
-        PuntReason why = PuntReason.values()[contextAfter.get(ValueLayout.JAVA_INT, CONTEXT_CB)];
+        PuntReason why = PuntReason.BY_NUMBER.get(contextAfter.get(ValueLayout.JAVA_INT, CONTEXT_CB));
         int interfaceIndex = contextAfter.get(ValueLayout.JAVA_INT, CONTEXT_CB + 4);
         return new Result(why, interfaceIndex, why == PuntReason.REPLAYED ? frameAfter() : null);
     }

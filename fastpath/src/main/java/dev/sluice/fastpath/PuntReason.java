@@ -1,5 +1,7 @@
 package dev.sluice.fastpath;
 
+import java.util.List;
+
 /** Why the kernel's program left a packet to the data path. The order is that of enum count in src/main/bpf/journey.h. */
 public enum PuntReason {
     REPLAYED("repeated: not left to anybody"),
@@ -19,6 +21,9 @@ public enum PuntReason {
     TOO_LARGE("larger than the port it leaves by takes"),
     NOT_ABLE("the record asks for what this kernel cannot do with the frame"),
     LOST("dropped: nobody listens, or no memory while changing it");
+
+    /** By their numbers in the program. */
+    static final List<PuntReason> BY_NUMBER = List.of(values());
 
     private final String text;
 

@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.ports.LinkMonitor;
-import dev.sluice.ports.PacketSocketPort;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv4;
-import dev.sluice.wire.Layouts;
+import dev.sluice.wire.MacAddress;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -58,7 +56,7 @@ class FastPathSystemTest {
     }
 
     private static String words(long mac) {
-        return new dev.sluice.wire.MacAddress(mac).toString();
+        return new MacAddress(mac).toString();
     }
 
     private static FramePool frames() {
@@ -132,7 +130,8 @@ class FastPathSystemTest {
             middle.in(() -> {
                 try (Open open = Open.open()) {
                     Journey journey = toServer(open, 5000);
-                    assertThat(open.path.offload().install(journey.key, journey.action)).isZero();
+                    assertThat(open.path.offload().install(journey.key, journey.action))
+                            .isZero();
                     send(5000, "recorded");
                     assertThat(receive(five)).isEqualTo("recorded");
                     assertThat(journey.counted(open.path.offload())).containsExactly(1, 14 + 20 + 8 + 8);
@@ -165,9 +164,9 @@ class FastPathSystemTest {
                 try (Open open = Open.open()) {
                     KernelOffload offload = open.path.offload();
                     Journey journey = toServer(open, 5000);
-                    dev.sluice.datapath.offload.OffloadAction.setConfigGeneration(journey.action, 0, 3);
-                    dev.sluice.datapath.offload.OffloadAction.setPath(journey.action, 0, 70_000, 4);
-                    dev.sluice.datapath.offload.OffloadAction.setEgress(journey.action, 0, open.right.number(), 5);
+                    OffloadAction.setConfigGeneration(journey.action, 0, 3);
+                    OffloadAction.setPath(journey.action, 0, 70_000, 4);
+                    OffloadAction.setEgress(journey.action, 0, open.right.number(), 5);
                     offload.setConfigGeneration(3);
                     offload.setPathGeneration(70_000, 4);
                     offload.setPortGeneration(open.right.number(), 5);
@@ -184,7 +183,7 @@ class FastPathSystemTest {
                     offload.setPortGeneration(open.right.number(), 6);
                     assertPunted(open, PuntReason.EGRESS_MOVED);
                     offload.setPortGeneration(open.right.number(), 5);
-                    dev.sluice.datapath.offload.OffloadAction.setExpectedMacs(journey.action, 0, serverMac, serverMac);
+                    OffloadAction.setExpectedMacs(journey.action, 0, serverMac, serverMac);
                     offload.install(journey.key, journey.action);
                     assertPunted(open, PuntReason.OTHER_MACS);
                     assertThat(offload.remove(journey.key)).isZero();
@@ -197,7 +196,7 @@ class FastPathSystemTest {
     }
 
     private void assertPunted(Open open, PuntReason reason) throws Exception {
-        long before = open.path.counts().get(reason);
+        long before = open.path.counts().getOrDefault(reason, 0L);
         send(5000, "anything");
         Batch batch = new Batch();
         int slot = await(open.left, batch, open.pool);
@@ -213,15 +212,25 @@ class FastPathSystemTest {
             middle.in(() -> {
                 try (Open open = Open.open()) {
                     int[][] cases = {
-                        {0, 0, TAG, 0}, {0, 0, OUTER_TAG, TAG}, {TAG, 0, 0, 0}, {OUTER_TAG, TAG, 0, 0},
-                        {TAG, 0, TAG + 1, 0}, {OUTER_TAG, TAG, TAG, 0}, {TAG, 0, OUTER_TAG, TAG}, {OUTER_TAG, TAG, OUTER_TAG, TAG}
+                        {0, 0, TAG, 0},
+                        {0, 0, OUTER_TAG, TAG},
+                        {TAG, 0, 0, 0},
+                        {OUTER_TAG, TAG, 0, 0},
+                        {TAG, 0, TAG + 1, 0},
+                        {OUTER_TAG, TAG, TAG, 0},
+                        {TAG, 0, OUTER_TAG, TAG},
+                        {OUTER_TAG, TAG, OUTER_TAG, TAG}
                     };
                     for (int i = 0; i < cases.length; i++) {
                         int[] c = cases[i];
-                        Journey journey =
-                                toServer(open, 100 + i).tags(c[0], c[1], c[2], c[3]).newMacs(clientMac, 0x02_00_00_00_00_09L).ttl(1);
-                        assertThat(open.path.offload().install(journey.key, journey.action)).isZero();
-                        byte[] before = TestFrame.udp(serverMac, clientMac, c[0], c[1], "10.9.0.1", 4000, "10.9.0.2", 100 + i, 64);
+                        Journey journey = toServer(open, 100 + i)
+                                .tags(c[0], c[1], c[2], c[3])
+                                .newMacs(clientMac, 0x02_00_00_00_00_09L)
+                                .ttl(1);
+                        assertThat(open.path.offload().install(journey.key, journey.action))
+                                .isZero();
+                        byte[] before = TestFrame.udp(
+                                serverMac, clientMac, c[0], c[1], "10.9.0.1", 4000, "10.9.0.2", 100 + i, 64);
                         from.send(before);
                         byte[] after = to.receive(open.path);
                         byte[] expected = TestFrame.udp(
@@ -289,8 +298,9 @@ class FastPathSystemTest {
     @Test
     void saysWhatIsMissing() throws Exception {
         assertThatThrownBy(() -> Libbpf.load("libbpf.so.99"))
-                .hasMessage("fast path: libbpf.so.99 is not there or older than 1.0; install it (Debian: apt-get install"
-                        + " libbpf1) or run with the fast path off");
+                .hasMessage(
+                        "fast path: libbpf.so.99 is not there or older than 1.0; install it (Debian: apt-get install"
+                                + " libbpf1) or run with the fast path off");
         middle.in(() -> {
             try (FastPath path = FastPath.open(frames(), 16)) {
                 assertThatThrownBy(() -> path.attach("nowhere", 1))
@@ -298,5 +308,54 @@ class FastPathSystemTest {
             }
             return null;
         });
+    }
+
+    @Test
+    void saysWhichRightIsMissing() {
+        String said = OpenFastPath.run(middle, "setpriv --bounding-set -all --inh-caps -all");
+        assertThat(said)
+                .contains("fast path: loading the program")
+                .contains("EPERM: needs CAP_BPF and CAP_NET_ADMIN; run as root or grant CAP_BPF and CAP_NET_ADMIN")
+                .hasLineCount(1);
+        assertThat(middle.output("ip -o link")).doesNotContain("sluice");
+    }
+
+    /** X10: with addresses on the interface, the host hears what is addressed to it, and so does the data path. */
+    @Test
+    void hostWithAddressesOnThePortKeepsAnswering() throws Exception {
+        middle.ip("addr add 10.9.0.3/24 dev left");
+        middle.in(() -> {
+            try (Open open = Open.open()) {
+                assertThat(open.left.description()).contains("shared with the host");
+                assertThat(open.right.description()).doesNotContain("shared");
+                // ARP is for everybody, the echo is for the port's own MAC address.
+                client.exec("ping -c 2 -W 2 -i 0.2 10.9.0.3");
+                Batch batch = new Batch();
+                assertThat(await(open.left, batch, open.pool)).isNotNegative();
+            }
+            return null;
+        });
+    }
+
+    /** Without addresses the host is not asked, as with AF_XDP. */
+    @Test
+    void hostWithoutAddressesSeesNothing() throws Exception {
+        client.ip("neigh replace 10.9.0.3 lladdr "
+                + words(middle.in(() -> LinkMonitor.read("left").orElseThrow().mac())) + " dev c0 nud permanent");
+        middle.exec("sysctl -q -w net.ipv4.ip_forward=1");
+        middle.in(() -> {
+            try (Open open = Open.open()) {
+                long before = received(middle);
+                client.exec("ping -c 1 -W 1 10.9.0.3 || true");
+                assertThat(received(middle)).isEqualTo(before);
+                assertThat(await(open.left, new Batch(), open.pool)).isNotNegative();
+            }
+            return null;
+        });
+    }
+
+    /** IP packets that the stack of a namespace has taken in: the third figure of the second line. */
+    private static long received(Namespace where) {
+        return Long.parseLong(where.output("awk '/^Ip:/ { value = $4 } END { print value }' /proc/net/snmp").strip());
     }
 }

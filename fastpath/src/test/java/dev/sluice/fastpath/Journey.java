@@ -12,7 +12,8 @@ final class Journey {
     final MemorySegment action = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
 
     /** From one port to another, alike in everything. */
-    static Journey between(int ingress, int egress, int protocol, String source, int sourcePort, String destination, int port) {
+    static Journey between(
+            int ingress, int egress, int protocol, String source, int sourcePort, String destination, int port) {
         Journey journey = new Journey();
         IpAddress from = IpAddress.parse(source).orElseThrow();
         IpAddress to = IpAddress.parse(destination).orElseThrow();

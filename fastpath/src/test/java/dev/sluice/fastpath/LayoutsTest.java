@@ -122,6 +122,8 @@ class LayoutsTest {
                 .contains("#define PORT_SHARED " + KernelMaps.PORT_SHARED + "\n");
         String reasons = header.substring(header.indexOf("enum count {") + 12, header.indexOf("    COUNTS\n"));
         assertThat(reasons.replaceAll("/\\*.*?\\*/", "").strip().split(",\\s*"))
-                .containsExactly(java.util.Arrays.stream(PuntReason.values()).map(Enum::name).toArray(String[]::new));
+                .containsExactly(java.util.Arrays.stream(PuntReason.values())
+                        .map(Enum::name)
+                        .toArray(String[]::new));
     }
 }

@@ -30,7 +30,9 @@ class ObjectTest {
 
     @Test
     void isWhatItsSourceCompilesTo() throws Exception {
-        assumeTrue(isThere("clang") && isThere("llvm-strip"), "clang or llvm-strip is not installed: the kept object is not compared");
+        assumeTrue(
+                isThere("clang") && isThere("llvm-strip"),
+                "clang or llvm-strip is not installed: the kept object is not compared");
         Path rebuilt = directory.resolve(Program.OBJECT);
         output("../tools/build-bpf", rebuilt.toString());
         boolean same = Arrays.equals(Files.readAllBytes(rebuilt), Program.object());

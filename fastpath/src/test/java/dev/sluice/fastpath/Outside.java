@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Sends and receives whole frames at the far end of a port. One user: the test. */
 final class Outside implements AutoCloseable {
@@ -34,7 +35,7 @@ final class Outside implements AutoCloseable {
     }
 
     byte[] receive(FastPath why) {
-        byte[] frame = next(port, new Batch(), pool);
+        byte @Nullable [] frame = next(port, new Batch(), pool);
         if (frame == null) {
             throw new AssertionError("nothing came; " + why.counts());
         }
@@ -42,12 +43,12 @@ final class Outside implements AutoCloseable {
     }
 
     /** The next frame of IPv4, with or without tags, that comes within two seconds; it is the batch's first one. Null: none came. */
-    static byte[] next(PacketPort port, Batch batch, FramePool pool) {
+    static byte @Nullable [] next(PacketPort port, Batch batch, FramePool pool) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
         while (System.nanoTime() < end) {
             batch.count = 0;
             port.receive(batch);
-            byte[] found = null;
+            byte @Nullable [] found = null;
             for (int i = 0; i < batch.count; i++) {
                 byte[] frame = new byte[batch.length[i]];
                 MemorySegment.copy(pool.memory(), ValueLayout.JAVA_BYTE, batch.start[i], frame, 0, frame.length);

@@ -52,7 +52,8 @@ final class Recorder {
                         TCP,
                         dev.sluice.wire.IpAddress.ofIpv4(Ipv4.source(m, ip)).toString(),
                         Layouts.u16(m, ip + 20),
-                        dev.sluice.wire.IpAddress.ofIpv4(Ipv4.destination(m, ip)).toString(),
+                        dev.sluice.wire.IpAddress.ofIpv4(Ipv4.destination(m, ip))
+                                .toString(),
                         Layouts.u16(m, ip + 22))
                 .macs(Ethernet.destination(m, start), Ethernet.source(m, start));
         if (path.offload().get(journey.key, java.lang.foreign.Arena.ofAuto().allocate(96, 8)) != 0) {

@@ -1,6 +1,5 @@
 package dev.sluice.fastpath;
 
-import dev.sluice.wire.Checksum;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.Ipv4;
 import dev.sluice.wire.Layouts;

@@ -37,7 +37,8 @@ final class PuntIntake extends FrameIntake {
         int number = tag & (NUMBERS - 1);
         PortCounters portCounters = counters[number];
         if (tag >>> 16 != KernelConstants.ETH_P_8021Q || portCounters == null) {
-            // Not from a port of ours (the kernel's own words on a new interface), or from one that was closed meanwhile.
+            // Not from a port of ours (the kernel's own words on a new interface), or from one that was closed
+            // meanwhile.
             own.receiveDropped++;
             return 0;
         }

@@ -69,8 +69,9 @@ public record VethPair(String name, int index, String peerName, int peerIndex) {
         int index = Linux.interfaceIndex(name);
         int peerIndex = Linux.interfaceIndex(peerName);
         if (index < 0 || peerIndex < 0) {
-            throw new PortException(object + ": one of the names is taken by another interface; remove it with: ip link del "
-                    + (index < 0 ? peerName : name));
+            throw new PortException(
+                    object + ": one of the names is taken by another interface; remove it with: ip link del "
+                            + (index < 0 ? peerName : name));
         }
         quiet(name);
         quiet(peerName);
@@ -114,8 +115,7 @@ public record VethPair(String name, int index, String peerName, int peerIndex) {
     }
 
     private static int ask(MemorySegment message, int bytes) {
-        int fd = Linux.socket(
-                KernelConstants.AF_NETLINK, KernelConstants.SOCK_RAW | KernelConstants.SOCK_CLOEXEC, 0);
+        int fd = Linux.socket(KernelConstants.AF_NETLINK, KernelConstants.SOCK_RAW | KernelConstants.SOCK_CLOEXEC, 0);
         if (fd < 0) {
             return fd;
         }

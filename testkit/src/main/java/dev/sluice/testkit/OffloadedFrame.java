@@ -192,9 +192,7 @@ final class OffloadedFrame {
     /** Of the largest packet on the wire. */
     int ipBytes() {
         int whole = end - l3;
-        return in.gsoType() == Batch.GSO_NONE
-                ? whole
-                : Math.min(whole, l4 - l3 + transportBytes() + in.gsoSizeBytes());
+        return in.gsoType() == Batch.GSO_NONE ? whole : Math.min(whole, l4 - l3 + transportBytes() + in.gsoSizeBytes());
     }
 
     /** The frame as it is sent on. */

@@ -32,8 +32,7 @@ public final class Campaign {
     static @Nullable String runBehindFastPaths(long seed, long packets, Coverage coverage, FastPathCoverage told) {
         for (long next = seed; coverage.packets() < packets; next++) {
             InFront fastPath = InFront.of(next);
-            Scenario.Difference difference =
-                    Scenario.exploreBehind(fastPath, next, EVENTS_PER_SCENARIO, coverage);
+            Scenario.Difference difference = Scenario.exploreBehind(fastPath, next, EVENTS_PER_SCENARIO, coverage);
             if (difference != null) {
                 return Scenario.shrink(difference).toString();
             }

@@ -47,7 +47,8 @@ final class InFront {
     static boolean isOfPackets(String counter) {
         return counter.equals("recordHits")
                 || (counter.startsWith("rule ") && (counter.endsWith(" packets") || counter.endsWith(" bytes")))
-                || (counter.startsWith("attachment ") && (counter.contains(" sent ") || counter.contains(" returned ")));
+                || (counter.startsWith("attachment ")
+                        && (counter.contains(" sent ") || counter.contains(" returned ")));
     }
 
     /** Takes out of an outcome what can't be compared here, and hands over what will be compared later. */

@@ -63,9 +63,8 @@ record Scenario(
         WorldGenerator generator = new WorldGenerator(dice);
         World world = generator.parts.build();
         int connectionsMax = dice.any(5, 12, 40, 400);
-        Traffic traffic = fastPath == null
-                ? new Traffic(dice, generator)
-                : new Traffic(dice, generator, InFront.AGAIN_PERCENT);
+        Traffic traffic =
+                fastPath == null ? new Traffic(dice, generator) : new Traffic(dice, generator, InFront.AGAIN_PERCENT);
         List<Event> events = new ArrayList<>();
         Map<ModelNeighbors.Place, Long> taught = Map.copyOf(generator.taught);
         try (Comparison comparison = new Comparison(world, connectionsMax, taught, coverage)) {

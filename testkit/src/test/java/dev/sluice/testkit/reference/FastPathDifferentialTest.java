@@ -31,7 +31,8 @@ class FastPathDifferentialTest {
     void nobodyNoticesTheFastPathInAMillionPackets() {
         long seed = Long.getLong("sluice.seed", 200_000);
         compare(MILLION, seed);
-        System.out.println("fuzz fast path beside the model: " + MILLION + " executions, 0 findings, seeds from " + seed);
+        System.out.println(
+                "fuzz fast path beside the model: " + MILLION + " executions, 0 findings, seeds from " + seed);
     }
 
     private static void compare(long packets, long seed) {
@@ -47,7 +48,9 @@ class FastPathDifferentialTest {
                 assertThat(told.refused(why)).as("not recorded: %s", why).isPositive();
             }
             for (String why : new String[] {"configuration", "path", "egress", "MAC addresses", "TTL", "size"}) {
-                assertThat(told.misses(why)).as("left to the data path: %s", why).isPositive();
+                assertThat(told.misses(why))
+                        .as("left to the data path: %s", why)
+                        .isPositive();
             }
         }
     }
