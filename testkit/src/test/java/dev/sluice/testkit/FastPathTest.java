@@ -156,7 +156,9 @@ class FastPathTest {
     void superFramesAreOneFrameToTheDataPathAndManyPacketsOnTheWire() {
         through(udp(1));
         through(udp(1));
-        byte[] bytes = TestPacket.udp("10.0.0.1:1", "10.0.0.2:53").payload(new byte[3000]).bytes();
+        byte[] bytes = TestPacket.udp("10.0.0.1:1", "10.0.0.2:53")
+                .payload(new byte[3000])
+                .bytes();
         MemoryFrame frame = MemoryFrame.superFrame(bytes, Batch.GSO_UDP_L4, 1000, 42, 34, 6);
 
         assertThat(hits(() -> sluice.receive(CLIENT, frame))).isEqualTo(1);
@@ -182,7 +184,9 @@ class FastPathTest {
     void tcpIsRepeatedOnceItIsEstablished() {
         through(tcp(1, TcpState.SYN));
         through(tcp(1, TcpState.ACK));
-        assertThat(hits(() -> through(tcp(1, TcpState.ACK)))).as("only from the node").isEqualTo(1);
+        assertThat(hits(() -> through(tcp(1, TcpState.ACK))))
+                .as("only from the node")
+                .isEqualTo(1);
         assertThat(counters().refused(OffloadRefusal.TCP_NOT_ESTABLISHED)).isPositive();
 
         handshake(2);
@@ -196,7 +200,8 @@ class FastPathTest {
         through(tcp(1, TcpState.ACK));
         through(SERVER, tcp(1, TcpState.ACK).reply());
         assertThat(hits(() -> through(tcp(1, TcpState.FIN | TcpState.ACK)))).isZero();
-        assertThat(hits(() -> through(SERVER, tcp(1, TcpState.FIN | TcpState.ACK).reply())))
+        assertThat(hits(() ->
+                        through(SERVER, tcp(1, TcpState.FIN | TcpState.ACK).reply())))
                 .isZero();
         assertThat(sluice.datapath().connections().tcpState(0)).isEqualTo(TcpState.CLOSING);
         assertThat(hits(() -> through(tcp(1, TcpState.RST)))).isZero();
@@ -471,7 +476,8 @@ class FastPathTest {
         }
         says(WEST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
         says(EAST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
-        List<Integer> before = IntStream.rangeClosed(1, 8).map(this::anywhere).boxed().toList();
+        List<Integer> before =
+                IntStream.rangeClosed(1, 8).map(this::anywhere).boxed().toList();
         assertThat(before).contains(WEST, EAST);
         sluice.liveness().setPort(WEST, false);
         sluice.advance(0);
