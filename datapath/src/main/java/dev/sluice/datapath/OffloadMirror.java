@@ -83,6 +83,11 @@ public final class OffloadMirror {
         generations.apply(next);
     }
 
+    /** The device has other ports than before, or the same ones made anew: to be called by who opened or closed them, before the next packet. */
+    public void portsChanged() {
+        generations.apply(snapshot);
+    }
+
     /** What was repeated and what was not, and why. */
     public OffloadCounters counters() {
         return counters;

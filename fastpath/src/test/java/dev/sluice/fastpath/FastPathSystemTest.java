@@ -411,6 +411,7 @@ class FastPathSystemTest {
 
     /** IP packets that the stack of a namespace has taken in: the third figure of the second line. */
     private static long received(Namespace where) {
-        return Long.parseLong(where.output("awk '/^Ip:/ { value = $4 } END { print value }' /proc/net/snmp").strip());
+        return Long.parseLong(where.output("awk '/^Ip:/ { value = $4 } END { print value }' /proc/net/snmp")
+                .strip());
     }
 }

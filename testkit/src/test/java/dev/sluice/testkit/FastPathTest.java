@@ -471,7 +471,8 @@ class FastPathTest {
         }
         says(WEST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
         says(EAST, FastPathWorld.ANYWHERE_HOST, HOST_MAC);
-        List<Integer> before = IntStream.rangeClosed(1, 8).map(this::anywhere).boxed().toList();
+        List<Integer> before =
+                IntStream.rangeClosed(1, 8).map(this::anywhere).boxed().toList();
         assertThat(before).contains(WEST, EAST);
         sluice.liveness().setPort(WEST, false);
         sluice.advance(0);

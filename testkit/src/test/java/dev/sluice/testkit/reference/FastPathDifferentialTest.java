@@ -19,7 +19,9 @@ class FastPathDifferentialTest {
     private static final Set<OffloadRefusal> NOT_HERE = EnumSet.of(
             OffloadRefusal.TRACED,
             OffloadRefusal.TWO_PATHS,
-            OffloadRefusal.OVERLAY, OffloadRefusal.SEGMENT, OffloadRefusal.DEVICE_REFUSED);
+            OffloadRefusal.OVERLAY,
+            OffloadRefusal.SEGMENT,
+            OffloadRefusal.DEVICE_REFUSED);
 
     @Test
     void nobodyNoticesTheFastPath() {

@@ -21,7 +21,8 @@ class FastPathFaultsTest {
         OTHER_MAC_ADDRESSES_ARE_NOT_HEARD(
                 "ConnectionTableFields", "if (value != l2(slot, direction)) {", "if (slot < 0) {"),
         LIVENESS_IS_NOT_HEARD("FastPath", "now.onLiveness();", ""),
-        CONFIGURATIONS_ARE_NOT_HEARD("MirrorGenerations", "snapshot = next;\n        moveConfig();", "snapshot = next;"),
+        CONFIGURATIONS_ARE_NOT_HEARD(
+                "MirrorGenerations", "snapshot = next;\n        moveConfig();", "snapshot = next;"),
         TTL_STAYS("OffloadMirror", "OffloadAction.setTtlDecrement(action, 0, j.ttlDecrement);", ""),
         PACKETS_OF_ANY_SIZE_PASS("JourneyRecorder", "ipBytesMax = Math.min(room, 0xffff);", "ipBytesMax = 0xffff;"),
         UNTRACKED_PACKETS_ARE_RECORDED("Classification", "frames.refuse(OffloadRefusal.UNTRACKED);", ""),
@@ -31,10 +32,10 @@ class FastPathFaultsTest {
         OBSERVERS_ARE_PASSED_BY("JourneyRecorder", "} else if (watchful) {", "} else if (watchful && touches < 0) {"),
         TCP_STATES_STAND_STILL(
                 "JourneyRecorder", "TcpState.isHalfOpen(table.tcpState(c.record))", "table.tcpState(c.record) < 0"),
-        REVERSE_PACKETS_COUNT_AS_FORWARD(
-                "OffloadMirror", "kind & JourneyRecorder.REVERSE, frames", "kind & 0, frames"),
+        REVERSE_PACKETS_COUNT_AS_FORWARD("OffloadMirror", "kind & JourneyRecorder.REVERSE, frames", "kind & 0, frames"),
         RETURNED_PACKETS_ARE_NOT_COUNTED("OffloadMirror", "from.counters().returned", "from.counters().sent"),
-        RULES_COUNT_ONE_PACKET("OffloadMirror", "rule.counters().hitRepeated(frames,", "rule.counters().hitRepeated(1,");
+        RULES_COUNT_ONE_PACKET(
+                "OffloadMirror", "rule.counters().hitRepeated(frames,", "rule.counters().hitRepeated(1,");
 
         final String type;
         final String good;
