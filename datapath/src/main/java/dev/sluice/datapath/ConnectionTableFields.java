@@ -50,13 +50,6 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
         }
     }
 
-    /** A record says something else about packets that take it. */
-    private void recordChanged(int slot) {
-        if (mirror != null) {
-            mirror.recordChanged(slot);
-        }
-    }
-
     /** Counts what a fast path repeated until now, so that the times of a connection are right. */
     final void refresh(int slot) {
         if (mirror != null) {
@@ -225,8 +218,8 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setEgressPort(int slot, int direction, int value) {
-        if (value != egressPort(slot, direction)) {
-            recordChanged(slot);
+        if (mirror != null && value != egressPort(slot, direction)) {
+            mirror.recordChanged(slot);
         }
         putShort(records, at(slot) + ConnectionTableRecord.EGRESS + direction * 2L, value);
     }
@@ -237,8 +230,8 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setSkipMask(int slot, int direction, int value) {
-        if (value != skipMask(slot, direction)) {
-            recordChanged(slot);
+        if (mirror != null && value != skipMask(slot, direction)) {
+            mirror.recordChanged(slot);
         }
         putByte(records, at(slot) + ConnectionTableRecord.SKIP_MASK + direction, value);
     }
@@ -249,8 +242,8 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setL2(int slot, int direction, int value) {
-        if (value != l2(slot, direction)) {
-            recordChanged(slot);
+        if (mirror != null && value != l2(slot, direction)) {
+            mirror.recordChanged(slot);
         }
         putInt(records, at(slot) + ConnectionTableRecord.L2 + direction * 4L, value);
     }
@@ -261,8 +254,8 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setFlags(int slot, int value) {
-        if (value != flags(slot)) {
-            flowChanged(slot);
+        if (mirror != null && value != flags(slot)) {
+            mirror.flowChanged(slot);
         }
         boolean before = isCountedOnPath(slot);
         putByte(records, at(slot) + ConnectionTableRecord.FLAGS, value);
