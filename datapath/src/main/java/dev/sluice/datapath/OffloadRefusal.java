@@ -43,6 +43,12 @@ public enum OffloadRefusal {
         this.sentence = sentence;
     }
 
+    /** Its place in tables of counters. */
+    @SuppressWarnings("EnumOrdinal") // not stored or sent anywhere
+    int index() {
+        return ordinal();
+    }
+
     /** For people. */
     public String sentence() {
         return sentence;

@@ -55,8 +55,8 @@ final class TestFrame {
         Layouts.putU16(f, ip + 22, destinationPort);
         Layouts.putU8(f, ip + 32, 0x50);
         Layouts.putU8(f, ip + 33, 0x10);
-        long pseudo = Checksum.sum(f, ip + 12, 8) + 6 + 20 + payloadBytes;
-        Layouts.putU16(f, ip + 36, (int) ((pseudo & 0xffff) + (pseudo >>> 16)));
+        int pseudo = Checksum.sum(f, ip + 12, 8) + 6 + 20 + payloadBytes;
+        Layouts.putU16(f, ip + 36, (pseudo & 0xffff) + (pseudo >>> 16));
         return Arrays.copyOf(bytes, ip + 40 + payloadBytes);
     }
 

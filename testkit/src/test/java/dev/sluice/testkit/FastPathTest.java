@@ -502,7 +502,7 @@ class FastPathTest {
         MemorySegment frame = MemorySegment.ofArray(bytes);
         Ethernet.setAddresses(frame, 0, FastPathWorld.mac(port), mac);
         Ethernet.setEtherType(frame, 0, EtherTypes.ARP);
-        int own = (port == WEST ? WEST_HOST : EAST_HOST).ipv4Bits() & 0xffff_ff00 | 1;
+        int own = ((port == WEST ? WEST_HOST : EAST_HOST).ipv4Bits() & 0xffff_ff00) | 1;
         Arp.write(frame, Ethernet.BYTES, Arp.REPLY, mac, host.ipv4Bits(), FastPathWorld.mac(port), own);
         sluice.receive(port, bytes);
         sluice.advance(0);
