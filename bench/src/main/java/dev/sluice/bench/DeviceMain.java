@@ -7,6 +7,8 @@ import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.fastpath.FastPath;
 import dev.sluice.ports.Poller;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
@@ -14,9 +16,11 @@ import dev.sluice.ports.PortOptions;
 import java.lang.foreign.Arena;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep}; {@code rules} tracks between two ports, with {@link #RULES} rules for other traffic. Says "ready", then once per second a line
+ * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep}, DRIVER being one of ports, or FAST for the kernel's fast path; {@code rules} tracks between two ports, with
+ * {@link #RULES} rules for other traffic. Says "ready", then once per second a line
  * {@code stat frames N allocated BYTES collections N}: frames taken, bytes allocated by the worker's thread, collections of the JVM, all since its start.
  */
 public final class DeviceMain {
@@ -47,25 +51,29 @@ public final class DeviceMain {
     public static void main(String[] arguments) throws PortException {
         boolean path = arguments[0].equals("path");
         boolean rules = arguments[0].equals("rules");
-        PortOptions options = PortOptions.DEFAULT.withDriver(PortOptions.Driver.valueOf(arguments[1]));
+        boolean fast = arguments[1].equals("FAST");
+        PortOptions options = PortOptions.DEFAULT.withDriver(
+                fast ? PortOptions.Driver.AUTO : PortOptions.Driver.valueOf(arguments[1]));
         try (Arena arena = Arena.ofShared()) {
             FramePool pool = new FramePool(
                     arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), FramePool.SMALL_BYTES),
                     SMALL_FRAMES,
                     LARGE_FRAMES);
             PortOpener opener = new PortOpener(pool);
+            FastPath fastPath = fast ? FastPath.open(pool, CONNECTIONS_MAX) : null;
             PacketPort[] ports = new PacketPort[path ? 4 : 2];
             for (int i = 0; i < ports.length; i++) {
-                ports[i] = opener.open("p" + i, i, options);
+                ports[i] = fastPath == null ? opener.open("p" + i, i, options) : fastPath.attach("p" + i, i);
                 System.out.println(ports[i].name() + ": " + ports[i].description());
             }
             DeviceMain device = new DeviceMain(arguments[2].equals("sleep"), ports);
             device.printStatistics(Thread.currentThread().threadId());
             System.out.println("ready");
+            OffloadDevice offload = fastPath == null ? null : fastPath.offload();
             if (rules) {
-                device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES));
+                device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES), offload);
             } else if (path) {
-                device.path(pool, CONNECTIONS_MAX, BridgePath.snapshot());
+                device.path(pool, CONNECTIONS_MAX, BridgePath.snapshot(), offload);
             } else {
                 device.forward();
             }
@@ -95,10 +103,12 @@ public final class DeviceMain {
         return received;
     }
 
-    private void path(FramePool pool, int connectionsMax, Snapshot snapshot) throws PortException {
+    private void path(FramePool pool, int connectionsMax, Snapshot snapshot, @Nullable OffloadDevice offload)
+            throws PortException {
         try (Datapath datapath = new Datapath(pool, new Liveness(64, 64), connectionsMax, System.nanoTime());
                 Poller poller = Poller.open(ports)) {
             datapath.apply(snapshot, ports);
+            datapath.offload(offload, 1);
             int idle = 0;
             long tickAt = System.nanoTime();
             while (true) {

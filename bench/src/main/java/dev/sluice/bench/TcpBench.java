@@ -5,7 +5,7 @@ import dev.sluice.lab.Namespace;
 import java.time.Duration;
 import java.util.List;
 
-/** P4, for information: one TCP connection through one service node, offloads on, nothing pinned. Sluice on AF_PACKET beside Linux bridges. */
+/** P4: one TCP connection through one service node, offloads on, nothing pinned. Sluice on AF_PACKET and with its fast path beside Linux bridges. */
 final class TcpBench {
     private static final String SERVER = "10.9.0.2";
 
@@ -22,6 +22,10 @@ final class TcpBench {
                                 "sluice-packet",
                                 "Java, AF_PACKET ring",
                                 bed -> SluiceDevice.startNode(bed, "AF_PACKET")),
+                        new Device(
+                                "sluice-fast",
+                                "journeys in the kernel (tc)",
+                                bed -> SluiceDevice.startNode(bed, "FAST")),
                         new Device("linux-bridge", "two Linux bridges, no tracking", LinuxBridge::join),
                         new Device("linux-bridge-ct", "the same with nftables conntrack", LinuxBridge::joinTracking))
                 .stream()
@@ -30,6 +34,8 @@ final class TcpBench {
         Comparison comparison =
                 new Comparison(report, "Gbit/s", () -> Bed.withHosts(options.node()), bed -> measure(bed, seconds));
         comparison.run(devices, options.rounds());
+        comparison.ratio("P4", "sluice-fast", "linux-bridge", 0.8);
+        comparison.ratio("", "sluice-fast", "linux-bridge-ct", 0);
         comparison.ratio("P4 (Java)", "sluice-packet", "linux-bridge", 0);
         comparison.ratio("", "sluice-packet", "linux-bridge-ct", 0);
         report.write();

@@ -468,6 +468,7 @@ final class Classification {
 
     private int noRoom(Cursor c, @Nullable Rule rule, Rule.Action action) {
         if (rule == null || action == Rule.Action.NONE) {
+            frames.refuse(OffloadRefusal.UNTRACKED);
             counters.untracked++;
             return PASS;
         }
@@ -484,6 +485,7 @@ final class Classification {
                 ? rule.onFailure()
                 : snapshot.target(rule.targetId()).onFailure();
         if (onFailure == Rule.FailureAction.OPEN) {
+            frames.refuse(OffloadRefusal.UNINSPECTED);
             counters.uninspected++;
             return PASS;
         }
@@ -493,7 +495,9 @@ final class Classification {
 
     /** No rule is asked for here: only an instruction to drop is heard. */
     private int unruled(Cursor c, int next) {
-        instructions.lookUp(c);
+        if (instructions.lookUp(c)) {
+            frames.refuse(OffloadRefusal.INSTRUCTED);
+        }
         return instructions.says(FlowPrograms.Action.DROP) ? dropAsTold(c) : next;
     }
 
@@ -522,6 +526,10 @@ final class Classification {
         if (ruleId != TRANSLATED_RULE && !c.follows) {
             c.fields.attributes = isTranslated(slot) ? AttributeIds.NONE : context.decidedWith(slot);
             hits.count(c, rule, watchful, c.direction == 1, !hit);
+        }
+        JourneyRecorder journey = frames.journey();
+        if (journey != null) {
+            journey.classified(c, hit, instructions.isCurrent(slot), watchful != null);
         }
         if (instructions.says(FlowPrograms.Action.DROP)) {
             return dropAsTold(c);

@@ -238,6 +238,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         halfOpen.join(slot);
         size++;
         entered(router);
+        flowChanged(slot);
         return slot;
     }
 
@@ -306,6 +307,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         if (kind(slot) == ConnectionTableRecord.KIND_FREE) {
             return;
         }
+        flowChanged(slot);
         unlink(slot);
         leaveHalfOpen(slot);
         if (isCountedOnPath(slot)) {
@@ -401,7 +403,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** The first connection of a chain that has not expired; those before it are removed. */
     private int firstLive(int from, int nowMs) {
         int slot = from;
-        while (slot >= 0 && ages.isExpired(slot, nowMs)) {
+        while (slot >= 0 && isOver(slot, nowMs)) {
             int older = getInt(records, at(slot) + ConnectionTableRecord.NEXT) - 1;
             expire(slot);
             slot = older;
@@ -538,7 +540,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         for (int i = 0; i < ConnectionTableKeys.PLACES; i++) {
             int slot = keys.slot(keys.place(indexHash, i));
             boolean alone = getInt(records, at(slot) + ConnectionTableRecord.NEXT) == 0;
-            boolean mayGo = alone && (isHalfOpen(slot) || ages.isExpired(slot, nowMs));
+            boolean mayGo = alone && (isOver(slot, nowMs) || isHalfOpen(slot));
             if (mayGo && (chosen < 0 || ages.idleMs(slot, nowMs) > ages.idleMs(chosen, nowMs))) {
                 chosen = slot;
             }
@@ -550,7 +552,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     }
 
     void evict(int slot, int nowMs) {
-        if (ages.isExpired(slot, nowMs)) {
+        if (isOver(slot, nowMs)) {
             expire(slot);
         } else {
             remove(slot);
@@ -570,7 +572,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             if (kind(sweepAt) == ConnectionTableRecord.KIND_FREE) {
                 continue;
             }
-            if (ages.isExpired(sweepAt, nowMs)) {
+            if (isOver(sweepAt, nowMs)) {
                 expire(sweepAt);
             } else {
                 ages.keepInRange(sweepAt, nowMs);

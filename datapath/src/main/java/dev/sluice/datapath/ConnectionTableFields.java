@@ -6,6 +6,7 @@ import static dev.sluice.datapath.ConnectionTableRecord.getLong;
 import static dev.sluice.datapath.ConnectionTableRecord.getShort;
 import static dev.sluice.datapath.ConnectionTableRecord.putByte;
 import static dev.sluice.datapath.ConnectionTableRecord.putInt;
+import static dev.sluice.datapath.ConnectionTableRecord.putLong;
 import static dev.sluice.datapath.ConnectionTableRecord.putShort;
 
 import dev.sluice.datapath.rules.PacketFields;
@@ -34,6 +35,48 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
         this.records = records;
         this.side = side;
         this.ages = new ConnectionTableAges(records);
+    }
+
+    /** Told of what journeys depend on that a fast path repeats; null: there is none. */
+    private @Nullable OffloadMirror mirror;
+
+    final void mirrorIn(@Nullable OffloadMirror fastPath) {
+        mirror = fastPath;
+    }
+
+    /** Records of the flow of a connection were made, are about to go, or lead elsewhere. */
+    final void flowChanged(int slot) {
+        if (mirror != null) {
+            mirror.flowChanged(slot);
+        }
+    }
+
+    /** Counts what a fast path repeated until now, so that the times of a connection are right. */
+    final void refresh(int slot) {
+        if (mirror != null) {
+            mirror.refresh(slot);
+        }
+    }
+
+    /** Whether a connection has expired, packets that a fast path repeated included. */
+    final boolean isOver(int slot, int nowMs) {
+        if (mirror != null && ages.isExpired(slot, nowMs)) {
+            mirror.refresh(slot);
+        }
+        return ages.isExpired(slot, nowMs);
+    }
+
+    /** Counts frames that a fast path repeated. */
+    final void countRepeated(int slot, int direction, long frames, long moreBytes, int seenMs) {
+        long at = at(slot);
+        long lastSeenAt = at + ConnectionTableRecord.LAST_SEEN + direction * 4L;
+        if (seenMs - getInt(records, lastSeenAt) > 0) {
+            putInt(records, lastSeenAt, seenMs);
+        }
+        long packetsAt = at + ConnectionTableRecord.PACKETS + direction * 8L;
+        putLong(records, packetsAt, getLong(records, packetsAt) + frames);
+        long bytesAt = at + ConnectionTableRecord.BYTE_COUNT + direction * 8L;
+        putLong(records, bytesAt, getLong(records, bytesAt) + moreBytes);
     }
 
     /** Counts connections by router there from now on; for an empty table. */
@@ -132,6 +175,7 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     /** Sets the path; hops of another one than before are not left out any more. */
     public final void setPathId(int slot, int value) {
         if (value != pathId(slot)) {
+            flowChanged(slot);
             setSkipMask(slot, 0, 0);
             setSkipMask(slot, 1, 0);
         }
@@ -175,6 +219,9 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setEgressPort(int slot, int direction, int value) {
+        if (mirror != null && value != egressPort(slot, direction)) {
+            mirror.recordChanged(slot);
+        }
         putShort(records, at(slot) + ConnectionTableRecord.EGRESS + direction * 2L, value);
     }
 
@@ -184,6 +231,9 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setSkipMask(int slot, int direction, int value) {
+        if (mirror != null && value != skipMask(slot, direction)) {
+            mirror.recordChanged(slot);
+        }
         putByte(records, at(slot) + ConnectionTableRecord.SKIP_MASK + direction, value);
     }
 
@@ -193,6 +243,9 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setL2(int slot, int direction, int value) {
+        if (mirror != null && value != l2(slot, direction)) {
+            mirror.recordChanged(slot);
+        }
         putInt(records, at(slot) + ConnectionTableRecord.L2 + direction * 4L, value);
     }
 
@@ -202,6 +255,9 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
     }
 
     public final void setFlags(int slot, int value) {
+        if (mirror != null && value != flags(slot)) {
+            mirror.flowChanged(slot);
+        }
         boolean before = isCountedOnPath(slot);
         putByte(records, at(slot) + ConnectionTableRecord.FLAGS, value);
         boolean after = isCountedOnPath(slot);

@@ -49,6 +49,7 @@ final class ConnectionTableSource {
         }
         for (int slot : oldestFirst) {
             if (!evicted.contains(slot)) {
+                real.refresh(slot);
                 int copy = copies.copy(real, slot, hash, keyOf(slot));
                 if (copy >= 0) {
                     context.adopt(slot, copy);

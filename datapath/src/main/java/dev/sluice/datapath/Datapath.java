@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.wire.IpAddress;
 import java.lang.foreign.MemorySegment;
@@ -51,6 +52,7 @@ public final class Datapath implements AutoCloseable {
     private final RuleHits hits;
     private final FlowPrograms programs = new FlowPrograms();
     private final LookAhead lookAhead;
+    private final FastPath fastPath;
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -187,6 +189,7 @@ public final class Datapath implements AutoCloseable {
         entrance = new Entrance(frames, returns, neighborStage, switchStage, overlayInput, peerInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         lookAhead = new LookAhead(table, zones);
+        fastPath = new FastPath(frames, table, liveness, neighbors, programs, ethernetMemory, counters);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
@@ -203,6 +206,7 @@ public final class Datapath implements AutoCloseable {
      * @param portsByIndex element i carries port i of the snapshot; null for links and for ports whose device is missing
      */
     public void apply(Snapshot next, @Nullable PacketPort[] portsByIndex) {
+        fastPath.apply(next);
         snapshot = next;
         frames.apply(next, portsByIndex);
         table.setTimeouts(next.timeouts());
@@ -253,6 +257,22 @@ public final class Datapath implements AutoCloseable {
     /** Hears what happens to each packet from now on; null: nobody. */
     public void trace(@Nullable PacketTracer tracer) {
         frames.trace(tracer);
+        fastPath.allMoved();
+    }
+
+    /**
+     * Lets a device repeat the journeys of packets from now on (packet-life.md, fast path); for the worker's own thread only.
+     *
+     * @param device null: none any more, and nothing that the one before has is repeated
+     * @param afterPackets so many packets of a direction of a flow have to have come before, from 1
+     */
+    public void offload(@Nullable OffloadDevice device, int afterPackets) {
+        fastPath.use(device, afterPackets, snapshot);
+    }
+
+    /** What a fast path repeats, null if there is none; for the worker's own thread, but for its counters. */
+    public @Nullable OffloadMirror offload() {
+        return fastPath.mirror();
     }
 
     /**
@@ -263,7 +283,7 @@ public final class Datapath implements AutoCloseable {
      */
     public void process(Batch batch, long nowNs) {
         fault = null;
-        liveness.refresh();
+        fastPath.refresh(nowNs);
         counters.frames += batch.count;
         for (int from = 0; from < batch.count; from += GROUP) {
             int end = Math.min(from + GROUP, batch.count);
@@ -351,7 +371,9 @@ public final class Datapath implements AutoCloseable {
     private void begin(Batch batch, int i, long nowNs) {
         Cursor c = cursor;
         c.take(batch, i, nowNs);
+        fastPath.begin(c);
         goThrough(c, entrance.enter(c, snapshot.port(c.port)));
+        fastPath.end();
     }
 
     /** Does what the packet in hand has left to do: errors, copies that are looked at one by one, frames between a router and a segment. */
@@ -434,7 +456,7 @@ public final class Datapath implements AutoCloseable {
 
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
     public void tick(long nowNs) {
-        liveness.refresh();
+        fastPath.tick(nowNs);
         neighborStage.tick(nowNs);
         fragments.tick(nowNs);
         context.tick(nowNs);

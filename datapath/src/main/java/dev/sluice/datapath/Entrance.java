@@ -47,7 +47,10 @@ final class Entrance {
         return switch (port.role()) {
             case SERVICE -> returns.receive(c, port);
             case TRANSPARENT -> enterTransparent(c, port);
-            case SWITCH -> switchStage.enter(c, port);
+            case SWITCH -> {
+                frames.refuse(OffloadRefusal.SEGMENT);
+                yield switchStage.enter(c, port);
+            }
             case ROUTER, LINK -> enterRouter(c, port);
         };
     }
@@ -104,6 +107,7 @@ final class Entrance {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
         if (overlayInput.isOurs(c, port.router())) {
+            frames.refuse(OffloadRefusal.OVERLAY);
             return overlayInput.receive(c);
         }
         return peerInput.isBfd(c, port.router()) ? peerInput.bfd(c) : Step.FROM_PORT;

@@ -18,12 +18,19 @@ final class EthernetMemory {
     private final MemorySegment memory;
     private int era = 1;
 
+    /** Told when what packets left here is forgotten; null: nobody asks. */
+    private @Nullable OffloadMirror mirror;
+
     /** Where pairs remembered before are found, while foretelling; own numbers lie above all of its. */
     private @Nullable EthernetMemory source;
 
     EthernetMemory(MemorySegment memory, int pairsMax) {
         this.memory = memory;
         pairs = new MacPairs(pairsMax);
+    }
+
+    void mirrorIn(@Nullable OffloadMirror fastPath) {
+        mirror = fastPath;
     }
 
     /** What the other one remembers is known here too. */
@@ -38,6 +45,9 @@ final class EthernetMemory {
         if (pair == MacPairs.NONE) {
             pairs.clear();
             era = era + 1 & ERA_MASK;
+            if (mirror != null) {
+                mirror.allMoved();
+            }
             pair = pairs.intern(c.fields.sourceMac, c.fields.destinationMac);
         }
         return era << PAIR_BITS | (source == null ? pair : pair + MacPairs.PAIRS_MAX);

@@ -194,6 +194,13 @@ public final class FlowPrograms {
     /** Told of each instruction that comes and goes; null: nobody asks. */
     private @Nullable ZoneUse zoneUse;
 
+    /** Told of each flow that something is said of; null: nobody asks. */
+    private @Nullable OffloadMirror mirror;
+
+    void mirrorIn(@Nullable OffloadMirror fastPath) {
+        mirror = fastPath;
+    }
+
     /** Counts instructions by key space there from now on; for an empty table. */
     void countIn(ZoneUse use) {
         zoneUse = use;
@@ -252,6 +259,9 @@ public final class FlowPrograms {
             zoneUse.enter(flow.zone);
         }
         generation = generation == -1 ? 1 : generation + 1;
+        if (mirror != null) {
+            mirror.flowTold(flow);
+        }
     }
 
     /**

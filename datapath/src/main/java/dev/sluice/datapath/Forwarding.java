@@ -141,7 +141,14 @@ final class Forwarding {
         }
         boolean tooBig = frames.exceeds(port, c.batch, c.slot, 0, 0);
         if (port.role() == PortEntry.Role.TRANSPARENT) {
-            return tooBig ? tooBigAcross(c, port) : frames.send(c.batch, c.slot, c.egress);
+            if (tooBig) {
+                return tooBigAcross(c, port);
+            }
+            JourneyRecorder journey = frames.journey();
+            if (journey != null) {
+                journey.sends(c, port);
+            }
+            return frames.send(c.batch, c.slot, c.egress);
         }
         if (c.batch.outerTag[c.slot] != 0) {
             // A service node made it up: routed as it is, it would leave in a VLAN of the node's choice.
@@ -170,6 +177,11 @@ final class Forwarding {
         long mac = neighbors.resolve(port.index(), hi, lo, c.nowNs);
         Ethernet.setAddresses(c.memory, c.start(), Math.max(mac, 0), port.mac());
         if (mac >= 0) {
+            JourneyRecorder journey = frames.journey();
+            if (journey != null) {
+                journey.resolves(port.index(), hi, lo);
+                journey.sends(c, port);
+            }
             return fragmenter.send(c.batch, c.slot, port);
         }
         if (mac == Neighbors.UNREACHABLE) {

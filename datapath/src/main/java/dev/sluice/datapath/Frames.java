@@ -27,6 +27,7 @@ final class Frames {
 
     private int nextCrossing;
     private @Nullable PacketTracer tracer;
+    private @Nullable JourneyRecorder journey;
 
     /** The frame that a port is just taking over, {@link FramePool#NONE} if none. */
     private long handedOver = FramePool.NONE;
@@ -58,6 +59,23 @@ final class Frames {
     @Nullable
     PacketTracer tracer() {
         return tracer;
+    }
+
+    /** Hears what stages do with packets that a fast path might repeat; null: there is none. */
+    void record(@Nullable JourneyRecorder recorder) {
+        journey = recorder;
+    }
+
+    @Nullable
+    JourneyRecorder journey() {
+        return journey;
+    }
+
+    /** Something about the packet in hand has to be seen each time. */
+    void refuse(OffloadRefusal why) {
+        if (journey != null) {
+            journey.refuse(why);
+        }
     }
 
     FramePool pool() {
@@ -98,6 +116,11 @@ final class Frames {
 
     boolean hasDevice(int port) {
         return port >= 0 && port < ports.length && (ports[port] != null || joined[port] >= 0);
+    }
+
+    /** Whether what is sent out of a port leaves by a device of its own. */
+    boolean leadsOutside(int port) {
+        return ports[port] != null && joined[port] < 0;
     }
 
     /** Sends a frame out of a port; if the port has no device at the moment the frame is lost. */

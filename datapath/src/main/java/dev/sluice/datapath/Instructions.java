@@ -63,6 +63,11 @@ final class Instructions {
         instruction = found.concerns(c.fields) ? found : null;
     }
 
+    /** Whether a record was looked up in vain since the last instruction came. */
+    boolean isCurrent(int slot) {
+        return table.flowProgramGeneration(slot) == programs.generation();
+    }
+
     /** Whether there is an instruction, and what it says. */
     boolean says(Action action) {
         Instruction now = instruction;

@@ -19,13 +19,25 @@ final class LivenessView {
         source.copy(dead, left, down);
     }
 
-    /** Takes over what changed. */
-    void refresh() {
+    /** Takes over what changed; whether anything did. */
+    boolean refresh() {
         int now = source.generation();
-        if (now != generation) {
-            source.copy(dead, left, down);
-            generation = now;
+        if (now == generation) {
+            return false;
         }
+        source.copy(dead, left, down);
+        generation = now;
+        return true;
+    }
+
+    /** Bits of the instances that are dead. */
+    long[] dead() {
+        return dead;
+    }
+
+    /** Bits of the instances that flows are to leave. */
+    long[] left() {
+        return left;
     }
 
     int generation() {

@@ -8,6 +8,7 @@ import dev.sluice.wire.Layouts;
 import dev.sluice.wire.MacAddress;
 import dev.sluice.wire.NeighborDiscovery;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The neighbours of all ports of one worker: MAC addresses by ARP (RFC 826) and neighbour discovery (RFC 4861). One writer: the worker.
@@ -75,6 +76,9 @@ public final class Neighbors {
     private final NeighborsHeld held;
     private long evicted;
 
+    /** Told when a MAC address that a fast path sends to is another one; null: there is none. */
+    private @Nullable OffloadMirror mirror;
+
     /**
      * An empty table.
      *
@@ -116,6 +120,33 @@ public final class Neighbors {
             startProbe(entry, nowNs);
         }
         return state == FAILED ? UNREACHABLE : table.mac[entry];
+    }
+
+    void mirrorIn(@Nullable OffloadMirror fastPath) {
+        mirror = fastPath;
+    }
+
+    /** A fast path sends to this neighbour: it is to hear when its MAC address changes. */
+    void watch(int port, long hi, long lo) {
+        int entry = table.find(port, hi, lo);
+        if (entry != 0) {
+            table.watched[entry] = true;
+        }
+    }
+
+    /** A fast path has sent to this neighbour: as if it had been resolved for a packet. */
+    void use(int port, long hi, long lo, long nowNs) {
+        if (table.find(port, hi, lo) != 0) {
+            resolve(port, hi, lo, nowNs);
+        }
+    }
+
+    /** What a fast path has to know of an entry whose MAC address is about to change or go. */
+    private void tell(int entry) {
+        if (table.watched[entry] && mirror != null) {
+            table.watched[entry] = false;
+            mirror.portMoved(table.port[entry]);
+        }
     }
 
     private long ask(int port, long hi, long lo, long nowNs) {
@@ -242,6 +273,7 @@ public final class Neighbors {
                 entry = table.firstDue()) {
             byte state = table.state[entry];
             if (state == STALE || state == FAILED) {
+                tell(entry);
                 table.remove(entry);
             } else if (state == REACHABLE) {
                 age(entry, nowNs);
@@ -272,6 +304,7 @@ public final class Neighbors {
 
     /** Nobody answered: a probe of one that is used starts over with the question to all, RFC 4861 7.3.3; else the frames fail. */
     private void giveUp(int entry, long nowNs) {
+        tell(entry);
         table.mac[entry] = UNKNOWN;
         if (table.state[entry] == INCOMPLETE) {
             held.fail(entry);
@@ -292,6 +325,9 @@ public final class Neighbors {
     }
 
     private void setMac(int entry, long mac) {
+        if (table.mac[entry] != mac) {
+            tell(entry);
+        }
         table.mac[entry] = mac;
         held.resolve(entry);
     }
@@ -318,6 +354,7 @@ public final class Neighbors {
     }
 
     private void drop(int entry) {
+        tell(entry);
         held.fail(entry);
         table.remove(entry);
     }

@@ -32,6 +32,9 @@ final class NeighborsTable {
     /** Whether someone asked for the entry since it was last confirmed. */
     final boolean[] used;
 
+    /** Whether a fast path sends to the MAC address. */
+    final boolean[] watched;
+
     final long[] deadlineNs;
 
     /** Oldest held frame, -1 if none; kept by {@link NeighborsHeld}. */
@@ -68,6 +71,7 @@ final class NeighborsTable {
         state = new byte[size];
         tries = new byte[size];
         used = new boolean[size];
+        watched = new boolean[size];
         deadlineNs = new long[size];
         heldFirst = new int[size];
         heldLast = new int[size];
@@ -148,6 +152,7 @@ final class NeighborsTable {
         state[entry] = firstState;
         tries[entry] = 0;
         used[entry] = false;
+        watched[entry] = false;
         hash[entry] = hashOf(keyPort, keyHi, keyLo);
         int mask = slots.length - 1;
         int slot = hash[entry] & mask;

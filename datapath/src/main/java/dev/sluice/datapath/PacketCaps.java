@@ -43,6 +43,10 @@ final class PacketCaps {
         filledNs = other.filledNs.clone();
     }
 
+    boolean has(int instance) {
+        return instance < caps.length && caps[instance] != null;
+    }
+
     /** Takes so many packets out of an instance's bucket, all or none; whether there were enough, or there is no cap. */
     boolean take(int instance, int packets, long nowNs) {
         PacketCap cap = instance < caps.length ? caps[instance] : null;

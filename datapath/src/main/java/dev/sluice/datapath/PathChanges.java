@@ -90,6 +90,7 @@ final class PathChanges {
 
     /** Whether packets that a record was counted for may be inside nodes yet. */
     boolean isUnderWay(int slot, long nowNs) {
+        table.refresh(slot);
         return table.idleMs(slot, nowNs) < UNDER_WAY_MS;
     }
 

@@ -243,6 +243,9 @@ final class Returns {
         int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
+            if (hop == PATH_GONE) {
+                frames.refuse(OffloadRefusal.PATH_CHANGING);
+            }
             if (hop == PATH_GONE && changes.mayHaveSent(slot, node, c.nowNs)) {
                 // An older record would take it for a packet of its own.
                 waits = true;
@@ -251,6 +254,7 @@ final class Returns {
             boolean reverse = table.isReverse(slot, c.fields);
             if (hop >= 0 && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)) {
                 if ((table.flags(slot) & PathChanges.WAITS) != 0) {
+                    frames.refuse(OffloadRefusal.PATH_CHANGING);
                     passedOver = true;
                 } else if (fits(slot, c, node, side)) {
                     ambiguous = record != NONE;
@@ -279,6 +283,8 @@ final class Returns {
      * other's would miss something by the path of the one taken, it is ambiguous: each port's rule holds for what came in there.
      */
     private void compareWithOlder(Cursor c, Attachment node, int side) {
+        // Which of them counts depends on when packets were counted in the others.
+        frames.refuse(OffloadRefusal.TWO_PATHS);
         boolean recent = changes.isUnderWay(record, c.nowNs);
         for (int slot = table.next(record, c.nowNs); slot != NONE; slot = table.next(slot, c.nowNs)) {
             int hop = hopOf(slot, node);
@@ -333,6 +339,10 @@ final class Returns {
         if (path == null) {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
+        JourneyRecorder journey = frames.journey();
+        if (journey != null) {
+            journey.returned(c, node);
+        }
         int next = hop + (c.direction == 0 ? 1 : -1);
         return table.tag(slot) == ConnectionTable.PLANE ? goOnServed(c, path, hop, next) : goOn(c, path, next);
     }
@@ -341,6 +351,7 @@ final class Returns {
     int goOn(Cursor c, Path path, int next) {
         int slot = c.record;
         if (path.translates()) {
+            frames.refuse(OffloadRefusal.TRANSLATED);
             recall(slot, c.direction);
         }
         int ruleId = table.ruleId(slot);

@@ -105,6 +105,9 @@ final class Steering {
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
         int skipped = skipMask(c);
+        if (skipped != 0) {
+            frames.refuse(OffloadRefusal.INSTRUCTED);
+        }
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
             if (skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0) {
                 continue;
@@ -121,6 +124,7 @@ final class Steering {
             } else if (failureAction(onFailure, hop) != Rule.FailureAction.OPEN) {
                 return frames.drop(c, DropReason.SERVICE_DOWN);
             } else {
+                frames.refuse(OffloadRefusal.UNINSPECTED);
                 if (inspected) {
                     inspected = false;
                     counters.uninspected++;
@@ -187,6 +191,7 @@ final class Steering {
             boolean transparent,
             boolean copy) {
         Attachment node = path.hops().get(hop).attachment();
+        frames.refuse(OffloadRefusal.OVERLAY);
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
             tracer.steered(b, slot, node, c.direction == 0 ? Attachment.IN : Attachment.OUT, copy);
@@ -223,6 +228,7 @@ final class Steering {
     }
 
     private void copy(Cursor c, Path path, int hop, boolean alive, boolean transparent) {
+        frames.refuse(OffloadRefusal.COPIED);
         Attachment node = path.hops().get(hop).attachment();
         if (!alive || !frames.copy(c.batch, c.slot, copies)) {
             lose(node);
@@ -280,7 +286,22 @@ final class Steering {
                 || (side.outerTag() != 0 && !Tags.push(b, slot, frames.pool(), side.outerTag()))) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NO_FRAME);
         }
-        return resolved ? frames.send(b, slot, side.port()) : hold(c, b, slot, side);
+        if (!resolved) {
+            return hold(c, b, slot, side);
+        }
+        JourneyRecorder journey = frames.journey();
+        if (journey != null && !copy) {
+            record(journey, c, node, side, port);
+        }
+        return frames.send(b, slot, side.port());
+    }
+
+    private void record(JourneyRecorder journey, Cursor c, Attachment node, Attachment.Side side, PortEntry port) {
+        journey.enters(node, c.direction, caps.has(node.instance()));
+        if (node.kind() == Attachment.Kind.ROUTE && side.mac() < 0) {
+            journey.resolves(side.port(), nextHopHi(c, side), nextHopLo(c, side));
+        }
+        journey.sends(c, port);
     }
 
     /** Tells the sender of the packet in hand what the way through the nodes takes at most (packet-life.md, errors). */

@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
  *
  * <p>Packet path: per frame one copy, no allocation. The smallest chunk that holds the frame is taken; a tag that the kernel had stripped is put back.
  */
-final class FrameIntake {
+class FrameIntake {
     private static final ValueLayout.OfInt BE32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int ADDRESSES_BYTES = 12;
     private static final int TAG_BYTES = 4;
@@ -37,6 +37,19 @@ final class FrameIntake {
      * @return frames appended: 1 or 0
      */
     int take(Batch batch, MemorySegment source, long vnetHeader, long frame, int frameBytes, int tag) {
+        return copy(batch, source, vnetHeader, frame, frameBytes, tag, portIndex, counters);
+    }
+
+    /** As {@link #take}, for a port that is only known with the frame. */
+    final int copy(
+            Batch batch,
+            MemorySegment source,
+            long vnetHeader,
+            long frame,
+            int frameBytes,
+            int tag,
+            int portIndex,
+            PortCounters counters) {
         int bytes = tag == 0 ? frameBytes : frameBytes + TAG_BYTES;
         if (frameBytes < ETHERNET_BYTES) {
             counters.receiveDropped++;

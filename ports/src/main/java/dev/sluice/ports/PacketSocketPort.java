@@ -17,7 +17,7 @@ import java.nio.ByteOrder;
  * network namespace of the thread that opens it.
  */
 public final class PacketSocketPort implements PacketPort {
-    private static final String CAPABILITY = "CAP_NET_RAW";
+    static final String CAPABILITY = "CAP_NET_RAW";
 
     /** Ring slots of one port: 32 MiB of kernel memory, a quarter of a millisecond of small frames at 1 Mpps. */
     static final int RING_SLOTS = 256;
@@ -76,7 +76,7 @@ public final class PacketSocketPort implements PacketPort {
             configure(fd, object, index);
             FrameIntake intake = new FrameIntake(pool, portIndex, counters);
             source = source(fd, ringSlots, intake, counters);
-            bind(fd, object, index);
+            bind(fd, object, index, KernelConstants.ETH_P_ALL);
             PacketSender sender = new PacketSender(fd, pool, counters);
             opened = true;
             return new PacketSocketPort(interfaceName, fd, counters, source, sender, reason);
@@ -98,7 +98,7 @@ public final class PacketSocketPort implements PacketPort {
         return new PacketReader(fd, intake, counters);
     }
 
-    private static void configure(int fd, String object, int interfaceIndex) throws PortException {
+    static void configure(int fd, String object, int interfaceIndex) throws PortException {
         require(
                 Linux.setsockopt(fd, KernelConstants.SOL_PACKET, KernelConstants.PACKET_VNET_HDR, 1),
                 object,
@@ -126,11 +126,12 @@ public final class PacketSocketPort implements PacketPort {
         }
     }
 
-    private static void bind(int fd, String object, int interfaceIndex) throws PortException {
+    /** @param protocol ETH_P_ALL to receive everything, 0 to receive nothing */
+    static void bind(int fd, String object, int interfaceIndex, int protocol) throws PortException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = arena.allocate(KernelLayouts.SOCKADDR_LL);
             address.set(ValueLayout.JAVA_SHORT, 0, (short) KernelConstants.AF_PACKET);
-            address.set(ValueLayout.JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN), 2, (short) KernelConstants.ETH_P_ALL);
+            address.set(ValueLayout.JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN), 2, (short) protocol);
             address.set(ValueLayout.JAVA_INT, 4, interfaceIndex);
             int answer = Linux.bind(fd, address, (int) address.byteSize());
             // An interface that is down binds all the same and says so; frames come when it is up.

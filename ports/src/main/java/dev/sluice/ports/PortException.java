@@ -10,7 +10,8 @@ public final class PortException extends IOException {
 
     private final int errno;
 
-    PortException(String message) {
+    /** What is wrong, of what, and what to do. */
+    public PortException(String message) {
         this(message, 0);
     }
 
@@ -20,7 +21,7 @@ public final class PortException extends IOException {
     }
 
     /** The failure of a system call, in words: {@code "AF_PACKET on eth5: socket: EPERM: needs CAP_NET_RAW; run as root or ..."}. */
-    static PortException of(String object, String call, long negativeErrno, String capability) {
+    public static PortException of(String object, String call, long negativeErrno, String capability) {
         int errno = (int) -negativeErrno;
         return new PortException(
                 object + ": " + call + ": " + Errno.name(errno) + ": " + Errno.advice(errno, capability), errno);

@@ -80,7 +80,7 @@ public final class PortOpener {
     }
 
     /** Why the kernel has to get the packets of an interface too, which it does not with AF_XDP (X10); empty if it need not. */
-    static String hostReason(String interfaceName) {
+    public static String hostReason(String interfaceName) {
         try {
             NetworkInterface found = NetworkInterface.getByName(interfaceName);
             boolean used = found != null && found.inetAddresses().anyMatch(address -> !address.isLinkLocalAddress());

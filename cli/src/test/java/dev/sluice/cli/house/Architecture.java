@@ -58,6 +58,7 @@ final class Architecture {
             new Module("model", List.of("wire"), List.of("org.snakeyaml.engine..")),
             new Module("datapath", List.of("wire"), List.of()),
             new Module("ports", List.of("datapath", "wire"), List.of()),
+            new Module("fastpath", List.of("ports", "datapath", "wire"), List.of()),
             new Module("liveness", List.of("wire"), List.of()),
             new Module("sdk", List.of("wire"), List.of()),
             new Module(
@@ -74,11 +75,11 @@ final class Architecture {
                     List.of("picocli..", "ch.qos.logback..", "org.slf4j..", "tools.jackson..")),
             new Module(
                     "testkit",
-                    List.of("agent", "ports", "datapath", "model", "wire"),
+                    List.of("agent", "fastpath", "ports", "datapath", "model", "wire"),
                     List.of("org.junit..", "org.assertj..", "org.slf4j..")),
             new Module(
                     "bench",
-                    List.of("lab", "testkit", "agent", "ports", "datapath", "model", "wire"),
+                    List.of("lab", "testkit", "agent", "fastpath", "ports", "datapath", "model", "wire"),
                     List.of("org.openjdk.jmh..", "com.sun.management..", "org.slf4j..", "tools.jackson..")));
 
     /** Of wire, model takes addresses only: objects know nothing of headers. */

@@ -23,6 +23,13 @@ public final class RuleCounters {
     /** How many there were in it. */
     public int loggedInSecond;
 
+    /** Counts packets of flows that a fast path repeated. */
+    public void hitRepeated(long frames, long moreBytes, long seenNs) {
+        lastHitNs = packets == 0 ? seenNs : Math.max(lastHitNs, seenNs);
+        packets += frames;
+        bytes += moreBytes;
+    }
+
     /** Lets the next log line begin a second; only while no worker uses the rule. */
     public void restartLog() {
         loggedInSecond = 0;

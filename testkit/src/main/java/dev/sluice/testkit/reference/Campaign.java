@@ -24,11 +24,39 @@ public final class Campaign {
         return null;
     }
 
+    /**
+     * The same, with a fast path in front of the data path of each scenario.
+     *
+     * @param told gets what fast paths repeated, and why they did not
+     */
+    static @Nullable String runBehindFastPaths(long seed, long packets, Coverage coverage, FastPathCoverage told) {
+        for (long next = seed; coverage.packets() < packets; next++) {
+            InFront fastPath = InFront.of(next);
+            Scenario.Difference difference = Scenario.exploreBehind(fastPath, next, EVENTS_PER_SCENARIO, coverage);
+            if (difference != null) {
+                return Scenario.shrink(difference).toString();
+            }
+            told.add(fastPath);
+        }
+        return null;
+    }
+
     /** Whether a difference is found, and after how many packets: neither shrunk nor told, for runs in another class loader. */
     public static String differenceOr(String none, long seed, long packets) {
         Coverage coverage = new Coverage();
         for (long next = seed; coverage.packets() < packets; next++) {
             if (Scenario.explore(next, EVENTS_PER_SCENARIO, coverage) != null) {
+                return "seed " + next + " after " + coverage.packets() + " packets";
+            }
+        }
+        return none;
+    }
+
+    /** The same as {@link #differenceOr}, with a fast path in front. */
+    public static String differenceBehindFastPathsOr(String none, long seed, long packets) {
+        Coverage coverage = new Coverage();
+        for (long next = seed; coverage.packets() < packets; next++) {
+            if (Scenario.exploreBehind(InFront.of(next), next, EVENTS_PER_SCENARIO, coverage) != null) {
                 return "seed " + next + " after " + coverage.packets() + " packets";
             }
         }

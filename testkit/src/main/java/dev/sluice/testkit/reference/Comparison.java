@@ -20,6 +20,9 @@ final class Comparison implements AutoCloseable {
     private boolean over;
     private final Subject subject;
 
+    /** Null: there is no fast path. */
+    private @Nullable InFront inFront;
+
     /**
      * Starts both.
      *
@@ -36,6 +39,27 @@ final class Comparison implements AutoCloseable {
     /** From now on, what happens to each frame is foretold first. */
     void foretell(ForetellingCheck check) {
         subject.foretell(check);
+    }
+
+    /** From now on there is a fast path in front of the data path. */
+    void put(InFront fastPath) {
+        inFront = fastPath;
+        subject.put(fastPath);
+    }
+
+    /** What the data path counts only now, and whether fast path and data path agree; null: as expected. */
+    @Nullable
+    String settle() {
+        InFront fastPath = inFront;
+        if (fastPath == null) {
+            return null;
+        }
+        List<String> differences = subject.settle();
+        if (!differences.isEmpty()) {
+            return "the fast path and the data path differ: " + differences;
+        }
+        subject.outcome();
+        return fastPath.settle();
     }
 
     /** Counters live in paths and attachments, which other runs have used. */
@@ -80,6 +104,10 @@ final class Comparison implements AutoCloseable {
     String happens(Event event) {
         Outcome expected;
         Outcome actual;
+        String unsettled = event instanceof Event.Applies ? settle() : null;
+        if (unsettled != null) {
+            return unsettled;
+        }
         try {
             actual = onSubject(event);
         } catch (RuntimeException | AssertionError e) {
@@ -95,6 +123,9 @@ final class Comparison implements AutoCloseable {
         if (event instanceof Event.Elapses) {
             expected.sort();
             actual.sort();
+        }
+        if (inFront != null) {
+            inFront.setAside(expected, inFront.expectedLater);
         }
         if (!expected.matches(actual)) {
             return "expected\n" + expected.text() + "actual\n" + actual.text();

@@ -13,9 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param connectionsMax size of the connection table
  * @param taught neighbours known at the beginning
  * @param events what happens
+ * @param fastPath whether the data path has a fast path in front
  */
 record Scenario(
-        long seed, World first, int connectionsMax, Map<ModelNeighbors.Place, Long> taught, List<Event> events) {
+        long seed,
+        World first,
+        int connectionsMax,
+        Map<ModelNeighbors.Place, Long> taught,
+        List<Event> events,
+        boolean fastPath) {
 
     /** A scenario that ended with a difference. */
     record Difference(Scenario scenario, String text) {
@@ -39,49 +45,75 @@ record Scenario(
     /** The same; with a check, what happens to each frame is foretold first. */
     static @Nullable Difference explore(
             long seed, int eventCount, Coverage coverage, @Nullable ForetellingCheck check) {
+        return explore(seed, eventCount, coverage, check, null);
+    }
+
+    /** The same, with a fast path in front of the data path. */
+    static @Nullable Difference exploreBehind(InFront fastPath, long seed, int eventCount, Coverage coverage) {
+        return explore(seed, eventCount, coverage, null, fastPath);
+    }
+
+    private static @Nullable Difference explore(
+            long seed,
+            int eventCount,
+            Coverage coverage,
+            @Nullable ForetellingCheck check,
+            @Nullable InFront fastPath) {
         Dice dice = new Dice(seed);
         WorldGenerator generator = new WorldGenerator(dice);
         World world = generator.parts.build();
         int connectionsMax = dice.any(5, 12, 40, 400);
-        Traffic traffic = new Traffic(dice, generator);
+        Traffic traffic =
+                fastPath == null ? new Traffic(dice, generator) : new Traffic(dice, generator, InFront.AGAIN_PERCENT);
         List<Event> events = new ArrayList<>();
         Map<ModelNeighbors.Place, Long> taught = Map.copyOf(generator.taught);
         try (Comparison comparison = new Comparison(world, connectionsMax, taught, coverage)) {
             if (check != null) {
                 comparison.foretell(check);
             }
+            if (fastPath != null) {
+                comparison.put(fastPath);
+            }
             for (int i = 0; i < eventCount; i++) {
                 Event event = traffic.event(comparison.model.world, comparison.model.connections);
                 events.add(event);
                 String text = comparison.happens(event);
                 if (text != null) {
-                    return new Difference(new Scenario(seed, world, connectionsMax, taught, events), text);
+                    boolean behind = fastPath != null;
+                    return new Difference(new Scenario(seed, world, connectionsMax, taught, events, behind), text);
                 }
                 if (comparison.isOver()) {
                     return null;
                 }
                 traffic.hear(comparison.model.world, comparison.model.outcome);
             }
+            String text = comparison.settle();
+            return text == null
+                    ? null
+                    : new Difference(new Scenario(seed, world, connectionsMax, taught, events, true), text);
         }
-        return null;
     }
 
     /** Runs it again: the difference with nothing behind it, null if nothing differs. */
     @Nullable
     Difference replay() {
         try (Comparison comparison = new Comparison(first, connectionsMax, taught, new Coverage())) {
+            if (fastPath) {
+                comparison.put(InFront.of(seed));
+            }
             for (int i = 0; i < events.size() && !comparison.isOver(); i++) {
                 String text = comparison.happens(events.get(i));
                 if (text != null) {
                     return new Difference(with(events.subList(0, i + 1)), text);
                 }
             }
+            String text = comparison.isOver() ? null : comparison.settle();
+            return text == null ? null : new Difference(this, text);
         }
-        return null;
     }
 
     private Scenario with(List<Event> others) {
-        return new Scenario(seed, first, connectionsMax, taught, List.copyOf(others));
+        return new Scenario(seed, first, connectionsMax, taught, List.copyOf(others), fastPath);
     }
 
     /** Leaves out events, many at a time and then one by one, as long as something still differs. */

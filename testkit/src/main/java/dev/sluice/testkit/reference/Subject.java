@@ -12,6 +12,7 @@ import dev.sluice.datapath.FlowName;
 import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.OffloadMirror;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
@@ -19,6 +20,7 @@ import dev.sluice.datapath.rules.AttributeIds;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.MemoryPort;
+import dev.sluice.testkit.MemoryOffload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -49,6 +51,9 @@ final class Subject implements AutoCloseable {
     /** Null: nothing is foretold. */
     private @Nullable ForetellingCheck check;
 
+    /** Null: each frame goes to the data path. */
+    private @Nullable InFront inFront;
+
     private long nowNs;
     private final List<Gauge> gauges = new ArrayList<>();
     private final long[] dropsBefore = new long[DropReason.COUNT];
@@ -65,6 +70,18 @@ final class Subject implements AutoCloseable {
     void foretell(ForetellingCheck newCheck) {
         check = newCheck;
         newCheck.begin(datapath, liveness);
+    }
+
+    /** From now on there is a fast path in front. */
+    void put(InFront fastPath) {
+        inFront = fastPath;
+        fastPath.begin(datapath);
+    }
+
+    /** What was repeated is counted, and compared with what the data path knows. */
+    List<String> settle() {
+        OffloadMirror mirror = datapath.offload();
+        return mirror == null ? List.of() : mirror.differences(nowNs);
     }
 
     void apply(World next) {
@@ -134,6 +151,10 @@ final class Subject implements AutoCloseable {
 
     Outcome elapse(long ns, boolean tick) {
         nowNs += ns;
+        OffloadMirror mirror = datapath.offload();
+        if (mirror != null) {
+            mirror.dropExpired(nowNs);
+        }
         if (tick) {
             datapath.tick(nowNs);
             datapath.flush();
@@ -150,6 +171,18 @@ final class Subject implements AutoCloseable {
     }
 
     Outcome receive(int port, MemoryFrame frame, int headroomBytes, boolean scarce) {
+        InFront fastPath = inFront;
+        if (fastPath != null && headroomBytes == FramePool.HEADROOM_BYTES && !scarce) {
+            // It hears of nodes and ports from the data path, which looks between batches.
+            batch.count = 0;
+            datapath.process(batch, nowNs);
+            MemoryOffload.Sent sent = fastPath.device.repeat(port, frame, nowNs);
+            if (sent != null) {
+                Outcome outcome = outcome();
+                outcome.sent(sent.port(), sent.frame());
+                return outcome;
+            }
+        }
         int bytes = frame.bytes().length;
         long start = pool.take(bytes) - FramePool.HEADROOM_BYTES + headroomBytes;
         MemorySegment.copy(frame.bytes(), 0, pool.memory(), ValueLayout.JAVA_BYTE, start, bytes);
@@ -199,7 +232,11 @@ final class Subject implements AutoCloseable {
         return datapath.connections().halfOpenCount();
     }
 
-    private Outcome outcome() {
+    Outcome outcome() {
+        OffloadMirror mirror = datapath.offload();
+        if (mirror != null && inFront != null && !inFront.lazy) {
+            mirror.readAll(nowNs);
+        }
         Outcome outcome = new Outcome();
         for (int i = 0; i < ports.size(); i++) {
             MemoryPort port = ports.get(i);
@@ -219,6 +256,9 @@ final class Subject implements AutoCloseable {
                 countDrops(outcome, reason);
                 dropsBefore[reason.index()] = drops.total(reason);
             }
+        }
+        if (inFront != null) {
+            inFront.setAside(outcome, inFront.actualLater);
         }
         return outcome;
     }

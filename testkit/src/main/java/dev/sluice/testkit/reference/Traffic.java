@@ -2,15 +2,21 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FlowPrograms.Action;
+import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.ports.MemoryFrame;
+import dev.sluice.testkit.MemoryOffload;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What hosts and nodes of a scenario do next: makes one event after the other, and listens to what comes out. */
 final class Traffic {
     private static final int FLOWS_MAX = 30;
+    private static final int LATELY_MAX = 12;
+    private static final int DISTURBED_PERCENT = 3;
     private static final long MS = 1_000_000L;
 
     private final Dice dice;
@@ -23,7 +29,18 @@ final class Traffic {
     private final List<Event> next = new ArrayList<>();
     private final List<Event.Arrives> delivered = new ArrayList<>();
 
+    /** Packets that came in lately, and of 100 events how many are one of them again: what a fast path would repeat. */
+    private final List<Event.Arrives> lately = new ArrayList<>();
+
+    private @Nullable Event last;
+    private final int againPercent;
+
     Traffic(Dice dice, WorldGenerator world) {
+        this(dice, world, 0);
+    }
+
+    Traffic(Dice dice, WorldGenerator world, int againPercent) {
+        this.againPercent = againPercent;
         this.dice = dice;
         this.world = world;
         this.nodes = new NodeBehavior(dice);
@@ -33,6 +50,7 @@ final class Traffic {
 
     /** What became of the last event. */
     void hear(World now, Outcome outcome) {
+        remember(outcome);
         outcome.sent.forEach((port, frames) -> {
             for (MemoryFrame frame : frames) {
                 if (now.port(port).role() == PortEntry.Role.SERVICE) {
@@ -48,6 +66,52 @@ final class Traffic {
     }
 
     Event event(World now, ModelConnections connections) {
+        if (againPercent > 0 && !lately.isEmpty() && dice.percent(againPercent)) {
+            return dice.of(lately);
+        }
+        last = againPercent > 0 && next.isEmpty() && dice.percent(DISTURBED_PERCENT)
+                ? disturb(now, connections)
+                : other(now, connections);
+        return last;
+    }
+
+    /** Something that a flow depends on changes, and its packets come again. */
+    private Event disturb(World now, ModelConnections connections) {
+        List<ModelRecord> there = connections.all().stream()
+                .filter(record -> now.path(record.pathId) != null)
+                .toList();
+        for (int i = 0; i < 5 && !lately.isEmpty(); i++) {
+            next.add(dice.of(lately));
+        }
+        int what = dice.below(4);
+        if (what == 0 || there.isEmpty()) {
+            return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
+        }
+        List<Path.Hop> hops =
+                Objects.requireNonNull(now.path(dice.of(there).pathId)).hops();
+        int instance = dice.of(hops).attachment().instance();
+        return switch (what) {
+            case 1 -> new Event.Leaves(instance, dice.percent(40));
+            case 2 -> new Event.Probed(instance, dice.percent(65));
+            default -> new Event.Instance(instance, dice.percent(65));
+        };
+    }
+
+    /** What a fast path could repeat, and was sent on, is sent again. */
+    private void remember(Outcome outcome) {
+        if (againPercent > 0
+                && last instanceof Event.Arrives packet
+                && outcome.sent.size() == 1
+                && MemoryOffload.isFor(packet.frame())) {
+            lately.add(packet);
+            if (lately.size() > LATELY_MAX) {
+                lately.remove(dice.below(LATELY_MAX));
+            }
+        }
+        last = null;
+    }
+
+    private Event other(World now, ModelConnections connections) {
         if (!next.isEmpty()) {
             return next.removeFirst();
         }

@@ -209,20 +209,29 @@ class PlantedFaultsTest {
     @ParameterizedTest
     @EnumSource
     void findsPlantedFault(Fault fault) throws IOException {
-        String source = source(fault.type);
-        assertThat(source.split(java.util.regex.Pattern.quote(fault.good), -1))
-                .as("%s occurs once in %s", fault.good, fault.type)
-                .hasSize(2);
-        compile(fault.type, source.replace(fault.good, fault.bad));
-        String difference = compare();
+        plant(compiled, fault.type, fault.good, fault.bad);
+        String difference = compare("differenceOr", PACKETS);
         assertThat(difference).as("found within %s packets", PACKETS).startsWith("seed ");
         System.out.println("planted fault " + fault + " found: " + difference);
     }
 
     @Test
     void findsNothingInTheDataPathAsItIs() throws IOException {
-        compile("Selector", source("Selector"));
-        assertThat(compare(2_000)).isEqualTo(NONE);
+        compile(compiled, "Selector", source("Selector"));
+        assertThat(compare("differenceOr", 2_000)).isEqualTo(NONE);
+    }
+
+    private String compare(String comparison, long packets) {
+        return compare(compiled, comparison, packets);
+    }
+
+    /** Compiles a class of the data path with a fault into a folder. */
+    static void plant(Path compiled, String type, String good, String bad) throws IOException {
+        String source = source(type);
+        assertThat(source.split(java.util.regex.Pattern.quote(good), -1))
+                .as("%s occurs once in %s", good, type)
+                .hasSize(2);
+        compile(compiled, type, source.replace(good, bad));
     }
 
     private static String source(String type) throws IOException {
@@ -230,7 +239,7 @@ class PlantedFaultsTest {
         return Files.readString(file);
     }
 
-    private void compile(String type, String source) throws IOException {
+    private static void compile(Path compiled, String type, String source) throws IOException {
         Path file = Files.createDirectories(compiled.resolve("source")).resolve(type + ".java");
         Files.writeString(file, source);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
@@ -243,16 +252,12 @@ class PlantedFaultsTest {
         }
     }
 
-    private String compare() {
-        return compare(PACKETS);
-    }
-
-    /** Runs the comparison in a class loader of its own, which has the fault. */
-    private String compare(long packets) {
+    /** Runs a comparison of {@link Campaign} in a class loader of its own, which has the fault. */
+    static String compare(Path compiled, String comparison, long packets) {
         try {
             Object result = new FaultyClasses(compiled)
                     .loadClass(Campaign.class.getName())
-                    .getMethod("differenceOr", String.class, long.class, long.class)
+                    .getMethod(comparison, String.class, long.class, long.class)
                     .invoke(null, NONE, SEED, packets);
             return String.valueOf(result);
         } catch (InvocationTargetException e) {

@@ -1,0 +1,112 @@
+package dev.sluice.datapath;
+
+import dev.sluice.datapath.offload.OffloadDevice;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fast path of a worker, if it has one: whom everything is told that journeys depend on, and when (packet-life.md, fast path). One user: the worker.
+ *
+ * <p>Without a device each question costs one compare with null.
+ */
+final class FastPath {
+    private final Frames frames;
+    private final ConnectionTable table;
+    private final LivenessView liveness;
+    private final Neighbors neighbors;
+    private final FlowPrograms programs;
+    private final EthernetMemory ethernetMemory;
+    private final DatapathCounters counters;
+    private @Nullable OffloadMirror mirror;
+
+    FastPath(
+            Frames frames,
+            ConnectionTable table,
+            LivenessView liveness,
+            Neighbors neighbors,
+            FlowPrograms programs,
+            EthernetMemory ethernetMemory,
+            DatapathCounters counters) {
+        this.frames = frames;
+        this.table = table;
+        this.liveness = liveness;
+        this.neighbors = neighbors;
+        this.programs = programs;
+        this.ethernetMemory = ethernetMemory;
+        this.counters = counters;
+    }
+
+    /** Another device, or none: then nothing that the one before has is repeated any more. */
+    void use(@Nullable OffloadDevice device, int afterPackets, Snapshot snapshot) {
+        allMoved();
+        OffloadMirror now = device == null
+                ? null
+                : new OffloadMirror(
+                        device, table, liveness, neighbors, frames.memory(), counters, (int) System.nanoTime());
+        mirror = now;
+        table.mirrorIn(now);
+        programs.mirrorIn(now);
+        ethernetMemory.mirrorIn(now);
+        neighbors.mirrorIn(now);
+        frames.record(
+                now == null
+                        ? null
+                        : new JourneyRecorder(frames, table, now, now.counters(), Math.max(1, afterPackets)));
+        apply(snapshot);
+    }
+
+    @Nullable
+    OffloadMirror mirror() {
+        return mirror;
+    }
+
+    void apply(Snapshot next) {
+        OffloadMirror now = mirror;
+        if (now != null) {
+            now.apply(next);
+        }
+    }
+
+    /** Something changed that any journey may depend on. */
+    void allMoved() {
+        OffloadMirror now = mirror;
+        if (now != null) {
+            now.allMoved();
+        }
+    }
+
+    /** Takes over what changed of nodes and ports, and the time. */
+    void refresh(long nowNs) {
+        boolean moved = liveness.refresh();
+        OffloadMirror now = mirror;
+        if (now != null) {
+            now.at(nowNs);
+            if (moved) {
+                now.onLiveness();
+            }
+        }
+    }
+
+    void tick(long nowNs) {
+        refresh(nowNs);
+        OffloadMirror now = mirror;
+        if (now != null) {
+            now.tick(nowNs);
+        }
+    }
+
+    /** The parsed packet in hand begins its way. */
+    void begin(Cursor c) {
+        JourneyRecorder journey = frames.journey();
+        if (journey != null) {
+            journey.begin(c);
+        }
+    }
+
+    /** What became of the packet is known. */
+    void end() {
+        JourneyRecorder journey = frames.journey();
+        if (journey != null) {
+            journey.end();
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.IpProtocols;
+import dev.sluice.wire.Ipv4;
+import dev.sluice.wire.Ipv6;
+import dev.sluice.wire.Layouts;
+import dev.sluice.wire.Tcp;
+import dev.sluice.wire.VlanTag;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journey of the packet in hand, from port to port, as something that could be repeated without asking (packet-life.md, fast path). One user: the worker.
+ *
+ * <p>The stages say what they did. A journey is offered only if a stage says that it sends the packet on plainly, if a record of the connection table was passed before, if no stage said anything against
+ * it, and if the frame differs from what came in by no more than its addresses, tags and TTL. So what says nothing is not repeated.
+ *
+ * <p>Hot path: no allocation. Cost without a device: stages compare with null.
+ */
+final class JourneyRecorder {
+    /** {@link #touchKind} bits: the reverse direction, and that packets count there. */
+    static final int REVERSE = 1;
+
+    static final int COUNTED = 2;
+
+    private static final int NONE = -1;
+    private static final int TAGS_MAX = 2;
+    private static final int FORBIDDEN_FLAGS = Tcp.SYN | Tcp.FIN | Tcp.RST;
+    private static final ValueLayout.OfLong WORD = Layouts.BE64;
+    private static final int WORDS = 8;
+
+    /** Second word of an IPv4 header without TTL and checksum; first word of an IPv6 header without hop limit. */
+    private static final long IPV4_KEPT = 0x00ff_0000_ffff_ffffL;
+
+    private static final long IPV6_KEPT = ~0xffL;
+
+    private final Frames frames;
+    private final ConnectionTable table;
+    private final OffloadMirror mirror;
+    private final OffloadCounters counters;
+
+    /** Packets of a direction that a record has to have counted. */
+    private final int afterPackets;
+
+    private final long[] header = new long[WORDS];
+    private boolean open;
+    private @Nullable OffloadRefusal refusal;
+    private @Nullable Batch batch;
+    private int slot;
+    private int words;
+    private int ttlBefore;
+    private int ipBytes;
+    private boolean ipv4;
+
+    // What the mirror reads when the journey is offered.
+    int ingress;
+    int outerTag;
+    int innerTag;
+    long sourceMac;
+    long destinationMac;
+    int lengthBytes;
+    int egress;
+    int ttlDecrement;
+    int ipBytesMax;
+    int path;
+    int returned;
+    int sent;
+    int direction;
+    int neighborPort;
+    long neighborHi;
+    long neighborLo;
+    int touches;
+    final int[] touchSlot = new int[MirrorEntries.TOUCHES_MAX];
+    final int[] touchKind = new int[MirrorEntries.TOUCHES_MAX];
+    final int[] touchRule = new int[MirrorEntries.TOUCHES_MAX];
+    final int[] touchBytes = new int[MirrorEntries.TOUCHES_MAX];
+
+    JourneyRecorder(
+            Frames frames, ConnectionTable table, OffloadMirror mirror, OffloadCounters counters, int afterPackets) {
+        this.frames = frames;
+        this.table = table;
+        this.mirror = mirror;
+        this.counters = counters;
+        this.afterPackets = afterPackets;
+    }
+
+    /** The parsed packet in hand begins its way. */
+    void begin(Cursor c) {
+        Batch b = c.batch;
+        int i = c.slot;
+        open = true;
+        batch = b;
+        slot = i;
+        ingress = mirror.numberOf(b.port[i]);
+        refusal = refusalOf(b, i);
+        if (refusal != null) {
+            return;
+        }
+        outerTag = b.outerTag[i];
+        innerTag = b.innerTag[i];
+        sourceMac = b.sourceMac[i];
+        destinationMac = b.destinationMac[i];
+        lengthBytes = b.length[i];
+        path = 0;
+        returned = 0;
+        sent = 0;
+        direction = 0;
+        neighborPort = NONE;
+        neighborHi = 0;
+        neighborLo = 0;
+        touches = 0;
+        readHeader(b, i);
+    }
+
+    private @Nullable OffloadRefusal refusalOf(Batch b, int i) {
+        int parsed = b.parsed[i];
+        if (ingress == 0) {
+            return OffloadRefusal.PORT_NOT_ATTACHED;
+        }
+        if (frames.tracer() != null) {
+            return OffloadRefusal.TRACED;
+        }
+        if ((parsed & Parser.IP) == 0 || (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
+            return OffloadRefusal.NOT_UNICAST_IP;
+        }
+        if ((parsed & Parser.FRAGMENT) != 0) {
+            return OffloadRefusal.FRAGMENT;
+        }
+        int protocol = b.protocol[i];
+        if (protocol == IpProtocols.TCP ? (b.tcpFlags[i] & FORBIDDEN_FLAGS) != 0 : !isEchoOrUdp(b, i, protocol)) {
+            return protocol == IpProtocols.TCP ? OffloadRefusal.TCP_FLAGS : OffloadRefusal.PROTOCOL;
+        }
+        int plain = (parsed & Parser.IPV4) != 0 ? Ipv4.BYTES : Ipv6.BYTES;
+        return b.l4[i] - b.l3[i] == plain ? null : OffloadRefusal.OPTIONS;
+    }
+
+    /** What ICMP says besides echoes has identifier 0 too: errors, which have to be read. */
+    private static boolean isEchoOrUdp(Batch b, int i, int protocol) {
+        int icmp = (b.parsed[i] & Parser.IPV4) != 0 ? IpProtocols.ICMP : IpProtocols.ICMPV6;
+        return protocol == IpProtocols.UDP || (protocol == icmp && b.sourcePort[i] != 0);
+    }
+
+    private void readHeader(Batch b, int i) {
+        MemorySegment memory = frames.memory();
+        long ip = b.start[i] + b.l3[i];
+        ipv4 = (b.parsed[i] & Parser.IPV4) != 0;
+        ipBytes = b.length[i] - b.l3[i];
+        words = Math.min(WORDS, ipBytes >>> 3);
+        for (int k = 0; k < words; k++) {
+            header[k] = memory.get(WORD, ip + k * 8L);
+        }
+        ttlBefore = ipv4 ? Ipv4.ttl(memory, ip) : Ipv6.hopLimit(memory, ip);
+    }
+
+    // What stages say.
+
+    /** Something about the packet can't be repeated, or has to be seen each time. */
+    void refuse(OffloadRefusal why) {
+        if (refusal == null) {
+            refusal = why;
+        }
+    }
+
+    /**
+     * The packet was classified by a record, and counted there.
+     *
+     * @param hit whether the record was there before
+     * @param current whether nothing is told of the flow
+     * @param watchful whether rules ask for more than the record knows
+     */
+    void classified(Cursor c, boolean hit, boolean current, boolean watchful) {
+        if (!hit) {
+            refuse(OffloadRefusal.NEW_FLOW);
+        } else if (!current) {
+            refuse(OffloadRefusal.INSTRUCTED);
+        } else if (watchful) {
+            refuse(OffloadRefusal.ATTRIBUTES);
+        } else if (c.fields.protocol == IpProtocols.TCP && TcpState.isHalfOpen(table.tcpState(c.record))) {
+            refuse(OffloadRefusal.TCP_NOT_ESTABLISHED);
+        } else {
+            passed(c, COUNTED, table.ruleId(c.record));
+        }
+    }
+
+    /** The packet came back from a node, and was recognised by a record. */
+    void returned(Cursor c, Attachment node) {
+        if (c.planeEntry != PlaneFlows.NONE || table.tag(c.record) != ConnectionTable.SERVICE || !node.hasPorts()) {
+            refuse(OffloadRefusal.OVERLAY);
+        } else if (node.translation() != Attachment.Translation.NONE) {
+            refuse(OffloadRefusal.TRANSLATED);
+        } else {
+            returned = node.id();
+            direction = c.direction;
+            passed(c, 0, 0);
+        }
+    }
+
+    private void passed(Cursor c, int counted, int rule) {
+        int record = c.record;
+        int flags = table.flags(record);
+        if (c.follows || (flags & ConnectionTable.TRANSLATED) != 0) {
+            refuse(OffloadRefusal.TRANSLATED);
+        } else if ((flags & (ConnectionTable.SUPERSEDED | PathChanges.WAITS)) != 0) {
+            refuse(OffloadRefusal.PATH_CHANGING);
+        } else if (table.packets(record, c.direction) < afterPackets) {
+            refuse(OffloadRefusal.NEW_FLOW);
+        } else if (touches == MirrorEntries.TOUCHES_MAX) {
+            refuse(OffloadRefusal.TOO_MANY_RECORDS);
+        } else if (refusal == null) {
+            takePath(table.pathId(record));
+            touchSlot[touches] = record;
+            touchKind[touches] = c.direction | counted;
+            touchRule[touches] = rule;
+            touchBytes[touches++] = c.lengthBytes();
+        }
+    }
+
+    private void takePath(int id) {
+        if (path != 0 && id != 0 && path != id) {
+            refuse(OffloadRefusal.TWO_PATHS);
+        }
+        path = id != 0 ? id : path;
+    }
+
+    /** The packet, not a copy, goes into a node by one of its ports. */
+    void enters(Attachment node, int into, boolean capped) {
+        if (capped) {
+            refuse(OffloadRefusal.CAPPED);
+        } else if (node.translation() != Attachment.Translation.NONE) {
+            refuse(OffloadRefusal.TRANSLATED);
+        } else if (returned != 0 && direction != into) {
+            refuse(OffloadRefusal.TWO_PATHS);
+        }
+        sent = node.id();
+        direction = into;
+    }
+
+    /** The packet has the MAC address of a neighbour that is known. */
+    void resolves(int port, long hi, long lo) {
+        neighborPort = port;
+        neighborHi = hi;
+        neighborLo = lo;
+    }
+
+    /** The packet is complete and is sent out of a port; unless that has no device. */
+    void sends(Cursor c, PortEntry port) {
+        Batch b = c.batch;
+        int i = c.slot;
+        if (!open || b != batch || i != slot) {
+            return;
+        }
+        egress = mirror.numberOf(port.index());
+        if (egress == 0 || !frames.leadsOutside(port.index())) {
+            refuse(OffloadRefusal.PORT_NOT_ATTACHED);
+        } else if (touches == 0) {
+            refuse(OffloadRefusal.UNTRACKED);
+        } else if (refusal == null) {
+            refusal = compare(b, i, port);
+        }
+        if (refusal == null) {
+            refusal = mirror.offer(this, b, i);
+        }
+        open = refusal != null;
+    }
+
+    /** What became of the packet is known. */
+    void end() {
+        if (open) {
+            counters.refuse(refusal == null ? OffloadRefusal.ENDED_HERE : refusal);
+            open = false;
+        }
+    }
+
+    private @Nullable OffloadRefusal compare(Batch b, int i, PortEntry port) {
+        MemorySegment memory = frames.memory();
+        long ip = b.start[i] + b.l3[i];
+        int tags = (b.l3[i] - Ethernet.BYTES) / VlanTag.BYTES;
+        if (tags > TAGS_MAX) {
+            return OffloadRefusal.TAGS;
+        }
+        if (b.length[i] - b.l3[i] != ipBytes || !isSame(memory, ip)) {
+            return OffloadRefusal.REWRITTEN;
+        }
+        ttlDecrement = ttlBefore - (ipv4 ? Ipv4.ttl(memory, ip) : Ipv6.hopLimit(memory, ip));
+        if (ttlDecrement < 0) {
+            return OffloadRefusal.REWRITTEN;
+        }
+        int room = port.mtuBytes() == 0 ? 0xffff : frames.roomBytes(port, b, i, 0, 0);
+        ipBytesMax = Math.min(room, 0xffff);
+        return frames.packetBytes(b, i) > ipBytesMax ? OffloadRefusal.TOO_LARGE : null;
+    }
+
+    private boolean isSame(MemorySegment memory, long ip) {
+        for (int k = 0; k < words; k++) {
+            long changed = header[k] ^ memory.get(WORD, ip + k * 8L);
+            long kept = ipv4 ? (k == 1 ? IPV4_KEPT : -1) : k == 0 ? IPV6_KEPT : -1;
+            if ((changed & kept) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

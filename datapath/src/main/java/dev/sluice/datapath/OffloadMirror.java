@@ -1,0 +1,468 @@
+package dev.sluice.datapath;
+
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.offload.OffloadAction;
+import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.offload.OffloadReader;
+import dev.sluice.wire.Ethernet;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a device repeats, as the data path knows it: gives it journeys, takes them back as soon as anything changes that they were made from, and counts what was repeated where the
+ * packets would have counted (packet-life.md, fast path). One writer: the worker.
+ *
+ * <p>Journeys depend on their flow, that is on every record and instruction with the same addresses, ports and protocol, whatever the key space: a change there takes back all of that flow,
+ * at most {@link MirrorEntries#PER_FLOW_MAX}. What concerns many flows moves a number instead ({@link MirrorGenerations}). No call allocates, but {@link #differences}.
+ */
+public final class OffloadMirror {
+    /** Records read in one tick, so that a million flows cost a tick no more than a few. */
+    private static final int READS_PER_TICK = 64;
+
+    /** How long it takes at least to read all records once. */
+    private static final long ROUND_NS = 1_000_000_000L;
+
+    private static final long NS_PER_MS = 1_000_000L;
+    private static final int NONE = MirrorEntries.NONE;
+    private static final int E2BIG = -7;
+
+    /** Parts of an action that say what is repeated, and when it no longer holds: in front of the flags, and behind them up to the cookie. */
+    private static final long[][] SAYS = {{20, 34}, {36, 80}};
+
+    private final OffloadDevice device;
+    private final ConnectionTable table;
+    private final Neighbors neighbors;
+    private final MemorySegment memory;
+    private final DatapathCounters datapathCounters;
+    private final OffloadCounters counters = new OffloadCounters();
+    private final MirrorGenerations generations;
+    private final MirrorEntries entries;
+    private final OffloadReader reader = this::onRecord;
+    private final MemorySegment key;
+    private final MemorySegment goneKey;
+    private final MemorySegment action;
+    private final MemorySegment last;
+    private Snapshot snapshot = Snapshot.empty();
+    private long nowNs;
+    private long lastTickNs;
+
+    /** Records that may be read, times {@link #ROUND_NS}. */
+    private long due;
+
+    private int walked;
+    private int walkedBefore;
+
+    OffloadMirror(
+            OffloadDevice device,
+            ConnectionTable table,
+            LivenessView liveness,
+            Neighbors neighbors,
+            MemorySegment memory,
+            DatapathCounters datapathCounters,
+            int firstGeneration) {
+        this.device = device;
+        this.table = table;
+        this.neighbors = neighbors;
+        this.memory = memory;
+        this.datapathCounters = datapathCounters;
+        generations = new MirrorGenerations(device, liveness, counters, firstGeneration);
+        entries = new MirrorEntries(device.capacity(), table.capacity(), firstGeneration);
+        Arena arena = Arena.ofAuto();
+        key = arena.allocate(OffloadKey.BYTES, Long.BYTES);
+        goneKey = arena.allocate(OffloadKey.BYTES, Long.BYTES);
+        action = arena.allocate(OffloadAction.BYTES, Long.BYTES);
+        last = arena.allocate(OffloadAction.BYTES, Long.BYTES);
+    }
+
+    /** Nothing recorded so far holds under another configuration; to be called before the first packet under it. */
+    void apply(Snapshot next) {
+        snapshot = next;
+        generations.apply(next);
+    }
+
+    /** The device has other ports than before, or the same ones made anew: to be called by who opened or closed them, before the next packet. */
+    public void portsChanged() {
+        generations.apply(snapshot);
+    }
+
+    /** What was repeated and what was not, and why. */
+    public OffloadCounters counters() {
+        return counters;
+    }
+
+    /** Journeys that the device has. */
+    public int size() {
+        return entries.size();
+    }
+
+    /** Most journeys that it can have. */
+    public int capacity() {
+        return entries.capacity();
+    }
+
+    int numberOf(int port) {
+        return generations.number(port);
+    }
+
+    /** The time from now on. */
+    void at(long now) {
+        nowNs = now;
+    }
+
+    // What happens to flows.
+
+    /** Records of a flow were made, are about to go, or lead elsewhere. */
+    void flowChanged(int slot) {
+        dropFlow(hashOf(slot));
+    }
+
+    /** A record says something else about packets that take it. */
+    void recordChanged(int slot) {
+        if (entries.uses(slot)) {
+            dropFlow(hashOf(slot));
+        }
+    }
+
+    /** Something is told of a flow. */
+    void flowTold(FlowPrograms.Flow flow) {
+        dropFlow(FlowHash.of(
+                flow.source().hi(),
+                flow.source().lo(),
+                flow.sourcePort(),
+                flow.destination().hi(),
+                flow.destination().lo(),
+                flow.destinationPort(),
+                flow.protocol()));
+    }
+
+    private long hashOf(int slot) {
+        return FlowHash.of(
+                table.sourceHi(slot),
+                table.sourceLo(slot),
+                table.sourcePort(slot),
+                table.destinationHi(slot),
+                table.destinationLo(slot),
+                table.destinationPort(slot),
+                table.protocol(slot));
+    }
+
+    private void dropFlow(long hash) {
+        int entry = entries.first(hash);
+        while (entry != NONE) {
+            int after = entries.after(entry);
+            drop(entry);
+            counters.removed++;
+            entry = after;
+        }
+    }
+
+    private void drop(int entry) {
+        entries.copyKey(entry, goneKey);
+        if (device.take(goneKey, last) == 0) {
+            feed(entry, last, 0);
+        }
+        entries.give(entry);
+    }
+
+    /** A neighbour that packets leave to has another MAC address or none, or a port changed. */
+    void portMoved(int port) {
+        generations.movePort(port);
+    }
+
+    /** Something changed that any journey may depend on. */
+    void allMoved() {
+        generations.moveConfig();
+    }
+
+    /** Nodes or ports came or went. */
+    void onLiveness() {
+        generations.onLiveness();
+    }
+
+    // What was repeated.
+
+    /** Counts what the device repeated by a record until now: before anybody asks when it was last seen. */
+    void refresh(int slot) {
+        if (!entries.uses(slot)) {
+            return;
+        }
+        for (int entry = entries.first(hashOf(slot)); entry != NONE; entry = entries.after(entry)) {
+            entries.copyKey(entry, goneKey);
+            if (device.get(goneKey, last) == 0) {
+                feed(entry, last, 0);
+            }
+        }
+    }
+
+    /** Reads some records, and takes back those that hold no more. */
+    void tick(long now) {
+        at(now);
+        long elapsedNs = Math.min(ROUND_NS, now - lastTickNs);
+        lastTickNs = now;
+        long records = Math.max(READS_PER_TICK, Math.max(entries.size(), walkedBefore));
+        due = Math.min(due + records * elapsedNs, READS_PER_TICK * ROUND_NS);
+        int count = (int) (due / ROUND_NS);
+        if (count > 0) {
+            due -= count * ROUND_NS;
+            walk(count);
+        }
+    }
+
+    /** False at the end of a walk over all records. */
+    private boolean walk(int count) {
+        if (device.read(reader, count) == OffloadDevice.WALK_ENDED) {
+            walkedBefore = walked;
+            walked = 0;
+            return false;
+        }
+        return true;
+    }
+
+    /** Reads all records, however many: for tests, and before the end. */
+    public void readAll(long now) {
+        at(now);
+        while (walk(Integer.MAX_VALUE)) {
+            // Ends the walk that is under way.
+        }
+        while (walk(Integer.MAX_VALUE)) {
+            // One walk over all.
+        }
+    }
+
+    private void onRecord(MemorySegment keys, long keyBase, MemorySegment actions, long actionBase) {
+        walked++;
+        int entry = entries.named(OffloadAction.cookie(actions, actionBase));
+        if (entry == NONE || !entries.hasKey(entry, keys, keyBase)) {
+            MemorySegment.copy(keys, keyBase, goneKey, 0, OffloadKey.BYTES);
+            device.remove(goneKey);
+            counters.strangersRemoved++;
+            return;
+        }
+        feed(entry, actions, actionBase);
+        if (!isCurrent(entry) || hasExpired(entry)) {
+            drop(entry);
+            counters.staleRemoved++;
+        }
+    }
+
+    /** Whether a packet would find a record no more: it may not live on by what a device repeats. */
+    private boolean hasExpired(int entry) {
+        for (int i = 0; i < entries.touches[entry]; i++) {
+            int slot = entries.touchSlot[entry * MirrorEntries.TOUCHES_MAX + i];
+            if (table.isOver(slot, ConnectionTable.tableMs(nowNs))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes back at once what timers would find in a while: journeys of flows that have an expired record. For tests, in which time jumps. */
+    public void dropExpired(long now) {
+        at(now);
+        int nowMs = ConnectionTable.tableMs(now);
+        for (int slot = table.nextUsed(0); slot >= 0; slot = table.nextUsed(slot + 1)) {
+            if (table.isOver(slot, nowMs)) {
+                dropFlow(hashOf(slot));
+            }
+        }
+    }
+
+    /** Counts where the packets would have counted that were repeated since this was last done. */
+    private void feed(int entry, MemorySegment now, long base) {
+        long packets = OffloadAction.packets(now, base);
+        long allFrames = OffloadAction.frames(now, base);
+        allFrames = allFrames == 0 ? packets : allFrames;
+        long frames = allFrames - entries.frames[entry];
+        long bytes = OffloadAction.bytes(now, base) - entries.bytes[entry];
+        if (frames <= 0) {
+            return;
+        }
+        counters.frames += frames;
+        counters.packets += packets - entries.packets[entry];
+        counters.bytes += bytes;
+        entries.frames[entry] = allFrames;
+        entries.packets[entry] = packets;
+        entries.bytes[entry] += bytes;
+        int lastSeenMs = OffloadAction.lastSeenMs(now, base);
+        for (int i = 0; i < entries.touches[entry]; i++) {
+            feedRecord(entry * MirrorEntries.TOUCHES_MAX + i, frames, bytes, lastSeenMs);
+        }
+        Attachment from = entries.returned[entry] == 0 ? null : snapshot.attachment(entries.returned[entry]);
+        Attachment to = entries.sent[entry] == 0 ? null : snapshot.attachment(entries.sent[entry]);
+        if (from != null) {
+            from.counters().returned[entries.direction[entry]] += frames;
+        }
+        if (to != null) {
+            to.counters().sent[entries.direction[entry]] += frames;
+        }
+        if (entries.neighborPort[entry] >= 0 && isCurrent(entry)) {
+            neighbors.use(entries.neighborPort[entry], entries.neighborHi[entry], entries.neighborLo[entry], nowNs);
+        }
+    }
+
+    private void feedRecord(int touch, long frames, long bytes, int lastSeenMs) {
+        int kind = entries.touchKind[touch];
+        if ((kind & JourneyRecorder.COUNTED) == 0) {
+            return;
+        }
+        long bytesHere = bytes + frames * entries.touchMoreBytes[touch];
+        datapathCounters.recordHits += frames;
+        table.countRepeated(entries.touchSlot[touch], kind & JourneyRecorder.REVERSE, frames, bytesHere, lastSeenMs);
+        Rule rule = entries.touchRule[touch] > 0 ? snapshot.ruleOfRecord(entries.touchRule[touch]) : null;
+        if (rule != null) {
+            long seenNs = nowNs - Math.max(0, ConnectionTable.tableMs(nowNs) - lastSeenMs) * NS_PER_MS;
+            rule.counters().hitRepeated(frames, bytesHere, seenNs);
+        }
+    }
+
+    private boolean isCurrent(int entry) {
+        return entries.config[entry] == generations.config()
+                && entries.pathGeneration[entry] == generations.ofPath(entries.path[entry])
+                && entries.egressGeneration[entry] == generations.ofPort(entries.egress[entry]);
+    }
+
+    // What is offered.
+
+    /** Gives a journey to the device; null if it has it now, else why not. */
+    @Nullable
+    OffloadRefusal offer(JourneyRecorder j, Batch b, int i) {
+        long hash = b.hash[i];
+        writeKey(j, b, i);
+        writeAction(j, b, i);
+        int old = entries.find(hash, key);
+        if (old != NONE) {
+            if (isCurrent(old) && device.get(key, last) == 0 && saysTheSame()) {
+                return null;
+            }
+            drop(old);
+        } else if (entries.hasMany(hash)) {
+            return OffloadRefusal.TOO_MANY_RECORDS;
+        }
+        int entry = entries.take(hash, key);
+        if (entry == NONE) {
+            return OffloadRefusal.FULL;
+        }
+        fill(entry, j);
+        OffloadAction.setCookie(action, 0, entries.name(entry));
+        int result = device.install(key, action);
+        if (result != 0) {
+            entries.give(entry);
+            return result == E2BIG ? OffloadRefusal.FULL : OffloadRefusal.DEVICE_REFUSED;
+        }
+        counters.installed++;
+        if (j.neighborPort >= 0) {
+            neighbors.watch(j.neighborPort, j.neighborHi, j.neighborLo);
+        }
+        return null;
+    }
+
+    private void writeKey(JourneyRecorder j, Batch b, int i) {
+        OffloadKey.clear(key, 0);
+        OffloadKey.setSource(key, 0, b.sourceHi[i], b.sourceLo[i]);
+        OffloadKey.setDestination(key, 0, b.destinationHi[i], b.destinationLo[i]);
+        OffloadKey.setTransport(key, 0, b.protocol[i], b.sourcePort[i], b.destinationPort[i]);
+        OffloadKey.setIngress(key, 0, j.ingress);
+        OffloadKey.setTags(key, 0, j.outerTag, j.innerTag);
+    }
+
+    private void writeAction(JourneyRecorder j, Batch b, int i) {
+        OffloadAction.clear(action, 0);
+        OffloadAction.setConfigGeneration(action, 0, generations.config());
+        OffloadAction.setPath(action, 0, j.path, generations.ofPath(j.path));
+        OffloadAction.setEgress(action, 0, j.egress, generations.ofPort(j.egress));
+        OffloadAction.setExpectedMacs(action, 0, j.destinationMac, j.sourceMac);
+        OffloadAction.setNewMacs(
+                action, 0, Ethernet.destination(memory, b.start[i]), Ethernet.source(memory, b.start[i]));
+        OffloadAction.setNewTags(action, 0, b.outerTag[i], b.innerTag[i]);
+        OffloadAction.setTtlDecrement(action, 0, j.ttlDecrement);
+        OffloadAction.setIpBytesMax(action, 0, j.ipBytesMax);
+    }
+
+    /** Whether what the device has is what would be given to it; the device may have set flags of its own. */
+    private boolean saysTheSame() {
+        for (long[] part : SAYS) {
+            if (MemorySegment.mismatch(action, part[0], part[1], last, part[0], part[1]) >= 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void fill(int entry, JourneyRecorder j) {
+        entries.config[entry] = generations.config();
+        entries.path[entry] = j.path;
+        entries.pathGeneration[entry] = generations.ofPath(j.path);
+        entries.egress[entry] = j.egress;
+        entries.egressGeneration[entry] = generations.ofPort(j.egress);
+        entries.returned[entry] = j.returned;
+        entries.sent[entry] = j.sent;
+        entries.direction[entry] = (byte) j.direction;
+        entries.neighborPort[entry] = j.neighborPort;
+        entries.neighborHi[entry] = j.neighborHi;
+        entries.neighborLo[entry] = j.neighborLo;
+        for (int k = 0; k < j.touches; k++) {
+            entries.touch(entry, j.touchSlot[k], j.touchKind[k], j.touchRule[k], j.touchBytes[k] - j.lengthBytes);
+        }
+    }
+
+    // Whether both agree.
+
+    /**
+     * Compares what the device has with what is known here, and what is known here with the connections; in words, empty if all agrees. Reads all records: for tests and for
+     * whoever looks for a defect, between two batches.
+     */
+    public List<String> differences(long now) {
+        readAll(now);
+        List<String> found = new ArrayList<>();
+        boolean[] seen = new boolean[entries.capacity() + 1];
+        OffloadReader compare = (keys, keyBase, actions, actionBase) -> {
+            int entry = entries.named(OffloadAction.cookie(actions, actionBase));
+            if (entry == NONE || !entries.hasKey(entry, keys, keyBase)) {
+                found.add("the device repeats a journey that nobody here knows");
+                return;
+            }
+            seen[entry] = true;
+            if (OffloadAction.configGeneration(actions, actionBase) != entries.config[entry]
+                    || OffloadAction.path(actions, actionBase) != entries.path[entry]
+                    || OffloadAction.pathGeneration(actions, actionBase) != entries.pathGeneration[entry]
+                    || OffloadAction.egress(actions, actionBase) != entries.egress[entry]
+                    || OffloadAction.egressGeneration(actions, actionBase) != entries.egressGeneration[entry]) {
+                found.add("entry " + entry + " was recorded under another state than the device has for it");
+            }
+            checkRecords(entry, found);
+        };
+        int read = 0;
+        while (read != OffloadDevice.WALK_ENDED) {
+            read = device.read(compare, Integer.MAX_VALUE);
+        }
+        for (int entry = 1; entry < seen.length; entry++) {
+            if (!seen[entry] && entries.touches[entry] != 0) {
+                found.add("entry " + entry + " is not in the device");
+            }
+        }
+        return found;
+    }
+
+    /** A journey that can be repeated has records that decide as they did. */
+    private void checkRecords(int entry, List<String> found) {
+        if (!isCurrent(entry)) {
+            return;
+        }
+        for (int i = 0; i < entries.touches[entry]; i++) {
+            int at = entry * MirrorEntries.TOUCHES_MAX + i;
+            int slot = entries.touchSlot[at];
+            if (!table.isUsed(slot) || entries.ofHash(entry, hashOf(slot)) != entry) {
+                found.add("entry " + entry + " passes record " + slot + ", which is gone");
+            } else if ((table.flags(slot) & ConnectionTable.SUPERSEDED) != 0) {
+                found.add("entry " + entry + " passes record " + slot + ", which is superseded");
+            } else if (table.pathId(slot) != 0 && table.pathId(slot) != entries.path[entry]) {
+                found.add("entry " + entry + " is on path " + entries.path[entry] + ", record " + slot + " on "
+                        + table.pathId(slot));
+            }
+        }
+    }
+}

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The kernel's part of the fast path: repeats journeys that the data path has recorded, and hands everything else over, with the number of the port it came in by.
+ *
+ * It decides nothing. A packet is repeated only if it parses to what dev.sluice.datapath.Parser accepts without looking closer, has a record under its key, and every
+ * number of the record still holds; see docs/adr/0013 and 0014. Start reading at tc_ingress.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "journey.h"
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 16); /* the loader says how many */
+    __type(key, struct journey_key);
+    __type(value, struct journey_action);
+} flows SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct globals);
+} globals SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, PATHS_MAX);
+    __type(key, __u32);
+    __type(value, __u64);
+} paths SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, PORTS_MAX);
+    __type(key, __u32);
+    __type(value, struct port);
+} ports SEC(".maps");
+
+/* Interface index -> number of the port. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, PORTS_MAX);
+    __type(key, __u32);
+    __type(value, __u32);
+} ingresses SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, COUNTS);
+    __type(key, __u32);
+    __type(value, __u64);
+} counts SEC(".maps");
+
+#define TAG_BYTES 4
+#define HEADERS_BYTES (ETH_HLEN + 2 * TAG_BYTES + sizeof(struct ipv6hdr) + sizeof(struct tcphdr))
+#define ETH_P_QINQ_OLD 0x9100
+#define TCP_FLAGS_OFFSET 13
+#define TCP_OPENS_OR_ENDS 0x07 /* FIN, SYN, RST */
+#define FRAGMENT_BITS 0x3fff
+#define PROBE_BYTES 56 /* from the transport header on */
+#define PROBE_MAGIC_0 0x534c5549 /* "SLUI" */
+#define PROBE_MAGIC_1 0x43455052 /* "CEPR" */
+
+struct icmp_echo {
+    __u8 type;
+    __u8 code;
+    __u16 checksum;
+    __u16 identifier;
+    __u16 sequence;
+};
+
+/* A frame as far as it is parsed. Offsets are those in the linear data. */
+struct frame {
+    __u32 l3;
+    __u32 ip_bytes;   /* length of the packet without padding */
+    __u32 unit_bytes; /* of a super-frame that of its segments, else ip_bytes */
+    __u32 segments;
+    __u32 ipv4;
+    __u32 tag_in_metadata;
+};
+
+static __always_inline void count(__u32 what)
+{
+    __u64 *counter = bpf_map_lookup_elem(&counts, &what);
+    if (counter)
+        (*counter)++;
+}
+
+static __always_inline int is_tag(__u16 type)
+{
+    return type == ETH_P_8021Q || type == ETH_P_8021AD || type == ETH_P_QINQ_OLD;
+}
+
+static __always_inline int ipv4_checksum_ok(const struct iphdr *ip)
+{
+    const __u32 *word = (const void *)ip;
+    __u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return sum == 0xffff;
+}
+
+/* Into the key; 0, or why the packet is not for this program. */
+static __always_inline int parse_ipv4(void *at, void *end, __u32 available, struct frame *f, struct journey_key *key)
+{
+    struct iphdr *ip = at;
+    if ((void *)(ip + 1) > end)
+        return MALFORMED;
+    if (*(__u8 *)at != 0x45)
+        return *(__u8 *)at >> 4 == 4 && ip->ihl > 5 ? OPTIONS : MALFORMED;
+    f->ip_bytes = bpf_ntohs(ip->tot_len);
+    if (f->ip_bytes < sizeof(*ip) || f->ip_bytes > available)
+        return MALFORMED;
+    if (ip->frag_off & bpf_htons(FRAGMENT_BITS))
+        return FRAGMENT;
+    if (!ipv4_checksum_ok(ip))
+        return MALFORMED;
+    __u32 source = bpf_ntohl(ip->saddr);
+    if (source >> 28 >= 0xe || source >> 24 == 127 || source == 0)
+        return MALFORMED;
+    key->source[2] = bpf_htonl(0xffff);
+    key->source[3] = ip->saddr;
+    key->destination[2] = bpf_htonl(0xffff);
+    key->destination[3] = ip->daddr;
+    key->protocol = ip->protocol;
+    return 0;
+}
+
+static __always_inline int is_ipv4_mapped(const __u32 *address)
+{
+    return !address[0] && !address[1] && address[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline int parse_ipv6(void *at, void *end, __u32 available, struct frame *f, struct journey_key *key)
+{
+    struct ipv6hdr *ip = at;
+    if ((void *)(ip + 1) > end || *(__u8 *)at >> 4 != 6)
+        return MALFORMED;
+    f->ip_bytes = sizeof(*ip) + bpf_ntohs(ip->payload_len);
+    if (f->ip_bytes > available)
+        return MALFORMED;
+    __builtin_memcpy(key->source, &ip->saddr, 16);
+    __builtin_memcpy(key->destination, &ip->daddr, 16);
+    if (*(__u8 *)key->source == 0xff || is_ipv4_mapped(key->source) || is_ipv4_mapped(key->destination))
+        return MALFORMED;
+    if (!key->source[0] && !key->source[1] && !key->source[2] && key->source[3] == bpf_htonl(1))
+        return MALFORMED;
+    key->protocol = ip->nexthdr;
+    return 0;
+}
+
+static __always_inline int parse_tcp(void *at, void *end, __u32 available, __u32 *header_bytes, struct journey_key *key)
+{
+    struct tcphdr *tcp = at;
+    if ((void *)(tcp + 1) > end || available < sizeof(*tcp))
+        return MALFORMED;
+    *header_bytes = tcp->doff * 4;
+    if (*header_bytes < sizeof(*tcp) || *header_bytes > available)
+        return MALFORMED;
+    if (((__u8 *)at)[TCP_FLAGS_OFFSET] & TCP_OPENS_OR_ENDS)
+        return TCP_STATE;
+    key->source_port = tcp->source;
+    key->destination_port = tcp->dest;
+    return 0;
+}
+
+static __always_inline int parse_udp(void *at, void *end, __u32 available, int length_may_miss, struct journey_key *key)
+{
+    struct udphdr *udp = at;
+    if ((void *)(udp + 1) > end || available < sizeof(*udp))
+        return MALFORMED;
+    __u32 length = bpf_ntohs(udp->len);
+    if (!(length == 0 && length_may_miss) && (length < sizeof(*udp) || length > available))
+        return MALFORMED;
+    key->source_port = udp->source;
+    key->destination_port = udp->dest;
+    return 0;
+}
+
+static __always_inline int parse_echo(void *at, void *end, __u32 available, __u8 request, __u8 reply, struct journey_key *key)
+{
+    struct icmp_echo *icmp = at;
+    if ((void *)(icmp + 1) > end || available < sizeof(*icmp))
+        return MALFORMED;
+    /* Without identifier it would share its key with messages that are no echoes. */
+    if ((icmp->type != request && icmp->type != reply) || !icmp->identifier)
+        return PROTOCOL;
+    key->source_port = icmp->identifier;
+    key->destination_port = icmp->identifier;
+    return 0;
+}
+
+/* The data path's own way to see whether nodes work: always its to see, whatever flow it looks like (dev.sluice.wire.Probe). */
+static __always_inline int is_probe(void *at, void *end, __u32 available)
+{
+    const __u32 *word = at;
+    if (available != PROBE_BYTES || at + 16 > end)
+        return 0;
+    return word[2] == bpf_htonl(PROBE_MAGIC_0) && word[3] == bpf_htonl(PROBE_MAGIC_1);
+}
+
+/* Everything from the transport header on; fills in how large the frame's segments are, too. */
+static __always_inline int parse_transport(struct __sk_buff *skb, void *at, void *end, __u32 ip_header_bytes, struct frame *f,
+                                           struct journey_key *key)
+{
+    __u32 available = f->ip_bytes - ip_header_bytes;
+    __u32 header_bytes = sizeof(struct udphdr);
+    __u32 gso_size = skb->gso_size;
+    int trouble;
+    switch (key->protocol) {
+    case IPPROTO_TCP:
+        trouble = parse_tcp(at, end, available, &header_bytes, key);
+        break;
+    case IPPROTO_UDP:
+        trouble = parse_udp(at, end, available, !f->ipv4 || gso_size, key);
+        break;
+    case IPPROTO_ICMP:
+        trouble = f->ipv4 ? parse_echo(at, end, available, 8, 0, key) : PROTOCOL;
+        break;
+    case IPPROTO_ICMPV6:
+        trouble = f->ipv4 ? PROTOCOL : parse_echo(at, end, available, 128, 129, key);
+        break;
+    case IPPROTO_HOPOPTS:
+    case IPPROTO_ROUTING:
+    case IPPROTO_DSTOPTS:
+        return f->ipv4 ? PROTOCOL : OPTIONS;
+    case IPPROTO_FRAGMENT:
+        return f->ipv4 ? PROTOCOL : FRAGMENT;
+    default:
+        return PROTOCOL;
+    }
+    if (trouble)
+        return trouble;
+    if (f->ipv4 && key->protocol != IPPROTO_TCP && is_probe(at, end, available))
+        return PROBE;
+    f->unit_bytes = f->ip_bytes;
+    f->segments = 1;
+    if (gso_size) {
+        if (header_bytes > available)
+            return MALFORMED;
+        __u32 payload = available - header_bytes;
+        if (payload > gso_size)
+            f->unit_bytes = ip_header_bytes + header_bytes + gso_size;
+        f->segments = payload ? (payload + gso_size - 1) / gso_size : 1;
+    }
+    return 0;
+}
+
+static __always_inline int parse(struct __sk_buff *skb, struct frame *f, struct journey_key *key)
+{
+    void *data = (void *)(long)skb->data;
+    void *end = (void *)(long)skb->data_end;
+    if (data + ETH_HLEN > end)
+        return MALFORMED;
+    if (((__u8 *)data)[6] & 1)
+        return MALFORMED;
+    __u16 type = bpf_ntohs(((struct ethhdr *)data)->h_proto);
+    __u32 l3 = ETH_HLEN;
+    f->tag_in_metadata = skb->vlan_present;
+    if (f->tag_in_metadata)
+        key->outer_tag = (__u32)bpf_ntohs(skb->vlan_proto) << 16 | skb->vlan_tci;
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+        if (!is_tag(type) || (i == 1 && f->tag_in_metadata))
+            break;
+        __be16 *tag = data + l3;
+        if ((void *)(tag + 2) > end)
+            return MALFORMED;
+        __u32 whole = (__u32)type << 16 | bpf_ntohs(tag[0]);
+        if (i == 0 && !f->tag_in_metadata)
+            key->outer_tag = whole;
+        else
+            key->inner_tag = whole;
+        type = bpf_ntohs(tag[1]);
+        l3 += TAG_BYTES;
+    }
+    f->l3 = l3;
+    void *ip = data + l3;
+    __u32 available = skb->len - l3;
+    __u32 header_bytes;
+    int trouble;
+    if (type == ETH_P_IP) {
+        f->ipv4 = 1;
+        header_bytes = sizeof(struct iphdr);
+        trouble = parse_ipv4(ip, end, available, f, key);
+    } else if (type == ETH_P_IPV6) {
+        f->ipv4 = 0;
+        header_bytes = sizeof(struct ipv6hdr);
+        trouble = parse_ipv6(ip, end, available, f, key);
+    } else {
+        return NOT_IP;
+    }
+    if (trouble)
+        return trouble;
+    return parse_transport(skb, ip + header_bytes, end, header_bytes, f, key);
+}
+
+static __always_inline int same_macs(const void *frame, const __u8 *expected)
+{
+    const __u32 *a = frame;
+    const __u32 *b = (const void *)expected;
+    return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+}
+
+/* Whether every number of the record holds; 0, or the first that does not. */
+static __always_inline int stale(const struct journey_action *action, struct port **egress)
+{
+    __u32 zero = 0;
+    struct globals *now = bpf_map_lookup_elem(&globals, &zero);
+    if (!now || now->config_generation != action->config_generation)
+        return CONFIG_MOVED;
+    if (action->path) {
+        __u32 path = action->path & (PATHS_MAX - 1);
+        __u64 *generation = bpf_map_lookup_elem(&paths, &path);
+        if (!generation || (__u32)*generation != action->path_generation)
+            return PATH_MOVED;
+    }
+    __u32 number = action->egress;
+    *egress = bpf_map_lookup_elem(&ports, &number);
+    if (!*egress || !(*egress)->ifindex || (*egress)->generation != action->egress_generation)
+        return EGRESS_MOVED;
+    return 0;
+}
+
+/* A packet that fits this record may still not be one that may go its way; 0, or why. */
+static __always_inline int unfit(struct __sk_buff *skb, const struct frame *f, const struct journey_action *action)
+{
+    void *data = (void *)(long)skb->data;
+    void *end = (void *)(long)skb->data_end;
+    void *ip = data + f->l3;
+    if (data + ETH_HLEN > end || ip + sizeof(struct iphdr) > end)
+        return MALFORMED;
+    if (!same_macs(data, action->expected_macs))
+        return OTHER_MACS;
+    __u8 ttl = f->ipv4 ? ((struct iphdr *)ip)->ttl : ((struct ipv6hdr *)ip)->hop_limit;
+    if (ttl <= action->ttl_decrement)
+        return TTL_LOW;
+    if (f->unit_bytes > action->ip_bytes_max)
+        return TOO_LARGE;
+    if (action->flags & (ACTION_PUSH | ACTION_POP))
+        return NOT_ABLE;
+    if (f->l3 + f->ip_bytes != skb->len && skb->gso_size)
+        return NOT_ABLE;
+    return 0;
+}
+
+/* RFC 1624 equation 3 for the word of TTL and protocol. */
+static __always_inline void decrement_ttl(struct iphdr *ip, __u8 by)
+{
+    __u32 sum = (__u16)~ip->check;
+    sum += (__u16)~bpf_htons((__u16)ip->ttl << 8 | ip->protocol);
+    ip->ttl -= by;
+    sum += bpf_htons((__u16)ip->ttl << 8 | ip->protocol);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    ip->check = ~sum;
+}
+
+/* Changes the headers of a frame whose tags stay for now; 0 or -1. */
+static __always_inline int rewrite(struct __sk_buff *skb, const struct frame *f, const struct journey_action *action)
+{
+    void *data = (void *)(long)skb->data;
+    void *end = (void *)(long)skb->data_end;
+    void *ip = data + f->l3;
+    if (data + ETH_HLEN > end || ip + sizeof(struct iphdr) > end)
+        return -1;
+    __builtin_memcpy(data, action->new_macs, sizeof(action->new_macs));
+    if (!action->ttl_decrement)
+        return 0;
+    if (f->ipv4) {
+        decrement_ttl(ip, action->ttl_decrement);
+        return 0;
+    }
+    __u8 hops = ((struct ipv6hdr *)ip)->hop_limit - action->ttl_decrement;
+    /* Unlike an IPv4 header, this one is not its own checksum: one that a network card made of the whole frame has to follow. */
+    return bpf_skb_store_bytes(skb, f->l3 + __builtin_offsetof(struct ipv6hdr, hop_limit), &hops, 1, BPF_F_RECOMPUTE_CSUM);
+}
+
+static __always_inline int push_tag(struct __sk_buff *skb, __u32 tag)
+{
+    return tag ? bpf_skb_vlan_push(skb, bpf_htons(tag >> 16), tag & 0xffff) : 0;
+}
+
+static __always_inline int retag(struct __sk_buff *skb, const struct journey_key *key, const struct journey_action *action)
+{
+    if (key->outer_tag == action->new_outer_tag && key->inner_tag == action->new_inner_tag)
+        return 0;
+    if (key->outer_tag && bpf_skb_vlan_pop(skb))
+        return -1;
+    if (key->inner_tag && bpf_skb_vlan_pop(skb))
+        return -1;
+    if (push_tag(skb, action->new_inner_tag))
+        return -1;
+    return push_tag(skb, action->new_outer_tag);
+}
+
+struct verdict {
+    __u32 why; /* REPLAYED, or what hands it over */
+    __u32 ifindex;
+    __u32 peer;
+};
+
+/* Does to the frame what its record says. Until it is certain that all of it can be done, nothing is touched. */
+static __always_inline void replay(struct __sk_buff *skb, __u32 ingress, struct verdict *v)
+{
+    void *data = (void *)(long)skb->data;
+    void *data_end = (void *)(long)skb->data_end;
+    __u32 linear = data_end - data;
+    if (linear < HEADERS_BYTES && linear < skb->len)
+        bpf_skb_pull_data(skb, skb->len < HEADERS_BYTES ? skb->len : HEADERS_BYTES);
+
+    struct frame f = {};
+    struct journey_key key = {};
+    key.ingress = ingress;
+    v->why = parse(skb, &f, &key);
+    if (v->why)
+        return;
+    struct journey_action *action = bpf_map_lookup_elem(&flows, &key);
+    if (!action) {
+        v->why = NO_RECORD;
+        return;
+    }
+    struct port *egress;
+    v->why = stale(action, &egress);
+    if (v->why)
+        return;
+    v->why = unfit(skb, &f, action);
+    if (v->why)
+        return;
+    if (f.l3 + f.ip_bytes < skb->len && bpf_skb_change_tail(skb, f.l3 + f.ip_bytes, 0)) {
+        v->why = NOT_ABLE;
+        return;
+    }
+    if (rewrite(skb, &f, action) || retag(skb, &key, action)) {
+        v->why = LOST;
+        return;
+    }
+    __sync_fetch_and_add(&action->packets, f.segments);
+    __sync_fetch_and_add(&action->bytes, f.l3 + f.ip_bytes + (f.tag_in_metadata ? TAG_BYTES : 0));
+    __sync_fetch_and_add(&action->frames, 1);
+    __u32 now_ms = bpf_ktime_get_coarse_ns() / 1000000;
+    if (action->last_seen_ms != now_ms)
+        action->last_seen_ms = now_ms;
+    v->ifindex = egress->ifindex;
+    v->peer = action->flags & ACTION_REDIRECT_PEER;
+}
+
+/* Whether the host itself may want the frame. */
+static __always_inline int is_for_host(struct __sk_buff *skb, const struct port *port)
+{
+    void *data = (void *)(long)skb->data;
+    if (!(port->flags & PORT_SHARED) || data + ETH_HLEN > (void *)(long)skb->data_end)
+        return 0;
+    const __u16 *to = data;
+    const __u16 *own = (const void *)port->mac;
+    return (*(__u8 *)data & 1) || (to[0] == own[0] && to[1] == own[1] && to[2] == own[2]);
+}
+
+/* To the data path, with the number of the port as an outermost tag beside the frame. */
+static __always_inline int hand_over(struct __sk_buff *skb, __u32 ingress, __u32 why)
+{
+    count(why);
+    __u32 zero = 0;
+    struct globals *now = bpf_map_lookup_elem(&globals, &zero);
+    struct port *port = bpf_map_lookup_elem(&ports, &ingress);
+    if (!now || !port)
+        return TC_ACT_SHOT;
+    __u32 to = now->punt_ifindex;
+    int for_host = is_for_host(skb, port);
+    if (!to || bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), ingress)) {
+        count(LOST);
+        return for_host ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+    }
+    if (!for_host)
+        return bpf_redirect(to, 0);
+    bpf_clone_redirect(skb, to, 0);
+    return bpf_skb_vlan_pop(skb) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int tc_ingress(struct __sk_buff *skb)
+{
+    __u32 ifindex = skb->ifindex;
+    __u32 *ingress = bpf_map_lookup_elem(&ingresses, &ifindex);
+    if (!ingress)
+        return TC_ACT_UNSPEC;
+    struct verdict v = {};
+    replay(skb, *ingress, &v);
+    if (v.why == LOST) {
+        count(LOST);
+        return TC_ACT_SHOT;
+    }
+    if (v.why)
+        return hand_over(skb, *ingress, v.why);
+    return v.peer ? bpf_redirect_peer(v.ifindex, 0) : bpf_redirect(v.ifindex, 0);
+}
+
+/* The same for tests, which can look at nothing but the frame and cb: why, where to, and the tag that is beside the frame. */
+SEC("tc")
+int tc_examined(struct __sk_buff *skb)
+{
+    struct verdict v = {};
+    replay(skb, skb->mark, &v);
+    skb->cb[0] = v.why;
+    skb->cb[1] = v.ifindex;
+    skb->cb[2] = skb->vlan_present ? (__u32)bpf_ntohs(skb->vlan_proto) << 16 | skb->vlan_tci : 0;
+    return TC_ACT_OK;
+}
+
+/* At the listening end of the punt device: its socket has its copy, nobody else is to see the frame. */
+SEC("tc")
+int tc_swallow(struct __sk_buff *skb)
+{
+    return TC_ACT_SHOT;
+}
+
+char _license[] SEC("license") = "Apache-2.0";

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What kernel and Java share: the layouts of the maps. The same offsets stand in OffloadKey, OffloadAction, KernelMaps and PuntReason; LayoutsTest compares them.
+ * Anything that changes here changes LAYOUT_VERSION.
+ */
+#ifndef SLUICE_JOURNEY_H
+#define SLUICE_JOURNEY_H
+
+#include <linux/types.h>
+
+#define LAYOUT_VERSION 1
+
+#define PORTS_MAX 4096
+#define PATHS_MAX 65536 /* a power of two */
+
+/* Which packets: see OffloadKey. Addresses and ports in network byte order, the rest in that of the machine. */
+struct journey_key {
+    __u32 source[4];
+    __u32 destination[4];
+    __u16 source_port;
+    __u16 destination_port;
+    __u8 protocol;
+    __u8 kind;
+    __u16 ingress;
+    __u32 outer_tag;
+    __u32 inner_tag;
+    __u32 service_path;
+    __u32 network;
+};
+
+/* What is done, until when, and how often it was: see OffloadAction. */
+struct journey_action {
+    __u64 packets;
+    __u64 bytes;
+    __u32 last_seen_ms;
+    __u32 config_generation;
+    __u32 path;
+    __u32 path_generation;
+    __u16 egress;
+    __u16 flags;
+    __u32 egress_generation;
+    __u8 expected_macs[12]; /* destination, source: as in the frame */
+    __u8 new_macs[12];
+    __u32 new_outer_tag;
+    __u32 new_inner_tag;
+    __u8 ttl_decrement;
+    __u8 reserved_1;
+    __u16 ip_bytes_max;
+    __u32 encapsulation;
+    __u64 cookie;
+    __u64 frames; /* super-frames once */
+};
+
+#define ACTION_REDIRECT_PEER 1
+#define ACTION_PUSH 2
+#define ACTION_POP 4
+
+/* The one entry of the map "globals". */
+struct globals {
+    __u32 config_generation;
+    __u32 layout_version;
+    __u32 punt_ifindex; /* 0: nobody listens, what is not repeated is dropped */
+    __u32 reserved[13];
+};
+
+/* A port, by its number. */
+struct port {
+    __u32 ifindex; /* 0: no port, or its interface is gone */
+    __u32 generation;
+    __u32 flags;
+    __u8 mac[6];
+    __u8 reserved[14];
+};
+
+/* The host has addresses there: it gets copies of what is addressed to it. */
+#define PORT_SHARED 1
+
+/* What became of packets that were not repeated; index into the map "counts". Same numbers in PuntReason. */
+enum count {
+    REPLAYED,
+    NOT_IP,
+    MALFORMED,
+    FRAGMENT,
+    OPTIONS,
+    PROTOCOL,
+    PROBE,
+    TCP_STATE,
+    NO_RECORD,
+    CONFIG_MOVED,
+    PATH_MOVED,
+    EGRESS_MOVED,
+    OTHER_MACS,
+    TTL_LOW,
+    TOO_LARGE,
+    NOT_ABLE,
+    LOST, /* dropped: nobody listens, or no memory in the middle of changing the frame */
+    COUNTS
+};
+
+#define LAYOUT(type, field, offset) _Static_assert(__builtin_offsetof(struct type, field) == (offset), #type "." #field)
+
+_Static_assert(sizeof(struct journey_key) == 56, "journey_key");
+LAYOUT(journey_key, destination, 16);
+LAYOUT(journey_key, source_port, 32);
+LAYOUT(journey_key, protocol, 36);
+LAYOUT(journey_key, kind, 37);
+LAYOUT(journey_key, ingress, 38);
+LAYOUT(journey_key, outer_tag, 40);
+LAYOUT(journey_key, service_path, 48);
+LAYOUT(journey_key, network, 52);
+
+_Static_assert(sizeof(struct journey_action) == 96, "journey_action");
+LAYOUT(journey_action, last_seen_ms, 16);
+LAYOUT(journey_action, config_generation, 20);
+LAYOUT(journey_action, path, 24);
+LAYOUT(journey_action, path_generation, 28);
+LAYOUT(journey_action, egress, 32);
+LAYOUT(journey_action, flags, 34);
+LAYOUT(journey_action, egress_generation, 36);
+LAYOUT(journey_action, expected_macs, 40);
+LAYOUT(journey_action, new_macs, 52);
+LAYOUT(journey_action, new_outer_tag, 64);
+LAYOUT(journey_action, ttl_decrement, 72);
+LAYOUT(journey_action, ip_bytes_max, 74);
+LAYOUT(journey_action, encapsulation, 76);
+LAYOUT(journey_action, cookie, 80);
+LAYOUT(journey_action, frames, 88);
+
+_Static_assert(sizeof(struct globals) == 64, "globals");
+LAYOUT(globals, layout_version, 4);
+LAYOUT(globals, punt_ifindex, 8);
+
+_Static_assert(sizeof(struct port) == 32, "port");
+LAYOUT(port, generation, 4);
+LAYOUT(port, flags, 8);
+LAYOUT(port, mac, 12);
+
+#endif

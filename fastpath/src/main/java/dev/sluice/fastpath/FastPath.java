@@ -1,0 +1,378 @@
+package dev.sluice.fastpath;
+
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.PortCounters;
+import dev.sluice.ports.LinkInfo;
+import dev.sluice.ports.LinkMonitor;
+import dev.sluice.ports.PacketOutput;
+import dev.sluice.ports.PortException;
+import dev.sluice.ports.PortOpener;
+import dev.sluice.ports.PuntSocket;
+import dev.sluice.ports.VethPair;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's program, its maps and the device by which it leaves packets to the data path, in one network namespace. One user: the worker whose pool it was opened with; opened by the
+ * thread whose namespace it is for.
+ *
+ * <p>Everything it puts into the kernel goes with it: programs are attached by links that end with the process, and {@link #close} removes the punt device. Opened with a directory for that, it outlives
+ * the process, and {@link #close} takes it away.
+ */
+public final class FastPath implements AutoCloseable {
+    /** End of the punt device that the program sends to. */
+    static final String PUNT_FROM = "sluice-punt";
+
+    /** End of the punt device that is listened at. */
+    static final String PUNT_TO = "sluice-punt-rx";
+
+    /** Entries of the kernel's table for each journey there is room for: chains stay short. */
+    private static final int ENTRIES_PER_FLOW = 2;
+
+    private static final int PORT_INDICES = 4096;
+
+    private final Libbpf bpf;
+    private final FramePool pool;
+    private final Program program;
+    private final KernelMaps maps;
+    private final VethPair device;
+    private final PuntSocket socket;
+    private final int swallowFd;
+    private final @Nullable Pins pins;
+    private final Arena arena = Arena.ofShared();
+    private final KernelOffload offload;
+    private final int[] numbers = new int[PORT_INDICES];
+    private final Map<String, Integer> numberByName = new LinkedHashMap<>();
+    private final Set<FastPort> attached = new LinkedHashSet<>();
+    private boolean leaving;
+    private boolean closed;
+
+    private FastPath(
+            Libbpf bpf,
+            FramePool pool,
+            int flowsMax,
+            Program program,
+            KernelMaps maps,
+            VethPair device,
+            PuntSocket socket,
+            int swallowFd,
+            @Nullable Pins pins) {
+        this.pins = pins;
+        this.bpf = bpf;
+        this.pool = pool;
+        this.program = program;
+        this.maps = maps;
+        this.device = device;
+        this.socket = socket;
+        this.swallowFd = swallowFd;
+        this.offload = new KernelOffload(bpf, program.map("flows"), flowsMax, maps, numbers, arena);
+    }
+
+    /**
+     * Loads the program in the network namespace of the calling thread.
+     *
+     * @param pool the worker's frames
+     * @param flowsMax journeys that there is room for
+     * @throws PortException if this machine has no fast path; the message says why, and everything else works without it
+     */
+    public static FastPath open(FramePool pool, int flowsMax) throws PortException {
+        return open(pool, flowsMax, (Pins) null);
+    }
+
+    /**
+     * As above, so that programs and records outlive the process unless it is closed. What a process before has left there goes on: its programs are exchanged without a gap, its records hold while
+     * their generations do.
+     *
+     * @param directory in a BPF file system; a subdirectory of its own for each network namespace
+     */
+    public static FastPath open(FramePool pool, int flowsMax, Path directory) throws PortException {
+        return open(pool, flowsMax, new Pins(directory));
+    }
+
+    private static FastPath open(FramePool pool, int flowsMax, @Nullable Pins pins) throws PortException {
+        Opening opening = new Opening(Libbpf.get(), pins);
+        boolean opened = false;
+        try {
+            FastPath path = opening.open(pool, flowsMax);
+            opened = true;
+            return path;
+        } finally {
+            if (!opened) {
+                opening.undo();
+            }
+        }
+    }
+
+    /** What has been made so far, in case the next step fails. */
+    private static final class Opening {
+        private final Libbpf bpf;
+        private final @Nullable Pins pins;
+        private final ArrayDeque<Runnable> made = new ArrayDeque<>();
+
+        Opening(Libbpf bpf, @Nullable Pins pins) {
+            this.bpf = bpf;
+            this.pins = pins;
+        }
+
+        FastPath open(FramePool pool, int flowsMax) throws PortException {
+            Program program = load(flowsMax * ENTRIES_PER_FLOW);
+            made.push(program::close);
+            KernelMaps maps = KernelMaps.share(bpf, program);
+            made.push(maps::close);
+            maps.setLayoutVersion(KernelMaps.LAYOUT_VERSION);
+            VethPair device = VethPair.make(PUNT_FROM, PUNT_TO, VethPair.MTU_MAX);
+            made.push(device::remove);
+            PuntSocket socket = PuntSocket.open(PUNT_TO, pool);
+            made.push(socket::close);
+            int swallow = bpf.attachTcx(program.program("tc_swallow"), device.peerIndex());
+            if (swallow < 0) {
+                throw Program.trouble("attaching to " + PUNT_TO + " by tcx (Linux 6.6 or later)", swallow);
+            }
+            made.push(() -> bpf.closeDescriptor(swallow));
+            Map<String, Integer> known = pins == null ? Map.of() : pins.numbers();
+            FastPath path = new FastPath(bpf, pool, flowsMax, program, maps, device, socket, swallow, pins);
+            path.numberByName.putAll(known);
+            maps.setPuntInterface(device.index());
+            return path;
+        }
+
+        private Program load(int entries) throws PortException {
+            Pins own = pins;
+            if (own == null) {
+                return Program.load(bpf, entries, Map.of());
+            }
+            own.examine(bpf);
+            boolean left = own.isThere();
+            if (!left) {
+                made.push(own::remove);
+            }
+            try {
+                return Program.load(bpf, entries, own.maps());
+            } catch (PortException e) {
+                throw left ? own.unfit(e) : e;
+            }
+        }
+
+        void undo() {
+            made.forEach(Runnable::run);
+        }
+    }
+
+    /**
+     * Takes an interface: from now on its journeys are repeated, and all its other frames come in here.
+     *
+     * @param interfaceName in the network namespace of the calling thread
+     * @param portIndex what {@link Batch#port} says of frames received there
+     */
+    public FastPort attach(String interfaceName, int portIndex) throws PortException {
+        return attach(interfaceName, portIndex, new PortCounters());
+    }
+
+    /** As above, counting in counters that are there already. */
+    public FastPort attach(String interfaceName, int portIndex, PortCounters counters) throws PortException {
+        if (portIndex < 0 || portIndex >= PORT_INDICES) {
+            throw new PortException("fast path on " + interfaceName + ": port index " + portIndex + " is outside 0.."
+                    + (PORT_INDICES - 1));
+        }
+        LinkInfo link = LinkMonitor.read(interfaceName)
+                .orElseThrow(() -> new PortException("fast path on " + interfaceName
+                        + ": no such interface in this network namespace; check the name with: ip link"));
+        int number = number(interfaceName);
+        boolean shared = !PortOpener.hostReason(interfaceName).isEmpty();
+        PacketOutput output = PacketOutput.open(interfaceName, pool, counters);
+        boolean done = false;
+        try {
+            int before = maps.portInterface(number);
+            if (before != 0 && before != link.index()) {
+                forget(number, before);
+            }
+            maps.setPort(number, link.index(), link.mac(), shared);
+            socket.bind(number, portIndex, counters);
+            int answer = setIngress(link.index(), number);
+            if (answer < 0) {
+                throw Program.trouble("taking " + interfaceName, answer);
+            }
+            int linkFd = link(interfaceName, number, link.index(), before == link.index());
+            numbers[portIndex] = number;
+            FastPort port = new FastPort(
+                    this, interfaceName, number, linkFd, link.index(), portIndex, output, counters, shared);
+            this.attached.add(port);
+            done = true;
+            return port;
+        } finally {
+            if (!done) {
+                forget(number, link.index());
+                output.close();
+            }
+        }
+    }
+
+    /** Attaches the program, or puts it in the place of the one that was left there by a process before. */
+    private int link(String interfaceName, int number, int interfaceIndex, boolean sameInterface) throws PortException {
+        int programFd = program.program("tc_ingress");
+        Pins own = pins;
+        if (own != null) {
+            int left = own.link(bpf, number, interfaceName);
+            if (left >= 0 && sameInterface && bpf.replace(left, programFd) == 0) {
+                return left;
+            }
+            if (left >= 0) {
+                bpf.closeDescriptor(left);
+            }
+            own.forgetLink(number, interfaceName);
+        }
+        int fd = bpf.attachTcx(programFd, interfaceIndex);
+        if (fd < 0) {
+            throw Program.trouble("attaching to " + interfaceName + " by tcx (Linux 6.6 or later)", fd);
+        }
+        if (own != null) {
+            boolean kept = false;
+            try {
+                own.keepLink(bpf, fd, number, interfaceName);
+                kept = true;
+            } finally {
+                if (!kept) {
+                    bpf.closeDescriptor(fd);
+                }
+            }
+        }
+        return fd;
+    }
+
+    private int number(String interfaceName) throws PortException {
+        Integer known = numberByName.get(interfaceName);
+        if (known != null) {
+            return known;
+        }
+        int next = 1;
+        while (numberByName.containsValue(next)) {
+            next++;
+        }
+        if (next >= KernelMaps.PORTS) {
+            throw new PortException("fast path on " + interfaceName + ": more than " + (KernelMaps.PORTS - 1)
+                    + " interfaces have been attached; restart to forget those that are gone");
+        }
+        numberByName.put(interfaceName, next);
+        return next;
+    }
+
+    private int setIngress(int interfaceIndex, int number) {
+        try (Arena scratch = Arena.ofConfined()) {
+            return bpf.mapUpdate(
+                    program.map("ingresses"),
+                    scratch.allocateFrom(ValueLayout.JAVA_INT, interfaceIndex),
+                    scratch.allocateFrom(ValueLayout.JAVA_INT, number));
+        }
+    }
+
+    /** Lets go of a port; the kernel has its interface again. */
+    void detach(FastPort port) {
+        attached.remove(port);
+        bpf.closeDescriptor(port.linkFd());
+        if (leaving) {
+            return;
+        }
+        if (pins != null) {
+            pins.forgetLink(port.number(), port.name());
+        }
+        forget(port.number(), port.interfaceIndex());
+        if (numbers[port.portIndex()] == port.number()) {
+            numbers[port.portIndex()] = 0;
+        }
+    }
+
+    private void forget(int number, int interfaceIndex) {
+        maps.setPort(number, 0, 0, false);
+        socket.release(number);
+        try (Arena scratch = Arena.ofConfined()) {
+            bpf.mapDelete(program.map("ingresses"), scratch.allocateFrom(ValueLayout.JAVA_INT, interfaceIndex));
+        }
+    }
+
+    /** The records. */
+    public KernelOffload offload() {
+        return offload;
+    }
+
+    /** Packets that were not repeated, by reason, since the program was loaded; of all ports. For control threads. */
+    public Map<PuntReason, Long> counts() {
+        Map<PuntReason, Long> all = new EnumMap<>(PuntReason.class);
+        int cpus = PossibleCpus.count();
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment key = scratch.allocate(ValueLayout.JAVA_INT);
+            MemorySegment values = scratch.allocate(8L * cpus, 8);
+            for (int i = 0; i < PuntReason.BY_NUMBER.size(); i++) {
+                key.set(ValueLayout.JAVA_INT, 0, i);
+                if (bpf.mapLookup(program.map("counts"), key, values) == 0) {
+                    long sum =
+                            Arrays.stream(values.toArray(ValueLayout.JAVA_LONG)).sum();
+                    all.put(PuntReason.BY_NUMBER.get(i), sum);
+                }
+            }
+        }
+        return all;
+    }
+
+    /** What was lost between program and ports. */
+    public PortCounters puntCounters() {
+        return socket.counters();
+    }
+
+    Program program() {
+        return program;
+    }
+
+    KernelMaps maps() {
+        return maps;
+    }
+
+    int receive(Batch batch) {
+        return closed ? 0 : socket.receive(batch);
+    }
+
+    int pollDescriptor() {
+        return closed ? -1 : socket.pollDescriptor();
+    }
+
+    /**
+     * Ends this process's part and leaves programs, records and the punt device as they are, if it was opened with a directory: what is recorded goes on, what is not is dropped and counted. Else as {@link #close}.
+     */
+    public void leave() {
+        leaving = pins != null;
+        close();
+    }
+
+    /** Detaches what is still attached and removes the punt device, and what keeps maps and programs. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        List.copyOf(attached).forEach(FastPort::close);
+        closed = true;
+        bpf.closeDescriptor(swallowFd);
+        socket.close();
+        if (!leaving) {
+            maps.setPuntInterface(0);
+            device.remove();
+            if (pins != null) {
+                pins.remove();
+            }
+        }
+        maps.close();
+        program.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,350 @@
+package dev.sluice.fastpath;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.sluice.ports.PortException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The functions of libbpf (version 1.0 or later) and of the C library that the fast path calls. Immutable; any thread.
+ *
+ * <p>libbpf answers a negative errno itself, or a null pointer with errno set. What is called while packets flow ({@link #mapUpdate} and its like) allocates nothing.
+ */
+final class Libbpf {
+    static final String LIBRARY = "libbpf.so.1";
+
+    /** BPF_TCX_INGRESS of linux/bpf.h, Linux 6.6 and later. */
+    static final int TCX_INGRESS = 46;
+
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED = 1;
+
+    private static @Nullable Libbpf loaded;
+
+    private final MethodHandle openMemory;
+    private final MethodHandle load;
+    private final MethodHandle closeObject;
+    private final MethodHandle findMap;
+    private final MethodHandle mapFd;
+    private final MethodHandle setMaxEntries;
+    private final MethodHandle setPinPath;
+    private final MethodHandle findProgram;
+    private final MethodHandle programFd;
+    private final MethodHandle setLog;
+    private final MethodHandle linkCreate;
+    private final MethodHandle linkUpdate;
+    private final MethodHandle pin;
+    private final MethodHandle get;
+    private final MethodHandle update;
+    private final MethodHandle lookup;
+    private final MethodHandle delete;
+    private final MethodHandle lookupAndDelete;
+    private final MethodHandle lookupBatch;
+    private final MethodHandle testRun;
+
+    private final Linker.Option capture = Linker.Option.captureCallState("errno");
+    private final VarHandle errno =
+            Linker.Option.captureStateLayout().varHandle(MemoryLayout.PathElement.groupElement("errno"));
+    private final MethodHandle mmap;
+    private final MethodHandle munmap;
+    private final MethodHandle close;
+
+    private Libbpf(SymbolLookup library) {
+        FunctionDescriptor find = FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS);
+        FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, ADDRESS);
+        FunctionDescriptor onMap = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+        openMemory = link(library, "bpf_object__open_mem", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
+        load = link(library, "bpf_object__load", descriptor);
+        closeObject = link(library, "bpf_object__close", FunctionDescriptor.ofVoid(ADDRESS));
+        findMap = link(library, "bpf_object__find_map_by_name", find);
+        mapFd = link(library, "bpf_map__fd", descriptor);
+        setMaxEntries = link(library, "bpf_map__set_max_entries", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+        setPinPath = link(library, "bpf_map__set_pin_path", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+        findProgram = link(library, "bpf_object__find_program_by_name", find);
+        programFd = link(library, "bpf_program__fd", descriptor);
+        setLog =
+                link(library, "bpf_program__set_log_buf", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+        linkCreate = link(
+                library, "bpf_link_create", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+        linkUpdate = link(library, "bpf_link_update", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+        pin = link(library, "bpf_obj_pin", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        get = link(library, "bpf_obj_get", descriptor);
+        update = link(
+                library, "bpf_map_update_elem", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+        lookup = link(library, "bpf_map_lookup_elem", onMap);
+        delete = link(library, "bpf_map_delete_elem", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        lookupAndDelete = link(library, "bpf_map_lookup_and_delete_elem", onMap);
+        lookupBatch = link(
+                library,
+                "bpf_map_lookup_batch",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+        testRun = link(library, "bpf_prog_test_run_opts", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        SymbolLookup c = Linker.nativeLinker().defaultLookup();
+        mmap = link(
+                c,
+                "mmap",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
+                capture);
+        munmap = link(c, "munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+        close = link(c, "close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        // Its own words go to standard error, where nobody expects them; ours have the errno and the verifier's last
+        // line.
+        callVoid(link(library, "libbpf_set_print", FunctionDescriptor.of(ADDRESS, ADDRESS)));
+    }
+
+    private static void callVoid(MethodHandle setPrint) {
+        try {
+            MemorySegment before = (MemorySegment) setPrint.invokeExact(MemorySegment.NULL);
+            assert before != null;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The library, loaded once. */
+    static synchronized Libbpf get() throws PortException {
+        return get(LIBRARY);
+    }
+
+    /** As above, from another file if it is the first time. */
+    static synchronized Libbpf get(String file) throws PortException {
+        Libbpf library = loaded;
+        if (library == null) {
+            library = load(file);
+            loaded = library;
+        }
+        return library;
+    }
+
+    /** Loads the library from a file. */
+    static Libbpf load(String file) throws PortException {
+        try {
+            return new Libbpf(SymbolLookup.libraryLookup(file, Arena.global()));
+        } catch (IllegalArgumentException e) {
+            throw new PortException(
+                    "fast path: " + file
+                            + " is not there or older than 1.0; install it (Debian: apt-get install libbpf1) or run with the fast path off");
+        }
+    }
+
+    private static MethodHandle link(
+            SymbolLookup library, String name, FunctionDescriptor descriptor, Linker.Option... options) {
+        MemorySegment symbol =
+                library.find(name).orElseThrow(() -> new IllegalArgumentException("no function " + name));
+        return Linker.nativeLinker().downcallHandle(symbol, descriptor, options);
+    }
+
+    /** The object, or null. */
+    MemorySegment open(MemorySegment bytes) {
+        try {
+            return (MemorySegment) openMemory.invokeExact(bytes, bytes.byteSize(), MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int load(MemorySegment object) {
+        return callInt(load, object);
+    }
+
+    void close(MemorySegment object) {
+        try {
+            closeObject.invokeExact(object);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    MemorySegment map(MemorySegment object, String name) {
+        return find(findMap, object, name);
+    }
+
+    MemorySegment program(MemorySegment object, String name) {
+        return find(findProgram, object, name);
+    }
+
+    private static MemorySegment find(MethodHandle handle, MemorySegment object, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment found = (MemorySegment) handle.invokeExact(object, arena.allocateFrom(name));
+            if (found.equals(MemorySegment.NULL)) {
+                throw new IllegalStateException("the object of the fast path has no " + name);
+            }
+            return found;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int mapFd(MemorySegment map) {
+        return callInt(mapFd, map);
+    }
+
+    int programFd(MemorySegment program) {
+        return callInt(programFd, program);
+    }
+
+    int setMaxEntries(MemorySegment map, int entries) {
+        try {
+            return (int) setMaxEntries.invokeExact(map, entries);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int setPinPath(MemorySegment map, String path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) setPinPath.invokeExact(map, arena.allocateFrom(path));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Where the verifier's words about a program go if it is refused; the memory has to live until the object is loaded. */
+    void setLog(MemorySegment program, MemorySegment log) {
+        try {
+            int ignored = (int) setLog.invokeExact(program, log, log.byteSize());
+            assert ignored == 0;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** A descriptor whose closing detaches the program again. */
+    int attachTcx(int programFd, int interfaceIndex) {
+        try {
+            return (int) linkCreate.invokeExact(programFd, interfaceIndex, TCX_INGRESS, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Puts another program in the place of the one that is attached; no packet meets neither. */
+    int replace(int linkFd, int programFd) {
+        try {
+            return (int) linkUpdate.invokeExact(linkFd, programFd, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int pin(int fd, String path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) pin.invokeExact(fd, arena.allocateFrom(path));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** A descriptor of what is pinned there. */
+    int pinned(String path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) get.invokeExact(arena.allocateFrom(path));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int mapUpdate(int fd, MemorySegment key, MemorySegment value) {
+        try {
+            return (int) update.invokeExact(fd, key, value, 0L);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int mapLookup(int fd, MemorySegment key, MemorySegment value) {
+        return callMap(lookup, fd, key, value);
+    }
+
+    int mapLookupAndDelete(int fd, MemorySegment key, MemorySegment value) {
+        return callMap(lookupAndDelete, fd, key, value);
+    }
+
+    private static int callMap(MethodHandle handle, int fd, MemorySegment key, MemorySegment value) {
+        try {
+            return (int) handle.invokeExact(fd, key, value);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int mapDelete(int fd, MemorySegment key) {
+        try {
+            return (int) delete.invokeExact(fd, key);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** {@code count} is an int: room on the way in, entries on the way out; -ENOENT: these were the last. */
+    int mapLookupBatch(
+            int fd,
+            MemorySegment in,
+            MemorySegment out,
+            MemorySegment keys,
+            MemorySegment values,
+            MemorySegment count) {
+        try {
+            return (int) lookupBatch.invokeExact(fd, in, out, keys, values, count, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    int testRun(int programFd, MemorySegment options) {
+        try {
+            return (int) testRun.invokeExact(programFd, options);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Shares the memory of an array with the kernel; the address, or the negative errno. */
+    long mapMemory(int fd, long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+            long address = (long) mmap.invokeExact(state, 0L, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0L);
+            return address == -1 ? -(int) errno.get(state, 0L) : address;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    void unmapMemory(long address, long bytes) {
+        try {
+            int ignored = (int) munmap.invokeExact(address, bytes);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    void closeDescriptor(int fd) {
+        try {
+            int ignored = (int) close.invokeExact(fd);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static int callInt(MethodHandle handle, MemorySegment argument) {
+        try {
+            return (int) handle.invokeExact(argument);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static RuntimeException unexpected(Throwable e) {
+        return e instanceof RuntimeException known ? known : new IllegalStateException("a linked function threw", e);
+    }
+}

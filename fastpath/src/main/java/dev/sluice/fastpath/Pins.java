@@ -1,0 +1,148 @@
+package dev.sluice.fastpath;
+
+import dev.sluice.ports.PortException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Names in a BPF file system by which maps and attached programs outlive the process. One user: the owner of the {@link FastPath}.
+ *
+ * <p>A file for each map, by its name, and {@code link-NUMBER-HEX} for each port, HEX being the name of the interface: there are no dots in names of that file system.
+ *
+ * @param directory in a BPF file system; made if it is not there
+ */
+record Pins(Path directory) {
+    private static final List<String> MAPS = List.of("flows", "globals", "paths", "ports", "ingresses", "counts");
+    private static final String LINK = "link-";
+    private static final int ENOENT = 2;
+
+    /** Where each map is, or is to be. */
+    Map<String, String> maps() {
+        Map<String, String> all = new LinkedHashMap<>();
+        MAPS.forEach(map -> all.put(map, directory.resolve(map).toString()));
+        return all;
+    }
+
+    /** Whether somebody has left maps there. */
+    boolean isThere() {
+        return Files.exists(directory.resolve("globals"));
+    }
+
+    /** Makes the directory, and looks whether what is in it can be gone on with. */
+    void examine(Libbpf bpf) throws PortException {
+        try {
+            Files.createDirectories(directory);
+            if (!Files.getFileStore(directory).type().equals("bpf")) {
+                throw new PortException(
+                        "fast path: " + directory
+                                + " is not in a BPF file system; mount one (mount -t bpf bpf DIRECTORY) or name a directory in /sys/fs/bpf");
+            }
+        } catch (PortException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new PortException("fast path: " + directory + " cannot be made: " + e.getMessage()
+                    + "; name a directory in a BPF file system (mount -t bpf bpf DIRECTORY)");
+        }
+        if (!isThere()) {
+            return;
+        }
+        int found = layoutVersion(bpf);
+        if (found != KernelMaps.LAYOUT_VERSION) {
+            throw new PortException("fast path: the maps in " + directory + " have layout " + found
+                    + ", this version needs " + KernelMaps.LAYOUT_VERSION + "; " + advice());
+        }
+    }
+
+    private String advice() {
+        return "remove them with: rm -r " + directory + " (established flows are then decided anew)";
+    }
+
+    /** Of what the kernel refuses about maps that are there already. */
+    PortException unfit(PortException cause) {
+        return new PortException("fast path: the maps in " + directory + " are of another size or of another program ("
+                + cause.getMessage() + "); " + advice());
+    }
+
+    private int layoutVersion(Libbpf bpf) throws PortException {
+        int fd = bpf.pinned(directory.resolve("globals").toString());
+        if (fd < 0) {
+            throw Program.trouble("opening " + directory.resolve("globals"), fd);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(KernelMaps.GLOBALS_BYTES_MAX, 8);
+            int answer = bpf.mapLookup(fd, arena.allocateFrom(ValueLayout.JAVA_INT, 0), value);
+            return answer < 0 ? 0 : value.get(ValueLayout.JAVA_INT, KernelMaps.GLOBALS_LAYOUT_VERSION);
+        } finally {
+            bpf.closeDescriptor(fd);
+        }
+    }
+
+    private Path link(int number, String interfaceName) {
+        String hex = HexFormat.of().formatHex(interfaceName.getBytes(StandardCharsets.UTF_8));
+        return directory.resolve(LINK + number + "-" + hex);
+    }
+
+    /** Numbers of ports by name, as they were when they were attached. */
+    Map<String, Integer> numbers() throws PortException {
+        Map<String, Integer> all = new LinkedHashMap<>();
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                String[] parts = String.valueOf(file.getFileName()).split("-", -1);
+                if (parts.length == 3 && parts[0].equals("link")) {
+                    byte[] name = HexFormat.of().parseHex(parts[2]);
+                    all.put(new String(name, StandardCharsets.UTF_8), Integer.parseInt(parts[1]));
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new PortException("fast path: " + directory + " cannot be read: " + e.getMessage() + "; " + advice());
+        }
+        return all;
+    }
+
+    /** The program of a port goes on when the process ends. */
+    void keepLink(Libbpf bpf, int fd, int number, String interfaceName) throws PortException {
+        int answer = bpf.pin(fd, link(number, interfaceName).toString());
+        if (answer < 0) {
+            throw Program.trouble("keeping " + link(number, interfaceName), answer);
+        }
+    }
+
+    /** A descriptor of the link that was left for a port, or negative. */
+    int link(Libbpf bpf, int number, String interfaceName) {
+        Path file = link(number, interfaceName);
+        return Files.exists(file) ? bpf.pinned(file.toString()) : -ENOENT;
+    }
+
+    void forgetLink(int number, String interfaceName) {
+        delete(link(number, interfaceName));
+    }
+
+    /** Removes everything: programs that nobody else holds are detached. */
+    void remove() {
+        try (Stream<Path> files = Files.list(directory)) {
+            files.toList().forEach(Pins::delete);
+        } catch (IOException e) {
+            return;
+        }
+        delete(directory);
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // It stays; whoever looks there next says so.
+            return;
+        }
+    }
+}

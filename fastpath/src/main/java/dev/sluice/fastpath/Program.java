@@ -1,0 +1,103 @@
+package dev.sluice.fastpath;
+
+import dev.sluice.ports.PortException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** The kernel's program with its maps, loaded. One owner, which closes it; maps and programs live on while something else (a link, a pin) holds them. */
+final class Program implements AutoCloseable {
+    /** The compiled object, beside this class. */
+    static final String OBJECT = "fastpath.o";
+
+    private static final String CAPABILITIES = "CAP_BPF and CAP_NET_ADMIN";
+    private static final int LOG_BYTES = 256 * 1024;
+
+    private final Libbpf bpf;
+    private final MemorySegment object;
+
+    private Program(Libbpf bpf, MemorySegment object) {
+        this.bpf = bpf;
+        this.object = object;
+    }
+
+    /** The object as it is kept in the tree. */
+    static byte[] object() {
+        try (InputStream in = Program.class.getResourceAsStream(OBJECT)) {
+            if (in == null) {
+                throw new IllegalStateException(OBJECT + " is missing from this build");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException(OBJECT + " cannot be read", e);
+        }
+    }
+
+    /**
+     * Loads programs and maps.
+     *
+     * @param flowsMax entries of the map of journeys
+     * @param pins where maps are to be pinned or taken from, by their names; empty: nowhere
+     */
+    static Program load(Libbpf bpf, int flowsMax, Map<String, String> pins) throws PortException {
+        byte[] bytes = object();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment object = bpf.open(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
+            if (object.equals(MemorySegment.NULL)) {
+                throw new PortException("fast path: libbpf cannot read " + OBJECT + " (" + bytes.length
+                        + " bytes); it is older than 1.0, or the build is damaged");
+            }
+            Program program = new Program(bpf, object);
+            MemorySegment log = arena.allocate(LOG_BYTES);
+            boolean loaded = false;
+            try {
+                bpf.setMaxEntries(bpf.map(object, "flows"), flowsMax);
+                pins.forEach((map, path) -> bpf.setPinPath(bpf.map(object, map), path));
+                bpf.setLog(bpf.program(object, "tc_ingress"), log);
+                int answer = bpf.load(object);
+                if (answer < 0) {
+                    throw trouble("loading the program" + lastLine(log), answer);
+                }
+                loaded = true;
+                return program;
+            } finally {
+                if (!loaded) {
+                    program.close();
+                }
+            }
+        }
+    }
+
+    private static String lastLine(MemorySegment log) {
+        String text = log.getString(0, StandardCharsets.UTF_8);
+        return text.lines()
+                .filter(line -> !line.isBlank() && !line.startsWith("processed "))
+                .reduce((a, b) -> b)
+                .map(line -> " (" + line.strip() + ")")
+                .orElse("");
+    }
+
+    /** What went wrong, in words. */
+    static PortException trouble(String step, int negativeErrno) {
+        return PortException.of("fast path", step, negativeErrno, CAPABILITIES);
+    }
+
+    /** Descriptor of a map. */
+    int map(String name) {
+        return bpf.mapFd(bpf.map(object, name));
+    }
+
+    /** Descriptor of a program. */
+    int program(String name) {
+        return bpf.programFd(bpf.program(object, name));
+    }
+
+    @Override
+    public void close() {
+        bpf.close(object);
+    }
+}

@@ -1,0 +1,152 @@
+package dev.sluice.fastpath;
+
+import dev.sluice.ports.PortException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's program run over single frames, without interfaces: for tests that compare it with what the records say (BPF_PROG_TEST_RUN). One user: the test.
+ *
+ * <p>It is the very code that is attached to interfaces, ended by a note of what it would do instead of doing it.
+ */
+public final class ProgramRun implements AutoCloseable {
+    /** Shortest frame that the kernel runs a program over. */
+    public static final int FRAME_BYTES_MIN = 14;
+
+    /** Longest one. */
+    public static final int FRAME_BYTES_MAX = 3000;
+
+    private static final int EINVAL = 22;
+    private static final int OPTIONS_BYTES = 80;
+    private static final int CONTEXT_BYTES = 192;
+    private static final int CONTEXT_MARK = 8;
+    private static final int CONTEXT_CB = 48;
+    private static final int CONTEXT_GSO_SEGMENTS = 164;
+    private static final int CONTEXT_GSO_SIZE = 176;
+    private static final int PORT_INDICES = 4096;
+
+    /**
+     * What became of a frame.
+     *
+     * @param why REPLAYED, or why it is left to the data path
+     * @param interfaceIndex where it would be sent
+     * @param frame its bytes, with all its tags; null if it is left to the data path
+     */
+    @SuppressWarnings("ArrayRecordComponent") // compared by its parts in tests, never as a whole
+    public record Result(PuntReason why, int interfaceIndex, byte @Nullable [] frame) {}
+
+    private final Libbpf bpf;
+    private final Program program;
+    private final KernelMaps maps;
+    private final KernelOffload offload;
+    private final int programFd;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment options = arena.allocate(OPTIONS_BYTES, 8);
+    private final MemorySegment context = arena.allocate(CONTEXT_BYTES, 8);
+    private final MemorySegment contextAfter = arena.allocate(CONTEXT_BYTES, 8);
+    private final MemorySegment in = arena.allocate(FRAME_BYTES_MAX, 8);
+    private final MemorySegment out = arena.allocate(FRAME_BYTES_MAX + 64, 8);
+
+    private ProgramRun(Libbpf bpf, Program program, KernelMaps maps, int flowsMax) {
+        this.bpf = bpf;
+        this.program = program;
+        this.maps = maps;
+        this.programFd = program.program("tc_examined");
+        int[] numbers = new int[PORT_INDICES];
+        Arrays.setAll(numbers, index -> index + 1 < KernelMaps.PORTS ? index + 1 : 0);
+        offload = new KernelOffload(bpf, program.map("flows"), flowsMax, maps, numbers, arena);
+    }
+
+    /** Loads the program; the port with index i has the number i + 1. */
+    public static ProgramRun open(int flowsMax) throws PortException {
+        Libbpf bpf = Libbpf.get();
+        Program program = Program.load(bpf, flowsMax, Map.of());
+        boolean opened = false;
+        try {
+            ProgramRun run = new ProgramRun(bpf, program, KernelMaps.share(bpf, program), flowsMax);
+            opened = true;
+            return run;
+        } finally {
+            if (!opened) {
+                program.close();
+            }
+        }
+    }
+
+    /** The records that it runs with. */
+    public KernelOffload offload() {
+        return offload;
+    }
+
+    /** Says that a port has an interface; 0: it has none. */
+    public void port(int number, int interfaceIndex) {
+        maps.setPort(number, interfaceIndex, 0, false);
+    }
+
+    /**
+     * Runs the program over one frame.
+     *
+     * @param ingress number of the port it comes in by
+     * @param gsoSizeBytes payload of each segment if it is a super-frame, else 0
+     * @return null if the kernel does not run programs over such a frame: it says that it is IP and ends in the IP header
+     */
+    public @Nullable Result run(byte[] frame, int ingress, int gsoSizeBytes) {
+        MemorySegment.copy(frame, 0, in, ValueLayout.JAVA_BYTE, 0, frame.length);
+        context.fill((byte) 0);
+        context.set(ValueLayout.JAVA_INT, CONTEXT_MARK, ingress);
+        context.set(ValueLayout.JAVA_INT, CONTEXT_GSO_SIZE, gsoSizeBytes);
+        context.set(ValueLayout.JAVA_INT, CONTEXT_GSO_SEGMENTS, gsoSizeBytes == 0 ? 0 : 1);
+        writeOptions(frame.length);
+        int answer = bpf.testRun(programFd, options);
+        if (answer == -EINVAL) {
+            return null;
+        }
+        if (answer < 0) {
+            throw new IllegalStateException(
+                    "the kernel refuses to run the program over " + frame.length + " bytes: errno " + -answer);
+        }
+        PuntReason why = PuntReason.BY_NUMBER.get(contextAfter.get(ValueLayout.JAVA_INT, CONTEXT_CB));
+        int interfaceIndex = contextAfter.get(ValueLayout.JAVA_INT, CONTEXT_CB + 4);
+        return new Result(why, interfaceIndex, why == PuntReason.REPLAYED ? frameAfter() : null);
+    }
+
+    /** struct bpf_test_run_opts. */
+    private void writeOptions(int frameBytes) {
+        options.fill((byte) 0);
+        options.set(ValueLayout.JAVA_LONG, 0, OPTIONS_BYTES);
+        options.set(ValueLayout.ADDRESS, 8, in);
+        options.set(ValueLayout.ADDRESS, 16, out);
+        options.set(ValueLayout.JAVA_INT, 24, frameBytes);
+        options.set(ValueLayout.JAVA_INT, 28, (int) out.byteSize());
+        options.set(ValueLayout.ADDRESS, 32, context);
+        options.set(ValueLayout.ADDRESS, 40, contextAfter);
+        options.set(ValueLayout.JAVA_INT, 48, CONTEXT_BYTES);
+        options.set(ValueLayout.JAVA_INT, 52, CONTEXT_BYTES);
+        options.set(ValueLayout.JAVA_INT, 60, 1);
+    }
+
+    /** The outermost tag may be beside the frame. */
+    private byte[] frameAfter() {
+        int bytes = options.get(ValueLayout.JAVA_INT, 28);
+        int tag = contextAfter.get(ValueLayout.JAVA_INT, CONTEXT_CB + 8);
+        byte[] after = new byte[bytes + (tag == 0 ? 0 : 4)];
+        int shift = tag == 0 ? 0 : 4;
+        MemorySegment.copy(out, ValueLayout.JAVA_BYTE, 0, after, 0, 12);
+        if (tag != 0) {
+            dev.sluice.wire.Layouts.putU32(MemorySegment.ofArray(after), 12, tag);
+        }
+        MemorySegment.copy(out, ValueLayout.JAVA_BYTE, 12, after, 12 + shift, bytes - 12);
+        return after;
+    }
+
+    @Override
+    public void close() {
+        maps.close();
+        program.close();
+        arena.close();
+    }
+}

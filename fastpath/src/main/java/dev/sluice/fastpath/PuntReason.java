@@ -1,0 +1,38 @@
+package dev.sluice.fastpath;
+
+import java.util.List;
+
+/** Why the kernel's program left a packet to the data path. The order is that of enum count in src/main/bpf/journey.h. */
+public enum PuntReason {
+    REPLAYED("repeated: not left to anybody"),
+    NOT_IP("neither IPv4 nor IPv6"),
+    MALFORMED("something about its headers is wrong"),
+    FRAGMENT("a fragment"),
+    OPTIONS("IPv4 options or IPv6 extension headers"),
+    PROTOCOL("not TCP, UDP or an ICMP echo"),
+    PROBE("the data path's own probe of a node"),
+    TCP_STATE("TCP with SYN, FIN or RST"),
+    NO_RECORD("a journey that is not recorded"),
+    CONFIG_MOVED("recorded under another configuration"),
+    PATH_MOVED("something happened to the path since it was recorded"),
+    EGRESS_MOVED("something happened to the port it leaves by since it was recorded"),
+    OTHER_MACS("other Ethernet addresses than the recorded ones"),
+    TTL_LOW("its time to live ends here"),
+    TOO_LARGE("larger than the port it leaves by takes"),
+    NOT_ABLE("the record asks for what this kernel cannot do with the frame"),
+    LOST("dropped: nobody listens, or no memory while changing it");
+
+    /** By their numbers in the program. */
+    static final List<PuntReason> BY_NUMBER = List.of(values());
+
+    private final String text;
+
+    PuntReason(String text) {
+        this.text = text;
+    }
+
+    /** In words for people. */
+    public String text() {
+        return text;
+    }
+}

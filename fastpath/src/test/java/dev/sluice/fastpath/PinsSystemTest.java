@@ -1,0 +1,193 @@
+package dev.sluice.fastpath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.ports.LinkMonitor;
+import dev.sluice.wire.MacAddress;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.lang.foreign.Arena;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What outlives the process that made it. The BPF file system is the test's own: unmounting it removes whatever is in it. */
+@Tag("system")
+class PinsSystemTest {
+    @TempDir
+    Path mount;
+
+    private Path directory = Path.of("none");
+    private final Namespace client = Namespace.make("pc");
+    private final Namespace middle = Namespace.make("pm");
+    private final Namespace server = Namespace.make("ps");
+    private long clientMac;
+    private long serverMac;
+
+    @BeforeEach
+    void wire() throws Exception {
+        Namespace.run("mount -t bpf slf-test " + mount);
+        directory = mount.resolve("sluice");
+        Namespace.veth(client, "c0", middle, "left");
+        Namespace.veth(server, "s0", middle, "right");
+        client.ip("addr add 10.9.0.1/24 dev c0");
+        server.ip("addr add 10.9.0.2/24 dev s0");
+        clientMac = client.in(() -> LinkMonitor.read("c0").orElseThrow().mac());
+        serverMac = server.in(() -> LinkMonitor.read("s0").orElseThrow().mac());
+        client.ip("neigh replace 10.9.0.2 lladdr " + new MacAddress(serverMac) + " dev c0 nud permanent");
+    }
+
+    @AfterEach
+    void remove() {
+        Namespace.run("umount " + mount);
+        client.close();
+        middle.close();
+        server.close();
+    }
+
+    private static FramePool pool() {
+        return new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(64, 8), 4096), 64, 8);
+    }
+
+    private void send(int port) throws Exception {
+        client.in(() -> {
+            try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("10.9.0.1", 4000))) {
+                socket.send(new DatagramPacket(new byte[10], 10, new InetSocketAddress("10.9.0.2", port)));
+            }
+            return null;
+        });
+    }
+
+    private static boolean arrives(DatagramSocket socket, int waitMs) throws Exception {
+        socket.setSoTimeout(waitMs);
+        try {
+            socket.receive(new DatagramPacket(new byte[100], 100));
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        }
+    }
+
+    private void holdAndKill() throws Exception {
+        Process process = new ProcessBuilder(
+                        "ip",
+                        "netns",
+                        "exec",
+                        middle.name(),
+                        System.getProperty("java.home") + "/bin/java",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        "dev.sluice.fastpath.HoldFastPath",
+                        directory.toString(),
+                        Long.toString(serverMac),
+                        Long.toString(clientMac))
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            assertThat(lines.readLine()).isEqualTo("ready");
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /** F4: what is decided goes on without the process, what is not is dropped; the next process goes on with all of it. */
+    @Test
+    void establishedFlowsOutliveAKilledProcessAndAreTakenOver() throws Exception {
+        holdAndKill();
+        try (DatagramSocket five = server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", 5000)));
+                DatagramSocket six = server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", 6000)))) {
+            send(5000);
+            assertThat(arrives(five, 2000)).isTrue();
+            send(6000);
+            assertThat(arrives(six, 200)).isFalse();
+            middle.in(() -> {
+                FramePool pool = pool();
+                try (FastPath path = FastPath.open(pool, 16, directory);
+                        FastPort right = path.attach("right", 5);
+                        FastPort left = path.attach("left", 6)) {
+                    assertThat(left.number()).isEqualTo(1);
+                    assertThat(right.number()).isEqualTo(2);
+                    Journey journey = Journey.between(1, 2, 17, "10.9.0.1", 4000, "10.9.0.2", 5000);
+                    assertThat(journey.counted(path.offload())[0]).isEqualTo(1);
+                    send(5000);
+                    assertThat(arrives(five, 2000)).isTrue();
+                    assertThat(journey.counted(path.offload())[0]).isEqualTo(2);
+                    send(6000);
+                    Batch batch = new Batch();
+                    assertThat(Outside.next(left, batch, pool)).isNotNull();
+                    assertThat(batch.port[0]).isEqualTo(6);
+                }
+                return null;
+            });
+            assertThat(directory).doesNotExist();
+            assertThat(middle.output("ip -o link")).doesNotContain("sluice");
+            send(5000);
+            assertThat(arrives(five, 200)).isFalse();
+        }
+    }
+
+    @Test
+    void interfaceMadeAgainIsAttachedAnew() throws Exception {
+        holdAndKill();
+        middle.ip("link del left");
+        Namespace.veth(client, "c0", middle, "left");
+        middle.in(() -> {
+            FramePool pool = pool();
+            try (FastPath path = FastPath.open(pool, 16, directory);
+                    FastPort left = path.attach("left", 6)) {
+                assertThat(left.number()).isEqualTo(1);
+                try (Outside outside = Outside.open(client, "c0")) {
+                    outside.send(TestFrame.udp(1, 2, 0, 0, "10.9.0.1", 4000, "10.9.0.2", 5000, 9));
+                    assertThat(Outside.next(left, new Batch(), pool)).isNotNull();
+                }
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void mapsOfAnotherVersionOrSizeAreRefusedWithAWord() throws Exception {
+        middle.in(() -> {
+            FastPath first = FastPath.open(pool(), 16, directory);
+            assertThatThrownBy(() -> FastPath.open(pool(), 32, directory))
+                    .hasMessageStartingWith(
+                            "fast path: the maps in " + directory + " are of another size or of another program")
+                    .hasMessageContaining("remove them with: rm -r " + directory);
+            first.maps().setLayoutVersion(77);
+            first.leave();
+            assertThatThrownBy(() -> FastPath.open(pool(), 16, directory))
+                    .hasMessage("fast path: the maps in " + directory + " have layout 77, this version needs "
+                            + KernelMaps.LAYOUT_VERSION + "; remove them with: rm -r " + directory
+                            + " (established flows are then decided anew)");
+            return null;
+        });
+    }
+
+    @Test
+    void directoryElsewhereIsRefusedWithAWord() throws Exception {
+        Path elsewhere = Files.createTempDirectory("slf");
+        try {
+            middle.in(() -> {
+                assertThatThrownBy(() -> FastPath.open(pool(), 16, elsewhere))
+                        .hasMessageContaining("fast path: " + elsewhere + " is not in a BPF file system");
+                return null;
+            });
+        } finally {
+            Files.deleteIfExists(elsewhere);
+        }
+    }
+}

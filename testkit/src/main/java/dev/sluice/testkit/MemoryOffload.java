@@ -1,0 +1,239 @@
+package dev.sluice.testkit;
+
+import dev.sluice.datapath.offload.OffloadAction;
+import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.offload.OffloadReader;
+import dev.sluice.ports.MemoryFrame;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fast path in memory: repeats journeys byte by byte as docs/adr/0013 says, and so is the judge of every other one. Of a packet it reads no more than a kernel program would, and
+ * shares no code with the data path's own stages. One user: the test.
+ */
+public final class MemoryOffload implements OffloadDevice {
+    /** Paths that have a generation of their own: few, so that some share one. */
+    private static final int PATHS = 16;
+
+    private static final int E2BIG = -7;
+    private static final int ENOENT = -2;
+
+    /**
+     * A frame that was sent on.
+     *
+     * @param port index of the port it left by
+     */
+    public record Sent(int port, MemoryFrame frame) {}
+
+    private final int capacity;
+    private final IntPredicate attached;
+    private final Map<ByteBuffer, MemorySegment> records = new HashMap<>();
+    private final Map<String, Long> misses = new TreeMap<>();
+    private final int[] pathGenerations = new int[PATHS];
+    private final int[] portGenerations = new int[OffloadKey.INGRESS_MAX + 1];
+    private int configGeneration;
+    private long hits;
+
+    /** What the walk under way has still to hand out, null if none is. */
+    private @Nullable List<ByteBuffer> walk;
+
+    /**
+     * A fast path without records.
+     *
+     * @param capacity most records
+     * @param attached which ports, by their index, it is at
+     */
+    public MemoryOffload(int capacity, IntPredicate attached) {
+        this.capacity = capacity;
+        this.attached = attached;
+    }
+
+    // Packets.
+
+    /** Repeats what is known for a frame that comes in at a port; null if the data path has to see it. */
+    public @Nullable Sent repeat(int port, MemoryFrame in, long nowNs) {
+        int ingress = ingressOf(port);
+        if (ingress == 0) {
+            return null;
+        }
+        OffloadedFrame frame = OffloadedFrame.read(in);
+        if (frame == null) {
+            return miss("not for a fast path");
+        }
+        MemorySegment action = records.get(keyOf(frame, ingress));
+        if (action == null) {
+            return miss("no record");
+        }
+        String refusal = refusal(frame, action);
+        if (refusal != null) {
+            return miss(refusal);
+        }
+        hits++;
+        OffloadAction.setCounters(
+                action,
+                0,
+                OffloadAction.packets(action, 0) + frame.packets(),
+                OffloadAction.bytes(action, 0) + frame.frameBytes(),
+                (int) Math.floorDiv(nowNs, 1_000_000L));
+        OffloadAction.setFrames(action, 0, OffloadAction.frames(action, 0) + 1);
+        MemoryFrame out = frame.rewritten(
+                OffloadAction.newDestinationMac(action, 0),
+                OffloadAction.newSourceMac(action, 0),
+                OffloadAction.newOuterTag(action, 0),
+                OffloadAction.newInnerTag(action, 0),
+                OffloadAction.ttlDecrement(action, 0));
+        return new Sent(OffloadAction.egress(action, 0) - 1, out);
+    }
+
+    /** Whether a frame is one that a fast path may repeat at all. */
+    public static boolean isFor(MemoryFrame frame) {
+        return OffloadedFrame.read(frame) != null;
+    }
+
+    private @Nullable String refusal(OffloadedFrame frame, MemorySegment action) {
+        if (OffloadAction.configGeneration(action, 0) != configGeneration) {
+            return "configuration";
+        }
+        int path = OffloadAction.path(action, 0);
+        if (path != 0 && OffloadAction.pathGeneration(action, 0) != pathGenerations[path % PATHS]) {
+            return "path";
+        }
+        if (OffloadAction.egressGeneration(action, 0) != portGenerations[OffloadAction.egress(action, 0)]) {
+            return "egress";
+        }
+        if (frame.destinationMac != OffloadAction.expectedDestinationMac(action, 0)
+                || frame.sourceMac != OffloadAction.expectedSourceMac(action, 0)) {
+            return "MAC addresses";
+        }
+        if (frame.ttl() <= OffloadAction.ttlDecrement(action, 0)) {
+            return "TTL";
+        }
+        return frame.ipBytes() > OffloadAction.ipBytesMax(action, 0) ? "size" : null;
+    }
+
+    private @Nullable Sent miss(String why) {
+        misses.merge(why, 1L, Long::sum);
+        return null;
+    }
+
+    private static ByteBuffer keyOf(OffloadedFrame f, int ingress) {
+        byte[] key = new byte[OffloadKey.BYTES];
+        MemorySegment memory = MemorySegment.ofArray(key);
+        OffloadKey.setSource(memory, 0, f.sourceHi, f.sourceLo);
+        OffloadKey.setDestination(memory, 0, f.destinationHi, f.destinationLo);
+        OffloadKey.setTransport(memory, 0, f.protocol, f.sourcePort, f.destinationPort);
+        OffloadKey.setIngress(memory, 0, ingress);
+        OffloadKey.setTags(memory, 0, f.outerTag, f.innerTag);
+        return ByteBuffer.wrap(key);
+    }
+
+    /** Packets repeated so far, super-frames once. */
+    public long hits() {
+        return hits;
+    }
+
+    /** Frames that were left to the data path, by reason. */
+    public Map<String, Long> misses() {
+        return misses;
+    }
+
+    /** Records now, those that no longer hold included. */
+    public int size() {
+        return records.size();
+    }
+
+    // The data path's side.
+
+    private static ByteBuffer copy(MemorySegment key) {
+        return ByteBuffer.wrap(key.asSlice(0, OffloadKey.BYTES).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+    }
+
+    @Override
+    public int install(MemorySegment key, MemorySegment action) {
+        ByteBuffer own = copy(key);
+        if (records.size() >= capacity && !records.containsKey(own)) {
+            return E2BIG;
+        }
+        byte[] value = action.asSlice(0, OffloadAction.BYTES).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+        records.put(own, MemorySegment.ofArray(value));
+        return 0;
+    }
+
+    @Override
+    public int remove(MemorySegment key) {
+        return records.remove(copy(key)) == null ? ENOENT : 0;
+    }
+
+    @Override
+    public int take(MemorySegment key, MemorySegment last) {
+        MemorySegment action = records.remove(copy(key));
+        return hand(action, last);
+    }
+
+    @Override
+    public int get(MemorySegment key, MemorySegment last) {
+        return hand(records.get(copy(key)), last);
+    }
+
+    private static int hand(@Nullable MemorySegment action, MemorySegment last) {
+        if (action == null) {
+            return ENOENT;
+        }
+        MemorySegment.copy(action, 0, last, 0, OffloadAction.BYTES);
+        return 0;
+    }
+
+    @Override
+    public int capacity() {
+        return capacity;
+    }
+
+    @Override
+    public void setConfigGeneration(int generation) {
+        configGeneration = generation;
+    }
+
+    @Override
+    public void setPathGeneration(int path, int generation) {
+        pathGenerations[path % PATHS] = generation;
+    }
+
+    @Override
+    public int pathCapacity() {
+        return PATHS;
+    }
+
+    @Override
+    public void setPortGeneration(int port, int generation) {
+        portGenerations[port] = generation;
+    }
+
+    @Override
+    public int read(OffloadReader reader, int max) {
+        List<ByteBuffer> left = walk == null ? new ArrayList<>(records.keySet()) : walk;
+        int handed = 0;
+        while (handed < max && !left.isEmpty()) {
+            ByteBuffer key = left.removeLast();
+            MemorySegment action = records.get(key);
+            if (action != null) {
+                reader.record(MemorySegment.ofBuffer(key), 0, action, 0);
+                handed++;
+            }
+        }
+        walk = handed == 0 ? null : left;
+        return handed == 0 ? WALK_ENDED : handed;
+    }
+
+    @Override
+    public int ingressOf(int portIndex) {
+        return attached.test(portIndex) ? portIndex + 1 : 0;
+    }
+}

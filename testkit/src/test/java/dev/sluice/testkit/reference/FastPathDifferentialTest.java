@@ -1,0 +1,59 @@
+package dev.sluice.testkit.reference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.datapath.OffloadRefusal;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random packets through random configurations, with a fast path in front of the data path: the same frames leave, the same are dropped, and the same is counted as the reference model says, which knows
+ * of no fast path (packet-life.md, fast path). A run of another length or seed: as {@link DifferentialTest}.
+ */
+class FastPathDifferentialTest {
+    private static final long MILLION = 1_000_000;
+
+    /** Worlds have one host and no switches, nobody traces, and no device refuses; two paths in one journey are rare. */
+    private static final Set<OffloadRefusal> NOT_HERE = EnumSet.of(
+            OffloadRefusal.TRACED,
+            OffloadRefusal.TWO_PATHS,
+            OffloadRefusal.OVERLAY,
+            OffloadRefusal.SEGMENT,
+            OffloadRefusal.DEVICE_REFUSED);
+
+    @Test
+    void nobodyNoticesTheFastPath() {
+        compare(Long.getLong("sluice.packets", 100_000), Long.getLong("sluice.seed", 1));
+    }
+
+    @Tag("campaign")
+    @Test
+    void nobodyNoticesTheFastPathInAMillionPackets() {
+        long seed = Long.getLong("sluice.seed", 200_000);
+        compare(MILLION, seed);
+        System.out.println(
+                "fuzz fast path beside the model: " + MILLION + " executions, 0 findings, seeds from " + seed);
+    }
+
+    private static void compare(long packets, long seed) {
+        Coverage coverage = new Coverage();
+        FastPathCoverage told = new FastPathCoverage();
+        String difference = Campaign.runBehindFastPaths(seed, packets, coverage, told);
+        System.out.println(told);
+        assertThat(difference).as("difference").isNull();
+        assertThat(told.hits()).as("packets repeated").isGreaterThan(packets / 20);
+        assertThat(told.lazyHits()).as("packets counted later").isGreaterThan(packets / 60);
+        if (packets >= 100_000) {
+            for (OffloadRefusal why : EnumSet.complementOf(EnumSet.copyOf(NOT_HERE))) {
+                assertThat(told.refused(why)).as("not recorded: %s", why).isPositive();
+            }
+            for (String why : new String[] {"configuration", "path", "egress", "MAC addresses", "TTL", "size"}) {
+                assertThat(told.misses(why))
+                        .as("left to the data path: %s", why)
+                        .isPositive();
+            }
+        }
+    }
+}
