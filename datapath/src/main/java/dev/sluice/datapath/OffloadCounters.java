@@ -36,10 +36,10 @@ public final class OffloadCounters {
 
     /** Packets that came to the data path and whose journey was not given to the fast path, by reason. */
     public long refused(OffloadRefusal why) {
-        return refused[why.ordinal()];
+        return refused[why.index()];
     }
 
     void refuse(OffloadRefusal why) {
-        refused[why.ordinal()]++;
+        refused[why.index()]++;
     }
 }

@@ -43,6 +43,12 @@ public enum OffloadRefusal {
         this.sentence = sentence;
     }
 
+    /** Place of the reason in arrays of counters, 0..{@link #COUNT} - 1. Not stable between versions: never store it. */
+    @SuppressWarnings("EnumOrdinal") // counters are arrays by reason and live no longer than the process
+    public int index() {
+        return ordinal();
+    }
+
     /** For people. */
     public String sentence() {
         return sentence;

@@ -224,7 +224,7 @@ public final class MemoryOffload implements OffloadDevice {
             ByteBuffer key = left.removeLast();
             MemorySegment action = records.get(key);
             if (action != null) {
-                reader.record(MemorySegment.ofArray(key.array()), 0, action, 0);
+                reader.record(MemorySegment.ofBuffer(key), 0, action, 0);
                 handed++;
             }
         }
