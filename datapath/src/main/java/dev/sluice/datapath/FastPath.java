@@ -16,6 +16,10 @@ final class FastPath {
     private final FlowPrograms programs;
     private final EthernetMemory ethernetMemory;
     private final DatapathCounters counters;
+
+    /** Where generations begin: anew with each device, and elsewhere than in the process before, whose records a device may still have. */
+    private long firstGenerations;
+
     private @Nullable OffloadMirror mirror;
 
     FastPath(
@@ -25,7 +29,9 @@ final class FastPath {
             Neighbors neighbors,
             FlowPrograms programs,
             EthernetMemory ethernetMemory,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            long firstGenerations) {
+        this.firstGenerations = firstGenerations;
         this.frames = frames;
         this.table = table;
         this.liveness = liveness;
@@ -38,10 +44,11 @@ final class FastPath {
     /** Another device, or none: then nothing that the one before has is repeated any more. */
     void use(@Nullable OffloadDevice device, int afterPackets, Snapshot snapshot) {
         allMoved();
+        firstGenerations = FlowHash.mix(firstGenerations);
         OffloadMirror now = device == null
                 ? null
                 : new OffloadMirror(
-                        device, table, liveness, neighbors, frames.memory(), counters, (int) System.nanoTime());
+                        device, table, liveness, neighbors, frames.memory(), counters, (int) firstGenerations);
         mirror = now;
         table.mirrorIn(now);
         programs.mirrorIn(now);

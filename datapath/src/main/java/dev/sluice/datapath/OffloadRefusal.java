@@ -43,9 +43,9 @@ public enum OffloadRefusal {
         this.sentence = sentence;
     }
 
-    /** Its place in tables of counters. */
-    @SuppressWarnings("EnumOrdinal") // not stored or sent anywhere
-    int index() {
+    /** Place of the reason in arrays of counters, 0..{@link #COUNT} - 1. Not stable between versions: never store it. */
+    @SuppressWarnings("EnumOrdinal") // counters are arrays by reason and live no longer than the process
+    public int index() {
         return ordinal();
     }
 

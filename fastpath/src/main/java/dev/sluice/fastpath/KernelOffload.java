@@ -144,8 +144,13 @@ public final class KernelOffload implements OffloadDevice {
             return WALK_ENDED;
         }
         int found = count.get(ValueLayout.JAVA_INT, 0);
-        walking = true;
         lastBatch = answer == -ENOENT;
+        walking = true;
+        if (lastBatch && found == 0) {
+            walking = false;
+            lastBatch = false;
+            return WALK_ENDED;
+        }
         for (int i = 0; i < found; i++) {
             reader.record(keys, (long) i * OffloadKey.BYTES, actions, (long) i * OffloadAction.BYTES);
         }

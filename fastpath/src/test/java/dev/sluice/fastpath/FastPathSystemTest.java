@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.offload.OffloadAction;
+import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.Ethernet;
@@ -16,6 +18,8 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -334,6 +338,37 @@ class FastPathSystemTest {
         assertThat(frame.offload()).isEqualTo(Batch.CHECKSUM_PARTIAL);
         assertThat(frame.csumStart()).isEqualTo(expected.csumStart());
         assertThat(frame.csumOffset()).isEqualTo(expected.csumOffset());
+    }
+
+    @Test
+    void walkHandsOutEachRecordOnce() throws Exception {
+        middle.in(() -> {
+            try (Open open = Open.open()) {
+                KernelOffload offload = open.path.offload();
+                assertThat(offload.read((key, k, action, a) -> {}, 64)).isEqualTo(OffloadDevice.WALK_ENDED);
+                for (int port = 1; port <= 300; port++) {
+                    Journey journey = toServer(open, port);
+                    OffloadAction.setCookie(journey.action, 0, port);
+                    assertThat(offload.install(journey.key, journey.action)).isZero();
+                }
+                for (int round = 0; round < 2; round++) {
+                    List<Long> seen = new ArrayList<>();
+                    int calls = 0;
+                    for (int found = 0; found != OffloadDevice.WALK_ENDED; calls++) {
+                        assertThat(found).isLessThanOrEqualTo(64);
+                        found = offload.read(
+                                (keys, k, actions, a) -> {
+                                    assertThat(OffloadKey.destinationPort(keys, k)).isEqualTo((int) OffloadAction.cookie(actions, a));
+                                    seen.add(OffloadAction.cookie(actions, a));
+                                },
+                                64);
+                    }
+                    assertThat(calls).isGreaterThan(4);
+                    assertThat(seen).hasSize(300).doesNotHaveDuplicates();
+                }
+            }
+            return null;
+        });
     }
 
     @Test

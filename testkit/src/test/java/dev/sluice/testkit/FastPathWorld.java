@@ -46,7 +46,7 @@ final class FastPathWorld {
     static final IpAddress EAST_HOST = IpAddress.parse("10.2.0.10").orElseThrow();
 
     final AttachmentCounters[] nodeCounters = {new AttachmentCounters(), new AttachmentCounters()};
-    final Rule.Action[] action = {Rule.Action.SERVICE};
+    private Rule.Action action = Rule.Action.SERVICE;
     private int generation;
     private int ruleId = 1;
     private List<PacketCap> caps = List.of();
@@ -68,7 +68,7 @@ final class FastPathWorld {
 
     /** What matched the rule is dropped from now on. */
     Snapshot dropping() {
-        action[0] = Rule.Action.DROP;
+        action = Rule.Action.DROP;
         ruleId++;
         return snapshot();
     }
@@ -107,8 +107,8 @@ final class FastPathWorld {
                 100,
                 "inspect",
                 List.of(Match.ANY),
-                action[0],
-                action[0] == Rule.Action.DROP ? -1 : 0,
+                action,
+                action == Rule.Action.DROP ? -1 : 0,
                 Rule.FailureAction.INHERIT,
                 true,
                 PortSides.of(sides));
