@@ -16,6 +16,10 @@ final class FastPath {
     private final FlowPrograms programs;
     private final EthernetMemory ethernetMemory;
     private final DatapathCounters counters;
+
+    /** Random, so that a device which has records of another process is hardly ever told the number that they were made under. */
+    private long seed;
+
     private @Nullable OffloadMirror mirror;
 
     FastPath(
@@ -25,7 +29,8 @@ final class FastPath {
             Neighbors neighbors,
             FlowPrograms programs,
             EthernetMemory ethernetMemory,
-            DatapathCounters counters) {
+            DatapathCounters counters,
+            long seed) {
         this.frames = frames;
         this.table = table;
         this.liveness = liveness;
@@ -33,6 +38,7 @@ final class FastPath {
         this.programs = programs;
         this.ethernetMemory = ethernetMemory;
         this.counters = counters;
+        this.seed = seed;
     }
 
     /** Another device, or none: then nothing that the one before has is repeated any more. */
@@ -41,7 +47,7 @@ final class FastPath {
         OffloadMirror now = device == null
                 ? null
                 : new OffloadMirror(
-                        device, table, liveness, neighbors, frames.memory(), counters, (int) System.nanoTime());
+                        device, table, liveness, neighbors, frames.memory(), counters, (int) FlowHash.mix(++seed));
         mirror = now;
         table.mirrorIn(now);
         programs.mirrorIn(now);
