@@ -17,8 +17,8 @@ final class FastPath {
     private final EthernetMemory ethernetMemory;
     private final DatapathCounters counters;
 
-    /** Where generations begin: anew with each device, and elsewhere than in the process before, whose records a device may still have. */
-    private long firstGenerations;
+    /** Random, so that a device which has records of another process is hardly ever told the number that they were made under. */
+    private long seed;
 
     private @Nullable OffloadMirror mirror;
 
@@ -30,8 +30,7 @@ final class FastPath {
             FlowPrograms programs,
             EthernetMemory ethernetMemory,
             DatapathCounters counters,
-            long firstGenerations) {
-        this.firstGenerations = firstGenerations;
+            long seed) {
         this.frames = frames;
         this.table = table;
         this.liveness = liveness;
@@ -39,6 +38,7 @@ final class FastPath {
         this.programs = programs;
         this.ethernetMemory = ethernetMemory;
         this.counters = counters;
+        this.seed = seed;
     }
 
     /** Another device, or none: then nothing that the one before has is repeated any more. */
@@ -48,7 +48,7 @@ final class FastPath {
         OffloadMirror now = device == null
                 ? null
                 : new OffloadMirror(
-                        device, table, liveness, neighbors, frames.memory(), counters, (int) firstGenerations);
+                        device, table, liveness, neighbors, frames.memory(), counters, (int) FlowHash.mix(++seed));
         mirror = now;
         table.mirrorIn(now);
         programs.mirrorIn(now);
