@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class PlanePlan {
     private static final String PAIR = "pair/";
 
+    private final Configuration whole;
     private final Configuration configuration;
     private final String node;
     private final IdRegistry ids;
@@ -58,6 +59,7 @@ final class PlanePlan {
             IdRegistry ids,
             CompileLog log,
             ServicePlane before) {
+        this.whole = whole;
         this.configuration = configuration;
         this.node = node;
         this.ids = ids;
@@ -127,6 +129,13 @@ final class PlanePlan {
     /** Whether there are other nodes to share paths with. */
     boolean shares() {
         return !peers.isEmpty();
+    }
+
+    /** The paths of the objects, for others to know; empty if there are no others. */
+    Optional<Transition.PathSet> pathSet() {
+        return shares()
+                ? Optional.of(new Transition.PathSet(identifiers.digest(whole), identifiers.names()))
+                : Optional.empty();
     }
 
     /** Whether a path, named as for people, is one that all nodes know. */

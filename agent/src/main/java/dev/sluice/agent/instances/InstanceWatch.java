@@ -7,7 +7,6 @@ import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.agent.worker.OpenPort;
 import dev.sluice.datapath.Liveness;
-import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkInfo;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -96,7 +95,7 @@ public final class InstanceWatch {
     private void setLeaving(CompiledNode node) {
         Set<Integer> next = new HashSet<>();
         for (InstanceEntry instance : node.instances()) {
-            if (instance.adminState() == AdminState.MAINTENANCE) {
+            if (instance.leaves()) {
                 next.add(instance.number());
             }
         }

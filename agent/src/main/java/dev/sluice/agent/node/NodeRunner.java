@@ -354,6 +354,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 long nowNs = System.nanoTime();
                 life.tick(nowNs);
                 followPeers();
+                life.followPaths(worker.peers().toldPaths(), liveness::isProven, nowNs);
                 watch.tell(nowNs);
                 ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
