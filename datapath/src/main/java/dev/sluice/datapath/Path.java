@@ -11,10 +11,12 @@ import java.util.Map;
  * @param name for people: {@code chain[fw-1,ips-2]}
  * @param weight share of new flows, above 0
  * @param metric how far away it is: the sum of its nodes' metrics; the smaller the nearer
+ * @param services number of the sequence of services that it is made of, the same for all paths with the same one; 0: not told
  * @param hops in forward order; the reverse direction takes them in opposite order
  * @param counters kept over snapshots
  */
-public record Path(int id, String name, int weight, int metric, List<Hop> hops, PathCounters counters) {
+public record Path(
+        int id, String name, int weight, int metric, int services, List<Hop> hops, PathCounters counters) {
     /**
      * One service of a path.
      *
@@ -31,7 +33,7 @@ public record Path(int id, String name, int weight, int metric, List<Hop> hops, 
             Attachment node = attachments.getOrDefault(hop.attachment().id(), hop.attachment());
             own.add(new Hop(node, hop.copy(), hop.onFailure()));
         }
-        return new Path(id, name, weight, metric, own, new PathCounters());
+        return new Path(id, name, weight, metric, services, own, new PathCounters());
     }
 
     /** Copies the hops. */
@@ -41,6 +43,6 @@ public record Path(int id, String name, int weight, int metric, List<Hop> hops, 
 
     /** A path with metric 0. */
     public Path(int id, String name, int weight, List<Hop> hops, PathCounters counters) {
-        this(id, name, weight, 0, hops, counters);
+        this(id, name, weight, 0, 0, hops, counters);
     }
 }

@@ -153,7 +153,9 @@ final class PathChanges {
         if (forward != WAITS && reverse != WAITS && !unknown) {
             return (old & MOVED) | forward | reverse;
         }
-        boolean sameServices = !turned && isOffered(targetId, pathId) && Passage.keepsPlaces(path, next);
+        boolean sameServices = !turned
+                && (isOffered(targetId, pathId) || hasServicesOf(path, next))
+                && Passage.keepsPlaces(path, next);
         return sameServices ? old & INHERITED : WAITS;
     }
 
@@ -175,6 +177,10 @@ final class PathChanges {
     private @Nullable Path known(int pathId) {
         Path path = snapshot.path(pathId);
         return path != null ? path : goneById.get(pathId);
+    }
+
+    private static boolean hasServicesOf(Path one, Path other) {
+        return one.services() != 0 && one.services() == other.services();
     }
 
     private boolean isOffered(int targetId, int pathId) {

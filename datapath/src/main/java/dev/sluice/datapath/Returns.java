@@ -343,13 +343,18 @@ final class Returns {
      * Goes on with a packet that another switch brings back, in the router that classified it.
      *
      * @param hop index of the next node, beyond the ends if it has had all
-     * @param named the record that the packet names, -1 if there is none any more
+     * @param named the record that the packet names, perhaps on another path by now, -1 if there is none any more
      */
     int goOnFromPeer(Cursor c, Path path, int hop, int named) {
         int direction = c.direction;
-        int slot = ofKey(c, path, named);
-        if (slot == NONE && named >= 0) {
-            slot = ofOther(c, path, named);
+        boolean moved = named >= 0 && table.pathId(named) != path.id();
+        int same = moved ? NONE : named;
+        int slot = ofKey(c, path, same);
+        if (slot == NONE && same >= 0) {
+            slot = ofOther(c, path, same);
+        }
+        if (slot == NONE && moved && table.isOf(named, c.fields, c.zone, c.feature())) {
+            slot = named;
         }
         if (slot == NONE) {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);

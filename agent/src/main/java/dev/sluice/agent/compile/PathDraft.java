@@ -58,8 +58,29 @@ public record PathDraft(
             return hops.stream().anyMatch(hop -> hop.attachment == attachment);
         }
 
+        /** What it has in common with paths of other nodes of the same services. */
+        Services services() {
+            return new Services(
+                    chain,
+                    hops.stream()
+                            .map(hop -> hop.copy ? hop.service + " (copy)" : hop.service)
+                            .toList());
+        }
+
         boolean forwardsThrough(int attachment) {
             return hops.stream().anyMatch(hop -> hop.attachment == attachment && !hop.copy);
+        }
+    }
+
+    /**
+     * A sequence of services.
+     *
+     * @param chain name of the chain
+     * @param services their names in forward order
+     */
+    public record Services(String chain, List<String> services) {
+        public Services {
+            services = List.copyOf(services);
         }
     }
 
