@@ -7,17 +7,17 @@ import java.nio.file.Path;
 /**
  * The kernel's counters of an interface, read through a process that is in its namespace: without starting a program, so that they can be looked at often.
  *
- * @param receivedBytes bytes that it received
  * @param receivedPackets packets that it received
+ * @param sentBytes bytes that it sent
  */
-public record InterfaceCounters(long receivedBytes, long receivedPackets) {
-    /** Those of an interface in the namespace of a process; 0 if that has ended. */
+public record InterfaceCounters(long receivedPackets, long sentBytes) {
+    /** Those of an interface in the namespace of a process that has been in it for a while; 0 if that has ended. */
     public static InterfaceCounters of(LabProcess process, String interfaceName) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "net", "dev"))) {
                 String[] words = line.strip().split("[: ]+");
                 if (words[0].equals(interfaceName)) {
-                    return new InterfaceCounters(Long.parseLong(words[1]), Long.parseLong(words[2]));
+                    return new InterfaceCounters(Long.parseLong(words[2]), Long.parseLong(words[9]));
                 }
             }
         } catch (IOException e) {

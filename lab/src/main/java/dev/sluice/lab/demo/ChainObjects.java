@@ -104,7 +104,8 @@ final class ChainObjects {
             metadata: {name: %1$s}
             spec:
               tracker: {connectionsMax: 65536}
-              underlay: {address: 192.0.2.%2$d}
+              # Patient with a machine that is busy: what dies with its host is noticed after half a second.
+              underlay: {address: 192.0.2.%2$d, bfd: {intervalMs: 100, failAfter: 5}}
             ---
             apiVersion: sluice.dev/v1
             kind: Port

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A download that one of two nodes hands back on the way: what comes to the client and to the node, from moment to moment, by counters of the kernel. One thread. */
+/** A download that one of two nodes hands back on the way: what the server sends and what comes to the node, from moment to moment, by counters of the kernel. One thread. */
 final class OffloadedDownload {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long INTERVAL_NS = 2_000_000;
@@ -16,7 +16,7 @@ final class OffloadedDownload {
      * One look.
      *
      * @param ns when
-     * @param bytes that have come to the client so far
+     * @param bytes that the server has sent so far
      * @param packets that have come to the second node so far
      */
     private record Look(long ns, long bytes, long packets) {}
@@ -26,14 +26,14 @@ final class OffloadedDownload {
      *
      * @param packetsBefore that came to the second node until it handed the flow back
      * @param packetsAfter that came to it afterwards
-     * @param bytesBefore that came to the client until then
-     * @param bytesAfter that came to it afterwards
+     * @param bytesBefore that the server sent until then
+     * @param bytesAfter that it sent afterwards
      * @param nsBefore how long that took
      * @param nsAfter how long the rest took
      */
     record Account(
             long packetsBefore, long packetsAfter, long bytesBefore, long bytesAfter, long nsBefore, long nsAfter) {
-        /** Megabits per second to the client while both nodes were on the way. */
+        /** Megabits per second while both nodes were on the way. */
         double rateBefore() {
             return rate(bytesBefore, nsBefore);
         }
@@ -58,7 +58,7 @@ final class OffloadedDownload {
     }
 
     private Look look() {
-        long bytes = InterfaceCounters.of(request.process(), "eth0").receivedBytes();
+        long bytes = InterfaceCounters.of(scene.web().process(), "eth0").sentBytes();
         return new Look(System.nanoTime(), bytes, scene.inspector().receivedPackets());
     }
 
@@ -81,7 +81,6 @@ final class OffloadedDownload {
             if (middle == null && scene.inspector().cleared().size() > clearedBefore) {
                 middle = now;
             }
-            // What was left of the process when it ended says nothing.
             last = now.bytes > last.bytes ? now : last;
             LockSupport.parkNanos(INTERVAL_NS);
         }
