@@ -13,6 +13,7 @@ import dev.sluice.model.Node;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceInstance;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,10 +74,16 @@ public final class SnapshotCompiler {
         return now != null && transition.isDue(now, word, clockNs.getAsLong());
     }
 
-    /** Why a path that is awaited is not given to new flows yet. The control thread's. */
-    public String missing(PathDraft path) {
+    /** By id, why paths that are awaited are not given to new flows yet. */
+    public Map<Integer, String> missing() {
         CompiledNode now = previous;
-        return now == null ? "" : transition.missing(path, now.attachments(), word);
+        Map<Integer, String> reasons = new HashMap<>();
+        if (now != null) {
+            now.paths().stream()
+                    .filter(path -> path.use() == PathDraft.Use.AWAITED)
+                    .forEach(path -> reasons.put(path.id(), transition.missing(path, now.attachments(), word)));
+        }
+        return reasons;
     }
 
     /** Compiles the part of a configuration that belongs to this node; flows in progress are treated as its Node object says. */

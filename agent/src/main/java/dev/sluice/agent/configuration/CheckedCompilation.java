@@ -158,6 +158,11 @@ final class CheckedCompilation {
         return compiler.isDue(told, serves);
     }
 
+    /** By id, why paths that are awaited are not given to new flows yet. */
+    Map<Integer, String> missing() {
+        return compiler.missing();
+    }
+
     /** Whether MAC addresses or MTUs are others than those of the last compilation. */
     boolean factsChanged() {
         return factsUsed.entrySet().stream()

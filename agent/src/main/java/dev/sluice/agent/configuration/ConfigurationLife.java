@@ -159,6 +159,11 @@ public final class ConfigurationLife {
         }
     }
 
+    /** By id, why paths that are awaited are not given to new flows yet. */
+    public Map<Integer, String> missing() {
+        return compilation.missing();
+    }
+
     /** The same objects as another generation; the rules are the same, so nothing is decided anew. */
     private void compileAgain(boolean wait) throws NodeException {
         AppliedConfiguration now = applied;

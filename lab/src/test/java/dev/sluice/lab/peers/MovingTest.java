@@ -115,6 +115,63 @@ class MovingTest {
     }
 
     @Test
+    void aPathThatAHostNeverGetsIsAwaitedForAMinuteAndInstancesThatAreGoneServeHalfAMinuteLonger() {
+        Configuration onB = MovingWorld.objects("direct", "[fw, ips]", "fw-1 fw b", "ips-1 ips c");
+        Configuration onC = MovingWorld.objects("direct", "[fw, ips]", "fw-2 fw c", "ips-1 ips c");
+        try (MovingWorld world = started(7, onB)) {
+            MovingWorld.Host a = world.host("a");
+            a.reload(onC);
+            world.host("b").reload(onC);
+            world.run(50_000);
+            assertThat(a.paths(Use.AWAITED)).containsExactly("inspect[fw-2,ips-1]");
+            assertThat(a.compiler.missing().values()).containsExactly("node c has not said that it serves it");
+            assertThat(a.paths(Use.KEPT)).containsExactly("inspect[fw-1,ips-1]");
+            int id = world.send(1);
+            world.run(SETTLE_MS);
+            assertThat(world.answered).contains(id);
+            assertThat(world.inspected.get(id + " forward")).containsExactly("fw-1", "ips-1");
+            world.run(11_000);
+            assertThat(a.paths(Use.AWAITED)).isEmpty();
+            assertThat(a.paths(Use.OFFERED)).containsExactly("inspect[fw-2,ips-1]");
+            assertThat(a.paths(Use.GONE)).containsExactly("inspect[fw-1,ips-1]");
+            world.run(30_000);
+            for (String host : List.of("a", "b")) {
+                assertThat(world.host(host).node.instances())
+                        .noneMatch(entry -> entry.name().equals("fw-1"));
+                assertThat(world.host(host).paths(Use.GONE)).isEmpty();
+            }
+            // The late host comes at last: the chain works again.
+            world.host("c").reload(onC);
+            world.run(2_500);
+            int late = world.send(2);
+            world.run(SETTLE_MS);
+            assertThat(world.answered).contains(late);
+        }
+    }
+
+    @Test
+    void aNodeThatDiesWhileItsPathIsKeptIsTheOnlyThingThatLosesPackets() {
+        Configuration onB = MovingWorld.objects("direct", "[fw, ips]", "fw-1 fw b", "ips-1 ips c");
+        Configuration onC = MovingWorld.objects("direct", "[fw, ips]", "fw-2 fw c", "ips-1 ips c");
+        try (MovingWorld world = started(8, onB)) {
+            world.host("a").reload(onC);
+            world.run(500);
+            world.kill("fw-1", "b");
+            world.run(20);
+            int lost = world.send(1);
+            world.run(SETTLE_MS);
+            assertThat(world.arrived).doesNotContain(lost);
+            world.host("c").reload(onC);
+            world.run(1_200);
+            int id = world.send(1);
+            world.run(SETTLE_MS);
+            assertThat(world.answered).contains(id);
+            assertThat(world.inspected.get(id + " forward")).containsExactly("fw-2", "ips-1");
+            assertThat(world.host("a").plane.datapath().counters().uninspected).isZero();
+        }
+    }
+
+    @Test
     void aChainThatGrowsAndShrinksLosesNothingInWhateverOrderHostsApplyIt() {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         Random random = new Random(seed);

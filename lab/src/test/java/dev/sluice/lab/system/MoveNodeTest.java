@@ -2,11 +2,16 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.LivenessReport.WatchedReport;
+import dev.sluice.agent.report.PathsReport.HopReport;
+import dev.sluice.agent.report.PathsReport.PathReport;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +126,7 @@ class MoveNodeTest {
                         }
                     }
                 }
+                checkSight(a, b, c);
                 loads.forEach(load -> load.ends = true);
                 for (Thread thread : threads) {
                     thread.join();
@@ -128,6 +134,45 @@ class MoveNodeTest {
                 check(seed, loads, List.of(a, b, c));
             }
         }
+    }
+
+    /** {@code sluice paths} and {@code sluice liveness} of the three hosts, with the firewall on host B again. */
+    private static void checkSight(SluiceNode a, SluiceNode b, SluiceNode c) {
+        PathReport used = path(a, "both[fw,ips]");
+        assertThat(used.state()).isEqualTo("in use");
+        assertThat(used.reason()).isEmpty();
+        assertThat(used.hops())
+                .containsExactly(
+                        new HopReport("fw", "fw", "host-b", false, true),
+                        new HopReport("ips", "ips", "host-c", false, true));
+        assertThat(used.flows()).isPositive();
+        assertThat(used.packets()).allMatch(count -> count > 0);
+        assertThat(used.bytes()).allMatch(count -> count > 0);
+        assertThat(used.reverseSpi()).isEqualTo(used.forwardSpi() + 1);
+        for (SluiceNode other : List.of(b, c)) {
+            assertThat(path(other, "both[fw,ips]").forwardSpi()).isEqualTo(used.forwardSpi());
+            assertThat(path(other, "both[fw,ips]").flows()).isPositive();
+        }
+        assertThat(path(a, "both[fw2,ips]").state()).isEqualTo("retired");
+        Map<String, WatchedReport> watched = new HashMap<>();
+        a.say(AdminClient::liveness).watched().forEach(each -> watched.put(each.kind() + " " + each.name(), each));
+        assertThat(watched.keySet())
+                .containsExactlyInAnyOrder(
+                        "instance fw", "instance ips", "instance fw2", "node host-b", "node host-c");
+        assertThat(watched.get("instance fw").how()).isEqualTo("its node tells");
+        assertThat(watched.get("instance fw").state()).isEqualTo("alive");
+        assertThat(watched.get("instance fw2").how()).contains("gone from the objects");
+        assertThat(watched.get("node host-b").state()).isEqualTo("up");
+        assertThat(watched.get("node host-b").how()).startsWith("BFD");
+        assertThat(b.say(AdminClient::liveness).watched())
+                .anyMatch(each -> each.name().equals("fw") && each.how().equals("links"));
+    }
+
+    private static PathReport path(SluiceNode host, String name) {
+        return host.say(AdminClient::paths).paths().stream()
+                .filter(path -> path.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no path " + name));
     }
 
     private static void apply(Random random, List<SluiceNode> hosts, String objects) {
