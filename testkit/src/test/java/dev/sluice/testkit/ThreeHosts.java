@@ -58,6 +58,9 @@ final class ThreeHosts implements AutoCloseable {
     static final int REVERSE_SPI = 101;
     static final List<String> ENDPOINTS = List.of("192.0.2.1", "192.0.2.2", "192.0.2.3");
 
+    /** The path of the node on C alone. */
+    static final PlanePath SHORT = new PlanePath(8, SVNI, 0x200, 0x201, false);
+
     private static final long MAC = 0x0200_0000_1000L;
 
     final List<MemorySwitch> hosts = new ArrayList<>();
@@ -77,6 +80,7 @@ final class ThreeHosts implements AutoCloseable {
     private final Attachment.Translation translation;
     private final int awareOn;
     private final NodeTunnel.Format format;
+    private final boolean choice;
 
     ThreeHosts(boolean hub) {
         this(hub, Attachment.Translation.NONE);
@@ -88,6 +92,16 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     private ThreeHosts(boolean hub, Attachment.Translation translation, int awareOn, NodeTunnel.Format format) {
+        this(hub, translation, awareOn, format, false);
+    }
+
+    private ThreeHosts(
+            boolean hub,
+            Attachment.Translation translation,
+            int awareOn,
+            NodeTunnel.Format format,
+            boolean choice) {
+        this.choice = choice;
         this.format = format;
         this.hub = hub;
         this.translation = translation;
@@ -100,6 +114,11 @@ final class ThreeHosts implements AutoCloseable {
     /** The firewall on B has an agent. */
     static ThreeHosts aware(boolean hub) {
         return new ThreeHosts(hub, Attachment.Translation.NONE, B, NodeTunnel.Format.NSH);
+    }
+
+    /** The firewall on B has an agent; a second path, of the node on C alone, is the second choice. */
+    static ThreeHosts awareWithChoice() {
+        return new ThreeHosts(false, Attachment.Translation.NONE, B, NodeTunnel.Format.NSH, true);
     }
 
     /** The firewall is on A and has an agent. */
@@ -178,7 +197,11 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     Snapshot snapshot(int host, Rule.FailureAction onFailure) {
-        return snapshot(host, onFailure, List.of(new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub)));
+        return snapshot(host, onFailure, choice ? List.of(planePath(), SHORT) : List.of(planePath()));
+    }
+
+    private PlanePath planePath() {
+        return new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub);
     }
 
     /** A snapshot of a host that knows these paths of the plane. */
@@ -209,9 +232,12 @@ final class ThreeHosts implements AutoCloseable {
         Path path = new Path(
                 7,
                 "inspect[fw-1,ips-1]",
-                1,
+                2,
                 List.of(new Path.Hop(firewall, false, onFailure), new Path.Hop(ips, false, onFailure)),
                 new PathCounters());
+        Path alone = new Path(
+                SHORT.path(), "inspect[ips-1]", 1, List.of(new Path.Hop(ips, false, onFailure)), new PathCounters());
+        List<Path> paths = choice ? List.of(path, alone) : List.of(path);
         BitSet sides = new BitSet();
         sides.set(2, 6);
         Rule rule = new Rule(
@@ -232,10 +258,10 @@ final class ThreeHosts implements AutoCloseable {
                 1,
                 ports,
                 List.of(new RouterEntry(0, "underlay", underlay), new RouterEntry(1, "pair", Routes.EMPTY)),
-                List.of(new Target(0, "inspect", List.of(path), onFailure)),
+                List.of(new Target(0, "inspect", paths, onFailure)),
                 List.of(rule),
                 List.of(new Group(1, Classifier.of(List.of(rule)))),
-                List.of(path),
+                paths,
                 List.of(firewall, ips),
                 TrackerTimeouts.DEFAULT,
                 Retained.auto(1),
