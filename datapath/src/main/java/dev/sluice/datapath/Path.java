@@ -15,8 +15,7 @@ import java.util.Map;
  * @param hops in forward order; the reverse direction takes them in opposite order
  * @param counters kept over snapshots
  */
-public record Path(
-        int id, String name, int weight, int metric, int services, List<Hop> hops, PathCounters counters) {
+public record Path(int id, String name, int weight, int metric, int services, List<Hop> hops, PathCounters counters) {
     /**
      * One service of a path.
      *

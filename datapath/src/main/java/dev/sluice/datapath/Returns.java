@@ -239,6 +239,8 @@ final class Returns {
     /** Looks for the newest record of the key that fits, and under which packets are sent; a second one of another router makes the packet ambiguous. */
     private void find(Cursor c, Attachment node, int side) {
         boolean passedOver = false;
+        int unsent = NONE;
+        int unsentHop = NONE;
         int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
@@ -252,17 +254,30 @@ final class Returns {
                 if ((table.flags(slot) & PathChanges.WAITS) != 0) {
                     passedOver = true;
                 } else if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
-                    ambiguous = record != NONE;
-                    record = slot;
-                    recordHop = hop;
-                    return;
+                    if (c.feature() != ConnectionTable.PLANE || entryOf(slot, reverse ? 1 : 0) != PlaneFlows.NONE) {
+                        found(slot, hop);
+                        return;
+                    }
+                    // Nothing of this direction was sent under it: the packet is of an older one, if there is one.
+                    unsentHop = unsent == NONE ? hop : unsentHop;
+                    unsent = unsent == NONE ? slot : unsent;
                 } else {
                     wrongSide = true;
                 }
             }
             slot = table.next(slot, c.nowNs);
         }
+        if (unsent != NONE) {
+            found(unsent, unsentHop);
+            return;
+        }
         waits |= passedOver;
+    }
+
+    private void found(int slot, int hop) {
+        ambiguous = record != NONE;
+        record = slot;
+        recordHop = hop;
     }
 
     /** Index of the node in the path of a record; below 0 if it is not in it, or the path not in the snapshot. */

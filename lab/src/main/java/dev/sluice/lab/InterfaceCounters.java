@@ -15,7 +15,7 @@ public record InterfaceCounters(long receivedPackets, long sentBytes) {
     public static InterfaceCounters of(LabProcess process, String interfaceName) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "net", "dev"))) {
-                String[] words = line.strip().split("[: ]+");
+                String[] words = line.strip().split("[: ]+", -1);
                 if (words[0].equals(interfaceName)) {
                     return new InterfaceCounters(Long.parseLong(words[2]), Long.parseLong(words[9]));
                 }

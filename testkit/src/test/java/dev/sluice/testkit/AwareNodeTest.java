@@ -305,7 +305,9 @@ class AwareNodeTest {
             operatorSays(hosts, FlowPrograms.Action.ACCEPT);
             hosts.receive(A, CLIENT, FRAME);
             assertThat(hosts.toNode()).isEmpty();
-            assertThat(hosts.host(A).sent(SERVER)).as("the operator replaces the node").containsExactly(FRAME);
+            assertThat(hosts.host(A).sent(SERVER))
+                    .as("the operator replaces the node")
+                    .containsExactly(FRAME);
             for (int action : new int[] {AwareNode.DROP, AwareNode.ACCEPT}) {
                 hosts.receive(B, UNDERLAY, AwareNode.message(got, action, ALL | BOTH, 0));
                 hosts.receive(A, CLIENT, FRAME);
@@ -341,7 +343,9 @@ class AwareNodeTest {
             byte[] got = datagram(hosts);
             byte[] answer = AwareNode.answer(got, AwareNode.NEW_PATH, ALL | BOTH, ThreeHosts.SHORT.forwardSpi());
             hosts.receive(B, UNDERLAY, answer);
-            assertThat(hosts.host(C).sent(NODE_IN)).as("the packet itself goes on").containsExactly(FRAME);
+            assertThat(hosts.host(C).sent(NODE_IN))
+                    .as("the packet itself goes on")
+                    .containsExactly(FRAME);
             hosts.receive(C, NODE_OUT, FRAME);
             assertThat(hosts.host(A).sent(SERVER)).containsExactly(FRAME);
             assertThat(hosts.host(A).datapath().counters().instructionsOfNodes).isEqualTo(1);
@@ -369,9 +373,7 @@ class AwareNodeTest {
             byte[] got = datagram(hosts);
             hosts.host(A).liveness().setInstance(2, false);
             hosts.receive(
-                    B,
-                    UNDERLAY,
-                    AwareNode.message(got, AwareNode.NEW_PATH, ALL | BOTH, ThreeHosts.SHORT.forwardSpi()));
+                    B, UNDERLAY, AwareNode.message(got, AwareNode.NEW_PATH, ALL | BOTH, ThreeHosts.SHORT.forwardSpi()));
             assertThat(hosts.host(A).datapath().programs().size()).isZero();
             assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAM_REFUSED, 1L));
         }

@@ -96,11 +96,7 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     private ThreeHosts(
-            boolean hub,
-            Attachment.Translation translation,
-            int awareOn,
-            NodeTunnel.Format format,
-            boolean choice) {
+            boolean hub, Attachment.Translation translation, int awareOn, NodeTunnel.Format format, boolean choice) {
         this.choice = choice;
         this.format = format;
         this.hub = hub;

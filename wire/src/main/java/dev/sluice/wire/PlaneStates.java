@@ -126,8 +126,7 @@ public final class PlaneStates {
     }
 
     /** Writes everything but the instances. */
-    public static void write(
-            MemorySegment f, long base, int count, int mine, int yours, long sequence, long digest) {
+    public static void write(MemorySegment f, long base, int count, int mine, int yours, long sequence, long digest) {
         f.set(Layouts.BE64, base + bytesWithoutDigest(count), digest);
         f.set(Layouts.BE32, base, VERSION << 24 | count << 8);
         f.set(Layouts.BE32, base + MINE_OFFSET, mine);

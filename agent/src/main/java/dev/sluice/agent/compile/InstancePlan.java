@@ -298,15 +298,12 @@ final class InstancePlan {
             ports.servicePort(instance, interfaces.outOrIn());
         }
         instances.add(before.lingering());
-        probesBefore.stream()
-                .filter(plan -> plan.instance() == before.number())
-                .forEach(probes::add);
+        probesBefore.stream().filter(plan -> plan.instance() == before.number()).forEach(probes::add);
     }
 
     /** Flows leave instances that are gone from the objects, as soon as new ones do not get them. */
     void leave(Set<Integer> given) {
-        instances.replaceAll(entry ->
-                entry.lingers() && !given.contains(entry.number()) ? entry.leaving() : entry);
+        instances.replaceAll(entry -> entry.lingers() && !given.contains(entry.number()) ? entry.leaving() : entry);
     }
 
     /**

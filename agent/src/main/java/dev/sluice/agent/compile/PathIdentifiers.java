@@ -100,8 +100,10 @@ final class PathIdentifiers {
         StringBuilder text = new StringBuilder();
         byName.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
-                .forEach(path ->
-                        text.append(path.getKey()).append('=').append(path.getValue()).append('\n'));
+                .forEach(path -> text.append(path.getKey())
+                        .append('=')
+                        .append(path.getValue())
+                        .append('\n'));
         whole.chains().stream()
                 .sorted(Comparator.comparing(ServiceChain::name))
                 .forEach(chain -> text.append(chain.name())

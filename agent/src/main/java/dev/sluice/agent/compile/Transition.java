@@ -82,7 +82,8 @@ final class Transition {
         still.values()
                 .removeIf(each -> each.untilNs() - nowNs <= 0
                         || now.instances().stream()
-                                .anyMatch(there -> there.name().equals(each.instance().name()))
+                                .anyMatch(there ->
+                                        there.name().equals(each.instance().name()))
                         || !now.service(each.instance().spec().service())
                                 .equals(before.service(each.instance().spec().service())));
         List<PathSet> sets = new ArrayList<>(known);

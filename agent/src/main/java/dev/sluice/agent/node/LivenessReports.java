@@ -49,9 +49,14 @@ final class LivenessReports {
                 watch.aliveForMs(number, nowNs),
                 probe == null
                         ? -1
-                        : probe.roundTripUs().stream().mapToLong(Long::longValue).max().orElse(-1),
+                        : probe.roundTripUs().stream()
+                                .mapToLong(Long::longValue)
+                                .max()
+                                .orElse(-1),
                 watch.downs(number),
-                probe == null ? -1 : probe.lost().stream().mapToLong(Long::longValue).sum());
+                probe == null
+                        ? -1
+                        : probe.lost().stream().mapToLong(Long::longValue).sum());
     }
 
     private static String how(InstanceEntry instance, @Nullable ProbeReport probe) {

@@ -231,7 +231,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         LivenessReports lives = new LivenessReports(worker, watch, liveness);
         all.add(new AdminCommand(
                 "paths", List.of(), _ -> paths.of(life.applied().node(), control(life::missing))));
-        all.add(new AdminCommand("liveness", List.of(), _ -> lives.of(life.applied().node())));
+        all.add(new AdminCommand(
+                "liveness", List.of(), _ -> lives.of(life.applied().node())));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
         all.addAll(attributes.commands());

@@ -126,7 +126,9 @@ final class PathReports {
                 if (!unproven.isEmpty()) {
                     yield new Verdict("unproven", unproven);
                 }
-                yield draft.rank() > 0 ? new Verdict("backup", "gets flows when no better one is alive") : new Verdict("in use", "");
+                yield draft.rank() > 0
+                        ? new Verdict("backup", "gets flows when no better one is alive")
+                        : new Verdict("in use", "");
             }
         };
     }

@@ -89,7 +89,8 @@ final class StatesWriter {
         int nshBytes = Nsh.BYTES + NshContext.paddedBytes(valueBytes);
         Nsh.write(f, nsh, nshBytes, Nsh.MD_VARIABLE, true, Nsh.TTL_INITIAL, Nsh.NEXT_NONE, 0, 0);
         long value = NshContext.write(f, nsh + Nsh.BYTES, NshContext.STATES, valueBytes);
-        PlaneStates.write(f, value, count, session.localDiscriminator(), session.remoteDiscriminator(), ++sequence, digest);
+        PlaneStates.write(
+                f, value, count, session.localDiscriminator(), session.remoteDiscriminator(), ++sequence, digest);
         for (int i = 0; i < count; i++) {
             PeersPlan.Own instance = own[from + i];
             PlaneStates.setInstance(f, value, i, instance.planeNumber(), told[from + i], code(instance.admin()));

@@ -70,8 +70,7 @@ public record InstanceEntry(
 
     /** The same with flows leaving it. */
     public InstanceEntry leaving() {
-        return new InstanceEntry(
-                number, name, service, adminState, cap, interfaces, ports, host, lingers, true);
+        return new InstanceEntry(number, name, service, adminState, cap, interfaces, ports, host, lingers, true);
     }
 
     /** Copies the lists. */

@@ -30,7 +30,6 @@ final class ChainPlay implements Play {
     /** Packets that may be on their way to a node when it is left out. */
     private static final int LATE_MAX = 200;
 
-
     private final Class<?> product;
     private final Scale scale;
     private final Findings findings = new Findings();
@@ -223,8 +222,8 @@ final class ChainPlay implements Play {
         long bySecond = passedOneFirewall(account);
         findings.add("stream: through the firewall on host C", Figures.number(bySecond), "> 0", bySecond > 0);
         none("packets that passed uninspected, on all hosts", uninspected());
-        return Figures.number(account.lostCount()) + " lost; in use after " + took + ", "
-                + Figures.number(bySecond) + " of " + Figures.number(account.receivedCount()) + " through the new place";
+        return Figures.number(account.lostCount()) + " lost; in use after " + took + ", " + Figures.number(bySecond)
+                + " of " + Figures.number(account.receivedCount()) + " through the new place";
     }
 
     private Map<String, IdObserver> firewallsAndInspector() {
@@ -250,10 +249,8 @@ final class ChainPlay implements Play {
         scene().second().unplug();
         sluices.get(A).awaitInstance("fw-2", false);
         Streams.Account account = there(streams).finish(stream, firewallsAndInspector(), Map.of());
-        long outageMs = Math.max(
-                        account.forward().longestLossCount(), account.reverse().longestLossCount())
-                * 1_000
-                / rate();
+        long outageMs =
+                Math.max(account.forward().longestLossCount(), account.reverse().longestLossCount()) * 1_000 / rate();
         findings.add(
                 "stream: longest run of lost packets",
                 outageMs + " ms",

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Hosts apply a change at different moments, packets in between, in memory (ADR 14): none is lost unless its node is dead, none passes uninspected. */
 class MovingTest {
-    private static final int FLOWS = 6;
+    private static final int FLOWS = 3;
     private static final int ROUND_MS = 4_500;
     private static final int LATEST_MS = 1_800;
     private static final int SETTLE_MS = 80;
@@ -35,8 +35,8 @@ class MovingTest {
                     world.host(host).reload(next);
                 }
             });
-            if (ms % 4 == 0) {
-                ids.add(world.send(ms / 4 % FLOWS));
+            if (ms % 2 == 0) {
+                ids.add(world.send(ms / 2 % FLOWS));
             }
             if (ms % 30 == 0) {
                 ids.add(world.send(fresh + ms / 30));
@@ -64,8 +64,8 @@ class MovingTest {
                         + (world.arrived.contains(id) ? " arrived, " + world.inspected.get(id + " reverse") : ""));
             }
         }
-        StringBuilder text = new StringBuilder("lost " + lost.size() + " of " + ids.size() + ": "
-                + lost.subList(0, Math.min(5, lost.size())));
+        StringBuilder text = new StringBuilder(
+                "lost " + lost.size() + " of " + ids.size() + ": " + lost.subList(0, Math.min(5, lost.size())));
         world.hosts.forEach((name, host) -> text.append("; ").append(name).append(host.plane.drops()));
         return text.toString();
     }
@@ -99,8 +99,12 @@ class MovingTest {
                             .isZero();
                     for (int id : ids) {
                         for (String direction : List.of(" forward", " reverse")) {
-                            assertThat(times(world, id, direction, "fw")).as(what).isEqualTo(1);
-                            assertThat(times(world, id, direction, "ips")).as(what).isEqualTo(1);
+                            assertThat(times(world, id, direction, "fw"))
+                                    .as(what)
+                                    .isEqualTo(1);
+                            assertThat(times(world, id, direction, "ips"))
+                                    .as(what)
+                                    .isEqualTo(1);
                         }
                     }
                     int last = ids.getLast();
@@ -177,8 +181,8 @@ class MovingTest {
         Random random = new Random(seed);
         List<String> chains = new ArrayList<>(List.of("[fw]", "[fw, ips]", "[ips, fw]"));
         String before = "[fw]";
-        try (MovingWorld world = started(
-                random.nextLong(), MovingWorld.objects("direct", before, "fw-1 fw b", "ips-1 ips c"))) {
+        try (MovingWorld world =
+                started(random.nextLong(), MovingWorld.objects("direct", before, "fw-1 fw b", "ips-1 ips c"))) {
             for (int round = 0; round < 12; round++) {
                 Collections.shuffle(chains, random);
                 String next = chains.getFirst().equals(before) ? chains.getLast() : chains.getFirst();

@@ -153,7 +153,7 @@ final class MovingWorld implements AutoCloseable {
                 .append(object("Service", "fw", "{transport: raw}"))
                 .append(object("Service", "ips", "{transport: raw}"));
         for (String instance : instances) {
-            String[] words = instance.split(" ");
+            String[] words = instance.split(" ", -1);
             text.append(object(
                     "ServiceInstance",
                     words[0],
@@ -239,8 +239,7 @@ final class MovingWorld implements AutoCloseable {
             case "eth0" ->
                 hosts.values().stream()
                         .filter(to -> to != host)
-                        .forEach(to ->
-                                later(host.name + to.name, () -> to.plane.receive(port(to, "eth0"), frame)));
+                        .forEach(to -> later(host.name + to.name, () -> to.plane.receive(port(to, "eth0"), frame)));
             case "eth1" -> answered.add(id(frame));
             case "eth2" -> later("server", () -> answer(frame));
             default -> inspect(host, interfaceName, frame);

@@ -116,13 +116,13 @@ class MoveNodeTest {
                             "new flows get " + path + ", seed " + seed,
                             Duration.ofSeconds(10),
                             () -> a.status().chains().getFirst().paths().stream()
-                                    .anyMatch(each ->
-                                            each.name().equals(path) && !each.draining()));
+                                    .anyMatch(each -> each.name().equals(path) && !each.draining()));
                     try (UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {
                         UdpFlow.Account account = fresh.exchange(20);
                         assertThat(account.lost()).isZero();
                         for (long id : account.sent()) {
-                            assertThat(passed.get(id + " forward")).containsExactlyInAnyOrder(there ? "fw2" : "fw", "ips");
+                            assertThat(passed.get(id + " forward"))
+                                    .containsExactlyInAnyOrder(there ? "fw2" : "fw", "ips");
                         }
                     }
                 }
@@ -157,8 +157,7 @@ class MoveNodeTest {
         Map<String, WatchedReport> watched = new HashMap<>();
         a.say(AdminClient::liveness).watched().forEach(each -> watched.put(each.kind() + " " + each.name(), each));
         assertThat(watched.keySet())
-                .containsExactlyInAnyOrder(
-                        "instance fw", "instance ips", "instance fw2", "node host-b", "node host-c");
+                .containsExactlyInAnyOrder("instance fw", "instance ips", "instance fw2", "node host-b", "node host-c");
         assertThat(watched.get("instance fw").how()).isEqualTo("its node tells");
         assertThat(watched.get("instance fw").state()).isEqualTo("alive");
         assertThat(watched.get("instance fw2").how()).contains("gone from the objects");
@@ -199,15 +198,16 @@ class MoveNodeTest {
     private static String losses(SluiceNode host) {
         return host.counters().drops() + " "
                 + host.status().ports().stream()
-                        .map(port -> port.interfaceName() + " " + port.counters().kernelDropped() + "/"
-                                + port.counters().receiveDropped() + "/"
-                                + port.counters().sendDropped())
+                        .map(port ->
+                                port.interfaceName() + " " + port.counters().kernelDropped() + "/"
+                                        + port.counters().receiveDropped() + "/"
+                                        + port.counters().sendDropped())
                         .toList();
     }
 
     private void check(long seed, List<Load> loads, List<SluiceNode> hosts) {
         for (SluiceNode host : hosts) {
-            assertThat(host.dropReasons()).as("seed " + seed).doesNotContainAnyElementsOf(DISAGREEMENT);
+            assertThat(host.dropReasons()).as("seed " + seed + " " + losses(host)).doesNotContainAnyElementsOf(DISAGREEMENT);
         }
         // A machine that is busy with something else may let rings overflow.
         long kernelDropped = hosts.stream()
