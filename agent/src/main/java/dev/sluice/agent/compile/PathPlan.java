@@ -277,7 +277,7 @@ final class PathPlan {
                             && !change.missing(path, instances.attachments().values(), word)
                                     .isEmpty())
                     .toList();
-            List<PathDraft> kept = late.size() < offered.size()
+            List<PathDraft> kept = late.isEmpty() || late.size() < offered.size()
                     ? List.of()
                     : ofChain(chain.name(), PathDraft.Use.GONE).stream()
                             .filter(path -> gaveFlows(earlier.get(path.id())))

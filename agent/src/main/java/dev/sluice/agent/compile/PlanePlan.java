@@ -174,6 +174,11 @@ final class PlanePlan {
                 path.id(), spec.svni(), number << 1, (number << 1) + 1, spec.mode() == ServiceChain.Mode.HUB);
     }
 
+    /** Whether there is such another node. */
+    boolean isPeer(String host) {
+        return peerByName.containsKey(host);
+    }
+
     /** The place of another node among the peers; {@link Attachment#LOCAL} for the empty name, which is this node. */
     int peer(String host) {
         OverlayPeer peer = peerByName.get(host);

@@ -124,7 +124,7 @@ public final class SnapshotCompiler {
         long nowNs = clockNs.getAsLong();
         Transition change = transition.after(objects, configuration, plane.pathSet(), nowNs);
         if (before != null) {
-            linger(change, instances, before);
+            linger(change, instances, plane, before);
             instances.retain(before.attachments());
             paths.retain(before.paths());
             change = change.awaiting(paths.await(before.paths(), change, word, nowNs));
@@ -155,10 +155,12 @@ public final class SnapshotCompiler {
         return new CompileResult(Optional.of(compiled), log.problems());
     }
 
-    private static void linger(Transition change, InstancePlan instances, CompiledNode before) {
+    private static void linger(
+            Transition change, InstancePlan instances, PlanePlan plane, CompiledNode before) {
         for (Transition.Gone gone : change.gone()) {
             before.instances().stream()
                     .filter(entry -> entry.name().equals(gone.instance().name()))
+                    .filter(entry -> !entry.remote() || plane.isPeer(entry.host()))
                     .findFirst()
                     .ifPresent(entry -> instances.linger(entry, gone.instance(), before.probes()));
         }
