@@ -155,8 +155,7 @@ public final class SnapshotCompiler {
         return new CompileResult(Optional.of(compiled), log.problems());
     }
 
-    private static void linger(
-            Transition change, InstancePlan instances, PlanePlan plane, CompiledNode before) {
+    private static void linger(Transition change, InstancePlan instances, PlanePlan plane, CompiledNode before) {
         for (Transition.Gone gone : change.gone()) {
             before.instances().stream()
                     .filter(entry -> entry.name().equals(gone.instance().name()))

@@ -11,7 +11,6 @@ import dev.sluice.lab.Waits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -154,17 +153,23 @@ class MoveNodeTest {
             assertThat(path(other, "both[fw,ips]").flows()).isPositive();
         }
         assertThat(path(a, "both[fw2,ips]").state()).isEqualTo("retired");
-        Map<String, WatchedReport> watched = new HashMap<>();
-        a.say(AdminClient::liveness).watched().forEach(each -> watched.put(each.kind() + " " + each.name(), each));
-        assertThat(watched.keySet())
-                .containsExactlyInAnyOrder("instance fw", "instance ips", "instance fw2", "node host-b", "node host-c");
-        assertThat(watched.get("instance fw").how()).isEqualTo("its node tells");
-        assertThat(watched.get("instance fw").state()).isEqualTo("alive");
-        assertThat(watched.get("instance fw2").how()).contains("gone from the objects");
-        assertThat(watched.get("node host-b").state()).isEqualTo("up");
-        assertThat(watched.get("node host-b").how()).startsWith("BFD");
+        assertThat(a.say(AdminClient::liveness).watched().stream().map(each -> each.kind() + " " + each.name()))
+                .containsExactlyInAnyOrder(
+                        "instance fw", "instance ips", "instance fw2", "node host-b", "node host-c");
+        assertThat(watched(a, "fw").how()).isEqualTo("its node tells");
+        assertThat(watched(a, "fw").state()).isEqualTo("alive");
+        assertThat(watched(a, "fw2").how()).contains("gone from the objects");
+        assertThat(watched(a, "host-b").state()).isEqualTo("up");
+        assertThat(watched(a, "host-b").how()).startsWith("BFD");
         assertThat(b.say(AdminClient::liveness).watched())
                 .anyMatch(each -> each.name().equals("fw") && each.how().equals("links"));
+    }
+
+    private static WatchedReport watched(SluiceNode host, String name) {
+        return host.say(AdminClient::liveness).watched().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("nobody watches " + name));
     }
 
     private static PathReport path(SluiceNode host, String name) {
@@ -207,7 +212,9 @@ class MoveNodeTest {
 
     private void check(long seed, List<Load> loads, List<SluiceNode> hosts) {
         for (SluiceNode host : hosts) {
-            assertThat(host.dropReasons()).as("seed " + seed + " " + losses(host)).doesNotContainAnyElementsOf(DISAGREEMENT);
+            assertThat(host.dropReasons())
+                    .as("seed " + seed + " " + losses(host))
+                    .doesNotContainAnyElementsOf(DISAGREEMENT);
         }
         // A machine that is busy with something else may let rings overflow.
         long kernelDropped = hosts.stream()
