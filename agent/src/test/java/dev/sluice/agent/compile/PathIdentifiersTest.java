@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.LoadResult;
 import dev.sluice.model.PlaneNumbers;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,8 +43,16 @@ class PathIdentifiersTest {
 
     private static long digest(String host, String mode) {
         StringBuilder text = new StringBuilder();
-        for (String node : List.of("a", "b", "c")) {
-            text.append(object("Node", node, "{underlay: {address: 10.0.0." + (node.charAt(0) - 'a' + 1) + "}}"));
+        for (int i = 1; i <= 3; i++) {
+            String node = List.of("a", "b", "c").get(i - 1);
+            String address = "10.0.0." + i;
+            text.append(object("Node", node, "{underlay: {address: " + address + "}}"))
+                    .append(object("Port", "up-" + node, "{node: " + node + ", interface: eth0}"))
+                    .append(object(
+                            "LogicalRouter",
+                            "underlay-" + node,
+                            "{node: " + node + ", interfaces: [{port: up-" + node + ", addresses: [" + address
+                                    + "/24]}]}"));
         }
         text.append(object("Service", "fw", "{transport: raw}"))
                 .append(object("Service", "ips", "{transport: raw}"))
@@ -51,9 +60,9 @@ class PathIdentifiersTest {
                 .append(object(
                         "ServiceInstance", "fw-1", "{service: fw, node: " + host + ", interfaces: {in: x, out: y}}"))
                 .append(object("ServiceChain", "inspect", "{profiles: [fw, ips], mode: " + mode + "}"));
-        Configuration objects = ConfigurationLoader.parse("test.yaml", text.toString())
-                .configuration()
-                .orElseThrow();
+        LoadResult result = ConfigurationLoader.parse("test.yaml", text.toString());
+        Configuration objects =
+                result.configuration().orElseThrow(() -> new AssertionError(result.problems()));
         return PathIdentifiers.of(objects).digest(objects);
     }
 
