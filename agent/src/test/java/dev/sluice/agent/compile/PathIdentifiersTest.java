@@ -61,8 +61,7 @@ class PathIdentifiersTest {
                         "ServiceInstance", "fw-1", "{service: fw, node: " + host + ", interfaces: {in: x, out: y}}"))
                 .append(object("ServiceChain", "inspect", "{profiles: [fw, ips], mode: " + mode + "}"));
         LoadResult result = ConfigurationLoader.parse("test.yaml", text.toString());
-        Configuration objects =
-                result.configuration().orElseThrow(() -> new AssertionError(result.problems()));
+        Configuration objects = result.configuration().orElseThrow(() -> new AssertionError(result.problems()));
         return PathIdentifiers.of(objects).digest(objects);
     }
 
