@@ -23,7 +23,7 @@ final class DemoCommand implements Callable<Integer> {
             converter = LowerCaseWord.OfShow.class,
             description = {
                 "insertion (default): one host; nodes are inserted, die and come back.",
-                "chain: three hosts; a chain of nodes on two of them for traffic of the third; a node dies and comes back."
+                "chain: three hosts; a chain of nodes on two of them for traffic of the third; one hands a flow back, one moves, one dies and comes back."
             })
     private DemoOptions.Show show = DemoOptions.Show.INSERTION;
 

@@ -18,6 +18,8 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             FlowsCommand.class,
             RulesCommand.class,
+            PathsCommand.class,
+            LivenessCommand.class,
             MacsCommand.class,
             AttributesCommand.class,
             FlowCommand.class,

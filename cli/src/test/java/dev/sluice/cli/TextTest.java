@@ -8,6 +8,10 @@ import dev.sluice.agent.report.FlowsReport;
 import dev.sluice.agent.report.FlowsReport.FlowReport;
 import dev.sluice.agent.report.InstructionsReport;
 import dev.sluice.agent.report.InstructionsReport.InstructionReport;
+import dev.sluice.agent.report.LivenessReport;
+import dev.sluice.agent.report.LivenessReport.WatchedReport;
+import dev.sluice.agent.report.PathsReport;
+import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
@@ -44,6 +48,63 @@ class TextTest {
         assertThat(StatusText.time(306_000)).isEqualTo("5 min 6 s");
         assertThat(StatusText.time(3 * 3_600_000 + 240_000)).isEqualTo("3 h 4 min");
         assertThat(StatusText.time(26 * 3_600_000L)).isEqualTo("1 d 2 h");
+    }
+
+    @Test
+    void pathsAreListedWithWhereTheyLeadAndWhyTheyAreNotUsed() {
+        String text = PathsCommand.text(new PathsReport(List.of(
+                new PathsReport.PathReport(
+                        "inspect",
+                        "inspect[fw-1,tap-1]",
+                        16,
+                        17,
+                        4096,
+                        "direct",
+                        List.of(
+                                new HopReport("fw", "fw-1", "b", false, true),
+                                new HopReport("tap", "tap-1", "", true, false)),
+                        1,
+                        0,
+                        "in use",
+                        "",
+                        2,
+                        List.of(30L, 20L),
+                        List.of(3_000L, 2_000L),
+                        7,
+                        0),
+                new PathsReport.PathReport(
+                        "inspect",
+                        "inspect[fw-2]",
+                        0,
+                        0,
+                        -1,
+                        "",
+                        List.of(new HopReport("fw", "fw-2", "", false, false)),
+                        3,
+                        0,
+                        "dead",
+                        "fw-2: no carrier",
+                        -1,
+                        List.of(),
+                        List.of(),
+                        0,
+                        0))));
+        assertThat(text).isEqualTo("""
+                PATH                     SPI  HOPS                            WEIGHT  STATE   FLOWS  PACKETS        BYTES  REASON
+                inspect[fw-1,tap-1]  16 / 17  fw-1 on b, tap-1 (copy) (dead)       1  in use      2  30 / 20  3000 / 2000  -
+                inspect[fw-2]              -  fw-2 (dead)                          3  dead        -        -            -  fw-2: no carrier""");
+        assertThat(PathsCommand.text(new PathsReport(List.of()))).isEqualTo("(no paths)");
+    }
+
+    @Test
+    void whoIsWatchedIsListedWithWhatCameOfIt() {
+        String text = LivenessCommand.text(new LivenessReport(List.of(
+                new WatchedReport("instance", "fw-1", "", "links", "dead", "no carrier", 4_200, 210, 1, 3),
+                new WatchedReport("node", "b", "", "BFD, 150 ms", "up", "", -1, -1, 0, -1))));
+        assertThat(text).isEqualTo("""
+                WHO            WATCHED BY   STATE  FOR     ROUND TRIP  DOWNS  MISSES  REASON
+                instance fw-1  links        dead   4.2 s      0.21 ms      1       3  no carrier
+                node b         BFD, 150 ms  up     always           -      0       -  -""");
     }
 
     @Test

@@ -44,7 +44,6 @@ final class FastPath {
     /** Another device, or none: then nothing that the one before has is repeated any more. */
     void use(@Nullable OffloadDevice device, int afterPackets, Snapshot snapshot) {
         allMoved();
-        firstGenerations = FlowHash.mix(firstGenerations);
         OffloadMirror now = device == null
                 ? null
                 : new OffloadMirror(

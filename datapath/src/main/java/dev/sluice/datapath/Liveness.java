@@ -99,6 +99,11 @@ public final class Liveness {
         return (remoteDead.get(instance >>> 6) >>> instance & 1) == 0;
     }
 
+    /** Whether an instance serves and that is known: nothing has to be heard of it first. */
+    public boolean isProven(int instance) {
+        return instanceAlive(instance) && (unproven.get(instance >>> 6) >>> instance & 1) == 0;
+    }
+
     /** Whether a port can send. */
     public boolean portUp(int port) {
         return (downPorts.get(port >>> 6) >>> port & 1) == 0;

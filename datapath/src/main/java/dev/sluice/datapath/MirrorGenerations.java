@@ -1,9 +1,9 @@
 package dev.sluice.datapath;
 
-import dev.sluice.datapath.route.NextHop;
-import dev.sluice.datapath.route.Routes;
 import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.route.Routes;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;

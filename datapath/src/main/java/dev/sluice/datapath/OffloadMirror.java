@@ -1,10 +1,10 @@
 package dev.sluice.datapath;
 
-import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.offload.OffloadReader;
+import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ethernet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

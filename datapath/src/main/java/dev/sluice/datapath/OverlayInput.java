@@ -257,7 +257,8 @@ final class OverlayInput {
             last.counters().returned[direction]++;
         }
         int named = table.resolve(metadata.flowId());
-        boolean stands = named >= 0 && table.tag(named) == ConnectionTable.SERVICE && table.pathId(named) == path.id();
+        // The flow may be on another path by now: what was sent along this one still goes on along it.
+        boolean stands = named >= 0 && table.tag(named) == ConnectionTable.SERVICE && table.pathId(named) != 0;
         int router = stands ? zones.router(table.router(named)) : plane.routerOf(metadata.tenant());
         if (router < 0) {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);

@@ -15,6 +15,7 @@ public final class Path {
     private final String name;
     private final int weight;
     private final int metric;
+    private final int services;
     private final List<Hop> hops;
     private final PathCounters counters;
     private final boolean translates;
@@ -36,14 +37,16 @@ public final class Path {
      * @param name for people: {@code chain[fw-1,ips-2]}
      * @param weight share of new flows, above 0
      * @param metric how far away it is: the sum of its nodes' metrics; the smaller the nearer
+     * @param services number of the sequence of services that it is made of, the same for all paths with the same one; 0: not told
      * @param hops in forward order; the reverse direction takes them in opposite order
      * @param counters kept over snapshots
      */
-    public Path(int id, String name, int weight, int metric, List<Hop> hops, PathCounters counters) {
+    public Path(int id, String name, int weight, int metric, int services, List<Hop> hops, PathCounters counters) {
         this.id = id;
         this.name = name;
         this.weight = weight;
         this.metric = metric;
+        this.services = services;
         this.hops = List.copyOf(hops);
         this.counters = counters;
         translates = hops.stream().anyMatch(hop -> hop.attachment().translates());
@@ -52,7 +55,7 @@ public final class Path {
 
     /** A path with metric 0. */
     public Path(int id, String name, int weight, List<Hop> hops, PathCounters counters) {
-        this(id, name, weight, 0, hops, counters);
+        this(id, name, weight, 0, 0, hops, counters);
     }
 
     /** The same with counters of its own, and with the attachments given by id. */
@@ -62,7 +65,7 @@ public final class Path {
             Attachment node = attachments.getOrDefault(hop.attachment().id(), hop.attachment());
             own.add(new Hop(node, hop.copy(), hop.onFailure()));
         }
-        return new Path(id, name, weight, metric, own, new PathCounters());
+        return new Path(id, name, weight, metric, services, own, new PathCounters());
     }
 
     /** Unique in the node, above 0. */
@@ -83,6 +86,11 @@ public final class Path {
     /** How far away it is; the smaller the nearer. */
     public int metric() {
         return metric;
+    }
+
+    /** Number of the sequence of services that it is made of; 0: not told. */
+    public int services() {
+        return services;
     }
 
     /** In forward order. */

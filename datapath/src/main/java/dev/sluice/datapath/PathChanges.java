@@ -154,7 +154,9 @@ final class PathChanges {
         if (forward != WAITS && reverse != WAITS && !unknown) {
             return (old & MOVED) | forward | reverse;
         }
-        boolean sameServices = !turned && isOffered(targetId, pathId) && Passage.keepsPlaces(path, next);
+        boolean sameServices = !turned
+                && (isOffered(targetId, pathId) || hasServicesOf(path, next))
+                && Passage.keepsPlaces(path, next);
         return sameServices ? old & INHERITED : WAITS;
     }
 
@@ -176,6 +178,15 @@ final class PathChanges {
     private @Nullable Path known(int pathId) {
         Path path = snapshot.path(pathId);
         return path != null ? path : goneById.get(pathId);
+    }
+
+    private static boolean hasServicesOf(Path one, Path other) {
+        return one.services() != 0 && one.services() == other.services();
+    }
+
+    /** Whether two paths are of the same services, with the nodes they share at the same places: a flow that moved may have one after the other. */
+    static boolean haveSameServices(Path one, Path other) {
+        return hasServicesOf(one, other) && Passage.keepsPlaces(one, other);
     }
 
     private boolean isOffered(int targetId, int pathId) {

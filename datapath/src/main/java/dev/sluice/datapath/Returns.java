@@ -240,6 +240,8 @@ final class Returns {
     /** Looks for the newest record of the key that fits, and under which packets are sent; a second one of another router makes the packet ambiguous. */
     private void find(Cursor c, Attachment node, int side) {
         boolean passedOver = false;
+        int unsent = NONE;
+        int unsentHop = NONE;
         int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
             int hop = hopOf(slot, node);
@@ -257,18 +259,25 @@ final class Returns {
                     frames.refuse(OffloadRefusal.PATH_CHANGING);
                     passedOver = true;
                 } else if (fits(slot, c, node, side)) {
-                    ambiguous = record != NONE;
-                    record = slot;
-                    recordHop = hop;
-                    if (table.older(slot) != NONE) {
-                        compareWithOlder(c, node, side);
+                    if (hasSent(c, slot)) {
+                        found(slot, hop);
+                        if (table.older(slot) != NONE) {
+                            compareWithOlder(c, node, side);
+                        }
+                        return;
                     }
-                    return;
+                    // Nothing of this direction was sent under it: the packet is of an older one, if there is one.
+                    unsentHop = unsent == NONE ? hop : unsentHop;
+                    unsent = unsent == NONE ? slot : unsent;
                 } else {
                     wrongSide = true;
                 }
             }
             slot = table.next(slot, c.nowNs);
+        }
+        if (unsent != NONE) {
+            found(unsent, unsentHop);
+            return;
         }
         waits |= passedOver;
     }
@@ -283,8 +292,6 @@ final class Returns {
      * other's would miss something by the path of the one taken, it is ambiguous: each port's rule holds for what came in there.
      */
     private void compareWithOlder(Cursor c, Attachment node, int side) {
-        // Which of them counts depends on when packets were counted in the others.
-        frames.refuse(OffloadRefusal.TWO_PATHS);
         boolean recent = changes.isUnderWay(record, c.nowNs);
         for (int slot = table.next(record, c.nowNs); slot != NONE; slot = table.next(slot, c.nowNs)) {
             int hop = hopOf(slot, node);
@@ -292,13 +299,16 @@ final class Returns {
                     && (table.flags(slot) & (ConnectionTable.SUPERSEDED | PathChanges.WAITS)) == 0
                     && !(table.isReverse(slot, c.fields) && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)
                     && fits(slot, c, node, side)
-                    && changes.isUnderWay(slot, c.nowNs);
-            if (rivals && !recent) {
-                record = slot;
-                recordHop = hop;
+                    && hasSent(c, slot);
+            if (rivals) {
+                // Which of them counts depends on when packets were counted in the others.
+                frames.refuse(OffloadRefusal.TWO_PATHS);
+            }
+            if (rivals && changes.isUnderWay(slot, c.nowNs)) {
+                ambiguous |= recent && !getsAll(c, slot, hop);
+                record = recent ? record : slot;
+                recordHop = recent ? recordHop : hop;
                 recent = true;
-            } else if (rivals) {
-                ambiguous |= !getsAll(c, slot, hop);
             }
         }
     }
@@ -309,7 +319,24 @@ final class Returns {
         Path next = snapshot.path(table.pathId(record));
         boolean forward = !table.isReverse(sentBy, c.fields);
         boolean forwardNext = !table.isReverse(record, c.fields);
-        return sent != null && next != null && Passage.getsAll(sent, hop, forward, next, recordHop, forwardNext);
+        return sent != null
+                && next != null
+                && (Passage.getsAll(sent, hop, forward, next, recordHop, forwardNext)
+                        || (c.feature() == ConnectionTable.PLANE
+                                && forward == forwardNext
+                                && PathChanges.haveSameServices(sent, next)));
+    }
+
+    /** Whether packets of the direction in hand were sent under a record; of flows classified here that is not asked. */
+    private boolean hasSent(Cursor c, int slot) {
+        return c.feature() != ConnectionTable.PLANE
+                || entryOf(slot, table.isReverse(slot, c.fields) ? 1 : 0) != PlaneFlows.NONE;
+    }
+
+    private void found(int slot, int hop) {
+        ambiguous = record != NONE;
+        record = slot;
+        recordHop = hop;
     }
 
     /** Index of the node in the path of a record; below 0 if it is not in it, or the path not in the snapshot. */
@@ -395,13 +422,18 @@ final class Returns {
      * Goes on with a packet that another switch brings back, in the router that classified it.
      *
      * @param hop index of the next node, beyond the ends if it has had all
-     * @param named the record that the packet names, -1 if there is none any more
+     * @param named the record that the packet names, perhaps on another path by now, -1 if there is none any more
      */
     int goOnFromPeer(Cursor c, Path path, int hop, int named) {
         int direction = c.direction;
-        int slot = ofKey(c, path, named);
-        if (slot == NONE && named >= 0) {
-            slot = ofOther(c, path, named);
+        boolean moved = named >= 0 && table.pathId(named) != path.id();
+        int same = moved ? NONE : named;
+        int slot = ofKey(c, path, same);
+        if (slot == NONE && same >= 0) {
+            slot = ofOther(c, path, same);
+        }
+        if (slot == NONE && moved && table.isOf(named, c.fields, c.zone, c.feature())) {
+            slot = named;
         }
         if (slot == NONE) {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);

@@ -21,6 +21,12 @@ public final class PlaneNumbers {
         return hash;
     }
 
+    /** A digest of a text, by which nodes find out whether they have the same; never 0. */
+    public static long digest(String text) {
+        long hash = hash(text);
+        return hash == 0 ? 1 : hash;
+    }
+
     private static int number(String text) {
         long hash = hash(text);
         int folded = (int) (hash ^ (hash >>> 32));

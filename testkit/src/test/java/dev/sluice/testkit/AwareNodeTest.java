@@ -14,7 +14,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.FlowPrograms;
 import dev.sluice.ports.MemoryFrame;
+import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.IpProtocols;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -295,6 +298,84 @@ class AwareNodeTest {
             assertThat(hosts.toNode()).isEmpty();
             assertThat(hosts.host(A).drops())
                     .isEqualTo(Map.of(DropReason.FLOW_PROGRAMMED, 1L, DropReason.FLOW_PROGRAM_REFUSED, 1L));
+        }
+        try (ThreeHosts hosts = ThreeHosts.aware(false)) {
+            byte[] got = datagram(hosts);
+            hosts.receive(B, UNDERLAY, AwareNode.message(got, AwareNode.DROP, ALL | BOTH, 0));
+            operatorSays(hosts, FlowPrograms.Action.ACCEPT);
+            hosts.receive(A, CLIENT, FRAME);
+            assertThat(hosts.toNode()).isEmpty();
+            assertThat(hosts.host(A).sent(SERVER))
+                    .as("the operator replaces the node")
+                    .containsExactly(FRAME);
+            for (int action : new int[] {AwareNode.DROP, AwareNode.ACCEPT}) {
+                hosts.receive(B, UNDERLAY, AwareNode.message(got, action, ALL | BOTH, 0));
+                hosts.receive(A, CLIENT, FRAME);
+                hosts.receive(A, SERVER, REPLY);
+                assertThat(hosts.host(A).sent(SERVER))
+                        .as("the node does not replace the operator")
+                        .containsExactly(FRAME);
+                assertThat(hosts.host(A).sent(CLIENT)).containsExactly(REPLY);
+            }
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAM_REFUSED, 2L));
+            assertThat(hosts.host(A).datapath().counters().instructionsRefused).isEqualTo(2);
+            assertThat(hosts.host(A).datapath().programs().size()).isEqualTo(1);
+        }
+    }
+
+    /** An operator says it of the flow of the request, for an hour. */
+    private static void operatorSays(ThreeHosts hosts, FlowPrograms.Action action) {
+        MemorySwitch a = hosts.host(A);
+        FlowPrograms.Flow flow = new FlowPrograms.Flow(
+                a.datapath().zone(1, 0, 0),
+                IpProtocols.TCP,
+                IpAddress.parse("10.0.0.1").orElseThrow(),
+                4000,
+                IpAddress.parse("10.0.0.2").orElseThrow(),
+                80);
+        assertThat(a.datapath().programs().put(flow, action, 0, false, a.nowNs() + 3_600_000_000_000L, a.nowNs()))
+                .isTrue();
+    }
+
+    @Test
+    void flowThatANodeSendsAlongAnotherPathGoesThereInBothDirectionsAndStays() {
+        try (ThreeHosts hosts = ThreeHosts.awareWithChoice()) {
+            byte[] got = datagram(hosts);
+            byte[] answer = AwareNode.answer(got, AwareNode.NEW_PATH, ALL | BOTH, ThreeHosts.SHORT.forwardSpi());
+            hosts.receive(B, UNDERLAY, answer);
+            assertThat(hosts.host(C).sent(NODE_IN))
+                    .as("the packet itself goes on")
+                    .containsExactly(FRAME);
+            hosts.receive(C, NODE_OUT, FRAME);
+            assertThat(hosts.host(A).sent(SERVER)).containsExactly(FRAME);
+            assertThat(hosts.host(A).datapath().counters().instructionsOfNodes).isEqualTo(1);
+
+            for (int i = 0; i < 2; i++) {
+                hosts.receive(A, CLIENT, FRAME);
+                assertThat(hosts.toNode()).isEmpty();
+                assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(FRAME);
+                hosts.receive(C, NODE_OUT, FRAME);
+                assertThat(hosts.host(A).sent(SERVER)).containsExactly(FRAME);
+                hosts.receive(A, SERVER, REPLY);
+                assertThat(hosts.host(C).sent(NODE_OUT)).containsExactly(REPLY);
+                hosts.receive(C, NODE_IN, REPLY);
+                assertThat(hosts.toNode()).isEmpty();
+                assertThat(hosts.host(A).sent(CLIENT)).containsExactly(REPLY);
+            }
+            assertThat(hosts.host(A).datapath().counters().movedByInstruction).isEqualTo(1);
+            noDrops(hosts);
+        }
+    }
+
+    @Test
+    void flowStaysOnItsPathWhereTheOtherOneIsDead() {
+        try (ThreeHosts hosts = ThreeHosts.awareWithChoice()) {
+            byte[] got = datagram(hosts);
+            hosts.host(A).liveness().setInstance(2, false);
+            hosts.receive(
+                    B, UNDERLAY, AwareNode.message(got, AwareNode.NEW_PATH, ALL | BOTH, ThreeHosts.SHORT.forwardSpi()));
+            assertThat(hosts.host(A).datapath().programs().size()).isZero();
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAM_REFUSED, 1L));
         }
     }
 

@@ -55,6 +55,9 @@ final class ThreeHosts implements AutoCloseable {
     static final int REVERSE_SPI = 101;
     static final List<String> ENDPOINTS = List.of("192.0.2.1", "192.0.2.2", "192.0.2.3");
 
+    /** The path of the node on C alone. */
+    static final PlanePath SHORT = new PlanePath(8, SVNI, 0x200, 0x201, false);
+
     private static final long MAC = 0x0200_0000_1000L;
 
     final List<MemorySwitch> hosts = new ArrayList<>();
@@ -74,6 +77,7 @@ final class ThreeHosts implements AutoCloseable {
     private final Attachment.Translation translation;
     private final int awareOn;
     private final NodeTunnel.Format format;
+    private final boolean choice;
 
     ThreeHosts(boolean hub) {
         this(hub, Attachment.Translation.NONE);
@@ -85,6 +89,12 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     private ThreeHosts(boolean hub, Attachment.Translation translation, int awareOn, NodeTunnel.Format format) {
+        this(hub, translation, awareOn, format, false);
+    }
+
+    private ThreeHosts(
+            boolean hub, Attachment.Translation translation, int awareOn, NodeTunnel.Format format, boolean choice) {
+        this.choice = choice;
         this.format = format;
         this.hub = hub;
         this.translation = translation;
@@ -97,6 +107,11 @@ final class ThreeHosts implements AutoCloseable {
     /** The firewall on B has an agent. */
     static ThreeHosts aware(boolean hub) {
         return new ThreeHosts(hub, Attachment.Translation.NONE, B, NodeTunnel.Format.NSH);
+    }
+
+    /** The firewall on B has an agent; a second path, of the node on C alone, is the second choice. */
+    static ThreeHosts awareWithChoice() {
+        return new ThreeHosts(false, Attachment.Translation.NONE, B, NodeTunnel.Format.NSH, true);
     }
 
     /** The firewall is on A and has an agent. */
@@ -175,7 +190,11 @@ final class ThreeHosts implements AutoCloseable {
     }
 
     Snapshot snapshot(int host, Rule.FailureAction onFailure) {
-        return snapshot(host, onFailure, List.of(new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub)));
+        return snapshot(host, onFailure, choice ? List.of(planePath(), SHORT) : List.of(planePath()));
+    }
+
+    private PlanePath planePath() {
+        return new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub);
     }
 
     /** A snapshot of a host that knows these paths of the plane. */
@@ -206,9 +225,12 @@ final class ThreeHosts implements AutoCloseable {
         Path path = new Path(
                 7,
                 "inspect[fw-1,ips-1]",
-                1,
+                2,
                 List.of(new Path.Hop(firewall, false, onFailure), new Path.Hop(ips, false, onFailure)),
                 new PathCounters());
+        Path alone = new Path(
+                SHORT.path(), "inspect[ips-1]", 1, List.of(new Path.Hop(ips, false, onFailure)), new PathCounters());
+        List<Path> paths = choice ? List.of(path, alone) : List.of(path);
         BitSet sides = new BitSet();
         sides.set(2, 6);
         Rule rule = new Rule(
@@ -228,10 +250,10 @@ final class ThreeHosts implements AutoCloseable {
         return Snapshot.builder(1)
                 .ports(ports)
                 .routers(List.of(new RouterEntry(0, "underlay", underlay), new RouterEntry(1, "pair", Routes.EMPTY)))
-                .targets(List.of(new Target(0, "inspect", List.of(path), onFailure)))
+                .targets(List.of(new Target(0, "inspect", paths, onFailure)))
                 .rules(List.of(rule))
                 .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
-                .paths(List.of(path))
+                .paths(paths)
                 .attachments(List.of(firewall, ips))
                 .plane(new ServicePlane(
                         1000 + host, 0, address(host), peers(host), planePaths, List.of(0, host == A ? 77 : 0)))

@@ -18,6 +18,9 @@ import java.lang.foreign.MemorySegment;
  * |  Number of an instance                      ... Count times   |
  * |     Alive     |  Admin state  |             Zero              |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |  Digest of the paths of the sender's objects, 64 bits         |
+ * |                                     (0 or left out: not told) |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * </pre>
  *
  * <p>{@code base} is where the value begins. Run {@link #check} first. Called from the hot path: no allocation.
@@ -29,8 +32,11 @@ public final class PlaneStates {
     /** Length of each instance. */
     public static final int INSTANCE_BYTES = 8;
 
-    /** Most instances of one value. */
-    public static final int INSTANCES_MAX = (NshContext.VALUE_BYTES_MAX - BYTES) / INSTANCE_BYTES;
+    /** Length of the digest behind the instances. */
+    public static final int DIGEST_BYTES = 8;
+
+    /** Most instances of one value that is sent; one without a digest may have one more. */
+    public static final int INSTANCES_MAX = (NshContext.VALUE_BYTES_MAX - BYTES - DIGEST_BYTES) / INSTANCE_BYTES;
 
     /** The version that is sent and read. */
     public static final int VERSION = 1;
@@ -58,7 +64,7 @@ public final class PlaneStates {
 
     /** Whether a value of this length is one of this version, complete, with states that exist. */
     public static boolean check(MemorySegment f, long base, int bytes) {
-        if (bytes < BYTES || Layouts.u8(f, base) != VERSION || bytes < bytesFor(count(f, base))) {
+        if (bytes < BYTES || Layouts.u8(f, base) != VERSION || bytes < bytesWithoutDigest(count(f, base))) {
             return false;
         }
         for (int i = 0; i < count(f, base); i++) {
@@ -69,8 +75,12 @@ public final class PlaneStates {
         return true;
     }
 
-    /** Length of a value with so many instances. */
+    /** Length of a value with so many instances and a digest. */
     public static int bytesFor(int count) {
+        return bytesWithoutDigest(count) + DIGEST_BYTES;
+    }
+
+    private static int bytesWithoutDigest(int count) {
         return BYTES + count * INSTANCE_BYTES;
     }
 
@@ -109,8 +119,15 @@ public final class PlaneStates {
         return Layouts.u8(f, instance(base, i) + ADMIN_OFFSET);
     }
 
+    /** Which paths the sender serves, as a digest of those of its objects; 0 if it does not tell. */
+    public static long digest(MemorySegment f, long base, int bytes) {
+        int at = bytesWithoutDigest(count(f, base));
+        return bytes < at + DIGEST_BYTES ? 0 : f.get(Layouts.BE64, base + at);
+    }
+
     /** Writes everything but the instances. */
-    public static void write(MemorySegment f, long base, int count, int mine, int yours, long sequence) {
+    public static void write(MemorySegment f, long base, int count, int mine, int yours, long sequence, long digest) {
+        f.set(Layouts.BE64, base + bytesWithoutDigest(count), digest);
         f.set(Layouts.BE32, base, VERSION << 24 | count << 8);
         f.set(Layouts.BE32, base + MINE_OFFSET, mine);
         f.set(Layouts.BE32, base + YOURS_OFFSET, yours);

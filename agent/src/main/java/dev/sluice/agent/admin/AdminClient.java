@@ -11,7 +11,9 @@ import dev.sluice.agent.report.FollowReport;
 import dev.sluice.agent.report.ForetellReport;
 import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.InstructionsReport;
+import dev.sluice.agent.report.LivenessReport;
 import dev.sluice.agent.report.MacsReport;
+import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.RulesReport;
 import dev.sluice.agent.report.StatusReport;
@@ -104,6 +106,16 @@ public final class AdminClient {
     /** What logical switches have learned. */
     public MacsReport macs() throws NodeException {
         return as(request("macs", Map.of()), MacsReport.class);
+    }
+
+    /** The paths of its chains. */
+    public PathsReport paths() throws NodeException {
+        return as(request("paths", Map.of()), PathsReport.class);
+    }
+
+    /** Who is watched, and what came of it. */
+    public LivenessReport liveness() throws NodeException {
+        return as(request("liveness", Map.of()), LivenessReport.class);
     }
 
     /**

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Service instances of a node, and of those it shares a service plane with, and their attachments: one per chain if tags are given per chain, else one for all. One writer: the compilation. */
@@ -277,6 +278,32 @@ final class InstancePlan {
             attachments.put(draft.id(), draft);
         }
         return clash;
+    }
+
+    /**
+     * Lets an instance that is gone from the objects serve on (ADR 14), if nobody else has its interfaces now and they are still there. Its attachments come with {@link #retain}.
+     *
+     * @param before as it was
+     * @param probesBefore how instances were probed
+     */
+    void linger(InstanceEntry before, ServiceInstance instance, List<ProbePlan> probesBefore) {
+        if (instances.stream().anyMatch(entry -> entry.name().equals(before.name()))) {
+            return;
+        }
+        if (!before.remote() && instance.spec().attachment() instanceof Interfaces interfaces) {
+            if (!ports.canLinger(interfaces.in()) || !ports.canLinger(interfaces.outOrIn())) {
+                return;
+            }
+            ports.servicePort(instance, interfaces.in());
+            ports.servicePort(instance, interfaces.outOrIn());
+        }
+        instances.add(before.lingering());
+        probesBefore.stream().filter(plan -> plan.instance() == before.number()).forEach(probes::add);
+    }
+
+    /** Flows leave instances that are gone from the objects, as soon as new ones do not get them. */
+    void leave(Set<Integer> given) {
+        instances.replaceAll(entry -> entry.lingers() && !given.contains(entry.number()) ? entry.leaving() : entry);
     }
 
     /**

@@ -14,7 +14,7 @@ import java.util.List;
  * @param metric sum over the nodes; not part of the content either
  * @param rank 0 for the paths that the chain's strategy prefers, the larger the later a backup
  * @param onFailure of each hop; not part of the content either: flows on the path follow a change at once
- * @param retired gets no new flows
+ * @param use what it is for
  */
 public record PathDraft(
         int id,
@@ -24,7 +24,25 @@ public record PathDraft(
         int metric,
         int rank,
         List<FailureAction> onFailure,
-        boolean retired) {
+        Use use) {
+    /** What a path is for. */
+    public enum Use {
+        /** Of the objects; new flows get it. */
+        OFFERED,
+
+        /** Of the objects, but its hosts have not all said that they serve it: new flows get it when they have (ADR 14). */
+        AWAITED,
+
+        /** Of the objects, but no new flows get it here: a node is taken out of use, or others are preferred. */
+        RESTING,
+
+        /** No longer of the objects; new flows get it until one that is awaited takes its place. */
+        KEPT,
+
+        /** No longer of the objects; there for the flows that have it. */
+        GONE
+    }
+
     /**
      * What the id names.
      *
@@ -40,8 +58,29 @@ public record PathDraft(
             return hops.stream().anyMatch(hop -> hop.attachment == attachment);
         }
 
+        /** What it has in common with paths of other nodes of the same services. */
+        Services services() {
+            return new Services(
+                    chain,
+                    hops.stream()
+                            .map(hop -> hop.copy ? hop.service + " (copy)" : hop.service)
+                            .toList());
+        }
+
         boolean forwardsThrough(int attachment) {
             return hops.stream().anyMatch(hop -> hop.attachment == attachment && !hop.copy);
+        }
+    }
+
+    /**
+     * A sequence of services.
+     *
+     * @param chain name of the chain
+     * @param services their names in forward order
+     */
+    public record Services(String chain, List<String> services) {
+        public Services {
+            services = List.copyOf(services);
         }
     }
 
@@ -60,6 +99,21 @@ public record PathDraft(
 
     /** The same path for flows that have it already, with failure actions of today. */
     PathDraft retire(List<FailureAction> onFailureNow) {
-        return new PathDraft(id, content, name, weight, metric, rank, new ArrayList<>(onFailureNow), true);
+        return new PathDraft(id, content, name, weight, metric, rank, new ArrayList<>(onFailureNow), Use.GONE);
+    }
+
+    /** The same for something else. */
+    PathDraft as(Use next) {
+        return new PathDraft(id, content, name, weight, metric, rank, onFailure, next);
+    }
+
+    /** Whether it gets no new flows. */
+    public boolean retired() {
+        return use != Use.OFFERED && use != Use.KEPT;
+    }
+
+    /** Whether the objects have it. */
+    boolean isWritten() {
+        return use != Use.KEPT && use != Use.GONE;
     }
 }

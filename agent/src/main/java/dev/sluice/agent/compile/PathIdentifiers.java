@@ -91,6 +91,41 @@ final class PathIdentifiers {
         return chain + "[" + instances + "]";
     }
 
+    /**
+     * What hosts with the same objects tell each other: a digest of all paths with their numbers and how packets travel on them; never 0.
+     *
+     * @param whole the configuration that the numbers were made of
+     */
+    long digest(Configuration whole) {
+        StringBuilder text = new StringBuilder();
+        byName.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(path -> text.append(path.getKey())
+                        .append('=')
+                        .append(path.getValue())
+                        .append('\n'));
+        whole.chains().stream()
+                .sorted(Comparator.comparing(ServiceChain::name))
+                .forEach(chain -> text.append(chain.name())
+                        .append(' ')
+                        .append(chain.spec().svni())
+                        .append(' ')
+                        .append(chain.spec().mode())
+                        .append('\n'));
+        whole.instances().stream()
+                .sorted(Comparator.comparing(ServiceInstance::name))
+                .forEach(instance -> text.append(instance.name())
+                        .append(' ')
+                        .append(instance.spec().node().orElse(""))
+                        .append('\n'));
+        return PlaneNumbers.digest(text.toString());
+    }
+
+    /** Names of all paths that have a number. */
+    Set<String> names() {
+        return Set.copyOf(byName.keySet());
+    }
+
     /** The number of a path, 1..{@link PlaneNumbers#PATH_MAX}; 0 if it has none. */
     int of(String name) {
         return byName.getOrDefault(name, 0);

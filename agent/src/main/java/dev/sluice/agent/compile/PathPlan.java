@@ -11,11 +11,15 @@ import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The paths of each chain: every combination of the instances of its services, on this host and on others, in ranks by the chain's strategy. One writer: the compilation.
@@ -90,7 +94,7 @@ final class PathPlan {
                 int rank = offers ? ranks.rank(hosts(combination)) : 0;
                 int weight = (int) Math.clamp(Math.round(weight(combination) * scale), 1, (long) WEIGHT_MAX);
                 boolean retired = !offers || (rank > 0 && chain.spec().selection() == Selection.LEAST_FLOWS);
-                add(chain, combination, weight, rank, retired);
+                add(chain, combination, weight, rank, retired ? PathDraft.Use.RESTING : PathDraft.Use.OFFERED);
             }
         }
     }
@@ -178,7 +182,7 @@ final class PathPlan {
         return weight;
     }
 
-    private void add(ServiceChain chain, List<Choice> combination, int weight, int rank, boolean retired) {
+    private void add(ServiceChain chain, List<Choice> combination, int weight, int rank, PathDraft.Use use) {
         List<PathDraft.Hop> hops = new ArrayList<>();
         List<FailureAction> onFailure = new ArrayList<>();
         int metric = 0;
@@ -191,7 +195,7 @@ final class PathPlan {
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
-        paths.put(id, new PathDraft(id, content, name(chain, combination), weight, metric, rank, onFailure, retired));
+        paths.put(id, new PathDraft(id, content, name(chain, combination), weight, metric, rank, onFailure, use));
     }
 
     private boolean isCopy(Hop hop) {
@@ -252,6 +256,65 @@ final class PathPlan {
                             .findFirst()));
         }
         return now;
+    }
+
+    /**
+     * Lets new flows wait for paths that a change brings and that other hosts may not have yet (ADR 14): until they are served, new flows get the other paths of the chain, or if it has none, those that
+     * they got before. After {@link #retain}.
+     *
+     * @return the paths that are awaited, by id, with the time at which that ends
+     */
+    Map<Integer, Long> await(List<PathDraft> before, Transition change, Transition.Word word, long nowNs) {
+        Map<Integer, PathDraft> earlier = new HashMap<>();
+        before.forEach(path -> earlier.put(path.id(), path));
+        Map<Integer, Long> awaited = new HashMap<>();
+        for (ServiceChain chain : configuration.chains()) {
+            List<PathDraft> offered = ofChain(chain.name(), PathDraft.Use.OFFERED);
+            List<PathDraft> late = offered.stream()
+                    .filter(path -> isNew(earlier.get(path.id()))
+                            && leavesHost(path)
+                            && change.untilNs(path.id(), nowNs) - nowNs > 0
+                            && !change.missing(path, instances.attachments().values(), word)
+                                    .isEmpty())
+                    .toList();
+            List<PathDraft> kept = late.isEmpty() || late.size() < offered.size()
+                    ? List.of()
+                    : ofChain(chain.name(), PathDraft.Use.GONE).stream()
+                            .filter(path -> gaveFlows(earlier.get(path.id())))
+                            .toList();
+            if (late.size() < offered.size() || !kept.isEmpty()) {
+                kept.forEach(path -> paths.put(path.id(), path.as(PathDraft.Use.KEPT)));
+                late.forEach(path -> paths.put(path.id(), path.as(PathDraft.Use.AWAITED)));
+                late.forEach(path -> awaited.put(path.id(), change.untilNs(path.id(), nowNs)));
+            }
+        }
+        return awaited;
+    }
+
+    private List<PathDraft> ofChain(String chain, PathDraft.Use use) {
+        return paths.values().stream()
+                .filter(path -> path.use() == use && path.content().chain().equals(chain))
+                .toList();
+    }
+
+    /** Whether hosts may not have a path yet: it was not there before this change, or was awaited. */
+    private static boolean isNew(@Nullable PathDraft before) {
+        return before == null || before.use() == PathDraft.Use.AWAITED || before.use() == PathDraft.Use.GONE;
+    }
+
+    private static boolean gaveFlows(@Nullable PathDraft before) {
+        return before != null && !before.retired();
+    }
+
+    /** Numbers of the instances that new flows may get. */
+    Set<Integer> givenInstances() {
+        return paths.values().stream()
+                .filter(path -> !path.retired())
+                .flatMap(path -> path.content().hops().stream())
+                .map(hop -> instances.attachments().get(hop.attachment()))
+                .filter(Objects::nonNull)
+                .map(attachment -> attachment.content().instance())
+                .collect(Collectors.toSet());
     }
 
     /** All paths, those that take new flows first. */

@@ -11,10 +11,11 @@ import java.util.List;
  *
  * @param peers the others
  * @param own instances of this node, of which the others are told
+ * @param paths digest of the paths of the objects, which the others are told too
  */
-public record PeersPlan(List<Peer> peers, List<Own> own) {
+public record PeersPlan(List<Peer> peers, List<Own> own, long paths) {
     /** A node that is alone. */
-    public static final PeersPlan NONE = new PeersPlan(List.of(), List.of());
+    public static final PeersPlan NONE = new PeersPlan(List.of(), List.of(), 0);
 
     /** Copies the lists. */
     public PeersPlan {

@@ -26,7 +26,9 @@ final class PeersPlans {
 
     private PeersPlans() {}
 
-    static PeersPlan of(Configuration whole, String node, ServicePlane plane, List<InstanceEntry> instances) {
+    /** @param paths digest of the paths of the objects */
+    static PeersPlan of(
+            Configuration whole, String node, ServicePlane plane, List<InstanceEntry> instances, long paths) {
         if (plane.peers().isEmpty() || plane.router() < 0) {
             return PeersPlan.NONE;
         }
@@ -46,7 +48,7 @@ final class PeersPlans {
                     keys.isEmpty() ? plain : plain.with(new BfdAuthentication(true, keys)),
                     instancesOf(peer.name(), instances)));
         }
-        return new PeersPlan(peers, own(instances));
+        return new PeersPlan(peers, own(instances), paths);
     }
 
     private static Node.Bfd bfd(Configuration whole, String node) {

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class PlanePlan {
     private static final String PAIR = "pair/";
 
+    private final Configuration whole;
     private final Configuration configuration;
     private final String node;
     private final IdRegistry ids;
@@ -58,6 +59,7 @@ final class PlanePlan {
             IdRegistry ids,
             CompileLog log,
             ServicePlane before) {
+        this.whole = whole;
         this.configuration = configuration;
         this.node = node;
         this.ids = ids;
@@ -129,6 +131,13 @@ final class PlanePlan {
         return !peers.isEmpty();
     }
 
+    /** The paths of the objects, for others to know; empty if there are no others. */
+    Optional<Transition.PathSet> pathSet() {
+        return shares()
+                ? Optional.of(new Transition.PathSet(identifiers.digest(whole), identifiers.names()))
+                : Optional.empty();
+    }
+
     /** Whether a path, named as for people, is one that all nodes know. */
     boolean knows(String path) {
         return identifiers.of(path) != 0;
@@ -163,6 +172,11 @@ final class PlanePlan {
         ServiceChain.Spec spec = chain.get().spec();
         return new PlanePath(
                 path.id(), spec.svni(), number << 1, (number << 1) + 1, spec.mode() == ServiceChain.Mode.HUB);
+    }
+
+    /** Whether there is such another node. */
+    boolean isPeer(String host) {
+        return peerByName.containsKey(host);
     }
 
     /** The place of another node among the peers; {@link Attachment#LOCAL} for the empty name, which is this node. */

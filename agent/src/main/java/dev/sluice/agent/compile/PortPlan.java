@@ -263,6 +263,12 @@ final class PortPlan {
         return draft;
     }
 
+    /** Whether an interface may go on leading to a service node that is gone from the objects. */
+    boolean canLinger(ServicePort side) {
+        String interfaceName = side.interfaceName();
+        return !interfaceUsers.containsKey(interfaceName) && interfaces.find(interfaceName) != null;
+    }
+
     /** The port that a place of appliedTo means, null if it is not in use. */
     @Nullable
     PortDraft at(Place place) {

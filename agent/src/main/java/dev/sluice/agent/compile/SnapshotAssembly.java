@@ -155,7 +155,14 @@ final class SnapshotAssembly {
             }
             hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i)));
         }
-        return new Path(draft.id(), draft.name(), draft.weight(), metric(draft), hops, ids.pathCounters(draft.id()));
+        return new Path(
+                draft.id(),
+                draft.name(),
+                draft.weight(),
+                metric(draft),
+                ids.id(draft.content().services()),
+                hops,
+                ids.pathCounters(draft.id()));
     }
 
     /** How far away the data path takes it to be: a path of a later rank is farther than all of earlier ones. */

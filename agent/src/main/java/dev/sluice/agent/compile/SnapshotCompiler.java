@@ -13,8 +13,12 @@ import dev.sluice.model.Node;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceInstance;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +38,11 @@ public final class SnapshotCompiler {
 
     private final String node;
     private final IdRegistry ids;
+    private final LongSupplier clockNs;
     private @Nullable CompiledNode previous;
+    private Configuration objects = Configuration.EMPTY;
+    private Transition transition = Transition.NONE;
+    private Transition.Word word = Transition.Word.NONE;
 
     /**
      * A compiler that has compiled nothing.
@@ -43,8 +51,39 @@ public final class SnapshotCompiler {
      * @param ids lives as long as the process
      */
     public SnapshotCompiler(String node, IdRegistry ids) {
+        this(node, ids, System::nanoTime);
+    }
+
+    /** The same with a clock of its own. */
+    public SnapshotCompiler(String node, IdRegistry ids, LongSupplier clockNs) {
         this.node = node;
         this.ids = ids;
+        this.clockNs = clockNs;
+    }
+
+    /**
+     * Takes note of what is known of other nodes (ADR 14).
+     *
+     * @param told by node, what it told last of the paths that it serves
+     * @param serves whether an instance, by number, is known to serve
+     * @return whether the same objects would be compiled to something else now
+     */
+    public boolean isDue(Map<String, Long> told, IntPredicate serves) {
+        word = new Transition.Word(told, serves);
+        CompiledNode now = previous;
+        return now != null && transition.isDue(now, word, clockNs.getAsLong());
+    }
+
+    /** By id, why paths that are awaited are not given to new flows yet. */
+    public Map<Integer, String> missing() {
+        CompiledNode now = previous;
+        Map<Integer, String> reasons = new HashMap<>();
+        if (now != null) {
+            now.paths().stream()
+                    .filter(path -> path.use() == PathDraft.Use.AWAITED)
+                    .forEach(path -> reasons.put(path.id(), transition.missing(path, now.attachments(), word)));
+        }
+        return reasons;
     }
 
     /** Compiles the part of a configuration that belongs to this node; flows in progress are treated as its Node object says. */
@@ -82,9 +121,14 @@ public final class SnapshotCompiler {
             return failed(log);
         }
         CompiledNode before = previous;
+        long nowNs = clockNs.getAsLong();
+        Transition change = transition.after(objects, configuration, plane.pathSet(), nowNs);
         if (before != null) {
+            linger(change, instances, plane, before);
             instances.retain(before.attachments());
             paths.retain(before.paths());
+            change = change.awaiting(paths.await(before.paths(), change, word, nowNs));
+            instances.leave(paths.givenInstances());
         }
         CompiledNode compiled = assemble(
                 whole,
@@ -106,7 +150,19 @@ public final class SnapshotCompiler {
         }
         ids.endCompilation();
         previous = compiled;
+        objects = configuration;
+        transition = change;
         return new CompileResult(Optional.of(compiled), log.problems());
+    }
+
+    private static void linger(Transition change, InstancePlan instances, PlanePlan plane, CompiledNode before) {
+        for (Transition.Gone gone : change.gone()) {
+            before.instances().stream()
+                    .filter(entry -> entry.name().equals(gone.instance().name()))
+                    .filter(entry -> !entry.remote() || plane.isPeer(entry.host()))
+                    .findFirst()
+                    .ifPresent(entry -> instances.linger(entry, gone.instance(), before.probes()));
+        }
     }
 
     private CompiledNode assemble(
@@ -151,7 +207,12 @@ public final class SnapshotCompiler {
                 ports.bindings(),
                 instances.instances(),
                 instances.probes(),
-                PeersPlans.of(whole, node, snapshot.plane(), instances.instances()),
+                PeersPlans.of(
+                        whole,
+                        node,
+                        snapshot.plane(),
+                        instances.instances(),
+                        plane.pathSet().map(Transition.PathSet::digest).orElse(0L)),
                 settings,
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()),

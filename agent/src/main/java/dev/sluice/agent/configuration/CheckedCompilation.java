@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -150,6 +151,16 @@ final class CheckedCompilation {
         warnings.forEach(warning -> LOG.warn("{}", warning));
         return new AppliedConfiguration(
                 objects, result.node().get(), WallClock.now(), warnings, "", 0, "", "", List.of());
+    }
+
+    /** Whether what is known of other nodes, or the time, makes something else of the same objects; as in {@link SnapshotCompiler#isDue}. */
+    boolean isDue(Map<String, Long> told, IntPredicate serves) {
+        return compiler.isDue(told, serves);
+    }
+
+    /** By id, why paths that are awaited are not given to new flows yet. */
+    Map<Integer, String> missing() {
+        return compiler.missing();
     }
 
     /** Whether MAC addresses or MTUs are others than those of the last compilation. */

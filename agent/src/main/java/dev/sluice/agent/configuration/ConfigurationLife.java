@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ public final class ConfigurationLife {
 
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long REVERT_RETRY_NS = 10 * SECOND_NS;
+    private static final long FOLLOW_RETRY_NS = SECOND_NS;
     static final String UNTIL = " are not applied until they change again or 'sluice reload' says so";
 
     /** Puts a snapshot into force. */
@@ -82,6 +84,8 @@ public final class ConfigurationLife {
     private volatile AppliedConfiguration applied;
     private volatile @Nullable Pending pending;
     private volatile boolean changeHeldBack;
+    private boolean retriesFollowing;
+    private long followAgainNs;
 
     /**
      * Finds the configuration to start with; publishes nothing.
@@ -134,6 +138,30 @@ public final class ConfigurationLife {
      */
     public void onStatesChanged() throws NodeException {
         compileAgain(true);
+    }
+
+    /**
+     * Follows what other nodes say of the paths that they serve, and ends what a change has left behind for a while (ADR 14).
+     *
+     * @param told by node, what it told last
+     * @param serves whether an instance, by number, is known to serve
+     */
+    public void followPaths(Map<String, Long> told, IntPredicate serves, long nowNs) {
+        if (!compilation.isDue(told, serves) || (retriesFollowing && nowNs - followAgainNs < 0)) {
+            return;
+        }
+        try {
+            compileAgain(false);
+        } catch (NodeException e) {
+            retriesFollowing = true;
+            followAgainNs = nowNs + FOLLOW_RETRY_NS;
+            LOG.error("paths that other nodes serve now could not be taken into use: {}", e.getMessage());
+        }
+    }
+
+    /** By id, why paths that are awaited are not given to new flows yet. */
+    public Map<Integer, String> missing() {
+        return compilation.missing();
     }
 
     /** The same objects as another generation; the rules are the same, so nothing is decided anew. */

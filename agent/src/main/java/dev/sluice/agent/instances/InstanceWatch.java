@@ -7,7 +7,6 @@ import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.agent.worker.OpenPort;
 import dev.sluice.datapath.Liveness;
-import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkInfo;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +26,7 @@ public final class InstanceWatch {
     private static final String SILENT = "it does not answer probes";
 
     private final Liveness liveness;
+    private final LifeLog lives = new LifeLog();
     private final LinkSource links;
     private volatile IntFunction<String> remoteReasons = _ -> "";
     private final RateLimit limit = new RateLimit(1_000_000_000L);
@@ -88,15 +88,26 @@ public final class InstanceWatch {
             }
         }
         setLeaving(node);
+        noteLives(node);
         downReasons = Map.copyOf(down);
         deadReasons = Map.copyOf(dead);
         current = now;
     }
 
+    private void noteLives(CompiledNode node) {
+        long nowNs = System.nanoTime();
+        Set<Integer> numbers = new HashSet<>();
+        for (InstanceEntry instance : node.instances()) {
+            numbers.add(instance.number());
+            lives.note(instance.number(), liveness.instanceAlive(instance.number()), nowNs);
+        }
+        lives.keep(numbers);
+    }
+
     private void setLeaving(CompiledNode node) {
         Set<Integer> next = new HashSet<>();
         for (InstanceEntry instance : node.instances()) {
-            if (instance.adminState() == AdminState.MAINTENANCE) {
+            if (instance.leaves()) {
                 next.add(instance.number());
             }
         }
@@ -159,6 +170,16 @@ public final class InstanceWatch {
             return reason;
         }
         return liveness.answersProbes(instance) ? remoteReasons.apply(instance) : SILENT;
+    }
+
+    /** Milliseconds since an instance last died or came back, -1 if it never did; for any thread. */
+    public long aliveForMs(int instance, long nowNs) {
+        return lives.forMs(instance, nowNs);
+    }
+
+    /** How often an instance was alive and then not; for any thread. */
+    public long downs(int instance) {
+        return lives.downs(instance);
     }
 
     /** Why a port is down, empty if it is up; for any thread. */

@@ -107,7 +107,7 @@ final class NodeReports {
                     instance.host(),
                     reason.isEmpty(),
                     instance.adminUp(),
-                    instance.adminState().word(),
+                    instance.lingers() ? "gone" : instance.adminState().word(),
                     states.of(instance.name()).isPresent(),
                     reason,
                     List.of(sum[0], sum[1]),

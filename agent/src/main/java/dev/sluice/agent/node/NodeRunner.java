@@ -227,6 +227,12 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
         all.addAll(HistoryCommands.of(this));
         all.addAll(InstanceCommands.of(this));
+        PathReports paths = new PathReports(worker, watch, liveness);
+        LivenessReports lives = new LivenessReports(worker, watch, liveness);
+        all.add(new AdminCommand(
+                "paths", List.of(), _ -> paths.of(life.applied().node(), control(life::missing))));
+        all.add(new AdminCommand(
+                "liveness", List.of(), _ -> lives.of(life.applied().node())));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
         all.addAll(attributes.commands());
@@ -354,6 +360,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 long nowNs = System.nanoTime();
                 life.tick(nowNs);
                 followPeers();
+                life.followPaths(worker.peers().toldPaths(), liveness::isProven, nowNs);
                 watch.tell(nowNs);
                 ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {

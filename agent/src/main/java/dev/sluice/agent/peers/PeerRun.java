@@ -23,6 +23,10 @@ final class PeerRun {
 
     long heardSequence;
     long heardNs;
+
+    /** What it last told of the paths that it serves, 0: nothing. */
+    long heardPaths;
+
     private final int[] planeNumbers;
 
     PeerRun(PeersPlan.Peer plan, BfdSession session, int sourcePort) {
@@ -50,6 +54,7 @@ final class PeerRun {
         run.heardOf = heardOf;
         run.heardSequence = heardSequence;
         run.heardNs = heardNs;
+        run.heardPaths = heardPaths;
         return run;
     }
 

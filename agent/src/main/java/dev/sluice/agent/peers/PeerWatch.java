@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the other nodes of the service plane: a BFD session with each, over the underlay that carries the tunnels; tells them what the instances of this node do, and hears
- * it of theirs (V14). One user: the worker; {@link #report}, {@link #reason}, {@link #words} and {@link #toldStates} are for any thread.
+ * it of theirs (V14). One user: the worker; {@link #report}, {@link #reason}, {@link #words}, {@link #toldStates} and {@link #toldPaths} are for any thread.
  *
  * <p>A verdict goes straight into {@link Liveness}, so traffic moves at the next packet. Hot path: {@link #poll} when nothing is due is two comparisons; sending and
- * receiving allocate nothing, but where an administrative state changes.
+ * receiving allocate nothing, but where an administrative state or a configuration changes.
  */
 public final class PeerWatch implements PeerReceiver {
     private static final int PEERS_MAX = 4096;
@@ -78,6 +78,7 @@ public final class PeerWatch implements PeerReceiver {
     private volatile PeerRun[] running = new PeerRun[0];
 
     private volatile Map<String, AdminState> toldStates = Map.of();
+    private volatile Map<String, Long> toldPaths = Map.of();
 
     /**
      * Watches nobody yet.
@@ -133,11 +134,12 @@ public final class PeerWatch implements PeerReceiver {
             }
         });
         had.keySet().stream().filter(instance -> !have.containsKey(instance)).forEach(word::gone);
-        writer.apply(plan.own());
+        writer.apply(plan.own(), plan.paths());
         tellSoon(now);
         concludeNs = running.length == 0 ? Long.MAX_VALUE : now;
-        dirty = true;
+        conclude(now);
         publishStates();
+        publishPaths();
     }
 
     private static Map<Integer, String> hosts(PeerRun[] runs) {
@@ -177,6 +179,16 @@ public final class PeerWatch implements PeerReceiver {
         if (!states.equals(toldStates)) {
             toldStates = Map.copyOf(states);
         }
+    }
+
+    private void publishPaths() {
+        Map<String, Long> paths = new HashMap<>();
+        for (PeerRun run : running) {
+            if (run.heardPaths != 0) {
+                paths.put(run.plan.peer().name(), run.heardPaths);
+            }
+        }
+        toldPaths = Map.copyOf(paths);
     }
 
     // Time.
@@ -342,6 +354,11 @@ public final class PeerWatch implements PeerReceiver {
         if (news) {
             publishStates();
         }
+        long paths = PlaneStates.digest(f, base, bytes);
+        if (paths != run.heardPaths) {
+            run.heardPaths = paths;
+            publishPaths();
+        }
         return true;
     }
 
@@ -350,6 +367,11 @@ public final class PeerWatch implements PeerReceiver {
     /** Instances of other nodes whose node says that they are not to have new flows. The same object as long as nothing changes. */
     public Map<String, AdminState> toldStates() {
         return toldStates;
+    }
+
+    /** By node, what it last told of the paths that it serves. The same object as long as nothing changes. */
+    public Map<String, Long> toldPaths() {
+        return toldPaths;
     }
 
     /** What its node says of an instance: alive, dead, or either with an administrative state; empty: this node has it, or its node is silent. */

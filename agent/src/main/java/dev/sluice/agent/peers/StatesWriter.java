@@ -31,13 +31,16 @@ final class StatesWriter {
     private boolean[] told = new boolean[0];
     private int identification;
     private long sequence;
+    private long digest;
 
     StatesWriter(Datapath datapath, Liveness liveness) {
         this.datapath = datapath;
         this.liveness = liveness;
     }
 
-    void apply(List<PeersPlan.Own> instances) {
+    /** @param paths digest of the paths of the objects */
+    void apply(List<PeersPlan.Own> instances, long paths) {
+        digest = paths;
         own = instances.toArray(new PeersPlan.Own[0]);
         told = new boolean[own.length];
     }
@@ -86,7 +89,8 @@ final class StatesWriter {
         int nshBytes = Nsh.BYTES + NshContext.paddedBytes(valueBytes);
         Nsh.write(f, nsh, nshBytes, Nsh.MD_VARIABLE, true, Nsh.TTL_INITIAL, Nsh.NEXT_NONE, 0, 0);
         long value = NshContext.write(f, nsh + Nsh.BYTES, NshContext.STATES, valueBytes);
-        PlaneStates.write(f, value, count, session.localDiscriminator(), session.remoteDiscriminator(), ++sequence);
+        PlaneStates.write(
+                f, value, count, session.localDiscriminator(), session.remoteDiscriminator(), ++sequence, digest);
         for (int i = 0; i < count; i++) {
             PeersPlan.Own instance = own[from + i];
             PlaneStates.setInstance(f, value, i, instance.planeNumber(), told[from + i], code(instance.admin()));

@@ -87,7 +87,7 @@ public record StatusReport(
      * @param node the other node that it is on; empty: this one
      * @param alive whether it serves
      * @param adminUp whether it gets new flows
-     * @param adminState up, down, drain or maintenance
+     * @param adminState up, down, drain or maintenance; gone: the objects have it no longer, it serves for a while what is left
      * @param adminStateGiven whether an operator gave it that state at run time, over what the files say
      * @param reason why it is dead, else empty
      * @param sent packets sent to it, forward and reverse

@@ -12,6 +12,12 @@ final class ChainObjects {
     /** Names of the nodes, in the order of the hosts. */
     static final List<String> NODES = List.of("host-a", "host-b", "host-c");
 
+    /** The firewall's place on host B. */
+    static final String FIRST = instance("fw-1", "host-b");
+
+    /** Its place on host C. */
+    static final String SECOND = instance("fw-2", "host-c");
+
     private static final String PORTS = """
             # The two sides of the wire that host A sits in.
             apiVersion: sluice.dev/v1
@@ -26,7 +32,7 @@ final class ChainObjects {
             """;
 
     private static final String SERVICES = """
-            # Service nodes that know nothing of Sluice, on hosts B and C.
+            # A firewall that knows nothing of Sluice, and an IPS that does, behind host C.
             apiVersion: sluice.dev/v1
             kind: Service
             metadata: {name: firewall}
@@ -35,12 +41,12 @@ final class ChainObjects {
             apiVersion: sluice.dev/v1
             kind: Service
             metadata: {name: ips}
-            spec: {transport: raw}
+            spec: {transport: nsh}
             ---
             apiVersion: sluice.dev/v1
             kind: ServiceInstance
             metadata: {name: ips-1}
-            spec: {service: ips, node: host-c, interfaces: {in: ips-in, out: ips-out}}
+            spec: {service: ips, node: host-c, endpoint: 192.0.2.50}
             ---
             apiVersion: sluice.dev/v1
             kind: ServiceChain
@@ -75,7 +81,7 @@ final class ChainObjects {
         }
         objects.put("ports.yaml", PORTS);
         objects.put("services.yaml", SERVICES);
-        objects.firewall("fw-1", "host-b");
+        objects.firewalls(FIRST);
         return objects;
     }
 
@@ -84,9 +90,9 @@ final class ChainObjects {
         return directory;
     }
 
-    /** The firewall is this instance, on this node, and no other. */
-    void firewall(String instance, String node) {
-        put("firewall.yaml", instance(instance, node));
+    /** The firewall has these places and no others. */
+    void firewalls(String... instances) {
+        put("firewall.yaml", String.join("---\n", instances));
     }
 
     /** A node, its underlay port and the router behind it. */
@@ -98,7 +104,8 @@ final class ChainObjects {
             metadata: {name: %1$s}
             spec:
               tracker: {connectionsMax: 65536}
-              underlay: {address: 192.0.2.%2$d}
+              # Patient with a machine that is busy: what dies with its host is noticed after half a second.
+              underlay: {address: 192.0.2.%2$d, bfd: {intervalMs: 100, failAfter: 5}}
             ---
             apiVersion: sluice.dev/v1
             kind: Port
@@ -115,7 +122,6 @@ final class ChainObjects {
             """.formatted(name, number);
     }
 
-    /** An instance of the firewall. */
     private static String instance(String name, String node) {
         return """
             apiVersion: sluice.dev/v1

@@ -8,6 +8,7 @@ import dev.sluice.lab.PacketFilter;
 import dev.sluice.lab.Privilege;
 import dev.sluice.lab.Topology;
 import dev.sluice.lab.TrafficReport;
+import dev.sluice.lab.TrafficRun;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,11 +17,18 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** {@code sluice demo chain}: a chain of nodes on two hosts for traffic of a third; one of them dies and comes back. */
+/** {@code sluice demo chain}: a chain of nodes on two hosts for traffic of a third; one hands a flow back, one moves, one dies and comes back. */
 final class ChainPlay implements Play {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int A = 0;
     private static final int B = 1;
+    private static final int C = 2;
+    private static final String ON_B = "inspect[fw-1,ips-1]";
+    private static final String ON_C = "inspect[fw-2,ips-1]";
+    private static final long OUTAGE_MS_MAX = 1_000;
+
+    /** Packets that may be on their way to a node when it is left out. */
+    private static final int LATE_MAX = 200;
 
     private final Class<?> product;
     private final Scale scale;
@@ -30,6 +38,7 @@ final class ChainPlay implements Play {
     private @Nullable ChainObjects objects;
     private @Nullable Streams streams;
     private @Nullable IdObserver firewallWire;
+    private @Nullable IdObserver secondWire;
     private @Nullable IdObserver inspectorWire;
 
     ChainPlay(Class<?> product, Scale scale) {
@@ -46,7 +55,7 @@ final class ChainPlay implements Play {
     public Findings perform(Topology topology, Progress progress) {
         String building = "the network is built";
         progress.begin(building);
-        ChainScene built = ChainScene.build(topology);
+        ChainScene built = ChainScene.build(topology, scale.downloadBytes());
         scene = built;
         progress.end(building, topology.namespaces().size() + " namespaces, 3 hosts", true);
         String starting = "Sluice starts on three hosts";
@@ -56,8 +65,11 @@ final class ChainPlay implements Play {
         tell(progress, "a download passes nodes on two other hosts, both ways", this::download);
         tell(progress, "each packet visits both nodes, in both directions", this::visits);
         tell(progress, "what the second node forbids ends there", this::forbidden);
-        tell(progress, "the firewall dies, the chain is closed", this::dies);
-        tell(progress, "the firewall comes back", this::returns);
+        tell(progress, "a flow without findings goes on without the second node", this::offload);
+        tell(progress, "the firewall moves to another host under traffic", this::moves);
+        tell(progress, "one of two firewalls is killed under traffic", this::killed);
+        tell(progress, "the last firewall dies, the chain is closed", this::dies);
+        tell(progress, "both firewalls come back", this::returns);
         return findings;
     }
 
@@ -70,9 +82,15 @@ final class ChainPlay implements Play {
                     scene().hosts().get(i), product, written.directory(), node, folder.resolve(node + ".sock")));
         }
         sluices.forEach(SluiceProcess::awaitOthers);
-        streams = new Streams(scene().client(), scene().server(), ChainScene.SERVER, scale.ratePerSecond());
+        streams = new Streams(scene().client(), scene().server(), ChainScene.SERVER, rate());
         firewallWire = IdObserver.start(scene().firewall().in(), IdObserver.Direction.BOTH);
-        inspectorWire = IdObserver.start(scene().inspector().in(), IdObserver.Direction.BOTH);
+        secondWire = IdObserver.start(scene().second().in(), IdObserver.Direction.BOTH);
+        inspectorWire = IdObserver.start(scene().inspector().at(), IdObserver.Direction.BOTH);
+    }
+
+    /** Each packet crosses three hosts, several times: half of what one host gets. */
+    private int rate() {
+        return scale.ratePerSecond() / 2;
     }
 
     private void tell(Progress progress, String title, Supplier<String> step) {
@@ -107,8 +125,8 @@ final class ChainPlay implements Play {
         PacketFilter filter = scene().firewall().filter();
         long forwardBefore = filter.forward().packets();
         long reverseBefore = filter.reverse().bytes();
-        long framesBefore = scene().inspectedFrames();
-        long bytes = scale.downloadBytes();
+        long packetsBefore = scene().inspector().receivedPackets();
+        long bytes = scale.downloadBytes() / 2;
         long startNs = System.nanoTime();
         HttpService.Request request =
                 scene().web().request(scene().client(), ChainScene.SERVER, "/file/" + bytes, PATIENCE);
@@ -116,10 +134,10 @@ final class ChainPlay implements Play {
         String took = Figures.since(startNs);
         long forward = filter.forward().packets() - forwardBefore;
         long reverse = filter.reverse().bytes() - reverseBefore;
-        long frames = scene().inspectedFrames() - framesBefore;
+        long packets = scene().inspector().receivedPackets() - packetsBefore;
         atLeast("firewall's counter on host B, to the server", forward, 1, "packets");
         atLeast("firewall's counter on host B, to the client", reverse, bytes, "bytes");
-        atLeast("second node's counter on host C", frames, bytes / 1_500, "frames");
+        atLeast("second node's interface, behind host C", packets, bytes / 1_500, "packets");
         long carried = sluices.get(B).counter("overlayReceived");
         atLeast("packets that host B took from the overlay", carried, bytes / 1_500, "packets");
         return Figures.number(bytes) + " bytes in " + took;
@@ -138,7 +156,7 @@ final class ChainPlay implements Play {
                 .run(scale.shortCount() * 2, Map.of("firewall", there(firewallWire), "ips", there(inspectorWire)));
         account.note(findings);
         none("stream: past the firewall on host B", account.missedBy("firewall"));
-        none("stream: past the second node on host C", account.missedBy("ips"));
+        none("stream: past the second node behind host C", account.missedBy("ips"));
         return Figures.number(account.receivedCount()) + " packets and answers, " + account.bypassedCount()
                 + " of them past a node";
     }
@@ -156,7 +174,94 @@ final class ChainPlay implements Play {
                 forbidden.status() == 0 ? "no answer" : "status " + forbidden.status(),
                 "no answer",
                 forbidden.status() == 0);
+        int blocked = scene().inspector().blocked().size();
+        findings.add("second node's own log", blocked + " flow blocked", "1 flow blocked", blocked == 1);
+        long dropped = sluices.get(A).dropCount("FLOW_PROGRAMMED");
+        atLeast("dropped on host A, as the node told it", dropped, 1, "packets");
         return "GET " + ChainScene.FORBIDDEN_PATH + " is not answered";
+    }
+
+    private String offload() {
+        long bytes = scale.downloadBytes() * 4;
+        int clearedBefore = scene().inspector().cleared().size();
+        long skippedBefore = sluices.get(A).counter("skippedByInstruction");
+        HttpService.Request request =
+                scene().web().request(scene().client(), ChainScene.SERVER, "/file/" + bytes, PATIENCE);
+        OffloadedDownload.Account account = new OffloadedDownload(scene(), request).follow(clearedBefore);
+        Download.note(findings, "download", request, bytes);
+        int cleared = scene().inspector().cleared().size() - clearedBefore;
+        findings.add("second node's own log", cleared + " flow handed back", "1 flow handed back", cleared == 1);
+        atLeast("second node's interface, before", account.packetsBefore(), 1, "packets");
+        findings.add(
+                "second node's interface, afterwards",
+                Figures.number(account.packetsAfter()) + " packets",
+                "<= " + LATE_MAX + " packets",
+                account.packetsAfter() <= LATE_MAX);
+        atLeast("server's interface, sent afterwards", account.bytesAfter(), bytes / 4, "bytes");
+        long skipped = sluices.get(A).counter("skippedByInstruction") - skippedBefore;
+        atLeast("packets that host A sent without it", skipped, account.bytesAfter() / 66_000 + 1, "packets");
+        findings.add(
+                "rate before, rate afterwards",
+                Figures.megabits(account.rateBefore()) + ", " + Figures.megabits(account.rateAfter()),
+                "> 0, > 0",
+                account.rateBefore() > 0 && account.rateAfter() > 0);
+        return Figures.megabits(account.rateBefore()) + " through both, " + Figures.megabits(account.rateAfter())
+                + " through the firewall alone";
+    }
+
+    private String moves() {
+        int count = scale.longCount() / 2;
+        TrafficRun stream = there(streams).start(count);
+        stream.awaitReceived(count / 8, PATIENCE);
+        long startNs = System.nanoTime();
+        there(objects).firewalls(ChainObjects.SECOND);
+        sluices.get(A).awaitPath(ON_C);
+        String took = Figures.since(startNs);
+        Streams.Account account = there(streams).finish(stream, firewallsAndInspector(), Map.of());
+        account.note(findings);
+        long bySecond = passedOneFirewall(account);
+        findings.add("stream: through the firewall on host C", Figures.number(bySecond), "> 0", bySecond > 0);
+        none("packets that passed uninspected, on all hosts", uninspected());
+        return Figures.number(account.lostCount()) + " lost; in use after " + took + ", " + Figures.number(bySecond)
+                + " of " + Figures.number(account.receivedCount()) + " through the new place";
+    }
+
+    private Map<String, IdObserver> firewallsAndInspector() {
+        return Map.of("first", there(firewallWire), "second", there(secondWire), "ips", there(inspectorWire));
+    }
+
+    /** Notes that each packet passed one of the firewalls, and the second node; how many passed the firewall on host C. */
+    private long passedOneFirewall(Streams.Account account) {
+        long received = account.receivedCount();
+        // Each packet misses the firewall that it did not pass; one that passed none counts twice.
+        long none = account.missedBy("first") + account.missedBy("second") - received;
+        none("stream: past both firewalls", Math.max(0, none));
+        none("stream: past the second node", account.missedBy("ips"));
+        return received - account.missedBy("second");
+    }
+
+    private String killed() {
+        int count = scale.longCount() / 2;
+        TrafficRun stream = there(streams).start(count);
+        stream.awaitReceived(count / 8, PATIENCE);
+        there(objects).firewalls(ChainObjects.FIRST, ChainObjects.SECOND);
+        sluices.get(A).awaitPath(ON_B);
+        scene().second().unplug();
+        sluices.get(A).awaitInstance("fw-2", false);
+        Streams.Account account = there(streams).finish(stream, firewallsAndInspector(), Map.of());
+        long outageMs =
+                Math.max(account.forward().longestLossCount(), account.reverse().longestLossCount()) * 1_000 / rate();
+        findings.add(
+                "stream: longest run of lost packets",
+                outageMs + " ms",
+                "< " + Figures.number(OUTAGE_MS_MAX) + " ms",
+                outageMs < OUTAGE_MS_MAX);
+        long bySecond = passedOneFirewall(account);
+        long byFirst = account.receivedCount() - bySecond;
+        findings.add("stream: through the firewall on host B", Figures.number(byFirst), "> 0", byFirst > 0);
+        none("packets that passed uninspected, on all hosts", uninspected());
+        return "an outage of " + outageMs + " ms, " + Figures.number(account.lostCount()) + " of "
+                + Figures.number(2L * count) + " packets and answers lost";
     }
 
     private String dies() {
@@ -184,12 +289,13 @@ final class ChainPlay implements Play {
 
     private String returns() {
         scene().firewall().replug();
+        scene().second().replug();
         sluices.get(B).awaitInstance("fw-1", true);
+        sluices.get(C).awaitInstance("fw-2", true);
         sluices.get(A).awaitOthers();
-        Streams.Account account = there(streams)
-                .run(scale.shortCount(), Map.of("firewall", there(firewallWire), "ips", there(inspectorWire)));
+        Streams.Account account = there(streams).run(scale.shortCount(), firewallsAndInspector());
         account.note(findings);
-        none("stream: past one of the nodes", account.bypassedCount());
+        passedOneFirewall(account);
         none("packets that passed uninspected, on all hosts", uninspected());
         return Figures.number(account.receivedCount()) + " packets and answers";
     }

@@ -1,8 +1,8 @@
 package dev.sluice.lab.demo;
 
+import dev.sluice.lab.AwareInspector;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.HttpService;
-import dev.sluice.lab.InlineNode;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
@@ -19,8 +19,8 @@ import java.util.List;
  * @param server host that answers
  * @param hosts A, B and C; each has only interfaces, no addresses
  * @param firewall the firewall at B
- * @param spare another one at C, for when the first one dies
- * @param inspector looks into payloads, at C
+ * @param second another one at C, to which the first one moves
+ * @param inspector looks into payloads and knows Sluice, behind C
  * @param web the server's web service
  */
 record ChainScene(
@@ -29,8 +29,8 @@ record ChainScene(
         Namespace server,
         List<Namespace> hosts,
         BridgeFirewall firewall,
-        BridgeFirewall spare,
-        InlineNode inspector,
+        BridgeFirewall second,
+        AwareInspector inspector,
         HttpService web) {
     static final String CLIENT = "10.77.0.1";
     static final String SERVER = "10.77.0.2";
@@ -40,10 +40,19 @@ record ChainScene(
     /** Room for a whole frame of 1,500 bytes behind everything that is put in front of it. */
     private static final int UNDERLAY_MTU = 1700;
 
+    /** Where the inspector is in the underlay, and where the tunnels of its host end. */
+    static final String INSPECTOR = "192.0.2.50";
+
+    private static final String HOST_C = "192.0.2.3";
+
     private static final Duration PATIENCE = Duration.ofMillis(1_500);
 
-    /** Builds it in an empty topology, which owns what was built even if this fails half way. */
-    static ChainScene build(Topology topology) {
+    /**
+     * Builds it in an empty topology, which owns what was built even if this fails half way.
+     *
+     * @param clearAfterBytes so much of a flow the inspector looks at
+     */
+    static ChainScene build(Topology topology, long clearAfterBytes) {
         Namespace client = topology.namespace("client");
         Namespace server = topology.namespace("server");
         Namespace fabric = topology.namespace("fabric");
@@ -53,27 +62,32 @@ record ChainScene(
         for (String name : List.of("a", "b", "c")) {
             Namespace host = topology.namespace("host-" + name);
             hosts.add(host);
-            Wire wire = topology.wire(host, "underlay", fabric, "to-" + name);
-            wire.a().quiet().mtu(UNDERLAY_MTU);
-            wire.b().mtu(UNDERLAY_MTU);
-            fabric.configure("link", "set", "dev", "to-" + name, "master", "br0");
+            underlay(topology, host, "underlay", fabric, "to-" + name).quiet();
         }
         attach(topology, client, "eth0", hosts.get(0), "to-client").address(CLIENT + "/24");
         attach(topology, server, "eth0", hosts.get(0), "to-server").address(SERVER + "/24");
         BridgeFirewall wall = firewall(topology, "firewall", hosts.get(1), "fw-1");
-        BridgeFirewall spare = firewall(topology, "spare", hosts.get(2), "fw-2");
-        Namespace ips = topology.namespace("ips");
-        LabInterface in = attach(topology, ips, "in", hosts.get(2), "ips-in");
-        LabInterface out = attach(topology, ips, "out", hosts.get(2), "ips-out");
+        BridgeFirewall second = firewall(topology, "firewall-2", hosts.get(2), "fw-2");
+        LabInterface ips = underlay(topology, topology.namespace("ips"), "eth0", fabric, "to-ips")
+                .address(INSPECTOR + "/24");
         return new ChainScene(
                 topology,
                 client,
                 server,
                 List.copyOf(hosts),
                 wall,
-                spare,
-                InlineNode.matcher(in, out, List.of("GET " + FORBIDDEN_PATH)),
+                second,
+                AwareInspector.start(ips, INSPECTOR, HOST_C, "GET " + FORBIDDEN_PATH, clearAfterBytes),
                 HttpService.start(server, WEB_PORT));
+    }
+
+    private static LabInterface underlay(
+            Topology topology, Namespace namespace, String interfaceName, Namespace fabric, String end) {
+        Wire wire = topology.wire(namespace, interfaceName, fabric, end);
+        wire.a().mtu(UNDERLAY_MTU);
+        wire.b().mtu(UNDERLAY_MTU);
+        fabric.configure("link", "set", "dev", end, "master", "br0");
+        return wire.a();
     }
 
     private static BridgeFirewall firewall(Topology topology, String name, Namespace host, String instance) {
@@ -90,12 +104,6 @@ record ChainScene(
         return wire.a();
     }
 
-    /** Frames that came to the inspector so far, from either side. */
-    long inspectedFrames() {
-        InlineNode.Figures figures = inspector.figures();
-        return figures.forwardCount() + figures.reverseCount();
-    }
-
     /** Asks the server for a path; no answer within one and a half seconds is none. */
     HttpService.Answer get(String path) {
         return web.get(client, SERVER, path, PATIENCE);
@@ -105,15 +113,15 @@ record ChainScene(
     static String picture() {
         return """
 
-                 nftables firewall        spare    second node,
-                 (Linux bridge)           firewall looks into payloads
-                     |    |                |   |     |   |
-                 +---+----+---+        +---+---+-----+---+---+
-                 |  Sluice B  |        |       Sluice C      |
-                 +-----+------+        +----------+----------+
-                       |  Geneve, service header  |
-                 ------+------------+-------------+------   underlay 192.0.2.0/24
-                             +------+-------+
+                 nftables firewall     the firewall's      IPS that knows
+                 (Linux bridge)        second place        Sluice (sdk)
+                     |    |                |    |              |
+                 +---+----+---+        +---+----+---+          |
+                 |  Sluice B  |        |  Sluice C  |          |
+                 +-----+------+        +-----+------+          |
+                       |                     |       192.0.2.50|
+                 ------+------------+--------+-----------------+----   underlay 192.0.2.0/24: Geneve,
+                             +------+-------+                    service header
    client -------------------+   Sluice A   +------------------- server
    %s                 +--------------+                 %s
 

@@ -12,6 +12,11 @@ final class Figures {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
+    /** A rate. */
+    static String megabits(double perSecond) {
+        return String.format(Locale.ROOT, "%,.0f Mbit/s", perSecond);
+    }
+
     /** The time since then, as System.nanoTime() gave it. */
     static String since(long startNs) {
         long ms = (System.nanoTime() - startNs) / 1_000_000;

@@ -178,6 +178,21 @@ final class SluiceProcess {
         }
     }
 
+    /** Waits until new flows get a path; fails early when Sluice refuses the files. */
+    void awaitPath(String name) {
+        await(
+                "new flows get the path " + name,
+                CHANGE,
+                status -> !status.configuration().problem().isEmpty()
+                        || status.chains().stream()
+                                .flatMap(chain -> chain.paths().stream())
+                                .anyMatch(path -> path.name().equals(name) && !path.draining()));
+        String problem = status().configuration().problem();
+        if (!problem.isEmpty()) {
+            throw new LabException("Sluice refuses the changed file: " + problem);
+        }
+    }
+
     /** Waits until a service instance is noticed to be dead or alive. */
     void awaitInstance(String name, boolean alive) {
         await(

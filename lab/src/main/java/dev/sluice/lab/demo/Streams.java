@@ -50,6 +50,11 @@ final class Streams {
                     + reverse.missedByNode().getOrDefault(node, 0L);
         }
 
+        /** Packets and answers that did not come, answers to packets that did not come included. */
+        long lostCount() {
+            return forward.lostCount() + reverse.lostCount();
+        }
+
         /** Packets and answers that came. */
         long receivedCount() {
             return forward.receivedCount() + reverse.receivedCount();

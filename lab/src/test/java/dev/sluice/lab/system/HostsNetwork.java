@@ -57,6 +57,14 @@ final class HostsNetwork implements AutoCloseable {
         host(ips, "out", hosts.get(2), "ips-out");
     }
 
+    /** A further service node at a host (0, 1, 2); its ports there have its name. */
+    Namespace node(String name, int host) {
+        Namespace node = topology.namespace(name);
+        host(node, "in", hosts.get(host), name + "-in");
+        host(node, "out", hosts.get(host), name + "-out");
+        return node;
+    }
+
     private LabInterface host(Namespace host, String interfaceName, Namespace sluice, String sluiceInterface) {
         Wire wire = topology.wire(host, interfaceName, sluice, sluiceInterface);
         wire.b().quiet();
@@ -89,6 +97,21 @@ final class HostsNetwork implements AutoCloseable {
                 ipVersion,
                 List.of("fw", "ips"),
                 Yaml.object("ServiceChain", "both", "{profiles: [fw, ips], mode: " + mode + "}"));
+    }
+
+    /** The same with the firewall as another instance, on another host; hosts that get no processor time for a while do not count as dead. */
+    static String objectsWithFirewall(String mode, String instance, String host) {
+        return objects(mode, 4)
+                .replace(instance("fw", "fw", "host-b"), instance(instance, "fw", host))
+                .replaceAll("(underlay: \\{address: \"[^\"]*\")", "$1, bfd: {intervalMs: 300, failAfter: 5}");
+    }
+
+    private static String instance(String name, String service, String host) {
+        return Yaml.object(
+                "ServiceInstance",
+                name,
+                "{service: " + service + ", node: " + host + ", interfaces: {in: " + name + "-in, out: " + name
+                        + "-out}}");
     }
 
     /** The same with both nodes as instances of one service, of which a flow passes one. */
@@ -126,12 +149,7 @@ final class HostsNetwork implements AutoCloseable {
             if (service.equals(name)) {
                 all.append(Yaml.object("Service", name, "{transport: raw}")).append("---\n");
             }
-            all.append(Yaml.object(
-                            "ServiceInstance",
-                            name,
-                            "{service: " + service + ", node: " + host + ", interfaces: {in: " + name + "-in, out: "
-                                    + name + "-out}}"))
-                    .append("---\n");
+            all.append(instance(name, service, host)).append("---\n");
         }
         return all.append(chain)
                 .append("---\n")

@@ -130,7 +130,9 @@ final class ModelPassage {
         }
         Path path = Objects.requireNonNull(everyPath.get(record.pathId));
         boolean turned = !record.key.equals(forward);
-        boolean keeps = !turned && (path.id() == next.id() || (isOffered(target, path) && samePlaces(path, next)));
+        boolean alike = path.services() > 0 && path.services() == next.services();
+        boolean keeps =
+                !turned && (path.id() == next.id() || ((alike || isOffered(target, path)) && samePlaces(path, next)));
         Set<Integer> partial = new HashSet<>();
         boolean fine = !(record.moved && model.nowMs() - redirectedMs < 1000) || (path.id() == next.id() && !turned);
         for (int direction = 0; direction < 2; direction++) {

@@ -44,7 +44,7 @@ final class WorldBuilder {
     record Step(Node node, Rule.FailureAction onFailure) {}
 
     /** A path. */
-    record Way(int id, int weight, int metric, List<Step> steps, PathCounters counters) {}
+    record Way(int id, int weight, int metric, int services, List<Step> steps, PathCounters counters) {}
 
     /** A target and the routers whose rules may name it. */
     static final class Chain {
@@ -204,7 +204,7 @@ final class WorldBuilder {
             Attachment attachment = attachments.computeIfAbsent(step.node.id, _ -> attachment(step.node));
             hops.add(new Path.Hop(attachment, step.node.copy, step.onFailure));
         }
-        return new Path(way.id, "path-" + way.id, way.weight, way.metric, hops, way.counters);
+        return new Path(way.id, "path-" + way.id, way.weight, way.metric, way.services, hops, way.counters);
     }
 
     private Attachment attachment(Node node) {

@@ -193,6 +193,7 @@ final class WorldGenerator {
             services.add(nodes);
         }
         chain.ways.clear();
+        int numbered = dice.percent(75) ? parts.newId() : 0;
         for (int i = dice.any(1, 2, 2, 3); i > 0; i--) {
             List<WorldBuilder.Step> steps = new ArrayList<>();
             for (List<WorldBuilder.Node> nodes : services) {
@@ -202,7 +203,12 @@ final class WorldGenerator {
                 steps.add(new WorldBuilder.Step(dice.of(nodes), own));
             }
             chain.ways.add(new WorldBuilder.Way(
-                    parts.newId(), dice.between(1, 5), dice.any(0, 1, 1, 2), List.copyOf(steps), new PathCounters()));
+                    parts.newId(),
+                    dice.between(1, 5),
+                    dice.any(0, 1, 1, 2),
+                    numbered,
+                    List.copyOf(steps),
+                    new PathCounters()));
         }
     }
 
@@ -318,6 +324,7 @@ final class WorldGenerator {
             int change = dice.below(4);
             int place = dice.below(length);
             boolean copy = dice.percent(15);
+            int others = parts.newId();
             for (WorldBuilder.Way way : before) {
                 List<WorldBuilder.Step> steps = new ArrayList<>(way.steps());
                 WorldBuilder.Step fresh =
@@ -332,11 +339,12 @@ final class WorldGenerator {
                     }
                     default -> steps.set(Math.min(place, steps.size() - 1), fresh);
                 }
+                int services = change == 3 ? way.services() : others;
                 while (steps.size() > 4) {
                     steps.removeLast();
                 }
                 chain.ways.add(new WorldBuilder.Way(
-                        parts.newId(), way.weight(), way.metric(), List.copyOf(steps), new PathCounters()));
+                        parts.newId(), way.weight(), way.metric(), services, List.copyOf(steps), new PathCounters()));
             }
         }
         chain.retired.clear();

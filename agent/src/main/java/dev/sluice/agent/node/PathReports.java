@@ -1,0 +1,176 @@
+package dev.sluice.agent.node;
+
+import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.compile.PathDraft;
+import dev.sluice.agent.flows.CountPaths;
+import dev.sluice.agent.instances.InstanceWatch;
+import dev.sluice.agent.report.InstanceEntry;
+import dev.sluice.agent.report.PathsReport;
+import dev.sluice.agent.report.PathsReport.HopReport;
+import dev.sluice.agent.report.PathsReport.PathReport;
+import dev.sluice.agent.worker.Worker;
+import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PlanePath;
+import dev.sluice.model.ServiceInstance.AdminState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Says of each path who is on it, and why new flows get it or not. Any thread. */
+final class PathReports {
+    private static final long FLOWS_TIMEOUT_MS = 2_000;
+
+    private final Worker worker;
+    private final InstanceWatch watch;
+    private final Liveness liveness;
+
+    PathReports(Worker worker, InstanceWatch watch, Liveness liveness) {
+        this.worker = worker;
+        this.watch = watch;
+        this.liveness = liveness;
+    }
+
+    /** Why new flows get a path or not. */
+    private record Verdict(String state, String reason) {}
+
+    /**
+     * All paths.
+     *
+     * @param missing by id, why paths that are awaited are not given to new flows yet
+     */
+    PathsReport of(CompiledNode node, Map<Integer, String> missing) {
+        Map<Integer, CountPaths.Sum> sums = sums();
+        Map<Integer, InstanceEntry> instances = new HashMap<>();
+        node.instances().forEach(entry -> instances.put(entry.number(), entry));
+        List<PathReport> reports = new ArrayList<>();
+        for (PathDraft draft : node.paths()) {
+            Path path = node.snapshot().path(draft.id());
+            if (path != null) {
+                PlanePath names = node.snapshot().plane().ofPath(draft.id());
+                Verdict verdict = verdict(draft, path, instances, missing.getOrDefault(draft.id(), ""));
+                reports.add(report(draft, path, names, hops(draft, path, instances), verdict, sums));
+            }
+        }
+        return new PathsReport(reports);
+    }
+
+    private static PathReport report(
+            PathDraft draft,
+            Path path,
+            @Nullable PlanePath names,
+            List<HopReport> hops,
+            Verdict verdict,
+            @Nullable Map<Integer, CountPaths.Sum> sums) {
+        CountPaths.Sum sum = sums == null ? null : sums.getOrDefault(draft.id(), new CountPaths.Sum());
+        return new PathReport(
+                draft.content().chain(),
+                path.name(),
+                names == null ? 0 : names.forwardSpi(),
+                names == null ? 0 : names.reverseSpi(),
+                names == null ? -1 : names.svni(),
+                names == null ? "" : names.hub() ? "hub" : "direct",
+                hops,
+                path.weight(),
+                draft.metric(),
+                verdict.state(),
+                verdict.reason(),
+                sum == null ? -1 : sum.flows,
+                sum == null ? List.of() : List.of(sum.packets[0], sum.packets[1]),
+                sum == null ? List.of() : List.of(sum.bytes[0], sum.bytes[1]),
+                path.counters().flows,
+                path.counters().uninspected);
+    }
+
+    private List<HopReport> hops(PathDraft draft, Path path, Map<Integer, InstanceEntry> instances) {
+        List<HopReport> hops = new ArrayList<>();
+        for (int i = 0; i < path.hops().size(); i++) {
+            Path.Hop hop = path.hops().get(i);
+            int number = hop.attachment().instance();
+            InstanceEntry instance = instances.get(number);
+            hops.add(new HopReport(
+                    draft.content().hops().get(i).service(),
+                    instance == null ? hop.attachment().name() : instance.name(),
+                    instance == null ? "" : instance.host(),
+                    hop.copy(),
+                    liveness.instanceAlive(number)));
+        }
+        return hops;
+    }
+
+    private Verdict verdict(PathDraft draft, Path path, Map<Integer, InstanceEntry> instances, String missing) {
+        String dead = dead(path, instances);
+        return switch (draft.use()) {
+            case AWAITED -> new Verdict("awaited", missing);
+            case RESTING -> new Verdict("resting", resting(path, instances));
+            case GONE -> new Verdict("retired", "no longer of the objects; there for the flows that have it");
+            case KEPT ->
+                dead.isEmpty()
+                        ? new Verdict("kept", "no longer of the objects; until one that is awaited is served")
+                        : new Verdict("dead", dead);
+            case OFFERED -> {
+                if (!dead.isEmpty()) {
+                    yield new Verdict("dead", dead);
+                }
+                String unproven = path.hops().stream()
+                        .filter(hop -> !liveness.isProven(hop.attachment().instance()))
+                        .map(hop -> hop.attachment().name() + ": nothing heard of it yet")
+                        .findFirst()
+                        .orElse("");
+                if (!unproven.isEmpty()) {
+                    yield new Verdict("unproven", unproven);
+                }
+                yield draft.rank() > 0
+                        ? new Verdict("backup", "gets flows when no better one is alive")
+                        : new Verdict("in use", "");
+            }
+        };
+    }
+
+    /** What is dead on a path, empty if nothing. Taps are no reason: packets go on without them. */
+    private String dead(Path path, Map<Integer, InstanceEntry> instances) {
+        for (Path.Hop hop : path.hops()) {
+            int number = hop.attachment().instance();
+            if (!hop.copy() && !liveness.instanceAlive(number)) {
+                InstanceEntry instance = instances.get(number);
+                String why = watch.deadReason(number);
+                return (instance == null ? hop.attachment().name() : instance.name()) + ": "
+                        + (why.isEmpty() ? "dead" : why);
+            }
+        }
+        return "";
+    }
+
+    private static String resting(Path path, Map<Integer, InstanceEntry> instances) {
+        for (Path.Hop hop : path.hops()) {
+            InstanceEntry instance = instances.get(hop.attachment().instance());
+            if (instance != null && instance.adminState() != AdminState.UP) {
+                return instance.name() + " is in state " + instance.adminState().word();
+            }
+        }
+        return "others come first, and with least-flows there are no backups";
+    }
+
+    /** Flows by path, null if the worker has more urgent things to do. */
+    private @Nullable Map<Integer, CountPaths.Sum> sums() {
+        CountPaths task = new CountPaths();
+        if (!worker.submit(task)) {
+            return null;
+        }
+        try {
+            return task.result().get(FLOWS_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            task.result().cancel(false);
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+}
