@@ -34,6 +34,7 @@ public record HttpRequest(
 
     /** The first value of a parameter; empty if there is none. */
     public String parameter(String name) {
-        return query.getOrDefault(name, List.of("")).getFirst();
+        List<String> values = query.getOrDefault(name, List.of());
+        return values.isEmpty() ? "" : values.getFirst();
     }
 }
