@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -31,9 +32,11 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private final WebServer server;
+    private final int port;
 
     private HttpServer(WebServer server) {
         this.server = server;
+        this.port = server.port();
     }
 
     /** Answers requests; called on a virtual thread for each. */
@@ -59,6 +62,13 @@ public final class HttpServer implements AutoCloseable {
      * @throws IOException if that is not possible
      */
     public static HttpServer start(InetSocketAddress address, Limits limits, Handler handler) throws IOException {
+        String failed = "cannot listen on " + address.getHostString() + ":" + address.getPort() + ": ";
+        // The library says what is in the way in its log only.
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.bind(address);
+        } catch (IOException e) {
+            throw new IOException(failed + e.getMessage(), e);
+        }
         try {
             WebServer server = WebServer.builder()
                     .address(address.getAddress())
@@ -73,13 +83,13 @@ public final class HttpServer implements AutoCloseable {
                             .build())
                     .routing(routing -> routing.any((request, response) -> answer(handler, request, response)))
                     .build();
-            return new HttpServer(server.start());
-        } catch (UncheckedIOException | IllegalStateException e) {
-            Throwable why = e;
-            while (why.getCause() != null) {
-                why = why.getCause();
+            server.start();
+            if (!server.isRunning()) {
+                throw new IOException(failed + "somebody else was faster");
             }
-            throw new IOException("cannot listen on " + address.getHostString() + ":" + address.getPort() + ": " + why.getMessage(), e);
+            return new HttpServer(server);
+        } catch (UncheckedIOException | IllegalStateException e) {
+            throw new IOException(failed + e.getMessage(), e);
         }
     }
 
@@ -145,7 +155,7 @@ public final class HttpServer implements AutoCloseable {
 
     /** The port that it listens on. */
     public int port() {
-        return server.port();
+        return port;
     }
 
     /** Ends all connections. */
