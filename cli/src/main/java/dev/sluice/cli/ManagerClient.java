@@ -87,6 +87,22 @@ final class ManagerClient {
         return request("GET", path, null);
     }
 
+    /** Asks for bytes as they are. */
+    byte[] bytes(String path) {
+        try {
+            HttpURLConnection connection = open(path, READ_TIMEOUT_MS);
+            int status = connection.getResponseCode();
+            if (status != HttpURLConnection.HTTP_OK) {
+                throw refused(connection, status);
+            }
+            try (InputStream in = connection.getInputStream()) {
+                return in.readAllBytes();
+            }
+        } catch (IOException e) {
+            throw unreachable(e);
+        }
+    }
+
     /** Sends objects as YAML. */
     Map<String, @Nullable Object> post(String path, String yaml) {
         return value(request("POST", path, yaml));

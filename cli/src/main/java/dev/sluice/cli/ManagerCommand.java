@@ -3,9 +3,11 @@ package dev.sluice.cli;
 import dev.sluice.manager.Manager;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,6 +41,12 @@ final class ManagerCommand implements Callable<Integer> {
     private String listen = ManagerOptions.DEFAULT_ADDRESS;
 
     @Option(
+            names = "--restore",
+            paramLabel = "FILE",
+            description = "Fill the directory, which must hold no objects yet, from a file of 'sluice backup' first.")
+    private @Nullable Path backup;
+
+    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             converter = LowerCaseWord.OfLogLevel.class,
@@ -56,6 +64,9 @@ final class ManagerCommand implements Callable<Integer> {
     public Integer call() {
         LogSetup.use(logLevel, logFormat);
         CountDownLatch end = new CountDownLatch(1);
+        if (backup != null) {
+            restore(backup);
+        }
         try (Manager manager = Manager.start(Manager.Options.of(data, SocketAddresses.parse("--listen", listen)))) {
             Runtime.getRuntime().addShutdownHook(new Thread(manager::close, "sluice-stop"));
             spec.commandLine().getOut().println("manager listens on http://127.0.0.1:" + manager.port());
@@ -68,5 +79,16 @@ final class ManagerCommand implements Callable<Integer> {
             Thread.currentThread().interrupt();
         }
         return ExitCode.OK;
+    }
+
+    private void restore(Path file) {
+        try {
+            int entries = Manager.restore(data, Files.readAllBytes(file));
+            spec.commandLine().getOut().println("restored " + entries + " entries from " + file);
+        } catch (IOException e) {
+            throw new CommandFailure("--restore " + file + " can't be read: " + e.getMessage(), e);
+        } catch (StoreException e) {
+            throw new CommandFailure("--restore " + file + ": " + e.getMessage(), e);
+        }
     }
 }

@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
             DescribeCommand.class,
             DeleteCommand.class,
             ExportCommand.class,
+            BackupCommand.class,
             WatchCommand.class,
             DemoCommand.class,
             LabCommand.class,

@@ -208,6 +208,26 @@ class ManagerCommandsTest {
     }
 
     @Test
+    void backupBringsObjectsAndRecordBack() throws IOException {
+        run("apply", "-f", file("a.yaml", OBJECTS));
+        Path backup = folder.resolve("save");
+        assertThat(run("backup", backup.toString()).out()).contains("save: ");
+        assertThat(run("backup", backup.toString()).err()).contains("is there already");
+        String before = run("export").out();
+        manager.close();
+        Path other = folder.resolve("other");
+        assertThat(Manager.restore(other, Files.readAllBytes(backup))).isEqualTo(4);
+        manager = Manager.start(Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
+        assertThat(run("export").out()).isEqualTo(before);
+        assertThat(run("apply", "-f", file("b.yaml", OBJECTS.replace("closed", "open"))).out()).contains("configured");
+        assertThat(Cli.run("manager", "--data", folder.resolve("data").toString(), "--restore", backup.toString()).err())
+                .contains("there are objects already");
+        assertThat(Cli.run("manager", "--data", folder.resolve("x").toString(), "--restore", folder.resolve("gone").toString())
+                        .err())
+                .contains("can't be read");
+    }
+
+    @Test
     void completionKnowsTheKinds() {
         assertThat(Cli.run("completion", "bash").out()).contains("servicepolicies").contains("logicalswitches");
     }

@@ -3,6 +3,7 @@ package dev.sluice.manager;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.rest.RestApi;
+import dev.sluice.manager.store.Backup;
 import dev.sluice.manager.store.CompactedException;
 import dev.sluice.manager.store.SqliteStore;
 import dev.sluice.manager.store.Store;
@@ -70,6 +71,18 @@ public final class Manager implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             store.close();
             throw e;
+        }
+    }
+
+    /**
+     * Fills an empty directory from a backup.
+     *
+     * @return how many entries the backup holds: objects, and the record of changes
+     * @throws StoreException if the backup is not whole, or the directory cannot be used or holds objects
+     */
+    public static int restore(Path data, byte[] backup) {
+        try (Store store = SqliteStore.open(data)) {
+            return Backup.restore(backup, store);
         }
     }
 

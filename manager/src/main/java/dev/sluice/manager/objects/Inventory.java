@@ -1,6 +1,7 @@
 package dev.sluice.manager.objects;
 
 import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.store.Backup;
 import dev.sluice.manager.store.CompactedException;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.Store.Change;
@@ -383,6 +384,11 @@ public final class Inventory {
             reading = String.valueOf(e.getMessage());
         }
         return List.of(new Check("store can be read", reading), new Check("store could be written last time", lastFailure));
+    }
+
+    /** Objects and record of one moment, for {@link Backup#restore}. */
+    public byte[] backup() {
+        return guarded(() -> Backup.take(store, List.of(Audit.PREFIX, HEAD, ManagedObject.PREFIX)));
     }
 
     /** Something that asks the store. */

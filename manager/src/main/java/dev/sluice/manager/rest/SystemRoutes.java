@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,11 +31,13 @@ final class SystemRoutes {
                 new Route("GET", "/readyz", "ready", this::ready),
                 new Route("GET", "/openapi.yaml", "contract", this::contract),
                 new Route("GET", "/api/v1", "discover", this::discover),
+                new Route("GET", "/api/v1/backup", "takeBackup", this::backup),
                 new Route("GET", "/api/v1/audit", "listAudit", this::audit),
                 new Route("GET", "/api/v1/audit/verification", "verifyAudit", this::verification));
     }
 
     private HttpAnswer live(Call call) {
+        call.checkParameters(Set.of());
         return HttpAnswer.text(200, "text/plain; charset=utf-8", "ok\n");
     }
 
@@ -57,6 +60,7 @@ final class SystemRoutes {
     }
 
     private HttpAnswer contract(Call call) throws IOException {
+        call.checkParameters(Set.of());
         return HttpAnswer.text(200, "application/yaml", contract());
     }
 
@@ -90,6 +94,11 @@ final class SystemRoutes {
         ArrayNode items = body.putArray("items");
         inventory.audit(after, limit).forEach(items::add);
         return Answers.value(call, body);
+    }
+
+    private HttpAnswer backup(Call call) {
+        call.checkParameters(Set.of());
+        return new HttpAnswer.Whole(200, "application/octet-stream", Map.of(), inventory.backup());
     }
 
     private HttpAnswer verification(Call call) {

@@ -124,7 +124,7 @@ final class SqliteFile implements AutoCloseable {
 
     private StoreException corrupt(String found, @Nullable Throwable cause) {
         String message = file + " is damaged (" + found.replaceAll("\\s+", " ")
-                + "); move the directory away, start the manager anew, and apply the last export: sluice apply -f FILE";
+                + "); move the directory away and restore a backup: sluice manager --data DIR --restore FILE";
         return cause == null
                 ? new StoreException(Reason.CORRUPT, message)
                 : new StoreException(Reason.CORRUPT, message, cause);

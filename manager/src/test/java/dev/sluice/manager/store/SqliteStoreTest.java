@@ -71,7 +71,7 @@ class SqliteStoreTest extends StoreContractTest {
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreException.class)
                 .hasMessageContaining("is damaged")
-                .hasMessageContaining("apply the last export")
+                .hasMessageContaining("restore a backup")
                 .satisfies(e -> assertThat(reason(e)).isEqualTo(Reason.CORRUPT));
     }
 

@@ -259,6 +259,39 @@ abstract class StoreContractTest {
     }
 
     @Test
+    void backupIsRestoredToAnEmptyStoreOfAnyKind() throws Exception {
+        for (int i = 0; i < 1_200; i++) {
+            commit(put("k/" + i, "v" + i), put("other", "x"));
+        }
+        byte[] backup = Backup.take(store, List.of("k/"));
+        assertThatThrownBy(() -> Backup.restore(backup, store)).hasMessageContaining("there are objects already");
+        try (Store memory = new MemoryStore()) {
+            assertThat(Backup.restore(backup, memory)).isEqualTo(1_200);
+            assertThat(memory.revision()).isEqualTo(1_200 + Backup.REVISIONS_SKIPPED);
+            assertThat(text(memory.get("k/77").orElseThrow())).isEqualTo("v77");
+            assertThat(memory.get("other")).isEmpty();
+        }
+    }
+
+    @Test
+    void damagedBackupIsRefusedAndNothingIsRestored() {
+        commit(put("k/1", "v"));
+        byte[] backup = Backup.take(store, List.of("k/"));
+        for (int at = 0; at < backup.length; at++) {
+            byte[] damaged = backup.clone();
+            damaged[at] ^= 1;
+            try (Store memory = new MemoryStore()) {
+                assertThatThrownBy(() -> Backup.restore(damaged, memory))
+                        .isInstanceOf(StoreException.class)
+                        .satisfies(e -> assertThat(reason(e)).isEqualTo(Reason.CORRUPT));
+                assertThat(memory.revision()).isZero();
+            }
+            byte[] cut = java.util.Arrays.copyOf(backup, at);
+            assertThatThrownBy(() -> Backup.restore(cut, store)).isInstanceOf(StoreException.class);
+        }
+    }
+
+    @Test
     void whatNoProgramMayAskIsRefused() {
         assertThatThrownBy(() -> commit()).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> commit(put("", "x"))).isInstanceOf(IllegalArgumentException.class);
