@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
 /** {@code sluice describe}. */
 @Command(
         name = "describe",
-        description = "Shows all there is to know of an object: what it is to be, who said so, its state, and which objects refer to it.")
+        description =
+                "Shows all there is to know of an object: what it is to be, who said so, its state, and which objects refer to it.")
 final class DescribeCommand extends ManagerRequest {
     @Parameters(
             index = "0",
@@ -53,7 +54,10 @@ final class DescribeCommand extends ManagerRequest {
 
     static String text(Map<String, @Nullable Object> object, List<String> users) {
         StringBuilder text = new StringBuilder();
-        text.append(Fields.text(object, "kind")).append('/').append(Fields.text(object, "metadata.name")).append('\n');
+        text.append(Fields.text(object, "kind"))
+                .append('/')
+                .append(Fields.text(object, "metadata.name"))
+                .append('\n');
         line(text, "created", Fields.text(object, "metadata.creationTimestamp"));
         line(text, "version", Fields.text(object, "metadata.resourceVersion"));
         line(text, "generation", Fields.text(object, "metadata.generation"));
@@ -61,15 +65,22 @@ final class DescribeCommand extends ManagerRequest {
         part(text, "labels", Fields.at(object, "metadata.labels"));
         part(text, "annotations", Fields.at(object, "metadata.annotations"));
         part(text, "spec", Fields.at(object, "spec"));
-        Table conditions = new Table().words("  CONDITION").words("STATUS").words("REASON").words("MESSAGE");
+        Table conditions =
+                new Table().words("  CONDITION").words("STATUS").words("REASON").words("MESSAGE");
         Fields.objects(object, "status.conditions")
                 .forEach(c -> conditions.row(
-                        "  " + Fields.text(c, "type"), Fields.text(c, "status"), Fields.text(c, "reason"), Fields.text(c, "message")));
-        text.append("status\n").append(conditions.render("nothing is known yet").indent(0).replaceFirst("^\\(", "  ("));
+                        "  " + Fields.text(c, "type"),
+                        Fields.text(c, "status"),
+                        Fields.text(c, "reason"),
+                        Fields.text(c, "message")));
+        text.append("status\n")
+                .append(conditions.render("nothing is known yet").indent(0).replaceFirst("^\\(", "  ("));
         text.append("owners\n");
         for (Map<String, @Nullable Object> owner : Fields.objects(object, "metadata.managedFields")) {
             List<String> fields = new ArrayList<>();
-            Fields.list(owner, "fields").forEach(field -> fields.add(String.valueOf(field).substring(1).replace('/', '.')));
+            Fields.list(owner, "fields")
+                    .forEach(field ->
+                            fields.add(String.valueOf(field).substring(1).replace('/', '.')));
             text.append("  ")
                     .append(Fields.text(owner, "manager"))
                     .append(" (")

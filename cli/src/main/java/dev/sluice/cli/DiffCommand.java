@@ -113,14 +113,17 @@ final class DiffCommand extends NodeCommand {
             Map<String, @Nullable Object> changed =
                     manager.client().post("/api/v1/apply?dryRun=true&fieldManager=sluice&force=true", objects.yaml());
             Map<String, Object> byTitle = new LinkedHashMap<>();
-            for (WrittenObject object : WrittenObject.read("manager", kept.texts().getOrDefault("manager", "")).objects()) {
+            for (WrittenObject object : WrittenObject.read(
+                            "manager", kept.texts().getOrDefault("manager", ""))
+                    .objects()) {
                 byTitle.put(object.title(), object.fields());
             }
             for (Map<String, @Nullable Object> item : Fields.objects(changed, "items")) {
                 Map<String, @Nullable Object> object = written(Fields.object(item.get("object")));
                 byTitle.put(Fields.text(object, "kind") + "/" + Fields.text(object, "metadata.name"), object);
             }
-            return new Side("manager with these files", Map.of("applied", YamlText.documents(List.copyOf(byTitle.values()))));
+            return new Side(
+                    "manager with these files", Map.of("applied", YamlText.documents(List.copyOf(byTitle.values()))));
         } catch (ManagerClient.Refused e) {
             throw objects.failure(e);
         }

@@ -32,6 +32,8 @@ final class Fields {
     }
 
     static List<Map<String, @Nullable Object>> objects(@Nullable Object value, String path) {
-        return list(value, path).stream().<Map<String, @Nullable Object>>map(Fields::object).toList();
+        return list(value, path).stream()
+                .<Map<String, @Nullable Object>>map(Fields::object)
+                .toList();
     }
 }

@@ -173,13 +173,16 @@ final class ManagerClient {
         if (String.valueOf(connection.getContentType()).startsWith("application/problem+json")) {
             return new Refused(status, value(text));
         }
-        return new CommandFailure(base + " answers with status " + status + ", not as a manager of Sluice would; is the address right?");
+        return new CommandFailure(
+                base + " answers with status " + status + ", not as a manager of Sluice would; is the address right?");
     }
 
     private CommandFailure unreachable(IOException e) {
         if (e instanceof SocketTimeoutException) {
             return new CommandFailure(
-                    "the manager at " + base + " does not answer in time; a change may be done all the same: look with 'sluice get'", e);
+                    "the manager at " + base
+                            + " does not answer in time; a change may be done all the same: look with 'sluice get'",
+                    e);
         }
         return new CommandFailure(
                 "no manager answers at " + base + " (" + e.getMessage()

@@ -57,7 +57,8 @@ final class ManagerCommand implements Callable<Integer> {
             names = "--log-format",
             paramLabel = "FORMAT",
             converter = LowerCaseWord.OfOutputFormat.class,
-            description = "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
     private OutputFormat logFormat = OutputFormat.TEXT;
 
     @Override

@@ -12,21 +12,27 @@ final class ManagerOptions {
     @Option(
             names = "--manager",
             paramLabel = "URL",
-            description = "The manager (default: environment variable SLUICE_MANAGER, else http://" + DEFAULT_ADDRESS + ").")
+            description =
+                    "The manager (default: environment variable SLUICE_MANAGER, else http://" + DEFAULT_ADDRESS + ").")
     private @Nullable String url;
 
     ManagerClient client() {
         String environment = System.getenv("SLUICE_MANAGER");
-        String text = url != null ? url : environment != null && !environment.isEmpty() ? environment : "http://" + DEFAULT_ADDRESS;
+        String text = url != null
+                ? url
+                : environment != null && !environment.isEmpty() ? environment : "http://" + DEFAULT_ADDRESS;
         try {
             URI uri = new URI(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
-            boolean usable = "http".equals(uri.getScheme()) && uri.getHost() != null && uri.getPath().isEmpty();
+            boolean usable = "http".equals(uri.getScheme())
+                    && uri.getHost() != null
+                    && uri.getPath().isEmpty();
             if (usable && uri.getQuery() == null && uri.getUserInfo() == null) {
                 return new ManagerClient(uri.toString());
             }
         } catch (java.net.URISyntaxException e) {
             // The same answer as for what can be read and is something else.
         }
-        throw new CommandFailure("--manager " + text + " is not the address of a manager; write http://" + DEFAULT_ADDRESS);
+        throw new CommandFailure(
+                "--manager " + text + " is not the address of a manager; write http://" + DEFAULT_ADDRESS);
     }
 }

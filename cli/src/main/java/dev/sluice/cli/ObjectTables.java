@@ -19,7 +19,8 @@ final class ObjectTables {
 
     private static List<Column> columns(Kind kind) {
         return switch (kind) {
-            case NODE -> List.of(new Column("UNDERLAY", "spec.underlay.address"), new Column("DRIVER", "spec.io.driver"));
+            case NODE ->
+                List.of(new Column("UNDERLAY", "spec.underlay.address"), new Column("DRIVER", "spec.io.driver"));
             case PORT ->
                 List.of(
                         new Column("NODE", "spec.node"),
@@ -45,8 +46,10 @@ final class ObjectTables {
                         new Column("NODE", "spec.node"),
                         new Column("WEIGHT", "spec.weight"),
                         new Column("ADMIN", "spec.adminState"));
-            case SERVICE_CHAIN -> List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
-            case SERVICE_POLICY -> List.of(new Column("APPLIED-TO", "spec.appliedTo"), new Column("RULES", "spec.rules"));
+            case SERVICE_CHAIN ->
+                List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
+            case SERVICE_POLICY ->
+                List.of(new Column("APPLIED-TO", "spec.appliedTo"), new Column("RULES", "spec.rules"));
         };
     }
 
@@ -119,7 +122,8 @@ final class ObjectTables {
     /** How long ago that was, in the largest unit. */
     static String age(String time, Instant now) {
         try {
-            long seconds = Math.max(0, Duration.between(Instant.parse(time), now).toSeconds());
+            long seconds =
+                    Math.max(0, Duration.between(Instant.parse(time), now).toSeconds());
             if (seconds < 120) {
                 return seconds + "s";
             }

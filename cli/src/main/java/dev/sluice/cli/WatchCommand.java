@@ -35,10 +35,7 @@ final class WatchCommand extends ManagerRequest {
             description = "Only objects with these labels: rack=r1,stage!=test,owner,!old")
     private String selector = "";
 
-    @Option(
-            names = "--count",
-            paramLabel = "EVENTS",
-            description = "End after so many events (default: never).")
+    @Option(names = "--count", paramLabel = "EVENTS", description = "End after so many events (default: never).")
     private int count;
 
     private String last = "";

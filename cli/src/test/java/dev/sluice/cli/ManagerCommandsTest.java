@@ -41,8 +41,8 @@ class ManagerCommandsTest {
 
     @BeforeEach
     void start() throws IOException {
-        manager = Manager.start(Manager.Options.of(
-                folder.resolve("data"), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
+        manager = Manager.start(
+                Manager.Options.of(folder.resolve("data"), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
     }
 
     @AfterEach
@@ -92,23 +92,38 @@ class ManagerCommandsTest {
                 .startsWith("Service/firewall unchanged\nServiceChain/inspect unchanged\n");
         String export = run("export").out();
         assertThat(ConfigurationLoader.parse("export", export).configuration()).isPresent();
-        assertThat(new JsonMapper().readTree(run("get", "service/firewall", "-o", "json").out()).at("/spec/transport").asString())
+        assertThat(new JsonMapper()
+                        .readTree(run("get", "service/firewall", "-o", "json").out())
+                        .at("/spec/transport")
+                        .asString())
                 .isEqualTo("raw");
-        assertThat(new JsonMapper().readTree(run("get", "services", "-o", "json").out()).at("/items/0/kind").asString())
+        assertThat(new JsonMapper()
+                        .readTree(run("get", "services", "-o", "json").out())
+                        .at("/items/0/kind")
+                        .asString())
                 .isEqualTo("Service");
     }
 
     @Test
     void errorsHaveFileLineColumnFieldAndWhatToDo() throws IOException {
-        String file = file("bad.yaml", OBJECTS.replace("[firewall]", "[firewal]").replace("raw}", "raw, health: {intervalMs: 5}}"));
+        String file = file(
+                "bad.yaml",
+                OBJECTS.replace("[firewall]", "[firewal]").replace("raw}", "raw, health: {intervalMs: 5}}"));
         Cli run = run("apply", "-f", file);
         assertThat(run.status()).isEqualTo(ExitCode.FAILED);
         assertThat(run.err())
                 .startsWith("sluice: the configuration would not be valid: correct the fields; nothing was changed\n")
-                .contains(file + ":4:45: Service/firewall spec.health.intervalMs: is out of range (found '5'; allowed: 10..60000)")
-                .contains(file + ":9:18: ServiceChain/inspect spec.profiles[0]: there is no Service of that name; did you mean 'firewall'?");
-        assertThat(run("apply", "-f", file("broken.yaml", "a: {")).err()).contains("broken.yaml:").contains("not valid YAML");
-        assertThat(run("apply", "-f", folder.resolve("gone.yaml").toString()).err()).contains("there is no such file");
+                .contains(
+                        file
+                                + ":4:45: Service/firewall spec.health.intervalMs: is out of range (found '5'; allowed: 10..60000)")
+                .contains(
+                        file
+                                + ":9:19: ServiceChain/inspect spec.profiles[0]: there is no Service of that name; did you mean 'firewall'?");
+        assertThat(run("apply", "-f", file("broken.yaml", "a: {")).err())
+                .contains("broken.yaml:")
+                .contains("not valid YAML");
+        assertThat(run("apply", "-f", folder.resolve("gone.yaml").toString()).err())
+                .contains("there is no such file");
         assertThat(run("apply", "-f", file("empty.yaml", "---\n")).err()).contains("there are no objects in");
         assertThat(run("get", "services").out()).isEqualTo("(there are no services)\n");
     }
@@ -119,15 +134,22 @@ class ManagerCommandsTest {
         String other = file("b.yaml", OBJECTS.replace("closed", "open"));
         Cli refused = run("apply", "-f", other, "--field-manager", "bob");
         assertThat(refused.err())
-                .contains(other + ":9:41: ServiceChain/inspect spec.onFailure: belongs to alice, who set it to \"closed\"")
+                .contains(other
+                        + ":9:41: ServiceChain/inspect spec.onFailure: belongs to alice, who set it to \"closed\"")
                 .contains("--force");
-        assertThat(run("apply", "-f", other, "--field-manager", "bob", "--force").out()).contains("ServiceChain/inspect configured");
+        assertThat(run("apply", "-f", other, "--field-manager", "bob", "--force")
+                        .out())
+                .contains("ServiceChain/inspect configured");
     }
 
     @Test
     void differencesAreShownBeforeTheyAreMade() throws IOException {
         run("apply", "-f", file("a.yaml", OBJECTS));
-        String next = file("b.yaml", OBJECTS.replace("closed", "open").replace("name: firewall}", "name: ips}").replace("[firewall]", "[firewall, ips]"));
+        String next = file(
+                "b.yaml",
+                OBJECTS.replace("closed", "open")
+                        .replace("name: firewall}", "name: ips}")
+                        .replace("[firewall]", "[firewall, ips]"));
         Cli diff = run("diff", "-f", next);
         assertThat(diff.status()).isEqualTo(1);
         assertThat(diff.out())
@@ -161,7 +183,8 @@ class ManagerCommandsTest {
         run("apply", "-f", file("a.yaml", OBJECTS));
         assertThat(run("watch", "--count", "2").out())
                 .isEqualTo("added     ServiceChain/inspect version 1\nadded     Service/firewall version 1\n");
-        assertThat(run("watch", "services", "--count", "1", "-o", "json").out()).startsWith("{\"type\":\"added\",\"object\":");
+        assertThat(run("watch", "services", "--count", "1", "-o", "json").out())
+                .startsWith("{\"type\":\"added\",\"object\":");
     }
 
     @Test
@@ -180,7 +203,8 @@ class ManagerCommandsTest {
                     .contains("sluice manager --data DIR");
         }
         for (String wrong : List.of("pigeon", "https://x", "http://", "http://a/b", "http://a b")) {
-            assertThat(Cli.run("get", "services", "--manager", wrong).err()).contains("is not the address of a manager");
+            assertThat(Cli.run("get", "services", "--manager", wrong).err())
+                    .contains("is not the address of a manager");
         }
     }
 
@@ -198,12 +222,22 @@ class ManagerCommandsTest {
 
     @Test
     void managerSaysWhyItCannotStart() throws IOException {
-        assertThat(Cli.run("manager", "--data", folder.resolve("data").toString(), "--listen", "127.0.0.1:0").err())
+        assertThat(Cli.run("manager", "--data", folder.resolve("data").toString(), "--listen", "127.0.0.1:0")
+                        .err())
                 .contains("another manager uses");
-        assertThat(Cli.run("manager", "--data", folder.resolve("other").toString(), "--listen", "0.0.0.0:0").err())
+        assertThat(Cli.run("manager", "--data", folder.resolve("other").toString(), "--listen", "0.0.0.0:0")
+                        .err())
                 .contains("only loopback addresses are served");
-        assertThat(Cli.run("manager", "--data", file("f", "x"), "--listen", "127.0.0.1:0").err()).contains("cannot be used");
-        assertThat(Cli.run("manager", "--data", folder.resolve("o").toString(), "--listen", "127.0.0.1:" + manager.port()).err())
+        assertThat(Cli.run("manager", "--data", file("f", "x"), "--listen", "127.0.0.1:0")
+                        .err())
+                .contains("cannot be used");
+        assertThat(Cli.run(
+                                "manager",
+                                "--data",
+                                folder.resolve("o").toString(),
+                                "--listen",
+                                "127.0.0.1:" + manager.port())
+                        .err())
                 .contains("--listen: cannot listen on");
     }
 
@@ -219,16 +253,26 @@ class ManagerCommandsTest {
         assertThat(Manager.restore(other, Files.readAllBytes(backup))).isEqualTo(4);
         manager = Manager.start(Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
         assertThat(run("export").out()).isEqualTo(before);
-        assertThat(run("apply", "-f", file("b.yaml", OBJECTS.replace("closed", "open"))).out()).contains("configured");
-        assertThat(Cli.run("manager", "--data", folder.resolve("data").toString(), "--restore", backup.toString()).err())
+        assertThat(run("apply", "-f", file("b.yaml", OBJECTS.replace("closed", "open")))
+                        .out())
+                .contains("configured");
+        assertThat(Cli.run("manager", "--data", folder.resolve("data").toString(), "--restore", backup.toString())
+                        .err())
                 .contains("there are objects already");
-        assertThat(Cli.run("manager", "--data", folder.resolve("x").toString(), "--restore", folder.resolve("gone").toString())
+        assertThat(Cli.run(
+                                "manager",
+                                "--data",
+                                folder.resolve("x").toString(),
+                                "--restore",
+                                folder.resolve("gone").toString())
                         .err())
                 .contains("can't be read");
     }
 
     @Test
     void completionKnowsTheKinds() {
-        assertThat(Cli.run("completion", "bash").out()).contains("servicepolicies").contains("logicalswitches");
+        assertThat(Cli.run("completion", "bash").out())
+                .contains("servicepolicies")
+                .contains("logicalswitches");
     }
 }

@@ -54,8 +54,9 @@ public final class Manager implements AutoCloseable {
      */
     public static Manager start(Options options) throws IOException {
         if (options.listen().isUnresolved() || !options.listen().getAddress().isLoopbackAddress()) {
-            throw new IOException("cannot listen on " + options.listen().getHostString()
-                    + ": only loopback addresses are served, since clients need no password yet; use 127.0.0.1:PORT and a tunnel of ssh");
+            throw new IOException(
+                    "cannot listen on " + options.listen().getHostString()
+                            + ": only loopback addresses are served, since clients need no password yet; use 127.0.0.1:PORT and a tunnel of ssh");
         }
         Store store = SqliteStore.open(options.data());
         try {

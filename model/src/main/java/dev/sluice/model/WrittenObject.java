@@ -94,7 +94,8 @@ public final class WrittenObject {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (YamlNode.Entry entry : mapping.entries()) {
             if (!(entry.key() instanceof YamlNode.Scalar key)) {
-                document.error(entry.key(), path, "a field name is " + entry.key().shape(), "", "text");
+                document.error(
+                        entry.key(), path, "a field name is " + entry.key().shape(), "", "text");
                 continue;
             }
             String at = path.isEmpty() ? key.text() : path + "." + key.text();

@@ -15,7 +15,8 @@ import org.snakeyaml.engine.v2.representer.StandardRepresenter;
 /** Writes values as YAML that {@link WrittenObject} and {@link ConfigurationLoader} read back as the same. */
 public final class YamlText {
     /** Texts that nobody takes for something else. */
-    private static final Pattern PLAIN = Pattern.compile("[A-Za-z/_][A-Za-z0-9 ._/@+()-]*[A-Za-z0-9._/)-]|[A-Za-z]|[0-9]+[./][0-9./]+");
+    private static final Pattern PLAIN =
+            Pattern.compile("[A-Za-z/_][A-Za-z0-9 ._/@+()-]*[A-Za-z0-9._/)-]|[A-Za-z]|[0-9]+[./][0-9./]+");
 
     private static final DumpSettings SETTINGS = DumpSettings.builder()
             .setDefaultFlowStyle(FlowStyle.BLOCK)

@@ -24,9 +24,41 @@ class WrittenObjectTest {
     @Test
     void textsThatLookLikeSomethingElseAreQuoted() {
         for (String text : List.of(
-                "1", "01", "1e3", "0x1f", "true", "True", "null", "~", "", " a", "a ", "a: b", "- a", "#", "yes", "off",
-                "1.5", ".5", "02:00:00:00:00:01", "8000-8080", "2001:db8::/32", "10.0.0.0/8", "line\nline", "'", "\"", "{",
-                "\u00e4", "12", "1_000", "-1", "2h", "a #b", "*a", "&a", "!a")) {
+                "1",
+                "01",
+                "1e3",
+                "0x1f",
+                "true",
+                "True",
+                "null",
+                "~",
+                "",
+                " a",
+                "a ",
+                "a: b",
+                "- a",
+                "#",
+                "yes",
+                "off",
+                "1.5",
+                ".5",
+                "02:00:00:00:00:01",
+                "8000-8080",
+                "2001:db8::/32",
+                "10.0.0.0/8",
+                "line\nline",
+                "'",
+                "\"",
+                "{",
+                "\u00e4",
+                "12",
+                "1_000",
+                "-1",
+                "2h",
+                "a #b",
+                "*a",
+                "&a",
+                "!a")) {
             String yaml = YamlText.of(Map.of("x", text));
             assertThat(WrittenObject.read("a", yaml).objects().getFirst().fields())
                     .as(yaml)
@@ -36,7 +68,8 @@ class WrittenObjectTest {
 
     @Test
     void fieldHasItsPlace() {
-        WrittenObject object = WrittenObject.read("a.yaml", "kind: Service\nmetadata: {name: fw}\nspec:\n  transport: raw\n")
+        WrittenObject object = WrittenObject.read(
+                        "a.yaml", "kind: Service\nmetadata: {name: fw}\nspec:\n  transport: raw\n")
                 .objects()
                 .getFirst();
         assertThat(object.place("spec.transport")).isEqualTo("a.yaml:4:14");
@@ -47,7 +80,8 @@ class WrittenObjectTest {
 
     @Test
     void jsonIsReadToo() {
-        WrittenObject.Read read = WrittenObject.read("a", "{\"kind\":\"Service\",\"n\":[1,-2,1.5,true,null,\"\\u00e4\\/\"]}");
+        WrittenObject.Read read =
+                WrittenObject.read("a", "{\"kind\":\"Service\",\"n\":[1,-2,1.5,true,null,\"\\u00e4\\/\"]}");
         assertThat(read.problems()).isEmpty();
         assertThat(String.valueOf(read.objects().getFirst().fields().get("n")))
                 .isEqualTo("[1, -2, 1.5, true, null, \u00e4/]");
@@ -58,8 +92,10 @@ class WrittenObjectTest {
         assertThat(WrittenObject.read("a", "- x\n").problems().toString())
                 .contains("a:1:1: is a list where an object is expected");
         assertThat(WrittenObject.read("a", "a: {\n").problems().toString()).contains("not valid YAML");
-        assertThat(WrittenObject.read("a", "a: 1\na: 2\n").problems().toString()).contains("a:2:1: a: duplicate field");
-        assertThat(WrittenObject.read("a", "x".repeat(5 << 20)).problems().toString()).contains("too long");
+        assertThat(WrittenObject.read("a", "a: 1\na: 2\n").problems().toString())
+                .contains("a:2:1: a: duplicate field");
+        assertThat(WrittenObject.read("a", "x".repeat(5 << 20)).problems().toString())
+                .contains("too long");
         assertThat(WrittenObject.read("a", "---\n---\n").objects()).isEmpty();
     }
 

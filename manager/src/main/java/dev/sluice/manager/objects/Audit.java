@@ -52,20 +52,25 @@ public final class Audit {
         return PREFIX + String.format("%012d", number);
     }
 
-    static Next next(Head before, String time, Caller caller, List<Changed.Item> items, List<ObjectDiff.Change> changes) {
+    static Next next(
+            Head before, String time, Caller caller, List<Changed.Item> items, List<ObjectDiff.Change> changes) {
         long number = before.count() + 1;
         ObjectNode entry = Trees.object();
         entry.put("number", number);
         entry.put("time", time);
         entry.put("user", caller.user());
         entry.put("manager", caller.manager());
-        entry.set("objects", Trees.tree(items.stream()
-                .map(item -> item.what().word() + " " + item.object().title())
-                .toList()));
-        entry.set("changes", Trees.tree(changes.stream()
-                .limit(CHANGES_MAX)
-                .map(ObjectDiff.Change::toString)
-                .toList()));
+        entry.set(
+                "objects",
+                Trees.tree(items.stream()
+                        .map(item -> item.what().word() + " " + item.object().title())
+                        .toList()));
+        entry.set(
+                "changes",
+                Trees.tree(changes.stream()
+                        .limit(CHANGES_MAX)
+                        .map(ObjectDiff.Change::toString)
+                        .toList()));
         entry.put("changeCount", changes.size());
         entry.put("previous", before.hash());
         String hash = hash(entry);
@@ -113,7 +118,8 @@ public final class Audit {
         /** What has to stand at the end; entries that were cut off are missed here. */
         Verdict end(Head head) {
             if (head.count() != number || !head.hash().equals(previous)) {
-                problems.add("the record ends with entry " + number + ", not with entry " + head.count() + " as it was written");
+                problems.add("the record ends with entry " + number + ", not with entry " + head.count()
+                        + " as it was written");
             }
             return new Verdict(number, List.copyOf(problems));
         }

@@ -69,7 +69,8 @@ final class Draft {
             }
         }
         if (!invalid.isEmpty()) {
-            throw new Refusal(Reason.INVALID, "objects are not valid", "correct the fields; nothing was changed", invalid);
+            throw new Refusal(
+                    Reason.INVALID, "objects are not valid", "correct the fields; nothing was changed", invalid);
         }
         if (!conflicts.isEmpty()) {
             throw new Refusal(
@@ -88,23 +89,26 @@ final class Draft {
     }
 
     private Optional<Wanted> identify(WrittenObject written) {
-        Optional<Kind> kind =
-                Kind.named(written.kind()).filter(k -> k.word().equals(written.kind()));
+        Optional<Kind> kind = Kind.named(written.kind()).filter(k -> k.word().equals(written.kind()));
         Optional<String> name = written.name();
         ObjectNode tree = Trees.of(written);
-        if (kind.isEmpty() || name.isEmpty() || !tree.path("metadata").path("name").isString()) {
+        if (kind.isEmpty()
+                || name.isEmpty()
+                || !tree.path("metadata").path("name").isString()) {
             // The model knows best what is wrong with kind and name.
-            List<Cause> causes = ConfigurationLoader.parse("", Trees.text(ManagedObject.written(tree))).problems().stream()
-                    .filter(Problem::isError)
-                    .map(Cause::of)
-                    .toList();
+            List<Cause> causes =
+                    ConfigurationLoader.parse("", Trees.text(ManagedObject.written(tree))).problems().stream()
+                            .filter(Problem::isError)
+                            .map(Cause::of)
+                            .toList();
             invalid.addAll(causes);
             if (causes.isEmpty()) {
                 invalid.add(new Cause(written.title(), "metadata.name", "is not a name", "", "", ""));
             }
             return Optional.empty();
         }
-        Wanted wanted = new Wanted(kind.get(), name.get(), revision(written.title(), tree), ManagedObject.written(tree));
+        Wanted wanted =
+                new Wanted(kind.get(), name.get(), revision(written.title(), tree), ManagedObject.written(tree));
         if (!touched.add(wanted.key())) {
             invalid.add(new Cause(written.title(), "", "stands in the request more than once", "", "once", ""));
             return Optional.empty();
@@ -121,7 +125,8 @@ final class Draft {
         String text = version.asString("");
         if (!text.matches("[1-9][0-9]{0,17}")) {
             String message = "is not a version that the manager gave";
-            invalid.add(new Cause(title, "metadata.resourceVersion", message, version.toString(), "text of a number", ""));
+            invalid.add(
+                    new Cause(title, "metadata.resourceVersion", message, version.toString(), "text of a number", ""));
             return 0;
         }
         return Long.parseLong(text);
@@ -131,7 +136,8 @@ final class Draft {
         if (revision != 0 && revision != live.revision()) {
             throw new Refusal(
                     Reason.CONFLICT,
-                    live.title() + " has changed since you read it: it has version " + live.revision() + ", not " + revision,
+                    live.title() + " has changed since you read it: it has version " + live.revision() + ", not "
+                            + revision,
                     "read it again, and repeat your change on what it is now");
         }
     }
@@ -147,7 +153,9 @@ final class Draft {
         ManagedObject live = before.get(wanted.key());
         if (live != null) {
             throw new Refusal(
-                    Reason.CONFLICT, live.title() + " exists already", "replace it, apply to it, or choose another name");
+                    Reason.CONFLICT,
+                    live.title() + " exists already",
+                    "replace it, apply to it, or choose another name");
         }
         put(wanted, null, Merge.replace(title(wanted), blank(wanted), wanted.tree(), caller.manager(), time));
     }
@@ -192,8 +200,7 @@ final class Draft {
         return blank;
     }
 
-    private void put(
-            Wanted wanted, @Nullable ManagedObject live, Merge.Merged merged) {
+    private void put(Wanted wanted, @Nullable ManagedObject live, Merge.Merged merged) {
         conflicts.addAll(merged.conflicts());
         if (!merged.conflicts().isEmpty()) {
             return;
@@ -234,7 +241,10 @@ final class Draft {
         }
         checkVersion(live, edit.revision());
         if (!(edit.status() instanceof ObjectNode)) {
-            throw new Refusal(Reason.INVALID, "status of " + live.title() + " is not an object", "send status: {conditions: [...]}");
+            throw new Refusal(
+                    Reason.INVALID,
+                    "status of " + live.title() + " is not an object",
+                    "send status: {conditions: [...]}");
         }
         touched.add(live.key());
         if (edit.status().equals(live.tree().get("status"))) {
@@ -283,7 +293,10 @@ final class Draft {
                     causes);
         }
         throw new Refusal(
-                Reason.INVALID, "the configuration would not be valid", "correct the fields; nothing was changed", causes);
+                Reason.INVALID,
+                "the configuration would not be valid",
+                "correct the fields; nothing was changed",
+                causes);
     }
 
     /** What is different, field by field, for the record. */

@@ -137,8 +137,8 @@ public final class Inventory {
             try {
                 String plain = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.US_ASCII);
                 int colon = plain.indexOf(':');
-                Continuation parsed =
-                        new Continuation(Long.parseLong(plain.substring(0, Math.max(colon, 0))), plain.substring(colon + 1));
+                Continuation parsed = new Continuation(
+                        Long.parseLong(plain.substring(0, Math.max(colon, 0))), plain.substring(colon + 1));
                 if (parsed.revision > 0 && parsed.key.startsWith(ManagedObject.prefix(kind))) {
                     return parsed;
                 }
@@ -240,8 +240,7 @@ public final class Inventory {
             if (head.map(Entry::revision).orElse(0L) > known) {
                 return Optional.empty();
             }
-            Audit.Next record =
-                    Audit.next(Audit.Head.of(head), time, caller, draft.items(), draft.differences());
+            Audit.Next record = Audit.next(Audit.Head.of(head), time, caller, draft.items(), draft.differences());
             conditions.add(new Condition(HEAD, head.map(Entry::revision).orElse(0L)));
             changes.add(record.entry());
             changes.add(new Put(HEAD, record.head().value()));
@@ -259,7 +258,9 @@ public final class Inventory {
         for (Change change : changes) {
             if (change instanceof Put(String key, byte[] value) && value.length > Store.VALUE_BYTES_MAX) {
                 throw new Refusal(
-                        Reason.TOO_LARGE, key + " has " + value.length + " bytes", "at most " + Store.VALUE_BYTES_MAX + "; split it");
+                        Reason.TOO_LARGE,
+                        key + " has " + value.length + " bytes",
+                        "at most " + Store.VALUE_BYTES_MAX + "; split it");
             }
         }
     }
@@ -306,7 +307,9 @@ public final class Inventory {
                     objects.put(object.key(), object);
                 }
             }
-            known = events.size() < EVENTS_MAX ? newest : events.getLast().entry().revision();
+            known = events.size() < EVENTS_MAX
+                    ? newest
+                    : events.getLast().entry().revision();
         }
     }
 
@@ -383,7 +386,8 @@ public final class Inventory {
         } catch (StoreException e) {
             reading = String.valueOf(e.getMessage());
         }
-        return List.of(new Check("store can be read", reading), new Check("store could be written last time", lastFailure));
+        return List.of(
+                new Check("store can be read", reading), new Check("store could be written last time", lastFailure));
     }
 
     /** Objects and record of one moment, for {@link Backup#restore}. */
@@ -413,7 +417,10 @@ public final class Inventory {
         String message = String.valueOf(e.getMessage());
         return switch (e.reason()) {
             case FULL, READ_ONLY ->
-                new Refusal(Reason.NO_STORAGE, message, "nodes go on forwarding; mend the disk of the manager and try again");
+                new Refusal(
+                        Reason.NO_STORAGE,
+                        message,
+                        "nodes go on forwarding; mend the disk of the manager and try again");
             case CLOSED -> new Refusal(Reason.UNAVAILABLE, "the manager is stopping", "try again when it runs");
             case IN_USE, FAILED, CORRUPT -> new Refusal(Reason.UNAVAILABLE, message, "look at the log of the manager");
         };

@@ -45,7 +45,8 @@ public final class LabelSelector {
             }
             boolean exists = term.group(3) == null;
             boolean negated = exists ? !term.group(1).isEmpty() : "!=".equals(term.group(3));
-            terms.add(new Term(term.group(2), negated, exists, exists ? "" : term.group(4).strip()));
+            terms.add(new Term(
+                    term.group(2), negated, exists, exists ? "" : term.group(4).strip()));
         }
         return new LabelSelector(terms);
     }

@@ -75,8 +75,10 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
     /** The labels. */
     public Map<String, String> labels() {
         Map<String, String> labels = new TreeMap<>();
-        metadata().path("labels").properties().forEach(label -> labels.put(
-                label.getKey(), label.getValue().asString("")));
+        metadata()
+                .path("labels")
+                .properties()
+                .forEach(label -> labels.put(label.getKey(), label.getValue().asString("")));
         return labels;
     }
 

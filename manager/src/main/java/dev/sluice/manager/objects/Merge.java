@@ -34,8 +34,7 @@ final class Merge {
     record Merged(ObjectNode tree, List<Cause> conflicts) {}
 
     /** Applies some fields to an object; an object that does not exist yet is an empty one with metadata. */
-    static Merged apply(
-            String title, ObjectNode live, ObjectNode wanted, String manager, boolean force, String time) {
+    static Merged apply(String title, ObjectNode live, ObjectNode wanted, String manager, boolean force, String time) {
         Merge merge = new Merge(title, live);
         Map<String, JsonNode> leaves = Trees.leaves(wanted);
         leaves.forEach((pointer, value) -> merge.want(pointer, value, manager, force));
@@ -62,7 +61,11 @@ final class Merge {
             }
         });
         gone.forEach(pointer -> Trees.remove(merge.result, pointer));
-        changed.forEach(pointer -> Trees.set(merge.result, pointer, after.get(pointer)));
+        after.forEach((pointer, value) -> {
+            if (changed.contains(pointer)) {
+                Trees.set(merge.result, pointer, value);
+            }
+        });
         merge.owners.replaceAll(owner -> owner.without(gone));
         merge.owners.replaceAll(owner -> owner.manager().equals(manager) ? owner : owner.without(changed));
         Set<String> own = new TreeSet<>(changed);
@@ -117,8 +120,8 @@ final class Merge {
         before.removeAll(wanted);
         for (String pointer : before) {
             boolean shared = owners.stream()
-                    .anyMatch(o -> !o.manager().equals(manager)
-                            && !o.touched(pointer).isEmpty());
+                    .anyMatch(o ->
+                            !o.manager().equals(manager) && !o.touched(pointer).isEmpty());
             if (!shared) {
                 Trees.remove(result, pointer);
             }
@@ -129,7 +132,8 @@ final class Merge {
         for (int i = 0; i < owners.size(); i++) {
             FieldOwner owner = owners.get(i);
             if (owner.manager().equals(manager)) {
-                boolean same = owner.operation().equals(operation) && owner.fields().equals(fields);
+                boolean same =
+                        owner.operation().equals(operation) && owner.fields().equals(fields);
                 owners.set(i, new FieldOwner(manager, operation, same ? owner.time() : time, new TreeSet<>(fields)));
                 return;
             }

@@ -27,9 +27,13 @@ public record ObjectEvent(Type type, long revision, ManagedObject object, Option
         Optional<ManagedObject> previous = event.previous().map(ManagedObject::of);
         long revision = event.entry().revision();
         if (event.deleted()) {
-            ManagedObject last = previous.orElseGet(() -> ManagedObject.nameOnly(event.entry().key()));
+            ManagedObject last = previous.orElseGet(
+                    () -> ManagedObject.nameOnly(event.entry().key()));
             return new ObjectEvent(
-                    Type.DELETED, revision, new ManagedObject(last.kind(), last.name(), revision, last.tree()), previous);
+                    Type.DELETED,
+                    revision,
+                    new ManagedObject(last.kind(), last.name(), revision, last.tree()),
+                    previous);
         }
         boolean isNew = event.entry().created() == revision;
         return new ObjectEvent(isNew ? Type.ADDED : Type.MODIFIED, revision, ManagedObject.of(event.entry()), previous);

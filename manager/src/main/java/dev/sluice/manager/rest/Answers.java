@@ -20,9 +20,7 @@ final class Answers {
 
     static HttpAnswer.Whole value(Call call, int status, JsonNode value, Map<String, String> headers) {
         boolean yaml = call.wantsYaml();
-        byte[] body = yaml
-                ? YamlText.of(Trees.plain(value)).getBytes(StandardCharsets.UTF_8)
-                : Trees.bytes(value);
+        byte[] body = yaml ? YamlText.of(Trees.plain(value)).getBytes(StandardCharsets.UTF_8) : Trees.bytes(value);
         return new HttpAnswer.Whole(status, yaml ? "application/yaml" : "application/json", headers, body);
     }
 

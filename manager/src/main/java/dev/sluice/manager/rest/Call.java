@@ -21,6 +21,7 @@ import java.util.Set;
 
 /** A request to a route, with what the route's parameters mean; used by the thread that answers it. */
 record Call(HttpRequest request, Map<String, String> path, String user) {
+    private static final String NAME = "[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?";
     private static final String MANAGER = "[A-Za-z0-9]([-A-Za-z0-9._@]{0,62}[A-Za-z0-9])?";
 
     /** The kind that the path names. */
@@ -34,9 +35,16 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
                         "kinds are: " + String.join(", ", Kind.plurals())));
     }
 
-    /** The name that the path gives. */
+    /** The name that the path gives; empty if the route has none. */
     String name() {
-        return path.getOrDefault("name", "");
+        String name = path.get("name");
+        if (name != null && !name.matches(NAME)) {
+            throw new Refusal(
+                    Reason.NOT_FOUND,
+                    "what the path names is not the name of an object",
+                    "names are a-z, 0-9, '-' and '.', first and last a letter or digit, 1..63 characters");
+        }
+        return name == null ? "" : name;
     }
 
     /** Refuses parameters that the route does not have: a misspelled dryRun must not change anything. */
@@ -46,7 +54,11 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
                 throw new Refusal(
                         Reason.BAD_REQUEST,
                         "unknown parameter " + name + Kind.hint(name, known),
-                        "parameters here are: " + (known.isEmpty() ? "none" : String.join(", ", known.stream().sorted().toList())));
+                        "parameters here are: "
+                                + (known.isEmpty()
+                                        ? "none"
+                                        : String.join(
+                                                ", ", known.stream().sorted().toList())));
             }
             if (request.query().getOrDefault(name, List.of()).size() > 1) {
                 throw new Refusal(Reason.BAD_REQUEST, "parameter " + name + " is given more than once", "give it once");
@@ -60,7 +72,8 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
             case "", "false" -> request.query().containsKey(name) && value.isEmpty();
             case "true" -> true;
             default ->
-                throw new Refusal(Reason.BAD_REQUEST, "parameter " + name + " is '" + value + "'", "allowed: true, false");
+                throw new Refusal(
+                        Reason.BAD_REQUEST, "parameter " + name + " is '" + value + "'", "allowed: true, false");
         };
     }
 
@@ -141,7 +154,9 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
         if (!object.kind().isEmpty() && !object.kind().equals(kind.word())) {
             throw mismatch(object, "kind", object.kind(), kind.word());
         }
-        boolean other = object.name().isPresent() && !name().isEmpty() && !object.name().get().equals(name());
+        boolean other = object.name().isPresent()
+                && !name().isEmpty()
+                && !object.name().get().equals(name());
         if (other) {
             throw mismatch(object, "metadata.name", object.name().orElse(""), name());
         }
@@ -173,7 +188,10 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
                         "the body has more than " + ConfigurationLoader.FILE_BYTES_MAX + " bytes",
                         "split it into several requests"));
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new Refusal(Reason.BAD_REQUEST, "the body is not UTF-8", "send YAML 1.2 or JSON in UTF-8");
         }

@@ -52,7 +52,8 @@ final class ObjectRoutes {
         call.checkParameters(Set.of("labelSelector", "limit", "continue"));
         Kind kind = call.kind();
         int limit = (int) call.number("limit", 1, Inventory.PAGE_MAX, Inventory.PAGE_MAX);
-        Inventory.Page page = inventory.list(kind, call.selector(), limit, call.request().parameter("continue"));
+        Inventory.Page page =
+                inventory.list(kind, call.selector(), limit, call.request().parameter("continue"));
         ObjectNode body = Trees.object();
         body.put("apiVersion", ManagedObject.API_VERSION);
         body.put("kind", kind.word() + "List");
@@ -87,7 +88,8 @@ final class ObjectRoutes {
     private HttpAnswer create(Call call) throws IOException {
         call.checkParameters(Set.of("dryRun", "fieldManager"));
         Changed changed = inventory.change(List.of(new Edit.Create(call.object())), call.caller(), call.flag("dryRun"));
-        return Answers.object(call, changed.dryRun() ? 200 : 201, changed.items().getFirst().object(), changed.warnings());
+        return Answers.object(
+                call, changed.dryRun() ? 200 : 201, changed.items().getFirst().object(), changed.warnings());
     }
 
     private HttpAnswer replace(Call call) throws IOException {
@@ -95,7 +97,8 @@ final class ObjectRoutes {
         WrittenObject object = call.object();
         long revision = call.ifMatch();
         boolean said = revision != 0
-                || (object.fields().get("metadata") instanceof Map<?, ?> metadata && metadata.containsKey("resourceVersion"));
+                || (object.fields().get("metadata") instanceof Map<?, ?> metadata
+                        && metadata.containsKey("resourceVersion"));
         if (!said) {
             throw new Refusal(
                     Reason.PRECONDITION_REQUIRED,
@@ -146,14 +149,22 @@ final class ObjectRoutes {
             var kind = Kind.named(object.kind()).filter(k -> k.word().equals(object.kind()));
             if (kind.isEmpty() || object.name().isEmpty()) {
                 wrong.add(new Cause(
-                        object.title(), kind.isEmpty() ? "kind" : "metadata.name", "does not say which object is meant", "", "", ""));
+                        object.title(),
+                        kind.isEmpty() ? "kind" : "metadata.name",
+                        "does not say which object is meant",
+                        "",
+                        "",
+                        ""));
             } else {
                 edits.add(new Edit.Remove(kind.get(), object.name().get(), 0));
             }
         }
         if (!wrong.isEmpty()) {
             throw new Refusal(
-                    Reason.INVALID, "objects are not told", "say kind and metadata.name of each; nothing was changed", wrong);
+                    Reason.INVALID,
+                    "objects are not told",
+                    "say kind and metadata.name of each; nothing was changed",
+                    wrong);
         }
         return Answers.changed(call, inventory.change(edits, call.caller(), call.flag("dryRun")));
     }
@@ -172,11 +183,12 @@ final class ObjectRoutes {
         String wanted = call.request().parameter("kinds");
         if (!wanted.isEmpty()) {
             kinds.clear();
-            Arrays.stream(wanted.split(",", -1)).forEach(word -> kinds.add(Kind.named(word)
-                    .orElseThrow(() -> new Refusal(
-                            Reason.BAD_REQUEST,
-                            "there are no " + word + Kind.hint(word, Kind.plurals()),
-                            "kinds are: " + String.join(", ", Kind.plurals())))));
+            Arrays.stream(wanted.split(",", -1))
+                    .forEach(word -> kinds.add(Kind.named(word)
+                            .orElseThrow(() -> new Refusal(
+                                    Reason.BAD_REQUEST,
+                                    "there are no " + word + Kind.hint(word, Kind.plurals()),
+                                    "kinds are: " + String.join(", ", Kind.plurals())))));
         }
         // A browser that lost its connection says by itself how far it was.
         String last = call.request().header("Last-Event-ID");

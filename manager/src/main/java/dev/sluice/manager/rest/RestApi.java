@@ -52,7 +52,10 @@ public final class RestApi implements HttpServer.Handler {
             long waitMs = limit.take(request.client());
             if (waitMs > 0) {
                 return Answers.refused(
-                        new Refusal(Reason.TOO_MANY, "too many requests from " + request.client(), "ask again later, and less often"),
+                        new Refusal(
+                                Reason.TOO_MANY,
+                                "too many requests from " + request.client(),
+                                "ask again later, and less often"),
                         Map.of("Retry-After", String.valueOf((waitMs + 999) / 1_000)));
             }
             return dispatch(request);
@@ -72,7 +75,9 @@ public final class RestApi implements HttpServer.Handler {
         String host = request.header("Host").replaceFirst(":[0-9]+$", "");
         if (!LOCAL.contains(host)) {
             throw new Refusal(
-                    Reason.FORBIDDEN, "the manager is asked for as '" + host + "'", "use one of: localhost, 127.0.0.1, [::1]");
+                    Reason.FORBIDDEN,
+                    "the manager is asked for as '" + host + "'",
+                    "use one of: localhost, 127.0.0.1, [::1]");
         }
     }
 

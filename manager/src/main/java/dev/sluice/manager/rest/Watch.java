@@ -92,7 +92,8 @@ final class Watch implements HttpAnswer.Writer {
         for (int i = 0; i < events.size(); i++) {
             ObjectEvent event = events.get(i);
             boolean ends = i == events.size() - 1 || events.get(i + 1).revision() != event.revision();
-            Optional<ObjectEvent> seen = kinds.contains(event.object().kind()) ? event.through(selector) : Optional.empty();
+            Optional<ObjectEvent> seen =
+                    kinds.contains(event.object().kind()) ? event.through(selector) : Optional.empty();
             if (seen.isPresent()) {
                 String type = seen.get().type().name().toLowerCase(Locale.ROOT);
                 String id = ends ? "id: " + event.revision() + "\n" : "";

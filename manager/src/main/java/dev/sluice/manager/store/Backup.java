@@ -106,9 +106,11 @@ public final class Backup {
             throw new StoreException(Reason.CORRUPT, "the backup is damaged or cut off; use another one");
         }
         if (store.revision() != 0) {
-            throw new StoreException(Reason.IN_USE, "there are objects already; a backup is restored to an empty directory");
+            throw new StoreException(
+                    Reason.IN_USE, "there are objects already; a backup is restored to an empty directory");
         }
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(backup, HEAD.length, end - HEAD.length))) {
+        try (DataInputStream in =
+                new DataInputStream(new ByteArrayInputStream(backup, HEAD.length, end - HEAD.length))) {
             long revision = in.readLong();
             int count = in.readInt();
             List<Entry> entries = new ArrayList<>();

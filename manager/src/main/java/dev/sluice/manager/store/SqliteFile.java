@@ -47,8 +47,8 @@ final class SqliteFile implements AutoCloseable {
     static SqliteFile open(Path directory) {
         try {
             Files.createDirectories(directory);
-            FileChannel channel = FileChannel.open(
-                    directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (!locked(channel)) {
                 channel.close();
                 throw new StoreException(
@@ -74,7 +74,10 @@ final class SqliteFile implements AutoCloseable {
         boolean forbidden = e instanceof AccessDeniedException || why.contains("Read-only file system");
         Reason reason = forbidden ? Reason.READ_ONLY : why.contains("No space left") ? Reason.FULL : Reason.FAILED;
         return new StoreException(
-                reason, directory + " cannot be used: " + (forbidden && e instanceof AccessDeniedException ? "no right to write" : why), e);
+                reason,
+                directory + " cannot be used: "
+                        + (forbidden && e instanceof AccessDeniedException ? "no right to write" : why),
+                e);
     }
 
     /** A connection with the settings that make commits safe: a log that is forced to disk before a commit answers. */
@@ -136,11 +139,17 @@ final class SqliteFile implements AutoCloseable {
         String name = code.name();
         if (code == SQLiteErrorCode.SQLITE_FULL) {
             return new StoreException(
-                    Reason.FULL, "no room left for " + file + "; nothing was changed; free some space and try again", e);
+                    Reason.FULL,
+                    "no room left for " + file + "; nothing was changed; free some space and try again",
+                    e);
         }
-        if (name.startsWith("SQLITE_READONLY") || name.startsWith("SQLITE_CANTOPEN") || name.startsWith("SQLITE_PERM")) {
+        if (name.startsWith("SQLITE_READONLY")
+                || name.startsWith("SQLITE_CANTOPEN")
+                || name.startsWith("SQLITE_PERM")) {
             return new StoreException(
-                    Reason.READ_ONLY, file + " cannot be written; nothing was changed; look at its rights and its file system", e);
+                    Reason.READ_ONLY,
+                    file + " cannot be written; nothing was changed; look at its rights and its file system",
+                    e);
         }
         if (name.startsWith("SQLITE_CORRUPT") || name.startsWith("SQLITE_NOTADB")) {
             return corrupt(String.valueOf(e.getMessage()), e);

@@ -30,7 +30,8 @@ public final class SqliteStore implements Store {
     /** What the writer thread is to do; the revision that an answer may depend on is given by the writer. */
     private interface Work {
         /** Does it within the open transaction; null: the newest revision stays. */
-        @Nullable Outcome apply(long revision) throws SQLException;
+        @Nullable
+        Outcome apply(long revision) throws SQLException;
     }
 
     private record Task(Work work, CompletableFuture<@Nullable Outcome> answer) {}
@@ -53,8 +54,7 @@ public final class SqliteStore implements Store {
         try {
             var connection = file.connect();
             file.prepare(connection);
-            SqliteStore store =
-                    new SqliteStore(file, new SqliteWriter(connection), new SqliteReader(file.connect()));
+            SqliteStore store = new SqliteStore(file, new SqliteWriter(connection), new SqliteReader(file.connect()));
             store.thread.start();
             return store;
         } catch (SQLException e) {
@@ -120,7 +120,8 @@ public final class SqliteStore implements Store {
         if (closed || !waiting.offer(task)) {
             throw closed
                     ? closedException()
-                    : new StoreException(Reason.FAILED, WAITING_MAX + " transactions wait for the disk; try again later");
+                    : new StoreException(
+                            Reason.FAILED, WAITING_MAX + " transactions wait for the disk; try again later");
         }
         if (closed) {
             // The writer may have looked for the last time before this was in the queue.

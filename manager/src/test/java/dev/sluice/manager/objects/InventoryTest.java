@@ -104,17 +104,21 @@ class InventoryTest {
     @Test
     void whatWasReadCanBeAppliedAgain() {
         apply(FIREWALL);
-        String shown = Trees.text(inventory.get(Kind.SERVICE, "firewall").orElseThrow().shown());
+        String shown =
+                Trees.text(inventory.get(Kind.SERVICE, "firewall").orElseThrow().shown());
         assertThat(apply(shown).items().getFirst().what()).isEqualTo(What.UNCHANGED);
     }
 
     @Test
     void generationCountsChangesOfTheSpecificationOnly() {
         apply(FIREWALL);
-        apply("apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: firewall, labels: {a: b}}\nspec: {transport: raw}\n");
-        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().generation()).isEqualTo(1);
+        apply(
+                "apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: firewall, labels: {a: b}}\nspec: {transport: raw}\n");
+        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().generation())
+                .isEqualTo(1);
         apply(service("{transport: raw, action: copy}"));
-        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().generation()).isEqualTo(2);
+        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().generation())
+                .isEqualTo(2);
     }
 
     @Test
@@ -138,26 +142,46 @@ class InventoryTest {
     void everyKindOfWrongFieldIsNamed() {
         assertThat(refused(() -> apply(service("{transpot: raw}"))).causes())
                 .extracting(Cause::toString)
-                .anyMatch(text -> text.startsWith("Service/firewall spec.transpot: unknown field; did you mean 'transport'?"))
+                .anyMatch(text ->
+                        text.startsWith("Service/firewall spec.transpot: unknown field; did you mean 'transport'?"))
                 .anyMatch(text -> text.startsWith("Service/firewall spec.transport: is missing"));
-        assertThat(refused(() -> apply(service("{transport: raw, health: {intervalMs: 5}}"))).causes().getFirst().toString())
+        assertThat(refused(() -> apply(service("{transport: raw, health: {intervalMs: 5}}")))
+                        .causes()
+                        .getFirst()
+                        .toString())
                 .isEqualTo("Service/firewall spec.health.intervalMs: is out of range (found '5'; allowed: 10..60000)");
         assertThat(refused(() -> apply(service("7"))).causes().getFirst().toString())
                 .startsWith("Service/firewall spec: is a single value where an object is expected");
-        assertThat(refused(() -> apply(FIREWALL + "speck: 1\n")).causes().getFirst().toString())
+        assertThat(refused(() -> apply(FIREWALL + "speck: 1\n"))
+                        .causes()
+                        .getFirst()
+                        .toString())
                 .startsWith("Service/firewall speck: unknown field; did you mean 'spec'?");
         assertThat(refused(() -> apply(FIREWALL.replace("{name: firewall}", "{name: firewall, label: {}}")))
                         .causes()
                         .getFirst()
                         .toString())
                 .startsWith("Service/firewall metadata.label: unknown field; did you mean 'labels'?");
-        assertThat(refused(() -> apply(FIREWALL.replace("v1", "v9"))).causes().getFirst().toString())
+        assertThat(refused(() -> apply(FIREWALL.replace("v1", "v9")))
+                        .causes()
+                        .getFirst()
+                        .toString())
                 .contains("apiVersion: is not a version that is known here");
-        assertThat(refused(() -> apply(FIREWALL.replace("kind: Service", "kind: Servce"))).causes().getFirst().toString())
+        assertThat(refused(() -> apply(FIREWALL.replace("kind: Service", "kind: Servce")))
+                        .causes()
+                        .getFirst()
+                        .toString())
                 .contains("kind: is not one of the known words; did you mean 'Service'?");
-        assertThat(refused(() -> apply(FIREWALL.replace("name: firewall", "name: Fire_Wall"))).causes().getFirst().toString())
+        assertThat(refused(() -> apply(FIREWALL.replace("name: firewall", "name: Fire_Wall")))
+                        .causes()
+                        .getFirst()
+                        .toString())
                 .contains("metadata.name: is not a name");
-        assertThat(refused(() -> apply("metadata: {name: x}\n")).causes().getFirst().toString()).contains("kind: is missing");
+        assertThat(refused(() -> apply("metadata: {name: x}\n"))
+                        .causes()
+                        .getFirst()
+                        .toString())
+                .contains("kind: is missing");
         assertThat(refused(() -> apply(FIREWALL, FIREWALL)).causes().getFirst().message())
                 .contains("more than once");
         assertThat(inventory.revision()).isZero();
@@ -171,7 +195,8 @@ class InventoryTest {
         assertThat(refusal).hasMessage("other objects still need Service/firewall");
         assertThat(refusal.causes())
                 .extracting(cause -> cause.object() + " " + cause.field())
-                .containsExactlyInAnyOrder("ServiceChain/inspect spec.profiles[0]", "ServiceInstance/fw-1 spec.service");
+                .containsExactlyInAnyOrder(
+                        "ServiceChain/inspect spec.profiles[0]", "ServiceInstance/fw-1 spec.service");
         Changed all = inventory.change(
                 List.of(
                         new Edit.Remove(Kind.SERVICE, "firewall", 0),
@@ -202,7 +227,10 @@ class InventoryTest {
         apply("alice", false, service("{transport: raw, action: copy}"));
         apply("bob", true, service("{transport: raw, action: forward}"));
         assertThat(spec(Kind.SERVICE, "firewall").path("action").asString()).isEqualTo("forward");
-        assertThat(refused(() -> apply("alice", false, service("{transport: raw, action: copy}"))).causes().getFirst().owner())
+        assertThat(refused(() -> apply("alice", false, service("{transport: raw, action: copy}")))
+                        .causes()
+                        .getFirst()
+                        .owner())
                 .isEqualTo("bob");
     }
 
@@ -221,7 +249,10 @@ class InventoryTest {
     @Test
     void objectAroundAFieldOfAnotherIsAConflictToo() {
         apply("alice", false, service("{transport: raw, health: {intervalMs: 100}}"));
-        assertThat(refused(() -> apply("bob", false, service("{health: none}"))).causes().getFirst().field())
+        assertThat(refused(() -> apply("bob", false, service("{health: none}")))
+                        .causes()
+                        .getFirst()
+                        .field())
                 .isEqualTo("spec.health.intervalMs");
         apply("bob", false, service("{health: {failAfter: 2}}"));
         apply("carol", false, service("{health: {}}"));
@@ -230,10 +261,12 @@ class InventoryTest {
 
     @Test
     void fieldNamesWithSlashesAndDotsAreFieldsLikeOthers() {
-        String labels = "apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: firewall, labels: {'a/b.c~d': x, e: y}}\nspec: {transport: raw}\n";
+        String labels =
+                "apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: firewall, labels: {'a/b.c~d': x, e: y}}\nspec: {transport: raw}\n";
         apply("alice", false, labels);
         apply("alice", false, FIREWALL.replace("{name: firewall}", "{name: firewall, labels: {'a/b.c~d': z}}"));
-        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().labels()).hasToString("{a/b.c~d=z}");
+        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().labels())
+                .hasToString("{a/b.c~d=z}");
     }
 
     @Test
@@ -244,11 +277,14 @@ class InventoryTest {
         Refusal stale = refused(() -> change(new Edit.Replace(read(FIREWALL).getFirst(), first)));
         assertThat(stale.reason()).isEqualTo(Reason.CONFLICT);
         assertThat(stale).hasMessageContaining("it has version 2, not 1");
-        assertThat(refused(() -> change(new Edit.Replace(read(CHAIN).getFirst(), 1))).reason())
+        assertThat(refused(() -> change(new Edit.Replace(read(CHAIN).getFirst(), 1)))
+                        .reason())
                 .isEqualTo(Reason.NOT_FOUND);
-        assertThat(refused(() -> change(new Edit.Create(read(FIREWALL).getFirst()))).reason())
+        assertThat(refused(() -> change(new Edit.Create(read(FIREWALL).getFirst())))
+                        .reason())
                 .isEqualTo(Reason.CONFLICT);
-        assertThat(refused(() -> change(new Edit.Remove(Kind.SERVICE, "firewall", 1))).reason())
+        assertThat(refused(() -> change(new Edit.Remove(Kind.SERVICE, "firewall", 1)))
+                        .reason())
                 .isEqualTo(Reason.CONFLICT);
     }
 
@@ -257,9 +293,13 @@ class InventoryTest {
         apply(FIREWALL);
         String stale = FIREWALL.replace("{name: firewall}", "{name: firewall, resourceVersion: '99'}");
         assertThat(refused(() -> apply(stale)).reason()).isEqualTo(Reason.CONFLICT);
-        assertThat(refused(() -> apply(stale.replace("'99'", "soon"))).causes().getFirst().field())
+        assertThat(refused(() -> apply(stale.replace("'99'", "soon")))
+                        .causes()
+                        .getFirst()
+                        .field())
                 .isEqualTo("metadata.resourceVersion");
-        assertThat(refused(() -> apply(stale.replace("name: firewall", "name: other"))).reason())
+        assertThat(refused(() -> apply(stale.replace("name: firewall", "name: other")))
+                        .reason())
                 .isEqualTo(Reason.CONFLICT);
     }
 
@@ -276,14 +316,16 @@ class InventoryTest {
     void statusChangesNeitherGenerationNorOwners() {
         apply(FIREWALL);
         JsonNode before = inventory.get(Kind.SERVICE, "firewall").orElseThrow().metadata();
-        JsonNode status = Trees.read("{\"observedGeneration\":1,\"conditions\":[]}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        JsonNode status = Trees.read(
+                "{\"observedGeneration\":1,\"conditions\":[]}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         change(new Edit.SetStatus(Kind.SERVICE, "firewall", 0, status));
         ManagedObject after = inventory.get(Kind.SERVICE, "firewall").orElseThrow();
         assertThat(after.metadata()).isEqualTo(before);
         assertThat(after.tree().path("status")).isEqualTo(status);
         assertThat(inventory.audit(0, 10)).hasSize(1);
         apply(FIREWALL);
-        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().tree().path("status")).isEqualTo(status);
+        assertThat(inventory.get(Kind.SERVICE, "firewall").orElseThrow().tree().path("status"))
+                .isEqualTo(status);
     }
 
     @Test
@@ -306,9 +348,11 @@ class InventoryTest {
         assertThat(second.objects()).extracting(ManagedObject::name).containsExactly("fw-3", "fw-4", "fw-5");
         assertThat(third.objects()).extracting(ManagedObject::name).containsExactly("fw-6");
         assertThat(third.next()).isEmpty();
-        assertThat(refused(() -> inventory.list(Kind.SERVICE, LabelSelector.ALL, 3, "nonsense")).reason())
+        assertThat(refused(() -> inventory.list(Kind.SERVICE, LabelSelector.ALL, 3, "nonsense"))
+                        .reason())
                 .isEqualTo(Reason.BAD_REQUEST);
-        assertThat(refused(() -> inventory.list(Kind.PORT, LabelSelector.ALL, 3, first.next())).reason())
+        assertThat(refused(() -> inventory.list(Kind.PORT, LabelSelector.ALL, 3, first.next()))
+                        .reason())
                 .isEqualTo(Reason.BAD_REQUEST);
     }
 
@@ -318,14 +362,19 @@ class InventoryTest {
         String next = inventory.list(Kind.SERVICE, LabelSelector.ALL, 1, "").next();
         apply(service("{transport: raw, action: copy}"));
         store.compact(store.revision());
-        assertThat(refused(() -> inventory.list(Kind.SERVICE, LabelSelector.ALL, 1, next)).reason())
+        assertThat(refused(() -> inventory.list(Kind.SERVICE, LabelSelector.ALL, 1, next))
+                        .reason())
                 .isEqualTo(Reason.GONE);
         assertThat(refused(() -> inventory.events(1)).reason()).isEqualTo(Reason.GONE);
     }
 
     @Test
     void selectorsChooseByLabels() {
-        apply(FIREWALL, CHAIN, INSTANCE, INSTANCE.replace("fw-1", "fw-2").replace("r1", "r2").replace("fw1", "fw2"));
+        apply(
+                FIREWALL,
+                CHAIN,
+                INSTANCE,
+                INSTANCE.replace("fw-1", "fw-2").replace("r1", "r2").replace("fw1", "fw2"));
         for (var wish : List.of(
                 List.of("rack=r1", "fw-1"),
                 List.of("rack!=r1", "fw-2"),
@@ -334,7 +383,8 @@ class InventoryTest {
                 List.of("rack==r2,rack!=r1", "fw-2"),
                 List.of("", "fw-1fw-2"))) {
             StringBuilder names = new StringBuilder();
-            inventory.list(Kind.SERVICE_INSTANCE, LabelSelector.parse(wish.get(0)), 10, "")
+            inventory
+                    .list(Kind.SERVICE_INSTANCE, LabelSelector.parse(wish.get(0)), 10, "")
                     .objects()
                     .forEach(object -> names.append(object.name()));
             assertThat(names).as(wish.get(0)).hasToString(wish.get(1));
@@ -373,10 +423,13 @@ class InventoryTest {
         String second = inventory.audit(0, 10).get(1).toString();
         store.commit(
                 List.of(),
-                List.of(new Put(Audit.key(2), second.replace("copy", "forward").getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+                List.of(new Put(
+                        Audit.key(2),
+                        second.replace("copy", "forward").getBytes(java.nio.charset.StandardCharsets.UTF_8))));
         assertThat(inventory.verifyAudit().problems()).containsExactly("entry 2 is not what was written there");
         store.commit(List.of(), List.of(new Store.Delete(Audit.key(3))));
-        assertThat(inventory.verifyAudit().problems()).anyMatch(problem -> problem.startsWith("the record ends with entry 2"));
+        assertThat(inventory.verifyAudit().problems())
+                .anyMatch(problem -> problem.startsWith("the record ends with entry 2"));
     }
 
     @Test
@@ -386,10 +439,12 @@ class InventoryTest {
                 List.of(),
                 List.of(new Put(
                         "objects/services/old",
-                        Trees.bytes(Trees.of(read(FIREWALL.replace("firewall", "old").replace("raw", "pigeon"))
-                                .getFirst())))));
+                        Trees.bytes(Trees.of(
+                                read(FIREWALL.replace("firewall", "old").replace("raw", "pigeon"))
+                                        .getFirst())))));
         apply(CHAIN);
-        assertThat(refused(() -> apply(INSTANCE.replace("firewall", "gone"))).causes()).hasSize(1);
+        assertThat(refused(() -> apply(INSTANCE.replace("firewall", "gone"))).causes())
+                .hasSize(1);
     }
 
     @Test
@@ -397,13 +452,15 @@ class InventoryTest {
         Inventory other = new Inventory(store, Instant::now);
         apply(FIREWALL);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<?> deleting = threads.submit(() -> repeat(() -> change(new Edit.Remove(Kind.SERVICE, "firewall", 0)), () -> apply(FIREWALL)));
+            Future<?> deleting = threads.submit(() ->
+                    repeat(() -> change(new Edit.Remove(Kind.SERVICE, "firewall", 0)), () -> apply(FIREWALL)));
             Future<?> referring = threads.submit(() -> repeat(
-                    () -> other.change(List.of(new Edit.Apply(read(CHAIN).getFirst(), false)), new Caller("x", "x"), false),
-                    () -> other.change(List.of(new Edit.Remove(Kind.SERVICE_CHAIN, "inspect", 0)), new Caller("x", "x"), false)));
+                    () -> other.change(
+                            List.of(new Edit.Apply(read(CHAIN).getFirst(), false)), new Caller("x", "x"), false),
+                    () -> other.change(
+                            List.of(new Edit.Remove(Kind.SERVICE_CHAIN, "inspect", 0)), new Caller("x", "x"), false)));
             for (int i = 0; i < 200; i++) {
-                assertThat(WholeCheck.problems(inventory.all().objects()))
-                        .noneMatch(problem -> problem.isError());
+                assertThat(WholeCheck.problems(inventory.all().objects())).noneMatch(problem -> problem.isError());
             }
             deleting.get();
             referring.get();

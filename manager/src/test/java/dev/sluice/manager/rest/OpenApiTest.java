@@ -45,7 +45,9 @@ class OpenApiTest {
         }
         Set<String> routes = new TreeSet<>();
         try (Http http = new Http(1_000)) {
-            http.api.routes().forEach(route -> routes.add(route.method() + " " + route.template() + " " + route.operation()));
+            http.api
+                    .routes()
+                    .forEach(route -> routes.add(route.method() + " " + route.template() + " " + route.operation()));
         }
         assertThat(routes).isEqualTo(promised);
     }
@@ -56,7 +58,9 @@ class OpenApiTest {
         Set<String> used = new HashSet<>();
         references(contract, used);
         for (String reference : used) {
-            assertThat(contract.at(reference.substring(1)).isMissingNode()).as(reference).isFalse();
+            assertThat(contract.at(reference.substring(1)).isMissingNode())
+                    .as(reference)
+                    .isFalse();
         }
         for (Map.Entry<String, JsonNode> section : contract.path("components").properties()) {
             for (Map.Entry<String, JsonNode> entry : section.getValue().properties()) {
@@ -100,7 +104,9 @@ class OpenApiTest {
                     if (parameter.path("in").asString().equals("path")) {
                         inPath.add(name);
                     } else if (parameter.path("in").asString().equals("query")) {
-                        assertThat(detail(http, route, name)).as("%s %s", route, name).doesNotContain("unknown parameter");
+                        assertThat(detail(http, route, name))
+                                .as("%s %s", route, name)
+                                .doesNotContain("unknown parameter");
                     }
                 }
                 Matcher named = PARAMETERS.matcher(route.template());
@@ -127,14 +133,23 @@ class OpenApiTest {
         JsonNode contract = contract();
         String object = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw}}";
         try (Http http = new Http(1_000)) {
-            assertRequired(contract, "Changed", http.send("POST", "/api/v1/apply", object).json());
+            assertRequired(
+                    contract,
+                    "Changed",
+                    http.send("POST", "/api/v1/apply", object).json());
             assertRequired(contract, "Object", http.get("/api/v1/services/fw").json());
             assertRequired(contract, "ObjectList", http.get("/api/v1/services").json());
             assertRequired(contract, "Discovery", http.get("/api/v1").json());
             assertRequired(contract, "AuditList", http.get("/api/v1/audit").json());
-            assertRequired(contract, "AuditVerdict", http.get("/api/v1/audit/verification").json());
+            assertRequired(
+                    contract,
+                    "AuditVerdict",
+                    http.get("/api/v1/audit/verification").json());
             assertRequired(contract, "Problem", http.get("/api/v1/pigeons").json());
-            assertRequired(contract, "Problem", http.send("POST", "/api/v1/apply", "kind: x").json());
+            assertRequired(
+                    contract,
+                    "Problem",
+                    http.send("POST", "/api/v1/apply", "kind: x").json());
         }
     }
 
@@ -147,13 +162,21 @@ class OpenApiTest {
         switch (type.path("type").asString("")) {
             case "object" -> {
                 assertThat(value.isObject()).as(where).isTrue();
-                type.path("required").forEach(name -> assertThat(value.has(name.asString()))
-                        .as(where + "." + name.asString())
-                        .isTrue());
-                if (!type.path("properties").isEmpty() && type.path("additionalProperties").isMissingNode()) {
+                type.path("required")
+                        .forEach(name -> assertThat(value.has(name.asString()))
+                                .as(where + "." + name.asString())
+                                .isTrue());
+                if (!type.path("properties").isEmpty()
+                        && type.path("additionalProperties").isMissingNode()) {
                     value.properties().forEach(field -> {
-                        assertThat(type.path("properties").has(field.getKey())).as(where + "." + field.getKey()).isTrue();
-                        check(contract, type.path("properties").path(field.getKey()), field.getValue(), where + "." + field.getKey());
+                        assertThat(type.path("properties").has(field.getKey()))
+                                .as(where + "." + field.getKey())
+                                .isTrue();
+                        check(
+                                contract,
+                                type.path("properties").path(field.getKey()),
+                                field.getValue(),
+                                where + "." + field.getKey());
                     });
                 }
             }

@@ -51,31 +51,55 @@ class RestApiTest {
         assertThat(created.whole().headers().firstValue("Location")).hasValue("/api/v1/services/firewall");
         String tag = created.whole().headers().firstValue("ETag").orElseThrow();
         assertThat(http.send("POST", "/api/v1/services", FIREWALL).status()).isEqualTo(409);
-        assertThat(http.get("/api/v1/services/firewall").json().path("spec").path("transport").asString())
+        assertThat(http.get("/api/v1/services/firewall")
+                        .json()
+                        .path("spec")
+                        .path("transport")
+                        .asString())
                 .isEqualTo("raw");
         String copy = FIREWALL.replace("raw", "raw, action: copy");
         assertThat(http.send("PUT", "/api/v1/services/firewall", copy).status()).isEqualTo(428);
         Http.Answer replaced = http.send("PUT", "/api/v1/services/firewall", copy, "If-Match", tag);
         assertThat(replaced.status()).isEqualTo(200);
         assertThat(replaced.json().path("metadata").path("generation").asInt()).isEqualTo(2);
-        assertThat(http.send("PUT", "/api/v1/services/firewall", copy, "If-Match", tag).status()).isEqualTo(409);
-        assertThat(http.send("PATCH", "/api/v1/services/firewall?fieldManager=ci", FIREWALL).status()).isEqualTo(200);
+        assertThat(http.send("PUT", "/api/v1/services/firewall", copy, "If-Match", tag)
+                        .status())
+                .isEqualTo(409);
+        assertThat(http.send("PATCH", "/api/v1/services/firewall?fieldManager=ci", FIREWALL)
+                        .status())
+                .isEqualTo(200);
         Http.Answer status = http.send(
-                "PUT", "/api/v1/services/firewall/status", FIREWALL + "status: {observedGeneration: 2, conditions: []}\n");
-        assertThat(status.json().path("status").path("observedGeneration").asInt()).isEqualTo(2);
-        assertThat(http.send("DELETE", "/api/v1/services/firewall", "").json().path("items").get(0).path("result").asString())
+                "PUT",
+                "/api/v1/services/firewall/status",
+                FIREWALL + "status: {observedGeneration: 2, conditions: []}\n");
+        assertThat(status.json().path("status").path("observedGeneration").asInt())
+                .isEqualTo(2);
+        assertThat(http.send("DELETE", "/api/v1/services/firewall", "")
+                        .json()
+                        .path("items")
+                        .get(0)
+                        .path("result")
+                        .asString())
                 .isEqualTo("deleted");
         assertThat(http.get("/api/v1/services/firewall").status()).isEqualTo(404);
     }
 
     @Test
     void severalObjectsAreAppliedAndDeletedTogether() throws Exception {
-        JsonNode applied = http.send("POST", "/api/v1/apply", CHAIN + "---\n" + FIREWALL).json();
+        JsonNode applied =
+                http.send("POST", "/api/v1/apply", CHAIN + "---\n" + FIREWALL).json();
         assertThat(applied.path("items").get(0).path("result").asString()).isEqualTo("created");
         assertThat(applied.path("warnings").toString()).contains("no ServiceInstance");
-        assertThat(http.send("DELETE", "/api/v1/services/firewall", "").json().path("causes").get(0).path("object").asString())
+        assertThat(http.send("DELETE", "/api/v1/services/firewall", "")
+                        .json()
+                        .path("causes")
+                        .get(0)
+                        .path("object")
+                        .asString())
                 .isEqualTo("ServiceChain/inspect");
-        assertThat(http.send("POST", "/api/v1/delete", CHAIN + "---\n" + FIREWALL).status()).isEqualTo(200);
+        assertThat(http.send("POST", "/api/v1/delete", CHAIN + "---\n" + FIREWALL)
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test
@@ -84,26 +108,35 @@ class RestApiTest {
         String export = http.get("/api/v1/export").text();
         assertThat(ConfigurationLoader.parse("export", export).configuration()).isPresent();
         assertThat(export).doesNotContain("uid").doesNotContain("managedFields");
-        assertThat(http.send("POST", "/api/v1/apply", export).json().toString()).contains("unchanged").doesNotContain("configured");
+        assertThat(http.send("POST", "/api/v1/apply", export).json().toString())
+                .contains("unchanged")
+                .doesNotContain("configured");
     }
 
     @Test
     void listingIsCutIntoPartsAndChosenByLabels() throws Exception {
         for (int i = 0; i < 5; i++) {
-            http.send("POST", "/api/v1/services", FIREWALL.replace("firewall", "fw-" + i + ", labels: {parity: p" + i % 2 + "}"));
+            http.send(
+                    "POST",
+                    "/api/v1/services",
+                    FIREWALL.replace("firewall", "fw-" + i + ", labels: {parity: p" + i % 2 + "}"));
         }
         JsonNode part = http.get("/api/v1/services?limit=3").json();
         assertThat(part.path("kind").asString()).isEqualTo("ServiceList");
         assertThat(part.path("items")).hasSize(3);
         String next = part.path("metadata").path("continue").asString();
-        assertThat(http.get("/api/v1/services?limit=3&continue=" + next).json().path("items")).hasSize(2);
-        assertThat(http.get("/api/v1/services?labelSelector=parity%3Dp1").json().path("items")).hasSize(2);
+        assertThat(http.get("/api/v1/services?limit=3&continue=" + next).json().path("items"))
+                .hasSize(2);
+        assertThat(http.get("/api/v1/services?labelSelector=parity%3Dp1").json().path("items"))
+                .hasSize(2);
     }
 
     @Test
     void yamlIsGivenToWhoAsksForIt() throws Exception {
         http.send("POST", "/api/v1/services", FIREWALL);
-        Http.Answer yaml = http.send(http.request("/api/v1/services/firewall").header("Accept", "application/yaml").build());
+        Http.Answer yaml = http.send(http.request("/api/v1/services/firewall")
+                .header("Accept", "application/yaml")
+                .build());
         assertThat(yaml.text()).startsWith("apiVersion: sluice.dev/v1\nkind: Service\nmetadata:\n  name: firewall\n");
         assertThat(yaml.whole().headers().firstValue("Content-Type")).hasValue("application/yaml");
     }
@@ -127,18 +160,30 @@ class RestApiTest {
         http.send("POST", "/api/v1/services", FIREWALL);
         long revision = http.store.revision();
         String deep = "a: ".repeat(1) + "[".repeat(100) + "]".repeat(100);
-        for (String body : List.of("", "---\n", "a: {", "- 1", "x", "\u0000", "kind: [1]\nmetadata: 7", deep, "&a [*a]", "!!x y")) {
+        for (String body : List.of(
+                "", "---\n", "a: {", "- 1", "x", "\u0000", "kind: [1]\nmetadata: 7", deep, "&a [*a]", "!!x y")) {
             Http.Answer answer = http.send("POST", "/api/v1/services", body);
             assertThat(answer.status()).as(body).isIn(400, 422);
             assertThat(answer.json().path("detail").asString()).as(body).isNotEmpty();
-            assertThat(http.send("POST", "/api/v1/apply", body).status()).as(body).isIn(400, 422);
-            assertThat(http.send("PATCH", "/api/v1/services/firewall", body).status()).as(body).isIn(400, 422);
-            assertThat(http.send("POST", "/api/v1/delete", body).status()).as(body).isIn(400, 422);
+            assertThat(http.send("POST", "/api/v1/apply", body).status())
+                    .as(body)
+                    .isIn(400, 422);
+            assertThat(http.send("PATCH", "/api/v1/services/firewall", body).status())
+                    .as(body)
+                    .isIn(400, 422);
+            assertThat(http.send("POST", "/api/v1/delete", body).status())
+                    .as(body)
+                    .isIn(400, 422);
         }
-        assertThat(http.send("PATCH", "/api/v1/services/other", FIREWALL).status()).isEqualTo(422);
-        assertThat(http.send("PATCH", "/api/v1/ports/firewall", FIREWALL).status()).isEqualTo(422);
-        assertThat(http.send("POST", "/api/v1/services", FIREWALL, "Content-Type", "text/plain").status()).isEqualTo(415);
-        assertThat(http.send("POST", "/api/v1/services", "x".repeat(5 << 20)).status()).isEqualTo(413);
+        assertThat(http.send("PATCH", "/api/v1/services/other", FIREWALL).status())
+                .isEqualTo(422);
+        assertThat(http.send("PATCH", "/api/v1/ports/firewall", FIREWALL).status())
+                .isEqualTo(422);
+        assertThat(http.send("POST", "/api/v1/services", FIREWALL, "Content-Type", "text/plain")
+                        .status())
+                .isEqualTo(415);
+        assertThat(http.send("POST", "/api/v1/services", "x".repeat(5 << 20)).status())
+                .isEqualTo(413);
         assertThat(http.store.revision()).isEqualTo(revision);
     }
 
@@ -147,26 +192,45 @@ class RestApiTest {
         assertThat(http.get("/api/v1/servces").json().path("detail").asString())
                 .isEqualTo("there are no servces; did you mean 'services'?");
         http.send("POST", "/api/v1/services", FIREWALL);
-        assertThat(http.get("/api/v1/services/firewal").json().path("detail").asString()).contains("did you mean 'firewall'?");
-        assertThat(http.get("/nowhere").status()).isEqualTo(404);
+        assertThat(http.get("/api/v1/services/firewal").json().path("detail").asString())
+                .contains("did you mean 'firewall'?");
+        for (String path : List.of(
+                "/nowhere", "/", "//", "/api/v1/", "/api/v1/services/", "/api/v1/services/%C3%A4", "/api/v1/services/a%20b",
+                "/api/v1/services/..", "/api/v1/services/a%2Fb", "/api/v1/services/" + "x".repeat(64), "/api/v1/services/x/y")) {
+            assertThat(http.get(path).status()).as(path).isEqualTo(404);
+        }
         Http.Answer method = http.send("PATCH", "/api/v1/services", FIREWALL);
         assertThat(method.status()).isEqualTo(405);
         assertThat(method.whole().headers().firstValue("Allow")).hasValue("GET, POST");
-        assertThat(http.send("PATCH", "/api/v1/services/firewall?dryrun=true", FIREWALL).json().path("detail").asString())
+        assertThat(http.send("PATCH", "/api/v1/services/firewall?dryrun=true", FIREWALL)
+                        .json()
+                        .path("detail")
+                        .asString())
                 .isEqualTo("unknown parameter dryrun; did you mean 'dryRun'?");
         for (String query : List.of(
                 "limit=0", "limit=501", "limit=x", "limit=1&limit=2", "continue=x", "labelSelector=%3D", "x=1")) {
             assertThat(http.get("/api/v1/services?" + query).status()).as(query).isEqualTo(400);
         }
-        assertThat(http.send("PATCH", "/api/v1/services/firewall?force=perhaps", FIREWALL).status()).isEqualTo(400);
-        assertThat(http.send("PATCH", "/api/v1/services/firewall?fieldManager=a%20b", FIREWALL).status()).isEqualTo(400);
-        assertThat(http.send("PUT", "/api/v1/services/firewall", FIREWALL, "If-Match", "\"x\"").status()).isEqualTo(400);
+        assertThat(http.send("PATCH", "/api/v1/services/firewall?force=perhaps", FIREWALL)
+                        .status())
+                .isEqualTo(400);
+        assertThat(http.send("PATCH", "/api/v1/services/firewall?fieldManager=a%20b", FIREWALL)
+                        .status())
+                .isEqualTo(400);
+        assertThat(http.send("PUT", "/api/v1/services/firewall", FIREWALL, "If-Match", "\"x\"")
+                        .status())
+                .isEqualTo(400);
     }
 
     @Test
     void dryRunChangesNothing() throws Exception {
-        assertThat(http.send("POST", "/api/v1/apply?dryRun=true", FIREWALL).json().path("dryRun").asBoolean()).isTrue();
-        assertThat(http.send("POST", "/api/v1/services?dryRun", FIREWALL).status()).isEqualTo(200);
+        assertThat(http.send("POST", "/api/v1/apply?dryRun=true", FIREWALL)
+                        .json()
+                        .path("dryRun")
+                        .asBoolean())
+                .isTrue();
+        assertThat(http.send("POST", "/api/v1/services?dryRun", FIREWALL).status())
+                .isEqualTo(200);
         assertThat(http.store.revision()).isZero();
     }
 
@@ -174,7 +238,8 @@ class RestApiTest {
     void pagesOfStrangersCannotNameThisHost() throws Exception {
         try (Socket socket = new Socket("127.0.0.1", http.port())) {
             OutputStream out = socket.getOutputStream();
-            out.write("GET /api/v1 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            out.write("GET /api/v1 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
             InputStream in = socket.getInputStream();
             assertThat(new String(in.readNBytes(13), StandardCharsets.UTF_8)).isEqualTo("HTTP/1.1 403 ");
         }
@@ -210,6 +275,7 @@ class RestApiTest {
         JsonNode entry = http.get("/api/v1/audit").json().path("items").get(0);
         assertThat(entry.path("objects").get(0).asString()).isEqualTo("created Service/firewall");
         assertThat(entry.path("manager").asString()).isEqualTo("ci");
-        assertThat(http.get("/api/v1/audit/verification").json().path("whole").asBoolean()).isTrue();
+        assertThat(http.get("/api/v1/audit/verification").json().path("whole").asBoolean())
+                .isTrue();
     }
 }

@@ -54,7 +54,9 @@ final class FullDiskMain {
 
     private static void put(Store store, int number) {
         check(
-                store.commit(List.of(), List.of(new Put("k/" + number, new byte[10_000]), new Put("last", new byte[number])))
+                store.commit(
+                                List.of(),
+                                List.of(new Put("k/" + number, new byte[10_000]), new Put("last", new byte[number])))
                         .equals(new Committed(number)),
                 "number of " + number);
     }

@@ -56,8 +56,8 @@ class KillTest {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         long last = 0;
-        try (BufferedReader said = new BufferedReader(
-                new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader said =
+                new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             for (int i = 0; i < lines; i++) {
                 String line = said.readLine();
                 assertThat(line).as("the child ended by itself").isNotNull();

@@ -81,8 +81,8 @@ class SqliteStoreTest extends StoreContractTest {
             commit(put("k/" + i, "v".repeat(500)));
         }
         store.close();
-        try (RandomAccessFile file =
-                new RandomAccessFile(directory.resolve("data").resolve("store.db").toFile(), "rw")) {
+        try (RandomAccessFile file = new RandomAccessFile(
+                directory.resolve("data").resolve("store.db").toFile(), "rw")) {
             for (long at = 4096 * 3; at < file.length(); at += 4096) {
                 file.seek(at);
                 file.write(new byte[64]);
@@ -96,8 +96,8 @@ class SqliteStoreTest extends StoreContractTest {
     @Test
     void newerFormatIsNotTouched() throws Exception {
         store.close();
-        try (Connection other =
-                DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("data").resolve("store.db"))) {
+        try (Connection other = DriverManager.getConnection(
+                "jdbc:sqlite:" + directory.resolve("data").resolve("store.db"))) {
             SqliteFile.execute(other, "PRAGMA user_version = 99");
         }
         assertThatThrownBy(this::open).hasMessageContaining("format 99, this version knows 1..1");

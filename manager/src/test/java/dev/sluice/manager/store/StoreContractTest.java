@@ -244,7 +244,10 @@ abstract class StoreContractTest {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Long> waiter = threads.submit(() -> store.await(0, 20_000));
             store.close();
-            assertThatThrownBy(waiter::get).cause().isInstanceOf(StoreException.class).hasMessage("the store is closed");
+            assertThatThrownBy(waiter::get)
+                    .cause()
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("the store is closed");
         }
     }
 
@@ -299,8 +302,7 @@ abstract class StoreContractTest {
         assertThatThrownBy(() -> commit(put("ä", "x"))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> commit(put("a".repeat(513), "x"))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> commit(put("a", "1"), put("a", "2"))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> store.commit(
-                        List.of(), List.of(new Put("a", new byte[Store.VALUE_BYTES_MAX + 1]))))
+        assertThatThrownBy(() -> store.commit(List.of(), List.of(new Put("a", new byte[Store.VALUE_BYTES_MAX + 1]))))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> store.list("a", "", 0, 0)).isInstanceOf(IllegalArgumentException.class);
         assertThat(store.revision()).isZero();
