@@ -259,12 +259,12 @@ final class Draft {
     }
 
     /** Has the model look at everything as it would be; the warnings about objects of this request. */
-    List<String> check() {
+    List<String> check(WholeCheck model) {
         if (!configurationChanged) {
             return List.of();
         }
-        List<Problem> problems = WholeCheck.problems(after.values());
-        List<Problem> errors = WholeCheck.newErrors(before.values(), problems);
+        List<Problem> problems = model.problems(after.values());
+        List<Problem> errors = model.newErrors(before.values(), problems);
         Set<String> mine = new HashSet<>();
         items.forEach(item -> mine.add(item.object().title()));
         if (!errors.isEmpty()) {

@@ -50,6 +50,9 @@ public final class Inventory {
 
     private long known = -1;
 
+    /** Guarded by the lock. */
+    private final WholeCheck model = new WholeCheck();
+
     /** Why the last change could not be stored; empty: it could. */
     private volatile String lastFailure = "";
 
@@ -216,7 +219,7 @@ public final class Inventory {
         String time = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
         Draft draft = new Draft(objects, caller, time);
         draft.edit(edits);
-        List<String> warnings = draft.check();
+        List<String> warnings = draft.check(model);
         List<Change> changes = new ArrayList<>();
         for (Changed.Item item : draft.items()) {
             switch (item.what()) {

@@ -195,8 +195,17 @@ class RestApiTest {
         assertThat(http.get("/api/v1/services/firewal").json().path("detail").asString())
                 .contains("did you mean 'firewall'?");
         for (String path : List.of(
-                "/nowhere", "/", "//", "/api/v1/", "/api/v1/services/", "/api/v1/services/%C3%A4", "/api/v1/services/a%20b",
-                "/api/v1/services/..", "/api/v1/services/a%2Fb", "/api/v1/services/" + "x".repeat(64), "/api/v1/services/x/y")) {
+                "/nowhere",
+                "/",
+                "//",
+                "/api/v1/",
+                "/api/v1/services/",
+                "/api/v1/services/%C3%A4",
+                "/api/v1/services/a%20b",
+                "/api/v1/services/..",
+                "/api/v1/services/a%2Fb",
+                "/api/v1/services/" + "x".repeat(64),
+                "/api/v1/services/x/y")) {
             assertThat(http.get(path).status()).as(path).isEqualTo(404);
         }
         Http.Answer method = http.send("PATCH", "/api/v1/services", FIREWALL);
