@@ -336,7 +336,6 @@ public final class Inventory {
                 return;
             } catch (CompactedException e) {
                 // Compacted while it was read: from the beginning, at a newer revision.
-                continue;
             }
         }
         throw new Refusal(Reason.UNAVAILABLE, "the store is compacted faster than it can be read", "try again");

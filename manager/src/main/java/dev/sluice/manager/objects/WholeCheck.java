@@ -53,6 +53,8 @@ final class WholeCheck {
         }
         Set<String> old = new HashSet<>();
         problems(before).forEach(problem -> old.add(problem.toString()));
-        return errors.stream().filter(problem -> !old.contains(problem.toString())).toList();
+        return errors.stream()
+                .filter(problem -> !old.contains(problem.toString()))
+                .toList();
     }
 }

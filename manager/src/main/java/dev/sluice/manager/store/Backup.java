@@ -44,7 +44,6 @@ public final class Backup {
                 return write(revision, entries);
             } catch (CompactedException e) {
                 // Compacted while it was read: again, at a newer revision.
-                continue;
             }
         }
         throw new StoreException(Reason.FAILED, "the store is compacted faster than it can be read; try again");

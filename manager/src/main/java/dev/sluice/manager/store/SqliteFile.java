@@ -164,7 +164,6 @@ final class SqliteFile implements AutoCloseable {
                 bytes += Files.size(file.resolveSibling(file.getFileName() + suffix));
             } catch (IOException e) {
                 // A file that is not there takes no room.
-                continue;
             }
         }
         return bytes;
@@ -197,7 +196,6 @@ final class SqliteFile implements AutoCloseable {
             lockFile.close();
         } catch (IOException e) {
             // The lock ends with the process at the latest.
-            return;
         }
     }
 }

@@ -56,7 +56,6 @@ final class SqliteWriter implements AutoCloseable {
             SqliteFile.execute(connection, "ROLLBACK");
         } catch (SQLException e) {
             // SQLite has rolled back by itself, which it does after some errors.
-            return;
         }
     }
 

@@ -460,7 +460,8 @@ class InventoryTest {
                     () -> other.change(
                             List.of(new Edit.Remove(Kind.SERVICE_CHAIN, "inspect", 0)), new Caller("x", "x"), false)));
             for (int i = 0; i < 200; i++) {
-                assertThat(new WholeCheck().problems(inventory.all().objects())).noneMatch(problem -> problem.isError());
+                assertThat(new WholeCheck().problems(inventory.all().objects()))
+                        .noneMatch(problem -> problem.isError());
             }
             deleting.get();
             referring.get();
