@@ -7,6 +7,7 @@ import dev.sluice.model.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -245,7 +246,7 @@ class RestApiTest {
 
     @Test
     void pagesOfStrangersCannotNameThisHost() throws Exception {
-        try (Socket socket = new Socket("127.0.0.1", http.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
             OutputStream out = socket.getOutputStream();
             out.write("GET /api/v1 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII));
