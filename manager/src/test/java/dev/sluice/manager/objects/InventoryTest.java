@@ -9,8 +9,10 @@ import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.Store.Put;
+import dev.sluice.manager.store.StoreException;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
+import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -430,6 +433,31 @@ class InventoryTest {
         store.commit(List.of(), List.of(new Store.Delete(Audit.key(3))));
         assertThat(inventory.verifyAudit().problems())
                 .anyMatch(problem -> problem.startsWith("the record ends with entry 2"));
+    }
+
+    /** A store whose disk is full for as long as it is said to be. */
+    private static Store onADiskThatIsFull(Store store, AtomicBoolean full) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, arguments) -> {
+                    if (full.get() && method.getName().equals("commit")) {
+                        throw new StoreException(StoreException.Reason.FULL, "no room left");
+                    }
+                    return method.invoke(store, arguments);
+                });
+    }
+
+    @Test
+    void fullDiskIsStatus507UntilAChangeCanBeStoredAgain() {
+        AtomicBoolean full = new AtomicBoolean(true);
+        Inventory limited = new Inventory(onADiskThatIsFull(store, full), () -> Instant.EPOCH);
+        List<Edit> edits = List.of(new Edit.Apply(read(FIREWALL).getFirst(), false));
+        Refusal refusal = refused(() -> limited.change(edits, new Caller("test", "me"), false));
+        assertThat(refusal.reason().status()).isEqualTo(507);
+        assertThat(limited.checks()).anyMatch(check -> check.problem().equals("no room left"));
+        assertThat(limited.all().objects()).isEmpty();
+        full.set(false);
+        limited.change(edits, new Caller("test", "me"), false);
+        assertThat(limited.checks()).allMatch(check -> check.problem().isEmpty());
     }
 
     @Test
