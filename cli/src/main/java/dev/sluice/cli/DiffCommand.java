@@ -5,12 +5,20 @@ import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;
 import dev.sluice.model.ObjectDiff;
 import dev.sluice.model.Problem;
+import dev.sluice.model.WrittenObject;
+import dev.sluice.model.YamlText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code sluice diff}. */
@@ -20,6 +28,7 @@ import picocli.CommandLine.Parameters;
             "Shows what is different between two configurations, object by object and field by field, as they are written.",
             "Each is a number of 'sluice history', running, good (what the node goes back to), files (those of the node, as they are now), "
                     + "or a file or directory here. Comments and the order of objects do not count.",
+            "With -f, between what a manager has and what it would have if these files were applied; objects that are in no file stay.",
             "Exit status: 0 no difference, 1 differences, 2 wrong usage, 3 a configuration cannot be read."
         })
 final class DiffCommand extends NodeCommand {
@@ -45,13 +54,22 @@ final class DiffCommand extends NodeCommand {
             description = "Default: files.")
     private String second = "files";
 
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE|DIR",
+            description = "Objects that 'sluice apply' would be given; asks a manager, not a node.")
+    private List<Path> files = new ArrayList<>();
+
+    @Mixin
+    private ManagerOptions manager = new ManagerOptions();
+
     @Override
     public Integer call() {
         Side before;
         Side after;
         try {
-            before = side(first);
-            after = side(second);
+            before = files.isEmpty() ? side(first) : kept();
+            after = files.isEmpty() ? side(second) : applied(before);
         } catch (NodeException | CommandFailure e) {
             spec.commandLine().getErr().println("sluice: " + e.getMessage());
             return ExitCode.NOT_READABLE;
@@ -74,6 +92,51 @@ final class DiffCommand extends NodeCommand {
             return checked(texts.title(), ConfigurationLoader.parse(texts.byName()));
         }
         return checked(which, ConfigurationLoader.load(Path.of(which)));
+    }
+
+    /** What the manager has. */
+    private Side kept() {
+        if (!first.equals("running") || !second.equals("files")) {
+            throw new CommandFailure("-f compares with a manager; leave " + first + " out, or -f");
+        }
+        try {
+            return new Side("manager", Map.of("manager", manager.client().text("/api/v1/export")));
+        } catch (ManagerClient.Refused e) {
+            throw ObjectFiles.failureWithoutFiles(e);
+        }
+    }
+
+    /** What the manager would have. */
+    private Side applied(Side kept) {
+        ObjectFiles objects = ObjectFiles.read(files);
+        try {
+            Map<String, @Nullable Object> changed =
+                    manager.client().post("/api/v1/apply?dryRun=true&fieldManager=sluice&force=true", objects.yaml());
+            Map<String, Object> byTitle = new LinkedHashMap<>();
+            for (WrittenObject object : WrittenObject.read(
+                            "manager", kept.texts().getOrDefault("manager", ""))
+                    .objects()) {
+                byTitle.put(object.title(), object.fields());
+            }
+            for (Map<String, @Nullable Object> item : Fields.objects(changed, "items")) {
+                Map<String, @Nullable Object> object = written(Fields.object(item.get("object")));
+                byTitle.put(Fields.text(object, "kind") + "/" + Fields.text(object, "metadata.name"), object);
+            }
+            return new Side(
+                    "manager with these files", Map.of("applied", YamlText.documents(List.copyOf(byTitle.values()))));
+        } catch (ManagerClient.Refused e) {
+            throw objects.failure(e);
+        }
+    }
+
+    /** An object without what the manager adds to it. */
+    private static Map<String, @Nullable Object> written(Map<String, @Nullable Object> shown) {
+        Map<String, @Nullable Object> object = new LinkedHashMap<>(shown);
+        Map<String, @Nullable Object> metadata = new LinkedHashMap<>(Fields.object(shown.get("metadata")));
+        metadata.keySet().retainAll(Set.of("name", "labels", "annotations"));
+        object.put("metadata", metadata);
+        object.remove("status");
+        return object;
     }
 
     private static Side checked(String title, LoadResult read) {

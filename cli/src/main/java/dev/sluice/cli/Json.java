@@ -1,5 +1,9 @@
 package dev.sluice.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -15,6 +19,16 @@ final class Json {
     /** One document on one line, for streams. */
     static String line(Object value) {
         return LINES.writeValueAsString(value);
+    }
+
+    /** An object as maps, lists and single values. */
+    @SuppressWarnings("unchecked") // an object is always a map
+    static Map<String, @Nullable Object> read(String json) {
+        try {
+            return LINES.readValue(json, LinkedHashMap.class);
+        } catch (JacksonException e) {
+            throw new CommandFailure("the answer is not JSON: " + e.getOriginalMessage(), e);
+        }
     }
 
     /** One document, ready to print. */

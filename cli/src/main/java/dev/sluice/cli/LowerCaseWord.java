@@ -49,6 +49,13 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
         }
     }
 
+    /** For {@link ObjectOutput.Format}. */
+    static final class OfObjectFormat extends LowerCaseWord<ObjectOutput.Format> {
+        OfObjectFormat() {
+            super(ObjectOutput.Format.values());
+        }
+    }
+
     /** For {@link DemoOptions.Show}. */
     static final class OfShow extends LowerCaseWord<DemoOptions.Show> {
         OfShow() {

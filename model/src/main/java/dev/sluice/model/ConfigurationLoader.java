@@ -34,7 +34,15 @@ public final class ConfigurationLoader {
     private final ObjectReader objects = new ObjectReader(log);
     private final Map<String, String> texts = new LinkedHashMap<>();
 
-    private ConfigurationLoader() {}
+    private final ParsedTexts parsed;
+
+    private ConfigurationLoader() {
+        this(new ParsedTexts());
+    }
+
+    private ConfigurationLoader(ParsedTexts parsed) {
+        this.parsed = parsed;
+    }
 
     /** Reads a file, or all {@code *.yaml} and {@code *.yml} files of a directory (not of those inside it) in the order of names. */
     public static LoadResult load(Path fileOrDirectory) {
@@ -56,7 +64,13 @@ public final class ConfigurationLoader {
 
     /** Reads the texts of several files as one configuration, in the order of the map; keys are the names that problems show. */
     public static LoadResult parse(Map<String, String> textByFileName) {
-        ConfigurationLoader loader = new ConfigurationLoader();
+        return parse(textByFileName, new ParsedTexts());
+    }
+
+    /** The same, without parsing anew what has not changed since the last time. */
+    public static LoadResult parse(Map<String, String> textByFileName, ParsedTexts parsed) {
+        parsed.keepOnly(textByFileName.keySet());
+        ConfigurationLoader loader = new ConfigurationLoader(parsed);
         textByFileName.forEach(loader::text);
         return loader.result(textByFileName.keySet().stream().findFirst().orElse("nothing"));
     }
@@ -127,7 +141,7 @@ public final class ConfigurationLoader {
         texts.put(file, text);
         // A byte order mark is no part of the text.
         String content = text.startsWith("\ufeff") ? text.substring(1) : text;
-        YamlReader.Result read = YamlReader.read(content);
+        YamlReader.Result read = parsed.read(file, content);
         for (YamlNode document : read.documents()) {
             objects.read(file, document);
         }

@@ -50,7 +50,7 @@ record Document(String file, String title, YamlNode root, ProblemLog log, List<R
     }
 
     /** The value at a path such as {@code spec.rules[2].match}; where that is not written, the nearest value around it. */
-    private YamlNode find(String path) {
+    YamlNode find(String path) {
         YamlNode at = root;
         int from = 0;
         while (from < path.length()) {

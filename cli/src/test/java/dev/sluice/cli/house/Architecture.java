@@ -56,6 +56,10 @@ final class Architecture {
     static final List<Module> MODULES = List.of(
             new Module("wire", List.of(), List.of()),
             new Module("model", List.of("wire"), List.of("org.snakeyaml.engine..")),
+            new Module(
+                    "manager",
+                    List.of("model"),
+                    List.of("io.helidon..", "tools.jackson..", "org.sqlite..", "org.slf4j..")),
             new Module("datapath", List.of("wire"), List.of()),
             new Module("ports", List.of("datapath", "wire"), List.of()),
             new Module("fastpath", List.of("ports", "datapath", "wire"), List.of()),
@@ -71,7 +75,7 @@ final class Architecture {
                     List.of("org.snakeyaml.engine..", "tools.jackson..")),
             new Module(
                     "cli",
-                    List.of("lab", "agent", "ports", "datapath", "model", "wire"),
+                    List.of("lab", "agent", "manager", "ports", "datapath", "model", "wire"),
                     List.of("picocli..", "ch.qos.logback..", "org.slf4j..", "tools.jackson..")),
             new Module(
                     "testkit",

@@ -59,7 +59,7 @@ class ArchitectureTest {
     void productModulesAreAllThere() {
         assertThat(PRODUCT)
                 .extracting(type -> type.getPackageName().split("\\.", -1)[2])
-                .contains("wire", "model", "datapath", "ports", "sdk", "agent", "lab", "cli");
+                .contains("wire", "model", "manager", "datapath", "ports", "sdk", "agent", "lab", "cli");
     }
 
     @Test

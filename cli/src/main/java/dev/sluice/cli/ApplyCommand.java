@@ -1,0 +1,74 @@
+package dev.sluice.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code sluice apply}. */
+@Command(
+        name = "apply",
+        description = {
+            "Tells a manager what objects are to be: all of them or, if anything is wrong, none.",
+            "Fields that are not written stay as they are. A field that you applied before and do not write any more is removed. A field that somebody else applied "
+                    + "with another value is a conflict, which names who it was.",
+            "Exit status: 0 done (or nothing to do), 1 refused or not reachable."
+        })
+final class ApplyCommand extends ManagerRequest {
+    @Option(
+            names = {"-f", "--file"},
+            required = true,
+            paramLabel = "FILE|DIR",
+            description = "Objects: a file, a directory with *.yaml and *.yml files, or - for the standard input.")
+    @SuppressWarnings("NullAway.Init") // picocli refuses a command line without it
+    private List<Path> files;
+
+    @Option(names = "--dry-run", description = "Let the manager check everything, and change nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--force", description = "Take over fields that others applied.")
+    private boolean force;
+
+    @Option(
+            names = "--field-manager",
+            paramLabel = "NAME",
+            defaultValue = "sluice",
+            description = "Under which name you own fields (default: ${DEFAULT-VALUE}).")
+    private String fieldManager = "sluice";
+
+    @Override
+    int ask(ManagerClient client) {
+        ObjectFiles objects = ObjectFiles.read(files);
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("fieldManager", fieldManager);
+        parameters.put("dryRun", dryRun ? "true" : "");
+        parameters.put("force", force ? "true" : "");
+        try {
+            Map<String, @Nullable Object> changed =
+                    client.post(ManagerClient.path("/api/v1/apply", parameters), objects.yaml());
+            return print(changed, text(changed));
+        } catch (ManagerClient.Refused e) {
+            throw objects.failure(e);
+        }
+    }
+
+    /** One line for each object, then the warnings. */
+    static String text(Map<String, @Nullable Object> changed) {
+        StringBuilder text = new StringBuilder();
+        boolean dryRun = Boolean.TRUE.equals(changed.get("dryRun"));
+        for (Map<String, @Nullable Object> item : Fields.objects(changed, "items")) {
+            text.append(Fields.text(item, "object.kind"))
+                    .append('/')
+                    .append(Fields.text(item, "object.metadata.name"))
+                    .append(' ')
+                    .append(Fields.text(item, "result"))
+                    .append(dryRun ? " (dry run)\n" : "\n");
+        }
+        Fields.list(changed, "warnings")
+                .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+        return text.toString();
+    }
+}

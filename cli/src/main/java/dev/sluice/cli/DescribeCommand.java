@@ -1,0 +1,110 @@
+package dev.sluice.cli;
+
+import dev.sluice.model.Kind;
+import dev.sluice.model.YamlText;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code sluice describe}. */
+@Command(
+        name = "describe",
+        description =
+                "Shows all there is to know of an object: what it is to be, who said so, its state, and which objects refer to it.")
+final class DescribeCommand extends ManagerRequest {
+    @Parameters(
+            index = "0",
+            paramLabel = "KIND",
+            completionCandidates = KindWords.class,
+            description = "A kind in singular or plural, or KIND/NAME. Kinds: ${COMPLETION-CANDIDATES}.")
+    private String kind = "";
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "The name of the object.")
+    private @Nullable String name;
+
+    @Override
+    int ask(ManagerClient client) {
+        KindWords.Named named = KindWords.parse(spec, kind, name == null ? List.of() : List.of(name));
+        if (named.kind() == null || named.names().size() != 1) {
+            throw wrongUsage("describe needs one object: sluice describe service fw-1");
+        }
+        String path = path(named.kind(), named.names().getFirst());
+        Map<String, @Nullable Object> object = client.get(path);
+        return output.isText() ? print(object, text(object, users(client, path))) : print(object, "");
+    }
+
+    private static String path(Kind kind, String name) {
+        return "/api/v1/" + kind.plural() + "/" + name;
+    }
+
+    /** Where other objects refer to it: what would be in the way of deleting it. */
+    private static List<String> users(ManagerClient client, String path) {
+        try {
+            client.delete(path + "?dryRun=true");
+            return List.of();
+        } catch (ManagerClient.Refused e) {
+            return e.causes().stream()
+                    .map(cause -> Fields.text(cause, "object") + " " + Fields.text(cause, "field"))
+                    .toList();
+        }
+    }
+
+    static String text(Map<String, @Nullable Object> object, List<String> users) {
+        StringBuilder text = new StringBuilder();
+        text.append(Fields.text(object, "kind"))
+                .append('/')
+                .append(Fields.text(object, "metadata.name"))
+                .append('\n');
+        line(text, "created", Fields.text(object, "metadata.creationTimestamp"));
+        line(text, "version", Fields.text(object, "metadata.resourceVersion"));
+        line(text, "generation", Fields.text(object, "metadata.generation"));
+        line(text, "uid", Fields.text(object, "metadata.uid"));
+        part(text, "labels", Fields.at(object, "metadata.labels"));
+        part(text, "annotations", Fields.at(object, "metadata.annotations"));
+        part(text, "spec", Fields.at(object, "spec"));
+        Table conditions =
+                new Table().words("  CONDITION").words("STATUS").words("REASON").words("MESSAGE");
+        Fields.objects(object, "status.conditions")
+                .forEach(c -> conditions.row(
+                        "  " + Fields.text(c, "type"),
+                        Fields.text(c, "status"),
+                        Fields.text(c, "reason"),
+                        Fields.text(c, "message")));
+        text.append("status\n")
+                .append(conditions.render("nothing is known yet").indent(0).replaceFirst("^\\(", "  ("));
+        text.append("owners\n");
+        for (Map<String, @Nullable Object> owner : Fields.objects(object, "metadata.managedFields")) {
+            List<String> fields = new ArrayList<>();
+            Fields.list(owner, "fields")
+                    .forEach(field ->
+                            fields.add(String.valueOf(field).substring(1).replace('/', '.')));
+            text.append("  ")
+                    .append(Fields.text(owner, "manager"))
+                    .append(" (")
+                    .append(Fields.text(owner, "operation"))
+                    .append(' ')
+                    .append(Fields.text(owner, "time"))
+                    .append("): ")
+                    .append(String.join(", ", fields))
+                    .append('\n');
+        }
+        text.append("referred to by\n");
+        users.forEach(user -> text.append("  ").append(user).append('\n'));
+        return text.append(users.isEmpty() ? "  (no object)\n" : "").toString();
+    }
+
+    private static void line(StringBuilder text, String name, String value) {
+        if (!value.isEmpty()) {
+            text.append(String.format("  %-12s%s%n", name, value));
+        }
+    }
+
+    private static void part(StringBuilder text, String name, @Nullable Object value) {
+        if (value != null) {
+            text.append(name).append('\n').append(YamlText.of(value).indent(2));
+        }
+    }
+}

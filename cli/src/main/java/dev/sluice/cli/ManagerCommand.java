@@ -1,0 +1,95 @@
+package dev.sluice.cli;
+
+import dev.sluice.manager.Manager;
+import dev.sluice.manager.store.StoreException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice manager}: a manager in this process, until it is stopped. */
+@Command(
+        name = "manager",
+        description = {
+            "Keeps objects for a network of nodes and serves them to 'sluice apply', 'get' and others, and to programs, until Ctrl-C or SIGTERM.",
+            "Serves loopback addresses only: whoever reaches it may change everything. Exit status: 130 or 143 after a signal, 1 if it could not start."
+        })
+final class ManagerCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before call
+    private CommandSpec spec;
+
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "DIR",
+            description = "Directory for the objects; made if it is not there. One manager at a time uses it.")
+    @SuppressWarnings("NullAway.Init") // picocli refuses a command line without it
+    private Path data;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "ADDR:PORT",
+            defaultValue = ManagerOptions.DEFAULT_ADDRESS,
+            description = "Where to listen, port 0 for a free one (default: ${DEFAULT-VALUE}).")
+    private String listen = ManagerOptions.DEFAULT_ADDRESS;
+
+    @Option(
+            names = "--restore",
+            paramLabel = "FILE",
+            description = "Fill the directory, which must hold no objects yet, from a file of 'sluice backup' first.")
+    private @Nullable Path backup;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            converter = LowerCaseWord.OfLogLevel.class,
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private RunCommand.LogLevel logLevel = RunCommand.LogLevel.INFO;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            converter = LowerCaseWord.OfOutputFormat.class,
+            description =
+                    "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
+    private OutputFormat logFormat = OutputFormat.TEXT;
+
+    @Override
+    public Integer call() {
+        LogSetup.use(logLevel, logFormat);
+        CountDownLatch end = new CountDownLatch(1);
+        if (backup != null) {
+            restore(backup);
+        }
+        try (Manager manager = Manager.start(Manager.Options.of(data, SocketAddresses.parse("--listen", listen)))) {
+            Runtime.getRuntime().addShutdownHook(new Thread(manager::close, "sluice-stop"));
+            spec.commandLine().getOut().println("manager listens on http://127.0.0.1:" + manager.port());
+            end.await();
+        } catch (IOException e) {
+            throw new CommandFailure("--listen: " + e.getMessage(), e);
+        } catch (StoreException e) {
+            throw new CommandFailure(String.valueOf(e.getMessage()), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return ExitCode.OK;
+    }
+
+    private void restore(Path file) {
+        try {
+            int entries = Manager.restore(data, Files.readAllBytes(file));
+            spec.commandLine().getOut().println("restored " + entries + " entries from " + file);
+        } catch (IOException e) {
+            throw new CommandFailure("--restore " + file + " can't be read: " + e.getMessage(), e);
+        } catch (StoreException e) {
+            throw new CommandFailure("--restore " + file + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package dev.sluice.cli;
+
+import dev.sluice.model.Kind;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Objects as tables: for each kind what one wants to see of it at a glance. */
+final class ObjectTables {
+    private ObjectTables() {}
+
+    /** A column: its head, and a field of the object. */
+    private record Column(String head, String path) {}
+
+    private static List<Column> columns(Kind kind) {
+        return switch (kind) {
+            case NODE ->
+                List.of(new Column("UNDERLAY", "spec.underlay.address"), new Column("DRIVER", "spec.io.driver"));
+            case PORT ->
+                List.of(
+                        new Column("NODE", "spec.node"),
+                        new Column("INTERFACE", "spec.interface"),
+                        new Column("PEER", "spec.peer"),
+                        new Column("SWITCH", "spec.switch"),
+                        new Column("PROFILE", "spec.profile"));
+            case PORT_PROFILE -> List.of(new Column("CHAIN", "spec.chain"), new Column("DIRECTION", "spec.direction"));
+            case LOGICAL_ROUTER ->
+                List.of(
+                        new Column("NODE", "spec.node"),
+                        new Column("INTERFACES", "spec.interfaces"),
+                        new Column("ROUTES", "spec.routes"));
+            case LOGICAL_SWITCH -> List.of(new Column("VNI", "spec.vni"));
+            case SERVICE ->
+                List.of(
+                        new Column("TRANSPORT", "spec.transport"),
+                        new Column("ACTION", "spec.action"),
+                        new Column("PROBE", "spec.health.probe"));
+            case SERVICE_INSTANCE ->
+                List.of(
+                        new Column("SERVICE", "spec.service"),
+                        new Column("NODE", "spec.node"),
+                        new Column("WEIGHT", "spec.weight"),
+                        new Column("ADMIN", "spec.adminState"));
+            case SERVICE_CHAIN ->
+                List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
+            case SERVICE_POLICY ->
+                List.of(new Column("APPLIED-TO", "spec.appliedTo"), new Column("RULES", "spec.rules"));
+        };
+    }
+
+    /** A table for one kind, or one after the other for those that there are objects of. */
+    static String render(List<Map<String, @Nullable Object>> objects, @Nullable Kind only) {
+        if (only != null) {
+            return table(objects, only).render("there are no " + only.plural());
+        }
+        List<String> parts = new ArrayList<>();
+        for (Kind kind : Kind.values()) {
+            List<Map<String, @Nullable Object>> ofKind = objects.stream()
+                    .filter(object -> Fields.text(object, "kind").equals(kind.word()))
+                    .toList();
+            if (!ofKind.isEmpty()) {
+                parts.add(kind.word() + "\n" + table(ofKind, kind).render(""));
+            }
+        }
+        return parts.isEmpty() ? "(there are no objects)\n" : String.join("\n", parts);
+    }
+
+    private static Table table(List<Map<String, @Nullable Object>> objects, Kind kind) {
+        Table table = new Table().words("NAME");
+        List<Column> columns = columns(kind);
+        columns.forEach(column -> table.words(column.head()));
+        table.words("STATUS").words("AGE");
+        for (Map<String, @Nullable Object> object : objects) {
+            List<String> cells = new ArrayList<>();
+            cells.add(Fields.text(object, "metadata.name"));
+            columns.forEach(column -> cells.add(cell(column.head(), Fields.at(object, column.path()))));
+            cells.add(status(object));
+            cells.add(age(Fields.text(object, "metadata.creationTimestamp"), Instant.now()));
+            table.row(cells.toArray());
+        }
+        return table;
+    }
+
+    private static String cell(String head, @Nullable Object value) {
+        if (!(value instanceof List<?> list)) {
+            return value == null ? "" : String.valueOf(value);
+        }
+        if (head.equals("RULES") || head.equals("ROUTES")) {
+            return String.valueOf(list.size());
+        }
+        return list.stream().map(ObjectTables::item).collect(Collectors.joining(","));
+    }
+
+    /** An item of a list in one word: itself, or what it is called. */
+    private static String item(@Nullable Object item) {
+        for (String name : List.of("name", "service", "interface", "port")) {
+            if (!Fields.text(item, name).isEmpty()) {
+                return Fields.text(item, name);
+            }
+        }
+        return String.valueOf(item);
+    }
+
+    /** The first condition that does not hold, else the last one that does. */
+    static String status(Map<String, @Nullable Object> object) {
+        String status = "";
+        for (Map<String, @Nullable Object> condition : Fields.objects(object, "status.conditions")) {
+            boolean holds = Fields.text(condition, "status").equalsIgnoreCase("true");
+            if (!holds) {
+                return "not " + Fields.text(condition, "type");
+            }
+            status = Fields.text(condition, "type");
+        }
+        return status;
+    }
+
+    /** How long ago that was, in the largest unit. */
+    static String age(String time, Instant now) {
+        try {
+            long seconds =
+                    Math.max(0, Duration.between(Instant.parse(time), now).toSeconds());
+            if (seconds < 120) {
+                return seconds + "s";
+            }
+            long minutes = seconds / 60;
+            return minutes < 120 ? minutes + "m" : minutes < 48 * 60 ? minutes / 60 + "h" : minutes / 1_440 + "d";
+        } catch (DateTimeParseException e) {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,430 @@
+package dev.sluice.manager.objects;
+
+import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.store.Backup;
+import dev.sluice.manager.store.CompactedException;
+import dev.sluice.manager.store.Store;
+import dev.sluice.manager.store.Store.Change;
+import dev.sluice.manager.store.Store.Committed;
+import dev.sluice.manager.store.Store.Condition;
+import dev.sluice.manager.store.Store.Conflict;
+import dev.sluice.manager.store.Store.Delete;
+import dev.sluice.manager.store.Store.Entry;
+import dev.sluice.manager.store.Store.Event;
+import dev.sluice.manager.store.Store.Listing;
+import dev.sluice.manager.store.Store.Put;
+import dev.sluice.manager.store.StoreException;
+import dev.sluice.model.Kind;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import tools.jackson.databind.JsonNode;
+
+/** All objects, and the only way to change them. Any thread; changes of the configuration are one after the other. */
+public final class Inventory {
+    /** Most objects in one part of a listing. */
+    public static final int PAGE_MAX = 500;
+
+    /** Most edits in one request. */
+    public static final int EDITS_MAX = 10_000;
+
+    /** Written by every change of the configuration: two that are checked against the same state cannot both be stored. */
+    private static final String HEAD = "head";
+
+    private static final int TRIES_MAX = 8;
+    private static final int EVENTS_MAX = 1_000;
+
+    private final Store store;
+    private final InstantSource clock;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** What was last read from the store, guarded by the lock. */
+    private NavigableMap<String, ManagedObject> objects = new TreeMap<>();
+
+    private long known = -1;
+
+    /** Guarded by the lock. */
+    private final WholeCheck model = new WholeCheck();
+
+    /** Why the last change could not be stored; empty: it could. */
+    private volatile String lastFailure = "";
+
+    /** Keeps its objects in a store. */
+    public Inventory(Store store, InstantSource clock) {
+        this.store = store;
+        this.clock = clock;
+    }
+
+    /**
+     * A part of a listing.
+     *
+     * @param revision that all parts of the listing are of
+     * @param next what asks for the next part; empty: this was the last one
+     */
+    public record Page(long revision, List<ManagedObject> objects, String next) {}
+
+    /**
+     * All objects at one revision.
+     *
+     * @param objects by kind, then by name
+     */
+    public record All(long revision, List<ManagedObject> objects) {}
+
+    /** The object of that kind and name. */
+    public Optional<ManagedObject> get(Kind kind, String name) {
+        return guarded(() -> store.get(ManagedObject.key(kind, name)).map(ManagedObject::of));
+    }
+
+    /** Everything there is. */
+    public All all() {
+        lock.lock();
+        try {
+            refresh();
+            return new All(known, List.copyOf(objects.values()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The objects of a kind, in the order of names.
+     *
+     * @param limit 1..{@value #PAGE_MAX}
+     * @param next empty, or what the part before gave
+     */
+    public Page list(Kind kind, LabelSelector selector, int limit, String next) {
+        Continuation from = Continuation.parse(next, kind);
+        List<ManagedObject> found = new ArrayList<>();
+        long revision = from.revision();
+        String after = from.key();
+        try {
+            while (true) {
+                String behind = after;
+                long asOf = revision;
+                Listing part = store.list(ManagedObject.prefix(kind), behind, PAGE_MAX, asOf);
+                revision = part.revision();
+                for (Entry entry : part.entries()) {
+                    ManagedObject object = ManagedObject.of(entry);
+                    if (selector.matches(object)) {
+                        if (found.size() == limit) {
+                            return new Page(revision, found, new Continuation(revision, after).text());
+                        }
+                        found.add(object);
+                    }
+                    after = entry.key();
+                }
+                if (!part.more()) {
+                    return new Page(revision, found, "");
+                }
+            }
+        } catch (CompactedException e) {
+            throw gone(e, "list from the beginning again");
+        } catch (StoreException e) {
+            throw refusal(e);
+        }
+    }
+
+    /** Where a listing goes on. */
+    private record Continuation(long revision, String key) {
+        static Continuation parse(String text, Kind kind) {
+            if (text.isEmpty()) {
+                return new Continuation(0, "");
+            }
+            try {
+                String plain = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.US_ASCII);
+                int colon = plain.indexOf(':');
+                Continuation parsed = new Continuation(
+                        Long.parseLong(plain.substring(0, Math.max(colon, 0))), plain.substring(colon + 1));
+                if (parsed.revision > 0 && parsed.key.startsWith(ManagedObject.prefix(kind))) {
+                    return parsed;
+                }
+            } catch (IllegalArgumentException e) {
+                // The same answer as for what can be read and makes no sense.
+            }
+            throw new Refusal(
+                    Reason.BAD_REQUEST,
+                    "continue is not what a listing of " + kind.plural() + " gave",
+                    "list from the beginning, without continue");
+        }
+
+        String text() {
+            return Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString((revision + ":" + key).getBytes(StandardCharsets.US_ASCII));
+        }
+    }
+
+    /** The newest revision of the store. */
+    public long revision() {
+        return store.revision();
+    }
+
+    /** What happened to objects behind a revision, oldest first. */
+    public List<ObjectEvent> events(long after) {
+        try {
+            return store.events(ManagedObject.PREFIX, after, EVENTS_MAX).stream()
+                    .map(ObjectEvent::of)
+                    .toList();
+        } catch (CompactedException e) {
+            throw gone(e, "list again, and watch from the version of the listing");
+        } catch (StoreException e) {
+            throw refusal(e);
+        }
+    }
+
+    /** Waits for something newer than a revision; the newest one. */
+    public long await(long after, long timeoutMs) throws InterruptedException {
+        try {
+            return store.await(after, timeoutMs);
+        } catch (StoreException e) {
+            throw refusal(e);
+        }
+    }
+
+    /** Does all edits or none. */
+    public Changed change(List<Edit> edits, Caller caller, boolean dryRun) {
+        if (edits.isEmpty() || edits.size() > EDITS_MAX) {
+            throw new Refusal(
+                    edits.isEmpty() ? Reason.BAD_REQUEST : Reason.TOO_LARGE,
+                    "the request holds " + edits.size() + " objects",
+                    "send 1.." + EDITS_MAX + " objects");
+        }
+        lock.lock();
+        try {
+            for (int tries = 1; tries <= TRIES_MAX; tries++) {
+                refresh();
+                Optional<Changed> changed = attempt(edits, caller, dryRun);
+                if (changed.isPresent()) {
+                    return changed.get();
+                }
+            }
+        } catch (StoreException e) {
+            lastFailure = String.valueOf(e.getMessage());
+            throw refusal(e);
+        } finally {
+            lock.unlock();
+        }
+        throw new Refusal(Reason.UNAVAILABLE, "others change objects all the time", "try again");
+    }
+
+    /** Empty if somebody else was faster. */
+    private Optional<Changed> attempt(List<Edit> edits, Caller caller, boolean dryRun) {
+        String time = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+        Draft draft = new Draft(objects, caller, time);
+        draft.edit(edits);
+        List<String> warnings = draft.check(model);
+        List<Change> changes = new ArrayList<>();
+        for (Changed.Item item : draft.items()) {
+            switch (item.what()) {
+                case UNCHANGED -> {}
+                case DELETED -> changes.add(new Delete(item.object().key()));
+                case CREATED, CONFIGURED ->
+                    changes.add(new Put(item.object().key(), item.object().value()));
+            }
+        }
+        if (dryRun || changes.isEmpty()) {
+            return Optional.of(new Changed(known, dryRun, draft.items(), warnings));
+        }
+        checkSizes(changes);
+        List<Condition> conditions = new ArrayList<>();
+        for (String key : draft.touched()) {
+            ManagedObject was = objects.get(key);
+            conditions.add(new Condition(key, was == null ? 0 : was.revision()));
+        }
+        if (draft.configurationChanged()) {
+            Optional<Entry> head = store.get(HEAD);
+            if (head.map(Entry::revision).orElse(0L) > known) {
+                return Optional.empty();
+            }
+            Audit.Next record = Audit.next(Audit.Head.of(head), time, caller, draft.items(), draft.differences());
+            conditions.add(new Condition(HEAD, head.map(Entry::revision).orElse(0L)));
+            changes.add(record.entry());
+            changes.add(new Put(HEAD, record.head().value()));
+        }
+        return switch (store.commit(conditions, changes)) {
+            case Conflict _ -> Optional.empty();
+            case Committed(long revision) -> {
+                lastFailure = "";
+                yield Optional.of(stored(draft, revision, warnings));
+            }
+        };
+    }
+
+    private static void checkSizes(List<Change> changes) {
+        for (Change change : changes) {
+            if (change instanceof Put(String key, byte[] value) && value.length > Store.VALUE_BYTES_MAX) {
+                throw new Refusal(
+                        Reason.TOO_LARGE,
+                        key + " has " + value.length + " bytes",
+                        "at most " + Store.VALUE_BYTES_MAX + "; split it");
+            }
+        }
+    }
+
+    private static Changed stored(Draft draft, long revision, List<String> warnings) {
+        List<Changed.Item> items = draft.items().stream()
+                .map(item -> switch (item.what()) {
+                    case UNCHANGED, DELETED -> item;
+                    case CREATED, CONFIGURED ->
+                        new Changed.Item(
+                                item.what(),
+                                new ManagedObject(
+                                        item.object().kind(),
+                                        item.object().name(),
+                                        revision,
+                                        item.object().tree()));
+                })
+                .toList();
+        return new Changed(revision, false, items, warnings);
+    }
+
+    /** Brings what is in memory up to the newest revision, by what happened since or, if that is not kept, by reading everything. */
+    private void refresh() {
+        try {
+            if (known >= 0 && store.compacted() <= known) {
+                replay();
+                return;
+            }
+        } catch (CompactedException e) {
+            // Everything is read instead.
+        }
+        readAll();
+    }
+
+    private void replay() throws CompactedException {
+        long newest = store.revision();
+        while (known < newest) {
+            List<Event> events = store.events(ManagedObject.PREFIX, known, EVENTS_MAX);
+            for (Event event : events) {
+                if (event.deleted()) {
+                    objects.remove(event.entry().key());
+                } else {
+                    ManagedObject object = ManagedObject.of(event.entry());
+                    objects.put(object.key(), object);
+                }
+            }
+            known = events.size() < EVENTS_MAX
+                    ? newest
+                    : events.getLast().entry().revision();
+        }
+    }
+
+    private void readAll() {
+        for (int tries = 0; tries < TRIES_MAX; tries++) {
+            try {
+                NavigableMap<String, ManagedObject> read = new TreeMap<>();
+                long revision = 0;
+                String after = "";
+                Listing part;
+                do {
+                    part = store.list(ManagedObject.PREFIX, after, Store.LIST_MAX, revision);
+                    revision = part.revision();
+                    for (Entry entry : part.entries()) {
+                        read.put(entry.key(), ManagedObject.of(entry));
+                        after = entry.key();
+                    }
+                } while (part.more());
+                objects = read;
+                known = revision;
+                return;
+            } catch (CompactedException e) {
+                // Compacted while it was read: from the beginning, at a newer revision.
+            }
+        }
+        throw new Refusal(Reason.UNAVAILABLE, "the store is compacted faster than it can be read", "try again");
+    }
+
+    /** Entries of the record of changes behind one, oldest first. */
+    public List<JsonNode> audit(long after, int limit) {
+        return guarded(() -> {
+            try {
+                List<JsonNode> entries = new ArrayList<>();
+                String behind = after == 0 ? "" : Audit.key(after);
+                store.list(Audit.PREFIX, behind, limit, 0).entries().forEach(e -> entries.add(Trees.read(e.value())));
+                return entries;
+            } catch (CompactedException e) {
+                throw gone(e, "try again");
+            }
+        });
+    }
+
+    /** Whether the record of changes is whole. */
+    public Audit.Verdict verifyAudit() {
+        lock.lock();
+        try {
+            Audit.Chain chain = new Audit.Chain();
+            long last = 0;
+            List<JsonNode> part;
+            do {
+                part = audit(last, PAGE_MAX);
+                part.forEach(chain::add);
+                last += part.size();
+            } while (!part.isEmpty());
+            return chain.end(guarded(() -> Audit.Head.of(store.get(HEAD))));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * One thing that has to work for the manager to be of use.
+     *
+     * @param problem empty if it does
+     */
+    public record Check(String name, String problem) {}
+
+    /** What has to work, and whether it does. */
+    public List<Check> checks() {
+        String reading = "";
+        try {
+            store.get(HEAD);
+        } catch (StoreException e) {
+            reading = String.valueOf(e.getMessage());
+        }
+        return List.of(
+                new Check("store can be read", reading), new Check("store could be written last time", lastFailure));
+    }
+
+    /** Objects and record of one moment, for {@link Backup#restore}. */
+    public byte[] backup() {
+        return guarded(() -> Backup.take(store, List.of(Audit.PREFIX, HEAD, ManagedObject.PREFIX)));
+    }
+
+    /** Something that asks the store. */
+    private interface Question<T> {
+        T ask();
+    }
+
+    private static <T> T guarded(Question<T> question) {
+        try {
+            return question.ask();
+        } catch (StoreException e) {
+            throw refusal(e);
+        }
+    }
+
+    private static Refusal gone(CompactedException e, String action) {
+        return new Refusal(Reason.GONE, String.valueOf(e.getMessage()), action);
+    }
+
+    /** What a failure of the store is for users. */
+    public static Refusal refusal(StoreException e) {
+        String message = String.valueOf(e.getMessage());
+        return switch (e.reason()) {
+            case FULL, READ_ONLY ->
+                new Refusal(
+                        Reason.NO_STORAGE,
+                        message,
+                        "nodes go on forwarding; mend the disk of the manager and try again");
+            case CLOSED -> new Refusal(Reason.UNAVAILABLE, "the manager is stopping", "try again when it runs");
+            case IN_USE, FAILED, CORRUPT -> new Refusal(Reason.UNAVAILABLE, message, "look at the log of the manager");
+        };
+    }
+}

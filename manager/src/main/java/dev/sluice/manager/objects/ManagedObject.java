@@ -1,0 +1,120 @@
+package dev.sluice.manager.objects;
+
+import dev.sluice.manager.store.Store.Entry;
+import dev.sluice.model.Kind;
+import dev.sluice.model.Resource;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * An object as the manager keeps it.
+ *
+ * @param revision of the store that brought it; 0: not stored yet
+ * @param tree everything but the revision; not to be changed
+ */
+public record ManagedObject(Kind kind, String name, long revision, ObjectNode tree) {
+    /** The version of the format of objects. */
+    public static final String API_VERSION = Resource.API_VERSION;
+
+    /** Where the objects are in the store. */
+    static final String PREFIX = "objects/";
+
+    /** What the manager writes into metadata; users read it, and what they write there is ignored. */
+    static final Set<String> OWN_METADATA =
+            Set.of("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields");
+
+    static String prefix(Kind kind) {
+        return PREFIX + kind.plural() + "/";
+    }
+
+    static String key(Kind kind, String name) {
+        return prefix(kind) + name;
+    }
+
+    String key() {
+        return key(kind, name);
+    }
+
+    /** {@code Kind/name}. */
+    public String title() {
+        return kind.word() + "/" + name;
+    }
+
+    static ManagedObject of(Entry entry) {
+        String[] parts = entry.key().split("/", 3);
+        Kind kind = Kind.named(parts[1]).orElseThrow(() -> new IllegalStateException("key " + entry.key()));
+        return new ManagedObject(kind, parts[2], entry.revision(), Trees.read(entry.value()));
+    }
+
+    /** Of an object of which nothing else is known any more. */
+    static ManagedObject nameOnly(String key) {
+        String[] parts = key.split("/", 3);
+        Kind kind = Kind.named(parts[1]).orElseThrow(() -> new IllegalStateException("key " + key));
+        ObjectNode tree = Trees.object();
+        tree.put("kind", kind.word());
+        tree.putObject("metadata").put("name", parts[2]);
+        return new ManagedObject(kind, parts[2], 0, tree);
+    }
+
+    byte[] value() {
+        return Trees.bytes(tree);
+    }
+
+    JsonNode metadata() {
+        return tree.path("metadata");
+    }
+
+    /** Counts the changes of the specification. */
+    public long generation() {
+        return metadata().path("generation").asLong(0);
+    }
+
+    /** The labels. */
+    public Map<String, String> labels() {
+        Map<String, String> labels = new TreeMap<>();
+        metadata()
+                .path("labels")
+                .properties()
+                .forEach(label -> labels.put(label.getKey(), label.getValue().asString("")));
+        return labels;
+    }
+
+    /** As users see it: with the revision, in the usual order of fields. */
+    public ObjectNode shown() {
+        ObjectNode shown = Trees.object();
+        shown.set("apiVersion", tree.path("apiVersion"));
+        shown.set("kind", tree.path("kind"));
+        ObjectNode metadata = (ObjectNode) metadata().deepCopy();
+        JsonNode owners = metadata.remove("managedFields");
+        if (revision > 0) {
+            metadata.put("resourceVersion", String.valueOf(revision));
+        }
+        if (owners != null) {
+            metadata.set("managedFields", owners);
+        }
+        shown.set("metadata", metadata);
+        tree.properties().forEach(field -> {
+            if (!shown.has(field.getKey())) {
+                shown.set(field.getKey(), field.getValue().deepCopy());
+            }
+        });
+        return shown;
+    }
+
+    /** What users wrote, and nothing that the manager added: for export, and for the model to check. */
+    public ObjectNode written() {
+        return written(tree);
+    }
+
+    static ObjectNode written(ObjectNode tree) {
+        ObjectNode written = tree.deepCopy();
+        written.remove("status");
+        if (written.get("metadata") instanceof ObjectNode metadata) {
+            metadata.remove(OWN_METADATA);
+        }
+        return written;
+    }
+}

@@ -1,0 +1,200 @@
+package dev.sluice.manager.rest;
+
+import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.objects.Changed;
+import dev.sluice.manager.objects.Edit;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.objects.Refusal.Cause;
+import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.Kind;
+import dev.sluice.model.WrittenObject;
+import dev.sluice.model.YamlText;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Listing, reading, changing, watching and exporting objects. */
+final class ObjectRoutes {
+    private static final String KIND = "/api/v1/{kinds}";
+    private static final String ONE = "/api/v1/{kinds}/{name}";
+
+    private final Inventory inventory;
+
+    ObjectRoutes(Inventory inventory) {
+        this.inventory = inventory;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                new Route("POST", "/api/v1/apply", "applyObjects", this::applyMany),
+                new Route("POST", "/api/v1/delete", "deleteObjects", this::deleteMany),
+                new Route("GET", "/api/v1/export", "exportObjects", this::export),
+                new Route("GET", "/api/v1/watch", "watchObjects", this::watch),
+                new Route("GET", KIND, "listObjects", this::list),
+                new Route("POST", KIND, "createObject", this::create),
+                new Route("GET", ONE, "getObject", this::get),
+                new Route("PUT", ONE, "replaceObject", this::replace),
+                new Route("PATCH", ONE, "applyObject", this::apply),
+                new Route("DELETE", ONE, "deleteObject", this::delete),
+                new Route("PUT", ONE + "/status", "replaceStatus", this::status));
+    }
+
+    private HttpAnswer list(Call call) {
+        call.checkParameters(Set.of("labelSelector", "limit", "continue"));
+        Kind kind = call.kind();
+        int limit = (int) call.number("limit", 1, Inventory.PAGE_MAX, Inventory.PAGE_MAX);
+        Inventory.Page page =
+                inventory.list(kind, call.selector(), limit, call.request().parameter("continue"));
+        ObjectNode body = Trees.object();
+        body.put("apiVersion", ManagedObject.API_VERSION);
+        body.put("kind", kind.word() + "List");
+        ObjectNode metadata = body.putObject("metadata");
+        metadata.put("resourceVersion", String.valueOf(page.revision()));
+        if (!page.next().isEmpty()) {
+            metadata.put("continue", page.next());
+        }
+        ArrayNode items = body.putArray("items");
+        page.objects().forEach(object -> items.add(object.shown()));
+        return Answers.value(call, body);
+    }
+
+    private HttpAnswer get(Call call) {
+        call.checkParameters(Set.of());
+        Kind kind = call.kind();
+        ManagedObject object = inventory.get(kind, call.name()).orElseThrow(() -> unknown(kind, call.name()));
+        return Answers.object(call, 200, object, List.of());
+    }
+
+    private Refusal unknown(Kind kind, String name) {
+        List<String> names = inventory.all().objects().stream()
+                .filter(object -> object.kind() == kind)
+                .map(ManagedObject::name)
+                .toList();
+        return new Refusal(
+                Reason.NOT_FOUND,
+                "there is no " + kind.word() + "/" + name + Kind.hint(name, names),
+                "list what there is: GET /api/v1/" + kind.plural());
+    }
+
+    private HttpAnswer create(Call call) throws IOException {
+        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        Changed changed = inventory.change(List.of(new Edit.Create(call.object())), call.caller(), call.flag("dryRun"));
+        return Answers.object(
+                call, changed.dryRun() ? 200 : 201, changed.items().getFirst().object(), changed.warnings());
+    }
+
+    private HttpAnswer replace(Call call) throws IOException {
+        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        WrittenObject object = call.object();
+        long revision = call.ifMatch();
+        boolean said = revision != 0
+                || (object.fields().get("metadata") instanceof Map<?, ?> metadata
+                        && metadata.containsKey("resourceVersion"));
+        if (!said) {
+            throw new Refusal(
+                    Reason.PRECONDITION_REQUIRED,
+                    "it is not said which version of the object is to be replaced",
+                    "send the version that you read, as If-Match or in metadata.resourceVersion; or apply (PATCH)");
+        }
+        return one(call, new Edit.Replace(object, revision));
+    }
+
+    private HttpAnswer apply(Call call) throws IOException {
+        call.checkParameters(Set.of("dryRun", "fieldManager", "force"));
+        return one(call, new Edit.Apply(call.object(), call.flag("force")));
+    }
+
+    private HttpAnswer one(Call call, Edit edit) {
+        Changed changed = inventory.change(List.of(edit), call.caller(), call.flag("dryRun"));
+        Changed.Item item = changed.items().getFirst();
+        boolean created = item.what() == Changed.What.CREATED && !changed.dryRun();
+        return Answers.object(call, created ? 201 : 200, item.object(), changed.warnings());
+    }
+
+    private HttpAnswer delete(Call call) {
+        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        Edit edit = new Edit.Remove(call.kind(), call.name(), call.ifMatch());
+        return Answers.changed(call, inventory.change(List.of(edit), call.caller(), call.flag("dryRun")));
+    }
+
+    private HttpAnswer status(Call call) throws IOException {
+        call.checkParameters(Set.of());
+        ObjectNode body = (ObjectNode) Trees.tree(call.object().fields());
+        Edit edit = new Edit.SetStatus(call.kind(), call.name(), call.ifMatch(), body.path("status"));
+        return one(call, edit);
+    }
+
+    private HttpAnswer applyMany(Call call) throws IOException {
+        call.checkParameters(Set.of("dryRun", "fieldManager", "force"));
+        boolean force = call.flag("force");
+        List<Edit> edits = new ArrayList<>();
+        call.objects().forEach(object -> edits.add(new Edit.Apply(object, force)));
+        return Answers.changed(call, inventory.change(edits, call.caller(), call.flag("dryRun")));
+    }
+
+    private HttpAnswer deleteMany(Call call) throws IOException {
+        call.checkParameters(Set.of("dryRun", "fieldManager"));
+        List<Edit> edits = new ArrayList<>();
+        List<Cause> wrong = new ArrayList<>();
+        for (WrittenObject object : call.objects()) {
+            var kind = Kind.named(object.kind()).filter(k -> k.word().equals(object.kind()));
+            if (kind.isEmpty() || object.name().isEmpty()) {
+                wrong.add(new Cause(
+                        object.title(),
+                        kind.isEmpty() ? "kind" : "metadata.name",
+                        "does not say which object is meant",
+                        "",
+                        "",
+                        ""));
+            } else {
+                edits.add(new Edit.Remove(kind.get(), object.name().get(), 0));
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw new Refusal(
+                    Reason.INVALID,
+                    "objects are not told",
+                    "say kind and metadata.name of each; nothing was changed",
+                    wrong);
+        }
+        return Answers.changed(call, inventory.change(edits, call.caller(), call.flag("dryRun")));
+    }
+
+    private HttpAnswer export(Call call) {
+        call.checkParameters(Set.of());
+        Inventory.All all = inventory.all();
+        List<Map<String, ?>> documents = new ArrayList<>();
+        all.objects().forEach(object -> documents.add(Trees.plain(object.written())));
+        return HttpAnswer.text(200, "application/yaml", YamlText.documents(documents));
+    }
+
+    private HttpAnswer watch(Call call) {
+        call.checkParameters(Set.of("kinds", "labelSelector", "resourceVersion"));
+        Set<Kind> kinds = EnumSet.allOf(Kind.class);
+        String wanted = call.request().parameter("kinds");
+        if (!wanted.isEmpty()) {
+            kinds.clear();
+            Arrays.stream(wanted.split(",", -1))
+                    .forEach(word -> kinds.add(Kind.named(word)
+                            .orElseThrow(() -> new Refusal(
+                                    Reason.BAD_REQUEST,
+                                    "there are no " + word + Kind.hint(word, Kind.plurals()),
+                                    "kinds are: " + String.join(", ", Kind.plurals())))));
+        }
+        // A browser that lost its connection says by itself how far it was.
+        String last = call.request().header("Last-Event-ID");
+        String from = last.isEmpty() ? call.request().parameter("resourceVersion") : last;
+        long after = Call.number(last.isEmpty() ? "resourceVersion" : "Last-Event-ID", from, 0, Long.MAX_VALUE, 0);
+        return new HttpAnswer.Streamed(
+                "text/event-stream", new Watch(inventory, kinds, call.selector(), from.isEmpty(), after));
+    }
+}

@@ -1,0 +1,105 @@
+package dev.sluice.manager.rest;
+
+import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.http.HttpRequest;
+import dev.sluice.manager.http.HttpServer;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.store.StoreException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the route of a request, answers it, and says in one form whatever is wrong. Any thread. */
+public final class RestApi implements HttpServer.Handler {
+    private static final Logger LOG = LoggerFactory.getLogger(RestApi.class);
+
+    /** Hosts that a browser on this machine names only if the user did. */
+    private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    private final List<Route> routes = new ArrayList<>();
+    private final RateLimit limit;
+
+    /**
+     * The interface to some objects.
+     *
+     * @param requestsPerSecondMax of one client address; ten times as many at once
+     * @param nowNs a clock that only goes forward
+     */
+    public RestApi(Inventory inventory, int requestsPerSecondMax, LongSupplier nowNs) {
+        // First those without names in braces: audit is no kind.
+        routes.addAll(new SystemRoutes(inventory).routes());
+        routes.addAll(new ObjectRoutes(inventory).routes());
+        limit = new RateLimit(requestsPerSecondMax, 10 * requestsPerSecondMax, nowNs);
+    }
+
+    List<Route> routes() {
+        return routes;
+    }
+
+    @Override
+    public HttpAnswer answer(HttpRequest request) throws IOException, InterruptedException {
+        try {
+            checkHost(request);
+            long waitMs = limit.take(request.client());
+            if (waitMs > 0) {
+                return Answers.refused(
+                        new Refusal(
+                                Reason.TOO_MANY,
+                                "too many requests from " + request.client(),
+                                "ask again later, and less often"),
+                        Map.of("Retry-After", String.valueOf((waitMs + 999) / 1_000)));
+            }
+            return dispatch(request);
+        } catch (Refusal e) {
+            return Answers.refused(e, Map.of());
+        } catch (StoreException e) {
+            return Answers.refused(Inventory.refusal(e), Map.of());
+        } catch (RuntimeException e) {
+            LOG.error("{} {} failed", request.method(), request.path(), e);
+            return Answers.refused(
+                    new Refusal(Reason.DEFECT, "a defect of the manager", "look at its log, and report it"), Map.of());
+        }
+    }
+
+    /** Pages of strangers must not reach the manager through the browser of somebody on this machine, by a name that they resolve to it. */
+    private static void checkHost(HttpRequest request) {
+        String host = request.header("Host").replaceFirst(":[0-9]+$", "");
+        if (!LOCAL.contains(host)) {
+            throw new Refusal(
+                    Reason.FORBIDDEN,
+                    "the manager is asked for as '" + host + "'",
+                    "use one of: localhost, 127.0.0.1, [::1]");
+        }
+    }
+
+    private HttpAnswer dispatch(HttpRequest request) throws IOException, InterruptedException {
+        Set<String> methods = new TreeSet<>();
+        for (Route route : routes) {
+            Optional<Map<String, String>> values = route.match(request.path());
+            if (values.isPresent()) {
+                if (route.method().equals(request.method())) {
+                    return route.handler().answer(new Call(request, values.get(), "local"));
+                }
+                methods.add(route.method());
+            }
+        }
+        if (methods.isEmpty()) {
+            throw new Refusal(Reason.NOT_FOUND, "there is nothing at " + request.path(), "see GET /openapi.yaml");
+        }
+        return Answers.refused(
+                new Refusal(
+                        Reason.METHOD_NOT_ALLOWED,
+                        request.method() + " is not possible at " + request.path(),
+                        "possible: " + String.join(", ", methods)),
+                Map.of("Allow", String.join(", ", methods)));
+    }
+}

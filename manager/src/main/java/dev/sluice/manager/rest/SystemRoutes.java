@@ -1,0 +1,113 @@
+package dev.sluice.manager.rest;
+
+import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.objects.Audit;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What the manager says of itself: health, the contract, its kinds, the record of changes. */
+final class SystemRoutes {
+    private static final int AUDIT_MAX = 500;
+
+    private final Inventory inventory;
+
+    SystemRoutes(Inventory inventory) {
+        this.inventory = inventory;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                new Route("GET", "/livez", "live", this::live),
+                new Route("GET", "/readyz", "ready", this::ready),
+                new Route("GET", "/openapi.yaml", "contract", this::contract),
+                new Route("GET", "/api/v1", "discover", this::discover),
+                new Route("GET", "/api/v1/backup", "takeBackup", this::backup),
+                new Route("GET", "/api/v1/audit", "listAudit", this::audit),
+                new Route("GET", "/api/v1/audit/verification", "verifyAudit", this::verification));
+    }
+
+    private HttpAnswer live(Call call) {
+        call.checkParameters(Set.of());
+        return HttpAnswer.text(200, "text/plain; charset=utf-8", "ok\n");
+    }
+
+    private HttpAnswer ready(Call call) {
+        call.checkParameters(Set.of("verbose"));
+        boolean ready = true;
+        StringBuilder text = new StringBuilder();
+        for (Inventory.Check check : inventory.checks()) {
+            ready &= check.problem().isEmpty();
+            text.append(check.problem().isEmpty() ? "[+] " : "[-] ")
+                    .append(check.name())
+                    .append(check.problem().isEmpty() ? " ok" : ": " + check.problem())
+                    .append('\n');
+        }
+        boolean verbose = call.flag("verbose") || !ready;
+        return HttpAnswer.text(
+                ready ? 200 : 503,
+                "text/plain; charset=utf-8",
+                (verbose ? text.toString() : "") + (ready ? "ready\n" : "not ready\n"));
+    }
+
+    private HttpAnswer contract(Call call) throws IOException {
+        call.checkParameters(Set.of());
+        return HttpAnswer.text(200, "application/yaml", contract());
+    }
+
+    /** The contract as it stands in the tree. */
+    static String contract() throws IOException {
+        try (InputStream in = SystemRoutes.class.getResourceAsStream("openapi.yaml")) {
+            if (in == null) {
+                throw new IllegalStateException("openapi.yaml is missing in this build");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private HttpAnswer discover(Call call) {
+        call.checkParameters(Set.of());
+        ObjectNode body = Trees.object();
+        body.put("apiVersion", ManagedObject.API_VERSION);
+        body.put("resourceVersion", String.valueOf(inventory.revision()));
+        ArrayNode kinds = body.putArray("kinds");
+        for (Kind kind : Kind.values()) {
+            kinds.addObject().put("kind", kind.word()).put("plural", kind.plural());
+        }
+        return Answers.value(call, body);
+    }
+
+    private HttpAnswer audit(Call call) {
+        call.checkParameters(Set.of("after", "limit"));
+        long after = call.number("after", 0, Long.MAX_VALUE, 0);
+        int limit = (int) call.number("limit", 1, AUDIT_MAX, AUDIT_MAX);
+        ObjectNode body = Trees.object();
+        ArrayNode items = body.putArray("items");
+        inventory.audit(after, limit).forEach(items::add);
+        return Answers.value(call, body);
+    }
+
+    private HttpAnswer backup(Call call) {
+        call.checkParameters(Set.of());
+        return new HttpAnswer.Whole(200, "application/octet-stream", Map.of(), inventory.backup());
+    }
+
+    private HttpAnswer verification(Call call) {
+        call.checkParameters(Set.of());
+        Audit.Verdict verdict = inventory.verifyAudit();
+        ObjectNode body = Trees.object();
+        body.put("entries", verdict.entries());
+        body.put("whole", verdict.problems().isEmpty());
+        body.set("problems", Trees.tree(verdict.problems()));
+        return Answers.value(call, body);
+    }
+}

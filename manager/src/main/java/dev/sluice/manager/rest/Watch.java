@@ -1,0 +1,115 @@
+package dev.sluice.manager.rest;
+
+import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.LabelSelector;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.ObjectEvent;
+import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.Kind;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A stream of what happens to objects, as server-sent events: {@code added}, {@code modified}, {@code deleted}, {@code bookmark} and, when it cannot go on,
+ * {@code end}. Only the last event of a transaction has an id, so that whoever resumes never misses half of one. Used by the thread of its client.
+ */
+final class Watch implements HttpAnswer.Writer {
+    /** How often a client that hears nothing is told how far it is; also how soon one that left is noticed. */
+    private static final long SILENCE_MS = 10_000;
+
+    private final Inventory inventory;
+    private final Set<Kind> kinds;
+    private final LabelSelector selector;
+    private final boolean fromState;
+    private long at;
+    private long told;
+
+    /** Goes on behind a revision; with the state first, that revision is of no account. */
+    Watch(Inventory inventory, Set<Kind> kinds, LabelSelector selector, boolean fromState, long after) {
+        this.inventory = inventory;
+        this.kinds = kinds;
+        this.selector = selector;
+        this.fromState = fromState;
+        this.at = after;
+        this.told = after;
+        if (!fromState) {
+            // Here the client can still be answered with a status.
+            inventory.events(after);
+        }
+    }
+
+    @Override
+    public void write(HttpAnswer.Sink sink) throws IOException, InterruptedException {
+        // Headers leave with the first bytes; a client that waits for them must not wait for the first event.
+        sink.send(": watching\n\n");
+        try {
+            if (fromState) {
+                state(sink);
+            }
+            while (true) {
+                List<ObjectEvent> events = inventory.events(at);
+                if (!events.isEmpty()) {
+                    send(sink, events);
+                    at = events.getLast().revision();
+                    continue;
+                }
+                long newest = inventory.await(at, SILENCE_MS);
+                if (newest == at) {
+                    bookmark(sink);
+                } else if (inventory.events(at).isEmpty()) {
+                    // Something that is no object was written.
+                    at = newest;
+                }
+            }
+        } catch (Refusal e) {
+            sink.send("event: end\ndata: " + Trees.text(Answers.problem(e)) + "\n\n");
+        }
+    }
+
+    private void state(HttpAnswer.Sink sink) throws IOException {
+        Inventory.All all = inventory.all();
+        for (ManagedObject object : all.objects()) {
+            if (kinds.contains(object.kind()) && selector.matches(object)) {
+                sink.send(event("added", object));
+            }
+        }
+        at = all.revision();
+        bookmark(sink);
+    }
+
+    private void bookmark(HttpAnswer.Sink sink) throws IOException {
+        told = at;
+        sink.send("id: " + at + "\nevent: bookmark\ndata: {\"resourceVersion\":\"" + at + "\"}\n\n");
+    }
+
+    private void send(HttpAnswer.Sink sink, List<ObjectEvent> events) throws IOException {
+        for (int i = 0; i < events.size(); i++) {
+            ObjectEvent event = events.get(i);
+            boolean ends = i == events.size() - 1 || events.get(i + 1).revision() != event.revision();
+            Optional<ObjectEvent> seen =
+                    kinds.contains(event.object().kind()) ? event.through(selector) : Optional.empty();
+            if (seen.isPresent()) {
+                String type = seen.get().type().name().toLowerCase(Locale.ROOT);
+                String id = ends ? "id: " + event.revision() + "\n" : "";
+                sink.send(id + event(type, seen.get().object()));
+                told = ends ? event.revision() : told;
+            } else if (ends && told < event.revision()) {
+                at = event.revision();
+                bookmark(sink);
+            }
+        }
+    }
+
+    private static String event(String type, ManagedObject object) {
+        ObjectNode data = Trees.object();
+        data.put("type", type);
+        data.set("object", object.shown());
+        return "event: " + type + "\ndata: " + Trees.text(data) + "\n\n";
+    }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.manager.rest;
+
+import dev.sluice.manager.http.HttpServer;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.store.MemoryStore;
+import dev.sluice.manager.store.Store;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.InstantSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A manager in memory behind a real server, and a client of it. */
+final class Http implements AutoCloseable {
+    private static final JsonMapper MAPPER = new JsonMapper();
+
+    final Store store = new MemoryStore();
+    final RestApi api;
+    final HttpClient client = HttpClient.newHttpClient();
+    private final HttpServer server;
+
+    Http(int requestsPerSecondMax) throws IOException {
+        api = new RestApi(new Inventory(store, InstantSource.system()), requestsPerSecondMax, System::nanoTime);
+        server = HttpServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), HttpServer.Limits.USUAL, api);
+    }
+
+    /** An answer with its body as JSON, where it is some. */
+    record Answer(int status, String text, HttpResponse<String> whole) {
+        JsonNode json() {
+            return MAPPER.readTree(text);
+        }
+    }
+
+    int port() {
+        return server.port();
+    }
+
+    HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .timeout(Duration.ofSeconds(20));
+    }
+
+    Answer send(HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        return new Answer(response.statusCode(), response.body(), response);
+    }
+
+    Answer get(String path) throws IOException, InterruptedException {
+        return send(request(path).build());
+    }
+
+    Answer send(String method, String path, String body, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(path).method(method, HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        if (!java.util.List.of(headers).contains("Content-Type")) {
+            request.header("Content-Type", "application/yaml");
+        }
+        return send(request.build());
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        server.close();
+        client.shutdownNow();
+    }
+}
