@@ -358,7 +358,8 @@ class FastPathSystemTest {
                         assertThat(found).isLessThanOrEqualTo(64);
                         found = offload.read(
                                 (keys, k, actions, a) -> {
-                                    assertThat(OffloadKey.destinationPort(keys, k)).isEqualTo((int) OffloadAction.cookie(actions, a));
+                                    assertThat(OffloadKey.destinationPort(keys, k))
+                                            .isEqualTo((int) OffloadAction.cookie(actions, a));
                                     seen.add(OffloadAction.cookie(actions, a));
                                 },
                                 64);
