@@ -26,13 +26,18 @@ final class TupleTable {
     /** Number of entries. */
     final int size;
 
+    private final boolean isIpv6;
+
+    /** What is hashed of {@link TupleEntry#addresses}. */
+    private final long addressesMask;
+
+    /** What is hashed of {@link TupleEntry#numbers}. */
+    private final long numbersMask;
+
     private final long sourceMaskHi;
     private final long sourceMaskLo;
     private final long destinationMaskHi;
     private final long destinationMaskLo;
-    private final int protocolMask;
-    private final int sourcePortMask;
-    private final int destinationPortMask;
 
     private final int slotBits;
     private final int pageBits;
@@ -49,14 +54,15 @@ final class TupleTable {
     private TupleTable(
             TupleShape shape, int slotBits, TupleEntry[][][] pages, long[][] heads, long[] pageHeadMax, int size) {
         this.shape = shape;
-        this.kinds = kinds(shape);
+        this.kinds = TupleEntry.kinds(shape.family(), false, false);
+        this.isIpv6 = shape.family() == 6;
         this.sourceMaskHi = IpPrefix.maskHi(shape.sourceBits());
         this.sourceMaskLo = IpPrefix.maskLo(shape.sourceBits());
         this.destinationMaskHi = IpPrefix.maskHi(shape.destinationBits());
         this.destinationMaskLo = IpPrefix.maskLo(shape.destinationBits());
-        this.protocolMask = shape.protocol() ? 0xff : 0;
-        this.sourcePortMask = 0xffff << (16 - shape.sourcePortBits()) & 0xffff;
-        this.destinationPortMask = 0xffff << (16 - shape.destinationPortBits()) & 0xffff;
+        this.addressesMask = isIpv6 ? 0 : TupleEntry.addresses(sourceMaskLo, destinationMaskLo);
+        this.numbersMask = TupleEntry.numbers(
+                shape.protocol() ? 0xff : 0, portMask(shape.sourcePortBits()), portMask(shape.destinationPortBits()));
         this.slotBits = slotBits;
         this.pageBits = pageBits(slotBits);
         this.pages = pages;
@@ -95,20 +101,16 @@ final class TupleTable {
         return (slotBits + 1) / 2;
     }
 
-    private static int kinds(TupleShape shape) {
-        return shape.family() == 0 ? 0xff : 1 << shape.family();
+    private static long portMask(int bits) {
+        return 0xffffL << (16 - bits) & 0xffffL;
     }
 
-    /** The kind of a packet: its family. */
-    static int kind(PacketFields p) {
-        return p.family;
-    }
-
-    /** The matching entry of the highest rank, if that is above the floor. Hot path. */
+    /** The matching entry of the highest rank, if that is above the floor; what is known of the packet as in {@link TupleEntry#matches}. Hot path. */
     @Nullable
-    TupleEntry find(PacketFields p, long rankFloor) {
-        long hash = hash(
-                p.sourceHi, p.sourceLo, p.destinationHi, p.destinationLo, p.protocol, p.sourcePort, p.destinationPort);
+    TupleEntry find(PacketFields p, long addresses, long numbers, int kindBit, long rankFloor) {
+        long hash = isIpv6
+                ? hash(numbers, p.sourceHi, p.sourceLo, p.destinationHi, p.destinationLo)
+                : hash(numbers, addresses);
         int slot = (int) (hash >>> (64 - slotBits));
         long[] pageHeads = heads[slot >>> pageBits];
         if (pageHeads == null) {
@@ -124,7 +126,7 @@ final class TupleTable {
             if (e.rank <= rankFloor) {
                 return null;
             }
-            if (e.matches(p)) {
+            if (e.matches(p, addresses, numbers, kindBit)) {
                 return e;
             }
         }
@@ -136,27 +138,27 @@ final class TupleTable {
         return page == null ? null : page[slot & ((1 << pageBits) - 1)];
     }
 
-    private long hash(long sHi, long sLo, long dHi, long dLo, int protocol, int sourcePort, int destinationPort) {
-        long rest = (long) (protocol & protocolMask) << 32
-                | (long) (sourcePort & sourcePortMask) << 16
-                | (destinationPort & destinationPortMask);
-        long h = (sHi & sourceMaskHi) * 0x9e3779b97f4a7c15L
+    private long hash(long numbers, long addresses) {
+        return mixed((numbers & numbersMask) * 0xc2b2ae3d27d4eb4fL + (addresses & addressesMask) * 0xbf58476d1ce4e5b9L);
+    }
+
+    private long hash(long numbers, long sHi, long sLo, long dHi, long dLo) {
+        return mixed((numbers & numbersMask) * 0xc2b2ae3d27d4eb4fL
+                + (sHi & sourceMaskHi) * 0x9e3779b97f4a7c15L
                 + (sLo & sourceMaskLo) * 0xbf58476d1ce4e5b9L
                 + (dHi & destinationMaskHi) * 0x94d049bb133111ebL
-                + (dLo & destinationMaskLo) * 0xd6e8feb86659fd93L
-                + rest * 0xc2b2ae3d27d4eb4fL;
+                + (dLo & destinationMaskLo) * 0xd6e8feb86659fd93L);
+    }
+
+    private static long mixed(long h) {
         return (h ^ (h >>> 32)) * 0xff51afd7ed558ccdL;
     }
 
     private long hash(TupleEntry e) {
-        return hash(
-                e.sourceHi,
-                e.sourceLo,
-                e.destinationHi,
-                e.destinationLo,
-                e.protocolLow,
-                e.sourcePortLow,
-                e.destinationPortLow);
+        TuplePrefixes ipv6 = e.ipv6;
+        return ipv6 == null || !isIpv6
+                ? hash(e.numbersLow, e.addresses)
+                : hash(e.numbersLow, ipv6.sourceHi, ipv6.sourceLo, ipv6.destinationHi, ipv6.destinationLo);
     }
 
     private int slot(TupleEntry e) {
@@ -285,7 +287,8 @@ final class TupleTable {
         pages[at][slot & ((1 << pageBits) - 1)] = bucket;
     }
 
-    private void forEach(Consumer<TupleEntry> action) {
+    /** Calls the action for each entry. */
+    void forEach(Consumer<TupleEntry> action) {
         for (TupleEntry[][] page : pages) {
             if (page != null) {
                 for (TupleEntry[] bucket : page) {
