@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each match of each rule is an entry in one of a few hash tables, by the bits that a {@link TupleShape} keeps of it (after TupleMerge, Daly et al. 2019).
  * An entry goes to the finest table that can hold it and has room in the slot; a slot with {@link #COLLISIONS_MAX} entries sends further ones to a table of a finer
- * shape. A lookup probes the tables by their highest precedence and stops when no table left can do better. The number of tables has a limit, above which
- * slots get longer instead; traffic changes nothing here, so that only rules, never packets, determine the cost (compare CVE-2019-25076).
+ * shape. A lookup asks a {@link TupleSieve} which tables can hold a match for the addresses at all, and probes those that can do better than what it has found, the ones with the highest
+ * precedences first. The number of tables has a limit, above which slots get longer instead; traffic changes nothing here, so that only rules, never packets, determine the cost (compare
+ * CVE-2019-25076).
  *
- * <p>{@link #with} and {@link #without} share everything but a page of the affected tables. Many changes leave tables that a fresh {@link #of} would choose
+ * <p>{@link #with} and {@link #without} share everything but a page of the affected tables and of the sieve, which is made anew after many of them. Many changes leave tables that a fresh {@link #of} would choose
  * better; answers stay the same. Larger precedence wins; between equal precedences, which a snapshot does not have, the lower id.
  */
 public final class Classifier {
@@ -36,6 +37,9 @@ public final class Classifier {
     /** In places that the sieve knows; by falling {@link TupleTable#precedenceMax} when it was made. Those that later lost all entries stay until their place is needed. */
     private final TupleTable[] tables;
 
+    /** The highest precedence in each table. */
+    private final int[] precedences;
+
     /** For each kind of packet, the places of the tables that have an entry and are for it. */
     private final long[] tablesOfKind;
 
@@ -47,8 +51,10 @@ public final class Classifier {
 
     private Classifier(TupleTable[] tables, TupleSieve sieve, TupleRuleIndex index, int stale) {
         this.tables = tables;
+        this.precedences = new int[tables.length];
         this.tablesOfKind = new long[TupleEntry.KINDS];
         for (int place = 0; place < tables.length; place++) {
+            precedences[place] = tables[place].precedenceMax;
             for (int kind = 0; kind < TupleEntry.KINDS; kind++) {
                 boolean wanted = tables[place].size > 0 && (tables[place].kinds >>> kind & 1) != 0;
                 tablesOfKind[kind] |= wanted ? 1L << place : 0;
@@ -227,22 +233,17 @@ public final class Classifier {
 
     /** The matching rule with the highest precedence, null if none matches. Called for each new flow: no allocation, no exceptions. */
     public @Nullable Rule classify(PacketFields p) {
-        long addresses = TupleEntry.addresses(p.sourceLo, p.destinationLo);
+        long addresses = TupleEntry.addresses(p);
         long numbers = TupleEntry.numbers(p.protocol, p.sourcePort, p.destinationPort);
         int kind = TupleEntry.kind(p);
-        Rule best = null;
-        long bestRank = Long.MIN_VALUE;
+        long best = Long.MIN_VALUE;
         for (long left = sieve.tables(p) & tablesOfKind[kind]; left != 0; left &= left - 1) {
-            TupleTable table = tables[Long.numberOfTrailingZeros(left)];
-            if (table.precedenceMax >= bestRank >> 32) {
-                TupleEntry entry = table.find(p, addresses, numbers, 1 << kind, bestRank);
-                if (entry != null) {
-                    best = entry.rule;
-                    bestRank = entry.rank;
-                }
+            int place = Long.numberOfTrailingZeros(left);
+            if (precedences[place] >= best >> 32) {
+                best = tables[place].find(p, addresses, numbers, kind, best);
             }
         }
-        return best;
+        return best == Long.MIN_VALUE ? null : index.get(TupleEntry.ruleId(best));
     }
 
     /** Number of rules. */

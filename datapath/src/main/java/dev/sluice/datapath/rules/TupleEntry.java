@@ -7,11 +7,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * One match of a rule, flattened for the hot path: what {@link Match#matches} says, in five words for the usual conditions on IPv4. Immutable.
  *
- * <p>A packet is compared as two words, which the look-up makes once: {@link #addresses} and {@link #numbers}. IPv6 prefixes and rarer conditions follow behind references.
+ * <p>A packet is compared as two words, which the look-up makes once: {@link #addresses(PacketFields)} and {@link #numbers}. IPv6 prefixes and rarer conditions follow behind references.
  */
 final class TupleEntry {
     private static final IpPrefix NO_PREFIX = IpPrefix.around(IpAddress.ANY_V6, 0);
     private static final long MAPPED = 0xffffL;
+    private static final long LOW_HALF = 0xffff_ffffL;
+    private static final long MORE = Long.MIN_VALUE;
 
     /** Kinds of IPv4 packets of which only the source, only the destination, or no address is IPv4-mapped. The parser makes none; no IPv4 prefix holds such an address. */
     private static final int KIND_SOURCE_ONLY = 1;
@@ -31,16 +33,16 @@ final class TupleEntry {
     /** Orders entries: larger precedence first, then the lower id; never Long.MIN_VALUE. */
     final long rank;
 
-    /** IPv4 prefixes as in {@link #addresses}; 0 without. */
+    /** The prefixes as in {@link #addresses(PacketFields)}; 0 without. */
     final long addresses;
 
-    private final long addressesMask;
+    final long addressesMask;
 
     /** The lowest protocol and ports as in {@link #numbers}. */
     final long numbersLow;
 
-    /** The highest protocol and ports, with the guards set. */
-    private final long numbersHighGuarded;
+    /** The highest protocol and ports, with the guards set; below 0 if there are conditions beyond IPv4 prefixes, protocol and ports. */
+    final long numbersHighGuarded;
 
     /** The kinds of packets that can match, a bit for each value of {@link #kind}. */
     private final int kinds;
@@ -72,17 +74,16 @@ final class TupleEntry {
         this.sourceBits = source.mappedBits();
         this.destinationBits = destination.mappedBits();
         this.ipv6 = family == 6 ? new TuplePrefixes(source, destination) : null;
-        this.addresses = family == 4
-                ? addresses(source.address().lo(), destination.address().lo())
-                : 0;
-        this.addressesMask = family == 4 ? addresses(IpPrefix.maskLo(sourceBits), IpPrefix.maskLo(destinationBits)) : 0;
+        this.addresses = addresses(family, source.address(), destination.address());
+        this.addressesMask = addressesMask(family, sourceBits, destinationBits);
         this.transport = match.transport();
         this.numbersLow =
                 numbers(transport.protocolLow(), transport.sourcePortLow(), transport.destinationPortLow());
-        this.numbersHighGuarded = GUARDS
+        this.rare = match.isRare() ? match : null;
+        this.numbersHighGuarded = (rare == null && ipv6 == null ? 0 : MORE)
+                | GUARDS
                 | numbers(transport.protocolHigh(), transport.sourcePortHigh(), transport.destinationPortHigh());
         this.kinds = kinds(family, sourceBits > 0, destinationBits > 0);
-        this.rare = match.isRare() ? match : null;
     }
 
     private static IpPrefix orNone(@Nullable IpPrefix prefix) {
@@ -110,9 +111,31 @@ final class TupleEntry {
         return (long) rule.precedence() << 32 | (~rule.id() & 0xffff_ffffL);
     }
 
-    /** Two IPv4 addresses in one word, the source above. */
-    static long addresses(long sourceLo, long destinationLo) {
-        return sourceLo << 32 | (destinationLo & 0xffff_ffffL);
+    /** The id of the rule that has a rank. */
+    static int ruleId(long rank) {
+        return ~(int) rank;
+    }
+
+    /** The source's 32 bits above those of the destination: all of IPv4 addresses, the last before the interface's of IPv6 addresses. */
+    static long addresses(PacketFields p) {
+        return p.family == 6
+                ? p.sourceHi << 32 | p.destinationHi & LOW_HALF
+                : p.sourceLo << 32 | p.destinationLo & LOW_HALF;
+    }
+
+    private static long addresses(int family, IpAddress source, IpAddress destination) {
+        return switch (family) {
+            case 0 -> 0;
+            case 4 -> source.lo() << 32 | destination.lo() & LOW_HALF;
+            default -> source.hi() << 32 | destination.hi() & LOW_HALF;
+        };
+    }
+
+    /** The bits of {@link #addresses} that prefixes of these lengths fix. */
+    static long addressesMask(int family, int sourceBits, int destinationBits) {
+        return family == 6
+                ? IpPrefix.maskHi(sourceBits) << 32 | IpPrefix.maskHi(destinationBits) & LOW_HALF
+                : IpPrefix.maskLo(sourceBits) << 32 | IpPrefix.maskLo(destinationBits) & LOW_HALF;
     }
 
     /** Protocol, source port and destination port in one word, each with room for a guard above it. */
@@ -147,22 +170,24 @@ final class TupleEntry {
         };
     }
 
-    /** Whether the packet, in part given as {@link #addresses}, {@link #numbers} and the bit of its kind, meets every condition; agrees with {@link Match#matches}. */
-    boolean matches(PacketFields p, long packetAddresses, long packetNumbers, int kindBit) {
-        return (packetAddresses & addressesMask) == addresses
-                && (((packetNumbers | GUARDS) - numbersLow) & (numbersHighGuarded - packetNumbers) & GUARDS) == GUARDS
-                && (kinds & kindBit) != 0
-                && (ipv6 == null || ipv6.hold(p))
-                && (rare == null || rare.matches(p));
+    /**
+     * Whether a packet, given as {@link #addresses} and {@link #numbers}, meets the first four words of conditions that an entry has. One branch, for all of them.
+     */
+    static boolean fits(long packetAddresses, long packetNumbers, long value, long mask, long low, long highGuarded) {
+        long outside = ~(((packetNumbers | GUARDS) - low) & (highGuarded - packetNumbers)) & GUARDS;
+        return ((packetAddresses & mask ^ value) | outside) == 0;
     }
 
-    /** Whether the packet meets every condition. */
+    /** Whether a packet that {@link #fits} meets the rest; the kind of a packet as in {@link #kind}. */
+    boolean rest(PacketFields p, int kind) {
+        return (kinds >>> kind & 1) != 0 && (ipv6 == null || ipv6.hold(p)) && (rare == null || rare.matches(p));
+    }
+
+    /** Whether the packet meets every condition; agrees with {@link Match#matches}. */
     boolean matches(PacketFields p) {
-        return matches(
-                p,
-                addresses(p.sourceLo, p.destinationLo),
-                numbers(p.protocol, p.sourcePort, p.destinationPort),
-                1 << kind(p));
+        long packetNumbers = numbers(p.protocol, p.sourcePort, p.destinationPort);
+        return fits(addresses(p), packetNumbers, addresses, addressesMask, numbersLow, numbersHighGuarded)
+                && rest(p, kind(p));
     }
 
     /** Whether the match names one IP protocol. */

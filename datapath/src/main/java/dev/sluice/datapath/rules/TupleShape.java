@@ -42,7 +42,7 @@ record TupleShape(
         if (family == 4) {
             int own = Math.max(0, bits - MAPPED);
             int kept = switch (level) {
-                case 0 -> Math.min(24, own & ~7);
+                case 0 -> own & ~7;
                 case 1 -> own & ~3;
                 default -> own;
             };
