@@ -77,8 +77,7 @@ final class TupleEntry {
         this.addresses = addresses(family, source.address(), destination.address());
         this.addressesMask = addressesMask(family, sourceBits, destinationBits);
         this.transport = match.transport();
-        this.numbersLow =
-                numbers(transport.protocolLow(), transport.sourcePortLow(), transport.destinationPortLow());
+        this.numbersLow = numbers(transport.protocolLow(), transport.sourcePortLow(), transport.destinationPortLow());
         this.rare = match.isRare() ? match : null;
         this.numbersHighGuarded = (rare == null && ipv6 == null ? 0 : MORE)
                 | GUARDS
@@ -119,34 +118,34 @@ final class TupleEntry {
     /** The source's 32 bits above those of the destination: all of IPv4 addresses, the last before the interface's of IPv6 addresses. */
     static long addresses(PacketFields p) {
         return p.family == 6
-                ? p.sourceHi << 32 | p.destinationHi & LOW_HALF
-                : p.sourceLo << 32 | p.destinationLo & LOW_HALF;
+                ? (p.sourceHi << 32) | (p.destinationHi & LOW_HALF)
+                : (p.sourceLo << 32) | (p.destinationLo & LOW_HALF);
     }
 
     private static long addresses(int family, IpAddress source, IpAddress destination) {
         return switch (family) {
             case 0 -> 0;
-            case 4 -> source.lo() << 32 | destination.lo() & LOW_HALF;
-            default -> source.hi() << 32 | destination.hi() & LOW_HALF;
+            case 4 -> (source.lo() << 32) | (destination.lo() & LOW_HALF);
+            default -> (source.hi() << 32) | (destination.hi() & LOW_HALF);
         };
     }
 
     /** The bits of {@link #addresses} that prefixes of these lengths fix. */
     static long addressesMask(int family, int sourceBits, int destinationBits) {
         return family == 6
-                ? IpPrefix.maskHi(sourceBits) << 32 | IpPrefix.maskHi(destinationBits) & LOW_HALF
-                : IpPrefix.maskLo(sourceBits) << 32 | IpPrefix.maskLo(destinationBits) & LOW_HALF;
+                ? (IpPrefix.maskHi(sourceBits) << 32) | (IpPrefix.maskHi(destinationBits) & LOW_HALF)
+                : (IpPrefix.maskLo(sourceBits) << 32) | (IpPrefix.maskLo(destinationBits) & LOW_HALF);
     }
 
     /** Protocol, source port and destination port in one word, each with room for a guard above it. */
     static long numbers(long protocol, long sourcePort, long destinationPort) {
-        return protocol << PROTOCOL_SHIFT | sourcePort << SOURCE_PORT_SHIFT | destinationPort;
+        return (protocol << PROTOCOL_SHIFT) | (sourcePort << SOURCE_PORT_SHIFT) | destinationPort;
     }
 
     /** What a packet is to the classifier, 0..7: its family, or that it is IPv4 with addresses that are not. */
     static int kind(PacketFields p) {
         boolean mapped =
-                (p.sourceHi | p.destinationHi | (p.sourceLo >>> 32 ^ MAPPED) | (p.destinationLo >>> 32 ^ MAPPED)) == 0;
+                (p.sourceHi | p.destinationHi | ((p.sourceLo >>> 32) ^ MAPPED) | ((p.destinationLo >>> 32) ^ MAPPED)) == 0;
         return mapped || p.family != 4 ? p.family : unmappedKind(p);
     }
 
@@ -175,7 +174,7 @@ final class TupleEntry {
      */
     static boolean fits(long packetAddresses, long packetNumbers, long value, long mask, long low, long highGuarded) {
         long outside = ~(((packetNumbers | GUARDS) - low) & (highGuarded - packetNumbers)) & GUARDS;
-        return ((packetAddresses & mask ^ value) | outside) == 0;
+        return (((packetAddresses & mask) ^ value) | outside) == 0;
     }
 
     /** Whether a packet that {@link #fits} meets the rest; the kind of a packet as in {@link #kind}. */

@@ -70,7 +70,7 @@ final class TupleSide {
     /** The cell of a prefix, -1 if it is shorter than the shortest cut. */
     private int cell(int family, long hi, long lo, int prefixBits) {
         if (family == 4) {
-            int cut = prefixBits - MAPPED & ~7;
+            int cut = (prefixBits - MAPPED) & ~7;
             return cut <= 0 ? -1 : ipv4Cell((int) lo, cut);
         }
         if (prefixBits == 128) {
@@ -105,11 +105,11 @@ final class TupleSide {
     }
 
     private int ipv4Cell(int address, int cut) {
-        return ((address >>> (32 - cut)) + cut) * 0x9e3779b1 >>> (32 - cellBits);
+        return (((address >>> (32 - cut)) + cut) * 0x9e3779b1) >>> (32 - cellBits);
     }
 
     private int ipv6Cell(long hi, long lo, int cut) {
         long h = (hi + cut) * 0x9e3779b97f4a7c15L + lo * 0xbf58476d1ce4e5b9L;
-        return (int) ((h ^ h >>> 32) * 0xff51afd7ed558ccdL >>> (64 - cellBits));
+        return (int) (((h ^ (h >>> 32)) * 0xff51afd7ed558ccdL) >>> (64 - cellBits));
     }
 }

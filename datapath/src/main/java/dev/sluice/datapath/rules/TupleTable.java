@@ -145,7 +145,7 @@ final class TupleTable {
         for (int at = 0; at < words.length && words[at + RANK] > rankFloor; at += WORDS) {
             long high = words[at + HIGH];
             if (TupleEntry.fits(addresses, numbers, words[at + VALUE], words[at + MASK], words[at + LOW], high)
-                    && (high >= 0 && kind == 4 || bucket(slot)[at / WORDS].rest(p, kind))) {
+                    && (high >= 0 && kind == 4 || pages[slot >>> pageBits][inPage][at / WORDS].rest(p, kind))) {
                 return words[at + RANK];
             }
         }
