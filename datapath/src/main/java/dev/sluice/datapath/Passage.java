@@ -40,7 +40,7 @@ final class Passage {
             int j = hop.copy() || told ? -1 : indexOf(next, hop.attachment().id());
             if (j >= 0) {
                 boolean had = isPart(next, j, forwardNext, old, i, forward);
-                boolean gets = isPart(old, i, !forward, next, j, !forwardNext);
+                boolean gets = getsAll(old, i, forward, next, j, forwardNext);
                 relation |= MEETS;
                 relation &= had ? -1 : ~HAD_ALL;
                 relation &= gets ? -1 : ~GETS_ALL;
@@ -62,6 +62,16 @@ final class Passage {
             }
         }
         return true;
+    }
+
+    /**
+     * Whether a packet that is at a node on its way along one path gets all that is left of it if it goes on by another one.
+     *
+     * @param i hop of the path it was sent along
+     * @param j the same node's hop in the path it goes on by
+     */
+    static boolean getsAll(Path sent, int i, boolean forward, Path next, int j, boolean forwardNext) {
+        return isPart(sent, i, !forward, next, j, !forwardNext);
     }
 
     private static int indexOf(Path path, int attachment) {

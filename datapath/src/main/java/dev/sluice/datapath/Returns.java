@@ -252,10 +252,13 @@ final class Returns {
             if (hop >= 0 && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)) {
                 if ((table.flags(slot) & PathChanges.WAITS) != 0) {
                     passedOver = true;
-                } else if (node.oneArmed() || side == (reverse ? Attachment.IN : Attachment.OUT)) {
+                } else if (fits(slot, c, node, side)) {
                     ambiguous = record != NONE;
                     record = slot;
                     recordHop = hop;
+                    if (table.older(slot) != NONE) {
+                        compareWithOlder(c, node, side);
+                    }
                     return;
                 } else {
                     wrongSide = true;
@@ -264,6 +267,43 @@ final class Returns {
             slot = table.next(slot, c.nowNs);
         }
         waits |= passedOver;
+    }
+
+    /** Whether packets of the direction in hand come back at this side. */
+    private boolean fits(int slot, Cursor c, Attachment node, int side) {
+        return node.oneArmed() || side == (table.isReverse(slot, c.fields) ? Attachment.IN : Attachment.OUT);
+    }
+
+    /**
+     * A flow that comes in at several ports may have a record of each one's rule. One by which nothing is under way gives way to an older one by which something is; if the packet may be of either, and as one of the
+     * other's would miss something by the path of the one taken, it is ambiguous: each port's rule holds for what came in there.
+     */
+    private void compareWithOlder(Cursor c, Attachment node, int side) {
+        boolean recent = changes.isUnderWay(record, c.nowNs);
+        for (int slot = table.next(record, c.nowNs); slot != NONE; slot = table.next(slot, c.nowNs)) {
+            int hop = hopOf(slot, node);
+            boolean rivals = hop >= 0
+                    && (table.flags(slot) & (ConnectionTable.SUPERSEDED | PathChanges.WAITS)) == 0
+                    && !(table.isReverse(slot, c.fields) && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)
+                    && fits(slot, c, node, side)
+                    && changes.isUnderWay(slot, c.nowNs);
+            if (rivals && !recent) {
+                record = slot;
+                recordHop = hop;
+                recent = true;
+            } else if (rivals) {
+                ambiguous |= !getsAll(c, slot, hop);
+            }
+        }
+    }
+
+    /** Whether a packet that another record sent gets all that is left of that one's path if it goes on by the record found. */
+    private boolean getsAll(Cursor c, int sentBy, int hop) {
+        Path sent = snapshot.path(table.pathId(sentBy));
+        Path next = snapshot.path(table.pathId(record));
+        boolean forward = !table.isReverse(sentBy, c.fields);
+        boolean forwardNext = !table.isReverse(record, c.fields);
+        return sent != null && next != null && Passage.getsAll(sent, hop, forward, next, recordHop, forwardNext);
     }
 
     /** Index of the node in the path of a record; below 0 if it is not in it, or the path not in the snapshot. */

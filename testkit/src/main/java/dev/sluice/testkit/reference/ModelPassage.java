@@ -75,6 +75,21 @@ final class ModelPassage {
                 .anyMatch(hop -> !hop.copy() && hop.attachment().id() == node.id());
     }
 
+    /** Whether a packet that a record sent to a node gets all the rest of its path if it goes on as another record says. */
+    boolean getsAll(ModelRecord sentBy, ModelRecord next, ModelRecord.Key packet, Attachment node) {
+        List<Integer> was = nodes(sentBy, sentBy.directionOf(packet));
+        List<Integer> becomes = nodes(next, next.directionOf(packet));
+        List<Integer> rest = becomes.subList(becomes.indexOf(node.id()) + 1, becomes.size());
+        return rest.containsAll(was.subList(was.indexOf(node.id()) + 1, was.size()));
+    }
+
+    /** The nodes of a record's path that packets of a direction come to. */
+    private List<Integer> nodes(ModelRecord record, int direction) {
+        return inOrder(Objects.requireNonNull(everyPath.get(record.pathId)), direction).stream()
+                .map(hop -> hop.attachment().id())
+                .toList();
+    }
+
     /** A record gets another path of its target. */
     void redirect(ModelRecord record, Path next) {
         Verdict verdict = verdict(record, record.key, record.targetId, next);

@@ -15,11 +15,12 @@ final class ModelReturn {
     /** An attachment and one of its sides. */
     record Binding(Attachment node, int side) {}
 
-    /** Whether a packet might belong to some flow, and whether in some router only to flows that wait. */
+    /** Whether a packet might belong to some flow, whether in some router only to flows that wait, and whether in one to several with different paths. */
     private enum Match {
         NOBODY,
         SOMEBODY,
-        WAITS
+        WAITS,
+        SEVERAL
     }
 
     private final ReferenceModel model;
@@ -91,7 +92,7 @@ final class ModelReturn {
         if (quoted != null) {
             List<ModelRecord> about = new ArrayList<>();
             Match match = collect(node, side, quoted::flow, about);
-            if (about.size() == 1 && match != Match.WAITS) {
+            if (about.size() == 1 && match != Match.WAITS && match != Match.SEVERAL) {
                 trip.record = about.getFirst();
                 trip.router = trip.record.key.router();
                 trip.direction = trip.record.directionOf(quoted.flow(trip.router));
@@ -111,7 +112,7 @@ final class ModelReturn {
                     return trip.key();
                 },
                 fits);
-        if (fits.size() > 1 || (match == Match.WAITS && !fits.isEmpty())) {
+        if (fits.size() > 1 || match == Match.SEVERAL || (match == Match.WAITS && !fits.isEmpty())) {
             model.drop(trip, DropReason.RETURN_AMBIGUOUS);
         } else if (match == Match.WAITS) {
             model.coverage.event("returned to a flow that waits");
@@ -158,15 +159,46 @@ final class ModelReturn {
                     waits = true;
                     continue;
                 }
-                match = match == Match.WAITS ? match : Match.SOMEBODY;
+                match = match == Match.NOBODY ? Match.SOMEBODY : match;
                 if (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN)) {
-                    fits.add(record);
+                    List<ModelRecord> rivals = rivals(record, key, node, side);
+                    ModelRecord taken = model.passage.isRecent(record) || rivals.isEmpty() ? record : rivals.getFirst();
+                    fits.add(taken);
+                    if (!taken.equals(record)) {
+                        model.coverage.event("returned by an older record");
+                    }
+                    if (!rivals.stream().allMatch(rival -> model.passage.getsAll(rival, taken, key, node))) {
+                        model.coverage.event("returned to rules that contradict each other");
+                        match = Match.SEVERAL;
+                    }
                     break;
                 }
             }
-            match = waits && fits.size() == fitting ? Match.WAITS : match;
+            if (waits && fits.size() == fitting && match != Match.SEVERAL) {
+                match = Match.WAITS;
+            }
         }
         return match;
+    }
+
+    /** Older records in use that might have sent the packet as well. */
+    private List<ModelRecord> rivals(ModelRecord newest, ModelRecord.Key key, Attachment node, int side) {
+        List<ModelRecord> rivals = new ArrayList<>();
+        boolean older = false;
+        for (ModelRecord record : model.connections.find(key, model.nowMs())) {
+            int direction = record.directionOf(key);
+            if (older
+                    && !record.superseded
+                    && !record.waits
+                    && model.passage.isRecent(record)
+                    && hopOf(record, node) >= 0
+                    && !(direction == 1 && record.oneDirection)
+                    && (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN))) {
+                rivals.add(record);
+            }
+            older |= record.equals(newest);
+        }
+        return rivals;
     }
 
     /** Which hop of a record's path the node is, -1 none. */
@@ -205,7 +237,9 @@ final class ModelReturn {
             throw new IllegalStateException("a path that is not there was matched");
         }
         Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
-        recall(record, trip.direction);
+        if (path.hops().stream().anyMatch(hop -> hop.attachment().translation() != Attachment.Translation.NONE)) {
+            recall(record, trip.direction);
+        }
         int chosen = record.chosenPort[trip.direction];
         boolean transparent = chosen >= 0 && model.world.port(chosen).role() == PortEntry.Role.TRANSPARENT;
         int next = hopIn(path, node) + (trip.direction == 0 ? 1 : -1);
