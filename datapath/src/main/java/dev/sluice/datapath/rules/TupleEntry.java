@@ -145,7 +145,8 @@ final class TupleEntry {
     /** What a packet is to the classifier, 0..7: its family, or that it is IPv4 with addresses that are not. */
     static int kind(PacketFields p) {
         boolean mapped =
-                (p.sourceHi | p.destinationHi | ((p.sourceLo >>> 32) ^ MAPPED) | ((p.destinationLo >>> 32) ^ MAPPED)) == 0;
+                (p.sourceHi | p.destinationHi | ((p.sourceLo >>> 32) ^ MAPPED) | ((p.destinationLo >>> 32) ^ MAPPED))
+                        == 0;
         return mapped || p.family != 4 ? p.family : unmappedKind(p);
     }
 
