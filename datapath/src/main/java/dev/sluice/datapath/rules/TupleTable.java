@@ -27,7 +27,7 @@ final class TupleTable {
 
     final TupleShape shape;
 
-    /** The kinds of packets that look here, a bit for each value of {@link #kind}. */
+    /** The kinds of packets that look here, a bit for each value of {@link TupleEntry#kind}. */
     final int kinds;
 
     /** The highest precedence of an entry, Integer.MIN_VALUE if empty. */
@@ -123,7 +123,7 @@ final class TupleTable {
     }
 
     private static long portMask(int bits) {
-        return 0xffffL << (16 - bits) & 0xffffL;
+        return (0xffffL << (16 - bits)) & 0xffffL;
     }
 
     /** The highest rank of a matching entry, if that is above the floor, else the floor. The packet as words of {@link TupleEntry}, and its kind. Hot path. */
@@ -145,7 +145,7 @@ final class TupleTable {
         for (int at = 0; at < words.length && words[at + RANK] > rankFloor; at += WORDS) {
             long high = words[at + HIGH];
             if (TupleEntry.fits(addresses, numbers, words[at + VALUE], words[at + MASK], words[at + LOW], high)
-                    && (high >= 0 && kind == 4 || pages[slot >>> pageBits][inPage][at / WORDS].rest(p, kind))) {
+                    && ((high >= 0 && kind == 4) || pages[slot >>> pageBits][inPage][at / WORDS].rest(p, kind))) {
                 return words[at + RANK];
             }
         }
