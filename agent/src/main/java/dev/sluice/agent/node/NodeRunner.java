@@ -171,18 +171,20 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
             NodeOptions options, LinkSource links, PortSource.Factory ports, @Nullable WorkerSizes sizes)
             throws NodeException {
         Boot boot = null;
+        NodeRunner runner = null;
         boolean started = false;
         try {
             String hash = ConfigurationFiles.hash(options.configuration());
             boot = Boot.look(options);
-            NodeRunner runner = new NodeRunner(options, boot, links, ports, sizes);
+            runner = new NodeRunner(options, boot, links, ports, sizes);
             runner.run(options.watch(), hash);
             started = true;
             return runner;
         } catch (IOException e) {
             throw new NodeException("the node cannot start: " + e.getMessage(), e);
         } finally {
-            if (!started) {
+            // One that ended by itself has closed everything.
+            if (!started && (runner == null || !runner.hasEnded())) {
                 links.close();
                 if (boot != null) {
                     boot.history().close();

@@ -34,6 +34,7 @@ final class KernelFastPath {
     /** Guarded by this, because {@link #state} reads the kernel's maps, which must not be closed meanwhile. */
     private @Nullable FastPath opened;
 
+    private @Nullable FastPathClaim claim;
     private volatile String trouble = "";
     private boolean troubleTold;
 
@@ -78,8 +79,7 @@ final class KernelFastPath {
         FastPath now = opened;
         if (now == null) {
             try {
-                now = FastPath.open(
-                        pool, (int) Math.min(JOURNEYS_MAX, (long) connectionsMax * JOURNEYS_PER_CONNECTION));
+                now = openFirst();
             } catch (PortException e) {
                 trouble = String.valueOf(e.getMessage());
                 throw e;
@@ -87,6 +87,22 @@ final class KernelFastPath {
             opened = now;
         }
         return now;
+    }
+
+    private FastPath openFirst() throws PortException {
+        long journeys = Math.min(JOURNEYS_MAX, (long) connectionsMax * JOURNEYS_PER_CONNECTION);
+        FastPathClaim taken = FastPathClaim.take();
+        boolean done = false;
+        try {
+            FastPath path = FastPath.open(pool, (int) journeys);
+            claim = taken;
+            done = true;
+            return path;
+        } finally {
+            if (!done) {
+                taken.close();
+            }
+        }
     }
 
     /** Only for the worker, which is the one that opens and closes it. */
@@ -110,8 +126,16 @@ final class KernelFastPath {
     synchronized void close() {
         FastPath now = opened;
         opened = null;
-        if (now != null) {
-            now.close();
+        try {
+            if (now != null) {
+                now.close();
+            }
+        } finally {
+            FastPathClaim taken = claim;
+            claim = null;
+            if (taken != null) {
+                taken.close();
+            }
         }
     }
 }

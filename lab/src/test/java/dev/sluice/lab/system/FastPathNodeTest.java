@@ -6,6 +6,7 @@ import dev.sluice.agent.report.FastPathReport;
 import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.lab.BridgeFirewall;
+import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +35,7 @@ class FastPathNodeTest {
     }
 
     private SluiceNode node(boolean fast) {
-        String[] words = fast ? new String[] {"fast-path"} : new String[0];
+        String[] words = fast ? new String[] {"fast-path-tc"} : new String[0];
         return SluiceNode.start(network.sluice, configuration("{chain: fw}"), words);
     }
 
@@ -175,6 +176,39 @@ class FastPathNodeTest {
             assertThat(report.refused()).extracting(ReasonReport::reason).contains("NEW_FLOW");
             assertThat(report.punted()).extracting(ReasonReport::reason).contains("NO_RECORD");
             assertThat(report.journeysMax()).isEqualTo(4 * 16_384);
+        }
+    }
+
+    @Test
+    void secondNodeInTheSameNamespaceGetsNone() {
+        Namespace idle = network.node("idle");
+        String other = Yaml.of(Yaml.PAIR.replace("interface: left", "interface: idle-in")
+                .replace("interface: right", "interface: idle-out"));
+        try (SluiceNode first = node(true);
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(SluiceNode.startInVain(network.sluice, other, "fast-path-tc"))
+                    .contains("--fast-path tc: fast path: another node has it");
+            try (SluiceNode second = SluiceNode.start(network.sluice, other, "fast-path-auto")) {
+                assertThat(second.status().fastPath().trouble()).contains("another node has it");
+                assertThat(second.port("idle-in").fastPath()).isFalse();
+                assertThat(second.port("idle-in").description()).startsWith("AF_PACKET");
+                assertThat(idle.interfaceNamed("in").mac()).isNotEmpty();
+            }
+            assertThat(flow.exchange(200).lost()).isZero();
+            assertThat(first.port("left").fastPath()).isTrue();
+        }
+    }
+
+    @Test
+    void killedNodeLeavesNothingInTheWayOfTheNext() {
+        try (SluiceNode sluice = node(true);
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(200).lost()).isZero();
+            sluice.process().kill();
+            assertThat(flow.exchange(10, 50).answered()).isEmpty();
+            sluice.startAgain();
+            assertThat(flow.exchange(500).lost()).isZero();
+            awaitRepeated(sluice, 4 * 490);
         }
     }
 }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc] [fast-path-auto]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
 
@@ -24,7 +24,9 @@ public final class SluiceMain {
                     Optional.of(Path.of(arguments[3])),
                     words.contains("strict"),
                     words.contains("force"),
-                    words.contains("fast-path") ? FastPathMode.TC : FastPathMode.OFF));
+                    words.contains("fast-path-tc")
+                            ? FastPathMode.TC
+                            : words.contains("fast-path-auto") ? FastPathMode.AUTO : FastPathMode.OFF));
             System.out.println("ready");
             runner.awaitEnd();
         } catch (NodeException e) {
