@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param state directory of the history; empty: {@link StateDirectory#defaultPath}
  * @param strict whether files that are broken or missing at start end the node, instead of the last good revision being run
  * @param force whether interfaces may be taken that the host itself needs
+ * @param fastPath whether the kernel repeats what was decided about known flows
  */
 public record NodeOptions(
         Path configuration,
@@ -22,20 +23,26 @@ public record NodeOptions(
         boolean watch,
         Optional<Path> state,
         boolean strict,
-        boolean force) {
+        boolean force,
+        FastPathMode fastPath) {
     /** Everything by default. */
     public static NodeOptions of(Path configuration) {
-        return new NodeOptions(configuration, Optional.empty(), Optional.empty(), true, Optional.empty(), false, false);
+        return new NodeOptions(configuration, Optional.empty(), Optional.empty(), true, Optional.empty(), false, false, FastPathMode.OFF);
     }
 
     /** This with an administration socket and a directory for the history: what a node needs that is not to touch those of others. */
     public NodeOptions at(Path newSocket, Path newState) {
         return new NodeOptions(
-                configuration, node, Optional.of(newSocket), watch, Optional.of(newState), strict, force);
+                configuration, node, Optional.of(newSocket), watch, Optional.of(newState), strict, force, fastPath);
     }
 
     /** This with a name. */
     public NodeOptions named(String newNode) {
-        return new NodeOptions(configuration, Optional.of(newNode), socket, watch, state, strict, force);
+        return new NodeOptions(configuration, Optional.of(newNode), socket, watch, state, strict, force, fastPath);
+    }
+
+    /** This with a fast path, or without. */
+    public NodeOptions with(FastPathMode newFastPath) {
+        return new NodeOptions(configuration, node, socket, watch, state, strict, force, newFastPath);
     }
 }

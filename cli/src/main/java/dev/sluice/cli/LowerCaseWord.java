@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.agent.FastPathMode;
 import dev.sluice.lab.demo.DemoOptions;
 import dev.sluice.model.ExistingFlows;
 import java.util.Arrays;
@@ -72,6 +73,13 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
     static final class OfFailOn extends LowerCaseWord<AnalyzeCommand.FailOn> {
         OfFailOn() {
             super(AnalyzeCommand.FailOn.values());
+        }
+    }
+
+    /** For {@link FastPathMode}. */
+    static final class OfFastPathMode extends LowerCaseWord<FastPathMode> {
+        OfFastPathMode() {
+            super(FastPathMode.values());
         }
     }
 

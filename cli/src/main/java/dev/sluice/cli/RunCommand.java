@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.metrics.MetricsServer;
@@ -79,6 +80,15 @@ final class RunCommand implements Callable<Integer> {
             description = "Take interfaces as ports even if they carry this host's default route or a login session.")
     private boolean force;
 
+    @Option(
+            names = "--fast-path",
+            paramLabel = "MODE",
+            converter = LowerCaseWord.OfFastPathMode.class,
+            description =
+                    "Let the kernel repeat what was decided about known flows: off; tc, and do not start where that is impossible; auto, where possible (default: ${DEFAULT-VALUE}). "
+                            + "For ports without driver af_xdp or tap; needs Linux 6.6, libbpf 1.0 and CAP_BPF too.")
+    private FastPathMode fastPath = FastPathMode.OFF;
+
     @Option(names = "--no-watch", description = "Apply changed files only when 'sluice reload' says so.")
     private boolean noWatch;
 
@@ -115,7 +125,8 @@ final class RunCommand implements Callable<Integer> {
                     !noWatch,
                     Optional.ofNullable(state),
                     strict,
-                    force));
+                    force,
+                    fastPath));
             Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
             if (server != null) {
                 server.serve(

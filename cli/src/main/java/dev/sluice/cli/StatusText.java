@@ -1,5 +1,7 @@
 package dev.sluice.cli;
 
+import dev.sluice.agent.report.FastPathReport;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A status report for people. */
 final class StatusText {
+    private static final int REASONS_SHOWN = 5;
+
     private StatusText() {}
 
     static String of(StatusReport status) {
@@ -27,7 +31,9 @@ final class StatusText {
                 configuration(status.configuration()) + totals(status.totals()),
                 ports(status.ports()),
                 instances(status.instances()),
-                (peers(status.peers()) + chains(status.chains()) + segments(status.segments())).stripTrailing());
+                (peers(status.peers()) + chains(status.chains()) + segments(status.segments())
+                                + fastPath(status.fastPath()))
+                        .stripTrailing());
     }
 
     private static String head(StatusReport status) {
@@ -234,6 +240,29 @@ final class StatusText {
     private static String selection(ChainReport chain) {
         boolean ranks = chain.strategy().equals("local") || chain.strategy().equals("cluster");
         return ranks ? chain.strategy() + ", " + chain.selection() : chain.selection();
+    }
+
+    /** What the kernel repeats; nothing if nobody asked for it. */
+    private static String fastPath(FastPathReport fastPath) {
+        if (fastPath.mode().equals("off")) {
+            return "";
+        }
+        String head = "\nfast path " + fastPath.mode() + ": ";
+        if (fastPath.journeysMax() == 0) {
+            String why = fastPath.trouble().isEmpty() ? "no port has it" : fastPath.trouble();
+            return head + "none, " + why + "\n";
+        }
+        Table table =
+                new Table().words("PACKETS").words("REASON").numbers("COUNT").words("WHICH MEANS");
+        fastPath.refused().stream().limit(REASONS_SHOWN).forEach(r -> row(table, "not recorded", r));
+        fastPath.punted().stream().limit(REASONS_SHOWN).forEach(r -> row(table, "not repeated", r));
+        return head + fastPath.packets() + " packets with " + fastPath.bytes() + " bytes repeated, "
+                + fastPath.journeys() + " of " + fastPath.journeysMax() + " journeys in the kernel\n"
+                + table.render("");
+    }
+
+    private static void row(Table table, String what, ReasonReport reason) {
+        table.row(what, reason.reason(), reason.packets(), reason.sentence());
     }
 
     /** 1 d 2 h, 3 h 4 min, 5 min 6 s, 7.8 s. */

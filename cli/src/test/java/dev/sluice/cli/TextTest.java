@@ -12,6 +12,8 @@ import dev.sluice.agent.report.LivenessReport;
 import dev.sluice.agent.report.LivenessReport.WatchedReport;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
+import dev.sluice.agent.report.FastPathReport;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
@@ -128,6 +130,7 @@ class TextTest {
                         "AF_PACKET",
                         false,
                         "no carrier",
+                        false,
                         new PortCountersReport(1, 2, 3, 4, 5, 6, 7, 8))),
                 List.of(
                         new InstanceReport(
@@ -195,7 +198,16 @@ class TextTest {
                                 "round-robin",
                                 List.of(new PathReport("near[ips-1]", 1, 0, false, true, 0, 0, 0)))),
                 List.of(new SegmentReport("red", 5001, List.of("vm-1", "vm-2"), List.of("host-b"), 17)),
-                new TotalsReport(10, 11, 12, 13, 14, 1)));
+                new TotalsReport(10, 11, 12, 13, 14, 1),
+                new FastPathReport(
+                        "auto",
+                        "",
+                        1_000,
+                        64_000,
+                        8,
+                        65_536,
+                        List.of(new ReasonReport("NEW_FLOW", "It is among the first.", 5)),
+                        List.of())));
         assertThat(text)
                 .startsWith("node edge, Sluice 0.1.0, up 7.8 s, configuration generation 3, revision 12\n")
                 .contains("\nNOTICE: loud\n")
@@ -212,7 +224,9 @@ class TextTest {
                 .contains("refused: bfd wrong-hash 4")
                 .containsPattern("near +open +local, round-robin +near\\[ips-1] .* backup")
                 .containsPattern("red +5001 +17 +vm-1, vm-2 +host-b")
-                .contains("FAULTS 1");
+                .contains("FAULTS 1")
+                .contains("fast path auto: 1000 packets with 64000 bytes repeated, 8 of 65536 journeys")
+                .containsPattern("not recorded +NEW_FLOW +5 +It is among the first");
         assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");
         assertThat(text.lines()
                         .filter(line -> line.startsWith("up0"))

@@ -41,7 +41,8 @@ public final class PortOpener {
         return open(interfaceName, portIndex, options, new PortCounters());
     }
 
-    private PacketPort open(String interfaceName, int portIndex, PortOptions options, PortCounters counters)
+    /** As above, counting in counters that are there already. */
+    public PacketPort open(String interfaceName, int portIndex, PortOptions options, PortCounters counters)
             throws PortException {
         return switch (options.driver()) {
             case AF_PACKET -> packetSocket(interfaceName, portIndex, counters, "as asked");

@@ -61,6 +61,7 @@ public record Metric(
         PeerMetrics.add(all);
         chains(all);
         RuleMetrics.add(all);
+        FastPathMetrics.add(all);
         process(all);
         return List.copyOf(all);
     }

@@ -7,6 +7,8 @@ import dev.sluice.agent.instances.InstanceStates;
 import dev.sluice.agent.instances.InstanceWatch;
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.FastPathReport;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.agent.report.StatusReport.ChainReport;
 import dev.sluice.agent.report.StatusReport.InstanceReport;
@@ -15,6 +17,7 @@ import dev.sluice.agent.report.StatusReport.PortCountersReport;
 import dev.sluice.agent.report.StatusReport.PortReport;
 import dev.sluice.agent.report.StatusReport.SegmentReport;
 import dev.sluice.agent.report.StatusReport.TotalsReport;
+import dev.sluice.agent.worker.FastPathState;
 import dev.sluice.agent.worker.OpenPort;
 import dev.sluice.agent.worker.Worker;
 import dev.sluice.datapath.Attachment;
@@ -22,12 +25,16 @@ import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DatapathCounters;
 import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.OffloadCounters;
+import dev.sluice.datapath.OffloadMirror;
+import dev.sluice.datapath.OffloadRefusal;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.Segment;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.fastpath.PuntReason;
 import dev.sluice.model.ServiceChain;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,6 +76,7 @@ final class NodeReports {
                     port.description(),
                     reason.isEmpty(),
                     reason,
+                    port.fastPath(),
                     counters(index, port.counters())));
         }
         return reports;
@@ -218,6 +226,35 @@ final class NodeReports {
                 worker.connectionCount(),
                 datapath.connections().capacity(),
                 worker.faults());
+    }
+
+    FastPathReport fastPath() {
+        FastPathState state = worker.fastPath();
+        OffloadMirror mirror = worker.datapath().offload();
+        String mode = state.mode().word();
+        if (mirror == null) {
+            return FastPathReport.none(mode, state.trouble());
+        }
+        OffloadCounters c = mirror.counters();
+        List<ReasonReport> refused = new ArrayList<>();
+        for (OffloadRefusal why : OffloadRefusal.values()) {
+            refused.add(new ReasonReport(why.name(), why.sentence(), c.refused(why)));
+        }
+        List<ReasonReport> punted = new ArrayList<>();
+        state.punts().forEach((why, count) -> {
+            if (why != PuntReason.REPLAYED) {
+                punted.add(new ReasonReport(why.name(), why.text(), count));
+            }
+        });
+        return new FastPathReport(
+                mode,
+                state.trouble(),
+                c.packets,
+                c.bytes,
+                mirror.size(),
+                mirror.capacity(),
+                ReasonReport.most(refused),
+                ReasonReport.most(punted));
     }
 
     CountersReport counters(CompiledNode node, long traces) {

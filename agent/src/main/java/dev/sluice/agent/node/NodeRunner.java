@@ -1,5 +1,6 @@
 package dev.sluice.agent.node;
 
+import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.RateLimit;
@@ -42,6 +43,7 @@ import dev.sluice.agent.sight.RuleSight;
 import dev.sluice.agent.sight.SightCommands;
 import dev.sluice.agent.sight.Tracers;
 import dev.sluice.agent.sight.Tracing;
+import dev.sluice.agent.worker.FastPathState;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.agent.worker.LinuxLinks;
 import dev.sluice.agent.worker.LinuxPorts;
@@ -162,25 +164,27 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         } catch (IOException e) {
             throw new NodeException("the interfaces of this host cannot be watched: " + e.getMessage(), e);
         }
-        return start(options, links, LinuxPorts::new, null);
+        return start(options, links, pool -> new LinuxPorts(pool, options.fastPath()), null);
     }
 
     static NodeRunner start(
             NodeOptions options, LinkSource links, PortSource.Factory ports, @Nullable WorkerSizes sizes)
             throws NodeException {
         Boot boot = null;
+        NodeRunner runner = null;
         boolean started = false;
         try {
             String hash = ConfigurationFiles.hash(options.configuration());
             boot = Boot.look(options);
-            NodeRunner runner = new NodeRunner(options, boot, links, ports, sizes);
+            runner = new NodeRunner(options, boot, links, ports, sizes);
             runner.run(options.watch(), hash);
             started = true;
             return runner;
         } catch (IOException e) {
             throw new NodeException("the node cannot start: " + e.getMessage(), e);
         } finally {
-            if (!started) {
+            // One that ended by itself has closed everything.
+            if (!started && (runner == null || !runner.hasEnded())) {
                 links.close();
                 if (boot != null) {
                     boot.history().close();
@@ -245,6 +249,13 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     /** Waits until the ports are open; without the right to open any, the node ends. */
     private void refuseWithoutRights() throws NodeException {
         awaitApplied(1);
+        FastPathState fastPath = worker.fastPath();
+        if (fastPath.mode() == FastPathMode.TC && !fastPath.trouble().isEmpty()) {
+            stop();
+            awaitEnd();
+            throw new NodeException(
+                    "--fast-path tc: " + fastPath.trouble() + "; to run without, use --fast-path auto or off");
+        }
         List<OpenPort> ports = worker.ports();
         String reason = ports.stream()
                 .map(OpenPort::description)
@@ -443,7 +454,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 worker.peers().report(),
                 reports.chains(now.node()),
                 reports.segments(now.node()),
-                reports.totals(now.node()));
+                reports.totals(now.node()),
+                reports.fastPath());
     }
 
     @Override

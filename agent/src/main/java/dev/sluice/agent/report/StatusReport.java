@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param chains chains and their paths
  * @param segments logical switches
  * @param totals sums over the node
+ * @param fastPath what the kernel repeats
  */
 public record StatusReport(
         String node,
@@ -29,7 +30,8 @@ public record StatusReport(
         PeersReport peers,
         List<ChainReport> chains,
         List<SegmentReport> segments,
-        TotalsReport totals) {
+        TotalsReport totals,
+        FastPathReport fastPath) {
     /**
      * The configuration.
      *
@@ -57,6 +59,7 @@ public record StatusReport(
      * @param description driver and why it was chosen, or why the port is deaf
      * @param up whether frames can cross it
      * @param reason why it is not up, else empty
+     * @param fastPath whether the kernel repeats journeys there
      * @param counters frames and bytes
      */
     public record PortReport(
@@ -66,6 +69,7 @@ public record StatusReport(
             String description,
             boolean up,
             String reason,
+            boolean fastPath,
             PortCountersReport counters) {}
 
     /** Counters of a port, as in {@link dev.sluice.datapath.PortCounters}, and the packets from it that were dropped for a reason. */

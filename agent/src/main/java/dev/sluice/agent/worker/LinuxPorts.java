@@ -1,24 +1,77 @@
 package dev.sluice.agent.worker;
 
+import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.PortOptions;
 import dev.sluice.ports.ReopeningPort;
+import org.jspecify.annotations.Nullable;
 
 /** Ports on the interfaces of this host (of the network namespace of the process). One user: the worker. */
 public final class LinuxPorts implements PortSource {
+    private final FramePool pool;
     private final PortOpener opener;
+    private final KernelFastPath fastPath;
 
-    public LinuxPorts(FramePool pool) {
+    /**
+     * Opens nothing yet.
+     *
+     * @param mode whether ports get a fast path
+     */
+    public LinuxPorts(FramePool pool, FastPathMode mode) {
+        this.pool = pool;
         opener = new PortOpener(pool);
+        fastPath = new KernelFastPath(mode, pool);
     }
 
     @Override
     public PacketPort open(PortBinding binding) {
-        return opener.openReopening(binding.interfaceName(), binding.index(), options(binding));
+        if (!fastPath.isWanted() || !takesFastPath(binding)) {
+            return opener.openReopening(binding.interfaceName(), binding.index(), options(binding));
+        }
+        return ReopeningPort.open(binding.interfaceName(), pool, counters -> {
+            PacketPort fast = fastPath.attach(binding.interfaceName(), binding.index(), counters);
+            return fast != null
+                    ? fast
+                    : opener.open(binding.interfaceName(), binding.index(), options(binding), counters);
+        });
+    }
+
+    /** Whoever names one of the other drivers wants that one. */
+    private static boolean takesFastPath(PortBinding binding) {
+        return switch (binding.driver()) {
+            case AUTO, AF_PACKET -> true;
+            case AF_XDP, TAP -> false;
+        };
+    }
+
+    @Override
+    public void expect(int connectionsMax) {
+        fastPath.expect(connectionsMax);
+    }
+
+    @Override
+    public @Nullable OffloadDevice offload() {
+        return fastPath.offload();
+    }
+
+    @Override
+    public boolean isFast(PortBinding binding) {
+        return fastPath.isFast(binding.index());
+    }
+
+    @Override
+    public FastPathState fastPath() {
+        return fastPath.state();
+    }
+
+    @Override
+    public void close() {
+        fastPath.close();
     }
 
     private static PortOptions options(PortBinding binding) {

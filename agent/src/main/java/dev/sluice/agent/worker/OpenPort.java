@@ -10,10 +10,11 @@ import dev.sluice.datapath.PortCounters;
  * @param binding what it is bound to
  * @param description driver and why it was chosen, or why the port is deaf
  * @param open whether frames can cross it
+ * @param fastPath whether the kernel repeats journeys there
  * @param counters written by the worker, may lag
  */
-public record OpenPort(PortBinding binding, String description, boolean open, PortCounters counters) {
-    static OpenPort of(PortBinding binding, PacketPort port, boolean open) {
-        return new OpenPort(binding, port.description(), open, port.counters());
+public record OpenPort(PortBinding binding, String description, boolean open, boolean fastPath, PortCounters counters) {
+    static OpenPort of(PortBinding binding, PacketPort port, boolean open, boolean fastPath) {
+        return new OpenPort(binding, port.description(), open, fastPath, port.counters());
     }
 }

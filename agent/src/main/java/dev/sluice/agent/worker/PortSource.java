@@ -3,7 +3,9 @@ package dev.sluice.agent.worker;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.ports.LinkEvent;
+import org.jspecify.annotations.Nullable;
 
 /** Where a worker gets its ports from. One user: the worker whose pool it was made with. */
 public interface PortSource {
@@ -16,6 +18,27 @@ public interface PortSource {
 
     /** Opens a port; never fails: a port whose interface is missing is deaf until it appears, and its description says why. */
     PacketPort open(PortBinding binding);
+
+    /** How many connections the worker remembers at most; called once, before the first port is opened. */
+    default void expect(int connectionsMax) {}
+
+    /** What repeats journeys for the ports that have a fast path; null while none has. The same until {@link #close}. */
+    default @Nullable OffloadDevice offload() {
+        return null;
+    }
+
+    /** Whether the port that is bound so has a fast path now. */
+    default boolean isFast(PortBinding binding) {
+        return false;
+    }
+
+    /** What was asked for, and what became of it; any thread. */
+    default FastPathState fastPath() {
+        return FastPathState.OFF;
+    }
+
+    /** Lets go of everything but the ports, which are closed before. */
+    default void close() {}
 
     /** Whether frames can cross the port now. */
     boolean isOpen(PacketPort port);

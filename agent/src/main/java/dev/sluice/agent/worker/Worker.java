@@ -9,7 +9,9 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.OffloadMirror;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.Poller;
 import java.io.IOException;
@@ -37,12 +39,17 @@ public final class Worker implements Runnable, AutoCloseable {
     private static final int SLEEP_MS = 5;
     private static final long TICK_NS = 1_000_000;
     private static final int TASKS_MAX = 64;
+
+    /** The second packet of a direction may be repeated: one that has no second is not worth a record. */
+    private static final int JOURNEY_AFTER_PACKETS = 1;
+
     private static final int ATTEMPTS = 100;
     private static final int RETRY_MS = 20;
     private static final int PAGE_BYTES = 4096;
 
     private final Arena arena = Arena.ofShared();
     private final Datapath datapath;
+    private final PortSource portSource;
     private final WorkerPorts ports;
     private final Prober prober;
     private final PeerWatch peers;
@@ -76,7 +83,9 @@ public final class Worker implements Runnable, AutoCloseable {
         datapath.probes(prober);
         peers = new PeerWatch(datapath, liveness, new SecureRandom(), System.nanoTime());
         datapath.peers(peers);
-        ports = new WorkerPorts(source.over(pool));
+        portSource = source.over(pool);
+        portSource.expect(sizes.connectionsMax());
+        ports = new WorkerPorts(portSource);
         poller = Poller.open(SnapshotCompiler.INDICES_MAX);
     }
 
@@ -149,6 +158,11 @@ public final class Worker implements Runnable, AutoCloseable {
     /** The ports as last seen. */
     public List<OpenPort> ports() {
         return ports.seen();
+    }
+
+    /** What became of the fast path that was asked for. */
+    public FastPathState fastPath() {
+        return portSource.fastPath();
     }
 
     /** For its reports only: they may be asked for by any thread. */
@@ -292,6 +306,9 @@ public final class Worker implements Runnable, AutoCloseable {
         for (LinkEvent event = linkEvents.poll(); event != null; event = linkEvents.poll()) {
             rewatch |= ports.onLinkEvent(event);
         }
+        if (rewatch) {
+            offload(true);
+        }
         if (mailbox.getAcquire() != null) {
             CompiledNode next = mailbox.getAndSet(null);
             if (next != null) {
@@ -309,9 +326,21 @@ public final class Worker implements Runnable, AutoCloseable {
         ports.open(next.bindings());
         datapath.apply(next.snapshot(), ports.byIndex(next.snapshot().portCount(), next.bindings()));
         ports.closeOthers(next.bindings());
+        offload(false);
         prober.apply(next.probes(), System.nanoTime());
         peers.apply(next.peers(), System.nanoTime());
         appliedGeneration = next.snapshot().generation();
+    }
+
+    /** Lets the fast path repeat journeys from the first time on that there is one, or tells what it is based on that its ports are others. */
+    private void offload(boolean portsMoved) {
+        OffloadMirror mirror = datapath.offload();
+        OffloadDevice device = ports.offload();
+        if (mirror == null && device != null) {
+            datapath.offload(device, JOURNEY_AFTER_PACKETS);
+        } else if (mirror != null && portsMoved) {
+            mirror.portsChanged();
+        }
     }
 
     private void onFault(RuntimeException e) {
@@ -329,7 +358,11 @@ public final class Worker implements Runnable, AutoCloseable {
                     peers.close(System.nanoTime());
                 }
             } finally {
-                ports.closeAll();
+                try {
+                    datapath.offload(null, JOURNEY_AFTER_PACKETS);
+                } finally {
+                    ports.closeAll();
+                }
             }
         } finally {
             WorkerTask now = task;

@@ -2,6 +2,7 @@ package dev.sluice.agent.worker;
 
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.ports.LinkEvent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -81,8 +82,14 @@ final class WorkerPorts {
 
     private void publish() {
         List<OpenPort> now = new ArrayList<>();
-        open.forEach((binding, port) -> now.add(OpenPort.of(binding, port, source.isOpen(port))));
+        open.forEach((binding, port) -> now.add(OpenPort.of(binding, port, source.isOpen(port), source.isFast(binding))));
         seen = List.copyOf(now);
+    }
+
+    /** What repeats journeys in front of the ports, null if nothing does. */
+    @Nullable
+    OffloadDevice offload() {
+        return source.offload();
     }
 
     /** The ports as of the last change. */
@@ -95,5 +102,6 @@ final class WorkerPorts {
         open.clear();
         receiving = new PacketPort[0];
         seen = List.of();
+        source.close();
     }
 }

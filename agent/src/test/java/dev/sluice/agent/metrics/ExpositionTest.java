@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.FastPathReport;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.RulesReport;
@@ -60,6 +62,7 @@ class ExpositionTest {
                                 "",
                                 true,
                                 "",
+                                true,
                                 new PortCountersReport(1, 64, 3, 192, 0, 0, 0, 2))),
                         List.of(new InstanceReport(
                                 "fw-1",
@@ -100,7 +103,16 @@ class ExpositionTest {
                                 "round-robin",
                                 List.of(new PathReport("inspect[fw-1]", 1, 0, false, false, 4, 9, 0)))),
                         List.of(),
-                        new TotalsReport(10, 0, 2, 3, 1000, 0)),
+                        new TotalsReport(10, 0, 2, 3, 1000, 0),
+                        new FastPathReport(
+                                "tc",
+                                "",
+                                70,
+                                7000,
+                                4,
+                                100,
+                                List.of(new ReasonReport("NEW_FLOW", "a sentence", 5)),
+                                List.of(new ReasonReport("NO_RECORD", "a sentence", 6)))),
                 new CountersReport(
                         List.of(new DropReport("SERVICE_DOWN", "C13", "a sentence", 2, Map.of(EVIL, 2L))),
                         Map.of("frames", 10L)),

@@ -3,6 +3,7 @@ package dev.sluice.agent.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.worker.WorkerSizes;
@@ -59,7 +60,8 @@ final class MemoryNode implements AutoCloseable {
                 watch,
                 Optional.of(directory.resolve("state")),
                 false,
-                false);
+                false,
+                FastPathMode.OFF);
     }
 
     void write(String yaml) throws IOException {

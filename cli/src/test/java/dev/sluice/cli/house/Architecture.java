@@ -67,7 +67,7 @@ final class Architecture {
             new Module("sdk", List.of("wire"), List.of()),
             new Module(
                     "agent",
-                    List.of("model", "datapath", "ports", "liveness", "wire"),
+                    List.of("model", "datapath", "ports", "fastpath", "liveness", "wire"),
                     List.of("tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..")),
             new Module(
                     "lab",

@@ -1,5 +1,6 @@
 package dev.sluice.lab.system;
 
+import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.node.NodeRunner;
@@ -7,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc] [fast-path-auto]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
 
@@ -22,7 +23,10 @@ public final class SluiceMain {
                     !words.contains("no-watch"),
                     Optional.of(Path.of(arguments[3])),
                     words.contains("strict"),
-                    words.contains("force")));
+                    words.contains("force"),
+                    words.contains("fast-path-tc")
+                            ? FastPathMode.TC
+                            : words.contains("fast-path-auto") ? FastPathMode.AUTO : FastPathMode.OFF));
             System.out.println("ready");
             runner.awaitEnd();
         } catch (NodeException e) {

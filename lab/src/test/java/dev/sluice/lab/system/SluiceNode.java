@@ -81,8 +81,8 @@ final class SluiceNode implements AutoCloseable {
     }
 
     /** Starts it where it must refuse to start; what it says. */
-    static String startInVain(Namespace namespace, String yaml) {
-        SluiceNode node = new SluiceNode(namespace, NAME, yaml);
+    static String startInVain(Namespace namespace, String yaml, String... words) {
+        SluiceNode node = new SluiceNode(namespace, NAME, yaml, words);
         assertThat(node.process.awaitExit(START)).isEqualTo(1);
         String said = node.process.lastLine("failed: ").orElseThrow();
         node.deleteFiles();

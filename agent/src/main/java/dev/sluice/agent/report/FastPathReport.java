@@ -1,0 +1,54 @@
+package dev.sluice.agent.report;
+
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The part of {@link StatusReport} on the kernel's fast path.
+ *
+ * @param mode off, tc or auto
+ * @param trouble why there is none though it was asked for, else empty
+ * @param packets packets that the kernel repeated, as far as it was read: all within about a second
+ * @param bytes bytes of them
+ * @param journeys journeys that the kernel has now
+ * @param journeysMax most that it may have
+ * @param refused packets whose journey was not given to the kernel, by reason, the most frequent first; reasons that occurred
+ * @param punted packets that the kernel left to the data path, by reason, the most frequent first; reasons that occurred
+ */
+public record FastPathReport(
+        String mode,
+        String trouble,
+        long packets,
+        long bytes,
+        int journeys,
+        int journeysMax,
+        List<ReasonReport> refused,
+        List<ReasonReport> punted) {
+    /** Copies the lists. */
+    public FastPathReport {
+        refused = List.copyOf(refused);
+        punted = List.copyOf(punted);
+    }
+
+    /** Of a node without. */
+    public static FastPathReport none(String mode, String trouble) {
+        return new FastPathReport(mode, trouble, 0, 0, 0, 0, List.of(), List.of());
+    }
+
+    /**
+     * A reason and how often it was met.
+     *
+     * @param reason its name
+     * @param sentence for people
+     * @param packets how often
+     */
+    public record ReasonReport(String reason, String sentence, long packets) {
+        /** Those that occurred, the most frequent first. */
+        public static List<ReasonReport> most(List<ReasonReport> all) {
+            return all.stream()
+                    .filter(reason -> reason.packets() > 0)
+                    .sorted(Comparator.comparingLong(ReasonReport::packets).reversed())
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.sluice.agent.worker;
+
+import dev.sluice.agent.FastPathMode;
+import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.fastpath.FastPath;
+import dev.sluice.fastpath.PuntReason;
+import dev.sluice.ports.PortException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The kernel's fast path of one worker, opened when the first port wants it. One user: the worker; {@link #state} is for any thread.
+ *
+ * <p>Opened once: where that fails, it is not tried again until the process starts again.
+ */
+final class KernelFastPath {
+    private static final Logger LOG = LoggerFactory.getLogger(KernelFastPath.class);
+
+    /** A flow through one node has four, one through two nodes six. */
+    private static final int JOURNEYS_PER_CONNECTION = 4;
+
+    /** Of some 250 bytes each here, and as much in the kernel while it is used. */
+    private static final int JOURNEYS_MAX = 1 << 18;
+
+    private final FastPathMode mode;
+    private final FramePool pool;
+    private int connectionsMax = JOURNEYS_MAX;
+
+    /** Guarded by this, because {@link #state} reads the kernel's maps, which must not be closed meanwhile. */
+    private @Nullable FastPath opened;
+
+    private @Nullable FastPathClaim claim;
+    private volatile String trouble = "";
+    private boolean troubleTold;
+
+    KernelFastPath(FastPathMode mode, FramePool pool) {
+        this.mode = mode;
+        this.pool = pool;
+    }
+
+    void expect(int connections) {
+        connectionsMax = connections;
+    }
+
+    boolean isWanted() {
+        return mode != FastPathMode.OFF;
+    }
+
+    /**
+     * A port with a fast path on an interface of the calling thread's network namespace; null: this machine has none, and whoever runs the node can do without.
+     *
+     * @throws PortException if it has none and is not to run without, or if the interface is missing
+     */
+    @Nullable
+    PacketPort attach(String interfaceName, int index, PortCounters counters) throws PortException {
+        try {
+            return open().attach(interfaceName, index, counters);
+        } catch (PortException e) {
+            if (mode == FastPathMode.TC) {
+                throw e;
+            }
+            if (!troubleTold) {
+                troubleTold = true;
+                LOG.info("port {} has no fast path: {}", interfaceName, e.getMessage());
+            }
+            return null;
+        }
+    }
+
+    private synchronized FastPath open() throws PortException {
+        if (!trouble.isEmpty()) {
+            throw new PortException(trouble);
+        }
+        FastPath now = opened;
+        if (now == null) {
+            try {
+                now = openFirst();
+            } catch (PortException e) {
+                trouble = String.valueOf(e.getMessage());
+                throw e;
+            }
+            opened = now;
+        }
+        return now;
+    }
+
+    private FastPath openFirst() throws PortException {
+        long journeys = Math.min(JOURNEYS_MAX, (long) connectionsMax * JOURNEYS_PER_CONNECTION);
+        FastPathClaim taken = FastPathClaim.take();
+        boolean done = false;
+        try {
+            FastPath path = FastPath.open(pool, (int) journeys);
+            claim = taken;
+            done = true;
+            return path;
+        } finally {
+            if (!done) {
+                taken.close();
+            }
+        }
+    }
+
+    /** Only for the worker, which is the one that opens and closes it. */
+    synchronized @Nullable OffloadDevice offload() {
+        FastPath now = opened;
+        return now == null ? null : now.offload();
+    }
+
+    boolean isFast(int index) {
+        OffloadDevice device = offload();
+        return device != null && device.ingressOf(index) != 0;
+    }
+
+    /** Any thread. */
+    synchronized FastPathState state() {
+        FastPath now = opened;
+        Map<PuntReason, Long> punts = now == null ? Map.of() : now.counts();
+        return new FastPathState(mode, trouble, punts);
+    }
+
+    synchronized void close() {
+        FastPath now = opened;
+        opened = null;
+        try {
+            if (now != null) {
+                now.close();
+            }
+        } finally {
+            FastPathClaim taken = claim;
+            claim = null;
+            if (taken != null) {
+                taken.close();
+            }
+        }
+    }
+}
