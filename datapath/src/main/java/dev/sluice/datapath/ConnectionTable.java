@@ -398,8 +398,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return ConnectionTableAges.tableMs(nowNs);
     }
 
-    // Inside.
-
     /** The first connection of a chain that has not expired; those before it are removed. */
     private int firstLive(int from, int nowMs) {
         int slot = from;
