@@ -27,7 +27,15 @@ public record NodeOptions(
         FastPathMode fastPath) {
     /** Everything by default. */
     public static NodeOptions of(Path configuration) {
-        return new NodeOptions(configuration, Optional.empty(), Optional.empty(), true, Optional.empty(), false, false, FastPathMode.OFF);
+        return new NodeOptions(
+                configuration,
+                Optional.empty(),
+                Optional.empty(),
+                true,
+                Optional.empty(),
+                false,
+                false,
+                FastPathMode.OFF);
     }
 
     /** This with an administration socket and a directory for the history: what a node needs that is not to touch those of others. */

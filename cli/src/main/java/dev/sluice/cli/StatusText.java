@@ -31,7 +31,9 @@ final class StatusText {
                 configuration(status.configuration()) + totals(status.totals()),
                 ports(status.ports()),
                 instances(status.instances()),
-                (peers(status.peers()) + chains(status.chains()) + segments(status.segments())
+                (peers(status.peers())
+                                + chains(status.chains())
+                                + segments(status.segments())
                                 + fastPath(status.fastPath()))
                         .stripTrailing());
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.CountersReport.DropReport;
+import dev.sluice.agent.report.FastPathReport;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.report.FlowsReport;
 import dev.sluice.agent.report.FlowsReport.FlowReport;
 import dev.sluice.agent.report.InstructionsReport;
@@ -12,8 +14,6 @@ import dev.sluice.agent.report.LivenessReport;
 import dev.sluice.agent.report.LivenessReport.WatchedReport;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
-import dev.sluice.agent.report.FastPathReport;
-import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;

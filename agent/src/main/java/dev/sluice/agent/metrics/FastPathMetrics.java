@@ -47,7 +47,12 @@ final class FastPathMetrics {
     private static void reasons(
             List<Metric> all, String name, String help, Function<FastPathReport, List<ReasonReport>> of) {
         all.add(new Metric(
-                name, Metric.Type.COUNTER, "", help, List.of("reason"), s -> of.apply(s.status().fastPath()).stream()
+                name,
+                Metric.Type.COUNTER,
+                "",
+                help,
+                List.of("reason"),
+                s -> of.apply(s.status().fastPath()).stream()
                         .map(reason -> new Sample(List.of(reason.reason()), reason.packets()))
                         .toList()));
     }

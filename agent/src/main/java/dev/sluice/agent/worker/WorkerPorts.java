@@ -82,7 +82,8 @@ final class WorkerPorts {
 
     private void publish() {
         List<OpenPort> now = new ArrayList<>();
-        open.forEach((binding, port) -> now.add(OpenPort.of(binding, port, source.isOpen(port), source.isFast(binding))));
+        open.forEach(
+                (binding, port) -> now.add(OpenPort.of(binding, port, source.isOpen(port), source.isFast(binding))));
         seen = List.copyOf(now);
     }
 

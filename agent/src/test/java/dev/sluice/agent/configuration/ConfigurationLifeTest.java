@@ -63,7 +63,8 @@ class ConfigurationLifeTest {
     }
 
     private static NodeOptions with(NodeOptions o, boolean strict, boolean force) {
-        return new NodeOptions(o.configuration(), o.node(), o.socket(), o.watch(), o.state(), strict, force, o.fastPath());
+        return new NodeOptions(
+                o.configuration(), o.node(), o.socket(), o.watch(), o.state(), strict, force, o.fastPath());
     }
 
     private ConfigurationLife boot(NodeOptions options) throws NodeException {

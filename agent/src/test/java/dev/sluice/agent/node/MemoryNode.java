@@ -2,8 +2,8 @@ package dev.sluice.agent.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.NodeException;
 import dev.sluice.agent.FastPathMode;
+import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.worker.WorkerSizes;

@@ -95,10 +95,10 @@ class FastPathNodeTest {
     }
 
     private static void awaitRepeated(SluiceNode sluice, long packets) {
-        Waits.until("the kernel repeated " + packets + " packets: " + said(sluice), READ, () -> sluice.status()
-                        .fastPath()
-                        .packets()
-                >= packets);
+        Waits.until(
+                "the kernel repeated " + packets + " packets: " + said(sluice),
+                READ,
+                () -> sluice.status().fastPath().packets() >= packets);
     }
 
     private static String said(SluiceNode sluice) {
@@ -156,7 +156,10 @@ class FastPathNodeTest {
             sluice.awaitPort("right", false);
             assertThat(sluice.port("right").fastPath()).isFalse();
             assertThat(flow.exchange(5, 50).answered()).isEmpty();
-            network.host(network.server, "eth0", "right").mac(mac).address("10.0.0.2/24").address("fd00::2/64");
+            network.host(network.server, "eth0", "right")
+                    .mac(mac)
+                    .address("10.0.0.2/24")
+                    .address("fd00::2/64");
             sluice.awaitPort("right", true);
             Waits.until("packets pass again", READ, () -> flow.exchange(1, 200).lost() == 0);
             long repeated = sluice.status().fastPath().packets();
@@ -182,7 +185,8 @@ class FastPathNodeTest {
     @Test
     void secondNodeInTheSameNamespaceGetsNone() {
         Namespace idle = network.node("idle");
-        String other = Yaml.of(Yaml.PAIR.replace("interface: left", "interface: idle-in")
+        String other = Yaml.of(Yaml.PAIR
+                .replace("interface: left", "interface: idle-in")
                 .replace("interface: right", "interface: idle-out"));
         try (SluiceNode first = node(true);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
