@@ -398,8 +398,6 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return ConnectionTableAges.tableMs(nowNs);
     }
 
-    // Inside.
-
     /** The first connection of a chain that has not expired; those before it are removed. */
     private int firstLive(int from, int nowMs) {
         int slot = from;
@@ -508,8 +506,8 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Whether a connection is on one of the two lists of those that may be evicted. */
     boolean isOn(ConnectionTableHalfOpen list, int slot) {
-        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS)
-                == (list == halfOpen ? HALF_OPEN : MET_IN_THE_MIDDLE);
+        int bits = list == halfOpen ? HALF_OPEN : MET_IN_THE_MIDDLE;
+        return getByte(records, at(slot) + ConnectionTableRecord.OWN_BITS) == bits;
     }
 
     /** The newest connection of a key, expired or not, or -1. */

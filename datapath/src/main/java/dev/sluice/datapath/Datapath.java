@@ -526,19 +526,12 @@ public final class Datapath implements AutoCloseable {
      * @param router index of the segment
      */
     public void readMacs(int router, long nowNs, MacReader reader) {
-        MacTable macs = switchStage.macs();
-        if (macs != null) {
-            macs.read(
-                    router,
-                    nowNs,
-                    (_, mac, place, seenAgoNs) -> reader.entry(mac, switchStage.placeName(place), seenAgoNs));
-        }
+        switchStage.readMacs(router, nowNs, reader);
     }
 
     /** How many MAC addresses a segment has; readers on other threads may see a value that lags. */
     public int macCount(int router) {
-        MacTable macs = switchStage.macs();
-        return macs == null ? 0 : macs.count(router);
+        return switchStage.macCount(router);
     }
 
     /** Contextual attributes, null as long as none was ever set; for the worker's own thread only. */

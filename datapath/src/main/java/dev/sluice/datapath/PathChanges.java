@@ -184,11 +184,6 @@ final class PathChanges {
         return one.services() != 0 && one.services() == other.services();
     }
 
-    /** Whether two paths are of the same services, with the nodes they share at the same places: a flow that moved may have one after the other. */
-    static boolean haveSameServices(Path one, Path other) {
-        return hasServicesOf(one, other) && Passage.keepsPlaces(one, other);
-    }
-
     private boolean isOffered(int targetId, int pathId) {
         List<Path> paths = snapshot.target(targetId).paths();
         for (int i = 0; i < paths.size(); i++) {

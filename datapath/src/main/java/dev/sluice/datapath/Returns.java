@@ -261,7 +261,7 @@ final class Returns {
                 } else if (fits(slot, c, node, side)) {
                     if (hasSent(c, slot)) {
                         found(slot, hop);
-                        if (table.older(slot) != NONE) {
+                        if (table.older(slot) != NONE && c.feature() != ConnectionTable.PLANE) {
                             compareWithOlder(c, node, side);
                         }
                         return;
@@ -298,8 +298,7 @@ final class Returns {
             boolean rivals = hop >= 0
                     && (table.flags(slot) & (ConnectionTable.SUPERSEDED | PathChanges.WAITS)) == 0
                     && !(table.isReverse(slot, c.fields) && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)
-                    && fits(slot, c, node, side)
-                    && hasSent(c, slot);
+                    && fits(slot, c, node, side);
             if (rivals) {
                 // Which of them counts depends on when packets were counted in the others.
                 frames.refuse(OffloadRefusal.TWO_PATHS);
@@ -319,12 +318,7 @@ final class Returns {
         Path next = snapshot.path(table.pathId(record));
         boolean forward = !table.isReverse(sentBy, c.fields);
         boolean forwardNext = !table.isReverse(record, c.fields);
-        return sent != null
-                && next != null
-                && (Passage.getsAll(sent, hop, forward, next, recordHop, forwardNext)
-                        || (c.feature() == ConnectionTable.PLANE
-                                && forward == forwardNext
-                                && PathChanges.haveSameServices(sent, next)));
+        return sent != null && next != null && Passage.getsAll(sent, hop, forward, next, recordHop, forwardNext);
     }
 
     /** Whether packets of the direction in hand were sent under a record; of flows classified here that is not asked. */

@@ -109,14 +109,22 @@ final class SwitchStage {
         return snapshot.port(port).role() == PortEntry.Role.SWITCH;
     }
 
-    /** Where MAC addresses are; null as long as there was no segment. */
-    @Nullable
-    MacTable macs() {
-        return macs;
+    /** Tells of the MAC addresses that are known in a segment. */
+    void readMacs(int router, long nowNs, MacReader reader) {
+        MacTable known = macs;
+        if (known != null) {
+            known.read(router, nowNs, (_, mac, place, seenAgoNs) -> reader.entry(mac, placeName(place), seenAgoNs));
+        }
     }
 
-    /** Name of the place that an entry of {@link #macs} says: a port, or a node. */
-    String placeName(long place) {
+    /** How many MAC addresses a segment has. */
+    int macCount(int router) {
+        MacTable known = macs;
+        return known == null ? 0 : known.count(router);
+    }
+
+    /** Name of the place of a MAC address: a port, or a node. */
+    private String placeName(long place) {
         if (place < AT_PEER) {
             return snapshot.port((int) place).name();
         }

@@ -33,16 +33,16 @@ record TupleShape(
                 e.family,
                 prefixBits(e.family, e.sourceBits, level),
                 prefixBits(e.family, e.destinationBits, level),
-                level > 0 && e.protocolLow == e.protocolHigh,
-                level > 3 ? portBits(e.sourcePortLow, e.sourcePortHigh) : 0,
-                level > 2 ? portBits(e.destinationPortLow, e.destinationPortHigh) : 0);
+                level > 0 && e.hasOneProtocol(),
+                level > 3 ? portBits(e.sourcePortBits()) : 0,
+                level > 2 ? portBits(e.destinationPortBits()) : 0);
     }
 
     private static int prefixBits(int family, int bits, int level) {
         if (family == 4) {
             int own = Math.max(0, bits - MAPPED);
             int kept = switch (level) {
-                case 0 -> Math.min(24, own & ~7);
+                case 0 -> own & ~7;
                 case 1 -> own & ~3;
                 default -> own;
             };
@@ -55,9 +55,8 @@ record TupleShape(
         };
     }
 
-    /** Upper bits that all ports of a range share: 16 for a single port, otherwise rounded down to a multiple of 4. */
-    private static int portBits(int low, int high) {
-        int shared = sharedBits(low, high);
+    /** How many of the bits that all ports of a range share are hashed: 16 for a single port, otherwise a multiple of 4. */
+    private static int portBits(int shared) {
         return shared >= 16 ? 16 : shared & ~3;
     }
 
@@ -66,13 +65,9 @@ record TupleShape(
         return (family == 0 || family == e.family)
                 && sourceBits <= e.sourceBits
                 && destinationBits <= e.destinationBits
-                && (!protocol || e.protocolLow == e.protocolHigh)
-                && sourcePortBits <= sharedBits(e.sourcePortLow, e.sourcePortHigh)
-                && destinationPortBits <= sharedBits(e.destinationPortLow, e.destinationPortHigh);
-    }
-
-    private static int sharedBits(int low, int high) {
-        return Math.max(0, Integer.numberOfLeadingZeros(low ^ high) - 16);
+                && (!protocol || e.hasOneProtocol())
+                && sourcePortBits <= e.sourcePortBits()
+                && destinationPortBits <= e.destinationPortBits();
     }
 
     /** How many bits are hashed: finer shapes have fewer collisions. */

@@ -8,16 +8,26 @@ import org.jspecify.annotations.Nullable;
 /**
  * Immutable hash table of the entries that share a {@link TupleShape}. Slots lie in pages, so that a changed copy copies one page and the list of pages, about
  * the square root of the table, and shares the rest. Each slot has a head, one long: the precedence of its first entry, and below it a small Bloom filter of the
- * keys in the slot; most lookups that find nothing, or nothing better, end there. Reading: no allocation, two dependent loads for the head, two more per entry.
+ * keys in the slot; most lookups that find nothing, or nothing better, end there. Behind it the conditions of its entries lie side by side. Reading: no allocation, two dependent loads for
+ * the head, two more for the conditions of all entries.
  */
 final class TupleTable {
     private static final int SLOT_BITS_MIN = 4;
     private static final int SLOT_BITS_MAX = 24;
     private static final long EMPTY_HEAD = Long.MIN_VALUE;
 
+    /** Words of an entry in {@link #conditions}. */
+    private static final int WORDS = 5;
+
+    private static final int RANK = 0;
+    private static final int VALUE = 1;
+    private static final int MASK = 2;
+    private static final int LOW = 3;
+    private static final int HIGH = 4;
+
     final TupleShape shape;
 
-    /** The kinds of packets that look here, a bit for each value of {@link #kind}. */
+    /** The kinds of packets that look here, a bit for each value of {@link TupleEntry#kind}. */
     final int kinds;
 
     /** The highest precedence of an entry, Integer.MIN_VALUE if empty. */
@@ -26,19 +36,27 @@ final class TupleTable {
     /** Number of entries. */
     final int size;
 
+    private final boolean isIpv6;
+
+    /** What is hashed of {@link TupleEntry#addresses(PacketFields)}. */
+    private final long addressesMask;
+
+    /** What is hashed of {@link TupleEntry#numbers}. */
+    private final long numbersMask;
+
     private final long sourceMaskHi;
     private final long sourceMaskLo;
     private final long destinationMaskHi;
     private final long destinationMaskLo;
-    private final int protocolMask;
-    private final int sourcePortMask;
-    private final int destinationPortMask;
 
     private final int slotBits;
     private final int pageBits;
 
     /** Page, slot, entries by descending rank; absent pages and slots are null. */
     private final TupleEntry[][][] pages;
+
+    /** Page, slot, and for each of its entries the {@link #WORDS} that nearly all look-ups ask for, side by side; absent ones are null. */
+    private final long[][][] conditions;
 
     /** Page, head of the slot: precedence of the first entry in the upper half, tags of the keys in the lower. */
     private final long[][] heads;
@@ -47,19 +65,27 @@ final class TupleTable {
     private final long[] pageHeadMax;
 
     private TupleTable(
-            TupleShape shape, int slotBits, TupleEntry[][][] pages, long[][] heads, long[] pageHeadMax, int size) {
+            TupleShape shape,
+            int slotBits,
+            TupleEntry[][][] pages,
+            long[][][] conditions,
+            long[][] heads,
+            long[] pageHeadMax,
+            int size) {
         this.shape = shape;
-        this.kinds = kinds(shape);
+        this.kinds = TupleEntry.kinds(shape.family(), false, false);
+        this.isIpv6 = shape.family() == 6;
         this.sourceMaskHi = IpPrefix.maskHi(shape.sourceBits());
         this.sourceMaskLo = IpPrefix.maskLo(shape.sourceBits());
         this.destinationMaskHi = IpPrefix.maskHi(shape.destinationBits());
         this.destinationMaskLo = IpPrefix.maskLo(shape.destinationBits());
-        this.protocolMask = shape.protocol() ? 0xff : 0;
-        this.sourcePortMask = 0xffff << (16 - shape.sourcePortBits()) & 0xffff;
-        this.destinationPortMask = 0xffff << (16 - shape.destinationPortBits()) & 0xffff;
+        this.addressesMask = TupleEntry.addressesMask(shape.family(), shape.sourceBits(), shape.destinationBits());
+        this.numbersMask = TupleEntry.numbers(
+                shape.protocol() ? 0xff : 0, portMask(shape.sourcePortBits()), portMask(shape.destinationPortBits()));
         this.slotBits = slotBits;
         this.pageBits = pageBits(slotBits);
         this.pages = pages;
+        this.conditions = conditions;
         this.heads = heads;
         this.pageHeadMax = pageHeadMax;
         this.size = size;
@@ -73,7 +99,8 @@ final class TupleTable {
 
     private static TupleTable empty(TupleShape shape, int slotBits) {
         int pages = 1 << (slotBits - pageBits(slotBits));
-        return new TupleTable(shape, slotBits, new TupleEntry[pages][][], new long[pages][], filled(pages), 0);
+        return new TupleTable(
+                shape, slotBits, new TupleEntry[pages][][], new long[pages][][], new long[pages][], filled(pages), 0);
     }
 
     /** Heads of empty slots: the lowest precedence, no tags. */
@@ -95,40 +122,34 @@ final class TupleTable {
         return (slotBits + 1) / 2;
     }
 
-    private static int kinds(TupleShape shape) {
-        return shape.family() == 0 ? 0xff : 1 << shape.family();
+    private static long portMask(int bits) {
+        return (0xffffL << (16 - bits)) & 0xffffL;
     }
 
-    /** The kind of a packet: its family. */
-    static int kind(PacketFields p) {
-        return p.family;
-    }
-
-    /** The matching entry of the highest rank, if that is above the floor. Hot path. */
-    @Nullable
-    TupleEntry find(PacketFields p, long rankFloor) {
-        long hash = hash(
-                p.sourceHi, p.sourceLo, p.destinationHi, p.destinationLo, p.protocol, p.sourcePort, p.destinationPort);
+    /** The highest rank of a matching entry, if that is above the floor, else the floor. The packet as words of {@link TupleEntry}, and its kind. Hot path. */
+    long find(PacketFields p, long addresses, long numbers, int kind, long rankFloor) {
+        long hash = isIpv6
+                ? hash(numbers, p.sourceHi, p.sourceLo, p.destinationHi, p.destinationLo)
+                : hash(numbers, addresses);
         int slot = (int) (hash >>> (64 - slotBits));
         long[] pageHeads = heads[slot >>> pageBits];
         if (pageHeads == null) {
-            return null;
+            return rankFloor;
         }
         int inPage = slot & ((1 << pageBits) - 1);
         long head = pageHeads[inPage];
         if ((head & tag(hash)) == 0 || head >> 32 < rankFloor >> 32) {
-            return null;
+            return rankFloor;
         }
-        TupleEntry[] bucket = pages[slot >>> pageBits][inPage];
-        for (TupleEntry e : bucket) {
-            if (e.rank <= rankFloor) {
-                return null;
-            }
-            if (e.matches(p)) {
-                return e;
+        long[] words = conditions[slot >>> pageBits][inPage];
+        for (int at = 0; at < words.length && words[at + RANK] > rankFloor; at += WORDS) {
+            long high = words[at + HIGH];
+            if (TupleEntry.fits(addresses, numbers, words[at + VALUE], words[at + MASK], words[at + LOW], high)
+                    && ((high >= 0 && kind == 4) || pages[slot >>> pageBits][inPage][at / WORDS].rest(p, kind))) {
+                return words[at + RANK];
             }
         }
-        return null;
+        return rankFloor;
     }
 
     private TupleEntry @Nullable [] bucket(int slot) {
@@ -136,27 +157,27 @@ final class TupleTable {
         return page == null ? null : page[slot & ((1 << pageBits) - 1)];
     }
 
-    private long hash(long sHi, long sLo, long dHi, long dLo, int protocol, int sourcePort, int destinationPort) {
-        long rest = (long) (protocol & protocolMask) << 32
-                | (long) (sourcePort & sourcePortMask) << 16
-                | (destinationPort & destinationPortMask);
-        long h = (sHi & sourceMaskHi) * 0x9e3779b97f4a7c15L
+    private long hash(long numbers, long addresses) {
+        return mixed((numbers & numbersMask) * 0xc2b2ae3d27d4eb4fL + (addresses & addressesMask) * 0xbf58476d1ce4e5b9L);
+    }
+
+    private long hash(long numbers, long sHi, long sLo, long dHi, long dLo) {
+        return mixed((numbers & numbersMask) * 0xc2b2ae3d27d4eb4fL
+                + (sHi & sourceMaskHi) * 0x9e3779b97f4a7c15L
                 + (sLo & sourceMaskLo) * 0xbf58476d1ce4e5b9L
                 + (dHi & destinationMaskHi) * 0x94d049bb133111ebL
-                + (dLo & destinationMaskLo) * 0xd6e8feb86659fd93L
-                + rest * 0xc2b2ae3d27d4eb4fL;
+                + (dLo & destinationMaskLo) * 0xd6e8feb86659fd93L);
+    }
+
+    private static long mixed(long h) {
         return (h ^ (h >>> 32)) * 0xff51afd7ed558ccdL;
     }
 
     private long hash(TupleEntry e) {
-        return hash(
-                e.sourceHi,
-                e.sourceLo,
-                e.destinationHi,
-                e.destinationLo,
-                e.protocolLow,
-                e.sourcePortLow,
-                e.destinationPortLow);
+        TuplePrefixes ipv6 = e.ipv6;
+        return ipv6 == null || !isIpv6
+                ? hash(e.numbersLow, e.addresses)
+                : hash(e.numbersLow, ipv6.sourceHi, ipv6.sourceLo, ipv6.destinationHi, ipv6.destinationLo);
     }
 
     private int slot(TupleEntry e) {
@@ -177,6 +198,22 @@ final class TupleTable {
             tags |= tag(hash(e));
         }
         return (long) bucket[0].rule.precedence() << 32 | tags;
+    }
+
+    private static long @Nullable [] words(TupleEntry @Nullable [] bucket) {
+        if (bucket == null) {
+            return null;
+        }
+        long[] words = new long[bucket.length * WORDS];
+        for (int i = 0; i < bucket.length; i++) {
+            TupleEntry e = bucket[i];
+            words[i * WORDS + RANK] = e.rank;
+            words[i * WORDS + VALUE] = e.addresses;
+            words[i * WORDS + MASK] = e.addressesMask;
+            words[i * WORDS + LOW] = e.numbersLow;
+            words[i * WORDS + HIGH] = e.numbersHighGuarded;
+        }
+        return words;
     }
 
     /** Number of entries in the slot of this entry. */
@@ -245,13 +282,17 @@ final class TupleTable {
         TupleEntry[][] page = pages[at] == null ? new TupleEntry[1 << pageBits][] : pages[at].clone();
         page[slot & ((1 << pageBits) - 1)] = bucket;
         newPages[at] = page;
+        long[][][] newConditions = conditions.clone();
+        long[][] pageConditions = conditions[at] == null ? new long[1 << pageBits][] : conditions[at].clone();
+        pageConditions[slot & ((1 << pageBits) - 1)] = words(bucket);
+        newConditions[at] = pageConditions;
         long[][] newHeads = heads.clone();
         long[] pageHeads = heads[at] == null ? filled(1 << pageBits) : heads[at].clone();
         pageHeads[slot & ((1 << pageBits) - 1)] = head(bucket);
         newHeads[at] = pageHeads;
         long[] newMax = pageHeadMax.clone();
         newMax[at] = max(pageHeads);
-        return new TupleTable(shape, slotBits, newPages, newHeads, newMax, newSize);
+        return new TupleTable(shape, slotBits, newPages, newConditions, newHeads, newMax, newSize);
     }
 
     private TupleTable grown() {
@@ -260,14 +301,17 @@ final class TupleTable {
         for (int i = 0; i < larger.pages.length; i++) {
             if (larger.pages[i] != null) {
                 long[] pageHeads = new long[larger.pages[i].length];
+                larger.conditions[i] = new long[pageHeads.length][];
                 for (int j = 0; j < pageHeads.length; j++) {
                     pageHeads[j] = larger.head(larger.pages[i][j]);
+                    larger.conditions[i][j] = words(larger.pages[i][j]);
                 }
                 larger.heads[i] = pageHeads;
                 larger.pageHeadMax[i] = max(pageHeads);
             }
         }
-        return new TupleTable(shape, larger.slotBits, larger.pages, larger.heads, larger.pageHeadMax, size);
+        return new TupleTable(
+                shape, larger.slotBits, larger.pages, larger.conditions, larger.heads, larger.pageHeadMax, size);
     }
 
     /** Puts an entry into a table that nobody else has seen yet. */
@@ -285,7 +329,8 @@ final class TupleTable {
         pages[at][slot & ((1 << pageBits) - 1)] = bucket;
     }
 
-    private void forEach(Consumer<TupleEntry> action) {
+    /** Calls the action for each entry. */
+    void forEach(Consumer<TupleEntry> action) {
         for (TupleEntry[][] page : pages) {
             if (page != null) {
                 for (TupleEntry[] bucket : page) {

@@ -126,6 +126,41 @@ class ClassifierTest {
     }
 
     @Test
+    void ipv4PacketWhoseAddressesAreOfIpv6MeetsOnlyRulesThatDoNotAskForThem() {
+        List<Rule> rules = List.of(
+                rule(1, 4, Match.ANY.withPrefixes(prefix("10.0.0.0/8"), prefix("10.0.0.0/8"))),
+                rule(2, 3, Match.ANY.withPrefixes(prefix("10.0.0.0/8"), null)),
+                rule(3, 2, Match.ANY.withPrefixes(null, prefix("10.0.0.0/8"))),
+                rule(4, 1, Match.ANY.withFamily(4)));
+        Classifier classifier = Classifier.of(rules);
+        Oracle oracle = new Oracle(rules);
+        for (String source : new String[] {"10.0.0.1", "2001:db8::a00:1"}) {
+            for (String destination : new String[] {"10.0.0.2", "2001:db8::a00:2"}) {
+                from(source, destination);
+                p.family = 4;
+                assertThat(id(classifier, p)).as(source + " to " + destination).isEqualTo(oracle.classify(p));
+            }
+        }
+    }
+
+    @Test
+    void rulesThatComeAfterTheSieveWasMadeAreFoundAndOnesThatWentAreNot() {
+        List<Rule> rules = new ArrayList<>(ClassifierRules.ipv4(ClassifierRules.Kind.IPC, 300, 31));
+        for (Rule rule : ClassifierRules.ipv6(ClassifierRules.Kind.FW, 300, 32)) {
+            rules.add(ClassifierRules.rule(rule.id() + 300, rule.precedence() + 300, rule.matches()));
+        }
+        Classifier classifier = Classifier.of(rules.subList(0, 10));
+        for (Rule rule : rules.subList(10, 600)) {
+            classifier = classifier.with(rule);
+        }
+        compare(classifier, rules, 20_000, 33);
+        for (Rule rule : rules.subList(0, 500)) {
+            classifier = classifier.without(rule.id());
+        }
+        compare(classifier, rules.subList(500, 600), 20_000, 34);
+    }
+
+    @Test
     void matchWhoseFamiliesContradictNeverMatches() {
         Classifier classifier = Classifier.of(List.of(
                 rule(1, 3, Match.ANY.withFamily(4).withPrefixes(prefix("::/0"), null)),

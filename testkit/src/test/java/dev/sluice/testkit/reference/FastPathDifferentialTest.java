@@ -23,6 +23,9 @@ class FastPathDifferentialTest {
             OffloadRefusal.SEGMENT,
             OffloadRefusal.DEVICE_REFUSED);
 
+    /** Needs packets that cross links to several routers, each with a record of the flow: some in a million. */
+    private static final OffloadRefusal RARE = OffloadRefusal.TOO_MANY_RECORDS;
+
     @Test
     void nobodyNoticesTheFastPath() {
         compare(Long.getLong("sluice.packets", 100_000), Long.getLong("sluice.seed", 1));
@@ -47,7 +50,9 @@ class FastPathDifferentialTest {
         assertThat(told.lazyHits()).as("packets counted later").isGreaterThan(packets / 60);
         if (packets >= 100_000) {
             for (OffloadRefusal why : EnumSet.complementOf(EnumSet.copyOf(NOT_HERE))) {
-                assertThat(told.refused(why)).as("not recorded: %s", why).isPositive();
+                if (packets >= MILLION || why != RARE) {
+                    assertThat(told.refused(why)).as("not recorded: %s", why).isPositive();
+                }
             }
             for (String why : new String[] {"configuration", "path", "egress", "MAC addresses", "TTL", "size"}) {
                 assertThat(told.misses(why))

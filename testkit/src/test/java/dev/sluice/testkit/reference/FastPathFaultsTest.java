@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The comparison with a fast path in front finds what is wrong with recording and with taking back: as {@link PlantedFaultsTest}. What random worlds hardly show has tests of its own in {@code FastPathTest}. */
 class FastPathFaultsTest {
     /** Enough for the rarest of the faults; most show within a few thousand packets. */
-    private static final long PACKETS = 100_000;
+    private static final long PACKETS = 400_000;
 
     enum Fault {
         INSTRUCTIONS_ARE_NOT_HEARD("FlowPrograms", "mirror.flowTold(flow);", ""),

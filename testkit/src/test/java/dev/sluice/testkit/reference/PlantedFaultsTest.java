@@ -119,7 +119,8 @@ class PlantedFaultsTest {
                 "Returns",
                 "node.oneArmed() || side == (table.isReverse(slot, c.fields) ? Attachment.IN : Attachment.OUT)",
                 "node.oneArmed() || side >= 0"),
-        RULES_OF_TWO_PORTS_ARE_NOT_COMPARED("Returns", "ambiguous |= !getsAll(c, slot, hop);", "ambiguous |= hop < 0;"),
+        RULES_OF_TWO_PORTS_ARE_NOT_COMPARED(
+                "Returns", "ambiguous |= recent && !getsAll(c, slot, hop);", "ambiguous |= hop < 0;"),
         ORIENTATION_IS_NOT_KEPT("Classification", "reverse = table.isReverse(vanished, c.fields);", "reverse = false;"),
         ATTRIBUTE_GENERATION_IS_NEVER_COMPARED(
                 "FlowContext", "} else if (now.isCurrent(slot)) {", "} else if (slot >= 0) {"),
