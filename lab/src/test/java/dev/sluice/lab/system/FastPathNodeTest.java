@@ -58,7 +58,7 @@ class FastPathNodeTest {
             assertThat(sluice.port("fw-out").fastPath()).isEqualTo(fast);
             // Of a flow that is established; each packet makes four journeys.
             assertThat(flow.exchange(20).lost()).isZero();
-            long before = network(sluice);
+            long before = frames(sluice);
             UdpFlow.Account account = flow.stream(PACKETS, PER_SECOND);
             assertThat(account.lost()).isZero();
             assertThat(account.foreign()).isZero();
@@ -67,10 +67,10 @@ class FastPathNodeTest {
             long journeys = 4L * PACKETS;
             if (fast) {
                 awaitRepeated(sluice, journeys * 999 / 1000);
-                assertThat(network(sluice) - before).as(said(sluice)).isLessThanOrEqualTo(journeys / 1000);
+                assertThat(frames(sluice) - before).as(said(sluice)).isLessThanOrEqualTo(journeys / 1000);
                 assertThat(sluice.status().fastPath().journeys()).isPositive();
             } else {
-                assertThat(network(sluice) - before).isGreaterThanOrEqualTo(journeys);
+                assertThat(frames(sluice) - before).isGreaterThanOrEqualTo(journeys);
                 assertThat(sluice.status().fastPath().mode()).isEqualTo("off");
                 assertThat(sluice.status().fastPath().packets()).isZero();
             }
@@ -90,7 +90,7 @@ class FastPathNodeTest {
     }
 
     /** Frames that came to the data path. */
-    private static long network(SluiceNode sluice) {
+    private static long frames(SluiceNode sluice) {
         return sluice.status().totals().frames();
     }
 
