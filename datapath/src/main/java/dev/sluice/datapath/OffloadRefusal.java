@@ -24,7 +24,7 @@ public enum OffloadRefusal {
     CAPPED("The node it goes to has a cap."),
     UNINSPECTED("It passed by a dead node, which is counted for each packet."),
     PATH_CHANGING("Its flow is between two paths."),
-    TWO_PATHS("It came from one path and went into another."),
+    TWO_PATHS("More than one path of its flow is in question."),
     OVERLAY("It came from or goes to another host, or a node behind a tunnel."),
     SEGMENT("It goes through a logical switch."),
     TAGS("It would leave with more than two tags."),

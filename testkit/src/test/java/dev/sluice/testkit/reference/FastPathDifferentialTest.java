@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
  * of no fast path (packet-life.md, fast path). A run of another length or seed: as {@link DifferentialTest}.
  */
 class FastPathDifferentialTest {
+    private static final long FIRST_SEED = 200_000;
     private static final long MILLION = 1_000_000;
 
     /** Worlds have one host and no switches, nobody traces, and no device refuses; two paths in one journey are rare. */
@@ -23,18 +24,16 @@ class FastPathDifferentialTest {
             OffloadRefusal.SEGMENT,
             OffloadRefusal.DEVICE_REFUSED);
 
-    /** Needs packets that cross links to several routers, each with a record of the flow: some in a million. */
-    private static final OffloadRefusal RARE = OffloadRefusal.TOO_MANY_RECORDS;
-
     @Test
     void nobodyNoticesTheFastPath() {
-        compare(Long.getLong("sluice.packets", 100_000), Long.getLong("sluice.seed", 1));
+        // Worlds in which each reason occurs, the rarest of them once.
+        compare(Long.getLong("sluice.packets", 100_000), Long.getLong("sluice.seed", FIRST_SEED));
     }
 
     @Tag("campaign")
     @Test
     void nobodyNoticesTheFastPathInAMillionPackets() {
-        long seed = Long.getLong("sluice.seed", 200_000);
+        long seed = Long.getLong("sluice.seed", FIRST_SEED);
         compare(MILLION, seed);
         System.out.println(
                 "fuzz fast path beside the model: " + MILLION + " executions, 0 findings, seeds from " + seed);
@@ -50,9 +49,7 @@ class FastPathDifferentialTest {
         assertThat(told.lazyHits()).as("packets counted later").isGreaterThan(packets / 60);
         if (packets >= 100_000) {
             for (OffloadRefusal why : EnumSet.complementOf(EnumSet.copyOf(NOT_HERE))) {
-                if (packets >= MILLION || why != RARE) {
-                    assertThat(told.refused(why)).as("not recorded: %s", why).isPositive();
-                }
+                assertThat(told.refused(why)).as("not recorded: %s", why).isPositive();
             }
             for (String why : new String[] {"configuration", "path", "egress", "MAC addresses", "TTL", "size"}) {
                 assertThat(told.misses(why))
