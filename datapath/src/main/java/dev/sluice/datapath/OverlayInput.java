@@ -182,6 +182,9 @@ final class OverlayInput {
         }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
+            if ((metadata.flags() & SluiceContext.TRACED) != 0) {
+                tracer.marked(c.batch, c.slot, metadata.traceId());
+            }
             tracer.carried(c.batch, c.slot, peer, spi, Nsh.si(m, nsh));
         }
         boolean classifiedHere = isClassifiedHere();

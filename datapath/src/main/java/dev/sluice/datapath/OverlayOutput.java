@@ -164,9 +164,19 @@ final class OverlayOutput implements TunnelContent {
         }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
+            mark(m, nsh, tracer.traceId(b, i));
             tracer.tunnelled(b, i, port, spi, si);
         }
         counters.overlaySent++;
+    }
+
+    /** Only here: what a packet was marked with when it came in is not kept. */
+    private static void mark(MemorySegment m, long nsh, long traceId) {
+        if (traceId != 0) {
+            long value = NshContext.value(NshContext.find(m, nsh, NshContext.SLUICE));
+            SluiceContext.setFlags(m, value, SluiceContext.flags(m, value) | SluiceContext.TRACED);
+            SluiceContext.setTraceId(m, value, traceId);
+        }
     }
 
     private void writeOwnNsh(Cursor c, MemorySegment m, long nsh) {

@@ -123,14 +123,15 @@ final class PlaneFlows {
         m.set(Layouts.BE64, at + TENANT, metadata.tenant());
         m.set(Layouts.BE32, at + CLASSIFIER, classifier);
         Layouts.putU16(m, at + NSH_LENGTH, nshBytes);
-        int flags = metadata.flags() & ~(SluiceContext.ALL | SluiceContext.BOTH);
+        int flags = metadata.flags() & ~(SluiceContext.ALL | SluiceContext.BOTH | SluiceContext.TRACED);
         m.set(Layouts.BE64, at + FLOW, metadata.flowId());
         Layouts.putU8(m, at + FLAGS, flags);
         Layouts.putU8(m, at + SKIP, SluiceContext.skipMask(f, metadata.sluiceOffset()));
-        // What was said of the flow was for somebody else, and is over.
+        // What was said of the flow was for somebody else, and is over; marked is each packet for itself.
         long sluice = at + HEADER + (metadata.sluiceOffset() - nsh);
         SluiceContext.setFlags(m, sluice, flags);
         SluiceContext.setProgram(m, sluice, SluiceContext.NONE, 0);
+        SluiceContext.setTraceId(m, sluice, 0);
     }
 
     /**
