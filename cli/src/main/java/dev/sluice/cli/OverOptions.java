@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** Which other nodes are asked about the same packets. */
+/** Which other nodes are asked the same. */
 final class OverOptions {
     @Option(
             names = "--over",

@@ -72,14 +72,14 @@ final class TraceMarks {
             return;
         }
         long nowNs = clockNs.getAsLong();
-        forget(nowNs);
+        forget(nowNs, WAITING_MAX - 1);
         byContent.computeIfAbsent(content, _ -> new ArrayDeque<>()).add(new Waiting(mark, nowNs));
         waiting++;
     }
 
     /** The mark of a packet that a node gives back, 0 if it is none that was waited for. */
     long returned(MemorySegment m, Batch b, int i) {
-        forget(clockNs.getAsLong());
+        forget(clockNs.getAsLong(), WAITING_MAX);
         Long content = waiting == 0 ? null : content(m, b, i);
         Queue<Waiting> same = content == null ? null : byContent.get(content);
         Waiting found = same == null ? null : same.poll();
@@ -94,12 +94,12 @@ final class TraceMarks {
     }
 
     /** What waits too long, and the oldest if there are too many; in about the order in which they came. */
-    private void forget(long nowNs) {
+    private void forget(long nowNs, int most) {
         Iterator<Queue<Waiting>> all = byContent.values().iterator();
         while (all.hasNext()) {
             Queue<Waiting> same = all.next();
             while (!same.isEmpty()
-                    && (waiting >= WAITING_MAX || nowNs - same.element().sinceNs > WAITING_NS)) {
+                    && (waiting > most || nowNs - same.element().sinceNs > WAITING_NS)) {
                 same.remove();
                 waiting--;
             }

@@ -14,6 +14,7 @@ import dev.sluice.datapath.ForetoldFrame;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketTracer;
 import dev.sluice.datapath.Snapshot;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** Packets of a trace are known again when nodes give them back, and nothing else is. */
 class TraceMarksTest {
+    private static final Snapshot EMPTY = Snapshot.empty();
     private static final TraceSession SESSION = new TraceSession(0xcafe_0001, 3);
 
     private final AtomicLong nowNs = new AtomicLong();
@@ -36,14 +38,14 @@ class TraceMarksTest {
         byte[] frame = PacketText.frame(packet, 0x0200_0000_0001L, 0x0200_0000_0002L);
         Liveness liveness = new Liveness(1, 1);
         Foretelling foretelling = new Foretelling(liveness);
-        Datapath own = foretelling.prepare(Snapshot.empty());
+        Datapath own = foretelling.prepare(EMPTY);
         PacketTracer tracer = new OnlyReceived() {
             @Override
             public void received(Batch b, int i) {
                 look.at(own, b, i);
             }
         };
-        try (Datapath empty = Foretelling.newNode(Snapshot.empty(), liveness)) {
+        try (Datapath empty = Foretelling.newNode(EMPTY, liveness)) {
             foretelling.tell(empty, ForetoldFrame.plain(0, frame), tracer, 0);
         }
     }
@@ -136,6 +138,6 @@ class TraceMarksTest {
             stories.dropped(b, i, DropReason.NO_ROUTE);
             stories.finish();
         });
-        return told.join().packets().size();
+        return told.getNow(new TraceReport(false, List.of())).packets().size();
     }
 }
