@@ -73,6 +73,9 @@ final class ThreeHosts implements AutoCloseable {
     /** What was sent to aware nodes and not taken by {@link #toNode} yet. */
     private final List<byte[]> toNodes = new ArrayList<>();
 
+    /** Of the service ports in snapshots that are made from now on; 0: not known. */
+    int nodeMtuBytes;
+
     private final boolean hub;
     private final Attachment.Translation translation;
     private final int awareOn;
@@ -294,9 +297,20 @@ final class ThreeHosts implements AutoCloseable {
                 0);
     }
 
-    private static PortEntry service(int index, String name) {
+    private PortEntry service(int index, String name) {
         return new PortEntry(
-                index, name, PortEntry.Role.SERVICE, -1, -1, 0x0200_0000_2000L + index, List.of(), true, true, 0, 0, 0);
+                index,
+                name,
+                PortEntry.Role.SERVICE,
+                -1,
+                -1,
+                0x0200_0000_2000L + index,
+                List.of(),
+                true,
+                true,
+                0,
+                0,
+                nodeMtuBytes);
     }
 
     private Attachment attachment(
