@@ -83,7 +83,7 @@ final class TraceMarks {
         Long content = waiting == 0 ? null : content(m, b, i);
         Queue<Waiting> same = content == null ? null : byContent.get(content);
         Waiting found = same == null ? null : same.poll();
-        if (found == null) {
+        if (same == null || found == null) {
             return 0;
         }
         waiting--;
