@@ -98,8 +98,7 @@ final class TraceMarks {
         Iterator<Queue<Waiting>> all = byContent.values().iterator();
         while (all.hasNext()) {
             Queue<Waiting> same = all.next();
-            while (!same.isEmpty()
-                    && (waiting > most || nowNs - same.element().sinceNs > WAITING_NS)) {
+            while (!same.isEmpty() && (waiting > most || nowNs - same.element().sinceNs > WAITING_NS)) {
                 same.remove();
                 waiting--;
             }
