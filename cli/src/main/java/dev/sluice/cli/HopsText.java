@@ -45,7 +45,8 @@ final class HopsText {
             for (int direction = 0; direction < 2; direction++) {
                 int at = 3 + 4 * direction;
                 boolean copied = seen.copy() && direction == 1;
-                cells[at] = seen.node().isEmpty() || copied ? UNKNOWN : seen.sent().get(direction);
+                cells[at] =
+                        seen.node().isEmpty() || copied ? UNKNOWN : seen.sent().get(direction);
                 cells[at + 1] = there == null || copied ? UNKNOWN : there.sent().get(direction);
                 boolean back = there != null && !seen.copy();
                 cells[at + 2] = back ? there.returned().get(direction) : UNKNOWN;

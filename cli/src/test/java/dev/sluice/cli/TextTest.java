@@ -119,8 +119,7 @@ class TextTest {
                         0,
                         -1,
                         "",
-                        List.of(new HopReport(
-                                "fw", "fw-2", "", false, false, List.of(9L, 8L), List.of(7L, 8L))),
+                        List.of(new HopReport("fw", "fw-2", "", false, false, List.of(9L, 8L), List.of(7L, 8L))),
                         3,
                         0,
                         "dead",

@@ -11,7 +11,12 @@ import org.jspecify.annotations.Nullable;
  * @param node the node at which the journey ends; empty if it ends elsewhere
  * @param frame what leaves, for {@link Kind#SENT}; else null
  */
-public record ForetoldEnd(Kind kind, int port, DropReason reason, String node, @Nullable ForetoldFrame frame) {
+public record ForetoldEnd(
+        Kind kind,
+        int port,
+        DropReason reason,
+        String node,
+        @Nullable ForetoldFrame frame) {
     /** What becomes of the packet. */
     public enum Kind {
         /** It leaves by a port that is no service port. */

@@ -175,9 +175,16 @@ public final class TraceOverNodes {
             boolean goesOn = nodes.containsKey(report.peer()) && visit < VISITS_MAX;
             if (!goesOn) {
                 String words = report.words()
-                        + (report.peer().isEmpty() ? "" : visit < VISITS_MAX ? ", which is not asked" : ", without end");
+                        + (report.peer().isEmpty()
+                                ? ""
+                                : visit < VISITS_MAX ? ", which is not asked" : ", without end");
                 return new ForetoldOverNodes(
-                        new Journey(legs, words), node, report.end(), report.reason(), List.copyOf(assumptions), micros);
+                        new Journey(legs, words),
+                        node,
+                        report.end(),
+                        report.reason(),
+                        List.copyOf(assumptions),
+                        micros);
             }
             node = report.peer();
             asked = Map.of("session", session, "tunnel", true, "hex", report.frame());

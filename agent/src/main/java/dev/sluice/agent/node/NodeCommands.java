@@ -24,10 +24,7 @@ public final class NodeCommands {
                 new AdminCommand(
                         "flows", List.of("limit", "address", "port"), request -> node.flows(flowFilter(request))),
                 new AdminCommand("counters", List.of(), _ -> node.counters()),
-                new AdminCommand(
-                        "trace",
-                        TraceFilter.FIELDS,
-                        request -> node.trace(TraceFilter.of(request))),
+                new AdminCommand("trace", TraceFilter.FIELDS, request -> node.trace(TraceFilter.of(request))),
                 new AdminCommand("trace-end", List.of("session"), request -> endTrace(node, request)),
                 new AdminCommand("reload", ReloadRequest.FIELDS, request -> node.reload(ReloadRequest.of(request))),
                 new AdminCommand("stop", List.of(), _ -> stop(node)));

@@ -75,8 +75,7 @@ final class ForetoldTunnel {
         return Optional.of(
                 v4
                         ? new IpAddress(0, 0xffff_0000_0000L | number(f, IP + IPV4_DESTINATION, 4))
-                        : new IpAddress(
-                                number(f, IP + IPV6_DESTINATION, 8), number(f, IP + IPV6_DESTINATION + 8, 8)));
+                        : new IpAddress(number(f, IP + IPV6_DESTINATION, 8), number(f, IP + IPV6_DESTINATION + 8, 8)));
     }
 
     private static int u16(byte[] f, int at) {

@@ -83,7 +83,7 @@ final class TraceMarks {
         Long content = waiting == 0 ? null : content(m, b, i);
         Queue<Waiting> same = content == null ? null : byContent.get(content);
         Waiting found = same == null ? null : same.poll();
-        if (found == null) {
+        if (same == null || found == null) {
             return 0;
         }
         waiting--;
@@ -98,8 +98,7 @@ final class TraceMarks {
         Iterator<Queue<Waiting>> all = byContent.values().iterator();
         while (all.hasNext()) {
             Queue<Waiting> same = all.next();
-            while (!same.isEmpty()
-                    && (waiting > most || nowNs - same.element().sinceNs > WAITING_NS)) {
+            while (!same.isEmpty() && (waiting > most || nowNs - same.element().sinceNs > WAITING_NS)) {
                 same.remove();
                 waiting--;
             }

@@ -65,7 +65,9 @@ public final class Tracing {
         CompletableFuture<TraceReport> result = new CompletableFuture<>();
         CompletableFuture<PacketStories> stories = new CompletableFuture<>();
         CompletableFuture<Void> enough = new CompletableFuture<>();
-        ending = filter.session().map(session -> new Ending(session.id(), enough)).orElse(null);
+        ending = filter.session()
+                .map(session -> new Ending(session.id(), enough))
+                .orElse(null);
         try {
             worker.insist(new Task(result, datapath -> {
                 PacketStories[] itself = new PacketStories[1];

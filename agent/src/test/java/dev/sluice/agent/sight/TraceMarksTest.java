@@ -56,7 +56,9 @@ class TraceMarksTest {
 
     private long comesBack(String packet) throws NodeException {
         long[] mark = new long[1];
-        look(packet, (datapath, b, i) -> mark[0] = marks.returned(datapath.pool().memory(), b, i));
+        look(
+                packet,
+                (datapath, b, i) -> mark[0] = marks.returned(datapath.pool().memory(), b, i));
         return mark[0];
     }
 
@@ -116,7 +118,8 @@ class TraceMarksTest {
     /** A mark that is not of this trace is as none; one that is makes a story also while the node listens only. */
     @Test
     void onlyMarksOfThisTraceAreFollowed() throws NodeException {
-        assertThat(storiesOf(new TraceSession(0x1111_1111, 0).mark(1, 1), false)).isZero();
+        assertThat(storiesOf(new TraceSession(0x1111_1111, 0).mark(1, 1), false))
+                .isZero();
         assertThat(storiesOf(0, false)).isZero();
         assertThat(storiesOf(SESSION.mark(1, 1), false)).isEqualTo(1);
         assertThat(storiesOf(0, true)).isEqualTo(1);
@@ -124,8 +127,7 @@ class TraceMarksTest {
 
     private int storiesOf(long mark, boolean open) throws NodeException {
         CompletableFuture<TraceReport> told = new CompletableFuture<>();
-        TraceFilter filter =
-                new TraceFilter(5, 1, Optional.empty(), OptionalInt.empty(), Optional.of(SESSION));
+        TraceFilter filter = new TraceFilter(5, 1, Optional.empty(), OptionalInt.empty(), Optional.of(SESSION));
         look("udp 10.0.0.1:1 > 10.0.0.2:2", (datapath, b, i) -> {
             PacketStories stories = new PacketStories(datapath, filter, told, () -> {}, marks, () -> {});
             if (open) {

@@ -65,17 +65,35 @@ class TraceOverHostsTest {
             boolean hub = mode.equals("hub");
             List<String> forward = hub
                     ? List.of(
-                            "host-a left", "host-b underlay", "host-b fw-out", "host-a underlay", "host-c underlay",
-                            "host-c ips-out", "host-a underlay")
+                            "host-a left",
+                            "host-b underlay",
+                            "host-b fw-out",
+                            "host-a underlay",
+                            "host-c underlay",
+                            "host-c ips-out",
+                            "host-a underlay")
                     : List.of(
-                            "host-a left", "host-b underlay", "host-b fw-out", "host-c underlay", "host-c ips-out",
+                            "host-a left",
+                            "host-b underlay",
+                            "host-b fw-out",
+                            "host-c underlay",
+                            "host-c ips-out",
                             "host-a underlay");
             List<String> reverse = hub
                     ? List.of(
-                            "host-a right", "host-c underlay", "host-c ips-in", "host-a underlay", "host-b underlay",
-                            "host-b fw-in", "host-a underlay")
+                            "host-a right",
+                            "host-c underlay",
+                            "host-c ips-in",
+                            "host-a underlay",
+                            "host-b underlay",
+                            "host-b fw-in",
+                            "host-a underlay")
                     : List.of(
-                            "host-a right", "host-c underlay", "host-c ips-in", "host-b underlay", "host-b fw-in",
+                            "host-a right",
+                            "host-c underlay",
+                            "host-c ips-in",
+                            "host-b underlay",
+                            "host-b fw-in",
                             "host-a underlay");
 
             long before = a.uninspected();
@@ -85,8 +103,8 @@ class TraceOverHostsTest {
             assertThat(a.uninspected()).isEqualTo(before);
             assertThat(a.flowsOfPort(5000).flows()).isEmpty();
 
-            FutureTask<JourneyReport> live =
-                    new FutureTask<>(() -> nodes.trace(SECONDS, Map.of("packets", 2, "address", "10.0.0.2", "port", 7)));
+            FutureTask<JourneyReport> live = new FutureTask<>(
+                    () -> nodes.trace(SECONDS, Map.of("packets", 2, "address", "10.0.0.2", "port", 7)));
             Thread.ofVirtual().start(live);
             try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
                 // The nodes begin when all have had time to listen.
