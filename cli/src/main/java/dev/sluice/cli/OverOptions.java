@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.admin.AdminSocket;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +34,7 @@ final class OverOptions {
         for (String word : over) {
             int equals = word.indexOf('=');
             String name = equals < 0 ? word : word.substring(0, equals);
-            Path socket = equals < 0 ? AdminSocket.defaultPath(name) : Path.of(word.substring(equals + 1));
+            Path socket = equals < 0 ? AdminSocket.defaultPath(name) : path(word, word.substring(equals + 1));
             AdminClient client = new AdminClient(socket);
             String itself = client.status().node();
             if (!itself.equals(name)) {
@@ -43,5 +44,13 @@ final class OverOptions {
             nodes.putIfAbsent(name, client);
         }
         return nodes;
+    }
+
+    private static Path path(String word, String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new CommandFailure("--over " + word + ": " + e.getMessage(), e);
+        }
     }
 }

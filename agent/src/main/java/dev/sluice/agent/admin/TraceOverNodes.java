@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /** Asks several nodes about the same packets and joins what they say. Any thread. */
 public final class TraceOverNodes {
@@ -58,7 +59,7 @@ public final class TraceOverNodes {
                 Map<String, Object> all = new LinkedHashMap<>(fields);
                 all.put("session", session);
                 all.put("origin", origin++);
-                answers.submit(() -> heard(node.getKey(), node.getValue(), seconds, all));
+                Future<Heard> _ = answers.submit(() -> heard(node.getKey(), node.getValue(), seconds, all));
             }
             return collect(answers, session);
         }
