@@ -151,7 +151,7 @@ final class PlaneFlows {
             return DropReason.RETURN_AMBIGUOUS;
         }
         int newest = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
-        DropReason refused = slot < 0 && tellsApart ? null : beforeOthers(c, newest, slot, path);
+        DropReason refused = slot < 0 && tellsApart ? null : beforeOthers(c, newest, slot, path, node);
         if (refused != null) {
             return refused;
         }
@@ -196,14 +196,18 @@ final class PlaneFlows {
      * @param slot the record; below 0: it is still to be made
      * @return why not, null if it may
      */
-    private @Nullable DropReason beforeOthers(Cursor c, int newest, int slot, Path path) {
+    private @Nullable DropReason beforeOthers(Cursor c, int newest, int slot, Path path, Attachment node) {
         for (int other = newest; other >= 0 && other != slot; other = table.next(other, c.nowNs)) {
+            boolean underWay = table.idleMs(other, c.nowNs) < PathChanges.UNDER_WAY_MS;
+            Path sent = snapshot.path(table.pathId(other));
+            if (sent == null ? !underWay : Returns.hopIn(sent, node) < 0) {
+                // Nothing of it comes back with the tags of this one.
+                continue;
+            }
             if (slot < 0 && isOfOther(other, c.planeEntry)) {
                 return DropReason.RETURN_AMBIGUOUS;
             }
-            boolean underWay = table.idleMs(other, c.nowNs) < PathChanges.UNDER_WAY_MS;
             boolean turned = (table.isReverse(other, c.fields) ? 1 : 0) != c.direction;
-            Path sent = snapshot.path(table.pathId(other));
             if (underWay && !mayBeTakenFor(sent, path, turned) && (slot >= 0 || !mayFollow(sent, path, turned))) {
                 return DropReason.PATH_CHANGING;
             }
