@@ -227,7 +227,9 @@ final class PlaneFlows {
             return false;
         }
         boolean told = sent.services() != 0 && path.services() != 0;
-        boolean same = told ? sent.services() == path.services() : sent.hops().size() == path.hops().size();
+        boolean same = told
+                ? sent.services() == path.services()
+                : sent.hops().size() == path.hops().size();
         int both = Passage.of(sent, path, turned, 0) & Passage.of(sent, path, turned, 1);
         return sent.id() == path.id() || (same && Passage.keepsPlaces(sent, path)) || (both & Passage.GETS_ALL) != 0;
     }

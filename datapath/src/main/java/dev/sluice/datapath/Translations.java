@@ -18,6 +18,7 @@ final class Translations {
 
     /** Fingerprints that share a set; of others that come to it the oldest is forgotten. */
     private static final int WAYS = 4;
+
     private static final int PAYLOAD_BYTES_MAX = 64;
     private static final long AMBIGUOUS = -1;
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;

@@ -101,7 +101,8 @@ public record PathDraft(
 
     /** The same path for flows that have it already, with failure actions of today. */
     PathDraft retire(List<FailureAction> onFailureNow) {
-        return new PathDraft(id, content, name, placedName, weight, metric, rank, new ArrayList<>(onFailureNow), Use.GONE);
+        return new PathDraft(
+                id, content, name, placedName, weight, metric, rank, new ArrayList<>(onFailureNow), Use.GONE);
     }
 
     /** The same for something else. */

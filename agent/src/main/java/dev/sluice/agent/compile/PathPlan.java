@@ -203,7 +203,9 @@ final class PathPlan {
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
-        paths.put(id, new PathDraft(
+        paths.put(
+                id,
+                new PathDraft(
                         id,
                         content,
                         name(chain, combination),

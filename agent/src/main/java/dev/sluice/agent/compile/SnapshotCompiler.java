@@ -159,11 +159,7 @@ public final class SnapshotCompiler {
         for (Transition.Gone gone : change.gone()) {
             before.instances().stream()
                     .filter(entry -> entry.name().equals(gone.instance().name())
-                            && gone.instance()
-                                    .spec()
-                                    .node()
-                                    .orElse("")
-                                    .equals(entry.remote() ? entry.host() : node))
+                            && gone.instance().spec().node().orElse("").equals(entry.remote() ? entry.host() : node))
                     .filter(entry -> !entry.remote() || plane.isPeer(entry.host()))
                     .findFirst()
                     .ifPresent(entry -> instances.linger(entry, gone.instance(), before.probes()));

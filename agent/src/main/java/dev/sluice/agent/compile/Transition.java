@@ -78,14 +78,16 @@ final class Transition {
         for (ServiceInstance instance : before.instances()) {
             if (instance.spec().node().isPresent()) {
                 still.putIfAbsent(
-                        PlaneNumbers.place(instance.name(), instance.spec().node().get()),
+                        PlaneNumbers.place(
+                                instance.name(), instance.spec().node().get()),
                         new Gone(instance, nowNs + GONE_NS));
             }
         }
         still.values()
                 .removeIf(each -> each.untilNs() - nowNs <= 0
                         || now.instances().stream()
-                                .anyMatch(there -> there.name().equals(each.instance().name())
+                                .anyMatch(there -> there.name()
+                                                .equals(each.instance().name())
                                         && there.spec()
                                                 .node()
                                                 .equals(each.instance().spec().node()))

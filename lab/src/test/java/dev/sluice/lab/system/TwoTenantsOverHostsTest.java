@@ -81,8 +81,8 @@ class TwoTenantsOverHostsTest {
             Namespace blueClient = host(network, "blue-client", "blue-left", "10.0.0.1/24");
             Namespace blueServer = host(network, "blue-server", "blue-right", "10.0.0.2/24");
             try (ProgramNode _ = firewall(network.fw);
-                    ProgramNode _ = ProgramNode.cable(
-                            network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
+                    ProgramNode _ =
+                            ProgramNode.cable(network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
                     EchoHost redEcho = EchoHost.start(network.server, 7);
                     EchoHost blueEcho = EchoHost.start(blueServer, 7);
                     SluiceNode a = network.start(0, objects(true));
@@ -105,7 +105,8 @@ class TwoTenantsOverHostsTest {
                         .extracting(rule -> rule.rule() + " " + rule.flows() + " " + rule.packets())
                         .contains("all/all 1 " + 2 * PACKETS, "blue/blue 1 " + 2 * PACKETS);
 
-                // Without tags of their own nobody could tell what the node gives back: the one that comes second gets nothing, and disturbs nobody.
+                // Without tags of their own nobody could tell what the node gives back: the one that comes second gets
+                // nothing, and disturbs nobody.
                 for (SluiceNode node : List.of(a, b, c)) {
                     node.configure(objects(false));
                 }
