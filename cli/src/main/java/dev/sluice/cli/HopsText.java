@@ -49,9 +49,10 @@ final class HopsText {
                         seen.node().isEmpty() || copied ? UNKNOWN : seen.sent().get(direction);
                 cells[at + 1] = there == null || copied ? UNKNOWN : there.sent().get(direction);
                 boolean back = there != null && !seen.copy();
-                cells[at + 2] = back ? there.returned().get(direction) : UNKNOWN;
-                cells[at + 3] =
-                        back ? there.sent().get(direction) - there.returned().get(direction) : UNKNOWN;
+                long sent = there == null ? 0 : there.sent().get(direction);
+                long returned = there == null ? 0 : there.returned().get(direction);
+                cells[at + 2] = back ? returned : UNKNOWN;
+                cells[at + 3] = back ? sent - returned : UNKNOWN;
             }
             table.row(cells);
         }
