@@ -85,9 +85,19 @@ public enum Role {
             EnumSet.of(Kind.PORT_PROFILE, Kind.LOGICAL_SWITCH, Kind.SERVICE, Kind.SERVICE_CHAIN, Kind.SERVICE_POLICY);
 
     private final String allows;
+
+    // Sets that nobody changes: each is made in this file and given to nobody.
+    @SuppressWarnings("ImmutableEnumChecker")
     private final Set<Kind> reads;
+
+
+    @SuppressWarnings("ImmutableEnumChecker")
     private final Set<Kind> writes;
+
+    @SuppressWarnings("ImmutableEnumChecker")
     private final Set<Kind> tells;
+
+    @SuppressWarnings("ImmutableEnumChecker")
     private final Set<Permission> permissions;
 
     Role(String allows, Set<Kind> reads, Set<Kind> writes, Set<Kind> tells, Set<Permission> permissions) {
