@@ -16,6 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +35,20 @@ final class ManagerClient {
     private static final int WATCH_TIMEOUT_MS = 30_000;
 
     private final String base;
+    private final String token;
+    private final @Nullable SSLSocketFactory trust;
 
-    ManagerClient(String base) {
+    /**
+     * A client.
+     *
+     * @param base {@code http://127.0.0.1:9470}
+     * @param token says who asks; empty: nobody says
+     * @param trust whom to believe that it is the manager; null: whom Java trusts
+     */
+    ManagerClient(String base, String token, @Nullable SSLSocketFactory trust) {
         this.base = base;
+        this.token = token;
+        this.trust = trust;
     }
 
     /** The manager refuses; status and causes for commands that can say more about them. */
@@ -108,6 +122,11 @@ final class ManagerClient {
         return value(request("POST", path, yaml));
     }
 
+    /** Sends a value as YAML, to stand at a path. */
+    Map<String, @Nullable Object> put(String path, String yaml) {
+        return value(request("PUT", path, yaml));
+    }
+
     /** Deletes what is at a path. */
     Map<String, @Nullable Object> delete(String path) {
         return value(request("DELETE", path, null));
@@ -147,6 +166,12 @@ final class ManagerClient {
     private HttpURLConnection open(String path, int readTimeoutMs) throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(base + path).toURL().openConnection(java.net.Proxy.NO_PROXY);
+        if (connection instanceof HttpsURLConnection secure && trust != null) {
+            secure.setSSLSocketFactory(trust);
+        }
+        if (!token.isEmpty()) {
+            connection.setRequestProperty("Authorization", "Bearer " + token);
+        }
         connection.setConnectTimeout(CONNECT_TIMEOUT_MS);
         connection.setReadTimeout(readTimeoutMs);
         connection.setInstanceFollowRedirects(false);
@@ -182,6 +207,12 @@ final class ManagerClient {
             return new CommandFailure(
                     "the manager at " + base
                             + " does not answer in time; a change may be done all the same: look with 'sluice get'",
+                    e);
+        }
+        if (e instanceof SSLException) {
+            return new CommandFailure(
+                    "the manager at " + base + " does not prove who it is (" + e.getMessage()
+                            + "); name the certificate that it is signed by with --ca-file or SLUICE_CA_FILE",
                     e);
         }
         return new CommandFailure(

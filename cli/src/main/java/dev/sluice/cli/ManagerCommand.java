@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.manager.Manager;
+import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Spec;
         name = "manager",
         description = {
             "Keeps objects for a network of nodes and serves them to 'sluice apply', 'get' and others, and to programs, until Ctrl-C or SIGTERM.",
-            "Serves loopback addresses only: whoever reaches it may change everything. Exit status: 130 or 143 after a signal, 1 if it could not start."
+            "Who asks has to show a token; that of this machine's administrator is in DIR/admin.token. Other than loopback addresses need TLS. Exit status: 130 or 143 after a signal, 1 if it could not start."
         })
 final class ManagerCommand implements Callable<Integer> {
     @Spec
@@ -39,6 +40,24 @@ final class ManagerCommand implements Callable<Integer> {
             defaultValue = ManagerOptions.DEFAULT_ADDRESS,
             description = "Where to listen, port 0 for a free one (default: ${DEFAULT-VALUE}).")
     private String listen = ManagerOptions.DEFAULT_ADDRESS;
+
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "FILE",
+            description = "Certificates in PEM, the manager's own first: TLS 1.3 is spoken. Needs --tls-key.")
+    private @Nullable Path certificate;
+
+    @Option(
+            names = "--tls-key",
+            paramLabel = "FILE",
+            description = "The certificate's private key: PKCS#8 in PEM, not encrypted.")
+    private @Nullable Path key;
+
+    @Option(
+            names = "--no-access-control",
+            description =
+                    "Let everybody who has an account on this machine change everything; on loopback addresses only.")
+    private boolean open;
 
     @Option(
             names = "--restore",
@@ -68,9 +87,9 @@ final class ManagerCommand implements Callable<Integer> {
         if (backup != null) {
             restore(backup);
         }
-        try (Manager manager = Manager.start(Manager.Options.of(data, SocketAddresses.parse("--listen", listen)))) {
+        try (Manager manager = Manager.start(options())) {
             Runtime.getRuntime().addShutdownHook(new Thread(manager::close, "sluice-stop"));
-            spec.commandLine().getOut().println("manager listens on http://127.0.0.1:" + manager.port());
+            spec.commandLine().getOut().println(url(manager.port()));
             end.await();
         } catch (IOException e) {
             throw new CommandFailure("--listen: " + e.getMessage(), e);
@@ -80,6 +99,27 @@ final class ManagerCommand implements Callable<Integer> {
             Thread.currentThread().interrupt();
         }
         return ExitCode.OK;
+    }
+
+    private String url(int port) {
+        String host = listen.substring(0, listen.lastIndexOf(':'));
+        return "manager listens on " + (certificate == null ? "http" : "https") + "://" + host + ":" + port;
+    }
+
+    private Manager.Options options() {
+        Manager.Options options = Manager.Options.of(data, SocketAddresses.parse("--listen", listen));
+        options = open ? options.withoutAccessControl() : options;
+        if ((certificate == null) != (key == null)) {
+            throw new CommandFailure("--tls-cert and --tls-key go together; give both or none");
+        }
+        if (certificate == null || key == null) {
+            return options;
+        }
+        try {
+            return options.with(ServerCertificate.read(certificate, key));
+        } catch (IOException e) {
+            throw new CommandFailure("--tls-cert, --tls-key: " + e.getMessage(), e);
+        }
     }
 
     private void restore(Path file) {

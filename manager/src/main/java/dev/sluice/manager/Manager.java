@@ -1,7 +1,10 @@
 package dev.sluice.manager;
 
+import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.http.HttpServer;
+import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.rest.Gate;
 import dev.sluice.manager.rest.RestApi;
 import dev.sluice.manager.store.Backup;
 import dev.sluice.manager.store.CompactedException;
@@ -10,9 +13,13 @@ import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,19 +37,41 @@ public final class Manager implements AutoCloseable {
         this.compactor = compactor;
     }
 
+    /** Holds a token for whoever may read it: the administrator of this machine. */
+    public static final String ADMIN_TOKEN_FILE = "admin.token";
+
     /**
      * How a manager runs.
      *
      * @param data directory of the store
-     * @param listen loopback addresses only, as long as nobody has to say who he is
+     * @param listen loopback addresses only, unless there are access control and a certificate
      * @param requestsPerSecondMax of one client address
      * @param revisionsKept how far watchers and listings can go back
+     * @param accessControl whether clients have to show a token
+     * @param certificate with which TLS is spoken; empty: plain HTTP
      */
     public record Options(
-            Path data, InetSocketAddress listen, int requestsPerSecondMax, long revisionsKept, Duration compactEvery) {
-        /** The usual bounds. */
+            Path data,
+            InetSocketAddress listen,
+            int requestsPerSecondMax,
+            long revisionsKept,
+            Duration compactEvery,
+            boolean accessControl,
+            Optional<ServerCertificate> certificate) {
+        /** The usual bounds, with access control, without TLS. */
         public static Options of(Path data, InetSocketAddress listen) {
-            return new Options(data, listen, 500, 10_000, Duration.ofMinutes(1));
+            return new Options(data, listen, 500, 10_000, Duration.ofMinutes(1), true, Optional.empty());
+        }
+
+        /** The same for whoever reaches it. */
+        public Options withoutAccessControl() {
+            return new Options(data, listen, requestsPerSecondMax, revisionsKept, compactEvery, false, certificate);
+        }
+
+        /** The same with TLS. */
+        public Options with(ServerCertificate shown) {
+            return new Options(
+                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, accessControl, Optional.of(shown));
         }
     }
 
@@ -53,17 +82,18 @@ public final class Manager implements AutoCloseable {
      * @throws IOException if the address cannot be listened on
      */
     public static Manager start(Options options) throws IOException {
-        if (options.listen().isUnresolved() || !options.listen().getAddress().isLoopbackAddress()) {
-            throw new IOException(
-                    "cannot listen on " + options.listen().getHostString()
-                            + ": only loopback addresses are served, since clients need no password yet; use 127.0.0.1:PORT and a tunnel of ssh");
-        }
+        checkAddress(options);
         Store store = SqliteStore.open(options.data());
         try {
             Inventory inventory = new Inventory(store, InstantSource.system());
             int objects = inventory.all().objects().size();
-            RestApi api = new RestApi(inventory, options.requestsPerSecondMax(), System::nanoTime);
-            HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, api);
+            Accounts accounts = new Accounts(store, inventory, InstantSource.system());
+            Gate gate = options.accessControl() ? Gate.ofTokens(accounts) : Gate.open();
+            if (options.accessControl()) {
+                writeToken(options.data().resolve(ADMIN_TOKEN_FILE), accounts.localAdministrator());
+            }
+            RestApi api = new RestApi(inventory, accounts, gate, options.requestsPerSecondMax(), System::nanoTime);
+            HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
             Thread compactor = Thread.ofVirtual()
                     .name("sluice-compactor")
                     .start(() -> compact(store, options.revisionsKept(), options.compactEvery()));
@@ -73,6 +103,34 @@ public final class Manager implements AutoCloseable {
             store.close();
             throw e;
         }
+    }
+
+    private static void checkAddress(Options options) throws IOException {
+        InetSocketAddress listen = options.listen();
+        boolean loopback = !listen.isUnresolved() && listen.getAddress().isLoopbackAddress();
+        String failed = "cannot listen on " + listen.getHostString() + ": ";
+        if (listen.isUnresolved()) {
+            throw new IOException(failed + "there is no such host; write an address");
+        }
+        if (!loopback && !options.accessControl()) {
+            throw new IOException(
+                    failed
+                            + "without access control only loopback addresses are served; use 127.0.0.1:PORT, or leave --no-access-control out");
+        }
+        if (!loopback && options.certificate().isEmpty()) {
+            throw new IOException(
+                    failed
+                            + "tokens must not travel in the clear; give --tls-cert and --tls-key, or use 127.0.0.1:PORT and a tunnel of ssh");
+        }
+    }
+
+    /** For the owner of the directory only, from its first byte on. */
+    private static void writeToken(Path file, String token) throws IOException {
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        Files.deleteIfExists(part);
+        Files.createFile(part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(part, token + "\n");
+        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /**

@@ -1,7 +1,9 @@
 package dev.sluice.manager.http;
 
+import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
@@ -62,6 +64,17 @@ public final class HttpServer implements AutoCloseable {
      * @throws IOException if that is not possible
      */
     public static HttpServer start(InetSocketAddress address, Limits limits, Handler handler) throws IOException {
+        return start(address, limits, Optional.empty(), handler);
+    }
+
+    /**
+     * The same, with TLS 1.3 if there is a certificate.
+     *
+     * @throws IOException if it cannot listen there
+     */
+    public static HttpServer start(
+            InetSocketAddress address, Limits limits, Optional<ServerCertificate> certificate, Handler handler)
+            throws IOException {
         String failed = "cannot listen on " + address.getHostString() + ":" + address.getPort() + ": ";
         // The library says what is in the way in its log only.
         try (ServerSocket probe = new ServerSocket()) {
@@ -70,7 +83,7 @@ public final class HttpServer implements AutoCloseable {
             throw new IOException(failed + e.getMessage(), e);
         }
         try {
-            WebServer server = WebServer.builder()
+            WebServerConfig.Builder builder = WebServer.builder()
                     .address(address.getAddress())
                     .port(address.getPort())
                     .shutdownHook(false)
@@ -81,8 +94,12 @@ public final class HttpServer implements AutoCloseable {
                             .maxHeadersSize(limits.headerBytesMax())
                             .maxPrologueLength(8 * 1024)
                             .build())
-                    .routing(routing -> routing.any((request, response) -> answer(handler, request, response)))
-                    .build();
+                    .routing(routing -> routing.any((request, response) -> answer(handler, request, response)));
+            certificate.ifPresent(shown -> builder.tls(Tls.builder()
+                    .sslContext(shown.context())
+                    .enabledProtocols(List.of(ServerCertificate.PROTOCOL))
+                    .build()));
+            WebServer server = builder.build();
             server.start();
             if (!server.isRunning()) {
                 throw new IOException(failed + "somebody else was faster");

@@ -2,7 +2,6 @@ package dev.sluice.manager.objects;
 
 import dev.sluice.manager.store.Store.Entry;
 import dev.sluice.manager.store.Store.Put;
-import dev.sluice.model.ObjectDiff;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -52,25 +51,21 @@ public final class Audit {
         return PREFIX + String.format("%012d", number);
     }
 
-    static Next next(
-            Head before, String time, Caller caller, List<Changed.Item> items, List<ObjectDiff.Change> changes) {
+    /**
+     * A new entry.
+     *
+     * @param objects what was changed, and how in one word: {@code created Service/fw}
+     * @param changes field by field
+     */
+    static Next next(Head before, String time, Caller caller, List<String> objects, List<String> changes) {
         long number = before.count() + 1;
         ObjectNode entry = Trees.object();
         entry.put("number", number);
         entry.put("time", time);
         entry.put("user", caller.user());
         entry.put("manager", caller.manager());
-        entry.set(
-                "objects",
-                Trees.tree(items.stream()
-                        .map(item -> item.what().word() + " " + item.object().title())
-                        .toList()));
-        entry.set(
-                "changes",
-                Trees.tree(changes.stream()
-                        .limit(CHANGES_MAX)
-                        .map(ObjectDiff.Change::toString)
-                        .toList()));
+        entry.set("objects", Trees.tree(objects));
+        entry.set("changes", Trees.tree(changes.stream().limit(CHANGES_MAX).toList()));
         entry.put("changeCount", changes.size());
         entry.put("previous", before.hash());
         String hash = hash(entry);

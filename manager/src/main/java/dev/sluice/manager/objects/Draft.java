@@ -3,6 +3,7 @@ package dev.sluice.manager.objects;
 import dev.sluice.manager.objects.Changed.What;
 import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.objects.Rights.Verb;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.Kind;
 import dev.sluice.model.ObjectDiff;
@@ -17,6 +18,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -27,6 +29,7 @@ final class Draft {
     private final Map<String, ManagedObject> before;
     private final NavigableMap<String, ManagedObject> after;
     private final Caller caller;
+    private final Tenants tenants;
     private final String time;
     private final List<Changed.Item> items = new ArrayList<>();
     private final Set<String> touched = new HashSet<>();
@@ -35,10 +38,11 @@ final class Draft {
     private boolean configurationChanged;
     private boolean removes;
 
-    Draft(NavigableMap<String, ManagedObject> before, Caller caller, String time) {
+    Draft(NavigableMap<String, ManagedObject> before, Caller caller, Tenants tenants, String time) {
         this.before = before;
         this.after = new TreeMap<>(before);
         this.caller = caller;
+        this.tenants = tenants;
         this.time = time;
     }
 
@@ -107,6 +111,7 @@ final class Draft {
             }
             return Optional.empty();
         }
+        allow(Verb.WRITE, kind.get(), name.get());
         Wanted wanted =
                 new Wanted(kind.get(), name.get(), revision(written.title(), tree), ManagedObject.written(tree));
         if (!touched.add(wanted.key())) {
@@ -130,6 +135,18 @@ final class Draft {
             return 0;
         }
         return Long.parseLong(text);
+    }
+
+    /** Whether or not there is such an object must not be seen from the answer. */
+    private void allow(Verb verb, Kind kind, String name) {
+        String tenant = tenants.of(name);
+        if (!caller.rights().may(verb, kind, tenant)) {
+            throw new Refusal(
+                    Reason.FORBIDDEN,
+                    caller.user() + " may not " + (verb == Verb.STATUS ? "set the status of " : "change ") + kind.word()
+                            + "/" + name + (tenant.isEmpty() ? ", which all tenants share" : " of tenant " + tenant),
+                    "see what you may: sluice whoami; an administrator changes it: sluice user set; nothing was changed");
+        }
     }
 
     private void checkVersion(ManagedObject live, long revision) {
@@ -215,12 +232,14 @@ final class Draft {
             return;
         }
         ManagedObject object = new ManagedObject(wanted.kind(), wanted.name(), 0, tree);
+        invalid.addAll(TenantBounds.problems(object, tenants.of(object.name())));
         configurationChanged |= live == null || !object.written().equals(live.written());
         after.put(object.key(), object);
         items.add(new Changed.Item(live == null ? What.CREATED : What.CONFIGURED, object));
     }
 
     private void remove(Kind kind, String name, long revision) {
+        allow(Verb.WRITE, kind, name);
         ManagedObject live = before.get(ManagedObject.key(kind, name));
         if (live == null) {
             throw notFound(kind, name);
@@ -235,6 +254,7 @@ final class Draft {
     }
 
     private void setStatus(Edit.SetStatus edit) {
+        allow(Verb.STATUS, edit.kind(), edit.name());
         ManagedObject live = before.get(ManagedObject.key(edit.kind(), edit.name()));
         if (live == null) {
             throw notFound(edit.kind(), edit.name());
@@ -258,22 +278,63 @@ final class Draft {
         items.add(new Changed.Item(What.CONFIGURED, object));
     }
 
-    /** Has the model look at everything as it would be; the warnings about objects of this request. */
-    List<String> check(WholeCheck model) {
+    /**
+     * Has the model look at everything as it would be, and for each tenant concerned at what this tenant sees: it must be valid without the objects of others.
+     *
+     * @return the warnings about objects of this request
+     */
+    List<String> check(WholeCheck model, TenantChecks tenantChecks) {
         if (!configurationChanged) {
             return List.of();
         }
+        Set<String> mine = new HashSet<>();
+        Set<String> concerned = new TreeSet<>();
+        for (Changed.Item item : items) {
+            mine.add(item.object().title());
+            concerned.add(tenants.of(item.object().name()));
+        }
+        List<String> seen = new ArrayList<>();
+        for (String tenant : concerned) {
+            if (!tenant.isEmpty()) {
+                TenantChecks.Verdict verdict = tenantChecks.check(tenants, tenant, before.values(), after.values());
+                if (!verdict.errors().isEmpty()) {
+                    refuse(verdict.errors(), mine);
+                }
+                seen.addAll(warnings(verdict.problems(), mine));
+            }
+        }
         List<Problem> problems = model.problems(after.values());
         List<Problem> errors = model.newErrors(before.values(), problems);
-        Set<String> mine = new HashSet<>();
-        items.forEach(item -> mine.add(item.object().title()));
+        if (!caller.rights().everywhere()) {
+            refuseUnseen(errors, mine);
+            return seen;
+        }
         if (!errors.isEmpty()) {
             refuse(errors, mine);
         }
+        return warnings(problems, mine);
+    }
+
+    private static List<String> warnings(List<Problem> problems, Set<String> mine) {
         return problems.stream()
                 .filter(problem -> !problem.isError() && mine.contains(problem.object()))
                 .map(problem -> Cause.of(problem).toString())
                 .toList();
+    }
+
+    /** Errors that come from objects which the caller does not see: said without saying anything of these. */
+    private static void refuseUnseen(List<Problem> errors, Set<String> mine) {
+        if (!errors.isEmpty()) {
+            throw new Refusal(
+                    Reason.CONFLICT,
+                    "this does not go together with objects that you may not see",
+                    "choose other values, or ask an administrator; nothing was changed",
+                    errors.stream()
+                            .filter(error -> mine.contains(error.object()))
+                            .map(error -> new Cause(
+                                    error.object(), error.field(), "collides with what belongs to others", "", "", ""))
+                            .toList());
+        }
     }
 
     private void refuse(List<Problem> errors, Set<String> mine) {
@@ -299,8 +360,15 @@ final class Draft {
                 causes);
     }
 
+    /** What becomes of which object, for the record. */
+    List<String> titles() {
+        return items.stream()
+                .map(item -> item.what().word() + " " + item.object().title())
+                .toList();
+    }
+
     /** What is different, field by field, for the record. */
-    List<ObjectDiff.Change> differences() {
+    List<String> differences() {
         Map<String, String> old = new LinkedHashMap<>();
         Map<String, String> now = new LinkedHashMap<>();
         for (String key : touched) {
@@ -313,6 +381,8 @@ final class Draft {
                 now.put(key, Trees.text(is.written()));
             }
         }
-        return ObjectDiff.between(old, now);
+        return ObjectDiff.between(old, now).stream()
+                .map(ObjectDiff.Change::toString)
+                .toList();
     }
 }

@@ -25,6 +25,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 
 /** All objects, and the only way to change them. Any thread; changes of the configuration are one after the other. */
@@ -37,6 +38,9 @@ public final class Inventory {
 
     /** Written by every change of the configuration: two that are checked against the same state cannot both be stored. */
     private static final String HEAD = "head";
+
+    /** Where users, tenants and tokens are in the store. */
+    private static final String ACCESS_PREFIX = "access/";
 
     private static final int TRIES_MAX = 8;
     private static final int EVENTS_MAX = 1_000;
@@ -52,6 +56,9 @@ public final class Inventory {
 
     /** Guarded by the lock. */
     private final WholeCheck model = new WholeCheck();
+
+    /** Guarded by the lock. */
+    private final TenantChecks tenantChecks = new TenantChecks();
 
     /** Why the last change could not be stored; empty: it could. */
     private volatile String lastFailure = "";
@@ -96,10 +103,11 @@ public final class Inventory {
     /**
      * The objects of a kind, in the order of names.
      *
+     * @param wanted which of them
      * @param limit 1..{@value #PAGE_MAX}
      * @param next empty, or what the part before gave
      */
-    public Page list(Kind kind, LabelSelector selector, int limit, String next) {
+    public Page list(Kind kind, Predicate<ManagedObject> wanted, int limit, String next) {
         Continuation from = Continuation.parse(next, kind);
         List<ManagedObject> found = new ArrayList<>();
         long revision = from.revision();
@@ -112,7 +120,7 @@ public final class Inventory {
                 revision = part.revision();
                 for (Entry entry : part.entries()) {
                     ManagedObject object = ManagedObject.of(entry);
-                    if (selector.matches(object)) {
+                    if (wanted.test(object)) {
                         if (found.size() == limit) {
                             return new Page(revision, found, new Continuation(revision, after).text());
                         }
@@ -216,10 +224,10 @@ public final class Inventory {
 
     /** Empty if somebody else was faster. */
     private Optional<Changed> attempt(List<Edit> edits, Caller caller, boolean dryRun) {
-        String time = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
-        Draft draft = new Draft(objects, caller, time);
+        String time = time();
+        Draft draft = new Draft(objects, caller, Tenants.of(store), time);
         draft.edit(edits);
-        List<String> warnings = draft.check(model);
+        List<String> warnings = draft.check(model, tenantChecks);
         List<Change> changes = new ArrayList<>();
         for (Changed.Item item : draft.items()) {
             switch (item.what()) {
@@ -243,10 +251,7 @@ public final class Inventory {
             if (head.map(Entry::revision).orElse(0L) > known) {
                 return Optional.empty();
             }
-            Audit.Next record = Audit.next(Audit.Head.of(head), time, caller, draft.items(), draft.differences());
-            conditions.add(new Condition(HEAD, head.map(Entry::revision).orElse(0L)));
-            changes.add(record.entry());
-            changes.add(new Put(HEAD, record.head().value()));
+            record(head, time, caller, draft.titles(), draft.differences(), conditions, changes);
         }
         return switch (store.commit(conditions, changes)) {
             case Conflict _ -> Optional.empty();
@@ -255,6 +260,66 @@ public final class Inventory {
                 yield Optional.of(stored(draft, revision, warnings));
             }
         };
+    }
+
+    /** Adds an entry of the record to a transaction, and the condition that nobody else does meanwhile. */
+    private static void record(
+            Optional<Entry> head,
+            String time,
+            Caller caller,
+            List<String> objects,
+            List<String> differences,
+            List<Condition> conditions,
+            List<Change> changes) {
+        Audit.Next record = Audit.next(Audit.Head.of(head), time, caller, objects, differences);
+        conditions.add(new Condition(HEAD, head.map(Entry::revision).orElse(0L)));
+        changes.add(record.entry());
+        changes.add(new Put(HEAD, record.head().value()));
+    }
+
+    /**
+     * Stores something that is no object, with an entry in the record of changes.
+     *
+     * @param what what is done, as it stands in the record: {@code created User/alice}
+     * @param differences field by field
+     * @param wanted conditions that have to hold besides
+     * @throws Refusal if one of them does not
+     */
+    public void store(
+            Caller caller, String what, List<String> differences, List<Condition> wanted, List<Change> wantedChanges) {
+        lock.lock();
+        try {
+            for (int tries = 1; tries <= TRIES_MAX; tries++) {
+                List<Condition> conditions = new ArrayList<>(wanted);
+                List<Change> changes = new ArrayList<>(wantedChanges);
+                record(store.get(HEAD), time(), caller, List.of(what), differences, conditions, changes);
+                Store.Outcome outcome = store.commit(conditions, changes);
+                if (outcome instanceof Committed) {
+                    lastFailure = "";
+                    return;
+                }
+                if (outcome instanceof Conflict(Condition failed, long _)
+                        && !failed.key().equals(HEAD)) {
+                    throw new Refusal(
+                            Reason.CONFLICT, "somebody else changed the same at the same time", "look at it again");
+                }
+            }
+        } catch (StoreException e) {
+            lastFailure = String.valueOf(e.getMessage());
+            throw refusal(e);
+        } finally {
+            lock.unlock();
+        }
+        throw new Refusal(Reason.UNAVAILABLE, "others change objects all the time", "try again");
+    }
+
+    private String time() {
+        return clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** The tenants there are now. */
+    public Tenants tenants() {
+        return guarded(() -> Tenants.of(store));
     }
 
     private static void checkSizes(List<Change> changes) {
@@ -394,7 +459,7 @@ public final class Inventory {
 
     /** Objects and record of one moment, for {@link Backup#restore}. */
     public byte[] backup() {
-        return guarded(() -> Backup.take(store, List.of(Audit.PREFIX, HEAD, ManagedObject.PREFIX)));
+        return guarded(() -> Backup.take(store, List.of(ACCESS_PREFIX, Audit.PREFIX, HEAD, ManagedObject.PREFIX)));
     }
 
     /** Something that asks the store. */

@@ -4,11 +4,12 @@ import dev.sluice.manager.objects.Refusal.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Conditions on labels, all of which have to hold: {@code rack=r1,stage!=test,owner,!old}. */
-public final class LabelSelector {
+public final class LabelSelector implements Predicate<ManagedObject> {
     /** Every object. */
     public static final LabelSelector ALL = new LabelSelector(List.of());
 
@@ -49,6 +50,11 @@ public final class LabelSelector {
                     term.group(2), negated, exists, exists ? "" : term.group(4).strip()));
         }
         return new LabelSelector(terms);
+    }
+
+    @Override
+    public boolean test(ManagedObject object) {
+        return matches(object);
     }
 
     /** Whether all conditions hold. */

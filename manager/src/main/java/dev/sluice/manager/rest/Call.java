@@ -1,11 +1,14 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.access.Identity;
+import dev.sluice.manager.access.Role.Permission;
 import dev.sluice.manager.http.HttpRequest;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.LabelSelector;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Problem;
@@ -18,9 +21,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 
 /** A request to a route, with what the route's parameters mean; used by the thread that answers it. */
-record Call(HttpRequest request, Map<String, String> path, String user) {
+record Call(HttpRequest request, Map<String, String> path, Identity who) {
     private static final String NAME = "[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?";
     private static final String MANAGER = "[A-Za-z0-9]([-A-Za-z0-9._@]{0,62}[A-Za-z0-9])?";
 
@@ -66,6 +70,16 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
         }
     }
 
+    /** Refuses who may not do something that is about no object. */
+    void require(Permission permission) {
+        if (!who.may(permission)) {
+            throw new Refusal(
+                    Reason.FORBIDDEN,
+                    who.user() + " may not " + request.method() + " " + request.path(),
+                    "see what you may: sluice whoami; an administrator changes it: sluice user set");
+        }
+    }
+
     boolean flag(String name) {
         String value = request.parameter(name);
         return switch (value) {
@@ -105,7 +119,7 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
                     "fieldManager is '" + manager + "'",
                     "1..64 letters, digits and . _ @ - between them");
         }
-        return new Caller(user, manager.isEmpty() ? user : manager);
+        return new Caller(who.user(), manager.isEmpty() ? who.user() : manager, who);
     }
 
     /** The version that If-Match asks for; 0: none. */
@@ -169,6 +183,15 @@ record Call(HttpRequest request, Map<String, String> path, String user) {
                 "the object is not the one of the path",
                 "send the object to its own path",
                 List.of(new Cause(object.title(), field, "is not that of the path", found, wanted, "")));
+    }
+
+    /** The body as one tree that is no object with kind and name. */
+    JsonNode tree() throws IOException {
+        WrittenObject.Read read = WrittenObject.read("", text());
+        if (read.objects().size() != 1 || read.problems().stream().anyMatch(Problem::isError)) {
+            throw new Refusal(Reason.INVALID, "the body cannot be read", "send one object in YAML 1.2 or JSON");
+        }
+        return Trees.tree(read.objects().getFirst().fields());
     }
 
     String text() throws IOException {

@@ -1,13 +1,16 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.access.Identity;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.LabelSelector;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
+import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
@@ -19,6 +22,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,9 +33,11 @@ final class ObjectRoutes {
     private static final String ONE = "/api/v1/{kinds}/{name}";
 
     private final Inventory inventory;
+    private final Gate gate;
 
-    ObjectRoutes(Inventory inventory) {
+    ObjectRoutes(Inventory inventory, Gate gate) {
         this.inventory = inventory;
+        this.gate = gate;
     }
 
     List<Route> routes() {
@@ -53,7 +60,7 @@ final class ObjectRoutes {
         Kind kind = call.kind();
         int limit = (int) call.number("limit", 1, Inventory.PAGE_MAX, Inventory.PAGE_MAX);
         Inventory.Page page =
-                inventory.list(kind, call.selector(), limit, call.request().parameter("continue"));
+                inventory.list(kind, wanted(call), limit, call.request().parameter("continue"));
         ObjectNode body = Trees.object();
         body.put("apiVersion", ManagedObject.API_VERSION);
         body.put("kind", kind.word() + "List");
@@ -67,16 +74,28 @@ final class ObjectRoutes {
         return Answers.value(call, body);
     }
 
+    /** What the caller asks for and may see. */
+    private Predicate<ManagedObject> wanted(Call call) {
+        Tenants tenants = inventory.tenants();
+        LabelSelector selector = call.selector();
+        return object -> selector.matches(object) && tenants.sees(call.who(), object);
+    }
+
     private HttpAnswer get(Call call) {
         call.checkParameters(Set.of());
         Kind kind = call.kind();
-        ManagedObject object = inventory.get(kind, call.name()).orElseThrow(() -> unknown(kind, call.name()));
+        Tenants tenants = inventory.tenants();
+        ManagedObject object = inventory
+                .get(kind, call.name())
+                .filter(found -> tenants.sees(call.who(), found))
+                .orElseThrow(() -> unknown(call, kind, call.name()));
         return Answers.object(call, 200, object, List.of());
     }
 
-    private Refusal unknown(Kind kind, String name) {
+    private Refusal unknown(Call call, Kind kind, String name) {
+        Tenants tenants = inventory.tenants();
         List<String> names = inventory.all().objects().stream()
-                .filter(object -> object.kind() == kind)
+                .filter(object -> object.kind() == kind && tenants.sees(call.who(), object))
                 .map(ManagedObject::name)
                 .toList();
         return new Refusal(
@@ -171,9 +190,13 @@ final class ObjectRoutes {
 
     private HttpAnswer export(Call call) {
         call.checkParameters(Set.of());
-        Inventory.All all = inventory.all();
+        Tenants tenants = inventory.tenants();
         List<Map<String, ?>> documents = new ArrayList<>();
-        all.objects().forEach(object -> documents.add(Trees.plain(object.written())));
+        for (ManagedObject object : inventory.all().objects()) {
+            if (tenants.sees(call.who(), object)) {
+                documents.add(Trees.plain(object.written()));
+            }
+        }
         return HttpAnswer.text(200, "application/yaml", YamlText.documents(documents));
     }
 
@@ -195,6 +218,12 @@ final class ObjectRoutes {
         String from = last.isEmpty() ? call.request().parameter("resourceVersion") : last;
         long after = Call.number(last.isEmpty() ? "resourceVersion" : "Last-Event-ID", from, 0, Long.MAX_VALUE, 0);
         return new HttpAnswer.Streamed(
-                "text/event-stream", new Watch(inventory, kinds, call.selector(), from.isEmpty(), after));
+                "text/event-stream", new Watch(inventory, viewer(call), kinds, call.selector(), from.isEmpty(), after));
+    }
+
+    /** Who watches, looked at anew from time to time: tokens end while somebody watches. */
+    private Supplier<Identity> viewer(Call call) {
+        String authorization = call.request().header("Authorization");
+        return () -> gate.identify(authorization);
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.access.Accounts;
+import dev.sluice.manager.access.Identity;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.http.HttpRequest;
 import dev.sluice.manager.http.HttpServer;
@@ -26,18 +28,22 @@ public final class RestApi implements HttpServer.Handler {
     private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final List<Route> routes = new ArrayList<>();
+    private final Gate gate;
     private final RateLimit limit;
 
     /**
      * The interface to some objects.
      *
+     * @param gate who is let in, as whom
      * @param requestsPerSecondMax of one client address; ten times as many at once
      * @param nowNs a clock that only goes forward
      */
-    public RestApi(Inventory inventory, int requestsPerSecondMax, LongSupplier nowNs) {
+    public RestApi(Inventory inventory, Accounts accounts, Gate gate, int requestsPerSecondMax, LongSupplier nowNs) {
+        this.gate = gate;
         // First those without names in braces: audit is no kind.
         routes.addAll(new SystemRoutes(inventory).routes());
-        routes.addAll(new ObjectRoutes(inventory).routes());
+        routes.addAll(new AccessRoutes(accounts, inventory).routes());
+        routes.addAll(new ObjectRoutes(inventory, gate).routes());
         limit = new RateLimit(requestsPerSecondMax, 10 * requestsPerSecondMax, nowNs);
     }
 
@@ -48,7 +54,9 @@ public final class RestApi implements HttpServer.Handler {
     @Override
     public HttpAnswer answer(HttpRequest request) throws IOException, InterruptedException {
         try {
-            checkHost(request);
+            if (gate.isOpen()) {
+                checkHost(request);
+            }
             long waitMs = limit.take(request.client());
             if (waitMs > 0) {
                 return Answers.refused(
@@ -60,7 +68,8 @@ public final class RestApi implements HttpServer.Handler {
             }
             return dispatch(request);
         } catch (Refusal e) {
-            return Answers.refused(e, Map.of());
+            boolean unknown = e.reason() == Reason.UNAUTHENTICATED;
+            return Answers.refused(e, unknown ? Map.of("WWW-Authenticate", "Bearer realm=\"sluice\"") : Map.of());
         } catch (StoreException e) {
             return Answers.refused(Inventory.refusal(e), Map.of());
         } catch (RuntimeException e) {
@@ -87,11 +96,16 @@ public final class RestApi implements HttpServer.Handler {
             Optional<Map<String, String>> values = route.match(request.path());
             if (values.isPresent()) {
                 if (route.method().equals(request.method())) {
-                    return route.handler().answer(new Call(request, values.get(), "local"));
+                    Identity who = route.open()
+                            ? gate.known(request.header("Authorization"))
+                            : gate.identify(request.header("Authorization"));
+                    return route.handler().answer(new Call(request, values.get(), who));
                 }
                 methods.add(route.method());
             }
         }
+        // What there is and what not is not told to strangers.
+        gate.identify(request.header("Authorization"));
         if (methods.isEmpty()) {
             throw new Refusal(Reason.NOT_FOUND, "there is nothing at " + request.path(), "see GET /openapi.yaml");
         }

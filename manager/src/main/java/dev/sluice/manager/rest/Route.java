@@ -12,8 +12,14 @@ import java.util.Optional;
  *
  * @param template path with names in braces: {@code /api/v1/{kinds}/{name}}
  * @param operation its name in the contract
+ * @param open whether it is answered to those who do not say who they are
  */
-record Route(String method, String template, String operation, Handler handler) {
+record Route(String method, String template, String operation, boolean open, Handler handler) {
+    /** An operation for those who said who they are. */
+    Route(String method, String template, String operation, Handler handler) {
+        this(method, template, operation, false, handler);
+    }
+
     /** Answers a request to a route. */
     interface Handler {
         HttpAnswer answer(Call call) throws IOException, InterruptedException;

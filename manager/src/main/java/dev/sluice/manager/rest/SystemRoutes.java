@@ -1,5 +1,6 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.access.Role.Permission;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.objects.Audit;
 import dev.sluice.manager.objects.Inventory;
@@ -27,9 +28,9 @@ final class SystemRoutes {
 
     List<Route> routes() {
         return List.of(
-                new Route("GET", "/livez", "live", this::live),
-                new Route("GET", "/readyz", "ready", this::ready),
-                new Route("GET", "/openapi.yaml", "contract", this::contract),
+                new Route("GET", "/livez", "live", true, this::live),
+                new Route("GET", "/readyz", "ready", true, this::ready),
+                new Route("GET", "/openapi.yaml", "contract", true, this::contract),
                 new Route("GET", "/api/v1", "discover", this::discover),
                 new Route("GET", "/api/v1/backup", "takeBackup", this::backup),
                 new Route("GET", "/api/v1/audit", "listAudit", this::audit),
@@ -52,11 +53,13 @@ final class SystemRoutes {
                     .append(check.problem().isEmpty() ? " ok" : ": " + check.problem())
                     .append('\n');
         }
+        // What is wrong may tell of paths and hosts: those who did not say who they are learn that something is.
+        boolean known = !call.who().bindings().isEmpty();
         boolean verbose = call.flag("verbose") || !ready;
         return HttpAnswer.text(
                 ready ? 200 : 503,
                 "text/plain; charset=utf-8",
-                (verbose ? text.toString() : "") + (ready ? "ready\n" : "not ready\n"));
+                (verbose && known ? text.toString() : "") + (ready ? "ready\n" : "not ready\n"));
     }
 
     private HttpAnswer contract(Call call) throws IOException {
@@ -88,6 +91,7 @@ final class SystemRoutes {
 
     private HttpAnswer audit(Call call) {
         call.checkParameters(Set.of("after", "limit"));
+        call.require(Permission.AUDIT);
         long after = call.number("after", 0, Long.MAX_VALUE, 0);
         int limit = (int) call.number("limit", 1, AUDIT_MAX, AUDIT_MAX);
         ObjectNode body = Trees.object();
@@ -98,11 +102,13 @@ final class SystemRoutes {
 
     private HttpAnswer backup(Call call) {
         call.checkParameters(Set.of());
+        call.require(Permission.BACKUP);
         return new HttpAnswer.Whole(200, "application/octet-stream", Map.of(), inventory.backup());
     }
 
     private HttpAnswer verification(Call call) {
         call.checkParameters(Set.of());
+        call.require(Permission.AUDIT);
         Audit.Verdict verdict = inventory.verifyAudit();
         ObjectNode body = Trees.object();
         body.put("entries", verdict.entries());

@@ -1,11 +1,13 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.access.Identity;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.LabelSelector;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.ObjectEvent;
 import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.Kind;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -24,6 +27,7 @@ final class Watch implements HttpAnswer.Writer {
     private static final long SILENCE_MS = 10_000;
 
     private final Inventory inventory;
+    private final Supplier<Identity> viewer;
     private final Set<Kind> kinds;
     private final LabelSelector selector;
     private final boolean fromState;
@@ -31,8 +35,15 @@ final class Watch implements HttpAnswer.Writer {
     private long told;
 
     /** Goes on behind a revision; with the state first, that revision is of no account. */
-    Watch(Inventory inventory, Set<Kind> kinds, LabelSelector selector, boolean fromState, long after) {
+    Watch(
+            Inventory inventory,
+            Supplier<Identity> viewer,
+            Set<Kind> kinds,
+            LabelSelector selector,
+            boolean fromState,
+            long after) {
         this.inventory = inventory;
+        this.viewer = viewer;
         this.kinds = kinds;
         this.selector = selector;
         this.fromState = fromState;
@@ -50,12 +61,14 @@ final class Watch implements HttpAnswer.Writer {
         sink.send(": watching\n\n");
         try {
             if (fromState) {
-                state(sink);
+                state(sink, viewer.get());
             }
             while (true) {
                 List<ObjectEvent> events = inventory.events(at);
+                // Behind the events, and also for who hears nothing for long: rights may have ended meanwhile.
+                Identity who = viewer.get();
                 if (!events.isEmpty()) {
-                    send(sink, events);
+                    send(sink, events, who);
                     at = events.getLast().revision();
                     continue;
                 }
@@ -72,10 +85,11 @@ final class Watch implements HttpAnswer.Writer {
         }
     }
 
-    private void state(HttpAnswer.Sink sink) throws IOException {
+    private void state(HttpAnswer.Sink sink, Identity who) throws IOException {
+        Tenants tenants = inventory.tenants();
         Inventory.All all = inventory.all();
         for (ManagedObject object : all.objects()) {
-            if (kinds.contains(object.kind()) && selector.matches(object)) {
+            if (kinds.contains(object.kind()) && selector.matches(object) && tenants.sees(who, object)) {
                 sink.send(event("added", object));
             }
         }
@@ -88,12 +102,13 @@ final class Watch implements HttpAnswer.Writer {
         sink.send("id: " + at + "\nevent: bookmark\ndata: {\"resourceVersion\":\"" + at + "\"}\n\n");
     }
 
-    private void send(HttpAnswer.Sink sink, List<ObjectEvent> events) throws IOException {
+    private void send(HttpAnswer.Sink sink, List<ObjectEvent> events, Identity who) throws IOException {
+        Tenants tenants = inventory.tenants();
         for (int i = 0; i < events.size(); i++) {
             ObjectEvent event = events.get(i);
             boolean ends = i == events.size() - 1 || events.get(i + 1).revision() != event.revision();
-            Optional<ObjectEvent> seen =
-                    kinds.contains(event.object().kind()) ? event.through(selector) : Optional.empty();
+            boolean looked = kinds.contains(event.object().kind()) && tenants.sees(who, event.object());
+            Optional<ObjectEvent> seen = looked ? event.through(selector) : Optional.empty();
             if (seen.isPresent()) {
                 String type = seen.get().type().name().toLowerCase(Locale.ROOT);
                 String id = ends ? "id: " + event.revision() + "\n" : "";

@@ -1,5 +1,6 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.MemoryStore;
@@ -21,12 +22,24 @@ final class Http implements AutoCloseable {
     private static final JsonMapper MAPPER = new JsonMapper();
 
     final Store store = new MemoryStore();
+    final Accounts accounts;
     final RestApi api;
     final HttpClient client = HttpClient.newHttpClient();
     private final HttpServer server;
 
     Http(int requestsPerSecondMax) throws IOException {
-        api = new RestApi(new Inventory(store, InstantSource.system()), requestsPerSecondMax, System::nanoTime);
+        this(requestsPerSecondMax, false);
+    }
+
+    Http(int requestsPerSecondMax, boolean closed) throws IOException {
+        Inventory inventory = new Inventory(store, InstantSource.system());
+        accounts = new Accounts(store, inventory, InstantSource.system());
+        api = new RestApi(
+                inventory,
+                accounts,
+                closed ? Gate.ofTokens(accounts) : Gate.open(),
+                requestsPerSecondMax,
+                System::nanoTime);
         server = HttpServer.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), HttpServer.Limits.USUAL, api);
     }

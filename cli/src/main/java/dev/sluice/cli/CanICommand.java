@@ -1,0 +1,45 @@
+package dev.sluice.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code sluice can-i}. */
+@Command(
+        name = "can-i",
+        description = {
+            "Says whether a manager would let you do something with objects of a kind.",
+            "For example: sluice can-i write servicepolicy acme.web. Exit status: 0 yes, 1 no."
+        })
+final class CanICommand extends ManagerRequest {
+    @Parameters(index = "0", paramLabel = "VERB", description = "read, write (create, change, delete) or status.")
+    private String verb = "";
+
+    @Parameters(
+            index = "1",
+            paramLabel = "KIND",
+            completionCandidates = KindWords.class,
+            description = "A kind in singular or plural. Kinds: ${COMPLETION-CANDIDATES}.")
+    private String kind = "";
+
+    @Parameters(
+            index = "2",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "Of the object; it says whose it is (default: one that all tenants share).")
+    private String name = "";
+
+    @Override
+    int ask(ManagerClient client) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("verb", verb);
+        parameters.put("kind", kind);
+        parameters.put("name", name);
+        Map<String, @Nullable Object> answer = client.get(ManagerClient.path("/api/v1/self/rights", parameters));
+        boolean allowed = Boolean.TRUE.equals(answer.get("allowed"));
+        print(answer, allowed ? "yes\n" : "no\n");
+        return allowed ? ExitCode.OK : ExitCode.FAILED;
+    }
+}

@@ -1,0 +1,181 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.manager.Manager;
+import dev.sluice.manager.http.ServerCertificate;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Users, tenants and tokens by the commands, to a manager with TLS (C14, S3). */
+@Timeout(120)
+class AccessCommandsTest {
+    @TempDir
+    private Path folder = Path.of("");
+
+    private Path certificate = Path.of("");
+    private Path key = Path.of("");
+
+    @BeforeEach
+    void makeCertificate() throws Exception {
+        certificate = folder.resolve("cert.pem");
+        key = folder.resolve("key.pem");
+        makePair("manager", certificate, key);
+    }
+
+    /** A certificate that is signed by itself, by the tool that comes with the JDK. */
+    private void makePair(String name, Path chain, Path secret) throws Exception {
+        Path store = folder.resolve(name + ".p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        name,
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=" + name,
+                        "-validity",
+                        "2",
+                        "-ext",
+                        "san=ip:127.0.0.1,dns:localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        "changeit")
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(keytool.exitValue()).as(said).isZero();
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, "changeit".toCharArray());
+        }
+        Files.writeString(chain, pem("CERTIFICATE", keys.getCertificate(name).getEncoded()));
+        Files.writeString(
+                secret,
+                pem("PRIVATE KEY", keys.getKey(name, "changeit".toCharArray()).getEncoded()));
+    }
+
+    private static String pem(String what, byte[] bytes) {
+        return "-----BEGIN " + what + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes) + "\n-----END " + what + "-----\n";
+    }
+
+    private Manager manager() throws IOException {
+        InetSocketAddress listen = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        return Manager.start(
+                Manager.Options.of(folder.resolve("data"), listen).with(ServerCertificate.read(certificate, key)));
+    }
+
+    private Cli run(Manager manager, Path token, String... words) {
+        List<String> all = new ArrayList<>(List.of(words));
+        all.addAll(List.of("--manager", "https://127.0.0.1:" + manager.port(), "--ca-file", certificate.toString()));
+        all.addAll(List.of("--token-file", token.toString()));
+        return Cli.run(all.toArray(String[]::new));
+    }
+
+    @Test
+    void administratorLetsOthersInAndOutAgain() throws Exception {
+        try (Manager manager = manager()) {
+            Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(root)))
+                    .isEqualTo("rw-------");
+            assertThat(run(manager, root, "whoami").out()).isEqualTo("local-admin: admin\n");
+            assertThat(run(manager, root, "user", "list").out()).contains("there are no users");
+            assertThat(run(manager, root, "tenant", "create", "acme").out()).isEqualTo("Tenant/acme\n");
+            assertThat(run(manager, root, "user", "set", "alice", "security-admin@acme", "auditor")
+                            .out())
+                    .isEqualTo("alice: security-admin@acme, auditor\n");
+            Cli token = run(manager, root, "token", "create", "alice", "--note", "laptop");
+            assertThat(token.out()).startsWith("sluice_");
+            Path alice = Files.writeString(folder.resolve("alice"), token.out());
+            assertThat(run(manager, alice, "whoami").out())
+                    .startsWith("alice: security-admin@acme, auditor; the token ends 20");
+            assertThat(run(manager, alice, "can-i", "write", "servicechain", "acme.x")
+                            .out())
+                    .isEqualTo("yes\n");
+            Cli no = run(manager, alice, "can-i", "write", "servicechain", "x");
+            assertThat(no.out()).isEqualTo("no\n");
+            assertThat(no.status()).isEqualTo(ExitCode.FAILED);
+            Path objects = Files.writeString(
+                    folder.resolve("o.yaml"),
+                    "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw}}");
+            Cli refused = run(manager, alice, "apply", "-f", objects.toString());
+            assertThat(refused.status()).isEqualTo(ExitCode.FAILED);
+            assertThat(refused.err()).contains("alice may not change Service/fw, which all tenants share");
+            assertThat(run(manager, alice, "token", "list").out())
+                    .contains("alice")
+                    .contains("laptop");
+            assertThat(run(manager, alice, "user", "list").err()).contains("alice may not GET /api/v1/users");
+            assertThat(run(manager, root, "tenant", "delete", "acme").err()).contains("still has User/alice");
+            assertThat(run(manager, root, "user", "delete", "alice").out()).isEqualTo("User/alice deleted\n");
+            assertThat(run(manager, alice, "whoami").err()).contains("the token is unknown, expired or revoked");
+            assertThat(run(manager, root, "tenant", "delete", "acme").out()).isEqualTo("Tenant/acme deleted\n");
+            assertThat(run(manager, root, "token", "revoke", "00000000").err()).contains("there is no Token/00000000");
+        }
+    }
+
+    @Test
+    void managerThatDoesNotProveWhoItIsIsNotTold() throws Exception {
+        try (Manager manager = manager()) {
+            Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
+            Path stranger = folder.resolve("stranger.pem");
+            makePair("stranger", stranger, folder.resolve("stranger.key"));
+            Cli cli = Cli.run(
+                    "whoami",
+                    "--manager",
+                    "https://127.0.0.1:" + manager.port(),
+                    "--ca-file",
+                    stranger.toString(),
+                    "--token-file",
+                    root.toString());
+            assertThat(cli.err()).contains("does not prove who it is").contains("--ca-file");
+            Cli clear = Cli.run("whoami", "--manager", "http://192.0.2.1:9470", "--token-file", root.toString());
+            assertThat(clear.err()).contains("not sent in the clear");
+            Cli noFile = Cli.run("whoami", "--token-file", folder.resolve("no").toString());
+            assertThat(noFile.err()).contains("can't be read");
+            assertThatThrownBy(() -> ServerCertificate.read(certificate, folder.resolve("stranger.key")))
+                    .hasMessageContaining("is not the key of the first certificate");
+            assertThatThrownBy(() -> ServerCertificate.read(key, key)).hasMessageContaining("no certificate");
+            assertThatThrownBy(() -> ServerCertificate.read(certificate, certificate))
+                    .hasMessageContaining("openssl pkcs8");
+        }
+    }
+
+    @Test
+    void otherThanLoopbackNeedsTokensAndTls() throws Exception {
+        InetSocketAddress everywhere = new InetSocketAddress("0.0.0.0", 0);
+        Manager.Options options = Manager.Options.of(folder.resolve("data"), everywhere);
+        assertThatThrownBy(() -> Manager.start(options)).hasMessageContaining("--tls-cert");
+        assertThatThrownBy(() -> Manager.start(
+                        options.with(ServerCertificate.read(certificate, key)).withoutAccessControl()))
+                .hasMessageContaining("--no-access-control");
+        try (Manager manager = Manager.start(options.with(ServerCertificate.read(certificate, key)))) {
+            Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
+            assertThat(run(manager, root, "get", "services").out()).contains("there are no services");
+        }
+        Cli half = Cli.run("manager", "--data", folder.resolve("d2").toString(), "--tls-cert", certificate.toString());
+        assertThat(half.err()).contains("go together");
+    }
+}

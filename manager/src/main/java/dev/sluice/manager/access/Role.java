@@ -1,0 +1,158 @@
+package dev.sluice.manager.access;
+
+import dev.sluice.manager.objects.Rights.Verb;
+import dev.sluice.model.Kind;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a user may do, in one tenant or everywhere (C14). What no role allows is denied. */
+public enum Role {
+    /** Everything; only for all tenants. */
+    ADMIN(
+            "all objects, users, tenants, tokens, backups",
+            Sets.ALL,
+            Sets.ALL,
+            Sets.ALL,
+            EnumSet.allOf(Permission.class)),
+
+    /** Runs the network. */
+    NETWORK_ADMIN(
+            "nodes, ports, port profiles, routers and switches",
+            Sets.ALL,
+            EnumSet.of(Kind.NODE, Kind.PORT, Kind.PORT_PROFILE, Kind.LOGICAL_ROUTER, Kind.LOGICAL_SWITCH),
+            Sets.NONE,
+            Sets.NOTHING),
+
+    /** Decides what is inspected, by what. */
+    SECURITY_ADMIN(
+            "services, instances, chains and policies",
+            Sets.NO_NODES,
+            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_CHAIN, Kind.SERVICE_POLICY),
+            Sets.NONE,
+            Sets.NOTHING),
+
+    /** Brings services and their instances. */
+    VENDOR(
+            "services and instances, and what is known of them",
+            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_CHAIN),
+            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE),
+            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE),
+            Sets.NOTHING),
+
+    /** A program on the nodes that does what the objects say. */
+    AGENT("reading all objects, saying what is known of them", Sets.ALL, Sets.NONE, Sets.ALL, Sets.NOTHING),
+
+    /** Looks at everything that was done. */
+    AUDITOR(
+            "reading objects and the record of changes",
+            Sets.NO_NODES,
+            Sets.NONE,
+            Sets.NONE,
+            EnumSet.of(Permission.AUDIT)),
+
+    /** Looks. */
+    READ_ONLY("reading objects", Sets.NO_NODES, Sets.NONE, Sets.NONE, Sets.NOTHING);
+
+    /** What is done with the manager, not with an object; given for all tenants only. */
+    public enum Permission {
+        /** Users, tenants and tokens of others. */
+        ACCESS,
+
+        /** Backups, which hold everything. */
+        BACKUP,
+
+        /** The record of changes, which is of all tenants. */
+        AUDIT
+    }
+
+    /** Sets that several roles have. */
+    private static final class Sets {
+        static final Set<Kind> ALL = EnumSet.allOf(Kind.class);
+        static final Set<Kind> NONE = EnumSet.noneOf(Kind.class);
+
+        /** Nodes hold the keys with which they sign. */
+        static final Set<Kind> NO_NODES = EnumSet.complementOf(EnumSet.of(Kind.NODE));
+
+        static final Set<Permission> NOTHING = EnumSet.noneOf(Permission.class);
+    }
+
+    /** What a tenant's own people may change. The other kinds take hold of interfaces of hosts, which are nobody's own. */
+    private static final Set<Kind> OF_TENANTS =
+            EnumSet.of(Kind.PORT_PROFILE, Kind.LOGICAL_SWITCH, Kind.SERVICE, Kind.SERVICE_CHAIN, Kind.SERVICE_POLICY);
+
+    private final String allows;
+
+    // Sets that nobody changes: each is made in this file and given to nobody.
+    @SuppressWarnings("ImmutableEnumChecker")
+    private final Set<Kind> reads;
+
+
+    @SuppressWarnings("ImmutableEnumChecker")
+    private final Set<Kind> writes;
+
+    @SuppressWarnings("ImmutableEnumChecker")
+    private final Set<Kind> tells;
+
+    @SuppressWarnings("ImmutableEnumChecker")
+    private final Set<Permission> permissions;
+
+    Role(String allows, Set<Kind> reads, Set<Kind> writes, Set<Kind> tells, Set<Permission> permissions) {
+        this.allows = allows;
+        this.reads = reads;
+        this.writes = writes;
+        this.tells = tells;
+        this.permissions = permissions;
+    }
+
+    /** As users write it: {@code network-admin}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** What it allows, in words. */
+    public String allows() {
+        return allows;
+    }
+
+    /** The role of a word. */
+    public static Optional<Role> of(String word) {
+        return Arrays.stream(values()).filter(role -> role.word().equals(word)).findFirst();
+    }
+
+    /** All words. */
+    public static List<String> words() {
+        return Arrays.stream(values()).map(Role::word).toList();
+    }
+
+    /** Whether it can be given for one tenant. */
+    public boolean ofTenants() {
+        return permissions.isEmpty() && this != AGENT && this != VENDOR;
+    }
+
+    boolean may(Permission permission) {
+        return permissions.contains(permission);
+    }
+
+    /** In all tenants. */
+    boolean may(Verb verb, Kind kind) {
+        return switch (verb) {
+            case READ -> reads.contains(kind);
+            case WRITE -> writes.contains(kind);
+            case STATUS -> tells.contains(kind);
+        };
+    }
+
+    /** With objects of the one tenant that it is given for. */
+    boolean mayInTenant(Verb verb, Kind kind) {
+        return may(verb, kind) && kind != Kind.NODE && (verb == Verb.READ || OF_TENANTS.contains(kind));
+    }
+
+    /** With objects that all tenants share, for somebody who has it in one. */
+    boolean mayShared(Verb verb, Kind kind) {
+        return verb == Verb.READ && mayInTenant(verb, kind);
+    }
+}

@@ -1,0 +1,53 @@
+package dev.sluice.manager.objects;
+
+import dev.sluice.manager.objects.Refusal.Cause;
+import dev.sluice.model.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+
+/** What objects of a tenant must not take hold of, whoever writes them: places that all share. Rules of a tenant apply to its own ports and routers only. */
+final class TenantBounds {
+    private TenantBounds() {}
+
+    /** What an object of a tenant names that is not its own; nothing for objects that all share. */
+    static List<Cause> problems(ManagedObject object, String tenant) {
+        if (tenant.isEmpty() || object.kind() != Kind.SERVICE_POLICY) {
+            return List.of();
+        }
+        List<Cause> problems = new ArrayList<>();
+        JsonNode spec = object.tree().path("spec");
+        places(object, "spec.appliedTo", spec.path("appliedTo"), tenant, problems);
+        int at = 0;
+        for (JsonNode rule : elements(spec.path("rules"))) {
+            places(object, "spec.rules[" + at + "].appliedTo", rule.path("appliedTo"), tenant, problems);
+            at++;
+        }
+        return problems;
+    }
+
+    private static void places(
+            ManagedObject object, String field, JsonNode places, String tenant, List<Cause> problems) {
+        int at = 0;
+        for (JsonNode place : elements(places)) {
+            String name = place.isString()
+                    ? place.asString()
+                    : place.path("interface").asString("");
+            if (!name.startsWith(tenant + ".")) {
+                problems.add(new Cause(
+                        object.title(),
+                        field + "[" + at + "]",
+                        "is not a port or router of tenant " + tenant,
+                        name,
+                        "names that begin with " + tenant + ".",
+                        ""));
+            }
+            at++;
+        }
+    }
+
+    /** Of a list, or of one element that was written without brackets. */
+    private static Iterable<JsonNode> elements(JsonNode node) {
+        return node.isArray() ? node : node.isMissingNode() || node.isNull() ? List.of() : List.of(node);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.sluice.manager.objects;
+
+import dev.sluice.manager.store.Store;
+import dev.sluice.manager.store.Store.Entry;
+import dev.sluice.manager.store.Store.Put;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The tenants there are. An object belongs to the tenant that its name begins with, up to the first dot: {@code acme.web} to {@code acme}, if there is such a
+ * tenant; others are shared. So tenants may use whatever names they like without learning of each other's, and nodes tell them apart without knowing of tenants.
+ *
+ * @param names not to be changed
+ */
+public record Tenants(SortedSet<String> names) {
+    /** Where they are in the store. */
+    private static final String KEY = "access/tenants";
+
+    /** Most tenants. */
+    public static final int TENANTS_MAX = 10_000;
+
+    /** The key of the store that holds them. */
+    public static String key() {
+        return KEY;
+    }
+
+    /** Those that are stored. */
+    static Tenants of(Store store) {
+        Optional<Entry> stored = store.get(KEY);
+        SortedSet<String> names = new TreeSet<>();
+        if (stored.isPresent()) {
+            for (JsonNode name : Trees.read(stored.get().value()).path("tenants")) {
+                names.add(name.asString());
+            }
+        }
+        return new Tenants(names);
+    }
+
+    /** Whose object it is; empty: one that all share. */
+    public String of(String objectName) {
+        int dot = objectName.indexOf('.');
+        String first = dot < 0 ? "" : objectName.substring(0, dot);
+        return names.contains(first) ? first : "";
+    }
+
+    /** Whether rights let somebody see an object. */
+    public boolean sees(Rights rights, ManagedObject object) {
+        return rights.may(Rights.Verb.READ, object.kind(), of(object.name()));
+    }
+
+    /** What brings a set of tenants into the store. */
+    public static Put stored(SortedSet<String> names) {
+        List<String> sorted = new ArrayList<>(names);
+        var tree = Trees.object();
+        tree.set("tenants", Trees.tree(sorted));
+        return new Put(KEY, Trees.bytes(tree));
+    }
+}
