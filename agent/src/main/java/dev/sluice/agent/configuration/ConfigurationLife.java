@@ -84,6 +84,7 @@ public final class ConfigurationLife {
     private volatile AppliedConfiguration applied;
     private volatile @Nullable Pending pending;
     private volatile boolean changeHeldBack;
+    private final PickedUp pickedUp = new PickedUp();
     private boolean retriesFollowing;
     private long followAgainNs;
 
@@ -188,17 +189,24 @@ public final class ConfigurationLife {
 
     /** The files seem to be others: applies them, unless they are what was read last, or a confirmation is waited for. */
     public void filesChanged() {
-        if (pending != null) {
-            changeHeldBack = true;
-            LOG.info("{} has changed; that waits until the change before is confirmed or taken back", source);
-            return;
-        }
         LoadResult files = ConfigurationLoader.load(source);
-        if (fingerprint(files).equals(tried)) {
+        boolean others = !fingerprint(files).equals(tried);
+        if (pending != null) {
+            changeHeldBack = others;
+            if (others) {
+                LOG.info("{} has changed; that waits until the change before is confirmed or taken back", source);
+            }
             return;
         }
+        if (!others) {
+            return;
+        }
+        AppliedConfiguration before = applied;
         try {
             ReloadReport report = apply(files, ReloadRequest.PLAIN);
+            if (report.revision() != before.revision()) {
+                pickedUp.note(before, report.revision(), clockNs.getAsLong());
+            }
             LOG.info(
                     "configuration {} applied as generation {}, revision {}",
                     source,
@@ -232,15 +240,18 @@ public final class ConfigurationLife {
 
     private ReloadReport apply(LoadResult files, ReloadRequest request) throws NodeException {
         tried = fingerprint(files);
+        String content = Revision.content(files.texts());
+        boolean same = files.configuration().isPresent() && content.equals(applied.content());
+        if (same && request.confirm().isPresent()) {
+            refuseWithoutTrial();
+        }
         try {
             Configuration objects = files.configuration()
                     .orElseThrow(() -> new NodeException(AppliedConfiguration.errors(files.problems())));
-            String content = Revision.content(files.texts());
-            boolean same = content.equals(applied.content());
             if (same && request.existingFlows().isEmpty()) {
                 applied = applied.withProblem("").withNotice("");
                 history.state(new HistoryState(applied.revision(), applied.revision(), ""));
-                return report(false, 0, "");
+                return tryOut(false, request.confirm());
             }
             AppliedConfiguration next = compilation.checked(
                     objects, files.problems(), request.existingFlows(), Permission.after(applied, request.force()));
@@ -248,7 +259,7 @@ public final class ConfigurationLife {
                 // Nothing but what flows in progress are to make of it: the same revision as another generation.
                 put(next.as(applied.revision(), content), true);
                 history.state(new HistoryState(applied.revision(), applied.revision(), ""));
-                return report(true, 0, "");
+                return tryOut(true, request.confirm());
             }
             return request.confirm().isPresent()
                     ? applyForAWhile(files, next, request.confirm().get())
@@ -272,14 +283,54 @@ public final class ConfigurationLife {
         int number = add(files.texts(), next, Revision.Outcome.PENDING);
         history.state(new HistoryState(number, before.revision(), ""));
         boolean safe = history.flush(DISK_TIMEOUT);
-        String warning = safe
-                ? ""
-                : "the change is taken back in time, but not after a crash, because the history cannot be written: "
-                        + history.problem();
+        await(number, before, window);
+        put(next.as(number, Revision.content(files.texts())), true);
+        return report(true, (int) window.toSeconds(), safe ? "" : notAfterACrash());
+    }
+
+    private void await(int number, AppliedConfiguration before, Duration window) {
         pending = new Pending(number, before, clockNs.getAsLong() + window.toNanos());
         changeHeldBack = false;
-        put(next.as(number, Revision.content(files.texts())), true);
-        return report(true, (int) window.toSeconds(), warning);
+    }
+
+    private String notAfterACrash() {
+        return "the change is taken back in time, but not after a crash, because the history cannot be written: "
+                + history.problem();
+    }
+
+    /** Nobody must think that a change is on trial while there is nothing to go back to. */
+    private void refuseWithoutTrial() throws NodeException {
+        if (beforePickedUp().isEmpty()) {
+            throw new NodeException("there is nothing to try: revision " + applied.revision()
+                    + ", which runs, is what the files hold, and it was not picked up from them just now; change the"
+                    + " files first, or go back with 'sluice rollback'");
+        }
+    }
+
+    /** What ran before the node picked the files up by itself, if that was just now and it can be run again after a restart. */
+    private Optional<AppliedConfiguration> beforePickedUp() {
+        return pickedUp.before(applied.revision(), clockNs.getAsLong())
+                .filter(before -> history.revision(before.revision()).isPresent());
+    }
+
+    /** Puts on trial what the watcher was quicker with: it runs already, and goes unless it is confirmed. */
+    private ReloadReport tryOut(boolean changed, Optional<Duration> window) {
+        Optional<AppliedConfiguration> found = beforePickedUp();
+        if (window.isEmpty() || found.isEmpty()) {
+            return report(changed, 0, "");
+        }
+        AppliedConfiguration before = found.get();
+        int number = applied.revision();
+        // First what to go back to: a revision on trial that is its own last good one would be run after a crash.
+        history.state(new HistoryState(number, before.revision(), ""));
+        boolean safe = history.flush(DISK_TIMEOUT);
+        history.outcome(number, Revision.Outcome.PENDING);
+        safe &= history.flush(DISK_TIMEOUT);
+        await(number, before, window.get());
+        LOG.info("revision {}, picked up from the files just now, is on trial as asked", number);
+        String what = "the node had picked the files up by itself; without 'sluice confirm' revision "
+                + before.revision() + " comes back";
+        return report(changed, (int) window.get().toSeconds(), safe ? what : what + "; " + notAfterACrash());
     }
 
     /**
@@ -294,6 +345,7 @@ public final class ConfigurationLife {
                     + (applied.notice().isEmpty() ? "" : ": " + applied.notice()));
         }
         pending = null;
+        pickedUp.forget();
         history.outcome(waiting.revision(), Revision.Outcome.CONFIRMED);
         history.state(new HistoryState(waiting.revision(), waiting.revision(), ""));
         LOG.info("revision {} is confirmed", waiting.revision());
@@ -307,6 +359,7 @@ public final class ConfigurationLife {
 
     /** Takes a change back whose time is over. */
     public void tick(long nowNs) {
+        pickedUp.tick(nowNs);
         Pending waiting = pending;
         if (waiting == null || nowNs - waiting.deadlineNs() < 0) {
             return;
@@ -382,6 +435,7 @@ public final class ConfigurationLife {
     private void run(AppliedConfiguration next, int number, String content, String why) {
         // First in force: the files may lie on a network that the change has cut off.
         put(next.as(number, content).withNotice(why), true);
+        pickedUp.forget();
         LoadResult files = ConfigurationLoader.load(source);
         tried = fingerprint(files);
         String held = Revision.content(files.texts());

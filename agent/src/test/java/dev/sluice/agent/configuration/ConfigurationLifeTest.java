@@ -253,6 +253,90 @@ class ConfigurationLifeTest {
     }
 
     @Test
+    void trialOfWhatTheNodeHasPickedUpByItselfGoesBackToWhatRanBefore() throws Exception {
+        write("open");
+        life.filesChanged();
+        nowNs += 20 * SECOND_NS;
+        ReloadReport trial = life.reload(confirmWithin(60));
+        assertThat(trial.confirmSeconds()).isEqualTo(60);
+        assertThat(trial.changed()).isFalse();
+        assertThat(trial.warning()).contains("by itself; without 'sluice confirm' revision 1 comes back");
+        assertThat(outcomes()).containsExactly("applied", "pending");
+        nowNs += 60 * SECOND_NS;
+        life.tick(nowNs);
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(outcomes()).containsExactly("applied", "reverted");
+        restart();
+        assertThat(inForce()).isEqualTo("closed");
+    }
+
+    @Test
+    void trialOfWhatTheNodeHasPickedUpByItselfOutlastsACrash() throws Exception {
+        write("open");
+        life.filesChanged();
+        life.reload(confirmWithin(60));
+        restart();
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(outcomes()).containsExactly("applied", "reverted");
+    }
+
+    @Test
+    void filesPickedUpOneAfterTheOtherAreOnTrialTogether() throws Exception {
+        write("open");
+        life.filesChanged();
+        for (int i = 0; i < 3; i++) {
+            nowNs += 9 * SECOND_NS;
+            Files.writeString(directory.resolve("conf/more.yaml"), "# " + i + "\n");
+            life.filesChanged();
+        }
+        assertThat(life.applied().revision()).isEqualTo(5);
+        life.reload(confirmWithin(60));
+        life.rollback(OptionalInt.empty(), false);
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.applied().revision()).isEqualTo(1);
+    }
+
+    @Test
+    void trialOfWhatRunsAnywayIsRefused() throws Exception {
+        assertThatThrownBy(() -> life.reload(confirmWithin(60)))
+                .hasMessageContaining("nothing to try: revision 1, which runs, is what the files hold")
+                .hasMessageContaining("sluice rollback");
+        assertThat(life.report().problem()).as("the files are in force").isEmpty();
+
+        write("open");
+        life.filesChanged();
+        nowNs += 301 * SECOND_NS;
+        life.tick(nowNs);
+        assertThatThrownBy(() -> life.reload(confirmWithin(60))).hasMessageContaining("nothing to try");
+
+        write("closed");
+        life.filesChanged();
+        life.reload(confirmWithin(60));
+        life.confirm();
+        assertThatThrownBy(() -> life.reload(confirmWithin(60)))
+                .as("what was confirmed stays")
+                .hasMessageContaining("nothing to try");
+        life.rollback(OptionalInt.of(2), false);
+        assertThat(life.reload(confirmWithin(60)).changed())
+                .as("the files hold something else than what runs")
+                .isTrue();
+    }
+
+    @Test
+    void filesOnTrialAreNotToldAsChangedMeanwhile() throws Exception {
+        write("open");
+        life.reload(confirmWithin(60));
+        life.filesChanged();
+        assertThat(life.report().notices()).singleElement().asString().contains("waits for 'sluice confirm'");
+        write("closed");
+        life.filesChanged();
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("the files have changed since"));
+        write("open");
+        life.filesChanged();
+        assertThat(life.report().notices()).noneMatch(n -> n.contains("the files have changed since"));
+    }
+
+    @Test
     void brokenFilesAtStartRunTheLastGoodRevisionAndAreStillWatched() throws Exception {
         write("open");
         life.reload(ReloadRequest.PLAIN);
