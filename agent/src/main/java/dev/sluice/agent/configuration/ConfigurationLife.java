@@ -2,6 +2,7 @@ package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.HostSafety;
@@ -20,6 +21,7 @@ import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
+import dev.sluice.model.ServiceInstance.AdminState;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,6 +74,7 @@ public final class ConfigurationLife {
     private final Path source;
     private final String node;
     private final CheckedCompilation compilation;
+    private final InstanceStates states;
     private final HostSafety safety;
     private final History history;
     private final HistoryAnswers answers;
@@ -109,6 +112,11 @@ public final class ConfigurationLife {
         compilation = new CheckedCompilation(compiler, states, links, safety, options.force());
         this.safety = safety;
         this.clockNs = clockNs;
+        this.states = states;
+        states.restore(history.state().instances());
+        states.words()
+                .forEach((instance, word) ->
+                        LOG.warn("service instance {} is {}, as it was told before the restart", instance, word));
         tried = fingerprint(boot.files());
         applied = new FirstConfiguration(source, boot, compilation, options.strict()).find();
         // Only now: had this start failed, the next one would have to know what was not confirmed.
@@ -130,6 +138,34 @@ public final class ConfigurationLife {
         } catch (NodeException e) {
             LOG.error("a change of interfaces could not be applied: {}", e.getMessage());
         }
+    }
+
+    /**
+     * Gives a service instance another administrative state, over restarts too.
+     *
+     * @param state empty: what the files say
+     * @throws NodeException if there is no such instance, or that cannot be applied; nothing was changed
+     */
+    public ReloadReport administer(String instance, Optional<AdminState> state) throws NodeException {
+        if (applied.node().instances().stream()
+                .noneMatch(entry -> entry.name().equals(instance))) {
+            throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
+                    + " on this node; 'sluice status' lists them");
+        }
+        Optional<AdminState> before = states.of(instance);
+        states.set(instance, state);
+        try {
+            onStatesChanged();
+        } catch (NodeException | RuntimeException e) {
+            states.set(instance, before);
+            throw e;
+        }
+        history.instances(states.words());
+        LOG.info(
+                "service instance {} is {}, as asked",
+                instance,
+                state.map(AdminState::word).orElse("what the files say"));
+        return report(true, 0, onDisk());
     }
 
     /**

@@ -488,27 +488,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     }
 
     @Override
-    public int administer(String instance, Optional<AdminState> state) throws NodeException {
-        return control(() -> {
-            Optional<AdminState> before = states.of(instance);
-            if (life.applied().node().instances().stream()
-                    .noneMatch(entry -> entry.name().equals(instance))) {
-                throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
-                        + " on this node; 'sluice status' lists them");
-            }
-            states.set(instance, state);
-            try {
-                life.onStatesChanged();
-            } catch (NodeException | RuntimeException e) {
-                states.set(instance, before);
-                throw e;
-            }
-            LOG.info(
-                    "service instance {} is {}, as asked",
-                    instance,
-                    state.map(AdminState::word).orElse("what the files say"));
-            return life.applied().node().snapshot().generation();
-        });
+    public ReloadReport administer(String instance, Optional<AdminState> state) throws NodeException {
+        return control(() -> life.administer(instance, state));
     }
 
     @Override

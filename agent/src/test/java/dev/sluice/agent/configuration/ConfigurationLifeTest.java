@@ -14,6 +14,7 @@ import dev.sluice.agent.instances.InstanceStates;
 import dev.sluice.agent.node.FakeHost;
 import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.ReloadReport;
+import dev.sluice.model.ServiceInstance.AdminState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -334,6 +335,55 @@ class ConfigurationLifeTest {
         write("open");
         life.filesChanged();
         assertThat(life.report().notices()).noneMatch(n -> n.contains("the files have changed since"));
+    }
+
+    @Test
+    void stateGivenToAnInstanceHoldsOverChangesAndRestartsUntilItIsReset() throws Exception {
+        assertThat(life.administer("fw-1", Optional.of(AdminState.DRAIN)).warning())
+                .isEmpty();
+        write("open");
+        life.reload(confirmWithin(60));
+        life.rollback(OptionalInt.empty(), false);
+        restart();
+        assertThat(adminState()).isEqualTo(AdminState.DRAIN);
+        assertThatThrownBy(() -> life.administer("fw-9", Optional.of(AdminState.UP)))
+                .hasMessageContaining("there is no service instance fw-9");
+        life.administer("fw-1", Optional.empty());
+        restart();
+        assertThat(adminState()).isEqualTo(AdminState.UP);
+    }
+
+    @Test
+    void stateOfAnInstanceThatCannotBeWrittenIsGivenAndSaidNotToLast() throws Exception {
+        life.close();
+        Path blocked = directory.resolve("blocked");
+        Files.writeString(blocked, "no directory");
+        life = boot(options().at(directory.resolve("s"), blocked));
+        assertThat(life.administer("fw-1", Optional.of(AdminState.DRAIN)).warning())
+                .contains("not remembered beyond a restart");
+        assertThat(adminState()).isEqualTo(AdminState.DRAIN);
+    }
+
+    @Test
+    void stateFileOfAVersionThatRememberedNoInstancesIsStillRead() throws Exception {
+        write("open");
+        life.filesChanged();
+        life.rollback(OptionalInt.empty(), false);
+        life.close();
+        Path file = directory.resolve("state/state");
+        String json = Files.readString(file).split("\n", 2)[1].replace(",\"instances\":{}", "");
+        assertThat(json).doesNotContain("instances");
+        seal(file, json);
+        life = boot(options());
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.report().notices()).noneMatch(n -> n.contains("state is"));
+        seal(file, json.replace("}", ",\"instances\":{\"fw-1\":\"asleep\"}}"));
+        restart();
+        assertThat(adminState()).as("a word that is none").isEqualTo(AdminState.UP);
+    }
+
+    private AdminState adminState() {
+        return life.applied().node().instances().getFirst().adminState();
     }
 
     @Test
