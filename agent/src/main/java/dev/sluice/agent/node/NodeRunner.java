@@ -105,6 +105,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final Tracers tracers = new Tracers();
     private final Tracing tracing;
     private final IdRegistry ids = new IdRegistry();
+    private final NumberCensus census;
     private final RuleSight ruleSight;
     private final AttributeCommands attributes;
     private final Captures captures;
@@ -141,6 +142,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         reports = new NodeReports(worker, watch, states);
         tracing = new Tracing(worker, tracers);
         captures = new Captures(worker, tracers, this::compiled, this::onWorker);
+        census = new NumberCensus(ids, worker, startNs);
         ruleSight = new RuleSight(worker.datapath().ruleLog());
         attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
     }
@@ -373,6 +375,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 followPeers();
                 life.followPaths(worker.peers().toldPaths(), liveness::isProven, nowNs);
                 watch.tell(nowNs);
+                census.tick(nowNs);
                 ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
                 return;
