@@ -23,6 +23,11 @@ public final class NumbersInUse {
         }
     }
 
+    /** Whether one was added. */
+    public boolean contains(Space space, int number) {
+        return of(space).get(number);
+    }
+
     BitSet of(Space space) {
         return numbers.computeIfAbsent(space, _ -> new BitSet());
     }
