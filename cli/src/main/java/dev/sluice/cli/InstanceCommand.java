@@ -29,7 +29,8 @@ final class InstanceCommand extends NodeCommand {
         return answer(
                 reply,
                 "service instance " + name + ": " + state + ", applied as configuration generation "
-                        + reply.path("generation").asInt(0) + warning(reply.path("warning").asString("")));
+                        + reply.path("generation").asInt(0)
+                        + warning(reply.path("warning").asString("")));
     }
 
     private static String warning(String text) {

@@ -147,8 +147,7 @@ public final class ConfigurationLife {
      * @throws NodeException if there is no such instance, or that cannot be applied; nothing was changed
      */
     public ReloadReport administer(String instance, Optional<AdminState> state) throws NodeException {
-        if (applied.node().instances().stream()
-                .noneMatch(entry -> entry.name().equals(instance))) {
+        if (applied.node().instances().stream().noneMatch(entry -> entry.name().equals(instance))) {
             throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
                     + " on this node; 'sluice status' lists them");
         }

@@ -17,8 +17,7 @@ public record HistoryState(int running, int good, String filesNotApplied, Map<St
 
     /** Copies the map; null is what versions wrote that did not remember it. */
     @SuppressWarnings("NullAway") // of a record that was read, a field that is not there is null
-    public HistoryState(
-            int running, int good, String filesNotApplied, @Nullable Map<String, String> instances) {
+    public HistoryState(int running, int good, String filesNotApplied, @Nullable Map<String, String> instances) {
         this.running = running;
         this.good = good;
         this.filesNotApplied = filesNotApplied;

@@ -26,14 +26,7 @@ public final class InstanceCommands {
             Optional<AdminState> state = state(request);
             ReloadReport report = node.administer(name, state);
             return Map.of(
-                    "generation",
-                    report.generation(),
-                    "name",
-                    name,
-                    "state",
-                    word(state),
-                    "warning",
-                    report.warning());
+                    "generation", report.generation(), "name", name, "state", word(state), "warning", report.warning());
         }));
     }
 

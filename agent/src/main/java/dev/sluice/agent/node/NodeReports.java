@@ -202,7 +202,8 @@ final class NodeReports {
         }
         // Of those that are gone only what flows may still be on.
         return reports.values().stream()
-                .filter(chain -> written.containsKey(chain.name()) || !chain.paths().isEmpty())
+                .filter(chain ->
+                        written.containsKey(chain.name()) || !chain.paths().isEmpty())
                 .toList();
     }
 

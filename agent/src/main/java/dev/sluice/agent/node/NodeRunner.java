@@ -5,7 +5,6 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.RateLimit;
 import dev.sluice.agent.admin.AdminCommand;
-import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.AdminRequests;
 import dev.sluice.agent.admin.AdminServer;
 import dev.sluice.agent.admin.AdminSocket;
