@@ -510,6 +510,11 @@ public final class ConfigurationLife {
 
     /** What is in force, and all that a person should know of it. */
     public ConfigurationReport report() {
+        return report(List.of());
+    }
+
+    /** The same with notices of others. */
+    public ConfigurationReport report(List<String> more) {
         AppliedConfiguration now = applied;
         List<String> notices = new ArrayList<>();
         if (!now.notice().isEmpty()) {
@@ -527,6 +532,7 @@ public final class ConfigurationLife {
             notices.add(answers.notice());
         }
         notices.addAll(history.messages());
+        notices.addAll(more);
         notices.addAll(safety.besideSluice(
                 now.node().bindings().stream().map(PortBinding::interfaceName).toList()));
         return new ConfigurationReport(

@@ -28,6 +28,7 @@ import dev.sluice.agent.flows.ListFlows;
 import dev.sluice.agent.instances.InstanceCommands;
 import dev.sluice.agent.instances.InstanceStates;
 import dev.sluice.agent.instances.InstanceWatch;
+import dev.sluice.agent.instances.LoopWatch;
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.FlowsReport;
 import dev.sluice.agent.report.HistoryReport;
@@ -105,6 +106,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final Tracing tracing;
     private final IdRegistry ids = new IdRegistry();
     private final NumberCensus census;
+    private final LoopWatch loops = new LoopWatch();
     private final RuleSight ruleSight;
     private final AttributeCommands attributes;
     private final Captures captures;
@@ -375,6 +377,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 life.followPaths(worker.peers().toldPaths(), liveness::isProven, nowNs);
                 watch.tell(nowNs);
                 census.tick(nowNs);
+                loops.tick(life.applied().node(), nowNs);
                 ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
                 return;
@@ -450,7 +453,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 Objects.requireNonNullElse(NodeRunner.class.getPackage().getImplementationVersion(), "development"),
                 (System.nanoTime() - startNs) / 1_000_000,
                 worker.appliedGeneration(),
-                life.report(),
+                life.report(loops.notices()),
                 reports.ports(now.node()),
                 reports.instances(now.node()),
                 worker.peers().report(),
