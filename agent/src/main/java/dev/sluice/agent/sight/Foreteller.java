@@ -200,7 +200,7 @@ public final class Foreteller {
         String reason = end.kind() == ForetoldEnd.Kind.DROPPED ? end.reason().toString() : "";
         String words = switch (end.kind()) {
             case SENT -> "leaves by " + port;
-            case DROPPED -> "is dropped: " + reason;
+            case DROPPED -> "is dropped: " + reason + ". " + end.reason().sentence();
             case TAKEN -> taken(legs);
             case TRANSLATED ->
                 "goes into " + end.node() + ", which rewrites addresses: what comes out cannot be foretold";
