@@ -162,7 +162,9 @@ public final class Doctor {
                 missing.isEmpty() ? State.OK : State.WARNING,
                 "fast path",
                 missing.isEmpty() ? "kernel, right and libbpf are there" : "missing: " + String.join(", ", missing),
-                missing.isEmpty() ? "" : "only 'sluice run --fast-path' needs it; packets go through the process without");
+                missing.isEmpty()
+                        ? ""
+                        : "only 'sluice run --fast-path' needs it; packets go through the process without");
     }
 
     private void lockedMemory(long effective) {

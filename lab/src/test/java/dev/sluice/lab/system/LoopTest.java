@@ -115,8 +115,8 @@ class LoopTest {
                     .append(Yaml.object(
                             "ServiceInstance",
                             name,
-                            "{service: " + name + caps + ", interfaces: {in: " + name
-                                    + "-in, out: " + name + "-out}}"));
+                            "{service: " + name + caps + ", interfaces: {in: " + name + "-in, out: " + name
+                                    + "-out}}"));
         }
         return yaml.append("---\n")
                 .append(Yaml.object("ServiceChain", "both", "{profiles: [a, b]}"))
