@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
         description = {
             "Takes a service instance of a running node out of use and brings it back, without touching files.",
             "drain: no new flows, those that it has stay. maintenance: those that it has move to another instance that is alive, at their next packet."
-                    + " down: as drain. up: new flows again. reset: what the files say. It holds until reset or until the node restarts;"
+                    + " down: as drain. up: new flows again. reset: what the files say. It holds until reset, over restarts too;"
                     + " 'sluice status' shows it, and how many flows are left."
         })
 final class InstanceCommand extends NodeCommand {
@@ -29,6 +29,11 @@ final class InstanceCommand extends NodeCommand {
         return answer(
                 reply,
                 "service instance " + name + ": " + state + ", applied as configuration generation "
-                        + reply.path("generation").asInt(0));
+                        + reply.path("generation").asInt(0)
+                        + warning(reply.path("warning").asString("")));
+    }
+
+    private static String warning(String text) {
+        return text.isEmpty() ? "" : "\nwarning: " + text;
     }
 }

@@ -245,7 +245,7 @@ final class StatusText {
     }
 
     /** What the kernel repeats; nothing if nobody asked for it. */
-    private static String fastPath(FastPathReport fastPath) {
+    static String fastPath(FastPathReport fastPath) {
         if (fastPath.mode().equals("off")) {
             return "";
         }
@@ -260,7 +260,7 @@ final class StatusText {
         fastPath.punted().stream().limit(REASONS_SHOWN).forEach(r -> row(table, "not repeated", r));
         return head + fastPath.packets() + " packets with " + fastPath.bytes() + " bytes repeated, "
                 + fastPath.journeys() + " of " + fastPath.journeysMax() + " journeys in the kernel\n"
-                + table.render("");
+                + (fastPath.refused().isEmpty() && fastPath.punted().isEmpty() ? "" : table.render(""));
     }
 
     private static void row(Table table, String what, ReasonReport reason) {

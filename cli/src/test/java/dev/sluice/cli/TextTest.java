@@ -32,6 +32,14 @@ import org.junit.jupiter.api.Test;
 
 class TextTest {
     @Test
+    void fastPathThatHasSeenNothingYetHasNoEmptyTable() {
+        assertThat(StatusText.fastPath(new FastPathReport("auto", "", 0, 0, 0, 65_536, List.of(), List.of())))
+                .endsWith("0 of 65536 journeys in the kernel\n");
+        assertThat(StatusText.fastPath(new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, List.of(), List.of())))
+                .isEqualTo("\nfast path auto: none, no libbpf\n");
+    }
+
+    @Test
     void tableIsAsWideAsItsCells() {
         Table table = new Table().words("NAME").numbers("COUNT");
         assertThat(table.render("none")).isEqualTo("(none)\n");

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,6 +151,15 @@ public final class AttributeTable implements AutoCloseable {
         generation = generation == -1 ? 1 : generation + 1;
     }
 
+    /** Tells of each port that has attributes. */
+    public void forEachPort(IntConsumer reader) {
+        for (AttributeEntry entry : ports) {
+            if (entry != null) {
+                reader.accept(entry.port());
+            }
+        }
+    }
+
     /** What is set, soonest end first, at most so many. */
     public List<AttributeEntry> entries(int limit) {
         List<AttributeEntry> some = new ArrayList<>();
@@ -225,7 +235,8 @@ public final class AttributeTable implements AutoCloseable {
         stamps.set(ValueLayout.JAVA_INT, at(slot) + STAMP_GENERATION, 0);
     }
 
-    int port(int slot) {
+    /** Index of the port at which the forward side of a connection came in, or -1: not known. */
+    public int port(int slot) {
         return (stamps.get(ValueLayout.JAVA_SHORT, at(slot) + STAMP_PORT) & 0xffff) - 1;
     }
 

@@ -49,7 +49,9 @@ public enum DropReason {
     TABLE_FULL("V2, F9", "The connection table is full and the flow needs a service that fails closed."),
     SERVICE_DOWN("X7", "A service node of the path is dead and the failure action is closed."),
     NODE_CAP_EXCEEDED("X12", "The service node is sent as many packets per second as its cap allows already."),
-    NO_PATH("V18", "The chain has no path: a service has no instance on this node."),
+    NO_PATH(
+            "V18",
+            "The chain has no path for new flows: a service has no instance on this node, or those it has are drained."),
     PATH_CHANGING(
             "F7, packet-life: changing paths",
             "The flow gets a path with the same nodes in another order, and waits for a second until no packet is inside them on the old one."),

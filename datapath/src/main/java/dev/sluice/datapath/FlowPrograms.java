@@ -129,6 +129,16 @@ public final class FlowPrograms {
             return skips;
         }
 
+        /** Numbers of the instances that {@link Action#SKIP} leaves out; empty for other actions. */
+        public int[] skippedNodes() {
+            if (action != Action.SKIP) {
+                return NO_MORE;
+            }
+            int[] all = Arrays.copyOf(more, more.length + 1);
+            all[more.length] = argument;
+            return all;
+        }
+
         /** Packets it was carried out on. */
         public long hits() {
             return hits;

@@ -17,11 +17,11 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +54,7 @@ public final class FastPath implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final KernelOffload offload;
     private final int[] numbers = new int[PORT_INDICES];
-    private final Map<String, Integer> numberByName = new LinkedHashMap<>();
+    private final PortNumbers numbersByName = new PortNumbers(KernelMaps.PORTS);
     private final Set<FastPort> attached = new LinkedHashSet<>();
     private boolean leaving;
     private boolean closed;
@@ -78,6 +78,16 @@ public final class FastPath implements AutoCloseable {
         this.socket = socket;
         this.swallowFd = swallowFd;
         this.offload = new KernelOffload(bpf, program.map("flows"), flowsMax, maps, numbers, arena);
+    }
+
+    /** Why this machine has no library for it; empty: it has. Loads the library and nothing else. */
+    public static String libraryTrouble() {
+        try {
+            Libbpf.get();
+            return "";
+        } catch (PortException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /**
@@ -143,7 +153,7 @@ public final class FastPath implements AutoCloseable {
             made.push(() -> bpf.closeDescriptor(swallow));
             Map<String, Integer> known = pins == null ? Map.of() : pins.numbers();
             FastPath path = new FastPath(bpf, pool, flowsMax, program, maps, device, socket, swallow, pins);
-            path.numberByName.putAll(known);
+            path.numbersByName.putAll(known);
             maps.setPuntInterface(device.index());
             return path;
         }
@@ -252,20 +262,13 @@ public final class FastPath implements AutoCloseable {
     }
 
     private int number(String interfaceName) throws PortException {
-        Integer known = numberByName.get(interfaceName);
-        if (known != null) {
-            return known;
+        Set<Integer> used = attached.stream().map(FastPort::number).collect(Collectors.toSet());
+        int number = numbersByName.of(interfaceName, used);
+        if (number == PortNumbers.NONE) {
+            throw new PortException("fast path on " + interfaceName + ": " + (KernelMaps.PORTS - 1)
+                    + " interfaces are attached already, which is the most; give some of them another driver");
         }
-        int next = 1;
-        while (numberByName.containsValue(next)) {
-            next++;
-        }
-        if (next >= KernelMaps.PORTS) {
-            throw new PortException("fast path on " + interfaceName + ": more than " + (KernelMaps.PORTS - 1)
-                    + " interfaces have been attached; restart to forget those that are gone");
-        }
-        numberByName.put(interfaceName, next);
-        return next;
+        return number;
     }
 
     private int setIngress(int interfaceIndex, int number) {

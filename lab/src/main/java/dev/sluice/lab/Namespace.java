@@ -96,7 +96,15 @@ public final class Namespace {
 
     /** Starts any Java program that is on the class path of this JVM, with JVM flags of the caller's choice: for the product under test. */
     public LabProcess startJvm(String processName, List<String> flags, Class<?> main, List<String> arguments) {
-        return start(processName, JavaProgram.command(flags, main, arguments));
+        return startJvm(processName, List.of(), flags, main, arguments);
+    }
+
+    /** The same through a command that starts what follows it, such as one that takes rights away. */
+    public LabProcess startJvm(
+            String processName, List<String> through, List<String> flags, Class<?> main, List<String> arguments) {
+        List<String> whole = new ArrayList<>(through);
+        whole.addAll(JavaProgram.command(flags, main, arguments));
+        return start(processName, whole);
     }
 
     /** Starts one of the lab's own Java programs, or a test's that needs no more than the lab: small and fast to start. */

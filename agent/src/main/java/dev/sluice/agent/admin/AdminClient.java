@@ -209,7 +209,7 @@ public final class AdminClient {
     }
 
     /**
-     * Gives a service instance another administrative state until it is reset or the node restarts.
+     * Gives a service instance another administrative state until it is reset, over restarts too.
      *
      * @param state up, down, drain, maintenance, or reset for what the files say
      */

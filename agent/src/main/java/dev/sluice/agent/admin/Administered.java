@@ -32,13 +32,13 @@ public interface Administered {
     ReloadReport reload(ReloadRequest request) throws NodeException;
 
     /**
-     * Gives a service instance another administrative state until it is reset or the node restarts.
+     * Gives a service instance another administrative state until it is reset, over restarts too.
      *
      * @param state empty: what the files say
-     * @return generation of the snapshot in force
+     * @return what is in force; its warning says if that is not remembered beyond a restart
      * @throws NodeException if there is no such instance on this node
      */
-    int administer(String instance, Optional<AdminState> state) throws NodeException;
+    ReloadReport administer(String instance, Optional<AdminState> state) throws NodeException;
 
     /** Ends the node soon. */
     void stop();

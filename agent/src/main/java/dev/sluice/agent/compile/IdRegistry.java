@@ -3,18 +3,16 @@ package dev.sluice.agent.compile;
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.rules.RuleCounters;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The small numbers of a node, for as long as its process lives. One writer: the control thread.
  *
- * <p>Two kinds. An <i>index</i> belongs to a name (port, router, instance, target) and is kept for it for ever, so that a record never means
- * another port than the one it was made for. An <i>id</i> belongs to content (rule, group, path, attachment): the same content has the same id, other
+ * <p>Two kinds. An <i>index</i> belongs to a name (port, router, instance, target), so that a record never means
+ * another port than the one it was made for: it goes to another name only when the name is long gone and nothing refers to it any more ({@link NumberReuse}). An <i>id</i> belongs to content (rule, group, path, attachment): the same content has the same id, other
  * content another one, and no id is used twice. Content that was in none of the last {@value #REMEMBERED_COMPILATIONS} snapshots is
  * forgotten; should it come back it gets a new id.
  */
@@ -39,7 +37,7 @@ public final class IdRegistry {
         }
     }
 
-    private final Map<Space, Map<String, Integer>> indices = new EnumMap<>(Space.class);
+    private final Map<Space, NumberedNames> indices = new EnumMap<>(Space.class);
     private final Map<Object, Entry> ids = new HashMap<>();
     private final Map<Integer, PathCounters> pathCounters = new HashMap<>();
     private final Map<Integer, AttachmentCounters> attachmentCounters = new HashMap<>();
@@ -51,26 +49,25 @@ public final class IdRegistry {
     /** A registry in which nothing has a number. */
     public IdRegistry() {
         for (Space space : Space.values()) {
-            indices.put(space, new LinkedHashMap<>());
+            indices.put(space, new NumberedNames());
         }
     }
 
-    private Map<String, Integer> names(Space space) {
-        return indices.computeIfAbsent(space, _ -> new LinkedHashMap<>());
+    NumberedNames names(Space space) {
+        return indices.computeIfAbsent(space, _ -> new NumberedNames());
     }
 
-    /** The index of a name, from 0; the next free one if the name is new. */
+    /** The index of a name, from 0; the lowest free one if the name is new. */
     public int index(Space space, String name) {
-        Map<String, Integer> names = names(space);
-        return names.computeIfAbsent(name, _ -> names.size());
+        return names(space).of(name);
     }
 
-    /** Every name that has an index; element i has index i. */
+    /** Every name that has an index; element i has index i. Elements that begin with # are no names: nobody has that index now. */
     public List<String> allNames(Space space) {
-        return new ArrayList<>(names(space).keySet());
+        return names(space).all();
     }
 
-    /** How many names have an index. */
+    /** One more than the highest index. */
     public int size(Space space) {
         return names(space).size();
     }
@@ -106,8 +103,18 @@ public final class IdRegistry {
         return attributes;
     }
 
-    /** Ends a compilation whose snapshot will be used: content that was missing for long is forgotten. */
-    void endCompilation() {
+    /** Begins a compilation. Names that one before was the first to have, and that failed, lose their index. */
+    void beginCompilation() {
+        indices.values().forEach(NumberedNames::begin);
+    }
+
+    /**
+     * Ends a compilation whose snapshot will be used: content that was missing for long is forgotten.
+     *
+     * @param inUse indices that the snapshot refers to beside those that were asked for
+     */
+    void endCompilation(NumbersInUse inUse, long nowNs) {
+        indices.forEach((space, names) -> names.keep(inUse.of(space), nowNs));
         ids.values().removeIf(entry -> {
             boolean forgotten = compilation - entry.lastUsed >= REMEMBERED_COMPILATIONS;
             if (forgotten) {

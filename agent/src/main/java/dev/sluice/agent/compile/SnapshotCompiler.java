@@ -1,6 +1,8 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
+import dev.sluice.agent.report.InstanceEntry;
+import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Retained;
 import dev.sluice.datapath.ServicePlane;
@@ -13,6 +15,7 @@ import dev.sluice.model.Node;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceInstance;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +36,10 @@ import org.jspecify.annotations.Nullable;
  * long as its nodes stand. After changes that keep flows, rules that are gone stay for them too ({@link RetainedPlan}).
  */
 public final class SnapshotCompiler {
-    /** Most ports, and most instances, that a process can have named since it started. */
+    /** Most ports, routers and instances that can have a number at a time. */
     public static final int INDICES_MAX = 4096;
+
+    private static final int TARGETS_MAX = 65_536;
 
     private final String node;
     private final IdRegistry ids;
@@ -107,6 +112,7 @@ public final class SnapshotCompiler {
             return failed(log);
         }
         Node.Spec settings = configuration.nodeSpec(node);
+        ids.beginCompilation();
         PortPlan ports = new PortPlan(configuration, settings.io().driver(), ids, interfaces, log);
         InstancePlan instances = new InstancePlan(configuration, node, ports, ids, log);
         RouterPlan routers = new RouterPlan(configuration, ports, ids, log);
@@ -148,7 +154,7 @@ public final class SnapshotCompiler {
         if (log.hasErrors()) {
             return failed(log);
         }
-        ids.endCompilation();
+        ids.endCompilation(inUse(compiled), nowNs);
         previous = compiled;
         objects = configuration;
         transition = change;
@@ -257,7 +263,35 @@ public final class SnapshotCompiler {
                 t.otherNs());
     }
 
-    /** Checked before anything gets a number, because numbers are given for ever. */
+    /** What a snapshot refers to though its objects may be gone: nodes that packets are in, paths and rules that flows are kept on. */
+    private NumbersInUse inUse(CompiledNode node) {
+        NumbersInUse inUse = new NumbersInUse();
+        Snapshot snapshot = node.snapshot();
+        for (Attachment attachment : snapshot.attachments()) {
+            inUse.add(Space.INSTANCE, attachment.instance());
+            inUse.add(Space.PORT, attachment.in().port());
+            inUse.add(Space.PORT, attachment.out().port());
+            Arrays.stream(attachment.routers()).forEach(router -> inUse.add(Space.ROUTER, router));
+        }
+        for (InstanceEntry instance : node.instances()) {
+            inUse.add(Space.INSTANCE, instance.number());
+            instance.ports().forEach(port -> inUse.add(Space.PORT, port));
+        }
+        for (Rule rule : snapshot.retained().rules()) {
+            inUse.add(Space.TARGET, rule.targetId());
+            rule.appliedTo().toBitSet().stream().forEach(side -> inUse.add(Space.PORT, side >> 1));
+        }
+        node.paths()
+                .forEach(path -> inUse.add(
+                        Space.TARGET,
+                        ids.names(Space.TARGET).known(path.content().chain())));
+        for (int i = 0; i < snapshot.portCount(); i++) {
+            inUse.add(Space.ROUTER, snapshot.port(i).router());
+        }
+        return inUse;
+    }
+
+    /** Checked before anything gets a number. */
     private static boolean fits(Configuration configuration, String node, CompileLog log) {
         long here = configuration.instances().stream()
                 .filter(instance -> instance.spec().node().orElse(node).equals(node))
@@ -284,14 +318,24 @@ public final class SnapshotCompiler {
     }
 
     private boolean namesLeft(CompileLog log) {
-        int named = Math.max(ids.size(Space.PORT), ids.size(Space.INSTANCE));
-        if (named > INDICES_MAX) {
+        return namesLeft("ports", Space.PORT, INDICES_MAX, log)
+                && namesLeft("routers, pairs of ports and switches", Space.ROUTER, INDICES_MAX, log)
+                && namesLeft("service instances", Space.INSTANCE, INDICES_MAX, log)
+                && namesLeft("service chains", Space.TARGET, TARGETS_MAX, log);
+    }
+
+    /** With more than that a router could not be told from a node that serves others. */
+    private boolean namesLeft(String what, Space space, int most, CompileLog log) {
+        int named = ids.size(space);
+        if (named > most) {
             log.error(
-                    "so many ports or instances have come and gone that no number is left; restart the node",
+                    "so many " + what + " have come and gone that no number is left; numbers come back when no flow"
+                            + " knows them any more, " + NumberReuse.GONE_MINUTES
+                            + " minutes after the change at the earliest: try again then, or restart the node",
                     Integer.toString(named),
-                    "at most " + INDICES_MAX);
+                    "at most " + most);
         }
-        return named <= INDICES_MAX;
+        return named <= most;
     }
 
     private static CompileResult failed(CompileLog log) {

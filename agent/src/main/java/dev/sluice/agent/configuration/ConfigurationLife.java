@@ -2,6 +2,7 @@ package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.HostSafety;
@@ -20,6 +21,7 @@ import dev.sluice.model.Configuration;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
+import dev.sluice.model.ServiceInstance.AdminState;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,6 +74,7 @@ public final class ConfigurationLife {
     private final Path source;
     private final String node;
     private final CheckedCompilation compilation;
+    private final InstanceStates states;
     private final HostSafety safety;
     private final History history;
     private final HistoryAnswers answers;
@@ -84,6 +87,7 @@ public final class ConfigurationLife {
     private volatile AppliedConfiguration applied;
     private volatile @Nullable Pending pending;
     private volatile boolean changeHeldBack;
+    private final PickedUp pickedUp = new PickedUp();
     private boolean retriesFollowing;
     private long followAgainNs;
 
@@ -108,6 +112,11 @@ public final class ConfigurationLife {
         compilation = new CheckedCompilation(compiler, states, links, safety, options.force());
         this.safety = safety;
         this.clockNs = clockNs;
+        this.states = states;
+        states.restore(history.state().instances());
+        states.words()
+                .forEach((instance, word) ->
+                        LOG.warn("service instance {} is {}, as it was told before the restart", instance, word));
         tried = fingerprint(boot.files());
         applied = new FirstConfiguration(source, boot, compilation, options.strict()).find();
         // Only now: had this start failed, the next one would have to know what was not confirmed.
@@ -129,6 +138,33 @@ public final class ConfigurationLife {
         } catch (NodeException e) {
             LOG.error("a change of interfaces could not be applied: {}", e.getMessage());
         }
+    }
+
+    /**
+     * Gives a service instance another administrative state, over restarts too.
+     *
+     * @param state empty: what the files say
+     * @throws NodeException if there is no such instance, or that cannot be applied; nothing was changed
+     */
+    public ReloadReport administer(String instance, Optional<AdminState> state) throws NodeException {
+        if (applied.node().instances().stream().noneMatch(entry -> entry.name().equals(instance))) {
+            throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
+                    + " on this node; 'sluice status' lists them");
+        }
+        Optional<AdminState> before = states.of(instance);
+        states.set(instance, state);
+        try {
+            onStatesChanged();
+        } catch (NodeException | RuntimeException e) {
+            states.set(instance, before);
+            throw e;
+        }
+        history.instances(states.words());
+        LOG.info(
+                "service instance {} is {}, as asked",
+                instance,
+                state.map(AdminState::word).orElse("what the files say"));
+        return report(true, 0, onDisk());
     }
 
     /**
@@ -188,17 +224,24 @@ public final class ConfigurationLife {
 
     /** The files seem to be others: applies them, unless they are what was read last, or a confirmation is waited for. */
     public void filesChanged() {
-        if (pending != null) {
-            changeHeldBack = true;
-            LOG.info("{} has changed; that waits until the change before is confirmed or taken back", source);
-            return;
-        }
         LoadResult files = ConfigurationLoader.load(source);
-        if (fingerprint(files).equals(tried)) {
+        boolean others = !fingerprint(files).equals(tried);
+        if (pending != null) {
+            changeHeldBack = others;
+            if (others) {
+                LOG.info("{} has changed; that waits until the change before is confirmed or taken back", source);
+            }
             return;
         }
+        if (!others) {
+            return;
+        }
+        AppliedConfiguration before = applied;
         try {
             ReloadReport report = apply(files, ReloadRequest.PLAIN);
+            if (report.revision() != before.revision()) {
+                pickedUp.note(before, report.revision(), clockNs.getAsLong());
+            }
             LOG.info(
                     "configuration {} applied as generation {}, revision {}",
                     source,
@@ -232,15 +275,18 @@ public final class ConfigurationLife {
 
     private ReloadReport apply(LoadResult files, ReloadRequest request) throws NodeException {
         tried = fingerprint(files);
+        String content = Revision.content(files.texts());
+        boolean same = files.configuration().isPresent() && content.equals(applied.content());
+        if (same && request.confirm().isPresent()) {
+            refuseWithoutTrial();
+        }
         try {
             Configuration objects = files.configuration()
                     .orElseThrow(() -> new NodeException(AppliedConfiguration.errors(files.problems())));
-            String content = Revision.content(files.texts());
-            boolean same = content.equals(applied.content());
             if (same && request.existingFlows().isEmpty()) {
                 applied = applied.withProblem("").withNotice("");
                 history.state(new HistoryState(applied.revision(), applied.revision(), ""));
-                return report(false, 0, "");
+                return tryOut(false, request.confirm());
             }
             AppliedConfiguration next = compilation.checked(
                     objects, files.problems(), request.existingFlows(), Permission.after(applied, request.force()));
@@ -248,7 +294,7 @@ public final class ConfigurationLife {
                 // Nothing but what flows in progress are to make of it: the same revision as another generation.
                 put(next.as(applied.revision(), content), true);
                 history.state(new HistoryState(applied.revision(), applied.revision(), ""));
-                return report(true, 0, "");
+                return tryOut(true, request.confirm());
             }
             return request.confirm().isPresent()
                     ? applyForAWhile(files, next, request.confirm().get())
@@ -272,14 +318,54 @@ public final class ConfigurationLife {
         int number = add(files.texts(), next, Revision.Outcome.PENDING);
         history.state(new HistoryState(number, before.revision(), ""));
         boolean safe = history.flush(DISK_TIMEOUT);
-        String warning = safe
-                ? ""
-                : "the change is taken back in time, but not after a crash, because the history cannot be written: "
-                        + history.problem();
+        await(number, before, window);
+        put(next.as(number, Revision.content(files.texts())), true);
+        return report(true, (int) window.toSeconds(), safe ? "" : notAfterACrash());
+    }
+
+    private void await(int number, AppliedConfiguration before, Duration window) {
         pending = new Pending(number, before, clockNs.getAsLong() + window.toNanos());
         changeHeldBack = false;
-        put(next.as(number, Revision.content(files.texts())), true);
-        return report(true, (int) window.toSeconds(), warning);
+    }
+
+    private String notAfterACrash() {
+        return "the change is taken back in time, but not after a crash, because the history cannot be written: "
+                + history.problem();
+    }
+
+    /** Nobody must think that a change is on trial while there is nothing to go back to. */
+    private void refuseWithoutTrial() throws NodeException {
+        if (beforePickedUp().isEmpty()) {
+            throw new NodeException("there is nothing to try: revision " + applied.revision()
+                    + ", which runs, is what the files hold, and it was not picked up from them just now; change the"
+                    + " files first, or go back with 'sluice rollback'");
+        }
+    }
+
+    /** What ran before the node picked the files up by itself, if that was just now and it can be run again after a restart. */
+    private Optional<AppliedConfiguration> beforePickedUp() {
+        return pickedUp.before(applied.revision(), clockNs.getAsLong())
+                .filter(before -> history.revision(before.revision()).isPresent());
+    }
+
+    /** Puts on trial what the watcher was quicker with: it runs already, and goes unless it is confirmed. */
+    private ReloadReport tryOut(boolean changed, Optional<Duration> window) {
+        Optional<AppliedConfiguration> found = beforePickedUp();
+        if (window.isEmpty() || found.isEmpty()) {
+            return report(changed, 0, "");
+        }
+        AppliedConfiguration before = found.get();
+        int number = applied.revision();
+        // First what to go back to: a revision on trial that is its own last good one would be run after a crash.
+        history.state(new HistoryState(number, before.revision(), ""));
+        boolean safe = history.flush(DISK_TIMEOUT);
+        history.outcome(number, Revision.Outcome.PENDING);
+        safe &= history.flush(DISK_TIMEOUT);
+        await(number, before, window.get());
+        LOG.info("revision {}, picked up from the files just now, is on trial as asked", number);
+        String what = "the node had picked the files up by itself; without 'sluice confirm' revision "
+                + before.revision() + " comes back";
+        return report(changed, (int) window.get().toSeconds(), safe ? what : what + "; " + notAfterACrash());
     }
 
     /**
@@ -294,6 +380,7 @@ public final class ConfigurationLife {
                     + (applied.notice().isEmpty() ? "" : ": " + applied.notice()));
         }
         pending = null;
+        pickedUp.forget();
         history.outcome(waiting.revision(), Revision.Outcome.CONFIRMED);
         history.state(new HistoryState(waiting.revision(), waiting.revision(), ""));
         LOG.info("revision {} is confirmed", waiting.revision());
@@ -307,6 +394,7 @@ public final class ConfigurationLife {
 
     /** Takes a change back whose time is over. */
     public void tick(long nowNs) {
+        pickedUp.tick(nowNs);
         Pending waiting = pending;
         if (waiting == null || nowNs - waiting.deadlineNs() < 0) {
             return;
@@ -382,6 +470,7 @@ public final class ConfigurationLife {
     private void run(AppliedConfiguration next, int number, String content, String why) {
         // First in force: the files may lie on a network that the change has cut off.
         put(next.as(number, content).withNotice(why), true);
+        pickedUp.forget();
         LoadResult files = ConfigurationLoader.load(source);
         tried = fingerprint(files);
         String held = Revision.content(files.texts());
@@ -421,6 +510,11 @@ public final class ConfigurationLife {
 
     /** What is in force, and all that a person should know of it. */
     public ConfigurationReport report() {
+        return report(List.of());
+    }
+
+    /** The same with notices of others. */
+    public ConfigurationReport report(List<String> more) {
         AppliedConfiguration now = applied;
         List<String> notices = new ArrayList<>();
         if (!now.notice().isEmpty()) {
@@ -438,6 +532,7 @@ public final class ConfigurationLife {
             notices.add(answers.notice());
         }
         notices.addAll(history.messages());
+        notices.addAll(more);
         notices.addAll(safety.besideSluice(
                 now.node().bindings().stream().map(PortBinding::interfaceName).toList()));
         return new ConfigurationReport(

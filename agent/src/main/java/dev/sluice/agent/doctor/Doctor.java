@@ -2,6 +2,7 @@ package dev.sluice.agent.doctor;
 
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
+import dev.sluice.fastpath.FastPath;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Port;
 import dev.sluice.model.ServiceInstance;
@@ -30,6 +31,12 @@ public final class Doctor {
     private static final int KERNEL_MINOR_MIN = 9;
     private static final int JAVA_MIN = 25;
     private static final long MIB = 1 << 20;
+    /** Attaching programs by tcx. */
+    private static final int FAST_PATH_MAJOR_MIN = 6;
+
+    private static final int FAST_PATH_MINOR_MIN = 6;
+    private static final int CAP_SYS_ADMIN = 21;
+
     private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+).*", Pattern.DOTALL);
 
     /** Numbers of linux/capability.h. */
@@ -93,13 +100,8 @@ public final class Doctor {
     }
 
     private void process() {
-        String release = files.read("proc/sys/kernel/osrelease").orElse("unknown");
-        Matcher version = VERSION.matcher(release);
-        boolean known = version.matches();
-        boolean enough = known
-                && (number(version.group(1)) > KERNEL_MAJOR_MIN
-                        || (number(version.group(1)) == KERNEL_MAJOR_MIN
-                                && number(version.group(2)) >= KERNEL_MINOR_MIN));
+        String release = release();
+        boolean enough = isAtLeast(KERNEL_MAJOR_MIN, KERNEL_MINOR_MIN);
         add(
                 enough ? State.OK : State.WARNING,
                 "kernel",
@@ -126,6 +128,43 @@ public final class Doctor {
                     has ? "" : "run as root, or give it to the service: AmbientCapabilities=" + name);
         });
         lockedMemory(effective);
+        fastPath(effective);
+    }
+
+    private String release() {
+        return files.read("proc/sys/kernel/osrelease").orElse("unknown");
+    }
+
+    private boolean isAtLeast(int major, int minor) {
+        Matcher version = VERSION.matcher(release());
+        return version.matches()
+                && (number(version.group(1)) > major
+                        || (number(version.group(1)) == major && number(version.group(2)) >= minor));
+    }
+
+    /** What {@code sluice run --fast-path} needs beyond what every port does. */
+    private void fastPath(long effective) {
+        boolean kernel = isAtLeast(FAST_PATH_MAJOR_MIN, FAST_PATH_MINOR_MIN);
+        boolean right = (effective >>> CAPABILITIES.getOrDefault("CAP_BPF", 0) & 1) != 0
+                || (effective >>> CAP_SYS_ADMIN & 1) != 0;
+        String library = FastPath.libraryTrouble();
+        List<String> missing = new ArrayList<>();
+        if (!kernel) {
+            missing.add("Linux " + FAST_PATH_MAJOR_MIN + "." + FAST_PATH_MINOR_MIN);
+        }
+        if (!right) {
+            missing.add("CAP_BPF");
+        }
+        if (!library.isEmpty()) {
+            missing.add("libbpf 1.0 (apt-get install libbpf1)");
+        }
+        add(
+                missing.isEmpty() ? State.OK : State.WARNING,
+                "fast path",
+                missing.isEmpty() ? "kernel, right and libbpf are there" : "missing: " + String.join(", ", missing),
+                missing.isEmpty()
+                        ? ""
+                        : "only 'sluice run --fast-path' needs it; packets go through the process without");
     }
 
     private void lockedMemory(long effective) {

@@ -129,6 +129,10 @@ public final class FlowCommands {
                 names.add(draft.name());
             }
         }
+        if (names.isEmpty()) {
+            throw new NodeException("to " + AdminRequest.shorten(name)
+                    + ": no path takes flows now; 'sluice status' says why, under CHAIN");
+        }
         int shown = Math.min(names.size(), 20);
         throw new NodeException("to " + AdminRequest.shorten(name) + ": there is no such path; allowed: "
                 + String.join(", ", names.subList(0, shown)) + (shown < names.size() ? ", ..." : ""));

@@ -116,7 +116,8 @@ public final class History implements AutoCloseable {
             state = new HistoryState(
                     runningIsThere ? state.running() : goodIsThere ? state.good() : guess.running(),
                     goodIsThere ? state.good() : guess.good(),
-                    state.filesNotApplied());
+                    state.filesNotApplied(),
+                    state.instances());
         }
     }
 
@@ -289,10 +290,20 @@ public final class History implements AutoCloseable {
         }
     }
 
-    /** Notes which revision runs. */
+    /** Notes which revision runs; what instances were given stays. */
     public void state(HistoryState now) {
+        change(before -> now.with(before.instances()));
+    }
+
+    /** Notes the administrative states that service instances were given at run time, by name. */
+    public void instances(Map<String, String> words) {
+        change(before -> before.with(words));
+    }
+
+    private void change(UnaryOperator<HistoryState> how) {
         lock.lock();
         try {
+            HistoryState now = how.apply(state);
             if (!state.equals(now)) {
                 state = now;
                 stateDirty = true;

@@ -4,6 +4,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminCommand;
 import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.Administered;
+import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +24,9 @@ public final class InstanceCommands {
             String name = request.text("name", NAME_MAX)
                     .orElseThrow(() -> new NodeException("name is missing; give the name of a service instance"));
             Optional<AdminState> state = state(request);
-            return Map.of("generation", node.administer(name, state), "name", name, "state", word(state));
+            ReloadReport report = node.administer(name, state);
+            return Map.of(
+                    "generation", report.generation(), "name", name, "state", word(state), "warning", report.warning());
         }));
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Administrative states that operators gave to instances at run time, which hold over what files say, until reset or restart; and those that other nodes tell of theirs, which hold where they ask for more. One writer: the control thread; any thread reads. */
+/** Administrative states that operators gave to instances at run time, which hold over what files say until they are reset; and those that other nodes tell of theirs, which hold where they ask for more. One writer: the control thread; any thread reads. */
 public final class InstanceStates {
     private volatile Map<String, AdminState> given = Map.of();
     private volatile Map<String, AdminState> told = Map.of();
@@ -24,6 +24,24 @@ public final class InstanceStates {
             next.remove(instance);
         }
         given = Map.copyOf(next);
+    }
+
+    /** Gives those that were given before a restart; words that are none are passed over. */
+    public void restore(Map<String, String> words) {
+        for (AdminState state : AdminState.values()) {
+            words.forEach((name, word) -> {
+                if (word.equals(state.word())) {
+                    set(name, Optional.of(state));
+                }
+            });
+        }
+    }
+
+    /** By name, the word for each state that was given. */
+    public Map<String, String> words() {
+        Map<String, String> words = new HashMap<>();
+        given.forEach((name, state) -> words.put(name, state.word()));
+        return words;
     }
 
     /** The state given to an instance. */

@@ -200,7 +200,11 @@ final class NodeReports {
                                 path.counters().uninspected));
             }
         }
-        return List.copyOf(reports.values());
+        // Of those that are gone only what flows may still be on.
+        return reports.values().stream()
+                .filter(chain ->
+                        written.containsKey(chain.name()) || !chain.paths().isEmpty())
+                .toList();
     }
 
     /** The selection that is written, not the one that the data path follows to keep backups behind. */

@@ -5,7 +5,6 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.RateLimit;
 import dev.sluice.agent.admin.AdminCommand;
-import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.AdminRequests;
 import dev.sluice.agent.admin.AdminServer;
 import dev.sluice.agent.admin.AdminSocket;
@@ -29,6 +28,7 @@ import dev.sluice.agent.flows.ListFlows;
 import dev.sluice.agent.instances.InstanceCommands;
 import dev.sluice.agent.instances.InstanceStates;
 import dev.sluice.agent.instances.InstanceWatch;
+import dev.sluice.agent.instances.LoopWatch;
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.FlowsReport;
 import dev.sluice.agent.report.HistoryReport;
@@ -105,6 +105,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final Tracers tracers = new Tracers();
     private final Tracing tracing;
     private final IdRegistry ids = new IdRegistry();
+    private final NumberCensus census;
+    private final LoopWatch loops = new LoopWatch();
     private final RuleSight ruleSight;
     private final AttributeCommands attributes;
     private final Captures captures;
@@ -141,6 +143,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         reports = new NodeReports(worker, watch, states);
         tracing = new Tracing(worker, tracers);
         captures = new Captures(worker, tracers, this::compiled, this::onWorker);
+        census = new NumberCensus(ids, worker, startNs);
         ruleSight = new RuleSight(worker.datapath().ruleLog());
         attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
     }
@@ -373,6 +376,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 followPeers();
                 life.followPaths(worker.peers().toldPaths(), liveness::isProven, nowNs);
                 watch.tell(nowNs);
+                census.tick(nowNs);
+                loops.tick(life.applied().node(), nowNs);
                 ruleSight.tell(compiled(), nowNs);
             } catch (InterruptedException e) {
                 return;
@@ -448,7 +453,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 Objects.requireNonNullElse(NodeRunner.class.getPackage().getImplementationVersion(), "development"),
                 (System.nanoTime() - startNs) / 1_000_000,
                 worker.appliedGeneration(),
-                life.report(),
+                life.report(loops.notices()),
                 reports.ports(now.node()),
                 reports.instances(now.node()),
                 worker.peers().report(),
@@ -493,27 +498,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     }
 
     @Override
-    public int administer(String instance, Optional<AdminState> state) throws NodeException {
-        return control(() -> {
-            Optional<AdminState> before = states.of(instance);
-            if (life.applied().node().instances().stream()
-                    .noneMatch(entry -> entry.name().equals(instance))) {
-                throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
-                        + " on this node; 'sluice status' lists them");
-            }
-            states.set(instance, state);
-            try {
-                life.onStatesChanged();
-            } catch (NodeException | RuntimeException e) {
-                states.set(instance, before);
-                throw e;
-            }
-            LOG.info(
-                    "service instance {} is {}, as asked",
-                    instance,
-                    state.map(AdminState::word).orElse("what the files say"));
-            return life.applied().node().snapshot().generation();
-        });
+    public ReloadReport administer(String instance, Optional<AdminState> state) throws NodeException {
+        return control(() -> life.administer(instance, state));
     }
 
     @Override

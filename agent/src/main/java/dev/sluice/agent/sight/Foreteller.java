@@ -257,7 +257,7 @@ public final class Foreteller {
             case SENT ->
                 "leaves by " + port
                         + peer.map(to -> " in a tunnel to " + to.name()).orElse("");
-            case DROPPED -> "is dropped: " + reason;
+            case DROPPED -> "is dropped: " + reason + ". " + end.reason().sentence();
             case TAKEN -> taken(legs);
             case TRANSLATED ->
                 "goes into " + end.node() + ", which rewrites addresses: what comes out cannot be foretold";

@@ -66,7 +66,7 @@ final class KernelFastPath {
             }
             if (!troubleTold) {
                 troubleTold = true;
-                LOG.info("port {} has no fast path: {}", interfaceName, e.getMessage());
+                LOG.warn("port {} has no fast path, the process moves its packets: {}", interfaceName, e.getMessage());
             }
             return null;
         }

@@ -296,8 +296,9 @@ class AdminServerTest {
         }
 
         @Override
-        public int administer(String instance, java.util.Optional<dev.sluice.model.ServiceInstance.AdminState> state) {
-            return 8;
+        public ReloadReport administer(
+                String instance, java.util.Optional<dev.sluice.model.ServiceInstance.AdminState> state) {
+            return new ReloadReport(8, 1, true, 0, "");
         }
 
         @Override

@@ -14,6 +14,7 @@ import dev.sluice.agent.instances.InstanceStates;
 import dev.sluice.agent.node.FakeHost;
 import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.ReloadReport;
+import dev.sluice.model.ServiceInstance.AdminState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -250,6 +251,139 @@ class ConfigurationLifeTest {
                 .as("taken back, and what changed meanwhile counts as read")
                 .isEqualTo(3);
         assertThat(outcomes()).containsExactly("applied", "confirmed", "applied", "reverted");
+    }
+
+    @Test
+    void trialOfWhatTheNodeHasPickedUpByItselfGoesBackToWhatRanBefore() throws Exception {
+        write("open");
+        life.filesChanged();
+        nowNs += 20 * SECOND_NS;
+        ReloadReport trial = life.reload(confirmWithin(60));
+        assertThat(trial.confirmSeconds()).isEqualTo(60);
+        assertThat(trial.changed()).isFalse();
+        assertThat(trial.warning()).contains("by itself; without 'sluice confirm' revision 1 comes back");
+        assertThat(outcomes()).containsExactly("applied", "pending");
+        nowNs += 60 * SECOND_NS;
+        life.tick(nowNs);
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(outcomes()).containsExactly("applied", "reverted");
+        restart();
+        assertThat(inForce()).isEqualTo("closed");
+    }
+
+    @Test
+    void trialOfWhatTheNodeHasPickedUpByItselfOutlastsACrash() throws Exception {
+        write("open");
+        life.filesChanged();
+        life.reload(confirmWithin(60));
+        restart();
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(outcomes()).containsExactly("applied", "reverted");
+    }
+
+    @Test
+    void filesPickedUpOneAfterTheOtherAreOnTrialTogether() throws Exception {
+        write("open");
+        life.filesChanged();
+        for (int i = 0; i < 3; i++) {
+            nowNs += 9 * SECOND_NS;
+            Files.writeString(directory.resolve("conf/more.yaml"), "# " + i + "\n");
+            life.filesChanged();
+        }
+        assertThat(life.applied().revision()).isEqualTo(5);
+        life.reload(confirmWithin(60));
+        life.rollback(OptionalInt.empty(), false);
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.applied().revision()).isEqualTo(1);
+    }
+
+    @Test
+    void trialOfWhatRunsAnywayIsRefused() throws Exception {
+        assertThatThrownBy(() -> life.reload(confirmWithin(60)))
+                .hasMessageContaining("nothing to try: revision 1, which runs, is what the files hold")
+                .hasMessageContaining("sluice rollback");
+        assertThat(life.report().problem()).as("the files are in force").isEmpty();
+
+        write("open");
+        life.filesChanged();
+        nowNs += 301 * SECOND_NS;
+        life.tick(nowNs);
+        assertThatThrownBy(() -> life.reload(confirmWithin(60))).hasMessageContaining("nothing to try");
+
+        write("closed");
+        life.filesChanged();
+        life.reload(confirmWithin(60));
+        life.confirm();
+        assertThatThrownBy(() -> life.reload(confirmWithin(60)))
+                .as("what was confirmed stays")
+                .hasMessageContaining("nothing to try");
+        life.rollback(OptionalInt.of(2), false);
+        assertThat(life.reload(confirmWithin(60)).changed())
+                .as("the files hold something else than what runs")
+                .isTrue();
+    }
+
+    @Test
+    void filesOnTrialAreNotToldAsChangedMeanwhile() throws Exception {
+        write("open");
+        life.reload(confirmWithin(60));
+        life.filesChanged();
+        assertThat(life.report().notices()).singleElement().asString().contains("waits for 'sluice confirm'");
+        write("closed");
+        life.filesChanged();
+        assertThat(life.report().notices()).anyMatch(n -> n.contains("the files have changed since"));
+        write("open");
+        life.filesChanged();
+        assertThat(life.report().notices()).noneMatch(n -> n.contains("the files have changed since"));
+    }
+
+    @Test
+    void stateGivenToAnInstanceHoldsOverChangesAndRestartsUntilItIsReset() throws Exception {
+        assertThat(life.administer("fw-1", Optional.of(AdminState.DRAIN)).warning())
+                .isEmpty();
+        write("open");
+        life.reload(confirmWithin(60));
+        life.rollback(OptionalInt.empty(), false);
+        restart();
+        assertThat(adminState()).isEqualTo(AdminState.DRAIN);
+        assertThatThrownBy(() -> life.administer("fw-9", Optional.of(AdminState.UP)))
+                .hasMessageContaining("there is no service instance fw-9");
+        life.administer("fw-1", Optional.empty());
+        restart();
+        assertThat(adminState()).isEqualTo(AdminState.UP);
+    }
+
+    @Test
+    void stateOfAnInstanceThatCannotBeWrittenIsGivenAndSaidNotToLast() throws Exception {
+        life.close();
+        Path blocked = directory.resolve("blocked");
+        Files.writeString(blocked, "no directory");
+        life = boot(options().at(directory.resolve("s"), blocked));
+        assertThat(life.administer("fw-1", Optional.of(AdminState.DRAIN)).warning())
+                .contains("not remembered beyond a restart");
+        assertThat(adminState()).isEqualTo(AdminState.DRAIN);
+    }
+
+    @Test
+    void stateFileOfAVersionThatRememberedNoInstancesIsStillRead() throws Exception {
+        write("open");
+        life.filesChanged();
+        life.rollback(OptionalInt.empty(), false);
+        life.close();
+        Path file = directory.resolve("state/state");
+        String json = Files.readString(file).split("\n", 2)[1].replace(",\"instances\":{}", "");
+        assertThat(json).doesNotContain("instances");
+        seal(file, json);
+        life = boot(options());
+        assertThat(inForce()).isEqualTo("closed");
+        assertThat(life.report().notices()).noneMatch(n -> n.contains("state is"));
+        seal(file, json.replace("}", ",\"instances\":{\"fw-1\":\"asleep\"}}"));
+        restart();
+        assertThat(adminState()).as("a word that is none").isEqualTo(AdminState.UP);
+    }
+
+    private AdminState adminState() {
+        return life.applied().node().instances().getFirst().adminState();
     }
 
     @Test

@@ -175,6 +175,27 @@ class CrashTest {
                 step("confirmation that comes too late", node -> node.life.filesChanged(), "a"));
     }
 
+    private static List<Step> trialOfWhatWasPickedUp(DiskThatStops disk) {
+        return List.of(
+                step("first start", boot(disk), "a"),
+                step(
+                        "change that the node picks up",
+                        node -> {
+                            node.write("b");
+                            node.life.filesChanged();
+                        },
+                        "a",
+                        "b"),
+                step("trial of it, which takes two writes", node -> node.tryOut("b"), "a", "b"),
+                step("no confirmation", node -> node.life.tick(node.nowNs += 61 * SECOND_NS), "a"),
+                step("reload after it", node -> node.reload("c"), "a", "c"));
+    }
+
+    @Test
+    void trialOfWhatWasPickedUpDoesNotComeBack() throws Exception {
+        stopEverywhere(CrashTest::trialOfWhatWasPickedUp);
+    }
+
     @Test
     void confirmedTrialIsWholeOrNotThere() throws Exception {
         stopEverywhere(CrashTest::trialThatIsConfirmed);

@@ -61,6 +61,8 @@ class DoctorTest {
         assertThat(line(diagnosis, "kernel").advice()).contains("5.9");
         assertThat(line(diagnosis, "capability CAP_NET_RAW").state()).isEqualTo(State.OK);
         assertThat(line(diagnosis, "capability CAP_NET_ADMIN").state()).isEqualTo(State.PROBLEM);
+        assertThat(line(diagnosis, "fast path").found()).contains("missing: Linux 6.6, CAP_BPF");
+        assertThat(line(diagnosis, "fast path").advice()).contains("only 'sluice run --fast-path' needs it");
         assertThat(line(diagnosis, "locked memory").advice()).contains("LimitMEMLOCK=infinity");
         assertThat(line(diagnosis, "ip_forward").advice()).contains("sysctl -w net.ipv4.ip_forward=0");
         assertThat(line(diagnosis, "bridge-nf-call-iptables").advice()).contains("sysctl -w");

@@ -106,6 +106,13 @@ class FlowCommandsTest {
     }
 
     @Test
+    void pathIsRefusedWithTheReasonWhereNoneTakesFlows() throws Exception {
+        client().administer("fw-1", "drain");
+        assertThatThrownBy(() -> client().request("flow-path", flow("to", "inspect[fw-1]")))
+                .hasMessageContaining("no path takes flows now");
+    }
+
+    @Test
     void sameInstructionTwiceIsOneThatGoesOnCounting() throws Exception {
         client().request("flow-accept", flow());
         assertThat(comesOut("right")).isTrue();

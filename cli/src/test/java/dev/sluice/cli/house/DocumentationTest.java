@@ -123,6 +123,19 @@ class DocumentationTest {
     }
 
     @Test
+    void launcherLooksForNewSourcesInEveryModuleOfTheProduct() {
+        String watched = OURS.text(Path.of("sluice"))
+                .lines()
+                .filter(line -> line.contains("src/main,pom.xml"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(Architecture.MODULES)
+                .filteredOn(module -> !List.of("testkit", "bench").contains(module.name()))
+                .isNotEmpty()
+                .allSatisfy(module -> assertThat(watched).containsPattern("[{,]" + module.name() + "[,}]"));
+    }
+
+    @Test
     void closedRequirementsNameClassesAndTestsThatExist() {
         assumeThat(OURS.exists(Path.of("docs", "specs.md"))).isTrue();
         assertThat(Requirements.unprovenRows(OURS)).isEmpty();

@@ -85,6 +85,26 @@ class ConfigurationHistoryTest {
     }
 
     @Test
+    void changeThatTheNodePicksUpFirstIsOnTrialAllTheSame() {
+        try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
+            sluice.write("config.yaml", through("[second]"));
+            Waits.until(
+                    "the node picks the file up",
+                    PATIENCE,
+                    () -> sluice.status().configuration().revision() == 2);
+            ReloadReport trial = sluice.say(a -> a.reload(Map.of("confirmSeconds", 2)));
+            assertThat(trial.confirmSeconds()).isEqualTo(2);
+            assertThat(trial.warning()).contains("revision 1 comes back");
+            lab.checkNewFlow(false, true);
+            Waits.until(
+                    "the change is taken back",
+                    PATIENCE,
+                    () -> sluice.status().configuration().revision() == 1);
+            lab.checkNewFlow(true, false);
+        }
+    }
+
+    @Test
     void reloadedFilesAreAppliedOnce() {
         try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
             sluice.configure(through("[second]"));

@@ -18,20 +18,15 @@ import org.junit.jupiter.api.Test;
 class LoopTest {
     private static final int LOOPING = 200;
     private static final int CAP = 2_000;
+    private static final String CAPS = ", packetsPerSecondMax: " + CAP;
 
     @Test
     void packetsThatTwoNodesSendEachOtherDieByTheirCaps() {
         try (Network network = Network.transparent();
                 EchoHost echo = EchoHost.start(network.server, 7)) {
-            Namespace twins = network.topology.namespace("twins");
-            LabInterface[] sides = new LabInterface[4];
-            String[] names = {"a-in", "a-out", "b-in", "b-out"};
-            for (int i = 0; i < sides.length; i++) {
-                sides[i] = network.host(twins, "t" + i, names[i]);
-            }
-            try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml());
-                    ProgramNode node = ProgramNode.start(
-                            (from, frame, sender) -> sender.send(from == 0 || from == 2 ? 1 : 0, frame), sides);
+            LabInterface[] sides = sides(network);
+            try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml(CAPS));
+                    ProgramNode node = twins(sides);
                     UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 9)) {
                 for (int i = 0; i < LOOPING; i++) {
                     flow.send();
@@ -56,7 +51,62 @@ class LoopTest {
         }
     }
 
-    private static String yaml() {
+    @Test
+    void loopWithoutCapsIsToldAndHarmsNoOtherTrafficAndEndsWhenCapsAreSet() {
+        try (Network network = Network.transparent();
+                EchoHost _ = EchoHost.start(network.server, 7)) {
+            LabInterface[] sides = sides(network);
+            try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml(""));
+                    ProgramNode node = twins(sides);
+                    UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 9);
+                    UdpFlow free = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                for (int i = 0; i < 4; i++) {
+                    flow.send();
+                }
+                Waits.until(
+                        "status tells of the loop",
+                        Duration.ofSeconds(20),
+                        () -> notices(sluice).contains("service instance a sends"),
+                        () -> sluice.status().instances().toString());
+                assertThat(notices(sluice)).contains("wired into a loop").doesNotContain("instance b sends");
+                assertThat(free.exchange(50).lost()).isZero();
+                sluice.configure(yaml(CAPS));
+                Waits.until(
+                        "each looping packet is dropped by a cap",
+                        Duration.ofSeconds(20),
+                        () -> sluice.dropped(DropReason.NODE_CAP_EXCEEDED) == 4,
+                        () -> sluice.counters().toString());
+                Waits.until(
+                        "status tells of no loop",
+                        Duration.ofSeconds(10),
+                        () -> notices(sluice).isEmpty());
+                long rounds = node.receivedCount();
+                assertThat(free.exchange(20).lost()).isZero();
+                assertThat(node.receivedCount()).as("the loop is over").isEqualTo(rounds);
+            }
+        }
+    }
+
+    private static String notices(SluiceNode sluice) {
+        return String.join("\n", sluice.status().configuration().notices());
+    }
+
+    private static LabInterface[] sides(Network network) {
+        Namespace twins = network.topology.namespace("twins");
+        LabInterface[] sides = new LabInterface[4];
+        String[] names = {"a-in", "a-out", "b-in", "b-out"};
+        for (int i = 0; i < sides.length; i++) {
+            sides[i] = network.host(twins, "t" + i, names[i]);
+        }
+        return sides;
+    }
+
+    /** What either is sent comes from the first one. */
+    private static ProgramNode twins(LabInterface[] sides) {
+        return ProgramNode.start((from, frame, sender) -> sender.send(from == 0 || from == 2 ? 1 : 0, frame), sides);
+    }
+
+    private static String yaml(String caps) {
         StringBuilder yaml = new StringBuilder(Yaml.of(Yaml.PAIR));
         for (String name : new String[] {"a", "b"}) {
             yaml.append("---\n")
@@ -65,8 +115,8 @@ class LoopTest {
                     .append(Yaml.object(
                             "ServiceInstance",
                             name,
-                            "{service: " + name + ", packetsPerSecondMax: " + CAP + ", interfaces: {in: " + name
-                                    + "-in, out: " + name + "-out}}"));
+                            "{service: " + name + caps + ", interfaces: {in: " + name + "-in, out: " + name
+                                    + "-out}}"));
         }
         return yaml.append("---\n")
                 .append(Yaml.object("ServiceChain", "both", "{profiles: [a, b]}"))

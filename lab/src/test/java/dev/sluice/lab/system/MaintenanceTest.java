@@ -101,6 +101,25 @@ class MaintenanceTest {
     }
 
     @Test
+    void whatAnOperatorSaidOutlastsACrash() {
+        sluice.administer("fw", "drain");
+        sluice.process().kill();
+        sluice.startAgain();
+        assertThat(sluice.instance("fw").adminState()).isEqualTo("drain");
+        assertThat(sluice.instance("fw").adminStateGiven()).isTrue();
+        for (int i = 0; i < 6; i++) {
+            try (UdpFlow fresh = open()) {
+                assertThat(fresh.exchange(2).lost()).isZero();
+                assertThat(path(fresh)).isEqualTo("inspect[spare]");
+            }
+        }
+        sluice.administer("fw", "reset");
+        sluice.process().kill();
+        sluice.startAgain();
+        assertThat(sluice.instance("fw").adminState()).isEqualTo("up");
+    }
+
+    @Test
     void flowsLeaveANodeInMaintenanceAtTheirNextPacketAndLoseNothing() {
         try (UdpFlow one = open();
                 UdpFlow two = open()) {

@@ -42,13 +42,15 @@ final class SluiceNode implements AutoCloseable {
     private static final List<String> FLAGS =
             List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "--enable-native-access=ALL-UNNAMED");
 
+    private final List<String> through;
     private final Namespace namespace;
     private final List<String> arguments = new ArrayList<>();
     private LabProcess process;
     private final Path directory;
     private final AdminClient admin;
 
-    private SluiceNode(Namespace namespace, String name, String yaml, String... words) {
+    private SluiceNode(List<String> through, Namespace namespace, String name, String yaml, String... words) {
+        this.through = through;
         this.namespace = namespace;
         try {
             directory = Files.createTempDirectory("sluice-systest-");
@@ -62,7 +64,7 @@ final class SluiceNode implements AutoCloseable {
                     socket.toString(),
                     directory.resolve("state").toString()));
             arguments.addAll(List.of(words));
-            process = namespace.startJvm("sluice", FLAGS, SluiceMain.class, arguments);
+            process = namespace.startJvm("sluice", through, FLAGS, SluiceMain.class, arguments);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -75,14 +77,26 @@ final class SluiceNode implements AutoCloseable {
 
     /** The same for a node with a name of its own, one of several. */
     static SluiceNode startAs(Namespace namespace, String name, String yaml, String... words) {
-        SluiceNode node = new SluiceNode(namespace, name, yaml, words);
+        SluiceNode node = new SluiceNode(List.of(), namespace, name, yaml, words);
+        node.process.awaitReady(START);
+        return node;
+    }
+
+    /** As {@link #start}, through a command that starts what follows it. */
+    static SluiceNode startThrough(List<String> through, Namespace namespace, String yaml, String... words) {
+        SluiceNode node = new SluiceNode(through, namespace, NAME, yaml, words);
         node.process.awaitReady(START);
         return node;
     }
 
     /** Starts it where it must refuse to start; what it says. */
     static String startInVain(Namespace namespace, String yaml, String... words) {
-        SluiceNode node = new SluiceNode(namespace, NAME, yaml, words);
+        return startInVainThrough(List.of(), namespace, yaml, words);
+    }
+
+    /** As {@link #startInVain}, through a command that starts what follows it. */
+    static String startInVainThrough(List<String> through, Namespace namespace, String yaml, String... words) {
+        SluiceNode node = new SluiceNode(through, namespace, NAME, yaml, words);
         assertThat(node.process.awaitExit(START)).isEqualTo(1);
         String said = node.process.lastLine("failed: ").orElseThrow();
         node.deleteFiles();
@@ -91,7 +105,7 @@ final class SluiceNode implements AutoCloseable {
 
     /** Starts it again with the files and the history it has, after its process was killed. */
     void startAgain() {
-        process = namespace.startJvm("sluice", FLAGS, SluiceMain.class, arguments);
+        process = namespace.startJvm("sluice", through, FLAGS, SluiceMain.class, arguments);
         process.awaitReady(START);
     }
 

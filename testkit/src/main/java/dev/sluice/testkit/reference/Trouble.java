@@ -248,11 +248,11 @@ final class Trouble {
             return bytes;
         }
         byte[] bytes = packet.bytes();
-        switch (dice.below(5)) {
+        switch (dice.below(7)) {
             case 0 -> bytes[at] = (byte) dice.below(256);
             case 1 -> bytes[at + 3] = (byte) dice.below(256);
             case 2 -> bytes[at + 2] = (byte) dice.below(256);
-            case 3 -> {
+            case 3, 4, 5 -> {
                 bytes[at + 10] ^= (byte) dice.between(1, 255);
                 return bytes;
             }
