@@ -20,6 +20,9 @@ final class OverlayOutput implements TunnelContent {
     /** Bytes of the network service header that this node writes for flows that it classifies. */
     static final int OWN_NSH_BYTES = ServiceMetadata.USUAL_BYTES;
 
+    /** Bytes more if the destination's node is told. */
+    static final int EGRESS_BYTES = NshContext.BYTES + 4;
+
     private static final int FIRST_TTL = 63;
 
     private final Frames frames;
@@ -29,6 +32,7 @@ final class OverlayOutput implements TunnelContent {
     private final TunnelOutput output;
     private final GatewayOutput gateway;
     private final GreTunnels gre;
+    private final StraightOn straightOn;
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
 
@@ -39,13 +43,18 @@ final class OverlayOutput implements TunnelContent {
     private int nshBytes;
     private int tosMask;
 
+    /** What {@link StraightOn#egress} says of it. */
+    private long egress;
+
     OverlayOutput(
             Frames frames,
             ConnectionTable table,
             PlaneFlows flows,
             TunnelOutput output,
             GreTunnels gre,
+            SwitchStage segments,
             DatapathCounters counters) {
+        straightOn = new StraightOn(frames, table, flows, segments);
         this.frames = frames;
         this.table = table;
         this.flows = flows;
@@ -60,6 +69,7 @@ final class OverlayOutput implements TunnelContent {
         plane = next.plane();
         gateway.apply(next);
         gre.apply(next);
+        straightOn.apply(next);
     }
 
     /**
@@ -101,6 +111,9 @@ final class OverlayOutput implements TunnelContent {
                 ? snapshot.tunnels().toPeer(names.svni(), node.peer())
                 : snapshot.tunnels().toAware(names.svni(), node.id());
         tosMask = node.isRemote() ? ALL_OF_TOS : DSCP_OF_TOS;
+        egress = names.straight() && !copy && c.planeEntry == PlaneFlows.NONE
+                ? straightOn.egress(c, path)
+                : PlaneFlows.NOT_TOLD;
         return send(c, b, slot, to, names, PlanePath.FIRST_INDEX - ordinal);
     }
 
@@ -110,6 +123,16 @@ final class OverlayOutput implements TunnelContent {
             case CLOSED -> SluiceContext.FAILURE_CLOSED;
             case OPEN -> SluiceContext.FAILURE_OPEN;
         };
+    }
+
+    /**
+     * Sends a packet that has had its last service here, for another switch: straight to where its destination is if the classifying switch has said so, else back to it.
+     *
+     * @return a {@link Step}
+     */
+    int onward(Cursor c, Path path) {
+        int step = straightOn.send(c);
+        return step == StraightOn.NO_WAY ? toClassifier(c, path, path.hops().size()) : step;
     }
 
     /**
@@ -126,6 +149,7 @@ final class OverlayOutput implements TunnelContent {
         }
         flags = 0;
         tosMask = ALL_OF_TOS;
+        egress = PlaneFlows.NOT_TOLD;
         Tunnel to = snapshot.tunnels().toPeer(names.svni(), peer.index());
         int step = send(c, c.batch, c.slot, to, names, PlanePath.FIRST_INDEX - ordinal);
         return step == TunnelOutput.TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
@@ -139,7 +163,8 @@ final class OverlayOutput implements TunnelContent {
     private int send(Cursor c, Batch b, int slot, @Nullable Tunnel to, PlanePath names, int index) {
         spi = names.spi(c.direction);
         si = index;
-        nshBytes = c.planeEntry == PlaneFlows.NONE ? OWN_NSH_BYTES : flows.nshBytes(c.planeEntry);
+        int own = OWN_NSH_BYTES + (egress == PlaneFlows.NOT_TOLD ? 0 : EGRESS_BYTES);
+        nshBytes = c.planeEntry == PlaneFlows.NONE ? own : flows.nshBytes(c.planeEntry);
         return output.send(c, b, slot, to, this);
     }
 
@@ -170,7 +195,7 @@ final class OverlayOutput implements TunnelContent {
     }
 
     private void writeOwnNsh(Cursor c, MemorySegment m, long nsh) {
-        Nsh.write(m, nsh, OWN_NSH_BYTES, Nsh.MD_VARIABLE, false, FIRST_TTL, Nsh.NEXT_ETHERNET, spi, si);
+        Nsh.write(m, nsh, nshBytes, Nsh.MD_VARIABLE, false, FIRST_TTL, Nsh.NEXT_ETHERNET, spi, si);
         long value = NshContext.write(m, nsh + Nsh.BYTES, NshContext.TENANT, 4);
         m.set(Layouts.BE32, value, plane.tenant(c.router));
         value = NshContext.write(m, value + 4, NshContext.INGRESS_NODE, 4);
@@ -180,6 +205,12 @@ final class OverlayOutput implements TunnelContent {
         value = NshContext.write(m, value + 8, NshContext.SLUICE, SluiceContext.BYTES);
         SluiceContext.write(m, value, flags, table.targetId(c.record), 0, 0);
         SluiceContext.setSkipMask(m, value, c.follows ? 0 : table.skipMask(c.record, c.direction));
+        if (egress != PlaneFlows.NOT_TOLD) {
+            boolean bothWays = (egress & StraightOn.BOTH_WAYS) != 0;
+            int kind = bothWays ? NshContext.EGRESS_NODE_BOTH_WAYS : NshContext.EGRESS_NODE;
+            value = NshContext.write(m, value + SluiceContext.BYTES, kind, 4);
+            m.set(Layouts.BE32, value, (int) egress);
+        }
     }
 
     /**

@@ -405,8 +405,8 @@ final class Returns {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
         PlanePath names = snapshot.plane().ofPath(path.id());
-        if (names != null && names.hub()) {
-            int last = path.hops().size() - 1;
+        int last = path.hops().size() - 1;
+        if (names != null && names.hub() && next >= 0 && next <= last) {
             return overlay.toClassifier(c, path, (c.direction == 0 ? hop : last - hop) + 1);
         }
         return steering.steer(c, path, planeFlows.onFailure(entry), next, planeFlows.isTransparent(entry));

@@ -212,7 +212,7 @@ final class Steering {
     /** All services done: mark, and out by the port chosen before, or on to routing (packet-life.md, return 6). */
     private int finish(Cursor c, Path path) {
         if (c.planeEntry != PlaneFlows.NONE) {
-            return overlay.toClassifier(c, path, path.hops().size());
+            return overlay.onward(c, path);
         }
         c.mark = c.router;
         int pair = table.l2(c.record, c.direction);

@@ -23,10 +23,17 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
      * @param strategy which paths are offered where several hosts have some
      * @param selection how one of the paths offered is chosen for a new flow
      * @param mode how packets get from hop to hop
+     * @param afterLast where packets go behind the last service
      * @param svni virtual network of the service plane between hosts, 1..16777215
      */
     public record Spec(
-            List<Hop> hops, FailureAction onFailure, Strategy strategy, Selection selection, Mode mode, int svni) {
+            List<Hop> hops,
+            FailureAction onFailure,
+            Strategy strategy,
+            Selection selection,
+            Mode mode,
+            AfterLast afterLast,
+            int svni) {
         /** The service plane of chains that name none. */
         public static final int SVNI_DEFAULT = 4096;
 
@@ -110,6 +117,26 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
         private final String word;
 
         Mode(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** Where packets go behind the last service of a direction, if that is on another host than the one that classified. */
+    public enum AfterLast implements Word {
+        /** Back to the classifier. */
+        CLASSIFIER("classifier"),
+
+        /** Straight to the host of their destination, where the classifier knows it. */
+        DESTINATION("destination");
+
+        private final String word;
+
+        AfterLast(String word) {
             this.word = word;
         }
 

@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.model.ServiceChain.AfterLast;
 import dev.sluice.model.ServiceChain.Hop;
 import dev.sluice.model.ServiceChain.Mode;
 import dev.sluice.model.ServiceChain.Selection;
@@ -64,6 +65,13 @@ final class ServiceChainReader {
             Mode.DIRECT,
             "How packets get from a service on one host to the next on another. direct: at once; hub: back to the classifying host in between. On one host both are the same.");
 
+    private static final Field<AfterLast> AFTER_LAST = Field.defaulted(
+            "afterLast",
+            Types.word(AfterLast.class),
+            AfterLast.CLASSIFIER,
+            "Where packets go behind the last service, if that is on another host than the one that classified them. classifier: back to that host; destination: straight to the host of their destination,"
+                    + " if they are in a LogicalSwitch and no service translates or changes Ethernet headers; else back as well. On one host both are the same.");
+
     private static final Field<Integer> SVNI = Field.defaulted(
             "svni",
             Types.integer(1, Spec.SVNI_MAX),
@@ -72,7 +80,7 @@ final class ServiceChainReader {
             "Virtual network of the service plane that carries the chain between hosts (the VNI of its tunnels).");
 
     static final ObjectType<Spec> SPEC =
-            ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, SELECTION, MODE, SVNI);
+            ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, SELECTION, MODE, AFTER_LAST, SVNI);
 
     private ServiceChainReader() {}
 
@@ -87,7 +95,7 @@ final class ServiceChainReader {
             }
         }
         return sound
-                ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE), v.get(SVNI))
+                ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE), v.get(AFTER_LAST), v.get(SVNI))
                 : null;
     }
 }

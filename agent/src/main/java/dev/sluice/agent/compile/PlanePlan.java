@@ -171,7 +171,12 @@ final class PlanePlan {
         }
         ServiceChain.Spec spec = chain.get().spec();
         return new PlanePath(
-                path.id(), spec.svni(), number << 1, (number << 1) + 1, spec.mode() == ServiceChain.Mode.HUB);
+                path.id(),
+                spec.svni(),
+                number << 1,
+                (number << 1) + 1,
+                spec.mode() == ServiceChain.Mode.HUB,
+                spec.afterLast() == ServiceChain.AfterLast.DESTINATION);
     }
 
     /** Whether there is such another node. */
