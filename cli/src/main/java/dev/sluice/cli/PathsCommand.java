@@ -53,6 +53,7 @@ final class PathsCommand extends NodeCommand {
         return hop.instance()
                 + (hop.node().isEmpty() ? "" : " on " + hop.node())
                 + (hop.copy() ? " (copy)" : "")
+                + (hop.visits().equals("both") ? "" : " (" + hop.visits() + " only)")
                 + (hop.alive() ? "" : " (dead)");
     }
 

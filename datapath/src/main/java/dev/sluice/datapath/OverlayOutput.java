@@ -102,7 +102,7 @@ final class OverlayOutput implements TunnelContent {
         if (names == null) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_PATH_UNKNOWN);
         }
-        int ordinal = c.direction == 0 ? hop : path.hops().size() - 1 - hop;
+        int ordinal = path.ordinal(c.direction, hop);
         flags = (c.direction == 0 ? 0 : SluiceContext.REVERSE)
                 | (transparent ? SluiceContext.LAYER_2 : 0)
                 | (copy ? SluiceContext.COPY : 0)
@@ -132,7 +132,7 @@ final class OverlayOutput implements TunnelContent {
      */
     int onward(Cursor c, Path path) {
         int step = straightOn.send(c);
-        return step == StraightOn.NO_WAY ? toClassifier(c, path, path.hops().size()) : step;
+        return step == StraightOn.NO_WAY ? toClassifier(c, path, path.visited(c.direction)) : step;
     }
 
     /**

@@ -109,10 +109,11 @@ final class Steering {
             frames.refuse(OffloadRefusal.INSTRUCTED);
         }
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
-            if (skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0) {
+            Path.Hop hop = hops.get(i);
+            boolean skips = skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0;
+            if (skips || !hop.takes(c.direction)) {
                 continue;
             }
-            Path.Hop hop = hops.get(i);
             Attachment node = hop.attachment();
             boolean alive = liveness.instanceAlive(node.instance());
             if (hop.copy()) {

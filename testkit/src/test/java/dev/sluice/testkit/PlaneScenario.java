@@ -134,7 +134,11 @@ final class PlaneScenario implements AutoCloseable {
                 ofService.add(node);
             }
             services.add(new Service(
-                    "s" + i, copy, random.nextInt(3) == 0 ? FailureAction.OPEN : FailureAction.CLOSED, ofService));
+                    "s" + i,
+                    copy,
+                    random.nextInt(3) == 0 ? FailureAction.OPEN : FailureAction.CLOSED,
+                    ofService,
+                    PlaneHosts.visits(random, translating >= 0)));
         }
         return List.copyOf(services);
     }
@@ -409,7 +413,7 @@ final class PlaneScenario implements AutoCloseable {
         }
         int at = 0;
         for (Service service : order) {
-            if (service.copy()) {
+            if (service.copy() || !service.takes(journey.packet.reverse())) {
                 continue;
             }
             boolean had = exactly
@@ -494,7 +498,7 @@ final class PlaneScenario implements AutoCloseable {
     /** Nothing is dropped for a dead node that no path has to have. */
     private void checkDead(Map<DropReason, Long> now) throws Broken {
         boolean closed = chain.stream()
-                .anyMatch(service -> !service.copy()
+                .anyMatch(service -> !service.copy() && service.takes(false) && service.takes(true)
                         && service.onFailure() == FailureAction.CLOSED
                         && service.nodes().stream().anyMatch(dead::contains));
         check(
@@ -514,9 +518,9 @@ final class PlaneScenario implements AutoCloseable {
         if (!nothingLost || unsettled || changed || twice || !dead.isEmpty() || !skipped.isEmpty()) {
             return;
         }
-        long services = chain.stream().filter(Service::copy).count();
         for (var entry : journeys.entrySet()) {
             List<Node> got = copies.getOrDefault(entry.getKey(), List.of());
+            long services = PlaneHosts.copies(chain, entry.getValue().packet.reverse());
             boolean right =
                     entry.getValue().packet.isSuper() ? Set.copyOf(got).size() == services : got.size() == services;
             check(right, "copies of " + entry.getKey() + " went to " + ids(got));
@@ -534,7 +538,7 @@ final class PlaneScenario implements AutoCloseable {
                 Service service = next.get(at);
                 if (service.nodes().size() > 1) {
                     List<Node> fewer = List.of(service.nodes().get(random.nextInt(2)));
-                    next.set(at, new Service(service.name(), service.copy(), service.onFailure(), fewer));
+                    next.set(at, new Service(service.name(), service.copy(), service.onFailure(), fewer, service.visits()));
                 } else if (next.size() > 1) {
                     next.remove(at);
                 }

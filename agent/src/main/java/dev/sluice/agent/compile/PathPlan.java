@@ -2,11 +2,13 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.datapath.NodeTunnel;
+import dev.sluice.datapath.Path.Visits;
 import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceChain.Hop;
+import dev.sluice.model.ServiceChain.Place;
 import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.AdminState;
@@ -66,8 +68,8 @@ final class PathPlan {
     private void add(ServiceChain chain) {
         List<List<Choice>> choices = new ArrayList<>();
         long count = 1;
-        for (Hop hop : chain.spec().hops()) {
-            List<Choice> ofHop = choices(chain, hop);
+        for (String service : chain.spec().services()) {
+            List<Choice> ofHop = choices(chain, service);
             choices.add(ofHop);
             count = Math.min(count * ofHop.size(), Integer.MAX_VALUE);
         }
@@ -133,13 +135,12 @@ final class PathPlan {
 
     private static String name(ServiceChain chain, List<Choice> combination) {
         return PathIdentifiers.name(
-                chain.name(),
-                combination.stream().map(choice -> choice.instance.name()).collect(Collectors.joining(",")));
+                chain, combination.stream().map(choice -> choice.instance.name()).toList());
     }
 
-    private List<Choice> choices(ServiceChain chain, Hop hop) {
+    private List<Choice> choices(ServiceChain chain, String service) {
         List<Choice> choices = new ArrayList<>();
-        for (ServiceInstance instance : configuration.instancesOf(hop.service())) {
+        for (ServiceInstance instance : configuration.instancesOf(service)) {
             AttachmentDraft attachment = instances.attachment(instance, chain.name());
             boolean up = instance.spec().adminState() == AdminState.UP;
             if (attachment != null && (up || plane.shares())) {
@@ -157,7 +158,7 @@ final class PathPlan {
                     chain,
                     "spec.profiles",
                     "has no path on this node: no instance of this service is up, so flows sent to the chain are dropped",
-                    hop.service());
+                    service);
         }
         return choices;
     }
@@ -186,16 +187,23 @@ final class PathPlan {
         List<PathDraft.Hop> hops = new ArrayList<>();
         List<FailureAction> onFailure = new ArrayList<>();
         int metric = 0;
-        for (int i = 0; i < combination.size(); i++) {
-            Hop hop = chain.spec().hops().get(i);
-            Choice choice = combination.get(i);
-            hops.add(new PathDraft.Hop(hop.service(), choice.attachment.id(), isCopy(hop)));
-            onFailure.add(onFailure(chain, Optional.of(hop)));
+        for (Choice choice : combination) {
             metric += choice.instance.spec().metric();
+        }
+        List<String> services = chain.spec().services();
+        for (Place place : chain.spec().places()) {
+            Hop hop = place.hop();
+            Choice choice = combination.get(services.indexOf(hop.service()));
+            hops.add(new PathDraft.Hop(hop.service(), choice.attachment.id(), isCopy(hop), visits(place)));
+            onFailure.add(onFailure(chain, Optional.of(hop)));
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
         paths.put(id, new PathDraft(id, content, name(chain, combination), weight, metric, rank, onFailure, use));
+    }
+
+    private static Visits visits(Place place) {
+        return !place.reverse() ? Visits.FORWARD : !place.forward() ? Visits.REVERSE : Visits.BOTH;
     }
 
     private boolean isCopy(Hop hop) {
@@ -251,8 +259,9 @@ final class PathPlan {
         for (PathDraft.Hop hop : path.content().hops()) {
             now.add(onFailure(
                     chain.get(),
-                    chain.get().spec().hops().stream()
-                            .filter(h -> h.service().equals(hop.service()))
+                    chain.get().spec().places().stream()
+                            .filter(place -> place.hop().service().equals(hop.service()))
+                            .map(Place::hop)
                             .findFirst()));
         }
         return now;

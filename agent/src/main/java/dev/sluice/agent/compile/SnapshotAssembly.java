@@ -153,7 +153,7 @@ final class SnapshotAssembly {
             if (attachment == null) {
                 throw new IllegalStateException("path " + draft.name() + " has no attachment " + hop.attachment());
             }
-            hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i)));
+            hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i), hop.visits()));
         }
         return new Path(
                 draft.id(),

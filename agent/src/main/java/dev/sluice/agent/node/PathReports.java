@@ -16,6 +16,7 @@ import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -99,7 +100,8 @@ final class PathReports {
                     instance == null ? hop.attachment().name() : instance.name(),
                     instance == null ? "" : instance.host(),
                     hop.copy(),
-                    liveness.instanceAlive(number)));
+                    liveness.instanceAlive(number),
+                    hop.visits().name().toLowerCase(Locale.ROOT)));
         }
         return hops;
     }

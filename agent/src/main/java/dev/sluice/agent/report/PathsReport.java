@@ -54,6 +54,8 @@ public record PathsReport(List<PathReport> paths) {
      * @param node the other node that it is on; empty: this one
      * @param copy it gets copies only
      * @param alive whether it serves
+     * @param visits which directions visit it: both, forward or reverse
      */
-    public record HopReport(String service, String instance, String node, boolean copy, boolean alive) {}
+    public record HopReport(
+            String service, String instance, String node, boolean copy, boolean alive, String visits) {}
 }

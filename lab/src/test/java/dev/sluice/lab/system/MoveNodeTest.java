@@ -142,8 +142,8 @@ class MoveNodeTest {
         assertThat(used.reason()).isEmpty();
         assertThat(used.hops())
                 .containsExactly(
-                        new HopReport("fw", "fw", "host-b", false, true),
-                        new HopReport("ips", "ips", "host-c", false, true));
+                        new HopReport("fw", "fw", "host-b", false, true, "both"),
+                        new HopReport("ips", "ips", "host-c", false, true, "both"));
         assertThat(used.flows()).isPositive();
         assertThat(used.packets()).allMatch(count -> count > 0);
         assertThat(used.bytes()).allMatch(count -> count > 0);

@@ -34,6 +34,10 @@ final class ModelSteer {
                 continue;
             }
             Path.Hop hop = path.hops().get(i);
+            if (!isVisited(hop, trip.direction)) {
+                model.coverage.event("hop of the other direction");
+                continue;
+            }
             Attachment node = hop.attachment();
             boolean alive = model.isAlive(node.instance());
             if (hop.copy()) {
@@ -59,6 +63,15 @@ final class ModelSteer {
             }
         }
         done(trip);
+    }
+
+    /** Whether packets of a direction take a hop. */
+    static boolean isVisited(Path.Hop hop, int direction) {
+        return switch (hop.visits()) {
+            case BOTH -> true;
+            case FORWARD -> direction == 0;
+            case REVERSE -> direction == 1;
+        };
     }
 
     private void done(Trip trip) {
