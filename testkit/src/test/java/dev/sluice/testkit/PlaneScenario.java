@@ -498,7 +498,7 @@ final class PlaneScenario implements AutoCloseable {
     /** Nothing is dropped for a dead node that no path has to have. */
     private void checkDead(Map<DropReason, Long> now) throws Broken {
         boolean closed = chain.stream()
-                .anyMatch(service -> !service.copy() && service.takes(false) && service.takes(true)
+                .anyMatch(service -> !service.copy()
                         && service.onFailure() == FailureAction.CLOSED
                         && service.nodes().stream().anyMatch(dead::contains));
         check(
@@ -506,7 +506,7 @@ final class PlaneScenario implements AutoCloseable {
                 "dropped for dead nodes: " + ids(List.copyOf(dead)));
         boolean gone = chain.stream()
                 .anyMatch(service -> !service.copy()
-                        && service.onFailure() == FailureAction.CLOSED
+                        && service.takes(false) && service.takes(true) && service.onFailure() == FailureAction.CLOSED
                         && dead.containsAll(service.nodes()));
         boolean any = journeys.values().stream()
                 .anyMatch(journey ->
