@@ -249,7 +249,8 @@ final class OverlayInput {
     private int goOn(Cursor c, Path path, int ordinal) {
         int direction = c.direction;
         if (ordinal > 0) {
-            Attachment last = path.hops().get(path.hopAt(direction, ordinal - 1)).attachment();
+            Attachment last =
+                    path.hops().get(path.hopAt(direction, ordinal - 1)).attachment();
             last.counters().returned[direction]++;
         }
         int named = table.resolve(metadata.flowId());

@@ -103,7 +103,8 @@ final class Passage {
         int to = below ? i : path.hops().size();
         for (int k = from; k < to; k++) {
             Path.Hop hop = path.hops().get(k);
-            if (hop.takes(forward ? 0 : 1) && !has(other, j, forwardOther, behind, hop.attachment().id())) {
+            if (hop.takes(forward ? 0 : 1)
+                    && !has(other, j, forwardOther, behind, hop.attachment().id())) {
                 return false;
             }
         }

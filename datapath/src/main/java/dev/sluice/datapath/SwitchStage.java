@@ -36,9 +36,9 @@ final class SwitchStage {
     /** No peer. */
     static final int NONE = -1;
 
-
     /** Data of a serviced mark that names the node of the sender. */
     private static final int NAMED_BYTES = 8;
+
     private static final long RESERVED_GROUP = 0x0180_c200_0000L;
 
     private final Frames frames;

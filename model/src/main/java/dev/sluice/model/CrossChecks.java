@@ -107,8 +107,7 @@ final class CrossChecks {
                         .isPresent())
                 .toList();
         List<ServiceChain.Hop> opposite = chain.spec().hops().reversed();
-        if (!translating.isEmpty()
-                && !chain.spec().reverse().orElse(opposite).equals(opposite)) {
+        if (!translating.isEmpty() && !chain.spec().reverse().orElse(opposite).equals(opposite)) {
             at.error(
                     "spec.reverse",
                     "is not profiles the other way round, but Service/" + translating.getFirst()

@@ -51,7 +51,8 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
             Checks.requireRange("svni", svni, 1, SVNI_MAX);
             hops = List.copyOf(hops);
             reverse = reverse.map(List::copyOf);
-            Checks.requireRange("number of places", ChainPlaces.of(hops, reverse).size(), 1, PLACES_MAX);
+            Checks.requireRange(
+                    "number of places", ChainPlaces.of(hops, reverse).size(), 1, PLACES_MAX);
         }
 
         /** The places of a path of the chain, in forward order: each direction takes those that it visits, reverse packets from the end. */

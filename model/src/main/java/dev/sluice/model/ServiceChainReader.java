@@ -84,8 +84,8 @@ final class ServiceChainReader {
             Integer.toString(Spec.SVNI_DEFAULT),
             "Virtual network of the service plane that carries the chain between hosts (the VNI of its tunnels).");
 
-    static final ObjectType<Spec> SPEC =
-            ObjectType.of(ServiceChainReader::spec, PROFILES, REVERSE, ON_FAILURE, STRATEGY, SELECTION, MODE, AFTER_LAST, SVNI);
+    static final ObjectType<Spec> SPEC = ObjectType.of(
+            ServiceChainReader::spec, PROFILES, REVERSE, ON_FAILURE, STRATEGY, SELECTION, MODE, AFTER_LAST, SVNI);
 
     private ServiceChainReader() {}
 

@@ -58,21 +58,32 @@ final class PlaneHosts implements AutoCloseable {
             int id, int host, int tag, boolean oneArmed, Attachment.Kind kind, Attachment.Translation translation) {}
 
     /** A place in a chain: whichever of the nodes is chosen for a flow. */
-    record Service(
-            String name, boolean copy, Rule.FailureAction onFailure, List<Node> nodes, Path.Visits visits) {
+    record Service(String name, boolean copy, Rule.FailureAction onFailure, List<Node> nodes, Path.Visits visits) {
         Service(String name, boolean copy, Rule.FailureAction onFailure, List<Node> nodes) {
             this(name, copy, onFailure, nodes, Path.Visits.BOTH);
+        }
+
+        /** With any failure action and, if none of the chain translates, for any directions. */
+        static Service any(Random random, String name, boolean copy, List<Node> nodes, boolean translates) {
+            boolean open = random.nextInt(3) == 0;
+            int any = translates ? 0 : random.nextInt(6);
+            Path.Visits visits =
+                    any == 4 ? Path.Visits.FORWARD : any == 5 ? Path.Visits.REVERSE : Path.Visits.BOTH;
+            return new Service(
+                    name, copy, open ? Rule.FailureAction.OPEN : Rule.FailureAction.CLOSED, nodes, visits);
+        }
+
+        Service with(List<Node> others) {
+            return new Service(name, copy, onFailure, others, visits);
         }
 
         boolean takes(boolean reverse) {
             return visits != (reverse ? Path.Visits.FORWARD : Path.Visits.REVERSE);
         }
-    }
 
-    /** Which directions visit a service: with one that translates both. */
-    static Path.Visits visits(Random random, boolean translates) {
-        int any = translates ? 0 : random.nextInt(6);
-        return any == 4 ? Path.Visits.FORWARD : any == 5 ? Path.Visits.REVERSE : Path.Visits.BOTH;
+        boolean isForBoth() {
+            return visits == Path.Visits.BOTH;
+        }
     }
 
     /** How many copies a packet of a direction leaves at the services of a chain. */

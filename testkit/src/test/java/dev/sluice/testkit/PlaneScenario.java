@@ -133,12 +133,7 @@ final class PlaneScenario implements AutoCloseable {
                 nodes.add(node);
                 ofService.add(node);
             }
-            services.add(new Service(
-                    "s" + i,
-                    copy,
-                    random.nextInt(3) == 0 ? FailureAction.OPEN : FailureAction.CLOSED,
-                    ofService,
-                    PlaneHosts.visits(random, translating >= 0)));
+            services.add(Service.any(random, "s" + i, copy, ofService, translating >= 0));
         }
         return List.copyOf(services);
     }
@@ -506,7 +501,8 @@ final class PlaneScenario implements AutoCloseable {
                 "dropped for dead nodes: " + ids(List.copyOf(dead)));
         boolean gone = chain.stream()
                 .anyMatch(service -> !service.copy()
-                        && service.takes(false) && service.takes(true) && service.onFailure() == FailureAction.CLOSED
+                        && service.isForBoth()
+                        && service.onFailure() == FailureAction.CLOSED
                         && dead.containsAll(service.nodes()));
         boolean any = journeys.values().stream()
                 .anyMatch(journey ->
@@ -538,7 +534,7 @@ final class PlaneScenario implements AutoCloseable {
                 Service service = next.get(at);
                 if (service.nodes().size() > 1) {
                     List<Node> fewer = List.of(service.nodes().get(random.nextInt(2)));
-                    next.set(at, new Service(service.name(), service.copy(), service.onFailure(), fewer, service.visits()));
+                    next.set(at, service.with(fewer));
                 } else if (next.size() > 1) {
                     next.remove(at);
                 }

@@ -29,7 +29,8 @@ class StraightOnTest {
     private static final TestPacket ANSWER =
             TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", 0x12).ethernet(BOB, ALICE);
 
-    // In a tunnel packet of the service plane: Ethernet 0, IPv4 14, UDP 34, Geneve 42, NSH 50, context headers from 58, the destination's node from 110, frame 118.
+    // In a tunnel packet of the service plane: Ethernet 0, IPv4 14, UDP 34, Geneve 42, NSH 50, context headers from 58,
+    // the destination's node from 110, frame 118.
     private static final int NODE_TOLD = 114;
 
     // In one of the segment: serviced mark from 50, its number at 54, the sender's node at 58, frame 62.
@@ -89,8 +90,8 @@ class StraightOnTest {
                                         : List.of("AB", "BC", "CB", "BC", "CA"));
             }
             assertThat(hosts.drops()).isEmpty();
-            hosts.hosts.forEach(host ->
-                    assertThat(host.datapath().counters().segmentMoves).isZero());
+            hosts.hosts.forEach(
+                    host -> assertThat(host.datapath().counters().segmentMoves).isZero());
         }
     }
 
@@ -100,8 +101,18 @@ class StraightOnTest {
             // Only what comes straight from C keeps B from forgetting Alice.
             for (int i = 0; i < 4; i++) {
                 hosts.hosts.forEach(host -> host.advance(200_000_000_000L));
-                hosts.receive(A, RED_2, TestPacket.udp("10.0.0.3:1", "10.0.0.3:2").ethernet(BOB + 5, ALICE + 7).bytes());
-                hosts.receive(B, RED_2, TestPacket.udp("10.0.0.3:1", "10.0.0.3:2").ethernet(BOB, ALICE + 7).bytes());
+                hosts.receive(
+                        A,
+                        RED_2,
+                        TestPacket.udp("10.0.0.3:1", "10.0.0.3:2")
+                                .ethernet(BOB + 5, ALICE + 7)
+                                .bytes());
+                hosts.receive(
+                        B,
+                        RED_2,
+                        TestPacket.udp("10.0.0.3:1", "10.0.0.3:2")
+                                .ethernet(BOB, ALICE + 7)
+                                .bytes());
                 hosts.receive(A, RED_1, REQUEST.bytes());
                 serve(hosts);
                 hosts.received();

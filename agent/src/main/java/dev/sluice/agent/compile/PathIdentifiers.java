@@ -97,8 +97,9 @@ final class PathIdentifiers {
     static String name(ServiceChain chain, List<String> instances) {
         ServiceChain.Spec spec = chain.spec();
         String forward = names(spec.hops(), spec.services(), instances);
-        String reverse =
-                spec.reverse().map(hops -> ";" + names(hops, spec.services(), instances)).orElse("");
+        String reverse = spec.reverse()
+                .map(hops -> ";" + names(hops, spec.services(), instances))
+                .orElse("");
         return chain.name() + "[" + forward + reverse + "]";
     }
 

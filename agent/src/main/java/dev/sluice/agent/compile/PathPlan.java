@@ -135,7 +135,8 @@ final class PathPlan {
 
     private static String name(ServiceChain chain, List<Choice> combination) {
         return PathIdentifiers.name(
-                chain, combination.stream().map(choice -> choice.instance.name()).toList());
+                chain,
+                combination.stream().map(choice -> choice.instance.name()).toList());
     }
 
     private List<Choice> choices(ServiceChain chain, String service) {

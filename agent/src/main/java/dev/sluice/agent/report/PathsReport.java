@@ -56,6 +56,5 @@ public record PathsReport(List<PathReport> paths) {
      * @param alive whether it serves
      * @param visits which directions visit it: both, forward or reverse
      */
-    public record HopReport(
-            String service, String instance, String node, boolean copy, boolean alive, String visits) {}
+    public record HopReport(String service, String instance, String node, boolean copy, boolean alive, String visits) {}
 }

@@ -150,7 +150,8 @@ class SeveralHostsTest {
     @Test
     void serviceOfTheReverseDirectionOnlyIsPartOfThePath() {
         String chain = object("ServiceChain", "inspect", "{profiles: [], reverse: [ips]}");
-        Path path = compile("a", hosts(), on("ips-1", "ips", "c"), chain).paths().getFirst();
+        Path path =
+                compile("a", hosts(), on("ips-1", "ips", "c"), chain).paths().getFirst();
         assertThat(path.hops())
                 .extracting(hop -> hop.attachment().name() + " " + hop.visits())
                 .containsExactly("ips-1 REVERSE");

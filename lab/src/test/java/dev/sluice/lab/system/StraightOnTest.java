@@ -33,12 +33,14 @@ class StraightOnTest {
             try (UdpFlow flow = UdpFlow.open(network.red1, "10.0.0.2", 7)) {
                 assertThat(flow.exchange(PACKETS).lost()).isZero();
             }
-            // To A come the answers of B, those that the firewall has had, and, unless they go straight on, the requests that it has had.
+            // To A come the answers of B, those that the firewall has had, and, unless they go straight on, the
+            // requests that it has had.
             assertThat(framesInto(network.hosts.getFirst()) - before)
                     .isBetween((long) crossings * PACKETS, crossings * PACKETS + PACKETS / 2L);
             assertThat(fw.receivedCount() - served).isEqualTo(2 * PACKETS);
             assertThat(partner.datagramCount()).isEqualTo(PACKETS);
-            assertThat(TcpTransfer.echoes(network.red1, "10.0.0.2", 7, 3_000_000)).isTrue();
+            assertThat(TcpTransfer.echoes(network.red1, "10.0.0.2", 7, 3_000_000))
+                    .isTrue();
             assertThat(a.uninspected() + b.uninspected() + c.uninspected()).isZero();
         }
     }

@@ -80,8 +80,8 @@ class ThreeHostsTest {
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {"direct", "hub"})
     void reverseDirectionPassesAListOfItsOwn(String mode) {
-        String objects = HostsNetwork.objects(mode, 4)
-                .replace("profiles: [fw, ips]", "profiles: [fw, ips], reverse: [fw, ips]");
+        String objects =
+                HostsNetwork.objects(mode, 4).replace("profiles: [fw, ips]", "profiles: [fw, ips], reverse: [fw, ips]");
         try (HostsNetwork network = new HostsNetwork();
                 ProgramNode fw = node(network.fw, "fw");
                 ProgramNode ips = node(network.ips, "ips");
@@ -102,9 +102,11 @@ class ThreeHostsTest {
                     assertThat(passed(id, "reverse")).containsExactly("fw", "ips");
                 }
             }
-            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 1_000_000)).isTrue();
+            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 1_000_000))
+                    .isTrue();
             assertThat(a.uninspected() + b.uninspected() + c.uninspected()).isZero();
-            assertThat(fw.receivedCount() + ips.receivedCount() + echo.datagramCount()).isPositive();
+            assertThat(fw.receivedCount() + ips.receivedCount() + echo.datagramCount())
+                    .isPositive();
         }
     }
 }
