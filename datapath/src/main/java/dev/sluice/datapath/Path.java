@@ -12,6 +12,12 @@ import java.util.Map;
  * <p>What packets need to know of all hops together is found out once, here.
  */
 public final class Path {
+    /** Bit of {@link #reached}: nodes on service ports of this host. */
+    static final int BY_PORTS = 1;
+
+    /** Bit: nodes that are reached through tunnels. */
+    static final int BY_TUNNELS = 2;
+
     private final int id;
     private final String name;
     private final int weight;
@@ -21,6 +27,7 @@ public final class Path {
     private final PathCounters counters;
     private final boolean translates;
     private final boolean rewritesEthernet;
+    private final int reached;
 
     /** By direction: the hops that it visits, in its order. */
     private final int[][] order = new int[2][];
@@ -81,6 +88,11 @@ public final class Path {
         this.counters = counters;
         translates = hops.stream().anyMatch(hop -> hop.attachment().translates());
         rewritesEthernet = hops.stream().anyMatch(hop -> hop.attachment().rewritesEthernet());
+        int ways = 0;
+        for (Hop hop : hops) {
+            ways |= hop.attachment().isTunnelled() ? BY_TUNNELS : BY_PORTS;
+        }
+        reached = ways;
         for (int direction = 0; direction < 2; direction++) {
             order(direction);
         }
@@ -144,6 +156,11 @@ public final class Path {
     /** In forward order. */
     public List<Hop> hops() {
         return hops;
+    }
+
+    /** How its nodes are reached: {@link #BY_PORTS}, {@link #BY_TUNNELS}, or both. */
+    int reached() {
+        return reached;
     }
 
     /** How many hops a direction visits. */

@@ -72,7 +72,8 @@ final class Steering {
             table.setL2(c.record, c.direction, path.rewritesEthernet() ? ethernetMemory.remember(c) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
-        return steer(c, path, rule == null ? Rule.FailureAction.INHERIT : rule.onFailure(), first, transparent);
+        Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
+        return steer(c, path, onFailure, first, transparent, liveness.isFailed(path.id()));
     }
 
     /** Sends the packet in hand, which another switch classified, to a node of this host, and on from there. */
@@ -101,6 +102,12 @@ final class Steering {
      * @param onFailure what the rule says of dead nodes; INHERIT: the hop decides
      */
     int steer(Cursor c, Path path, Rule.FailureAction onFailure, int from, boolean transparent) {
+        return steer(c, path, onFailure, from, transparent, false);
+    }
+
+    /** @param failed the path was told to have failed: as if all its nodes were dead */
+    private int steer(
+            Cursor c, Path path, Rule.FailureAction onFailure, int from, boolean transparent, boolean failed) {
         List<Path.Hop> hops = path.hops();
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
@@ -115,7 +122,7 @@ final class Steering {
                 continue;
             }
             Attachment node = hop.attachment();
-            boolean alive = liveness.instanceAlive(node.instance());
+            boolean alive = !failed && liveness.instanceAlive(node.instance());
             if (hop.copy()) {
                 copy(c, path, i, alive, transparent);
             } else if (alive) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -142,6 +143,14 @@ final class PathIdentifiers {
     /** Names of all paths that have a number. */
     Set<String> names() {
         return Set.copyOf(byName.keySet());
+    }
+
+    /** The path that packets of a direction call by an identifier. */
+    Optional<String> called(int spi) {
+        return byName.entrySet().stream()
+                .filter(path -> path.getValue() == spi >>> 1)
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     /** The number of a path, 1..{@link PlaneNumbers#PATH_MAX}; 0 if it has none. */

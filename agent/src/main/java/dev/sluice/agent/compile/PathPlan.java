@@ -14,6 +14,7 @@ import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,9 @@ final class PathPlan {
     private final CompileLog log;
     private final Map<Integer, PathDraft> paths = new LinkedHashMap<>();
 
+    /** Ids of the paths whose nodes all take new flows, also where the chain prefers others. */
+    private final Set<Integer> free = new HashSet<>();
+
     PathPlan(Configuration configuration, InstancePlan instances, PlanePlan plane, IdRegistry ids, CompileLog log) {
         this.configuration = configuration;
         this.plane = plane;
@@ -57,6 +61,11 @@ final class PathPlan {
             add(chain);
         }
         paths.values().forEach(plane::share);
+    }
+
+    /** Whether a rule that names a path may give it to new flows: its nodes take some, and its hosts have all said that they serve it. */
+    boolean isFree(PathDraft path) {
+        return free.contains(path.id()) && path.use() != PathDraft.Use.AWAITED;
     }
 
     private record Choice(ServiceInstance instance, AttachmentDraft attachment) {
@@ -96,7 +105,10 @@ final class PathPlan {
                 int rank = offers ? ranks.rank(hosts(combination)) : 0;
                 int weight = (int) Math.clamp(Math.round(weight(combination) * scale), 1, (long) WEIGHT_MAX);
                 boolean retired = !offers || (rank > 0 && chain.spec().selection() == Selection.LEAST_FLOWS);
-                add(chain, combination, weight, rank, retired ? PathDraft.Use.RESTING : PathDraft.Use.OFFERED);
+                int id = add(chain, combination, weight, rank, retired ? PathDraft.Use.RESTING : PathDraft.Use.OFFERED);
+                if (offers) {
+                    free.add(id);
+                }
             }
         }
     }
@@ -184,7 +196,7 @@ final class PathPlan {
         return weight;
     }
 
-    private void add(ServiceChain chain, List<Choice> combination, int weight, int rank, PathDraft.Use use) {
+    private int add(ServiceChain chain, List<Choice> combination, int weight, int rank, PathDraft.Use use) {
         List<PathDraft.Hop> hops = new ArrayList<>();
         List<FailureAction> onFailure = new ArrayList<>();
         int metric = 0;
@@ -201,6 +213,7 @@ final class PathPlan {
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
         paths.put(id, new PathDraft(id, content, name(chain, combination), weight, metric, rank, onFailure, use));
+        return id;
     }
 
     private static Visits visits(Place place) {

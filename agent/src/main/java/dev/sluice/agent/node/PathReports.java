@@ -117,6 +117,9 @@ final class PathReports {
                         ? new Verdict("kept", "no longer of the objects; until one that is awaited is served")
                         : new Verdict("dead", dead);
             case OFFERED -> {
+                if (liveness.isFailed(draft.id())) {
+                    yield new Verdict("failed", "told so; 'sluice paths restore' brings it back");
+                }
                 if (!dead.isEmpty()) {
                     yield new Verdict("dead", dead);
                 }

@@ -148,6 +148,37 @@ class SeveralHostsTest {
     }
 
     @Test
+    void ruleMayNameOnePathByItsNameOrIdentifier() {
+        String nodes = Yaml.text(hosts(), on("fw-1", "firewall", "b"), on("fw-2", "firewall", "c"), on("ips-1", "ips", "c"));
+        Snapshot all = compile("a", nodes, CHAIN);
+        int spi = all.plane().paths().stream()
+                .filter(path -> Objects.requireNonNull(all.path(path.path())).name().equals("inspect[fw-2,ips-1]"))
+                .map(PlanePath::reverseSpi)
+                .findFirst()
+                .orElseThrow();
+        for (String path : List.of("\"inspect[fw-2,ips-1]\"", Integer.toString(spi))) {
+            Snapshot one = compile("a", nodes.replace("{chain: inspect}", "{path: " + path + "}"), CHAIN);
+            int target = one.rules().getFirst().targetId();
+            assertThat(one.target(target).paths()).extracting(Path::name).containsExactly("inspect[fw-2,ips-1]");
+        }
+        String gone = nodes.replace("{chain: inspect}", "{path: 3}");
+        assertThat(result("a", Yaml.parse(gone, CHAIN)).problems())
+                .extracting(Problem::toString)
+                .anyMatch(text -> text.contains("spec.rules.all.action.path") && text.contains("no path has this identifier"));
+    }
+
+    @Test
+    void pathThatARuleNamesTakesNoNewFlowsWhileANodeIsDrained() {
+        String drained = Yaml.text(
+                hosts().replace("{chain: inspect}", "{path: \"inspect[fw-1,ips-1]\"}"),
+                instance("fw-1", "firewall", ", node: b, adminState: drain"),
+                on("ips-1", "ips", "c"),
+                CHAIN);
+        Snapshot one = compile("a", drained);
+        assertThat(one.target(one.rules().getFirst().targetId()).paths()).isEmpty();
+    }
+
+    @Test
     void serviceOfTheReverseDirectionOnlyIsPartOfThePath() {
         String chain = object("ServiceChain", "inspect", "{profiles: [], reverse: [ips]}");
         Path path =

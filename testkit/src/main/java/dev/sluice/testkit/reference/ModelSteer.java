@@ -25,8 +25,22 @@ final class ModelSteer {
         this.model = model;
     }
 
+    /** From the first hop of the packet's direction. */
+    void begin(Trip trip, Path path, @Nullable Rule rule, boolean transparent) {
+        boolean failed = model.failedPaths.contains(path.id());
+        if (failed) {
+            model.coverage.event("path told to have failed");
+        }
+        from(trip, path, rule, trip.direction == 0 ? 0 : path.hops().size() - 1, transparent, failed);
+    }
+
     /** From a hop on, in the packet's direction. */
     void from(Trip trip, Path path, @Nullable Rule rule, int first, boolean transparent) {
+        from(trip, path, rule, first, transparent, false);
+    }
+
+    private void from(
+            Trip trip, Path path, @Nullable Rule rule, int first, boolean transparent, boolean failed) {
         boolean uninspected = false;
         int step = trip.direction == 0 ? 1 : -1;
         for (int i = first; i >= 0 && i < path.hops().size(); i += step) {
@@ -39,7 +53,7 @@ final class ModelSteer {
                 continue;
             }
             Attachment node = hop.attachment();
-            boolean alive = model.isAlive(node.instance());
+            boolean alive = !failed && model.isAlive(node.instance());
             if (hop.copy()) {
                 copy(trip, node, alive, transparent);
                 continue;

@@ -83,7 +83,10 @@ final class Traffic {
         for (int i = 0; i < 5 && !lately.isEmpty(); i++) {
             next.add(dice.of(lately));
         }
-        int what = dice.below(4);
+        int what = dice.below(5);
+        if (what == 4 && !there.isEmpty()) {
+            return new Event.Fails(dice.of(there).pathId, dice.percent(60));
+        }
         if (what == 0 || there.isEmpty()) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
         }
@@ -116,6 +119,9 @@ final class Traffic {
             return next.removeFirst();
         }
         int roll = dice.below(1000);
+        if (roll < 2 && !now.paths().isEmpty()) {
+            return new Event.Fails(dice.of(now.paths()).id(), dice.percent(40));
+        }
         if (roll < 12) {
             int instance = dice.below(WorldGenerator.INSTANCES);
             return switch (dice.below(4)) {
