@@ -34,9 +34,9 @@ final class ServicePolicyReader {
             Field.optional("chain", Types.reference(Kind.SERVICE_CHAIN), "The flow passes this chain.");
     private static final Field<Optional<String>> PATH = Field.optional(
             "path",
-            Types.checked(
+            Types.checkedWord(
                     "name of a path such as chain[fw-1,ips-2], as in 'sluice paths', or one of its identifiers, 2..16777215",
-                    "is not a path",
+                    _ -> "is not a path",
                     ServicePolicyReader::path),
             "The flow takes this path of a chain and no other: if a node of it is dead, the failure action holds.");
     private static final Field<Boolean> NO_SERVICE =

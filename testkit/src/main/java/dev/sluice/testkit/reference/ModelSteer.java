@@ -49,6 +49,7 @@ final class ModelSteer {
             }
             Path.Hop hop = path.hops().get(i);
             if (!isVisited(hop, trip.direction)) {
+                model.coverage.redirected();
                 model.coverage.event("hop of the other direction");
                 continue;
             }

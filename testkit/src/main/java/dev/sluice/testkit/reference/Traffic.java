@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What hosts and nodes of a scenario do next: makes one event after the other, and listens to what comes out. */
 final class Traffic {
+    private final List<Integer> failed = new ArrayList<>();
     private static final int FLOWS_MAX = 30;
     private static final int LATELY_MAX = 12;
     private static final int DISTURBED_PERCENT = 3;
@@ -85,7 +86,7 @@ final class Traffic {
         }
         int what = dice.below(5);
         if (what == 4 && !there.isEmpty()) {
-            return new Event.Fails(dice.of(there).pathId, dice.percent(60));
+            return fails(dice.of(there).pathId);
         }
         if (what == 0 || there.isEmpty()) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
@@ -98,6 +99,15 @@ final class Traffic {
             case 2 -> new Event.Probed(instance, dice.percent(65));
             default -> new Event.Instance(instance, dice.percent(65));
         };
+    }
+
+    /** A path fails, or one that has works again: mostly none has. */
+    private Event fails(int path) {
+        if (!failed.isEmpty()) {
+            return new Event.Fails(failed.removeFirst(), false);
+        }
+        failed.add(path);
+        return new Event.Fails(path, true);
     }
 
     /** What a fast path could repeat, and was sent on, is sent again. */
@@ -119,8 +129,8 @@ final class Traffic {
             return next.removeFirst();
         }
         int roll = dice.below(1000);
-        if (roll < 2 && !now.paths().isEmpty()) {
-            return new Event.Fails(dice.of(now.paths()).id(), dice.percent(40));
+        if (roll < 1 && !now.paths().isEmpty()) {
+            return fails(dice.of(now.paths()).id());
         }
         if (roll < 12) {
             int instance = dice.below(WorldGenerator.INSTANCES);

@@ -205,7 +205,7 @@ final class WorldGenerator {
                         : chain.onFailure;
                 steps.add(new WorldBuilder.Step(dice.of(nodes), own));
             }
-            if (!translates && dice.percent(7)) {
+            if (!translates && dice.percent(steps.size() > 1 ? 12 : 3)) {
                 ownReverse(steps);
             }
             chain.ways.add(new WorldBuilder.Way(
