@@ -29,7 +29,7 @@ final class RuleGenerator {
         while (!precedences.add(precedence)) {
             precedence++;
         }
-        Rule.Action action = dice.percent(90)
+        Rule.Action action = dice.percent(83)
                 ? Rule.Action.SERVICE
                 : dice.any(Rule.Action.NONE, Rule.Action.DROP, Rule.Action.OBSERVE);
         int target = action == Rule.Action.SERVICE ? dice.below(world.parts.chains.size()) : -1;

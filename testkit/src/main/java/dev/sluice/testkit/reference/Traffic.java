@@ -84,21 +84,18 @@ final class Traffic {
         for (int i = 0; i < 5 && !lately.isEmpty(); i++) {
             next.add(dice.of(lately));
         }
-        int what = dice.below(5);
-        if (what == 4 && !there.isEmpty()) {
-            return fails(dice.of(there).pathId);
-        }
+        int what = dice.below(4);
         if (what == 0 || there.isEmpty()) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
         }
-        List<Path.Hop> hops =
-                Objects.requireNonNull(now.path(dice.of(there).pathId)).hops();
-        int instance = dice.of(hops).attachment().instance();
-        return switch (what) {
+        Path path = Objects.requireNonNull(now.path(dice.of(there).pathId));
+        int instance = dice.of(path.hops()).attachment().instance();
+        Event event = switch (what) {
             case 1 -> new Event.Leaves(instance, dice.percent(40));
             case 2 -> new Event.Probed(instance, dice.percent(65));
             default -> new Event.Instance(instance, dice.percent(65));
         };
+        return instance % 7 == 6 ? fails(path.id()) : event;
     }
 
     /** A path fails, or one that has works again: mostly none has. */
@@ -129,16 +126,17 @@ final class Traffic {
             return next.removeFirst();
         }
         int roll = dice.below(1000);
-        if (roll < 1 && !now.paths().isEmpty()) {
-            return fails(dice.of(now.paths()).id());
-        }
         if (roll < 12) {
             int instance = dice.below(WorldGenerator.INSTANCES);
-            return switch (dice.below(4)) {
+            Event event = switch (dice.below(4)) {
                 case 0 -> new Event.Leaves(instance, dice.percent(40));
                 case 1 -> new Event.Probed(instance, dice.percent(65));
                 default -> new Event.Instance(instance, dice.percent(65));
             };
+            List<Path> paths = now.paths();
+            return roll < 2 && !paths.isEmpty()
+                    ? fails(paths.get(instance % paths.size()).id())
+                    : event;
         }
         if (roll < 16) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));

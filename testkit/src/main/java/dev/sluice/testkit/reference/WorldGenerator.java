@@ -205,29 +205,34 @@ final class WorldGenerator {
                         : chain.onFailure;
                 steps.add(new WorldBuilder.Step(dice.of(nodes), own));
             }
-            if (!translates && dice.percent(steps.size() > 1 ? 12 : 3)) {
-                ownReverse(steps);
+            int id = parts.newId();
+            int weight = dice.between(1, 5);
+            int metric = dice.any(0, 1, 1, 2);
+            // Dice of their own, so that everything else is as it would be without.
+            Dice own = new Dice(id + 100L * weight + 1_000L * metric + 10_000L * servicePorts.size() + numbered);
+            if (!translates && own.percent(30)) {
+                ownReverse(steps, own);
             }
             chain.ways.add(new WorldBuilder.Way(
-                    parts.newId(),
-                    dice.between(1, 5),
-                    dice.any(0, 1, 1, 2),
+                    id,
+                    weight,
+                    metric,
                     numbered,
                     List.copyOf(steps),
                     new PathCounters()));
         }
     }
 
-    /** Gives the reverse direction a list of its own: without some nodes, with others only for it, or with one of them at another place. */
-    private void ownReverse(List<WorldBuilder.Step> steps) {
+    /** Gives the reverse direction of a path a list of its own: without some nodes, with others only for it, or with one of them at another place. */
+    private static void ownReverse(List<WorldBuilder.Step> steps, Dice own) {
         for (int i = 0; i < steps.size(); i++) {
-            if (dice.percent(40)) {
+            if (own.percent(40)) {
                 WorldBuilder.Step step = steps.get(i);
-                Path.Visits visits = dice.any(Path.Visits.FORWARD, Path.Visits.FORWARD, Path.Visits.REVERSE);
+                Path.Visits visits = own.any(Path.Visits.FORWARD, Path.Visits.FORWARD, Path.Visits.REVERSE);
                 steps.set(i, new WorldBuilder.Step(step.node(), step.onFailure(), visits));
-                if (dice.percent(40)) {
+                if (own.percent(40)) {
                     Path.Visits other = visits == Path.Visits.FORWARD ? Path.Visits.REVERSE : Path.Visits.FORWARD;
-                    int place = dice.below(steps.size() + 1);
+                    int place = own.below(steps.size() + 1);
                     steps.add(place, new WorldBuilder.Step(step.node(), step.onFailure(), other));
                     i += place <= i ? 1 : 0;
                 }
