@@ -210,7 +210,7 @@ final class WorldGenerator {
             int metric = dice.any(0, 1, 1, 2);
             // Dice of their own, so that everything else is as it would be without.
             Dice own = new Dice(id + 100L * weight + 1_000L * metric + 10_000L * servicePorts.size() + numbered);
-            if (!translates && own.percent(30)) {
+            if (!translates && own.percent(18)) {
                 ownReverse(steps, own);
             }
             chain.ways.add(new WorldBuilder.Way(
