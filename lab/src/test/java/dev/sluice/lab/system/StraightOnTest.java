@@ -45,7 +45,7 @@ class StraightOnTest {
         }
     }
 
-    private static long framesInto(Namespace host) {
+    static long framesInto(Namespace host) {
         String statistics = host.exec("ip", "-s", "link", "show", "dev", "underlay");
         String[] lines = statistics.lines().toArray(String[]::new);
         for (int i = 0; i + 1 < lines.length; i++) {
