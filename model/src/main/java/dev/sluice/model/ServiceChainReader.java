@@ -92,7 +92,8 @@ final class ServiceChainReader {
     private static @Nullable Spec spec(Values v) {
         List<Hop> hops = v.get(PROFILES);
         Optional<List<Hop>> reverse = v.get(REVERSE);
-        boolean sound = isOnce(v, "profiles", hops) & isOnce(v, "reverse", reverse.orElse(List.of()));
+        boolean forwardSound = isOnce(v, "profiles", hops);
+        boolean sound = isOnce(v, "reverse", reverse.orElse(List.of())) && forwardSound;
         int places = ChainPlaces.of(hops, reverse).size();
         if (sound && places == 0) {
             v.refuse("profiles", "has no service, and reverse has none", "at least one service in one of them");
