@@ -13,12 +13,16 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * compare the generation and re-validate themselves at their next packet, so a change costs the same for any number of flows.
  */
 public final class Liveness {
+    /** Indices of peers from 0 to below this may be used; others count as routing. */
+    public static final int PEERS_MAX = 4096;
+
     private final AtomicLongArray deadInstances;
     private final AtomicLongArray unanswering;
     private final AtomicLongArray leaving;
     private final AtomicLongArray remoteDead;
     private final AtomicLongArray unproven;
     private final AtomicLongArray downPorts;
+    private final AtomicLongArray notRouting = new AtomicLongArray((PEERS_MAX + 63) / 64);
     private final AtomicLong generation = new AtomicLong(1);
 
     /** Ids of the paths that were told to have failed, ascending. */
@@ -101,6 +105,23 @@ public final class Liveness {
     /** Ids of the paths that have failed, ascending; not to be changed. */
     int[] failedPaths() {
         return failedPaths;
+    }
+
+    /**
+     * Sets whether the routing service of another switch runs: the internal service that is first and last hop of the paths of the flows which that switch classifies (V31). Writer: the worker, which
+     * hears the switch.
+     *
+     * @param peer index, see {@link OverlayPeer#index}
+     */
+    public void setRouting(int peer, boolean alive) {
+        if (peer < PEERS_MAX && set(notRouting, peer, !alive)) {
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Whether the routing service of another switch runs, as far as this one knows. */
+    public boolean isRouting(int peer) {
+        return peer >= PEERS_MAX || (notRouting.get(peer >>> 6) >>> peer & 1) == 0;
     }
 
     /** Sets whether a port can send. */

@@ -99,6 +99,11 @@ final class LivenessView {
                 || ((reached & Path.BY_TUNNELS) != 0 && tunnelNodesMovedAt - since > 0);
     }
 
+    /** Whether the switch with an index among the peers runs its routing service, the last hop of the flows that it classifies. Read as it is now: only packets that leave for it ask. */
+    boolean isRouting(int peer) {
+        return source.isRouting(peer);
+    }
+
     /** Whether a path was told to have failed. */
     boolean isFailed(int path) {
         return failedPaths.length != 0 && Arrays.binarySearch(failedPaths, path) >= 0;

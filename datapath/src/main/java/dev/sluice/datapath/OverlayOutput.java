@@ -33,6 +33,7 @@ final class OverlayOutput implements TunnelContent {
     private final GatewayOutput gateway;
     private final GreTunnels gre;
     private final StraightOn straightOn;
+    private final LivenessView liveness;
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
 
@@ -53,7 +54,9 @@ final class OverlayOutput implements TunnelContent {
             TunnelOutput output,
             GreTunnels gre,
             SwitchStage segments,
+            LivenessView liveness,
             DatapathCounters counters) {
+        this.liveness = liveness;
         straightOn = new StraightOn(frames, table, flows, segments);
         this.frames = frames;
         this.table = table;
@@ -147,12 +150,24 @@ final class OverlayOutput implements TunnelContent {
         if (names == null || peer == null) {
             return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
         }
+        if (!liveness.isRouting(peer.index()) && failsClosed(c, path)) {
+            return frames.drop(c, DropReason.SERVICE_DOWN);
+        }
         flags = 0;
         tosMask = ALL_OF_TOS;
         egress = PlaneFlows.NOT_TOLD;
         Tunnel to = snapshot.tunnels().toPeer(names.svni(), peer.index());
         int step = send(c, c.batch, c.slot, to, names, PlanePath.FIRST_INDEX - ordinal);
         return step == TunnelOutput.TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
+    }
+
+    /** Whether a packet ends here if the last hop, routing at the switch that classified it, is dead: as its rule says, else its chain. */
+    private boolean failsClosed(Cursor c, Path path) {
+        return switch (flows.onFailure(c.planeEntry)) {
+            case CLOSED -> true;
+            case OPEN -> false;
+            case INHERIT -> path.hops().getLast().onFailure() == Rule.FailureAction.CLOSED;
+        };
     }
 
     /** The largest IP packet for which there was room in the last {@link #toNode}. */

@@ -193,6 +193,32 @@ class ServicePlaneTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void lastHopIsRoutingAtTheClassifyingHostAndFailsAsTold(boolean hub) {
+        try (ThreeHosts hosts = new ThreeHosts(hub)) {
+            int last = hub ? B : C;
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            hosts.host(B).sent(NODE_IN);
+            if (!hub) {
+                hosts.receive(B, NODE_OUT, REQUEST.bytes());
+                hosts.host(C).sent(NODE_IN);
+            }
+            // Of both hosts A is the first peer.
+            hosts.host(last).liveness().setRouting(0, false);
+            hosts.receive(last, NODE_OUT, REQUEST.bytes());
+            assertThat(hosts.host(last).drops()).isEqualTo(Map.of(DropReason.SERVICE_DOWN, 1L));
+            hosts.host(last).apply(hosts.snapshot(last, Rule.FailureAction.OPEN));
+            hosts.receive(last, NODE_OUT, REQUEST.bytes());
+            hosts.host(last).liveness().setRouting(0, true);
+            hosts.receive(last, NODE_OUT, REQUEST.bytes());
+            assertThat(hosts.host(last).drops()).isEqualTo(Map.of(DropReason.SERVICE_DOWN, 1L));
+            if (!hub) {
+                assertThat(hosts.host(A).sent(SERVER)).hasSize(2);
+            }
+        }
+    }
+
     private static void pass(ThreeHosts hosts, byte[] frame) {
         hosts.receive(A, CLIENT, frame);
         hosts.host(B).sent(NODE_IN);
