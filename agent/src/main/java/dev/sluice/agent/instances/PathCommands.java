@@ -15,7 +15,7 @@ public final class PathCommands {
     /** What is done on the control thread. */
     @FunctionalInterface
     public interface OnControl {
-        /** @return names of the paths */
+        /** Says so of paths; answers their names. */
         List<String> tell(boolean failed, List<String> paths) throws NodeException;
     }
 
