@@ -5,22 +5,48 @@ import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PathsReport.PathReport;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
 
 /** {@code sluice paths}. */
 @Command(
         name = "paths",
         description = {
             "Lists the paths of the chains of a running node: the identifiers that packets call them in tunnels, their service nodes with their hosts, what they carry, and why new flows do not get one.",
+            "fail: the paths named are not used any more, whatever their nodes do: flows leave them at their next packet for others of the chain, or meet its failure action. restore: they are used again. It holds until then or until the node restarts.",
             "Flows, packets and bytes are those of the flows that are in the table now; of each, forward / reverse."
         })
 final class PathsCommand extends NodeCommand {
+    private enum Word {
+        FAIL("failed"),
+        RESTORE("restored");
+
+        private final String state;
+
+        Word(String state) {
+            this.state = state;
+        }
+    }
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "WORD", description = "fail or restore; without it: list.")
+    private @Nullable Word word;
+
+    @Parameters(
+            index = "1..*",
+            arity = "0..*",
+            paramLabel = "PATH",
+            description = "Name of a path, in quotation marks, or one of its identifiers; with restore also: all.")
+    private List<String> paths = List.of();
+
     @Option(
             names = "--hops",
             description =
@@ -32,6 +58,12 @@ final class PathsCommand extends NodeCommand {
 
     @Override
     public Integer call() throws NodeException {
+        if (word != null) {
+            JsonNode reply = admin.client().tellPaths(word.state, paths);
+            List<String> told = new ArrayList<>();
+            reply.path("paths").forEach(path -> told.add(path.asString()));
+            return answer(reply, told.isEmpty() ? "no path had failed" : word.state + ": " + String.join(", ", told));
+        }
         if (!hops && !over.isGiven()) {
             PathsReport report = admin.client().paths();
             return answer(report, text(report));
@@ -75,6 +107,7 @@ final class PathsCommand extends NodeCommand {
         return hop.instance()
                 + (hop.node().isEmpty() ? "" : " on " + hop.node())
                 + (hop.copy() ? " (copy)" : "")
+                + (hop.visits().equals("both") ? "" : " (" + hop.visits() + " only)")
                 + (hop.alive() ? "" : " (dead)");
     }
 

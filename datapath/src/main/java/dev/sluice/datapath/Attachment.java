@@ -106,6 +106,11 @@ public record Attachment(
                 tunnel);
     }
 
+    /** Whether it is reached through a tunnel: on another host, or by an address of its own in the underlay. */
+    boolean isTunnelled() {
+        return isRemote() || tunnel() != null;
+    }
+
     /** Whether the node is on another host. */
     public boolean isRemote() {
         return peer != LOCAL;

@@ -273,9 +273,12 @@ final class Classification {
             }
         }
         if (table.failureGeneration(slot) != liveness.generation()) {
-            moved = true;
+            // Nodes that are reached in another way than those of the target do not matter.
+            int reached = selector.reached(table.targetId(slot), snapshot.path(table.pathId(slot)));
+            boolean concerned = liveness.hasMoved(table.failureGeneration(slot), reached);
+            moved |= concerned;
             table.setFailureGeneration(slot, liveness.generation());
-            counters.livenessRevalidations++;
+            counters.livenessRevalidations += concerned ? 1 : 0;
         }
         // A new configuration may have brought the twin that a flow of a dead node, or of one in maintenance, waits
         // for.

@@ -118,7 +118,9 @@ public final class Datapath implements AutoCloseable {
         underlay = new UnderlayRoutes(liveness);
         tunnelOutput = new TunnelOutput(frames, neighbors, underlay);
         GreTunnels gre = new GreTunnels(frames, tunnelOutput, counters);
-        overlayOutput = new OverlayOutput(frames, table, planeFlows, tunnelOutput, gre, counters);
+        switchStage = new SwitchStage(
+                frames, parser, fragments, errors, table, liveness, tunnelOutput, counters, FlowHash.mix(seed + 1));
+        overlayOutput = new OverlayOutput(frames, table, planeFlows, tunnelOutput, gre, switchStage, liveness, counters);
         steering = new Steering(
                 frames,
                 liveness,
@@ -157,8 +159,6 @@ public final class Datapath implements AutoCloseable {
                 counters,
                 planeFlows,
                 overlayOutput);
-        switchStage = new SwitchStage(
-                frames, parser, fragments, errors, table, liveness, tunnelOutput, counters, FlowHash.mix(seed + 1));
         peerInput = new PeerInput(frames, counters);
         peerOutput = new PeerOutput(frames, underlay, neighbors);
         Decapsulation decapsulation = new Decapsulation(frames, parser, fragments, counters);

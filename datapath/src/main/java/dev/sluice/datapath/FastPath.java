@@ -66,6 +66,7 @@ final class FastPath {
     }
 
     void apply(Snapshot next) {
+        liveness.apply(next);
         OffloadMirror now = mirror;
         if (now != null) {
             now.apply(next);

@@ -71,7 +71,8 @@ final class GatewayInput {
         if (!c.enterRouter(router)) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
-        if (!isOf(c, slot) && (served || !isAbout(c, slot))) {
+        boolean ofFlow = isOf(c, slot) || (!served && isAbout(c, slot));
+        if (!ofFlow || Returns.hopIn(path, node, c.direction) < 0) {
             return frames.drop(c, DropReason.NODE_FLOW_FORGED);
         }
         return served ? goOnServed(c, node, path) : goOn(c, node, path);
@@ -80,7 +81,7 @@ final class GatewayInput {
     /** The path of a record, if it has the node as a hop and the attachment is the node's; null if not. */
     private @Nullable Path pathOf(int slot, Attachment node, long attachment) {
         Path path = snapshot.path(table.pathId(slot));
-        boolean stands = path != null && attachment >>> 32 == node.id() && Returns.hopIn(path, node) >= 0;
+        boolean stands = path != null && attachment >>> 32 == node.id() && Returns.isOn(path, node);
         return stands ? path : null;
     }
 
@@ -139,7 +140,7 @@ final class GatewayInput {
 
     private int goOn(Cursor c, Attachment node, Path path) {
         count(c, node);
-        return returns.goOn(c, path, Returns.hopIn(path, node) + (c.direction == 0 ? 1 : -1));
+        return returns.goOn(c, path, Returns.hopIn(path, node, c.direction) + (c.direction == 0 ? 1 : -1));
     }
 
     private int goOnServed(Cursor c, Attachment node, Path path) {
@@ -153,7 +154,7 @@ final class GatewayInput {
         }
         c.planeEntry = entry;
         count(c, node);
-        int hop = Returns.hopIn(path, node);
+        int hop = Returns.hopIn(path, node, c.direction);
         return returns.goOnServed(c, path, hop, hop + (c.direction == 0 ? 1 : -1));
     }
 

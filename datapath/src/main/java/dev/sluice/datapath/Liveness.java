@@ -1,10 +1,11 @@
 package dev.sluice.datapath;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Which service instances and ports are alive, and which instances are to be left. Each set of flags has one writer: what links and operators say, the control thread;
+ * Which service instances and ports are alive, which instances are to be left, and which paths have failed. Each set of flags has one writer: what links and operators say, the control thread;
  * what probes say ({@link #setProbed}) and what is heard of other switches ({@link #setRemote}), the worker that sends and hears, so that a loss takes effect without waiting
  * for anybody. Any number of workers read.
  *
@@ -12,13 +13,20 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * compare the generation and re-validate themselves at their next packet, so a change costs the same for any number of flows.
  */
 public final class Liveness {
+    /** Indices of peers from 0 to below this may be used; others count as routing. */
+    public static final int PEERS_MAX = 4096;
+
     private final AtomicLongArray deadInstances;
     private final AtomicLongArray unanswering;
     private final AtomicLongArray leaving;
     private final AtomicLongArray remoteDead;
     private final AtomicLongArray unproven;
     private final AtomicLongArray downPorts;
+    private final AtomicLongArray notRouting = new AtomicLongArray((PEERS_MAX + 63) / 64);
     private final AtomicLong generation = new AtomicLong(1);
+
+    /** Ids of the paths that were told to have failed, ascending. */
+    private volatile int[] failedPaths = {};
 
     /**
      * All alive, all up. Numbers from 0 to below the given ones may be used.
@@ -73,6 +81,47 @@ public final class Liveness {
         if (changed) {
             generation.incrementAndGet();
         }
+    }
+
+    /**
+     * Sets which paths have failed, whatever their nodes do: a controller may see what no node does (SPI_fail_gen of document 002). Writer: the control thread.
+     *
+     * @param paths ids, see {@link Path#id}
+     */
+    public void setFailedPaths(int[] paths) {
+        int[] next = paths.clone();
+        Arrays.sort(next);
+        if (!Arrays.equals(next, failedPaths)) {
+            failedPaths = next;
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Whether a path was told to have failed. */
+    public boolean isFailed(int path) {
+        return Arrays.binarySearch(failedPaths, path) >= 0;
+    }
+
+    /** Ids of the paths that have failed, ascending; not to be changed. */
+    int[] failedPaths() {
+        return failedPaths;
+    }
+
+    /**
+     * Sets whether the routing service of another switch runs: the internal service that is first and last hop of the paths of the flows which that switch classifies (V31). Writer: the worker, which
+     * hears the switch.
+     *
+     * @param peer index, see {@link OverlayPeer#index}
+     */
+    public void setRouting(int peer, boolean alive) {
+        if (peer < PEERS_MAX && set(notRouting, peer, !alive)) {
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Whether the routing service of another switch runs, as far as this one knows. */
+    public boolean isRouting(int peer) {
+        return peer >= PEERS_MAX || (notRouting.get(peer >>> 6) >>> peer & 1) == 0;
     }
 
     /** Sets whether a port can send. */

@@ -32,6 +32,7 @@ final class MirrorGenerations {
     private final long[] dead;
     private final long[] left;
     private final long[] down;
+    private int[] failedPaths;
 
     /**
      * Begins with numbers that hold for nothing that the device may have from before.
@@ -51,6 +52,7 @@ final class MirrorGenerations {
         dead = liveness.dead().clone();
         left = liveness.left().clone();
         down = liveness.downPorts().clone();
+        failedPaths = liveness.failedPaths();
     }
 
     /** Another configuration: nothing that was recorded holds. */
@@ -137,10 +139,14 @@ final class MirrorGenerations {
         System.arraycopy(liveness.dead(), 0, dead, 0, dead.length);
         System.arraycopy(liveness.left(), 0, left, 0, left.length);
         System.arraycopy(nowDown, 0, down, 0, down.length);
+        failedPaths = liveness.failedPaths();
     }
 
     /** A flow whose path is not fit leaves it as soon as another one is, so whatever becomes fit concerns it. */
     private boolean concerns(Path path) {
+        if (liveness.isFailed(path.id()) || Arrays.binarySearch(failedPaths, path.id()) >= 0) {
+            return true;
+        }
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
             int instance = hops.get(i).attachment().instance();

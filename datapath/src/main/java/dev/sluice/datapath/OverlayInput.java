@@ -169,13 +169,13 @@ final class OverlayInput {
             return frames.drop(c, DropReason.NSH_PATH_UNKNOWN);
         }
         int ordinal = PlanePath.FIRST_INDEX - Nsh.si(m, nsh);
-        if (ordinal > path.hops().size()) {
+        if (ordinal > path.visited(direction)) {
             return frames.drop(c, DropReason.NSH_INDEX_INVALID);
         }
         if (!metadata.has(NEEDED)) {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
-        int before = hop(path, direction, ordinal - 1);
+        int before = path.hopAt(direction, ordinal - 1);
         if (peer == null || node != null) {
             return node == null
                     ? frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN)
@@ -235,28 +235,24 @@ final class OverlayInput {
         return nodes.message(c, node, metadata, path, direction);
     }
 
-    private static int hop(Path path, int direction, int ordinal) {
-        return direction == 0 ? ordinal : path.hops().size() - 1 - ordinal;
-    }
-
     /** A copy goes to its node and nowhere else, also where the packet was classified. */
     private int serveCopy(Cursor c, Path path, int ordinal) {
-        if (ordinal == path.hops().size()) {
+        if (ordinal == path.visited(c.direction)) {
             return frames.drop(c, DropReason.NSH_INDEX_INVALID);
         }
         c.planeEntry = PlaneFlows.IN_HAND;
-        return steering.serveCopy(c, path, hop(path, c.direction, ordinal));
+        return steering.serveCopy(c, path, path.hopAt(c.direction, ordinal));
     }
 
     // For another switch.
 
     private int serve(Cursor c, Path path, int ordinal) {
-        if (ordinal == path.hops().size()) {
+        if (ordinal == path.visited(c.direction)) {
             // Had all its services and is not ours: it came to the wrong switch.
             return frames.drop(c, DropReason.NSH_INDEX_INVALID);
         }
         c.planeEntry = PlaneFlows.IN_HAND;
-        return steering.serve(c, path, hop(path, c.direction, ordinal));
+        return steering.serve(c, path, path.hopAt(c.direction, ordinal));
     }
 
     // Classified here.
@@ -264,7 +260,8 @@ final class OverlayInput {
     private int goOn(Cursor c, Path path, int ordinal) {
         int direction = c.direction;
         if (ordinal > 0) {
-            Attachment last = path.hops().get(hop(path, direction, ordinal - 1)).attachment();
+            Attachment last =
+                    path.hops().get(path.hopAt(direction, ordinal - 1)).attachment();
             last.counters().returned[direction]++;
         }
         int named = table.resolve(metadata.flowId());
@@ -277,6 +274,6 @@ final class OverlayInput {
         if (!c.enterRouter(router)) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
-        return returns.goOnFromPeer(c, path, hop(path, direction, ordinal), stands ? named : -1);
+        return returns.goOnFromPeer(c, path, path.hopAt(direction, ordinal), stands ? named : -1);
     }
 }

@@ -20,6 +20,9 @@ final class OverlayOutput implements TunnelContent {
     /** Bytes of the network service header that this node writes for flows that it classifies. */
     static final int OWN_NSH_BYTES = ServiceMetadata.USUAL_BYTES;
 
+    /** Bytes more if the destination's node is told. */
+    static final int EGRESS_BYTES = NshContext.BYTES + 4;
+
     private static final int FIRST_TTL = 63;
 
     private final Frames frames;
@@ -29,6 +32,8 @@ final class OverlayOutput implements TunnelContent {
     private final TunnelOutput output;
     private final GatewayOutput gateway;
     private final GreTunnels gre;
+    private final StraightOn straightOn;
+    private final LivenessView liveness;
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
 
@@ -44,13 +49,20 @@ final class OverlayOutput implements TunnelContent {
 
     private final Batch givenBack = new Batch();
 
+    /** What {@link StraightOn#egress} says of it. */
+    private long egress;
+
     OverlayOutput(
             Frames frames,
             ConnectionTable table,
             PlaneFlows flows,
             TunnelOutput output,
             GreTunnels gre,
+            SwitchStage segments,
+            LivenessView liveness,
             DatapathCounters counters) {
+        this.liveness = liveness;
+        straightOn = new StraightOn(frames, table, flows, segments);
         this.frames = frames;
         this.table = table;
         this.flows = flows;
@@ -65,6 +77,7 @@ final class OverlayOutput implements TunnelContent {
         plane = next.plane();
         gateway.apply(next);
         gre.apply(next);
+        straightOn.apply(next);
     }
 
     /**
@@ -97,7 +110,7 @@ final class OverlayOutput implements TunnelContent {
         if (names == null) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_PATH_UNKNOWN);
         }
-        int ordinal = c.direction == 0 ? hop : path.hops().size() - 1 - hop;
+        int ordinal = path.ordinal(c.direction, hop);
         flags = (c.direction == 0 ? 0 : SluiceContext.REVERSE)
                 | (transparent ? SluiceContext.LAYER_2 : 0)
                 | (copy ? SluiceContext.COPY : 0)
@@ -106,6 +119,9 @@ final class OverlayOutput implements TunnelContent {
                 ? snapshot.tunnels().toPeer(names.svni(), node.peer())
                 : snapshot.tunnels().toAware(names.svni(), node.id());
         tosMask = node.isRemote() ? ALL_OF_TOS : DSCP_OF_TOS;
+        egress = names.straight() && !copy && c.planeEntry == PlaneFlows.NONE
+                ? straightOn.egress(c, path)
+                : PlaneFlows.NOT_TOLD;
         return send(c, b, slot, to, names, PlanePath.FIRST_INDEX - ordinal);
     }
 
@@ -115,6 +131,16 @@ final class OverlayOutput implements TunnelContent {
             case CLOSED -> SluiceContext.FAILURE_CLOSED;
             case OPEN -> SluiceContext.FAILURE_OPEN;
         };
+    }
+
+    /**
+     * Sends a packet that has had its last service here, for another switch: straight to where its destination is if the classifying switch has said so, else back to it.
+     *
+     * @return a {@link Step}
+     */
+    int onward(Cursor c, Path path) {
+        int step = straightOn.send(c);
+        return step == StraightOn.NO_WAY ? toClassifier(c, path, path.visited(c.direction)) : step;
     }
 
     /**
@@ -129,8 +155,12 @@ final class OverlayOutput implements TunnelContent {
         if (names == null || peer == null) {
             return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
         }
+        if (!liveness.isRouting(peer.index()) && failsClosed(c, path)) {
+            return frames.drop(c, DropReason.SERVICE_DOWN);
+        }
         flags = 0;
         tosMask = ALL_OF_TOS;
+        egress = PlaneFlows.NOT_TOLD;
         Tunnel to = snapshot.tunnels().toPeer(names.svni(), peer.index());
         int step = send(c, c.batch, c.slot, to, names, PlanePath.FIRST_INDEX - ordinal);
         return step == TunnelOutput.TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
@@ -150,12 +180,22 @@ final class OverlayOutput implements TunnelContent {
         flags = 0;
         tosMask = ALL_OF_TOS;
         roomElsewhereBytes = mtuBytes;
-        int ordinal = c.direction == 0 ? hop : path.hops().size() - 1 - hop;
+        egress = PlaneFlows.NOT_TOLD;
+        int ordinal = path.ordinal(c.direction, hop);
         Tunnel to = snapshot.tunnels().toPeer(names.svni(), peer.index());
         if (send(c, givenBack, 0, to, names, PlanePath.FIRST_INDEX - ordinal) == TunnelOutput.TOO_BIG) {
             frames.pool().give(givenBack.start[0]);
         }
         roomElsewhereBytes = 0;
+    }
+
+    /** Whether a packet ends here if the last hop, routing at the switch that classified it, is dead: as its rule says, else its chain. */
+    private boolean failsClosed(Cursor c, Path path) {
+        return switch (flows.onFailure(c.planeEntry)) {
+            case CLOSED -> true;
+            case OPEN -> false;
+            case INHERIT -> path.hops().getLast().onFailure() == Rule.FailureAction.CLOSED;
+        };
     }
 
     /** The largest IP packet for which there was room in the last {@link #toNode}. */
@@ -166,7 +206,8 @@ final class OverlayOutput implements TunnelContent {
     private int send(Cursor c, Batch b, int slot, @Nullable Tunnel to, PlanePath names, int index) {
         spi = names.spi(c.direction);
         si = index;
-        nshBytes = c.planeEntry == PlaneFlows.NONE ? OWN_NSH_BYTES : flows.nshBytes(c.planeEntry);
+        int own = OWN_NSH_BYTES + (egress == PlaneFlows.NOT_TOLD ? 0 : EGRESS_BYTES);
+        nshBytes = c.planeEntry == PlaneFlows.NONE ? own : flows.nshBytes(c.planeEntry);
         return output.send(c, b, slot, to, this);
     }
 
@@ -212,7 +253,7 @@ final class OverlayOutput implements TunnelContent {
     }
 
     private void writeOwnNsh(Cursor c, MemorySegment m, long nsh) {
-        Nsh.write(m, nsh, OWN_NSH_BYTES, Nsh.MD_VARIABLE, false, FIRST_TTL, Nsh.NEXT_ETHERNET, spi, si);
+        Nsh.write(m, nsh, nshBytes, Nsh.MD_VARIABLE, false, FIRST_TTL, Nsh.NEXT_ETHERNET, spi, si);
         long value = NshContext.write(m, nsh + Nsh.BYTES, NshContext.TENANT, 4);
         m.set(Layouts.BE32, value, plane.tenant(c.router));
         value = NshContext.write(m, value + 4, NshContext.INGRESS_NODE, 4);
@@ -222,6 +263,12 @@ final class OverlayOutput implements TunnelContent {
         value = NshContext.write(m, value + 8, NshContext.SLUICE, SluiceContext.BYTES);
         SluiceContext.write(m, value, flags, table.targetId(c.record), 0, 0);
         SluiceContext.setSkipMask(m, value, c.follows ? 0 : table.skipMask(c.record, c.direction));
+        if (egress != PlaneFlows.NOT_TOLD) {
+            boolean bothWays = (egress & StraightOn.BOTH_WAYS) != 0;
+            int kind = bothWays ? NshContext.EGRESS_NODE_BOTH_WAYS : NshContext.EGRESS_NODE;
+            value = NshContext.write(m, value + SluiceContext.BYTES, kind, 4);
+            m.set(Layouts.BE32, value, (int) egress);
+        }
     }
 
     /**

@@ -37,9 +37,10 @@ final class Passage {
             Path.Hop hop = hops.get(i);
             // A direction that has turned round comes back on the other side, unless there is only one.
             boolean told = turned && !hop.attachment().oneArmed();
-            int j = hop.copy() || told ? -1 : indexOf(next, hop.attachment().id());
+            boolean meets = !hop.copy() && !told && hop.takes(direction);
+            int j = meets ? indexOf(next, hop.attachment().id(), forwardNext ? 0 : 1) : -1;
             if (j >= 0) {
-                boolean had = isPart(next, j, forwardNext, old, i, forward);
+                boolean had = hasAll(next, j, forwardNext, old, i, forward, false);
                 boolean gets = getsAll(old, i, forward, next, j, forwardNext);
                 relation |= MEETS;
                 relation &= had ? -1 : ~HAD_ALL;
@@ -52,11 +53,15 @@ final class Passage {
 
     /** Whether the nodes that two paths have in common stand at the same places: of two paths of one target these are the same services. */
     static boolean keepsPlaces(Path old, Path next) {
+        return keepsPlaces(old, next, 0) && keepsPlaces(old, next, 1);
+    }
+
+    private static boolean keepsPlaces(Path old, Path next, int direction) {
         List<Path.Hop> hops = old.hops();
         for (int i = 0; i < hops.size(); i++) {
-            int j = hops.get(i).copy()
-                    ? i
-                    : indexOf(next, hops.get(i).attachment().id());
+            Path.Hop hop = hops.get(i);
+            boolean asked = !hop.copy() && hop.takes(direction);
+            int j = asked ? indexOf(next, hop.attachment().id(), direction) : i;
             if (j >= 0 && j != i) {
                 return false;
             }
@@ -71,36 +76,48 @@ final class Passage {
      * @param j the same node's hop in the path it goes on by
      */
     static boolean getsAll(Path sent, int i, boolean forward, Path next, int j, boolean forwardNext) {
-        return isPart(sent, i, !forward, next, j, !forwardNext);
+        return hasAll(sent, i, forward, next, j, forwardNext, true);
     }
 
-    private static int indexOf(Path path, int attachment) {
+    private static int indexOf(Path path, int attachment, int direction) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
-            if (!hops.get(i).copy() && hops.get(i).attachment().id() == attachment) {
+            Path.Hop hop = hops.get(i);
+            if (!hop.copy() && hop.attachment().id() == attachment && hop.takes(direction)) {
                 return i;
             }
         }
         return -1;
     }
 
-    /** Whether all hops on one side of hop i of a path are hops on one side of hop j of another; sides in the order of hops, below is before. */
-    private static boolean isPart(Path path, int i, boolean below, Path other, int j, boolean otherBelow) {
+    /**
+     * Whether all nodes that a packet visits on one path before hop i, or behind it, are nodes that it visits on another path before hop j, or behind it.
+     *
+     * @param forward its direction on the path
+     * @param forwardOther its direction on the other one
+     */
+    private static boolean hasAll(
+            Path path, int i, boolean forward, Path other, int j, boolean forwardOther, boolean behind) {
+        boolean below = forward != behind;
         int from = below ? 0 : i + 1;
         int to = below ? i : path.hops().size();
         for (int k = from; k < to; k++) {
-            if (!has(other, j, otherBelow, path.hops().get(k).attachment().id())) {
+            Path.Hop hop = path.hops().get(k);
+            if (hop.takes(forward ? 0 : 1)
+                    && !has(other, j, forwardOther, behind, hop.attachment().id())) {
                 return false;
             }
         }
         return true;
     }
 
-    private static boolean has(Path path, int j, boolean below, int attachment) {
+    private static boolean has(Path path, int j, boolean forward, boolean behind, int attachment) {
+        boolean below = forward != behind;
         int from = below ? 0 : j + 1;
         int to = below ? j : path.hops().size();
         for (int k = from; k < to; k++) {
-            if (path.hops().get(k).attachment().id() == attachment) {
+            Path.Hop hop = path.hops().get(k);
+            if (hop.attachment().id() == attachment && hop.takes(forward ? 0 : 1)) {
                 return true;
             }
         }

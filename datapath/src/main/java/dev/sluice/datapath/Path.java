@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -11,6 +12,12 @@ import java.util.Map;
  * <p>What packets need to know of all hops together is found out once, here.
  */
 public final class Path {
+    /** Bit of {@link #reached}: nodes on service ports of this host. */
+    static final int BY_PORTS = 1;
+
+    /** Bit: nodes that are reached through tunnels. */
+    static final int BY_TUNNELS = 2;
+
     private final int id;
     private final String name;
     private final int weight;
@@ -20,6 +27,13 @@ public final class Path {
     private final PathCounters counters;
     private final boolean translates;
     private final boolean rewritesEthernet;
+    private final int reached;
+
+    /** By direction: the hops that it visits, in its order. */
+    private final int[][] order = new int[2][];
+
+    /** By direction and hop: how many hops the direction visits before. */
+    private final int[][] ordinals = new int[2][];
 
     /**
      * One service of a path.
@@ -27,8 +41,31 @@ public final class Path {
      * @param attachment the node
      * @param copy the node gets a copy, the packet goes on at once
      * @param onFailure CLOSED or OPEN: the hop's own or the chain's; a rule may override it
+     * @param visits which directions visit it
      */
-    public record Hop(Attachment attachment, boolean copy, Rule.FailureAction onFailure) {}
+    public record Hop(Attachment attachment, boolean copy, Rule.FailureAction onFailure, Visits visits) {
+        /** A hop for both directions. */
+        public Hop(Attachment attachment, boolean copy, Rule.FailureAction onFailure) {
+            this(attachment, copy, onFailure, Visits.BOTH);
+        }
+
+        /** Whether a direction visits it: 0 forward, 1 reverse. */
+        public boolean takes(int direction) {
+            return visits == Visits.BOTH || (visits == Visits.FORWARD) == (direction == 0);
+        }
+    }
+
+    /** Which directions of a flow visit a hop. */
+    public enum Visits {
+        /** Both. */
+        BOTH,
+
+        /** Forward packets only. */
+        FORWARD,
+
+        /** Reverse packets only. */
+        REVERSE
+    }
 
     /**
      * A path.
@@ -38,7 +75,7 @@ public final class Path {
      * @param weight share of new flows, above 0
      * @param metric how far away it is: the sum of its nodes' metrics; the smaller the nearer
      * @param services number of the sequence of services that it is made of, the same for all paths with the same one; 0: not told
-     * @param hops in forward order; the reverse direction takes them in opposite order
+     * @param hops in forward order; the reverse direction takes them in opposite order, each direction those that it visits; no node twice in a direction
      * @param counters kept over snapshots
      */
     public Path(int id, String name, int weight, int metric, int services, List<Hop> hops, PathCounters counters) {
@@ -51,6 +88,29 @@ public final class Path {
         this.counters = counters;
         translates = hops.stream().anyMatch(hop -> hop.attachment().translates());
         rewritesEthernet = hops.stream().anyMatch(hop -> hop.attachment().rewritesEthernet());
+        int ways = 0;
+        for (Hop hop : hops) {
+            ways |= hop.attachment().isTunnelled() ? BY_TUNNELS : BY_PORTS;
+        }
+        reached = ways;
+        for (int direction = 0; direction < 2; direction++) {
+            order(direction);
+        }
+    }
+
+    private void order(int direction) {
+        int[] visited = new int[hops.size()];
+        int[] before = new int[hops.size()];
+        int count = 0;
+        for (int i = 0; i < hops.size(); i++) {
+            int hop = direction == 0 ? i : hops.size() - 1 - i;
+            before[hop] = count;
+            if (hops.get(hop).takes(direction)) {
+                visited[count++] = hop;
+            }
+        }
+        order[direction] = Arrays.copyOf(visited, count);
+        ordinals[direction] = before;
     }
 
     /** A path with metric 0. */
@@ -63,7 +123,7 @@ public final class Path {
         List<Hop> own = new ArrayList<>();
         for (Hop hop : hops) {
             Attachment node = attachments.getOrDefault(hop.attachment().id(), hop.attachment());
-            own.add(new Hop(node, hop.copy(), hop.onFailure()));
+            own.add(new Hop(node, hop.copy(), hop.onFailure(), hop.visits()));
         }
         return new Path(id, name, weight, metric, services, own, new PathCounters());
     }
@@ -96,6 +156,32 @@ public final class Path {
     /** In forward order. */
     public List<Hop> hops() {
         return hops;
+    }
+
+    /** How its nodes are reached: {@link #BY_PORTS}, {@link #BY_TUNNELS}, or both. */
+    int reached() {
+        return reached;
+    }
+
+    /** How many hops a direction visits. */
+    int visited(int direction) {
+        return order[direction].length;
+    }
+
+    /** The hop that a direction visits after so many others; beyond the ends of the path if there is none. */
+    int hopAt(int direction, int ordinal) {
+        if (ordinal < 0) {
+            return direction == 0 ? -1 : hops.size();
+        }
+        if (ordinal >= order[direction].length) {
+            return direction == 0 ? hops.size() : -1;
+        }
+        return order[direction][ordinal];
+    }
+
+    /** How many hops a direction visits before one. */
+    int ordinal(int direction, int hop) {
+        return ordinals[direction][hop];
     }
 
     /** Packets of the path; kept over snapshots. */

@@ -97,7 +97,7 @@ final class PathChanges {
     /** Whether a packet that comes back from a node may have been sent there by a record whose path is in the snapshot no longer. */
     boolean mayHaveSent(int slot, Attachment node, long nowNs) {
         Path path = goneById.get(table.pathId(slot));
-        return isUnderWay(slot, nowNs) && (path == null || Returns.hopIn(path, node) >= 0);
+        return isUnderWay(slot, nowNs) && (path == null || Returns.isOn(path, node));
     }
 
     private boolean hasSent(int slot) {

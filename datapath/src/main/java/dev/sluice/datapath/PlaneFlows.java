@@ -28,7 +28,11 @@ final class PlaneFlows {
     /** No entry, or no room for one. */
     static final int NONE = 0;
 
+    /** No node: see {@link #egressNode}. */
+    static final long NOT_TOLD = -1;
+
     private static final int TRIES_MAX = 64;
+    private static final int NOBODY = -1;
     private static final long OWNER = 0;
     private static final long TENANT = 8;
     private static final long CLASSIFIER = 16;
@@ -362,6 +366,11 @@ final class PlaneFlows {
             int flags = flags(entry) ^ SluiceContext.REVERSE;
             SluiceContext.setFlags(m, value, flags);
             Layouts.putU8(m, at(entry) + FLAGS, flags);
+            long egress = egressContext(entry);
+            if (egress >= 0) {
+                // That is where packets of the other direction go: nobody knows a node of this number.
+                m.set(Layouts.BE32, NshContext.value(egress), NOBODY);
+            }
         }
         return entry;
     }
@@ -416,6 +425,29 @@ final class PlaneFlows {
     /** Bytes of the network service header. */
     int nshBytes(int entry) {
         return Layouts.u16(memory(entry), at(entry) + NSH_LENGTH);
+    }
+
+    /** Where the destination of the packets is, as their classifier knows, as {@link NshContext#EGRESS_NODE}; {@link #NOT_TOLD} if it did not say. */
+    long egressNode(int entry) {
+        long at = egressContext(entry);
+        return at < 0 ? NOT_TOLD : Layouts.u32(memory(entry), NshContext.value(at));
+    }
+
+    /** Whether the classifier also has the packets of the other direction serviced, for packets with {@link #egressNode}. */
+    boolean servicesBothWays(int entry) {
+        long at = egressContext(entry);
+        return at >= 0 && NshContext.kind(memory(entry), at) == NshContext.EGRESS_NODE_BOTH_WAYS;
+    }
+
+    private long egressContext(int entry) {
+        if (nshBytes(entry) <= ServiceMetadata.USUAL_BYTES) {
+            return -1;
+        }
+        MemorySegment m = memory(entry);
+        long nsh = at(entry) + HEADER;
+        long at = NshContext.find(m, nsh, NshContext.EGRESS_NODE);
+        at = at >= 0 ? at : NshContext.find(m, nsh, NshContext.EGRESS_NODE_BOTH_WAYS);
+        return at >= 0 && NshContext.valueBytes(m, at) == 4 ? at : -1;
     }
 
     /** Whether nodes that bridge get the frame with its own Ethernet header. */

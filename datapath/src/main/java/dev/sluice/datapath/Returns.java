@@ -244,7 +244,8 @@ final class Returns {
         int unsentHop = NONE;
         int slot = table.find(c.place(), c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
         while (slot != NONE) {
-            int hop = hopOf(slot, node);
+            boolean reverse = table.isReverse(slot, c.fields);
+            int hop = hopOf(slot, node, reverse);
             if (hop == PATH_GONE) {
                 frames.refuse(OffloadRefusal.PATH_CHANGING);
             }
@@ -253,7 +254,6 @@ final class Returns {
                 waits = true;
                 return;
             }
-            boolean reverse = table.isReverse(slot, c.fields);
             if (hop >= 0 && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)) {
                 if ((table.flags(slot) & PathChanges.WAITS) != 0) {
                     frames.refuse(OffloadRefusal.PATH_CHANGING);
@@ -294,10 +294,11 @@ final class Returns {
     private void compareWithOlder(Cursor c, Attachment node, int side) {
         boolean recent = changes.isUnderWay(record, c.nowNs);
         for (int slot = table.next(record, c.nowNs); slot != NONE; slot = table.next(slot, c.nowNs)) {
-            int hop = hopOf(slot, node);
+            boolean reverse = table.isReverse(slot, c.fields);
+            int hop = hopOf(slot, node, reverse);
             boolean rivals = hop >= 0
                     && (table.flags(slot) & (ConnectionTable.SUPERSEDED | PathChanges.WAITS)) == 0
-                    && !(table.isReverse(slot, c.fields) && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)
+                    && !(reverse && (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0)
                     && fits(slot, c, node, side);
             if (rivals) {
                 // Which of them counts depends on when packets were counted in the others.
@@ -333,14 +334,14 @@ final class Returns {
         recordHop = hop;
     }
 
-    /** Index of the node in the path of a record; below 0 if it is not in it, or the path not in the snapshot. */
-    private int hopOf(int slot, Attachment node) {
+    /** Index of the node in the path of a record, for a direction; below 0 if it is not in it, or the path not in the snapshot. */
+    private int hopOf(int slot, Attachment node, boolean reverse) {
         int pathId = table.pathId(slot);
         Path path = pathId == 0 ? null : snapshot.path(pathId);
         if (path == null) {
             return pathId == 0 ? NONE : PATH_GONE;
         }
-        return hopIn(path, node);
+        return hopIn(path, node, reverse ? 1 : 0);
     }
 
     private int goOn(Cursor c, Attachment node, int side, int hop) {
@@ -405,9 +406,9 @@ final class Returns {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
         PlanePath names = snapshot.plane().ofPath(path.id());
-        if (names != null && names.hub()) {
-            int last = path.hops().size() - 1;
-            return overlay.toClassifier(c, path, (c.direction == 0 ? hop : last - hop) + 1);
+        int ordinal = path.ordinal(c.direction, hop) + 1;
+        if (names != null && names.hub() && ordinal < path.visited(c.direction)) {
+            return overlay.toClassifier(c, path, ordinal);
         }
         return steering.steer(c, path, planeFlows.onFailure(entry), next, planeFlows.isTransparent(entry));
     }
@@ -486,7 +487,7 @@ final class Returns {
     private int translated(Cursor c, Attachment node, int side) {
         int origin = node.translation() == Attachment.Translation.LEARNED ? translations.origin(c, node) : NONE;
         Path path = origin == NONE ? returnPath(c, node) : snapshot.path(table.pathId(origin));
-        int hop = path == null ? NONE : hopIn(path, node);
+        int hop = path == null ? NONE : hopIn(path, node, 0);
         if (path == null || hop == NONE || (origin == NONE && node.routers().length != 1)) {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
         }
@@ -537,14 +538,20 @@ final class Returns {
         return snapshot.path(paths[(int) ((c.fields.hash >>> 32) % paths.length)]);
     }
 
-    /** Index of the node in a path, -1 if it is not in it or only gets copies. */
-    static int hopIn(Path path, Attachment node) {
+    /** Index of the node in a path where a direction visits it, -1 if that does not or only copies do. */
+    static int hopIn(Path path, Attachment node, int direction) {
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
-            if (!hops.get(i).copy() && hops.get(i).attachment().id() == node.id()) {
+            Path.Hop hop = hops.get(i);
+            if (!hop.copy() && hop.attachment().id() == node.id() && hop.takes(direction)) {
                 return i;
             }
         }
         return NONE;
+    }
+
+    /** Whether packets come back from the node on a path. */
+    static boolean isOn(Path path, Attachment node) {
+        return hopIn(path, node, 0) != NONE || hopIn(path, node, 1) != NONE;
     }
 }

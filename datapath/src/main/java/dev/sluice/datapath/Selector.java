@@ -57,8 +57,11 @@ final class Selector {
         return true;
     }
 
-    /** Whether all nodes of a path that are not copies are alive and none of them is in maintenance. */
+    /** Whether all nodes of a path that are not copies are alive, none of them is in maintenance, and the path has not failed. */
     boolean isFit(Path path) {
+        if (liveness.isFailed(path.id())) {
+            return false;
+        }
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
             Path.Hop hop = hops.get(i);
@@ -78,6 +81,19 @@ final class Selector {
             }
         }
         return false;
+    }
+
+    /** How the nodes are reached that a record of a target and a path may concern; both ways if that is not known. */
+    int reached(int targetId, @Nullable Path path) {
+        if (path == null || targetId >= targets.length) {
+            return Path.BY_PORTS | Path.BY_TUNNELS;
+        }
+        int reached = path.reached();
+        List<Path> paths = targets[targetId].paths();
+        for (int i = 0; i < paths.size(); i++) {
+            reached |= paths.get(i).reached();
+        }
+        return reached;
     }
 
     /** The path with this id if the target gives it to new flows and it is fit, else null. */

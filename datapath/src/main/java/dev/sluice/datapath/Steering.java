@@ -72,7 +72,8 @@ final class Steering {
             table.setL2(c.record, c.direction, path.rewritesEthernet() ? ethernetMemory.remember(c) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
-        return steer(c, path, rule == null ? Rule.FailureAction.INHERIT : rule.onFailure(), first, transparent);
+        Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
+        return steer(c, path, onFailure, first, transparent, liveness.isFailed(path.id()));
     }
 
     /** Sends the packet in hand, which another switch classified, to a node of this host, and on from there. */
@@ -101,6 +102,12 @@ final class Steering {
      * @param onFailure what the rule says of dead nodes; INHERIT: the hop decides
      */
     int steer(Cursor c, Path path, Rule.FailureAction onFailure, int from, boolean transparent) {
+        return steer(c, path, onFailure, from, transparent, false);
+    }
+
+    /** @param failed the path was told to have failed: as if all its nodes were dead */
+    private int steer(
+            Cursor c, Path path, Rule.FailureAction onFailure, int from, boolean transparent, boolean failed) {
         List<Path.Hop> hops = path.hops();
         int step = c.direction == 0 ? 1 : -1;
         boolean inspected = true;
@@ -109,12 +116,13 @@ final class Steering {
             frames.refuse(OffloadRefusal.INSTRUCTED);
         }
         for (int i = from; i >= 0 && i < hops.size(); i += step) {
-            if (skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0) {
+            Path.Hop hop = hops.get(i);
+            boolean skips = skipped != 0 && i < FlowPrograms.SKIPPED_HOPS_MAX && (skipped >>> i & 1) != 0;
+            if (skips || !hop.takes(c.direction)) {
                 continue;
             }
-            Path.Hop hop = hops.get(i);
             Attachment node = hop.attachment();
-            boolean alive = liveness.instanceAlive(node.instance());
+            boolean alive = !failed && liveness.instanceAlive(node.instance());
             if (hop.copy()) {
                 copy(c, path, i, alive, transparent);
             } else if (alive) {
@@ -212,7 +220,7 @@ final class Steering {
     /** All services done: mark, and out by the port chosen before, or on to routing (packet-life.md, return 6). */
     private int finish(Cursor c, Path path) {
         if (c.planeEntry != PlaneFlows.NONE) {
-            return overlay.toClassifier(c, path, path.hops().size());
+            return overlay.onward(c, path);
         }
         c.mark = c.router;
         int pair = table.l2(c.record, c.direction);

@@ -26,9 +26,19 @@ final class SwitchStage {
 
     private static final int SWEEP_PLACES = 64;
     private static final int HOP_LIMIT_OF_DISCOVERY = 255;
-    private static final long AT_PEER = 1L << 40;
-    private static final long NOWHERE = -1;
-    private static final int NONE = -1;
+
+    /** Places from here on are at peers, whose numbers are the lower 32 bits; those below are ports. */
+    static final long AT_PEER = 1L << 40;
+
+    /** The place of what is not known. */
+    static final long NOWHERE = -1;
+
+    /** No peer. */
+    static final int NONE = -1;
+
+    /** Data of a serviced mark that names the node of the sender. */
+    private static final int NAMED_BYTES = 8;
+
     private static final long RESERVED_GROUP = 0x0180_c200_0000L;
 
     private final Frames frames;
@@ -36,10 +46,10 @@ final class SwitchStage {
     private final Fragments fragments;
     private final IcmpErrors errors;
     private final DatapathCounters counters;
-    private final SegmentOutput output;
+    final SegmentOutput output;
     private final SegmentNeighbors neighbors;
-    private final ForeignServices foreign;
-    private final SegmentGates gates = new SegmentGates();
+    final ForeignServices foreign;
+    final SegmentGates gates = new SegmentGates();
     private final ConnectionTable table;
     private final long seed;
     private final Batch copies = new Batch();
@@ -227,6 +237,7 @@ final class SwitchStage {
             return frames.drop(c, DropReason.SEGMENT_UNKNOWN);
         }
         int mark = markOf(c.memory, geneve, segment);
+        OverlayPeer sender = senderAt(c.memory, geneve, mark, segment, peer);
         int outerTos = Ecn.tos(c.memory, c.networkHeader());
         if (!takeOut(c, inner, end)) {
             return Step.DONE;
@@ -243,7 +254,9 @@ final class SwitchStage {
             return frames.drop(c, DropReason.SEGMENT_LOOP);
         }
         counters.segmentReceived++;
-        learn(segment, Ethernet.source(c.memory, c.start()), AT_PEER | (peer.number() & 0xffff_ffffL), c.nowNs);
+        if (sender != null) {
+            learn(segment, Ethernet.source(c.memory, c.start()), AT_PEER | (sender.number() & 0xffff_ffffL), c.nowNs);
+        }
         if (!isUnicastIp(c)) {
             if (isFromBehindRouter(c)) {
                 return frames.drop(c, DropReason.CONTROL_INVALID);
@@ -295,10 +308,25 @@ final class SwitchStage {
             option = GeneveOptions.find(m, geneve, GeneveOptions.SERVICED_BOTH_WAYS);
         }
         boolean holds = option >= 0
-                && GeneveOptions.dataBytes(m, option) == 4
+                && (GeneveOptions.dataBytes(m, option) == 4 || GeneveOptions.dataBytes(m, option) == NAMED_BYTES)
                 && m.get(Layouts.BE32, GeneveOptions.data(option))
                         == snapshot.plane().tenant(segment.router());
         return !holds ? SegmentOutput.UNMARKED : bothWays ? SegmentOutput.SERVICED_BOTH_WAYS : SegmentOutput.SERVICED;
+    }
+
+    /**
+     * The peer at which the sender of a frame is: where it comes from, unless it comes straight from where it was served and names the one that classified it. Null if that one has no ports
+     * of the segment.
+     */
+    private @Nullable OverlayPeer senderAt(
+            MemorySegment m, long geneve, int mark, Segment segment, OverlayPeer carrier) {
+        int kind = mark == SegmentOutput.SERVICED ? GeneveOptions.SERVICED : GeneveOptions.SERVICED_BOTH_WAYS;
+        long option = mark == SegmentOutput.UNMARKED ? -1 : GeneveOptions.find(m, geneve, kind);
+        if (option < 0 || GeneveOptions.dataBytes(m, option) != NAMED_BYTES) {
+            return carrier;
+        }
+        OverlayPeer named = snapshot.plane().peerNumbered(Layouts.u32(m, GeneveOptions.data(option) + 4));
+        return named != null && segment.hasPeer(named.index()) ? named : null;
     }
 
     /** Whether a MAC address is that of a port's own interface, or was just used by a tenant here. */
@@ -319,7 +347,7 @@ final class SwitchStage {
     // To whom.
 
     /** Where a MAC address is, as far as that place still is part of the segment. */
-    private long placeOf(Segment segment, long mac, long nowNs) {
+    long placeOf(Segment segment, long mac, long nowNs) {
         MacTable known = macs;
         if (known == null || (mac & MacAddress.GROUP_BIT) != 0) {
             return NOWHERE;
@@ -335,7 +363,8 @@ final class SwitchStage {
         return segment.hasPort((int) place) ? place : NOWHERE;
     }
 
-    private int peerOf(Segment segment, long place) {
+    /** Index of the peer that a place is at, {@link #NONE} if it has no ports of the segment. */
+    int peerOf(Segment segment, long place) {
         OverlayPeer peer = snapshot.plane().peerNumbered(place & 0xffff_ffffL);
         return peer != null && segment.hasPeer(peer.index()) ? peer.index() : NONE;
     }
@@ -403,14 +432,18 @@ final class SwitchStage {
         if (c.mark != c.router || !isUnicastIp(c)) {
             return SegmentOutput.UNMARKED;
         }
+        return bothWays(c, segment) ? SegmentOutput.SERVICED_BOTH_WAYS : SegmentOutput.SERVICED;
+    }
+
+    /** Whether the packet in hand is of a flow whose packets of the other direction are serviced here, too. */
+    boolean bothWays(Cursor c, Segment segment) {
         int ruleId = c.record < 0 ? 0 : table.ruleId(c.record);
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         int port = origin(c, segment);
-        boolean bothWays = rule != null
+        return rule != null
                 && rule.bothDirections()
                 && port >= 0
                 && rule.appliedTo().contains(port, PortSides.TO_PORT);
-        return bothWays ? SegmentOutput.SERVICED_BOTH_WAYS : SegmentOutput.SERVICED;
     }
 
     // For many.

@@ -22,4 +22,14 @@ public record Target(int id, String name, List<Path> paths, Rule.FailureAction o
     public Target(int id, String name, List<Path> paths, Rule.FailureAction onFailure) {
         this(id, name, paths, onFailure, Selection.ROUND_ROBIN);
     }
+
+    /** Whether it is one path of a chain, named as such (V32): {@code chain[fw-1,ips-2]}. */
+    public boolean isPath() {
+        return name.indexOf('[') >= 0;
+    }
+
+    /** Name of the chain that it is, or that its one path is of. */
+    public String chain() {
+        return isPath() ? name.substring(0, name.indexOf('[')) : name;
+    }
 }

@@ -94,7 +94,7 @@ final class TooBigInput {
     }
 
     private static boolean isOn(OverlayPeer peer, Path path, int direction, int ordinal) {
-        int hop = direction == 0 ? ordinal : path.hops().size() - 1 - ordinal;
+        int hop = path.hopAt(direction, ordinal);
         return hop >= 0
                 && hop < path.hops().size()
                 && path.hops().get(hop).attachment().peer() == peer.index();

@@ -120,8 +120,11 @@ final class TunnelTable {
         if (kind == SegmentOutput.UNMARKED) {
             return List.of();
         }
-        int type = kind == SegmentOutput.SERVICED ? GeneveOptions.SERVICED : GeneveOptions.SERVICED_BOTH_WAYS;
-        String number = HexFormat.of().toHexDigits(plane.tenant(segment.router()));
+        boolean oneWay = kind == SegmentOutput.SERVICED || kind == SegmentOutput.SERVICED_FROM;
+        boolean names = kind == SegmentOutput.SERVICED_FROM || kind == SegmentOutput.SERVICED_BOTH_WAYS_FROM;
+        int type = oneWay ? GeneveOptions.SERVICED : GeneveOptions.SERVICED_BOTH_WAYS;
+        // The node that is named is that of the packet.
+        String number = HexFormat.of().toHexDigits(plane.tenant(segment.router())) + (names ? "00000000" : "");
         return List.of(new GeneveOption(GeneveOptions.SLUICE_CLASS, type & 0xff, number));
     }
 

@@ -47,6 +47,7 @@ final class CrossChecks {
                 }
                 case ServicePolicy policy -> policies.check(policy, at);
                 case ServiceChain chain -> {
+                    checkReverse(chain, at, all);
                     if (allInstances) {
                         checkServed(chain, at, all, served);
                     }
@@ -83,13 +84,35 @@ final class CrossChecks {
     }
 
     private static void checkServed(ServiceChain chain, Document at, Configuration all, Set<String> served) {
-        List<ServiceChain.Hop> hops = chain.spec().hops();
+        checkServed("spec.profiles", chain.spec().hops(), at, all, served);
+        checkServed("spec.reverse", chain.spec().reverse().orElse(List.of()), at, all, served);
+    }
+
+    private static void checkServed(
+            String list, List<ServiceChain.Hop> hops, Document at, Configuration all, Set<String> served) {
         for (int i = 0; i < hops.size(); i++) {
             String service = hops.get(i).service();
             if (all.service(service).isPresent() && !served.contains(service)) {
-                String path = "spec.profiles[" + i + "]";
+                String path = list + "[" + i + "]";
                 at.warning(path, "no ServiceInstance has this service; its failure action applies to every packet");
             }
+        }
+    }
+
+    /** What comes back through a translating node has to come through the nodes behind it first, or nobody could tell whose it is. */
+    private static void checkReverse(ServiceChain chain, Document at, Configuration all) {
+        List<String> translating = chain.spec().services().stream()
+                .filter(name -> all.service(name)
+                        .filter(service -> service.spec().translation() != Service.Translation.NONE)
+                        .isPresent())
+                .toList();
+        List<ServiceChain.Hop> opposite = chain.spec().hops().reversed();
+        if (!translating.isEmpty() && !chain.spec().reverse().orElse(opposite).equals(opposite)) {
+            at.error(
+                    "spec.reverse",
+                    "is not profiles the other way round, but Service/" + translating.getFirst()
+                            + " translates: answers have to come back through the same services in opposite order",
+                    "leave it out, or a chain without services that translate");
         }
     }
 }

@@ -77,9 +77,7 @@ final class InstanceChecks {
             }
             Optional<ServiceChain> chain = all.chain(name);
             String service = instance.spec().service();
-            if (chain.isPresent()
-                    && chain.get().spec().hops().stream()
-                            .noneMatch(hop -> hop.service().equals(service))) {
+            if (chain.isPresent() && !chain.get().spec().services().contains(service)) {
                 at.error(path, "the chain does not pass service " + service, "a chain that has the service");
             }
         }

@@ -4,6 +4,7 @@ import dev.sluice.model.LogicalRouter.RouterInterface;
 import dev.sluice.model.LogicalRouter.ToSwitch;
 import dev.sluice.model.ObjectReader.Sound;
 import dev.sluice.model.ServicePolicy.AppliedTo;
+import dev.sluice.model.ServicePolicy.ToPath;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +45,31 @@ final class PolicyChecks {
         check(spec.appliedTo(), "spec.appliedTo", at);
         for (int i = 0; i < spec.rules().size(); i++) {
             check(spec.rules().get(i).appliedTo(), "spec.rules[" + i + "].appliedTo", at);
+            if (spec.rules().get(i).action() instanceof ToPath path) {
+                checkPath(path, "spec.rules[" + i + "].action.path", at);
+            }
         }
+    }
+
+    /** Whether an identifier is that of a path is known where the paths are made. */
+    private void checkPath(ToPath path, String field, Document at) {
+        Optional<String> name = path.chain();
+        Optional<ServiceChain> chain = name.flatMap(all::chain);
+        boolean complete = count(Kind.SERVICE_CHAIN) == all.chains().size()
+                && count(Kind.SERVICE_INSTANCE) == all.instances().size();
+        if (name.isEmpty() || !complete) {
+            return;
+        }
+        if (chain.isEmpty()) {
+            Set<String> names = declared.getOrDefault(Kind.SERVICE_CHAIN, Map.of()).keySet();
+            at.error(
+                    field,
+                    "there is no ServiceChain " + name.get() + Spelling.hint(name.get(), names),
+                    CrossChecks.names(names));
+            return;
+        }
+        PathNames.wrong(path.path(), chain.get(), all)
+                .ifPresent(wrong -> at.error(field, wrong, "a path of the chain; 'sluice paths' lists them"));
     }
 
     private void check(List<AppliedTo> places, String path, Document at) {

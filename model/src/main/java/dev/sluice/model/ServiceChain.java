@@ -2,9 +2,10 @@ package dev.sluice.model;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Services that packets pass one after the other; the reverse direction passes them in the opposite order.
+ * Services that packets pass one after the other; the reverse direction passes them in the opposite order, or a list of its own.
  *
  * @param metadata the name is the one that rules and profiles use
  * @param spec the services
@@ -18,17 +19,29 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
     /**
      * The services.
      *
-     * @param hops 1..8, no service twice; {@code profiles} in YAML
+     * @param hops of forward packets: 0..8, no service twice; {@code profiles} in YAML
+     * @param reverse of reverse packets, in their order: 0..8, no service twice; empty: those of forward packets in opposite order
      * @param onFailure what happens when a hop has no working instance
      * @param strategy which paths are offered where several hosts have some
      * @param selection how one of the paths offered is chosen for a new flow
      * @param mode how packets get from hop to hop
+     * @param afterLast where packets go behind the last service
      * @param svni virtual network of the service plane between hosts, 1..16777215
      */
     public record Spec(
-            List<Hop> hops, FailureAction onFailure, Strategy strategy, Selection selection, Mode mode, int svni) {
+            List<Hop> hops,
+            Optional<List<Hop>> reverse,
+            FailureAction onFailure,
+            Strategy strategy,
+            Selection selection,
+            Mode mode,
+            AfterLast afterLast,
+            int svni) {
         /** The service plane of chains that name none. */
         public static final int SVNI_DEFAULT = 4096;
+
+        /** Most places of a path: services that both directions pass in an order that fits count once. */
+        public static final int PLACES_MAX = 8;
 
         /** Largest virtual network identifier: 24 bits (RFC 8926 3.4). */
         public static final int SVNI_MAX = (1 << 24) - 1;
@@ -36,8 +49,23 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
         /** Checks the count and copies the list. */
         public Spec {
             Checks.requireRange("svni", svni, 1, SVNI_MAX);
-            Checks.requireRange("number of hops", hops.size(), 1, 8);
             hops = List.copyOf(hops);
+            reverse = reverse.map(List::copyOf);
+            Checks.requireRange(
+                    "number of places", ChainPlaces.of(hops, reverse).size(), 1, PLACES_MAX);
+        }
+
+        /** The places of a path of the chain, in forward order: each direction takes those that it visits, reverse packets from the end. */
+        public List<Place> places() {
+            return ChainPlaces.of(hops, reverse);
+        }
+
+        /** All services of the chain, each once: those of forward packets, then those that only reverse ones pass. */
+        public List<String> services() {
+            return Stream.concat(hops.stream(), reverse.stream().flatMap(List::stream))
+                    .map(Hop::service)
+                    .distinct()
+                    .toList();
         }
     }
 
@@ -49,6 +77,14 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
      * @param action overrides the service's action
      */
     public record Hop(String service, Optional<FailureAction> onFailure, Optional<ServiceAction> action) {}
+
+    /**
+     * A hop and who visits it.
+     *
+     * @param forward forward packets do
+     * @param reverse reverse packets do
+     */
+    public record Place(Hop hop, boolean forward, boolean reverse) {}
 
     /** Which paths come first where instances are on several hosts; the others are their backups. On one host all are the same. */
     public enum Strategy implements Word {
@@ -110,6 +146,26 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
         private final String word;
 
         Mode(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** Where packets go behind the last service of a direction, if that is on another host than the one that classified. */
+    public enum AfterLast implements Word {
+        /** Back to the classifier. */
+        CLASSIFIER("classifier"),
+
+        /** Straight to the host of their destination, where the classifier knows it. */
+        DESTINATION("destination");
+
+        private final String word;
+
+        AfterLast(String word) {
             this.word = word;
         }
 

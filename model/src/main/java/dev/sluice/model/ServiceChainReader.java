@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.model.ServiceChain.AfterLast;
 import dev.sluice.model.ServiceChain.Hop;
 import dev.sluice.model.ServiceChain.Mode;
 import dev.sluice.model.ServiceChain.Selection;
@@ -38,8 +39,13 @@ final class ServiceChainReader {
 
     private static final Field<List<Hop>> PROFILES = Field.required(
             "profiles",
-            Lists.of(HOP, 1, 8),
-            "The services in the order of forward packets; each at most once. The reverse direction passes them the other way round.");
+            Lists.of(HOP, 0, 8),
+            "The services in the order of forward packets; each at most once. The reverse direction passes them the other way round, unless reverse says otherwise. Empty only if reverse is not.");
+    private static final Field<Optional<List<Hop>>> REVERSE = Field.optional(
+            "reverse",
+            Lists.of(HOP, 0, 8),
+            "The services that reverse packets pass, in their order, if not those of forward packets the other way round; [] for none. Not for chains with a service that translates. Services that stand in both lists"
+                    + " have the same instance for both directions. Both lists together have at most 8 places: a service that stands in both, in opposite order, takes one.");
     private static final Field<FailureAction> ON_FAILURE = Field.defaulted(
             "onFailure",
             Types.word(FailureAction.class),
@@ -64,6 +70,13 @@ final class ServiceChainReader {
             Mode.DIRECT,
             "How packets get from a service on one host to the next on another. direct: at once; hub: back to the classifying host in between. On one host both are the same.");
 
+    private static final Field<AfterLast> AFTER_LAST = Field.defaulted(
+            "afterLast",
+            Types.word(AfterLast.class),
+            AfterLast.CLASSIFIER,
+            "Where packets go behind the last service, if that is on another host than the one that classified them. classifier: back to that host; destination: straight to the host of their destination,"
+                    + " if they are in a LogicalSwitch and no service translates or changes Ethernet headers; else back as well. On one host both are the same.");
+
     private static final Field<Integer> SVNI = Field.defaulted(
             "svni",
             Types.integer(1, Spec.SVNI_MAX),
@@ -71,23 +84,51 @@ final class ServiceChainReader {
             Integer.toString(Spec.SVNI_DEFAULT),
             "Virtual network of the service plane that carries the chain between hosts (the VNI of its tunnels).");
 
-    static final ObjectType<Spec> SPEC =
-            ObjectType.of(ServiceChainReader::spec, PROFILES, ON_FAILURE, STRATEGY, SELECTION, MODE, SVNI);
+    static final ObjectType<Spec> SPEC = ObjectType.of(
+            ServiceChainReader::spec, PROFILES, REVERSE, ON_FAILURE, STRATEGY, SELECTION, MODE, AFTER_LAST, SVNI);
 
     private ServiceChainReader() {}
 
     private static @Nullable Spec spec(Values v) {
         List<Hop> hops = v.get(PROFILES);
+        Optional<List<Hop>> reverse = v.get(REVERSE);
+        boolean forwardSound = isOnce(v, "profiles", hops);
+        boolean sound = isOnce(v, "reverse", reverse.orElse(List.of())) && forwardSound;
+        int places = ChainPlaces.of(hops, reverse).size();
+        if (sound && places == 0) {
+            v.refuse("profiles", "has no service, and reverse has none", "at least one service in one of them");
+            return null;
+        }
+        if (sound && places > Spec.PLACES_MAX) {
+            v.refuse(
+                    "reverse",
+                    "makes " + places
+                            + " places of a path together with profiles: a service of both lists takes two unless it stands in opposite order",
+                    "lists that need at most " + Spec.PLACES_MAX + " places");
+            return null;
+        }
+        return sound
+                ? new Spec(
+                        hops,
+                        reverse,
+                        v.get(ON_FAILURE),
+                        v.get(STRATEGY),
+                        v.get(SELECTION),
+                        v.get(MODE),
+                        v.get(AFTER_LAST),
+                        v.get(SVNI))
+                : null;
+    }
+
+    private static boolean isOnce(Values v, String field, List<Hop> hops) {
         List<String> services = hops.stream().map(Hop::service).toList();
         boolean sound = true;
         for (int i = 0; i < services.size(); i++) {
             if (services.indexOf(services.get(i)) < i) {
-                v.refuse("profiles[" + i + "]", "is a service that the chain has already", "each service once");
+                v.refuse(field + "[" + i + "]", "is a service that the list has already", "each service once");
                 sound = false;
             }
         }
-        return sound
-                ? new Spec(hops, v.get(ON_FAILURE), v.get(STRATEGY), v.get(SELECTION), v.get(MODE), v.get(SVNI))
-                : null;
+        return sound;
     }
 }

@@ -107,6 +107,19 @@ public record ServicePolicy(Metadata metadata, Spec spec) implements Resource {
      */
     public record ToChain(String chain) implements RuleAction {}
 
+    /**
+     * It takes one path, and no other (V32).
+     *
+     * @param path name of the path, {@code chain[fw-1,ips-2]}, or one of the identifiers that packets call it
+     */
+    public record ToPath(String path) implements RuleAction {
+        /** Name of the chain; empty if the path is given by an identifier. */
+        public Optional<String> chain() {
+            int bracket = path.indexOf('[');
+            return bracket < 0 ? Optional.empty() : Optional.of(path.substring(0, bracket));
+        }
+    }
+
     /** It goes on without service. */
     public record NoService() implements RuleAction {}
 

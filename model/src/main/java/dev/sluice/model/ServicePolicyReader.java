@@ -8,10 +8,12 @@ import dev.sluice.model.ServicePolicy.Rule;
 import dev.sluice.model.ServicePolicy.RuleAction;
 import dev.sluice.model.ServicePolicy.Spec;
 import dev.sluice.model.ServicePolicy.ToChain;
+import dev.sluice.model.ServicePolicy.ToPath;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@link ServicePolicy}; {@link MatchReader} reads the match of a rule. */
@@ -27,8 +29,16 @@ final class ServicePolicyReader {
     private static final ValueType<List<AppliedTo>> PLACES = Lists.of(
             Lists.either(PLACE_TEXT, ObjectType.of(ServicePolicyReader::place, PLACE, PLACE_DIRECTION)), 1, 1024);
 
+    private static final Pattern NUMBER = Pattern.compile("[2-9]|[1-9][0-9]{1,7}");
     private static final Field<Optional<String>> CHAIN =
             Field.optional("chain", Types.reference(Kind.SERVICE_CHAIN), "The flow passes this chain.");
+    private static final Field<Optional<String>> PATH = Field.optional(
+            "path",
+            Types.checkedWord(
+                    "name of a path such as chain[fw-1,ips-2], as in 'sluice paths', or one of its identifiers, 2..16777215",
+                    _ -> "is not a path",
+                    ServicePolicyReader::path),
+            "The flow takes this path of a chain and no other: if a node of it is dead, the failure action holds.");
     private static final Field<Boolean> NO_SERVICE =
             Field.defaulted("noService", Types.BOOLEAN, false, "false", "true: the flow goes on without service.");
     private static final Field<Boolean> DROP =
@@ -49,8 +59,8 @@ final class ServicePolicyReader {
             "match", MatchReader.MATCH, Match.ANY, "every packet", "Which packets; all fields given have to fit.");
     private static final Field<RuleAction> ACTION = Field.required(
             "action",
-            ObjectType.of(ServicePolicyReader::action, CHAIN, NO_SERVICE, DROP, OBSERVE),
-            "What happens to the flow: exactly one of chain, noService, drop, observe.");
+            ObjectType.of(ServicePolicyReader::action, CHAIN, PATH, NO_SERVICE, DROP, OBSERVE),
+            "What happens to the flow: exactly one of chain, path, noService, drop, observe.");
     private static final Field<Optional<FailureAction>> ON_FAILURE = Field.optional(
             "onFailure", Types.word(FailureAction.class), "For this rule, instead of what chain and hops say.");
     private static final Field<Boolean> BOTH_DIRECTIONS = Field.defaulted(
@@ -102,9 +112,16 @@ final class ServicePolicyReader {
         return new AppliedTo(place.scope(), place.interfaceName(), v.get(PLACE_DIRECTION));
     }
 
+    private static Optional<String> path(String text) {
+        boolean number = NUMBER.matcher(text).matches() && Integer.parseInt(text) <= PathNames.IDENTIFIER_MAX;
+        return number || PathNames.isName(text) ? Optional.of(text) : Optional.empty();
+    }
+
     private static @Nullable RuleAction action(Values v) {
         Optional<String> chain = v.get(CHAIN);
+        Optional<String> path = v.get(PATH);
         int given = (chain.isPresent() ? 1 : 0)
+                + (path.isPresent() ? 1 : 0)
                 + (v.get(NO_SERVICE) ? 1 : 0)
                 + (v.get(DROP) ? 1 : 0)
                 + (v.get(OBSERVE) ? 1 : 0);
@@ -112,10 +129,13 @@ final class ServicePolicyReader {
             return v.refuse(
                     "",
                     "says " + given + " things",
-                    "exactly one of chain: NAME, noService: true, drop: true, observe: true");
+                    "exactly one of chain: NAME, path: NAME, noService: true, drop: true, observe: true");
         }
         if (chain.isPresent()) {
             return new ToChain(chain.get());
+        }
+        if (path.isPresent()) {
+            return new ToPath(path.get());
         }
         if (v.get(OBSERVE)) {
             return new Observe();

@@ -248,7 +248,7 @@ final class Types {
         return word(Arrays.asList(type.getEnumConstants()), List.of());
     }
 
-    private static <T> ValueType<T> checkedWord(
+    static <T> ValueType<T> checkedWord(
             String allowed, Function<String, String> wrong, Function<String, Optional<T>> parser) {
         return new ValueType<>() {
             @Override

@@ -28,6 +28,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * Any number of hosts on one underlay, with nodes anywhere: a client and a server at host 0, which classifies. Builds the snapshots that an agent would build from one set
@@ -57,7 +58,40 @@ final class PlaneHosts implements AutoCloseable {
             int id, int host, int tag, boolean oneArmed, Attachment.Kind kind, Attachment.Translation translation) {}
 
     /** A place in a chain: whichever of the nodes is chosen for a flow. */
-    record Service(String name, boolean copy, Rule.FailureAction onFailure, List<Node> nodes) {}
+    record Service(String name, boolean copy, Rule.FailureAction onFailure, List<Node> nodes, Path.Visits visits) {
+        Service(String name, boolean copy, Rule.FailureAction onFailure, List<Node> nodes) {
+            this(name, copy, onFailure, nodes, Path.Visits.BOTH);
+        }
+
+        /** With any failure action and, if none of the chain translates, for any directions. */
+        static Service any(Random random, String name, boolean copy, List<Node> nodes, boolean translates) {
+            boolean open = random.nextInt(3) == 0;
+            int any = translates ? 0 : random.nextInt(6);
+            Path.Visits visits =
+                    any == 4 ? Path.Visits.FORWARD : any == 5 ? Path.Visits.REVERSE : Path.Visits.BOTH;
+            return new Service(
+                    name, copy, open ? Rule.FailureAction.OPEN : Rule.FailureAction.CLOSED, nodes, visits);
+        }
+
+        Service with(List<Node> others) {
+            return new Service(name, copy, onFailure, others, visits);
+        }
+
+        boolean takes(boolean reverse) {
+            return visits != (reverse ? Path.Visits.FORWARD : Path.Visits.REVERSE);
+        }
+
+        boolean isForBoth() {
+            return visits == Path.Visits.BOTH;
+        }
+    }
+
+    /** How many copies a packet of a direction leaves at the services of a chain. */
+    static long copies(List<Service> chain, boolean reverse) {
+        return chain.stream()
+                .filter(service -> service.copy() && service.takes(reverse))
+                .count();
+    }
 
     /**
      * What stays as it is.
@@ -248,7 +282,7 @@ final class PlaneHosts implements AutoCloseable {
                 Service service = chain.get(i);
                 Attachment attachment = attachments.computeIfAbsent(
                         choice.get(i).id(), _ -> attachment(host, choice.get(hops.size()), service.copy()));
-                hops.add(new Path.Hop(attachment, service.copy(), service.onFailure()));
+                hops.add(new Path.Hop(attachment, service.copy(), service.onFailure(), service.visits()));
             }
             List<Integer> ids = choice.stream().map(Node::id).toList();
             pathIds.putIfAbsent(ids, pathIds.size() + 1);

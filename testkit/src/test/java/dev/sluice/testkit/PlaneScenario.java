@@ -133,8 +133,7 @@ final class PlaneScenario implements AutoCloseable {
                 nodes.add(node);
                 ofService.add(node);
             }
-            services.add(new Service(
-                    "s" + i, copy, random.nextInt(3) == 0 ? FailureAction.OPEN : FailureAction.CLOSED, ofService));
+            services.add(Service.any(random, "s" + i, copy, ofService, translating >= 0));
         }
         return List.copyOf(services);
     }
@@ -409,7 +408,7 @@ final class PlaneScenario implements AutoCloseable {
         }
         int at = 0;
         for (Service service : order) {
-            if (service.copy()) {
+            if (service.copy() || !service.takes(journey.packet.reverse())) {
                 continue;
             }
             boolean had = exactly
@@ -502,6 +501,7 @@ final class PlaneScenario implements AutoCloseable {
                 "dropped for dead nodes: " + ids(List.copyOf(dead)));
         boolean gone = chain.stream()
                 .anyMatch(service -> !service.copy()
+                        && service.isForBoth()
                         && service.onFailure() == FailureAction.CLOSED
                         && dead.containsAll(service.nodes()));
         boolean any = journeys.values().stream()
@@ -514,9 +514,9 @@ final class PlaneScenario implements AutoCloseable {
         if (!nothingLost || unsettled || changed || twice || !dead.isEmpty() || !skipped.isEmpty()) {
             return;
         }
-        long services = chain.stream().filter(Service::copy).count();
         for (var entry : journeys.entrySet()) {
             List<Node> got = copies.getOrDefault(entry.getKey(), List.of());
+            long services = PlaneHosts.copies(chain, entry.getValue().packet.reverse());
             boolean right =
                     entry.getValue().packet.isSuper() ? Set.copyOf(got).size() == services : got.size() == services;
             check(right, "copies of " + entry.getKey() + " went to " + ids(got));
@@ -534,7 +534,7 @@ final class PlaneScenario implements AutoCloseable {
                 Service service = next.get(at);
                 if (service.nodes().size() > 1) {
                     List<Node> fewer = List.of(service.nodes().get(random.nextInt(2)));
-                    next.set(at, new Service(service.name(), service.copy(), service.onFailure(), fewer));
+                    next.set(at, service.with(fewer));
                 } else if (next.size() > 1) {
                     next.remove(at);
                 }

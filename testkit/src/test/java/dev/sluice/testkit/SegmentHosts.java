@@ -68,15 +68,27 @@ final class SegmentHosts implements AutoCloseable {
     /** Hosts at whose first red port the chain is applied, both directions. */
     private final List<Integer> served;
 
+    private final boolean straight;
+
     SegmentHosts(List<Integer> served) {
         this(served, 1024);
     }
 
     SegmentHosts(List<Integer> served, int connectionsMax) {
+        this(served, connectionsMax, false);
+    }
+
+    private SegmentHosts(List<Integer> served, int connectionsMax, boolean straight) {
         this.served = served;
+        this.straight = straight;
         for (int host = A; host <= C; host++) {
             hosts.add(new MemorySwitch(snapshot(host, List.of(A, B, C)), connectionsMax));
         }
+    }
+
+    /** Behind the firewall packets go straight to where their destination is. */
+    static SegmentHosts straight(List<Integer> served) {
+        return new SegmentHosts(served, 1024, true);
     }
 
     MemorySwitch host(int host) {
@@ -203,7 +215,7 @@ final class SegmentHosts implements AutoCloseable {
                         0,
                         address(host),
                         peers(host),
-                        List.of(new PlanePath(7, 4096, 100, 101, false)),
+                        List.of(new PlanePath(7, 4096, 100, 101, false, straight)),
                         List.of(70 + host, RED_NUMBER, RED_NUMBER + 1)))
                 .segments(new Segments(List.of(
                         new Segment(

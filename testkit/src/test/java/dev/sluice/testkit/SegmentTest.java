@@ -40,7 +40,7 @@ class SegmentTest {
     private static final TestPacket ANSWER =
             TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", 0x12).ethernet(BOB, ALICE);
 
-    private static byte[] arp(int operation, long fromMac, String from, long toMac, String to) {
+    static byte[] arp(int operation, long fromMac, String from, long toMac, String to) {
         byte[] frame = new byte[42];
         MemorySegment f = MemorySegment.ofArray(frame);
         Ethernet.setAddresses(f, 0, operation == Arp.REQUEST ? ALL : toMac, fromMac);
@@ -75,7 +75,7 @@ class SegmentTest {
     }
 
     /** Lets the hosts know where Alice (on A) and Bob (on B) are. */
-    private static void introduce(SegmentHosts hosts) {
+    static void introduce(SegmentHosts hosts) {
         hosts.receive(A, RED_1, arp(Arp.REQUEST, ALICE, "10.0.0.1", 0, "10.0.0.2"));
         hosts.receive(B, RED_1, arp(Arp.REPLY, BOB, "10.0.0.2", ALICE, "10.0.0.1"));
         hosts.received();

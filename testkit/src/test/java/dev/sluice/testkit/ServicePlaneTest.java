@@ -158,6 +158,67 @@ class ServicePlaneTest {
         }
     }
 
+    @Test
+    void pathThatIsToldToHaveFailedIsLeftForTheNextOne() {
+        try (ThreeHosts hosts = ThreeHosts.awareWithChoice()) {
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.toNode()).hasSize(1);
+            hosts.host(A).liveness().setFailedPaths(new int[] {7});
+            hosts.host(A).advance(2_000_000_000L);
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.toNode()).isEmpty();
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(REQUEST.bytes());
+            hosts.host(A).liveness().setFailedPaths(new int[] {8, 7});
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.SERVICE_DOWN, 1L));
+        }
+    }
+
+    @Test
+    void nodesThatAreReachedInAnotherWayConcernNoRecord() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            // A node on a service port, as far as anybody knows.
+            hosts.host(A).liveness().setInstance(77, false);
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(A).datapath().counters().livenessRevalidations).isZero();
+            // One of another host.
+            hosts.host(A).liveness().setInstance(2, false);
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(A).datapath().counters().livenessRevalidations).isOne();
+            hosts.host(A).liveness().setInstance(2, true);
+            hosts.host(A).liveness().setInstance(77, true);
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            assertThat(hosts.host(A).datapath().counters().livenessRevalidations).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void lastHopIsRoutingAtTheClassifyingHostAndFailsAsTold(boolean hub) {
+        try (ThreeHosts hosts = new ThreeHosts(hub)) {
+            int last = hub ? B : C;
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            hosts.host(B).sent(NODE_IN);
+            if (!hub) {
+                hosts.receive(B, NODE_OUT, REQUEST.bytes());
+                hosts.host(C).sent(NODE_IN);
+            }
+            // Of both hosts A is the first peer.
+            hosts.host(last).liveness().setRouting(0, false);
+            hosts.receive(last, NODE_OUT, REQUEST.bytes());
+            assertThat(hosts.host(last).drops()).isEqualTo(Map.of(DropReason.SERVICE_DOWN, 1L));
+            hosts.host(last).apply(hosts.snapshot(last, Rule.FailureAction.OPEN));
+            hosts.receive(last, NODE_OUT, REQUEST.bytes());
+            hosts.host(last).liveness().setRouting(0, true);
+            hosts.receive(last, NODE_OUT, REQUEST.bytes());
+            assertThat(hosts.host(last).drops()).isEqualTo(Map.of(DropReason.SERVICE_DOWN, 1L));
+            if (!hub) {
+                assertThat(hosts.host(A).sent(SERVER)).hasSize(2);
+            }
+        }
+    }
+
     private static void pass(ThreeHosts hosts, byte[] frame) {
         hosts.receive(A, CLIENT, frame);
         hosts.host(B).sent(NODE_IN);

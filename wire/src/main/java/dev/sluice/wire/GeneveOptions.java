@@ -32,7 +32,7 @@ public final class GeneveOptions {
     /** Option class of Sluice, of the range for experiments (RFC 8926 7.2): docs/reference/overlay-formats.md. */
     public static final int SLUICE_CLASS = 0xff53;
 
-    /** Kind of the serviced mark: 4 bytes, the number of the router that has had the packet serviced. */
+    /** Kind of the serviced mark: 4 bytes, the number of the router that has had the packet serviced; then perhaps 4 more, the node at which its sender is. */
     public static final int SERVICED = SLUICE_CLASS << 8 | 0x01;
 
     /** Kind of the serviced mark of a switch that also has the packets of the other direction serviced; data as of {@link #SERVICED}. */

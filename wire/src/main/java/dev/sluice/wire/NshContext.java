@@ -50,6 +50,12 @@ public final class NshContext {
     /** Kind: service context of Sluice, see {@link SluiceContext}. */
     public static final int SLUICE = SLUICE_CLASS << 8 | 0x01;
 
+    /** Kind: node at which the destination of the packet is, 4 bytes; 0: the router that the packet is for is on the node that has served it last. */
+    public static final int EGRESS_NODE = SLUICE_CLASS << 8 | 0x02;
+
+    /** Kind: as {@link #EGRESS_NODE}, and the classifying node also has the packets of the other direction serviced. */
+    public static final int EGRESS_NODE_BOTH_WAYS = SLUICE_CLASS << 8 | 0x03;
+
     /** Kind: states of service instances, between switches, see {@link PlaneStates}. */
     public static final int STATES = SLUICE_CLASS << 8 | 0x10;
 

@@ -27,6 +27,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -116,6 +117,16 @@ public final class AdminClient {
     /** The paths of its chains. */
     public PathsReport paths() throws NodeException {
         return as(request("paths", Map.of()), PathsReport.class);
+    }
+
+    /**
+     * Says that paths have failed, or work again.
+     *
+     * @param state failed or restored
+     * @param paths names or identifiers; with restored also {@code all}
+     */
+    public JsonNode tellPaths(String state, List<String> paths) throws NodeException {
+        return request("path", Map.of("state", state, "paths", String.join(" ", paths)));
     }
 
     /** Who is watched, and what came of it. */

@@ -87,13 +87,24 @@ public final class Analysis {
         });
     }
 
+    /** Rules that name a path use its chain, too. */
+    private static boolean uses(Rule rule, Target target, Snapshot snapshot) {
+        return rule.action() == Rule.Action.SERVICE
+                && (rule.targetId() == target.id()
+                        || snapshot.target(rule.targetId()).chain().equals(target.name()));
+    }
+
     private static void targets(Snapshot snapshot, Findings findings) {
         for (int i = 0; i < snapshot.targetCount(); i++) {
             Target target = snapshot.target(i);
             List<String> users = snapshot.rules().stream()
-                    .filter(rule -> rule.targetId() == target.id())
+                    .filter(rule -> uses(rule, target, snapshot))
                     .map(Rule::name)
                     .toList();
+            if (users.isEmpty() && target.isPath()) {
+                // Of rules that are gone.
+                continue;
+            }
             if (users.isEmpty()) {
                 findings.add(target(target, Severity.NOTE, Kind.UNUSED, users, "no rule of this node uses the chain"));
             } else if (target.paths().isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.sluice.agent.compile;
 
+import dev.sluice.datapath.Path.Visits;
 import dev.sluice.datapath.rules.Rule.FailureAction;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,9 @@ public record PathDraft(
             return new Services(
                     chain,
                     hops.stream()
-                            .map(hop -> hop.copy ? hop.service + " (copy)" : hop.service)
+                            .map(hop -> hop.service
+                                    + (hop.copy ? " (copy)" : "")
+                                    + (hop.visits == Visits.BOTH ? "" : " (" + hop.visits + ")"))
                             .toList());
         }
 
@@ -92,8 +95,9 @@ public record PathDraft(
      * @param service name of the service
      * @param attachment id of the attachment
      * @param copy the node gets a copy
+     * @param visits which directions visit it
      */
-    public record Hop(String service, int attachment, boolean copy) {}
+    public record Hop(String service, int attachment, boolean copy, Visits visits) {}
 
     public PathDraft {
         onFailure = List.copyOf(onFailure);

@@ -11,7 +11,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The numbers by which all nodes know the paths whose instances have a place: on a node with an underlay. Computed from the objects of all nodes, so each node has
@@ -61,10 +63,10 @@ final class PathIdentifiers {
     /** All combinations of placed instances, in the order of their names; none if there are more than a chain may have. */
     private static List<String> paths(ServiceChain chain, Map<String, List<ServiceInstance>> placed) {
         List<String> begun = List.of("");
-        for (Hop hop : chain.spec().hops()) {
+        for (String service : chain.spec().services()) {
             List<String> longer = new ArrayList<>();
             for (String start : begun) {
-                for (ServiceInstance instance : placed.getOrDefault(hop.service(), List.of())) {
+                for (ServiceInstance instance : placed.getOrDefault(service, List.of())) {
                     if (serves(instance, chain.name())) {
                         longer.add(start.isEmpty() ? placed(instance) : start + "," + placed(instance));
                     }
@@ -75,7 +77,9 @@ final class PathIdentifiers {
             }
             begun = longer;
         }
-        return begun.stream().map(instances -> name(chain.name(), instances)).toList();
+        return begun.stream()
+                .map(instances -> name(chain, List.of(instances.split(","))))
+                .toList();
     }
 
     /** Whether an instance takes packets of a chain at all: it has tags for the chain, or none for any. */
@@ -94,9 +98,24 @@ final class PathIdentifiers {
                 .orElse(instance.name());
     }
 
-    /** {@code chain[fw-1,ips-2]}. */
-    static String name(String chain, String instances) {
-        return chain + "[" + instances + "]";
+    /**
+     * {@code chain[fw-1,ips-2]}; with a list of its own for the reverse direction {@code chain[fw-1,ips-2;fw-1]}.
+     *
+     * @param instances one of each service of the chain
+     */
+    static String name(ServiceChain chain, List<String> instances) {
+        ServiceChain.Spec spec = chain.spec();
+        String forward = names(spec.hops(), spec.services(), instances);
+        String reverse = spec.reverse()
+                .map(hops -> ";" + names(hops, spec.services(), instances))
+                .orElse("");
+        return chain.name() + "[" + forward + reverse + "]";
+    }
+
+    private static String names(List<Hop> hops, List<String> services, List<String> instances) {
+        return hops.stream()
+                .map(hop -> instances.get(services.indexOf(hop.service())))
+                .collect(Collectors.joining(","));
     }
 
     /**
@@ -132,6 +151,14 @@ final class PathIdentifiers {
     /** Names of all paths that have a number. */
     Set<String> names() {
         return Set.copyOf(byName.keySet());
+    }
+
+    /** The path that packets of a direction call by an identifier. */
+    Optional<String> called(int spi) {
+        return byName.entrySet().stream()
+                .filter(path -> path.getValue() == spi >>> 1)
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     /** The number of a path, 1..{@link PlaneNumbers#PATH_MAX}; 0 if it has none. */

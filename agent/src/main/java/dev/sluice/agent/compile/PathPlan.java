@@ -2,16 +2,19 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.datapath.NodeTunnel;
+import dev.sluice.datapath.Path.Visits;
 import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceChain.Hop;
+import dev.sluice.model.ServiceChain.Place;
 import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +47,9 @@ final class PathPlan {
     private final CompileLog log;
     private final Map<Integer, PathDraft> paths = new LinkedHashMap<>();
 
+    /** Ids of the paths whose nodes all take new flows, also where the chain prefers others. */
+    private final Set<Integer> free = new HashSet<>();
+
     PathPlan(Configuration configuration, InstancePlan instances, PlanePlan plane, IdRegistry ids, CompileLog log) {
         this.configuration = configuration;
         this.plane = plane;
@@ -57,6 +63,11 @@ final class PathPlan {
         paths.values().forEach(plane::share);
     }
 
+    /** Whether a rule that names a path may give it to new flows: its nodes take some, and its hosts have all said that they serve it. */
+    boolean isFree(PathDraft path) {
+        return free.contains(path.id()) && path.use() != PathDraft.Use.AWAITED;
+    }
+
     private record Choice(ServiceInstance instance, AttachmentDraft attachment) {
         boolean takesFlows() {
             return instance.spec().adminState() == AdminState.UP;
@@ -66,8 +77,8 @@ final class PathPlan {
     private void add(ServiceChain chain) {
         List<List<Choice>> choices = new ArrayList<>();
         long count = 1;
-        for (Hop hop : chain.spec().hops()) {
-            List<Choice> ofHop = choices(chain, hop);
+        for (String service : chain.spec().services()) {
+            List<Choice> ofHop = choices(chain, service);
             choices.add(ofHop);
             count = Math.min(count * ofHop.size(), Integer.MAX_VALUE);
         }
@@ -94,7 +105,10 @@ final class PathPlan {
                 int rank = offers ? ranks.rank(hosts(combination)) : 0;
                 int weight = (int) Math.clamp(Math.round(weight(combination) * scale), 1, (long) WEIGHT_MAX);
                 boolean retired = !offers || (rank > 0 && chain.spec().selection() == Selection.LEAST_FLOWS);
-                add(chain, combination, weight, rank, retired ? PathDraft.Use.RESTING : PathDraft.Use.OFFERED);
+                int id = add(chain, combination, weight, rank, retired ? PathDraft.Use.RESTING : PathDraft.Use.OFFERED);
+                if (offers) {
+                    free.add(id);
+                }
             }
         }
     }
@@ -133,21 +147,21 @@ final class PathPlan {
 
     private static String name(ServiceChain chain, List<Choice> combination) {
         return PathIdentifiers.name(
-                chain.name(),
-                combination.stream().map(choice -> choice.instance.name()).collect(Collectors.joining(",")));
+                chain,
+                combination.stream().map(choice -> choice.instance.name()).toList());
     }
 
     private static String placedName(ServiceChain chain, List<Choice> combination) {
         return PathIdentifiers.name(
-                chain.name(),
+                chain,
                 combination.stream()
                         .map(choice -> PathIdentifiers.placed(choice.instance))
-                        .collect(Collectors.joining(",")));
+                        .toList());
     }
 
-    private List<Choice> choices(ServiceChain chain, Hop hop) {
+    private List<Choice> choices(ServiceChain chain, String service) {
         List<Choice> choices = new ArrayList<>();
-        for (ServiceInstance instance : configuration.instancesOf(hop.service())) {
+        for (ServiceInstance instance : configuration.instancesOf(service)) {
             AttachmentDraft attachment = instances.attachment(instance, chain.name());
             boolean up = instance.spec().adminState() == AdminState.UP;
             if (attachment != null && (up || plane.shares())) {
@@ -165,7 +179,7 @@ final class PathPlan {
                     chain,
                     "spec.profiles",
                     "has no path on this node: no instance of this service is up, so flows sent to the chain are dropped",
-                    hop.service());
+                    service);
         }
         return choices;
     }
@@ -190,16 +204,19 @@ final class PathPlan {
         return weight;
     }
 
-    private void add(ServiceChain chain, List<Choice> combination, int weight, int rank, PathDraft.Use use) {
+    private int add(ServiceChain chain, List<Choice> combination, int weight, int rank, PathDraft.Use use) {
         List<PathDraft.Hop> hops = new ArrayList<>();
         List<FailureAction> onFailure = new ArrayList<>();
         int metric = 0;
-        for (int i = 0; i < combination.size(); i++) {
-            Hop hop = chain.spec().hops().get(i);
-            Choice choice = combination.get(i);
-            hops.add(new PathDraft.Hop(hop.service(), choice.attachment.id(), isCopy(hop)));
-            onFailure.add(onFailure(chain, Optional.of(hop)));
+        for (Choice choice : combination) {
             metric += choice.instance.spec().metric();
+        }
+        List<String> services = chain.spec().services();
+        for (Place place : chain.spec().places()) {
+            Hop hop = place.hop();
+            Choice choice = combination.get(services.indexOf(hop.service()));
+            hops.add(new PathDraft.Hop(hop.service(), choice.attachment.id(), isCopy(hop), visits(place)));
+            onFailure.add(onFailure(chain, Optional.of(hop)));
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
@@ -215,6 +232,11 @@ final class PathPlan {
                         rank,
                         onFailure,
                         use));
+        return id;
+    }
+
+    private static Visits visits(Place place) {
+        return !place.reverse() ? Visits.FORWARD : !place.forward() ? Visits.REVERSE : Visits.BOTH;
     }
 
     private boolean isCopy(Hop hop) {
@@ -270,8 +292,9 @@ final class PathPlan {
         for (PathDraft.Hop hop : path.content().hops()) {
             now.add(onFailure(
                     chain.get(),
-                    chain.get().spec().hops().stream()
-                            .filter(h -> h.service().equals(hop.service()))
+                    chain.get().spec().places().stream()
+                            .filter(place -> place.hop().service().equals(hop.service()))
+                            .map(Place::hop)
                             .findFirst()));
         }
         return now;

@@ -3,6 +3,7 @@ package dev.sluice.agent.compile;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.OverlayPeer;
+import dev.sluice.datapath.PlanePath;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Segment;
 import dev.sluice.datapath.ServicePlane;
@@ -13,6 +14,8 @@ import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;
 import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.NshContext;
+import dev.sluice.wire.ServiceMetadata;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,8 +26,11 @@ import java.util.TreeSet;
 
 /** Whether the interfaces towards other nodes take the largest packets that are sent there, with all that is put around them (X6). Stateless. */
 final class PlaneMtu {
-    /** Around a packet over IPv4: inner Ethernet 14, IPv4 20, UDP 8, Geneve 8, NSH with its metadata 56. */
-    static final int OVERHEAD_V4_BYTES = 14 + 20 + 8 + 8 + 56;
+    /** Around a packet over IPv4: inner Ethernet 14, IPv4 20, UDP 8, Geneve 8, NSH with its metadata 60. */
+    static final int OVERHEAD_V4_BYTES = 14 + 20 + 8 + 8 + ServiceMetadata.USUAL_BYTES;
+
+    /** More in packets that say where their destination is: a context header. */
+    static final int EGRESS_BYTES = NshContext.BYTES + 4;
 
     /** The same over IPv6, whose header is 20 bytes longer. */
     static final int OVERHEAD_V6_BYTES = OVERHEAD_V4_BYTES + 20;
@@ -43,11 +49,20 @@ final class PlaneMtu {
         }
         int more = snapshot.plane().endpoint().isIpv4() ? 0 : OVERHEAD_V6_BYTES - OVERHEAD_V4_BYTES;
         largest(snapshot)
-                .ifPresent(port ->
-                        check(object.get(), compiled, port, OVERHEAD_V4_BYTES + more, "the service plane puts", log));
+                .ifPresent(port -> check(
+                        object.get(),
+                        compiled,
+                        port,
+                        OVERHEAD_V4_BYTES + more + (goesStraight(snapshot) ? EGRESS_BYTES : 0),
+                        "the service plane puts",
+                        log));
         largestOfSegments(snapshot)
                 .ifPresent(port ->
                         check(object.get(), compiled, port, SEGMENT_V4_BYTES + more, "its switch's tunnels put", log));
+    }
+
+    private static boolean goesStraight(Snapshot snapshot) {
+        return snapshot.plane().paths().stream().anyMatch(PlanePath::straight);
     }
 
     private static void check(

@@ -143,6 +143,11 @@ final class PlanePlan {
         return identifiers.of(path) != 0;
     }
 
+    /** Name of the path that packets call by an identifier. */
+    Optional<String> pathCalled(int spi) {
+        return identifiers.called(spi);
+    }
+
     /** Gives a path of the configuration what packets call it, if all its instances have a place. */
     void share(PathDraft path) {
         PlanePath named = named(path);
@@ -171,7 +176,12 @@ final class PlanePlan {
         }
         ServiceChain.Spec spec = chain.get().spec();
         return new PlanePath(
-                path.id(), spec.svni(), number << 1, (number << 1) + 1, spec.mode() == ServiceChain.Mode.HUB);
+                path.id(),
+                spec.svni(),
+                number << 1,
+                (number << 1) + 1,
+                spec.mode() == ServiceChain.Mode.HUB,
+                spec.afterLast() == ServiceChain.AfterLast.DESTINATION);
     }
 
     /** Whether there is such another node. */

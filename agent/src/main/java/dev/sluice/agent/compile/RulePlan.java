@@ -22,6 +22,7 @@ import dev.sluice.model.ServicePolicy.NoService;
 import dev.sluice.model.ServicePolicy.Observe;
 import dev.sluice.model.ServicePolicy.RuleAction;
 import dev.sluice.model.ServicePolicy.ToChain;
+import dev.sluice.model.ServicePolicy.ToPath;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -45,6 +46,7 @@ final class RulePlan {
 
     private final Configuration configuration;
     private final PortPlan ports;
+    private final PlanePlan plane;
     private final IdRegistry ids;
     private final CompileLog log;
     private final List<Rule> ordered = new ArrayList<>();
@@ -59,7 +61,14 @@ final class RulePlan {
      *
      * @param before the snapshot in force, whose precedences and classifiers are kept where they can be; null if there is none
      */
-    RulePlan(Configuration configuration, PortPlan ports, IdRegistry ids, CompileLog log, @Nullable Snapshot before) {
+    RulePlan(
+            Configuration configuration,
+            PortPlan ports,
+            PlanePlan plane,
+            IdRegistry ids,
+            CompileLog log,
+            @Nullable Snapshot before) {
+        this.plane = plane;
         this.before = before;
         this.configuration = configuration;
         this.ports = ports;
@@ -195,7 +204,7 @@ final class RulePlan {
             BitSet sides,
             boolean logged) {
         Action action = switch (ruleAction) {
-            case ToChain _ -> Action.SERVICE;
+            case ToChain _, ToPath _ -> Action.SERVICE;
             case NoService _ -> Action.NONE;
             case Drop _ -> Action.DROP;
             case Observe _ -> Action.OBSERVE;
@@ -207,6 +216,21 @@ final class RulePlan {
                 return;
             }
             target = ids.index(Space.TARGET, chain);
+        }
+        if (ruleAction instanceof ToPath to) {
+            Optional<String> path = to.chain().isPresent()
+                    ? Optional.of(to.path())
+                    : plane.pathCalled(Integer.parseInt(to.path()));
+            if (path.isEmpty()) {
+                log.error(
+                        owner,
+                        "spec.rules." + name.substring(name.indexOf('/') + 1) + ".action.path",
+                        "no path has this identifier; only paths whose instances all say on which Node with underlay they are have one",
+                        to.path(),
+                        "an identifier or a name that 'sluice paths' lists");
+                return;
+            }
+            target = ids.index(Space.TARGET, path.get());
         }
         PortSides appliedTo = PortSides.of(sides);
         int id = ids.id(new RuleContent(name, matches, action, target, onFailure, bothDirections, appliedTo));

@@ -16,9 +16,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,7 @@ final class SnapshotAssembly {
     private final Configuration configuration;
     private final IdRegistry ids;
     private final Map<Integer, PathDraft> pathDrafts;
+    private final Predicate<PathDraft> free;
     private final PlanePlan plane;
     private final Map<Integer, Attachment> attachments = new LinkedHashMap<>();
     private final Map<Integer, Path> paths = new LinkedHashMap<>();
@@ -44,11 +47,13 @@ final class SnapshotAssembly {
             List<Rule> rules,
             Map<Integer, AttachmentDraft> attachmentDrafts,
             Map<Integer, PathDraft> pathDrafts,
+            Predicate<PathDraft> free,
             PlanePlan plane,
             @Nullable CompiledNode previous) {
         this.configuration = configuration;
         this.ids = ids;
         this.pathDrafts = pathDrafts;
+        this.free = free;
         this.plane = plane;
         rankedChains = pathDrafts.values().stream()
                 .filter(path -> !path.retired() && path.rank() > 0)
@@ -85,7 +90,7 @@ final class SnapshotAssembly {
         for (Rule rule : rules) {
             if (rule.action() == Rule.Action.SERVICE) {
                 NavigableSet<Integer> ofChain =
-                        routers.computeIfAbsent(chains.get(rule.targetId()), _ -> new TreeSet<>());
+                        routers.computeIfAbsent(chainOf(chains.get(rule.targetId())), _ -> new TreeSet<>());
                 rule.appliedTo().toBitSet().stream()
                         .filter(side -> side >> 1 < ports.size())
                         .map(side -> ports.get(side >> 1).router())
@@ -153,7 +158,7 @@ final class SnapshotAssembly {
             if (attachment == null) {
                 throw new IllegalStateException("path " + draft.name() + " has no attachment " + hop.attachment());
             }
-            hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i)));
+            hops.add(new Path.Hop(attachment, hop.copy(), draft.onFailure().get(i), hop.visits()));
         }
         return new Path(
                 draft.id(),
@@ -202,17 +207,35 @@ final class SnapshotAssembly {
             }
         }
         List<Target> targets = new ArrayList<>();
-        for (String chain : ids.allNames(Space.TARGET)) {
+        for (String target : ids.allNames(Space.TARGET)) {
+            String chain = chainOf(target);
+            boolean isChain = target.equals(chain);
             Optional<ServiceChain> written = configuration.chain(chain);
             targets.add(new Target(
                     targets.size(),
-                    chain,
-                    ofChain.getOrDefault(chain, List.of()),
+                    target,
+                    isChain ? ofChain.getOrDefault(chain, List.of()) : named(target),
                     written.map(c -> PathPlan.failureAction(c.spec().onFailure()))
                             .orElse(FailureAction.CLOSED),
                     ranked(chain) ? Selection.NEAREST : selection(written(chain))));
         }
         return targets;
+    }
+
+    /** The chain of a target: itself, or that of the one path that it is. */
+    private static String chainOf(String target) {
+        int bracket = target.indexOf('[');
+        return bracket < 0 ? target : target.substring(0, bracket);
+    }
+
+    /** The path with a name, if new flows may get it. */
+    private List<Path> named(String name) {
+        return pathDrafts.values().stream()
+                .filter(draft -> draft.name().equals(name) && free.test(draft))
+                .map(draft -> paths.get(draft.id()))
+                .filter(Objects::nonNull)
+                .limit(1)
+                .toList();
     }
 
     private static Selection selection(ServiceChain.Selection written) {

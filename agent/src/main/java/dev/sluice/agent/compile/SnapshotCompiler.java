@@ -121,7 +121,7 @@ public final class SnapshotCompiler {
                 previous == null ? ServicePlane.NONE : previous.snapshot().plane();
         PlanePlan plane = new PlanePlan(whole, configuration, node, ids, log, planeBefore);
         PathPlan paths = new PathPlan(configuration, instances, plane, ids, log);
-        RulePlan rules = new RulePlan(configuration, ports, ids, log, previous == null ? null : previous.snapshot());
+        RulePlan rules = new RulePlan(configuration, ports, plane, ids, log, previous == null ? null : previous.snapshot());
         check.check(ports.bindings(), log);
         if (!namesLeft(log) || log.hasErrors()) {
             return failed(log);
@@ -192,7 +192,15 @@ public final class SnapshotCompiler {
         List<Rule> leading = new ArrayList<>(rules.rules());
         leading.addAll(retained.rules());
         SnapshotAssembly assembly = new SnapshotAssembly(
-                configuration, ids, entries, leading, instances.attachments(), paths.all(), plane, before);
+                configuration,
+                ids,
+                entries,
+                leading,
+                instances.attachments(),
+                paths.all(),
+                paths::isFree,
+                plane,
+                before);
         Snapshot snapshot = Snapshot.builder(generation)
                 .ports(entries)
                 .routers(routers.entries())

@@ -29,8 +29,30 @@ final class LivenessReports {
         long nowNs = System.nanoTime();
         List<WatchedReport> watched = new ArrayList<>();
         node.instances().forEach(instance -> watched.add(instance(instance, nowNs)));
-        worker.peers().report().peers().forEach(peer -> watched.add(peer(peer)));
+        worker.peers().report().peers().forEach(peer -> {
+            watched.add(peer(peer));
+            watched.add(routing(peer, node));
+        });
         return new LivenessReport(watched);
+    }
+
+    /** The internal service of another node that is first and last hop of the flows which it classifies. */
+    private WatchedReport routing(PeerReport peer, CompiledNode node) {
+        boolean alive = node.snapshot().plane().peers().stream()
+                .filter(each -> each.name().equals(peer.name()))
+                .allMatch(each -> liveness.isRouting(each.index()));
+        boolean heard = peer.state().equals("up") || peer.downs() > 0;
+        return new WatchedReport(
+                "routing",
+                peer.name(),
+                peer.name(),
+                "BFD of its node",
+                alive ? heard ? "alive" : "unproven" : "dead",
+                alive ? "" : "its node does not answer",
+                peer.forMs(),
+                -1,
+                peer.downs(),
+                -1);
     }
 
     private WatchedReport instance(InstanceEntry instance, long nowNs) {

@@ -182,7 +182,9 @@ final class NodeReports {
         Map<String, ChainReport> reports = new LinkedHashMap<>();
         for (int i = 0; i < snapshot.targetCount(); i++) {
             Target target = snapshot.target(i);
-            reports.put(target.name(), chain(target, written.get(target.name())));
+            if (!target.isPath()) {
+                reports.put(target.name(), chain(target, written.get(target.name())));
+            }
         }
         for (PathDraft draft : node.paths()) {
             ChainReport chain = reports.get(draft.content().chain());

@@ -26,7 +26,9 @@ import dev.sluice.agent.flows.AttributeCommands;
 import dev.sluice.agent.flows.FlowCommands;
 import dev.sluice.agent.flows.ListFlows;
 import dev.sluice.agent.instances.InstanceCommands;
+import dev.sluice.agent.instances.FailedPaths;
 import dev.sluice.agent.instances.InstanceStates;
+import dev.sluice.agent.instances.PathCommands;
 import dev.sluice.agent.instances.InstanceWatch;
 import dev.sluice.agent.instances.LoopWatch;
 import dev.sluice.agent.report.CountersReport;
@@ -99,6 +101,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final Liveness liveness = new Liveness(SnapshotCompiler.INDICES_MAX, SnapshotCompiler.INDICES_MAX);
     private final InstanceWatch watch;
     private final InstanceStates states = new InstanceStates();
+    private final FailedPaths failedPaths;
     private final ConfigurationLife life;
     private final Worker worker;
     private final NodeReports reports;
@@ -141,6 +144,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         life.publishTo(this::publish);
         watch.remoteReasons(worker.peers()::reason);
         reports = new NodeReports(worker, watch, states);
+        failedPaths = new FailedPaths(liveness);
         tracing = new Tracing(worker, tracers);
         captures = new Captures(worker, tracers, this::compiled, this::onWorker);
         census = new NumberCensus(ids, worker, startNs);
@@ -240,6 +244,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 "paths", List.of(), _ -> paths.of(life.applied().node(), control(life::missing))));
         all.add(new AdminCommand(
                 "liveness", List.of(), _ -> lives.of(life.applied().node())));
+        all.add(PathCommands.of((failed, names) -> control(() -> tellPaths(failed, names))));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
         all.addAll(attributes.commands());
@@ -427,6 +432,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
 
     private void publish(CompiledNode next, boolean wait) {
         watch.update(next, worker.ports());
+        failedPaths.update(next);
         worker.handOver(next);
         if (wait) {
             awaitApplied(next.snapshot().generation());
@@ -487,6 +493,13 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     public FlowsReport flows(FlowFilter filter) throws NodeException {
         ListFlows task = new ListFlows(filter);
         return onWorker(task, task.result());
+    }
+
+    private List<String> tellPaths(boolean failed, List<String> names) throws NodeException {
+        CompiledNode node = life.applied().node();
+        List<String> told = failed ? failedPaths.fail(node, names) : failedPaths.restore(node, names);
+        LOG.info("paths {}, as asked: {}", failed ? "have failed" : "are restored", told);
+        return told;
     }
 
     private <T> T onWorker(WorkerTask task, CompletableFuture<T> result) throws NodeException {

@@ -17,6 +17,7 @@ import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -101,6 +102,7 @@ final class PathReports {
                     instance == null ? "" : instance.host(),
                     hop.copy(),
                     liveness.instanceAlive(number),
+                    hop.visits().name().toLowerCase(Locale.ROOT),
                     sent(hop),
                     List.of(
                             hop.attachment().counters().returned[0],
@@ -126,6 +128,9 @@ final class PathReports {
                         ? new Verdict("kept", "no longer of the objects; until one that is awaited is served")
                         : new Verdict("dead", dead);
             case OFFERED -> {
+                if (liveness.isFailed(draft.id())) {
+                    yield new Verdict("failed", "told so; 'sluice paths restore' brings it back");
+                }
                 if (!dead.isEmpty()) {
                     yield new Verdict("dead", dead);
                 }

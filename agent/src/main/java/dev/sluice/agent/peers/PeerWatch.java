@@ -239,6 +239,8 @@ public final class PeerWatch implements PeerReceiver {
         for (PeerRun run : running) {
             boolean up = run.session.state() == BfdState.UP;
             boolean failed = !up && run.session.downCount() > 0;
+            // A switch that lives routes: that is the last hop of the flows that it classifies.
+            liveness.setRouting(run.plan.peer().index(), !failed);
             int[] numbers = run.numbers;
             for (int instance : numbers) {
                 word.conclude(instance, up, failed, now);

@@ -11,7 +11,7 @@ public record LivenessReport(List<WatchedReport> watched) {
     /**
      * A service instance or another node.
      *
-     * @param kind instance or node
+     * @param kind instance, node, or routing: the internal service of another node that is the last hop of the flows which it classifies
      * @param name its name
      * @param node the other node that an instance is on; empty: this one, or a node itself
      * @param how how it is watched, in words

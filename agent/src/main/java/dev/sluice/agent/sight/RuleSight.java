@@ -7,6 +7,7 @@ import dev.sluice.agent.report.RulesReport;
 import dev.sluice.agent.report.RulesReport.RuleReport;
 import dev.sluice.datapath.RuleLog;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.Target;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.RuleCounters;
@@ -87,7 +88,10 @@ public final class RuleSight {
         return switch (rule.action()) {
             case NONE -> "no service";
             case DROP -> "drop";
-            case SERVICE -> "chain " + snapshot.target(rule.targetId()).name();
+            case SERVICE -> {
+                Target target = snapshot.target(rule.targetId());
+                yield (target.isPath() ? "path " : "chain ") + target.name();
+            }
             case OBSERVE -> "observe";
         };
     }

@@ -8,6 +8,7 @@ import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.Path;
+import dev.sluice.datapath.Path.Visits;
 import dev.sluice.datapath.PlanePath;
 import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.ServicePlane;
@@ -38,7 +39,7 @@ class SeveralHostsTest {
             "{appliedTo: [a/left, a/right], rules: [{name: all, match: {}, action: {chain: inspect}}]}");
 
     private final Map<String, SnapshotCompiler> compilers = new HashMap<>();
-    private int mtu = 1606;
+    private int mtu = 1610;
 
     /** A host with an underlay. */
     private static String host(String name, int number) {
@@ -115,6 +116,78 @@ class SeveralHostsTest {
         return snapshot.target(0).paths().stream()
                 .map(path -> path.name() + "=" + path.metric())
                 .toList();
+    }
+
+    @Test
+    void listOfTheReverseDirectionIsTheSameOnAllNodesAndPartOfTheName() {
+        String chain = object(
+                "ServiceChain", "inspect", "{profiles: [firewall, ips], reverse: [firewall], afterLast: destination}");
+        String objects = Yaml.text(hosts(), on("fw-1", "firewall", "b"), on("ips-1", "ips", "c"), chain);
+        Snapshot a = compile("a", objects);
+        Path path = a.paths().getFirst();
+        assertThat(path.name()).isEqualTo("inspect[fw-1,ips-1;fw-1]");
+        assertThat(path.hops()).extracting(Path.Hop::visits).containsExactly(Visits.BOTH, Visits.FORWARD);
+        assertThat(a.plane().paths()).extracting(PlanePath::straight).containsExactly(true);
+        assertThat(shared(compile("b", objects))).isEqualTo(shared(a));
+        assertThat(shared(compile("c", objects))).isEqualTo(shared(a));
+        // Another list is another path, also for what is under way.
+        String both = objects.replace(", reverse: [firewall]", "");
+        assertThat(compile("a", both).plane().paths().getFirst().forwardSpi())
+                .isNotEqualTo(a.plane().paths().getFirst().forwardSpi());
+    }
+
+    @Test
+    void orderThatDoesNotFitMakesTwoPlacesOfAService() {
+        String chain = object("ServiceChain", "inspect", "{profiles: [firewall, ips], reverse: [firewall, ips]}");
+        Path path = compile("a", hosts(), on("fw-1", "firewall", "b"), on("ips-1", "ips", "c"), chain)
+                .paths()
+                .getFirst();
+        assertThat(path.hops())
+                .extracting(hop -> hop.attachment().name() + " " + hop.visits())
+                .containsExactly("fw-1 FORWARD", "ips-1 BOTH", "fw-1 REVERSE");
+        assertThat(path.name()).isEqualTo("inspect[fw-1,ips-1;fw-1,ips-1]");
+    }
+
+    @Test
+    void ruleMayNameOnePathByItsNameOrIdentifier() {
+        String nodes = Yaml.text(hosts(), on("fw-1", "firewall", "b"), on("fw-2", "firewall", "c"), on("ips-1", "ips", "c"));
+        Snapshot all = compile("a", nodes, CHAIN);
+        int spi = all.plane().paths().stream()
+                .filter(path -> Objects.requireNonNull(all.path(path.path())).name().equals("inspect[fw-2,ips-1]"))
+                .map(PlanePath::reverseSpi)
+                .findFirst()
+                .orElseThrow();
+        for (String path : List.of("\"inspect[fw-2,ips-1]\"", Integer.toString(spi))) {
+            Snapshot one = compile("a", nodes.replace("{chain: inspect}", "{path: " + path + "}"), CHAIN);
+            int target = one.rules().getFirst().targetId();
+            assertThat(one.target(target).paths()).extracting(Path::name).containsExactly("inspect[fw-2,ips-1]");
+        }
+        String gone = nodes.replace("{chain: inspect}", "{path: 3}");
+        assertThat(result("a", Yaml.parse(gone, CHAIN)).problems())
+                .extracting(Problem::toString)
+                .anyMatch(text -> text.contains("spec.rules.all.action.path") && text.contains("no path has this identifier"));
+    }
+
+    @Test
+    void pathThatARuleNamesTakesNoNewFlowsWhileANodeIsDrained() {
+        String drained = Yaml.text(
+                hosts().replace("{chain: inspect}", "{path: \"inspect[fw-1,ips-1]\"}"),
+                instance("fw-1", "firewall", ", node: b, adminState: drain"),
+                on("ips-1", "ips", "c"),
+                CHAIN);
+        Snapshot one = compile("a", drained);
+        assertThat(one.target(one.rules().getFirst().targetId()).paths()).isEmpty();
+    }
+
+    @Test
+    void serviceOfTheReverseDirectionOnlyIsPartOfThePath() {
+        String chain = object("ServiceChain", "inspect", "{profiles: [], reverse: [ips]}");
+        Path path =
+                compile("a", hosts(), on("ips-1", "ips", "c"), chain).paths().getFirst();
+        assertThat(path.hops())
+                .extracting(hop -> hop.attachment().name() + " " + hop.visits())
+                .containsExactly("ips-1 REVERSE");
+        assertThat(path.name()).isEqualTo("inspect[;ips-1]");
     }
 
     @Test
@@ -380,13 +453,13 @@ class SeveralHostsTest {
                 .asString()
                 .contains(
                         "Node/a spec.underlay",
-                        "has MTU 1600 and needs 1606",
-                        "ip link set dev eth0 mtu 1606",
-                        "MTU of 1494");
+                        "has MTU 1600 and needs 1610",
+                        "ip link set dev eth0 mtu 1610",
+                        "MTU of 1490");
         assertThat(result("b", Yaml.parse(threeHosts())).problems())
                 .as("no classified port")
                 .noneMatch(problem -> problem.message().contains("MTU"));
-        mtu = 1606;
+        mtu = 1610;
         assertThat(result("a", Yaml.parse(threeHosts())).problems()).isEmpty();
     }
 

@@ -97,6 +97,19 @@ class ChainOfThreeTest {
         checkOrder(List.of("c", "a", "b"), List.of("b", "a", "c"));
     }
 
+    @Test
+    void reversePacketsPassAListOfTheirOwn() {
+        sluice.configure(configuration("[a, b, c], reverse: [a, b]"));
+        checkOrder(List.of("a", "b", "c"), List.of("a", "b"));
+        sluice.configure(configuration("[b], reverse: [c]"));
+        checkOrder(List.of("b"), List.of("c"));
+        sluice.configure(configuration("[a, c], reverse: []"));
+        checkOrder(List.of("a", "c"), List.of());
+        sluice.configure(configuration("[], reverse: [c, a]"));
+        checkOrder(List.of(), List.of("c", "a"));
+        assertThat(sluice.uninspected()).isZero();
+    }
+
     private static void checkOrder(List<String> forward, List<String> reverse) {
         for (String server : List.of("10.0.0.2", "fd00::2")) {
             try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {

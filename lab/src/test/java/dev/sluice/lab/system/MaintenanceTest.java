@@ -2,9 +2,12 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.FlowsReport.FlowReport;
+import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.StatusReport.InstanceReport;
 import dev.sluice.datapath.DropReason;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -117,6 +120,52 @@ class MaintenanceTest {
         sluice.process().kill();
         sluice.startAgain();
         assertThat(sluice.instance("fw").adminState()).isEqualTo("up");
+    }
+
+    @Test
+    void flowsLeaveAPathThatIsToldToHaveFailed() {
+        try (UdpFlow one = open();
+                UdpFlow two = open()) {
+            assertThat(one.exchange(5).lost() + two.exchange(5).lost()).isZero();
+            String failed = path(one);
+            String other = failed.contains("fw") ? "inspect[spare]" : "inspect[fw]";
+            sluice.say(admin -> admin.tellPaths("failed", List.of(failed)));
+            assertThat(state(failed)).isEqualTo("failed");
+            assertThat(one.exchange(20).lost() + two.exchange(20).lost()).isZero();
+            assertThat(path(one)).isEqualTo(other);
+            assertThat(path(two)).isEqualTo(other);
+            sluice.configure(configuration("", ", weight: 2"));
+            assertThat(state(failed)).as("holds over a reload").isEqualTo("failed");
+            sluice.say(admin -> admin.tellPaths("failed", List.of(other)));
+            assertThat(one.exchange(5).lost()).as("closed").isEqualTo(5);
+            sluice.say(admin -> admin.tellPaths("restored", List.of("all")));
+            assertThat(state(failed)).isEqualTo("in use");
+            assertThat(two.exchange(20).lost()).isZero();
+        }
+    }
+
+    @Test
+    void ruleThatNamesAPathGivesNoOther() {
+        sluice.configure(
+                configuration("", "").replace("action: {chain: inspect}", "action: {path: \"inspect[spare]\"}"));
+        for (int i = 0; i < 4; i++) {
+            try (UdpFlow flow = open()) {
+                assertThat(flow.exchange(5).lost()).isZero();
+                assertThat(path(flow)).isEqualTo("inspect[spare]");
+            }
+        }
+        try (UdpFlow flow = open()) {
+            sluice.administer("spare", "drain");
+            assertThat(flow.exchange(3).lost()).as("new flows of a drained node").isEqualTo(3);
+        }
+    }
+
+    private static String state(String path) {
+        return sluice.say(AdminClient::paths).paths().stream()
+                .filter(report -> report.name().equals(path))
+                .map(PathsReport.PathReport::state)
+                .findFirst()
+                .orElse("none");
     }
 
     @Test

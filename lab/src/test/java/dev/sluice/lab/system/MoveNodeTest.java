@@ -155,7 +155,14 @@ class MoveNodeTest {
         }
         assertThat(path(a, "both[fw2,ips]").state()).isEqualTo("retired");
         assertThat(a.say(AdminClient::liveness).watched().stream().map(each -> each.kind() + " " + each.name()))
-                .containsExactlyInAnyOrder("instance fw", "instance ips", "instance fw2", "node host-b", "node host-c");
+                .containsExactlyInAnyOrder(
+                        "instance fw",
+                        "instance ips",
+                        "instance fw2",
+                        "node host-b",
+                        "routing host-b",
+                        "node host-c",
+                        "routing host-c");
         assertThat(watched(a, "fw").how()).isEqualTo("its node tells");
         assertThat(watched(a, "fw").state()).isEqualTo("alive");
         assertThat(watched(a, "fw2").how()).contains("gone from the objects");

@@ -126,4 +126,51 @@ class RoutedSegmentsTest {
             }
         }
     }
+
+    @Test
+    void servedPacketsAreRoutedWhereTheyComeOutIfToldToGoStraightOn() {
+        String served = String.join(
+                "---\n",
+                objects(),
+                Yaml.object("Service", "fw", "{transport: raw}"),
+                Yaml.object(
+                        "ServiceInstance", "fw", "{service: fw, node: host-b, interfaces: {in: fw-in, out: fw-out}}"),
+                Yaml.object("ServiceChain", "inspect", "{profiles: [fw], afterLast: destination}"),
+                Yaml.policy("all", "host-a/web-1", "{name: all, action: {chain: inspect}}"));
+        try (Topology topology = Topology.create()) {
+            hosts(topology);
+            Namespace web1 = tenant(topology, "web-1", 0, 1, 1);
+            Namespace db1 = tenant(topology, "db-1", 1, 2, 1);
+            Namespace db2 = tenant(topology, "db-2", 0, 2, 2);
+            Namespace fw = topology.namespace("fw");
+            topology.wire(fw, "in", hosts.get(1), "fw-in").b().quiet();
+            topology.wire(fw, "out", hosts.get(1), "fw-out").b().quiet();
+            try (ProgramNode node = ProgramNode.start(
+                            (from, frame, sender) -> sender.send(1 - from, frame),
+                            fw.interfaceNamed("in"),
+                            fw.interfaceNamed("out"));
+                    EchoHost first = EchoHost.start(db1, 7);
+                    EchoHost second = EchoHost.start(db2, 7);
+                    Witness atDb1 = Witness.start(db1.interfaceNamed("eth0"));
+                    Witness atDb2 = Witness.start(db2.interfaceNamed("eth0"));
+                    SluiceNode a = SluiceNode.startAs(hosts.get(0), "host-a", served);
+                    SluiceNode b = SluiceNode.startAs(hosts.get(1), "host-b", served)) {
+                a.awaitTold("fw");
+                check(web1, atDb1, "10.2.0.1");
+                check(web1, atDb1, "fd02::1");
+                // Back at the host where it came in: there is where it goes.
+                check(web1, atDb2, "10.2.0.2");
+                long before = StraightOnTest.framesInto(hosts.getFirst());
+                long passed = node.receivedCount();
+                try (UdpFlow flow = UdpFlow.open(web1, "10.2.0.1", 7)) {
+                    assertThat(flow.exchange(100).lost()).isZero();
+                }
+                assertThat(node.receivedCount() - passed).isEqualTo(200);
+                // The answers, before and behind the firewall; the requests do not come back.
+                assertThat(StraightOnTest.framesInto(hosts.getFirst()) - before).isBetween(200L, 250L);
+                assertThat(a.uninspected() + b.uninspected()).isZero();
+                assertThat(first.datagramCount() + second.datagramCount()).isPositive();
+            }
+        }
+    }
 }

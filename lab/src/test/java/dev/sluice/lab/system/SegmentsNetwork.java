@@ -79,6 +79,11 @@ final class SegmentsNetwork implements AutoCloseable {
 
     /** The objects of all hosts: two segments, and a chain for all from and to the first red tenant. */
     static String objects(int ipVersion) {
+        return objects(ipVersion, "classifier");
+    }
+
+    /** The same with the chain's {@code afterLast}. */
+    static String objects(int ipVersion, String afterLast) {
         StringBuilder all = new StringBuilder();
         for (int i = 0; i < 3; i++) {
             String host = "host-" + (char) ('a' + i);
@@ -112,7 +117,7 @@ final class SegmentsNetwork implements AutoCloseable {
                 .append(Yaml.object(
                         "ServiceInstance", "fw", "{service: fw, node: host-c, interfaces: {in: fw-in, out: fw-out}}"))
                 .append("---\n")
-                .append(Yaml.object("ServiceChain", "inspect", "{profiles: [fw]}"))
+                .append(Yaml.object("ServiceChain", "inspect", "{profiles: [fw], afterLast: " + afterLast + "}"))
                 .append("---\n")
                 .append(Yaml.policy("all", "host-a/red-1, host-c/red-1-at-c", "{name: all, action: {chain: inspect}}"))
                 .toString();

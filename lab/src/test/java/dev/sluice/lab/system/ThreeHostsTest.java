@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A chain over three hosts: classified on A, served on B and C, both directions, both modes, both underlays (V8, C3, C6, C7, C12). */
 @Tag("system")
@@ -73,6 +74,39 @@ class ThreeHostsTest {
                         .isTrue();
             }
             assertThat(a.uninspected() + b.uninspected() + c.uninspected()).isZero();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"direct", "hub"})
+    void reverseDirectionPassesAListOfItsOwn(String mode) {
+        String objects =
+                HostsNetwork.objects(mode, 4).replace("profiles: [fw, ips]", "profiles: [fw, ips], reverse: [fw, ips]");
+        try (HostsNetwork network = new HostsNetwork();
+                ProgramNode fw = node(network.fw, "fw");
+                ProgramNode ips = node(network.ips, "ips");
+                EchoHost echo = EchoHost.start(network.server, 7);
+                SluiceNode a = network.start(0, objects);
+                SluiceNode b = network.start(1, objects);
+                SluiceNode c = network.start(2, objects)) {
+            for (String node : List.of("fw", "ips")) {
+                a.awaitTold(node);
+            }
+            b.awaitTold("ips");
+            c.awaitTold("fw");
+            try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                UdpFlow.Account account = flow.exchange(200);
+                assertThat(account.lost()).isZero();
+                for (long id : account.sent()) {
+                    assertThat(passed(id, "forward")).containsExactly("fw", "ips");
+                    assertThat(passed(id, "reverse")).containsExactly("fw", "ips");
+                }
+            }
+            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 1_000_000))
+                    .isTrue();
+            assertThat(a.uninspected() + b.uninspected() + c.uninspected()).isZero();
+            assertThat(fw.receivedCount() + ips.receivedCount() + echo.datagramCount())
+                    .isPositive();
         }
     }
 }

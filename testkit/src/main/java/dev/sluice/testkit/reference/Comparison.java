@@ -181,6 +181,10 @@ final class Comparison implements AutoCloseable {
                 subject.setLeaving(e.instance(), e.leave());
                 yield new Outcome();
             }
+            case Event.Fails e -> {
+                subject.setFailed(e.path(), e.failed());
+                yield new Outcome();
+            }
             case Event.Probed e -> {
                 subject.setProbed(e.instance(), e.alive());
                 yield new Outcome();
@@ -258,6 +262,7 @@ final class Comparison implements AutoCloseable {
             }
             case Event.Instance e -> model.setInstance(e.instance(), e.alive());
             case Event.Leaves e -> model.setLeaving(e.instance(), e.leave());
+            case Event.Fails e -> model.setFailed(e.path(), e.failed());
             case Event.Probed e -> model.setProbed(e.instance(), e.alive());
             case Event.Carrier e -> model.setPort(e.port(), e.up());
             case Event.Applies e -> model.apply(e.world());

@@ -29,6 +29,9 @@ sealed interface Event {
     /** Probes through a service instance are lost, or come back again. */
     record Probed(int instance, boolean alive) implements Event {}
 
+    /** A path is told to have failed, or to be well again. */
+    record Fails(int path, boolean failed) implements Event {}
+
     /** A port loses or finds its carrier. */
     record Carrier(int port, boolean up) implements Event {}
 

@@ -536,8 +536,7 @@ final class ModelClassify {
         if (!trip.follows || record.chosenPort[trip.direction] < 0) {
             remember(trip, record, path, toPort ? trip.egress : transparent ? port.peer() : -1, transparent);
         }
-        int first = trip.direction == 0 ? 0 : path.hops().size() - 1;
-        model.steer.from(trip, path, rule, first, transparent);
+        model.steer.begin(trip, path, rule, transparent);
     }
 
     /** What a packet of a flow leaves in its record. */

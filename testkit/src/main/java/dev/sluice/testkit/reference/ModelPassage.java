@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The section "Changing paths": which path may follow which, and which records wait. */
@@ -171,12 +172,25 @@ final class ModelPassage {
     }
 
     private static List<Path.Hop> inOrder(Path path, int direction) {
-        return direction == 0 ? path.hops() : path.hops().reversed();
+        List<Path.Hop> all = direction == 0 ? path.hops() : path.hops().reversed();
+        return all.stream().filter(hop -> ModelSteer.isVisited(hop, direction)).toList();
     }
 
     private static boolean samePlaces(Path one, Path other) {
-        return common(one.hops(), other.hops()).stream()
-                .allMatch(hop -> place(one.hops(), hop) == place(other.hops(), hop));
+        return Stream.of(0, 1)
+                .allMatch(direction -> common(inOrder(one, direction), inOrder(other, direction)).stream()
+                        .allMatch(hop -> index(one, hop, direction) == index(other, hop, direction)));
+    }
+
+    /** At which hop of a path packets of a direction come to the node of a hop of another. */
+    private static int index(Path path, Path.Hop wanted, int direction) {
+        for (int i = 0; i < path.hops().size(); i++) {
+            Path.Hop hop = path.hops().get(i);
+            if (hop.attachment().id() == wanted.attachment().id() && ModelSteer.isVisited(hop, direction)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private static List<Path.Hop> common(List<Path.Hop> some, List<Path.Hop> others) {

@@ -152,7 +152,7 @@ final class ModelReturn {
                     break;
                 }
                 int direction = record.directionOf(key);
-                if (hopOf(record, node) < 0 || (direction == 1 && record.oneDirection)) {
+                if (hopOf(record, node, direction) < 0 || (direction == 1 && record.oneDirection)) {
                     continue;
                 }
                 if (record.waits) {
@@ -191,7 +191,7 @@ final class ModelReturn {
                     && !record.superseded
                     && !record.waits
                     && model.passage.isRecent(record)
-                    && hopOf(record, node) >= 0
+                    && hopOf(record, node, direction) >= 0
                     && !(direction == 1 && record.oneDirection)
                     && (node.oneArmed() || side == (direction == 0 ? Attachment.OUT : Attachment.IN))) {
                 rivals.add(record);
@@ -202,15 +202,15 @@ final class ModelReturn {
     }
 
     /** Which hop of a record's path the node is, -1 none. */
-    private int hopOf(ModelRecord record, Attachment node) {
+    private int hopOf(ModelRecord record, Attachment node, int direction) {
         Path path = record.pathId == 0 ? null : model.world.path(record.pathId);
-        return path == null ? -1 : hopIn(path, node);
+        return path == null ? -1 : hopIn(path, node, direction);
     }
 
-    private static int hopIn(Path path, Attachment node) {
+    private static int hopIn(Path path, Attachment node, int direction) {
         for (int i = 0; i < path.hops().size(); i++) {
             Path.Hop hop = path.hops().get(i);
-            if (!hop.copy() && hop.attachment().id() == node.id()) {
+            if (!hop.copy() && hop.attachment().id() == node.id() && ModelSteer.isVisited(hop, direction)) {
                 return i;
             }
         }
@@ -242,7 +242,7 @@ final class ModelReturn {
         }
         int chosen = record.chosenPort[trip.direction];
         boolean transparent = chosen >= 0 && model.world.port(chosen).role() == PortEntry.Role.TRANSPARENT;
-        int next = hopIn(path, node) + (trip.direction == 0 ? 1 : -1);
+        int next = hopIn(path, node, trip.direction) + (trip.direction == 0 ? 1 : -1);
         model.steer.from(trip, path, rule, next, transparent);
     }
 
@@ -268,7 +268,7 @@ final class ModelReturn {
                     ? null
                     : model.world.path(paths[Formulas.bucket(trip.frame.hash(), paths.length)]);
         }
-        if (path == null || hopIn(path, node) < 0) {
+        if (path == null || hopIn(path, node, 0) < 0) {
             model.drop(trip, DropReason.RETURN_AMBIGUOUS);
             return;
         }

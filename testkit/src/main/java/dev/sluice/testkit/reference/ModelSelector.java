@@ -34,8 +34,8 @@ final class ModelSelector {
     }
 
     boolean isFit(Path path) {
-        return path.hops().stream()
-                .allMatch(hop -> hop.copy() || model.isFit(hop.attachment().instance()));
+        return !model.failedPaths.contains(path.id())
+                && path.hops().stream().allMatch(hop -> hop.copy() || model.isFit(hop.attachment().instance()));
     }
 
     boolean hasFit(int targetId) {

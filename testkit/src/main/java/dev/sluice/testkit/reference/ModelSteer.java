@@ -27,8 +27,22 @@ final class ModelSteer {
         this.model = model;
     }
 
+    /** From the first hop of the packet's direction. */
+    void begin(Trip trip, Path path, @Nullable Rule rule, boolean transparent) {
+        boolean failed = model.failedPaths.contains(path.id());
+        if (failed) {
+            model.coverage.event("path told to have failed");
+        }
+        from(trip, path, rule, trip.direction == 0 ? 0 : path.hops().size() - 1, transparent, failed);
+    }
+
     /** From a hop on, in the packet's direction. */
     void from(Trip trip, Path path, @Nullable Rule rule, int first, boolean transparent) {
+        from(trip, path, rule, first, transparent, false);
+    }
+
+    private void from(
+            Trip trip, Path path, @Nullable Rule rule, int first, boolean transparent, boolean failed) {
         boolean uninspected = false;
         int step = trip.direction == 0 ? 1 : -1;
         for (int i = first; i >= 0 && i < path.hops().size(); i += step) {
@@ -36,8 +50,13 @@ final class ModelSteer {
                 continue;
             }
             Path.Hop hop = path.hops().get(i);
+            if (!isVisited(hop, trip.direction)) {
+                model.coverage.redirected();
+                model.coverage.event("hop of the other direction");
+                continue;
+            }
             Attachment node = hop.attachment();
-            boolean alive = model.isAlive(node.instance());
+            boolean alive = !failed && model.isAlive(node.instance());
             if (hop.copy()) {
                 copy(trip, node, alive, transparent);
                 continue;
@@ -61,6 +80,15 @@ final class ModelSteer {
             }
         }
         done(trip);
+    }
+
+    /** Whether packets of a direction take a hop. */
+    static boolean isVisited(Path.Hop hop, int direction) {
+        return switch (hop.visits()) {
+            case BOTH -> true;
+            case FORWARD -> direction == 0;
+            case REVERSE -> direction == 1;
+        };
     }
 
     private void done(Trip trip) {

@@ -34,6 +34,7 @@ public final class ReferenceModel {
     final ModelControl control = new ModelControl(this);
     final Coverage coverage;
     World world;
+    final Set<Integer> failedPaths = new HashSet<>();
     int livenessGeneration = 1;
     long nowNs;
     Outcome outcome = new Outcome();
@@ -74,6 +75,12 @@ public final class ReferenceModel {
 
     void setLeaving(int instance, boolean leave) {
         if (leave ? leaving.add(instance) : leaving.remove(instance)) {
+            livenessGeneration++;
+        }
+    }
+
+    void setFailed(int path, boolean failed) {
+        if (failed ? failedPaths.add(path) : failedPaths.remove(path)) {
             livenessGeneration++;
         }
     }

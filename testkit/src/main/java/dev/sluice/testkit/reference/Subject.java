@@ -24,6 +24,8 @@ import dev.sluice.testkit.MemoryOffload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Set;
+import java.util.HashSet;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -43,6 +45,7 @@ final class Subject implements AutoCloseable {
     private final FramePool pool = new FramePool(
             arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), 4096), SMALL_FRAMES, LARGE_FRAMES);
     private final Liveness liveness = new Liveness(256, 256);
+    private final Set<Integer> failedPaths = new HashSet<>();
     private final Datapath datapath;
     private final Batch batch = new Batch();
     private final List<@Nullable MemoryPort> ports = new ArrayList<>();
@@ -113,6 +116,12 @@ final class Subject implements AutoCloseable {
 
     void setInstance(int instance, boolean alive) {
         liveness.setInstance(instance, alive);
+    }
+
+    void setFailed(int path, boolean failed) {
+        if (failed ? failedPaths.add(path) : failedPaths.remove(path)) {
+            liveness.setFailedPaths(failedPaths.stream().mapToInt(Integer::intValue).toArray());
+        }
     }
 
     void setLeaving(int instance, boolean leave) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What hosts and nodes of a scenario do next: makes one event after the other, and listens to what comes out. */
 final class Traffic {
+    private final List<Integer> failed = new ArrayList<>();
     private static final int FLOWS_MAX = 30;
     private static final int LATELY_MAX = 12;
     private static final int DISTURBED_PERCENT = 3;
@@ -87,14 +88,23 @@ final class Traffic {
         if (what == 0 || there.isEmpty()) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));
         }
-        List<Path.Hop> hops =
-                Objects.requireNonNull(now.path(dice.of(there).pathId)).hops();
-        int instance = dice.of(hops).attachment().instance();
-        return switch (what) {
+        Path path = Objects.requireNonNull(now.path(dice.of(there).pathId));
+        int instance = dice.of(path.hops()).attachment().instance();
+        Event event = switch (what) {
             case 1 -> new Event.Leaves(instance, dice.percent(40));
             case 2 -> new Event.Probed(instance, dice.percent(65));
             default -> new Event.Instance(instance, dice.percent(65));
         };
+        return instance % 7 == 6 ? fails(path.id()) : event;
+    }
+
+    /** A path fails, or one that has works again: mostly none has. */
+    private Event fails(int path) {
+        if (!failed.isEmpty()) {
+            return new Event.Fails(failed.removeFirst(), false);
+        }
+        failed.add(path);
+        return new Event.Fails(path, true);
     }
 
     /** What a fast path could repeat, and was sent on, is sent again. */
@@ -118,11 +128,15 @@ final class Traffic {
         int roll = dice.below(1000);
         if (roll < 12) {
             int instance = dice.below(WorldGenerator.INSTANCES);
-            return switch (dice.below(4)) {
+            Event event = switch (dice.below(4)) {
                 case 0 -> new Event.Leaves(instance, dice.percent(40));
                 case 1 -> new Event.Probed(instance, dice.percent(65));
                 default -> new Event.Instance(instance, dice.percent(65));
             };
+            List<Path> paths = now.paths();
+            return roll < 2 && !paths.isEmpty()
+                    ? fails(paths.get(instance % paths.size()).id())
+                    : event;
         }
         if (roll < 16) {
             return new Event.Carrier(dice.below(now.ports().size()), dice.percent(60));

@@ -41,7 +41,11 @@ final class WorldBuilder {
             AttachmentCounters counters) {}
 
     /** One hop of a way. */
-    record Step(Node node, Rule.FailureAction onFailure) {}
+    record Step(Node node, Rule.FailureAction onFailure, Path.Visits visits) {
+        Step(Node node, Rule.FailureAction onFailure) {
+            this(node, onFailure, Path.Visits.BOTH);
+        }
+    }
 
     /** A path. */
     record Way(int id, int weight, int metric, int services, List<Step> steps, PathCounters counters) {}
@@ -202,7 +206,7 @@ final class WorldBuilder {
         List<Path.Hop> hops = new ArrayList<>();
         for (Step step : way.steps) {
             Attachment attachment = attachments.computeIfAbsent(step.node.id, _ -> attachment(step.node));
-            hops.add(new Path.Hop(attachment, step.node.copy, step.onFailure));
+            hops.add(new Path.Hop(attachment, step.node.copy, step.onFailure, step.visits));
         }
         return new Path(way.id, "path-" + way.id, way.weight, way.metric, way.services, hops, way.counters);
     }

@@ -6,6 +6,7 @@ import static dev.sluice.testkit.reference.WorldBuilder.route;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.PacketCap;
+import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
@@ -181,12 +182,14 @@ final class WorldGenerator {
     /** Gives a chain new services and paths. */
     void newWays(WorldBuilder.Chain chain) {
         List<List<WorldBuilder.Node>> services = new ArrayList<>();
+        boolean translates = false;
         for (int i = dice.any(1, 1, 1, 2, 2, 3, 3, 4); i > 0; i--) {
             List<WorldBuilder.Node> nodes = new ArrayList<>();
             boolean copy = dice.percent(15);
             Attachment.Translation translation = dice.percent(20)
                     ? dice.any(Attachment.Translation.LEARNED, Attachment.Translation.NEW_FLOW)
                     : Attachment.Translation.NONE;
+            translates |= translation != Attachment.Translation.NONE;
             for (int j = dice.between(1, 2); j > 0; j--) {
                 nodes.add(node(copy, translation));
             }
@@ -202,13 +205,38 @@ final class WorldGenerator {
                         : chain.onFailure;
                 steps.add(new WorldBuilder.Step(dice.of(nodes), own));
             }
+            int id = parts.newId();
+            int weight = dice.between(1, 5);
+            int metric = dice.any(0, 1, 1, 2);
+            // Dice of their own, so that everything else is as it would be without.
+            Dice own = new Dice(id + 100L * weight + 1_000L * metric + 10_000L * servicePorts.size() + numbered);
+            if (!translates && own.percent(18)) {
+                ownReverse(steps, own);
+            }
             chain.ways.add(new WorldBuilder.Way(
-                    parts.newId(),
-                    dice.between(1, 5),
-                    dice.any(0, 1, 1, 2),
+                    id,
+                    weight,
+                    metric,
                     numbered,
                     List.copyOf(steps),
                     new PathCounters()));
+        }
+    }
+
+    /** Gives the reverse direction of a path a list of its own: without some nodes, with others only for it, or with one of them at another place. */
+    private static void ownReverse(List<WorldBuilder.Step> steps, Dice own) {
+        for (int i = 0; i < steps.size(); i++) {
+            if (own.percent(40)) {
+                WorldBuilder.Step step = steps.get(i);
+                Path.Visits visits = own.any(Path.Visits.FORWARD, Path.Visits.FORWARD, Path.Visits.REVERSE);
+                steps.set(i, new WorldBuilder.Step(step.node(), step.onFailure(), visits));
+                if (own.percent(40)) {
+                    Path.Visits other = visits == Path.Visits.FORWARD ? Path.Visits.REVERSE : Path.Visits.FORWARD;
+                    int place = own.below(steps.size() + 1);
+                    steps.add(place, new WorldBuilder.Step(step.node(), step.onFailure(), other));
+                    i += place <= i ? 1 : 0;
+                }
+            }
         }
     }
 

@@ -82,7 +82,8 @@ class DifferentialTest {
             "translated: new flow",
             "attributes moved",
             "path kept",
-            "observed"
+            "observed",
+            "hop of the other direction"
         }) {
             assertThat(coverage.events(event)).as(event).isGreaterThanOrEqualTo(often);
         }
