@@ -37,7 +37,7 @@ class SeveralHostsTest {
             "{appliedTo: [a/left, a/right], rules: [{name: all, match: {}, action: {chain: inspect}}]}");
 
     private final Map<String, SnapshotCompiler> compilers = new HashMap<>();
-    private int mtu = 1606;
+    private int mtu = 1610;
 
     /** A host with an underlay. */
     private static String host(String name, int number) {
@@ -379,13 +379,13 @@ class SeveralHostsTest {
                 .asString()
                 .contains(
                         "Node/a spec.underlay",
-                        "has MTU 1600 and needs 1606",
-                        "ip link set dev eth0 mtu 1606",
+                        "has MTU 1600 and needs 1610",
+                        "ip link set dev eth0 mtu 1610",
                         "MTU of 1494");
         assertThat(result("b", Yaml.parse(threeHosts())).problems())
                 .as("no classified port")
                 .noneMatch(problem -> problem.message().contains("MTU"));
-        mtu = 1606;
+        mtu = 1610;
         assertThat(result("a", Yaml.parse(threeHosts())).problems()).isEmpty();
     }
 
