@@ -79,7 +79,7 @@ final class Dissection implements AutoCloseable {
     /** Ends the capture and reads these fields of each frame, checksums verified. */
     List<Packet> read(List<String> fields) throws IOException, InterruptedException {
         capture.stop();
-        List<String> command = new ArrayList<>(List.of("tshark", "-r", file.toString()));
+        List<String> command = new ArrayList<>(List.of("tshark", "-n", "-r", file.toString()));
         for (String protocol : List.of("ip", "udp", "tcp")) {
             command.addAll(List.of("-o", protocol + ".check_checksum:TRUE"));
         }
