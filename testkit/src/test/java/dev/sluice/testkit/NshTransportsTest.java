@@ -19,6 +19,7 @@ import dev.sluice.ports.MemoryFrame;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -35,6 +36,7 @@ class NshTransportsTest {
     private static final byte[] FRAME = REQUEST.bytes();
     private static final byte[] REPLY = REQUEST.reply().bytes();
     private static final int NSH_BYTES = 60;
+    private static final int DAMAGED = 20_000;
 
     // Offsets from the service header on.
     private static final int INDEX = 7;
@@ -315,6 +317,47 @@ class NshTransportsTest {
                 hosts.receive(B, hosts.nodePort(), Arrays.copyOf(got, length));
             }
             assertThat(hosts.host(C).sentAnywhere()).isEmpty();
+        }
+    }
+
+    /** Whatever is damaged: nothing is thrown, no frame of a pool is lost, and nothing goes on but packets of the flow that was sent to the node. */
+    @ParameterizedTest
+    @EnumSource
+    void damagedAnswersDoNoHarm(Kind kind) {
+        long seed = Long.getLong("sluice.seed", 4_790);
+        Random random = new Random(seed);
+        try (ThreeHosts hosts = ThreeHosts.aware(B, kind.format)) {
+            hosts.receive(A, CLIENT, FRAME);
+            byte[] answer = kind.answer(kind.got(hosts, B).getFirst());
+            int free = hosts.host(B).freeFrames();
+            long wentOn = 0;
+            for (int i = 0; i < DAMAGED; i++) {
+                byte[] damaged = random.nextInt(5) == 0
+                        ? Arrays.copyOf(answer, 14 + random.nextInt(answer.length - 14))
+                        : answer.clone();
+                for (int bytes = random.nextInt(4); bytes > 0; bytes--) {
+                    damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+                }
+                if (kind == Kind.GPE && damaged.length >= 34 && random.nextBoolean()) {
+                    Sums.fixIpv4(damaged, 14);
+                }
+                kind.sendBack(hosts, B, damaged);
+                for (byte[] frame : hosts.host(C).sent(NODE_IN)) {
+                    wentOn++;
+                    assertThat(Arrays.copyOfRange(frame, 26, 38))
+                            .as("seed %d, execution %d", seed, i)
+                            .isEqualTo(Arrays.copyOfRange(FRAME, 26, 38));
+                }
+                kind.got(hosts, B);
+                hosts.carried.clear();
+            }
+            assertThat(wentOn).as("some did").isPositive();
+            // Until nobody waits for a neighbour or a first fragment any more.
+            for (int second = 0; second < 12; second++) {
+                hosts.host(B).advance(1_000_000_000L);
+                hosts.host(B).sentAnywhere();
+            }
+            assertThat(hosts.host(B).freeFrames()).as("seed %d", seed).isEqualTo(free);
         }
     }
 
