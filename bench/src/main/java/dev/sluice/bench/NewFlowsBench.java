@@ -61,7 +61,7 @@ final class NewFlowsBench {
                         new Device(
                                 "ovs-xdp",
                                 "Open vSwitch netdev, AF_XDP, ct(commit)",
-                                bed -> OpenVswitch.startTracker(bed, "afxdp", DeviceMain.RULES)),
+                                bed -> VswitchDevice.startTracker(bed, "afxdp", DeviceMain.RULES)),
                         SluiceDevice.tracker("sluice-packet", "Java, AF_PACKET ring", "AF_PACKET"),
                         new Device(
                                 "linux-nft",

@@ -23,12 +23,12 @@ final class PathBench {
                         new Device(
                                 "ovs-xdp",
                                 "Open vSwitch netdev, AF_XDP, conntrack",
-                                bed -> OpenVswitch.start(bed, "afxdp")),
+                                bed -> VswitchDevice.start(bed, "afxdp")),
                         SluiceDevice.path("sluice-packet", "Java, AF_PACKET ring", "AF_PACKET"),
                         new Device(
                                 "ovs-packet",
                                 "Open vSwitch netdev, AF_PACKET, conntr.",
-                                bed -> OpenVswitch.start(bed, "system")),
+                                bed -> VswitchDevice.start(bed, "system")),
                         new Device("linux-bridge", "two Linux bridges, no tracking", LinuxBridge::start),
                         new Device("linux-bridge-ct", "the same with nftables conntrack", LinuxBridge::startTracking))
                 .stream()

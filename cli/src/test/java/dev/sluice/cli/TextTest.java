@@ -80,7 +80,7 @@ class TextTest {
                 17,
                 4096,
                 "direct",
-                List.of(new HopReport("fw", "fw-1", "", false, true, List.of(29L, 20L), List.of(25L, 20L))),
+                List.of(new HopReport("fw", "fw-1", "", false, true, "both", List.of(29L, 20L), List.of(25L, 20L))),
                 1,
                 0,
                 "in use",

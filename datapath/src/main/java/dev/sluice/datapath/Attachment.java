@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param returnPaths ids of the paths that contain this attachment if they all belong to one target, else empty
  * @param counters packets to and from the node; kept over snapshots
  * @param peer index of the {@link OverlayPeer} whose host the node is on, {@link #LOCAL} if it is on this one; the sides of a remote node have no port
- * @param tunnel how the node is reached in the underlay; its sides have no port then. Null: by its sides
+ * @param tunnel what is put around packets for the node; if it has an address in the underlay, the sides have no port. Null: nothing
  */
 @SuppressWarnings("ArrayRecordComponent") // read for each packet; the id stands for equality
 public record Attachment(
@@ -119,6 +119,11 @@ public record Attachment(
     /** Whether frames go to ports of this host as they are: the node is neither elsewhere nor behind a tunnel. */
     public boolean hasPorts() {
         return peer == LOCAL && tunnel == null;
+    }
+
+    /** Whether what comes in on its ports, by their tags, is the node's: it has ports of this host, whatever it is sent there. */
+    boolean isAtPorts() {
+        return peer == LOCAL && (tunnel == null || tunnel.address() == null);
     }
 
     /** Whether packets come back with other addresses. */

@@ -27,7 +27,8 @@ final class Decapsulation {
     boolean takeOut(Cursor c, long inner, long end, int direction, long way) {
         Batch b = c.batch;
         int slot = c.slot;
-        int outerTos = Ecn.tos(c.memory, c.networkHeader());
+        // Behind Ethernet alone nothing can have been marked.
+        int outerTos = (c.parsed() & Parser.IP) == 0 ? 0 : Ecn.tos(c.memory, c.networkHeader());
         b.start[slot] = inner;
         b.length[slot] = (int) (end - inner);
         b.offload[slot] = 0;

@@ -70,10 +70,10 @@ public enum DropReason {
             "A packet from a service node fits flows of several routers or paths, and its tag does not tell them apart."),
 
     OVERLAY_PEER_UNKNOWN(
-            "S1, packet-life: from another switch", "A tunnel packet comes from an address that is no peer's."),
+            "S1, packet-life: from another switch", "A tunnel packet comes from an address that is no peer's and no service node's."),
     OVERLAY_FRAGMENTED("RFC 8926 4.4.1", "A tunnel packet is a fragment; tunnels here are never fragmented."),
     OVERLAY_CHECKSUM("RFC 768, RFC 6935", "The outer UDP checksum of a tunnel packet is wrong."),
-    OVERLAY_HEADER_INVALID("RFC 8926 3.4, 3.5", "The Geneve header or one of its options is malformed."),
+    OVERLAY_HEADER_INVALID("RFC 8926 3.4, 3.5", "The header of a tunnel, or an option in it, is malformed."),
     OVERLAY_OPTION_CRITICAL("RFC 8926 3.5", "A Geneve option that nobody here understands is marked as critical."),
     OVERLAY_PAYLOAD_UNKNOWN(
             "V8, packet-life: from another switch",
@@ -107,6 +107,12 @@ public enum DropReason {
     NSH_INDEX_INVALID("RFC 8300 2.3", "The service index is that of no service of the path that this switch has."),
     NSH_CONTEXT_MISSING(
             "V8", "The network service header does not say who classified the packet, or names a stranger."),
+    NODE_TRANSPORT_WRONG(
+            "C5, packet-life: from an aware node",
+            "A service node sent a packet by another transport than that of its service."),
+    NODE_MAC_UNKNOWN(
+            "S1, packet-life: from an aware node",
+            "A frame with a network service header comes from another MAC address than that of the service node at the port."),
     NODE_HOP_FORGED(
             "C11, packet-life: from an aware node",
             "A service node sent a packet as from a hop of a path that it is not."),

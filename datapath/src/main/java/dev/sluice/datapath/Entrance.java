@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.VlanTag;
@@ -45,7 +46,7 @@ final class Entrance {
     /** The next {@link Step} of the packet in hand, which came in from this port. */
     int enter(Cursor c, PortEntry port) {
         return switch (port.role()) {
-            case SERVICE -> returns.receive(c, port);
+            case SERVICE -> enterService(c, port);
             case TRANSPARENT -> enterTransparent(c, port);
             case SWITCH -> {
                 frames.refuse(OffloadRefusal.SEGMENT);
@@ -53,6 +54,14 @@ final class Entrance {
             }
             case ROUTER, LINK -> enterRouter(c, port);
         };
+    }
+
+    private int enterService(Cursor c, PortEntry port) {
+        if (c.batch.etherType[c.slot] != EtherTypes.NSH) {
+            return returns.receive(c, port);
+        }
+        frames.refuse(OffloadRefusal.OVERLAY);
+        return overlayInput.receiveFromPort(c, port);
     }
 
     /** What is not unicast IP goes straight across (packet-life.md, transparent ports). */

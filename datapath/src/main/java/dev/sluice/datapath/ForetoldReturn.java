@@ -22,7 +22,10 @@ final class ForetoldReturn {
     private static final int IPV4_BYTES = 4;
     private static final int IPV6_BYTES = 16;
     private static final int UDP_CHECKSUM = 6;
-    private static final int GENEVE_BYTES = 8;
+
+    /** Of Geneve without options, and of VXLAN-GPE. */
+    private static final int TUNNEL_BYTES = 8;
+
     private static final int NSH_INDEX = 7;
     private static final int GRE_KEY_END = 7;
 
@@ -62,12 +65,16 @@ final class ForetoldReturn {
                 sent.csumOffset());
     }
 
-    /** A node in the underlay returns the datagram to where it came from, an aware one with one less in the index; without checksum, which may be left out here. */
+    /** A node behind a tunnel returns the packet to where it came from, an aware one with one less in the index; without checksum, which may be left out here. */
     private static ForetoldFrame sentBack(ForetoldFrame sent, NodeTunnel tunnel, long portMac) {
         byte[] bytes = sent.bytes().clone();
         System.arraycopy(bytes, 0, bytes, MAC_BYTES, MAC_BYTES);
         putMac(bytes, portMac);
         int ip = Ethernet.TYPE_OFFSET + 2;
+        if (tunnel.format() == NodeTunnel.Format.NSH_ETHERNET) {
+            bytes[ip + NSH_INDEX]--;
+            return new ForetoldFrame(sent.port(), bytes, (byte) 0, Batch.GSO_NONE, 0, 0, 0, 0);
+        }
         boolean v4 = u16(bytes, ip - 2) == EtherTypes.IPV4;
         int addressBytes = v4 ? IPV4_BYTES : IPV6_BYTES;
         int source = ip + (v4 ? IPV4_SOURCE : IPV6_SOURCE);
@@ -81,10 +88,10 @@ final class ForetoldReturn {
         }
         bytes[udp + UDP_CHECKSUM] = 0;
         bytes[udp + UDP_CHECKSUM + 1] = 0;
-        int geneve = udp + Udp.BYTES;
-        int nsh = geneve + GENEVE_BYTES + (bytes[geneve] & 0x3f) * 4;
-        if (tunnel.format() == NodeTunnel.Format.NSH) {
-            bytes[nsh + NSH_INDEX]--;
+        if (tunnel.isAware()) {
+            int header = udp + Udp.BYTES;
+            int options = tunnel.format() == NodeTunnel.Format.NSH ? (bytes[header] & 0x3f) * 4 : 0;
+            bytes[header + TUNNEL_BYTES + options + NSH_INDEX]--;
         }
         return new ForetoldFrame(sent.port(), bytes, (byte) 0, Batch.GSO_NONE, 0, 0, 0, 0);
     }

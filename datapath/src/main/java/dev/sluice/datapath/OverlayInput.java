@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.EtherTypes;
+import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Geneve;
 import dev.sluice.wire.GeneveOptions;
 import dev.sluice.wire.IpProtocols;
@@ -10,6 +11,7 @@ import dev.sluice.wire.OuterUdp;
 import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Udp;
+import dev.sluice.wire.VxlanGpe;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class OverlayInput {
     private static final int[] CRITICAL_OPTIONS_KNOWN = {};
+    /** Instead of a virtual network, where packets are of none. */
+    private static final int ANY_NETWORK = -1;
+
     private static final int NEEDED =
             ServiceMetadata.TENANT | ServiceMetadata.INGRESS_NODE | ServiceMetadata.FLOW_ID | ServiceMetadata.SLUICE;
 
@@ -80,8 +85,9 @@ final class OverlayInput {
     /** Whether the packet in hand, on a port of this router, is for the tunnel endpoint. */
     boolean isOurs(Cursor c, int router) {
         PacketFields f = c.fields;
-        boolean geneve = f.protocol == IpProtocols.UDP && f.destinationPort == Geneve.PORT;
-        return (geneve || f.protocol == IpProtocols.GRE) && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
+        boolean udp = f.protocol == IpProtocols.UDP
+                && (f.destinationPort == Geneve.PORT || f.destinationPort == VxlanGpe.PORT);
+        return (udp || f.protocol == IpProtocols.GRE) && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
     }
 
     /** Takes the packet in hand; the next {@link Step}. */
@@ -95,21 +101,37 @@ final class OverlayInput {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
         }
         NodeTunnel tunnel = node == null ? null : node.tunnel();
-        boolean isGre = tunnel != null && tunnel.format() == NodeTunnel.Format.GRE;
-        if (isGre != (c.fields.protocol == IpProtocols.GRE)) {
-            return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
+        boolean isGre = c.fields.protocol == IpProtocols.GRE;
+        boolean isGpe = !isGre && c.fields.destinationPort == VxlanGpe.PORT;
+        if (tunnel == null ? isGre || isGpe : !isIn(tunnel.format(), isGre, isGpe)) {
+            return frames.drop(
+                    c, tunnel == null ? DropReason.OVERLAY_PEER_UNKNOWN : DropReason.NODE_TRANSPORT_WRONG);
         }
         if (node != null && isGre) {
             return gre.receive(c, node, decapsulation, returns);
         }
-        MemorySegment m = c.memory;
-        int slot = c.slot;
-        long udp = c.start() + c.batch.l4[slot];
-        long end = c.start() + c.lengthBytes();
+        long udp = c.start() + c.batch.l4[c.slot];
         if (!checksumHolds(c, udp)) {
             return frames.drop(c, DropReason.OVERLAY_CHECKSUM);
         }
-        long geneve = udp + Udp.BYTES;
+        return node != null && isGpe
+                ? receiveGpe(c, node, udp + Udp.BYTES)
+                : receiveGeneve(c, peer, node, tunnel, udp + Udp.BYTES);
+    }
+
+    private static boolean isIn(NodeTunnel.Format format, boolean isGre, boolean isGpe) {
+        return switch (format) {
+            case NSH, GWLB -> !isGre && !isGpe;
+            case NSH_GPE -> isGpe;
+            case GRE -> isGre;
+            case NSH_ETHERNET -> false;
+        };
+    }
+
+    private int receiveGeneve(
+            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, @Nullable NodeTunnel tunnel, long geneve) {
+        MemorySegment m = c.memory;
+        long end = c.start() + c.lengthBytes();
         int geneveBytes = Geneve.check(m, geneve, (int) (end - geneve));
         if (geneveBytes < 0 || GeneveOptions.check(m, geneve) < 0) {
             return frames.drop(c, DropReason.OVERLAY_HEADER_INVALID);
@@ -132,6 +154,42 @@ final class OverlayInput {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
         return receiveNsh(c, peer, node, geneve + geneveBytes, end, Geneve.vni(m, geneve));
+    }
+
+    private int receiveGpe(Cursor c, Attachment node, long gpe) {
+        MemorySegment m = c.memory;
+        long end = c.start() + c.lengthBytes();
+        if (VxlanGpe.check(m, gpe, (int) (end - gpe)) < 0) {
+            return frames.drop(c, DropReason.OVERLAY_HEADER_INVALID);
+        }
+        if (VxlanGpe.isOam(m, gpe) || VxlanGpe.nextProtocol(m, gpe) != VxlanGpe.NEXT_NSH) {
+            return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
+        }
+        return receiveNsh(c, null, node, gpe + VxlanGpe.BYTES, end, VxlanGpe.vni(m, gpe));
+    }
+
+    /** Takes the frame in hand, a network service header behind Ethernet, from a service port; the next {@link Step}. */
+    int receiveFromPort(Cursor c, PortEntry port) {
+        TagTable tags = snapshot.tags();
+        int outerTag = c.batch.outerTag[c.slot];
+        int binding = tags.find(c.port, outerTag, c.batch.innerTag[c.slot]);
+        if (binding < 0) {
+            return frames.drop(c, DropReason.SERVICE_TAG_UNKNOWN);
+        }
+        Attachment node = tags.attachment(binding);
+        if (node.tunnel() == null) {
+            return frames.drop(c, DropReason.SERVICE_CONTROL);
+        }
+        if (outerTag != 0) {
+            return frames.drop(c, DropReason.SERVICE_TAG_UNKNOWN);
+        }
+        if (Ethernet.destination(c.memory, c.start()) != port.mac()) {
+            return frames.drop(c, DropReason.NOT_FOR_US);
+        }
+        if (Ethernet.source(c.memory, c.start()) != node.in().mac()) {
+            return frames.drop(c, DropReason.NODE_MAC_UNKNOWN);
+        }
+        return receiveNsh(c, null, node, c.start() + Ethernet.BYTES, c.start() + c.lengthBytes(), ANY_NETWORK);
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
@@ -165,7 +223,7 @@ final class OverlayInput {
         int direction = names != null ? 0 : 1;
         names = names != null ? names : plane.reverse(spi);
         Path path = names == null ? null : snapshot.path(names.path());
-        if (names == null || path == null || names.svni() != vni) {
+        if (names == null || path == null || (names.svni() != vni && vni != ANY_NETWORK)) {
             return frames.drop(c, DropReason.NSH_PATH_UNKNOWN);
         }
         int ordinal = PlanePath.FIRST_INDEX - Nsh.si(m, nsh);
@@ -221,7 +279,7 @@ final class OverlayInput {
 
     private static boolean isAware(Attachment node) {
         NodeTunnel tunnel = node.tunnel();
-        return tunnel != null && tunnel.format() == NodeTunnel.Format.NSH;
+        return tunnel != null && tunnel.isAware();
     }
 
     /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */

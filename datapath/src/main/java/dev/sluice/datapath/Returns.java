@@ -99,6 +99,9 @@ final class Returns {
         }
         Attachment node = tags.attachment(binding);
         int side = tags.side(binding);
+        if (node.tunnel() != null) {
+            return frames.drop(c, DropReason.NODE_TRANSPORT_WRONG);
+        }
         if (node.copy()) {
             return frames.drop(c, DropReason.COPY_NODE_SENT);
         }

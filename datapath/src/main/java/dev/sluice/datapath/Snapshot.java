@@ -51,7 +51,7 @@ public final class Snapshot {
         caps = List.copyOf(from.caps);
         plane = from.plane;
         segments = from.segments;
-        tunnels = new TunnelTable(plane, segments, from.attachments);
+        tunnels = new TunnelTable(plane, segments, from.attachments, from.ports);
         nodesByAddress = byAddress(from.attachments);
         for (int i = 0; i < ports.length; i++) {
             if (ports[i].index() != i) {
@@ -93,9 +93,9 @@ public final class Snapshot {
     private static AddressTable<Attachment> byAddress(List<Attachment> attachments) {
         return AddressTable.of(
                 attachments.stream()
-                        .filter(node -> node.tunnel() != null && !node.isRemote())
+                        .filter(node -> node.tunnel() != null && !node.isAtPorts() && !node.isRemote())
                         .toList(),
-                node -> Objects.requireNonNull(node.tunnel()).address());
+                node -> Objects.requireNonNull(Objects.requireNonNull(node.tunnel()).address()));
     }
 
     /**

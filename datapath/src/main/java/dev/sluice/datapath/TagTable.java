@@ -25,7 +25,7 @@ public final class TagTable {
     static TagTable of(List<Attachment> all) {
         TagTable table = new TagTable(Integer.highestOneBit(Math.max(2, all.size() * 4 - 1)) << 1);
         for (Attachment attachment : all) {
-            if (!attachment.hasPorts()) {
+            if (!attachment.isAtPorts()) {
                 continue;
             }
             table.put(attachment, Attachment.IN);

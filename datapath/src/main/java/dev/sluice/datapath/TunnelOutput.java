@@ -54,11 +54,11 @@ final class TunnelOutput {
      * @return a {@link Step}, or {@link #TOO_BIG}
      */
     int send(Cursor c, Batch b, int slot, @Nullable Tunnel tunnel, TunnelContent content) {
-        NextHop hop = tunnel == null ? null : routes.to(tunnel.to(), c.fields.hash);
-        if (tunnel == null || hop == null) {
+        NextHop hop = tunnel == null || tunnel.isOnPort() ? null : routes.to(tunnel.to(), c.fields.hash);
+        if (tunnel == null || (hop == null && !tunnel.isOnPort())) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.OVERLAY_UNREACHABLE);
         }
-        PortEntry port = snapshot.port(hop.port());
+        PortEntry port = snapshot.port(hop == null ? tunnel.port() : hop.port());
         int inFront = content.headerBytes() + (content.isWithoutEthernet() ? 0 : b.l3[slot]);
         roomBytes = port.mtuBytes() - (tunnel.outer().headerBytes() - Ethernet.BYTES + inFront);
         if (port.mtuBytes() != 0 && frames.packetBytes(b, slot) > roomBytes) {
@@ -81,7 +81,8 @@ final class TunnelOutput {
         return Step.DONE;
     }
 
-    private int sendOne(Cursor c, Batch b, int i, Tunnel tunnel, TunnelContent content, PortEntry port, NextHop hop) {
+    private int sendOne(
+            Cursor c, Batch b, int i, Tunnel tunnel, TunnelContent content, PortEntry port, @Nullable NextHop hop) {
         MemorySegment m = frames.memory();
         OverlayTemplate outer = tunnel.outer();
         int leftOut = content.isWithoutEthernet() ? b.l3[i] : 0;
@@ -101,7 +102,17 @@ final class TunnelOutput {
         outer.patch(m, start, innerBytes, flowHash, tos, identification++);
         b.start[i] = start;
         b.length[i] = innerBytes + outer.headerBytes();
-        return leave(c, b, i, tunnel, port, hop);
+        return hop == null ? leaveBy(port, b, i) : leave(c, b, i, tunnel, port, hop);
+    }
+
+    /** Sends a packet that has its Ethernet addresses. */
+    private int leaveBy(PortEntry port, Batch b, int i) {
+        b.l3[i] = Ethernet.BYTES;
+        b.l4[i] = 0;
+        b.outerTag[i] = 0;
+        b.innerTag[i] = 0;
+        b.etherType[i] = EtherTypes.NSH;
+        return frames.send(b, i, port.index());
     }
 
     private int tos(Batch b, int i) {

@@ -11,6 +11,8 @@ import dev.sluice.wire.MacAddress;
 import dev.sluice.wire.OverlayTemplate;
 import dev.sluice.wire.TunnelHeader;
 import dev.sluice.wire.Underlay;
+import dev.sluice.wire.VxlanGpe;
+import dev.sluice.wire.VxlanGpeHeader;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -55,7 +57,7 @@ final class TunnelTable {
     private record ToNode(int attachment, Tunnel first, Tunnel second) {}
 
     /** All tunnels of a configuration. */
-    TunnelTable(ServicePlane plane, Segments segments, List<Attachment> attachments) {
+    TunnelTable(ServicePlane plane, Segments segments, List<Attachment> attachments, List<PortEntry> ports) {
         List<Attachment> nodes = plane.router() < 0
                 ? List.of()
                 : attachments.stream().filter(node -> !node.isRemote()).toList();
@@ -63,7 +65,7 @@ final class TunnelTable {
                 plane.paths().stream()
                         .map(PlanePath::svni)
                         .distinct()
-                        .map(svni -> ofPaths(plane, svni, nodes))
+                        .map(svni -> ofPaths(plane, svni, nodes, ports))
                         .toList(),
                 OfPaths::svni);
         bySegment = IntTable.of(
@@ -74,19 +76,24 @@ final class TunnelTable {
         List<ToNode> unaware = new ArrayList<>();
         for (Attachment node : nodes) {
             NodeTunnel to = node.tunnel();
-            if (to != null && to.format() == NodeTunnel.Format.GRE) {
-                unaware.add(new ToNode(node.id(), gre(plane, to, Attachment.IN), gre(plane, to, Attachment.OUT)));
-            } else if (to != null && to.format() == NodeTunnel.Format.GWLB) {
+            IpAddress address = to == null ? null : to.address();
+            if (to == null || address == null) {
+                continue;
+            }
+            if (to.format() == NodeTunnel.Format.GRE) {
+                unaware.add(new ToNode(
+                        node.id(), gre(plane, address, to.key(Attachment.IN)), gre(plane, address, to.key(Attachment.OUT))));
+            } else if (to.format() == NodeTunnel.Format.GWLB) {
                 unaware.add(new ToNode(
                         node.id(),
-                        gateway(plane, to.address(), EtherTypes.IPV4),
-                        gateway(plane, to.address(), EtherTypes.IPV6)));
+                        gateway(plane, address, EtherTypes.IPV4),
+                        gateway(plane, address, EtherTypes.IPV6)));
             }
         }
         byNode = IntTable.of(unaware, ToNode::attachment);
     }
 
-    private static OfPaths ofPaths(ServicePlane plane, int svni, List<Attachment> nodes) {
+    private static OfPaths ofPaths(ServicePlane plane, int svni, List<Attachment> nodes, List<PortEntry> ports) {
         GeneveHeader geneve = new GeneveHeader(false, EtherTypes.NSH, svni, List.of());
         List<Tunnel> byPeer = new ArrayList<>();
         for (OverlayPeer peer : plane.peers()) {
@@ -95,13 +102,31 @@ final class TunnelTable {
         List<ToNode> byNode = new ArrayList<>();
         for (Attachment node : nodes) {
             NodeTunnel to = node.tunnel();
-            if (to != null && to.format() == NodeTunnel.Format.NSH) {
-                // Programs behind ordinary sockets get nothing without checksum over IPv6.
-                Tunnel tunnel = tunnel(plane, to.address(), !to.address().isIpv4(), geneve);
+            if (to != null && to.isAware()) {
+                Tunnel tunnel = aware(plane, svni, node, to.address(), to.format(), ports);
                 byNode.add(new ToNode(node.id(), tunnel, tunnel));
             }
         }
         return new OfPaths(svni, byPeer, IntTable.of(byNode, ToNode::attachment));
+    }
+
+    private static Tunnel aware(
+            ServicePlane plane,
+            int svni,
+            Attachment node,
+            @Nullable IpAddress address,
+            NodeTunnel.Format format,
+            List<PortEntry> ports) {
+        if (address == null) {
+            MacAddress own = new MacAddress(ports.get(node.in().port()).mac());
+            MacAddress to = new MacAddress(node.in().mac());
+            return Tunnel.onPort(node.in().port(), OverlayTemplate.ethernet(to, own, EtherTypes.NSH));
+        }
+        TunnelHeader header = format == NodeTunnel.Format.NSH_GPE
+                ? new VxlanGpeHeader(false, VxlanGpe.NEXT_NSH, svni)
+                : new GeneveHeader(false, EtherTypes.NSH, svni, List.of());
+        // Programs behind ordinary sockets get nothing without checksum over IPv6.
+        return tunnel(plane, address, !address.isIpv4(), header);
     }
 
     private static OfSegment ofSegment(ServicePlane plane, Segment segment) {
@@ -128,8 +153,8 @@ final class TunnelTable {
         return List.of(new GeneveOption(GeneveOptions.SLUICE_CLASS, type & 0xff, number));
     }
 
-    private static Tunnel gre(ServicePlane plane, NodeTunnel to, int side) {
-        return tunnel(plane, to.address(), false, new GreHeader(EtherTypes.TEB, to.key(side), NO_SEQUENCE));
+    private static Tunnel gre(ServicePlane plane, IpAddress to, int key) {
+        return tunnel(plane, to, false, new GreHeader(EtherTypes.TEB, key, NO_SEQUENCE));
     }
 
     /** Values of options are those of the flow. */
@@ -147,7 +172,7 @@ final class TunnelTable {
         MacAddress later = new MacAddress(0);
         Underlay underlay = new Underlay(
                 later, later, Underlay.UNTAGGED, plane.endpoint(), to, UNDERLAY_TTL, Underlay.INHERIT, true, checksum);
-        return new Tunnel(to, OverlayTemplate.tunnel(underlay, header));
+        return Tunnel.into(to, OverlayTemplate.tunnel(underlay, header));
     }
 
     /** For service paths of a virtual network, to a peer; null if there is none. */

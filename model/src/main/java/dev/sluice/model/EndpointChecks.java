@@ -5,6 +5,8 @@ import dev.sluice.model.Service.Translation;
 import dev.sluice.model.Service.Transport;
 import dev.sluice.model.ServiceInstance.Endpoint;
 import dev.sluice.model.ServiceInstance.Identifier;
+import dev.sluice.model.ServiceInstance.Interfaces;
+import dev.sluice.model.ServiceInstance.ServicePort;
 import dev.sluice.wire.IpAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -48,13 +50,14 @@ final class EndpointChecks {
         if (instance.spec().attachment() instanceof Endpoint endpointAt) {
             checkKey(service.transport(), endpointAt.greKey(), at);
         }
-        if (tunnel && !instance.spec().policies().isEmpty()) {
+        boolean ofTheOverlay = tunnel || service.transport().isAware();
+        if (ofTheOverlay && !instance.spec().policies().isEmpty()) {
             at.error(
                     "spec.policies",
                     "transport " + transport + " has no tags: packets say themselves which chain they are of",
                     "none");
         }
-        if (tunnel && (service.forwarding() == Forwarding.ROUTE || service.translation() != Translation.NONE)) {
+        if (ofTheOverlay && (service.forwarding() == Forwarding.ROUTE || service.translation() != Translation.NONE)) {
             at.error(
                     "spec.service",
                     "nodes of transport " + transport
@@ -73,6 +76,42 @@ final class EndpointChecks {
                     "an even number, 0..2147483646");
         } else if (transport != Transport.GRE && key.isPresent()) {
             at.error("spec.greKey", "is for transport gre only", "no greKey");
+        }
+    }
+
+    /** Nodes that get the service header right behind Ethernet: one interface, without tags, one MAC address. */
+    void checkOnEthernet(ServiceInstance instance, Interfaces interfaces, Document at) {
+        ServicePort in = interfaces.in();
+        if (interfaces.out().isPresent()) {
+            at.error(
+                    "spec.interfaces.out",
+                    "nodes of transport nsh-ethernet return packets where they got them: the service header has the direction",
+                    "no out");
+        }
+        if (in.mac().isEmpty()) {
+            at.error(
+                    "spec.interfaces.in",
+                    "has no mac: nodes of transport nsh-ethernet are sent to, and recognised by, their MAC address",
+                    "in: {interface: " + in.interfaceName() + ", mac: 02:00:00:00:00:50}");
+        }
+        if (!in.addresses().isEmpty() || !in.nextHop().isEmpty()) {
+            at.error(
+                    in.addresses().isEmpty() ? "spec.interfaces.in.nextHop" : "spec.interfaces.in.addresses",
+                    "nodes of transport nsh-ethernet have no IP address; the MAC address is all that is needed",
+                    "interface and mac");
+        }
+        Optional<String> node = instance.spec().node();
+        if (node.isEmpty()) {
+            at.error(
+                    "spec.node",
+                    "is missing: nodes of transport nsh-ethernet are told on which path a packet is, and only paths whose instances all have a place have a number",
+                    "the host that has the interface");
+        } else if (all.underlay(node.get()).isEmpty()) {
+            at.error(
+                    "spec.node",
+                    "Node/" + node.get()
+                            + " has no underlay, and with it no service paths with numbers; give it spec.underlay, also if it is the only host",
+                    "a Node with underlay");
         }
     }
 

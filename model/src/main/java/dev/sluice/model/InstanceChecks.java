@@ -59,6 +59,9 @@ final class InstanceChecks {
         if (!(instance.spec().attachment() instanceof Interfaces interfaces)) {
             return;
         }
+        if (transportOf(instance) == Transport.NSH_ETHERNET) {
+            endpoints.checkOnEthernet(instance, interfaces, at);
+        }
         checkNextHops(IN, interfaces.in(), at);
         interfaces.out().ifPresent(out -> checkNextHops(OUT, out, at));
         of.filter(service -> !service.spec().transport().isTunnel())
@@ -157,7 +160,7 @@ final class InstanceChecks {
 
     private static int tags(Transport transport) {
         return switch (transport) {
-            case RAW, WIRE, NSH, GWLB, GRE -> 0;
+            case RAW, WIRE, NSH, NSH_GPE, NSH_ETHERNET, GWLB, GRE -> 0;
             case VLAN -> 1;
             case QINQ -> 2;
         };

@@ -87,6 +87,12 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         /** The overlay goes on into the node, which has an address in the underlay and speaks NSH. */
         NSH("nsh"),
 
+        /** The same with VXLAN-GPE around the service header instead of Geneve. */
+        NSH_GPE("nsh-gpe"),
+
+        /** The service header right behind Ethernet, to a MAC address at an interface of the host. */
+        NSH_ETHERNET("nsh-ethernet"),
+
         /** Geneve with the options of cloud gateway load balancers, to an appliance's address in the underlay. */
         GWLB("gwlb"),
 
@@ -106,7 +112,15 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
 
         /** Whether nodes are reached at an address of their own in the underlay, instead of by interfaces of the host. */
         public boolean isTunnel() {
-            return this == NSH || this == GWLB || this == GRE;
+            return switch (this) {
+                case NSH, NSH_GPE, GWLB, GRE -> true;
+                case RAW, VLAN, QINQ, WIRE, NSH_ETHERNET -> false;
+            };
+        }
+
+        /** Whether nodes get the network service header, and so are aware of service paths. */
+        public boolean isAware() {
+            return this == NSH || this == NSH_GPE || this == NSH_ETHERNET;
         }
     }
 

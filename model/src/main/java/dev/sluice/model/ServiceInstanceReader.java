@@ -39,7 +39,9 @@ final class ServiceInstanceReader {
             "[]",
             "Addresses of the node, at most one of each IP version; with transport wire, the dummy next hop.");
     private static final Field<Optional<MacAddress>> MAC = Field.optional(
-            "mac", Types.MAC, "The MAC address that the next hop resolves to; without it, ARP and ND ask.");
+            "mac",
+            Types.MAC,
+            "The MAC address that the next hop resolves to; without it, ARP and ND ask. Transport nsh-ethernet: the node's, which it needs.");
     private static final ValueType<ServicePort> SERVICE_PORT = Lists.either(
             new ValueType<>() {
                 @Override

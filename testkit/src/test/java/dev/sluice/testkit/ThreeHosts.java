@@ -50,6 +50,8 @@ final class ThreeHosts implements AutoCloseable {
 
     static final int NODE_OUT = 2;
 
+    private static final int NODE_AT_A = 3;
+
     static final int SVNI = 4096;
     static final int FORWARD_SPI = 100;
     static final int REVERSE_SPI = 101;
@@ -133,6 +135,16 @@ final class ThreeHosts implements AutoCloseable {
     /** The firewall is on A or B, behind two GRE tunnels: keys 100 and 101. */
     static ThreeHosts gre(int host) {
         return new ThreeHosts(false, Attachment.Translation.NONE, host, NodeTunnel.Format.GRE);
+    }
+
+    /** The firewall is on A or B and gets the network service header in a transport of that kind; on Ethernet at {@link #nodePort}. */
+    static ThreeHosts aware(int host, NodeTunnel.Format format) {
+        return new ThreeHosts(false, Attachment.Translation.NONE, host, format);
+    }
+
+    /** The port of the node that is reached by Ethernet. */
+    int nodePort() {
+        return awareOn == A ? NODE_AT_A : NODE_IN;
     }
 
     /** The datagrams that aware nodes got since the last call, as frames. */
@@ -227,6 +239,7 @@ final class ThreeHosts implements AutoCloseable {
         if (host == A) {
             ports.add(pair(CLIENT, "client", SERVER));
             ports.add(pair(SERVER, "server", CLIENT));
+            ports.add(service(NODE_AT_A, "node"));
         } else {
             ports.add(service(NODE_IN, "in"));
             ports.add(service(NODE_OUT, "out"));
@@ -336,6 +349,15 @@ final class ThreeHosts implements AutoCloseable {
     private Attachment attachment(
             int id, String name, int on, int host, Attachment.Translation translation, boolean aware) {
         boolean here = on == host && !aware;
+        boolean onEthernet = aware && format == NodeTunnel.Format.NSH_ETHERNET;
+        if (onEthernet) {
+            Attachment.Side side = new Attachment.Side(on == host ? nodePort() : -1, 0, 0, NODE_MAC, 0, 0, 0);
+            return Attachment.builder(id, name, id, side, side)
+                    .routers(host == A ? new int[] {1} : new int[0])
+                    .peer(peerOf(host, on))
+                    .tunnel(NodeTunnel.onEthernet())
+                    .build();
+        }
         return Attachment.builder(
                         id,
                         name,

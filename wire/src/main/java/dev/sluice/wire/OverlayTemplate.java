@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All outer headers of packets that take the same way, as bytes: Ethernet, VLAN tag, IPv4 or IPv6, UDP, tunnel header, network
- * service header, inner Ethernet header; or Ethernet and network service header alone (NSH on Ethernet). Immutable.
+ * service header, inner Ethernet header; or Ethernet, with or without network service header, alone (NSH on Ethernet). Immutable.
  *
  * <p>Built once per decision by control code. {@link #push} is called from the hot path for each packet: no allocation, stores of
  * 8 bytes, then the fields that differ from packet to packet in place. An IPv4 header checksum costs three additions; a UDP checksum,
@@ -123,6 +123,17 @@ public final class OverlayTemplate {
         nsh.write(f, link);
         writeBehind(f, link + nsh.headerBytes(), nsh, List.of(behind));
         return new OverlayTemplate(headers, null, null, link);
+    }
+
+    /**
+     * An Ethernet header alone, without tags: for what is written behind it packet by packet.
+     *
+     * @param etherType what that is
+     */
+    public static OverlayTemplate ethernet(MacAddress destination, MacAddress source, int etherType) {
+        byte[] headers = new byte[Ethernet.BYTES];
+        writeLink(MemorySegment.ofArray(headers), destination, source, Underlay.UNTAGGED, etherType);
+        return new OverlayTemplate(headers, null, null, -1);
     }
 
     private static int sum(OverlayHeader... headers) {

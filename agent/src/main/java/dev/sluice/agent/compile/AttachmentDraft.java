@@ -23,7 +23,8 @@ record AttachmentDraft(int id, Content content, boolean routeUnmatched, String h
 
     /** Whether it has ports of this host. */
     boolean hasPorts() {
-        return !remote() && content.tunnel() == null;
+        NodeTunnel tunnel = content.tunnel();
+        return !remote() && (tunnel == null || tunnel.address() == null);
     }
 
     /** The same, on the host where the service node is now. */
@@ -43,7 +44,7 @@ record AttachmentDraft(int id, Content content, boolean routeUnmatched, String h
      * @param out the side that forward packets leave
      * @param kind what the node does with frames
      * @param translation whether it rewrites addresses
-     * @param tunnel how it is reached in the underlay; null: by its sides
+     * @param tunnel what is put around packets for it; null: nothing
      */
     public record Content(
             String name,

@@ -247,13 +247,14 @@ final class InstancePlan {
 
     private static @Nullable NodeTunnel tunnel(ServiceInstance instance, Service service) {
         if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address, var greKey))) {
-            return null;
+            return service.spec().transport() == Transport.NSH_ETHERNET ? NodeTunnel.onEthernet() : null;
         }
         return switch (service.spec().transport()) {
             case NSH -> new NodeTunnel(NodeTunnel.Format.NSH, address);
+            case NSH_GPE -> new NodeTunnel(NodeTunnel.Format.NSH_GPE, address);
             case GWLB -> new NodeTunnel(NodeTunnel.Format.GWLB, address);
             case GRE -> new NodeTunnel(NodeTunnel.Format.GRE, address, greKey.orElse(0));
-            case RAW, VLAN, QINQ, WIRE -> null;
+            case RAW, VLAN, QINQ, WIRE, NSH_ETHERNET -> null;
         };
     }
 
@@ -269,7 +270,8 @@ final class InstancePlan {
     private @Nullable AttachmentDraft bind(AttachmentDraft draft) {
         NodeTunnel tunnel = draft.content().tunnel();
         if (!draft.hasPorts()) {
-            AttachmentDraft other = tunnel == null ? null : endpoints.putIfAbsent(tunnel.address(), draft);
+            IpAddress address = tunnel == null ? null : tunnel.address();
+            AttachmentDraft other = address == null ? null : endpoints.putIfAbsent(address, draft);
             if (other == null) {
                 attachments.put(draft.id(), draft);
             }

@@ -118,7 +118,7 @@ final class PathPlan {
         for (List<Choice> combination : combinations) {
             boolean aware = combination.stream()
                     .map(choice -> choice.attachment.content().tunnel())
-                    .anyMatch(tunnel -> tunnel != null && tunnel.format() == NodeTunnel.Format.NSH);
+                    .anyMatch(tunnel -> tunnel != null && tunnel.isAware());
             if (aware && !plane.knows(placedName(chain, combination))) {
                 ServiceInstance placeless = combination.stream()
                         .map(Choice::instance)
@@ -129,7 +129,7 @@ final class PathPlan {
                         placeless,
                         "spec.node",
                         "chain " + chain.name()
-                                + " has a node with endpoint, which is told on which path a packet is; so all instances of the chain have to say on which node they are",
+                                + " has a node that gets NSH, which is told on which path a packet is; so all instances of the chain have to say on which node they are",
                         placeless.spec().node().orElse(""),
                         "a Node with underlay");
                 return;

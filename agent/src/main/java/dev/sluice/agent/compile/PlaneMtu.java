@@ -13,6 +13,7 @@ import dev.sluice.datapath.route.Routes;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;
+import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.NshContext;
 import dev.sluice.wire.ServiceMetadata;
@@ -23,11 +24,15 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /** Whether the interfaces towards other nodes take the largest packets that are sent there, with all that is put around them (X6). Stateless. */
 final class PlaneMtu {
-    /** Around a packet over IPv4: inner Ethernet 14, IPv4 20, UDP 8, Geneve 8, NSH with its metadata 60. */
-    static final int OVERHEAD_V4_BYTES = 14 + 20 + 8 + 8 + ServiceMetadata.USUAL_BYTES;
+    /** In front of a packet for a node at a port: inner Ethernet 14, NSH with its metadata 60. */
+    static final int ON_ETHERNET_BYTES = Ethernet.BYTES + ServiceMetadata.USUAL_BYTES;
+
+    /** Around a packet over IPv4: IPv4 20, UDP 8, Geneve or VXLAN-GPE 8, and what is there on Ethernet. */
+    static final int OVERHEAD_V4_BYTES = 20 + 8 + 8 + ON_ETHERNET_BYTES;
 
     /** More in packets that say where their destination is: a context header. */
     static final int EGRESS_BYTES = NshContext.BYTES + 4;
@@ -48,7 +53,7 @@ final class PlaneMtu {
             return;
         }
         int more = snapshot.plane().endpoint().isIpv4() ? 0 : OVERHEAD_V6_BYTES - OVERHEAD_V4_BYTES;
-        largest(snapshot)
+        largest(snapshot, at -> at.isRemote() || isInUnderlay(at))
                 .ifPresent(port -> check(
                         object.get(),
                         compiled,
@@ -59,6 +64,26 @@ final class PlaneMtu {
         largestOfSegments(snapshot)
                 .ifPresent(port ->
                         check(object.get(), compiled, port, SEGMENT_V4_BYTES + more, "its switch's tunnels put", log));
+        largest(snapshot, PlaneMtu::isOnEthernet)
+                .ifPresent(port -> check(
+                        object.get(),
+                        compiled,
+                        port,
+                        ON_ETHERNET_BYTES,
+                        "the service header puts",
+                        portsToNodes(snapshot),
+                        "service nodes",
+                        log));
+    }
+
+    private static boolean isInUnderlay(Attachment node) {
+        NodeTunnel tunnel = node.tunnel();
+        return !node.isRemote() && tunnel != null && tunnel.address() != null;
+    }
+
+    private static boolean isOnEthernet(Attachment node) {
+        NodeTunnel tunnel = node.tunnel();
+        return !node.isRemote() && tunnel != null && tunnel.address() == null;
     }
 
     private static boolean goesStraight(Snapshot snapshot) {
@@ -67,18 +92,31 @@ final class PlaneMtu {
 
     private static void check(
             Resource object, CompiledNode compiled, PortEntry largest, int overhead, String puts, CompileLog log) {
+        NavigableSet<Integer> ports = portsToPeers(compiled.snapshot());
+        check(object, compiled, largest, overhead, puts, ports, "other nodes", log);
+    }
+
+    private static void check(
+            Resource object,
+            CompiledNode compiled,
+            PortEntry largest,
+            int overhead,
+            String puts,
+            NavigableSet<Integer> ports,
+            String towards,
+            CompileLog log) {
         Snapshot snapshot = compiled.snapshot();
         int needed = largest.mtuBytes() + overhead;
         Map<Integer, String> interfaces = new HashMap<>();
         compiled.bindings().forEach(binding -> interfaces.put(binding.index(), binding.interfaceName()));
-        for (int port : portsToPeers(snapshot)) {
+        for (int port : ports) {
             String name = interfaces.getOrDefault(port, "");
             int found = snapshot.port(port).mtuBytes();
             if (!name.isEmpty() && found > 0 && found < needed) {
                 log.warning(
                         object,
                         "spec.underlay",
-                        "interface " + name + " towards other nodes has MTU " + found + " and needs " + needed
+                        "interface " + name + " towards " + towards + " has MTU " + found + " and needs " + needed
                                 + ": port " + largest.name() + " has packets of "
                                 + largest.mtuBytes() + " bytes and " + puts + " " + overhead
                                 + " bytes around them; run: ip link set dev " + name + " mtu " + needed
@@ -89,11 +127,11 @@ final class PlaneMtu {
         }
     }
 
-    /** The port with the largest MTU among those whose traffic may have to go to a service node on another host, or in the underlay. */
-    private static Optional<PortEntry> largest(Snapshot snapshot) {
+    /** The port with the largest MTU among those whose traffic may have to go to such service nodes. */
+    private static Optional<PortEntry> largest(Snapshot snapshot, Predicate<Attachment> which) {
         return MtuAudit.largestByTarget(snapshot).entrySet().stream()
                 .filter(entry -> MtuAudit.attachments(snapshot.target(entry.getKey())).stream()
-                        .anyMatch(node -> !node.hasPorts()))
+                        .anyMatch(which))
                 .map(Map.Entry::getValue)
                 .reduce((a, b) -> b.mtuBytes() > a.mtuBytes() ? b : a);
     }
@@ -110,6 +148,14 @@ final class PlaneMtu {
         return Optional.ofNullable(largest);
     }
 
+    private static NavigableSet<Integer> portsToNodes(Snapshot snapshot) {
+        NavigableSet<Integer> ports = new TreeSet<>();
+        snapshot.attachments().stream()
+                .filter(PlaneMtu::isOnEthernet)
+                .forEach(node -> ports.add(node.in().port()));
+        return ports;
+    }
+
     /** The ports by which the underlay router reaches the other nodes, and service nodes. */
     private static NavigableSet<Integer> portsToPeers(Snapshot snapshot) {
         NavigableSet<Integer> ports = new TreeSet<>();
@@ -121,8 +167,9 @@ final class PlaneMtu {
                 new ArrayList<>(plane.peers().stream().map(OverlayPeer::address).toList());
         for (Attachment node : snapshot.attachments()) {
             NodeTunnel tunnel = node.tunnel();
-            if (tunnel != null && !node.isRemote()) {
-                addresses.add(tunnel.address());
+            IpAddress address = tunnel == null || node.isRemote() ? null : tunnel.address();
+            if (address != null) {
+                addresses.add(address);
             }
         }
         for (IpAddress address : addresses) {

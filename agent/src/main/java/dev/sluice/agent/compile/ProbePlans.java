@@ -34,6 +34,14 @@ final class ProbePlans {
             CompileLog log) {
         Health health = service.spec().health();
         String word = health.probe().word();
+        if (first.tunnel() != null && health.probe() != Service.Probe.LINK) {
+            log.warning(
+                    service,
+                    "spec.health.probe",
+                    "this version does not probe nodes of transport nsh-ethernet: the state of their interface is watched",
+                    word);
+            return null;
+        }
         return switch (health.probe()) {
             case LINK -> null;
             case TCP, HTTP, BFD -> {

@@ -318,7 +318,9 @@ final class PacketStories implements PacketTracer {
         String where = node.isRemote()
                 ? "on node "
                         + datapath.snapshot().plane().peers().get(node.peer()).name()
-                : tunnel == null ? port(node.side(side).port()) : "at " + tunnel.address();
+                : tunnel == null || tunnel.address() == null
+                        ? port(node.side(side).port())
+                        : "at " + tunnel.address();
         say((copy ? "copy to " : "steer ") + node.name() + " " + side(side) + " (" + where + ")");
         if (!copy) {
             atNode = !node.isRemote();

@@ -2,14 +2,9 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.lab.LabException;
-import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -58,13 +53,13 @@ class UnderlayTest {
     private static final List<String> SERVERS = List.of("10.0.0.2", "fd00::2");
 
     /** One tunnelled frame as tshark sees it; of what is there more than once the outer one first. */
-    private record Seen(List<String> values) {
+    private record Seen(Dissection.Packet packet) {
         String get(String field) {
-            return values.get(FIELDS.indexOf(field));
+            return packet.get(field);
         }
 
         List<String> all(String field) {
-            return get(field).isEmpty() ? List.of() : List.of(get(field).split(",", -1));
+            return packet.all(field);
         }
 
         /** Number of the host whose endpoint an outer address is. */
@@ -88,7 +83,7 @@ class UnderlayTest {
         }
 
         boolean isMessage() {
-            return List.of("1", "True").contains(get("geneve.flags.oam"));
+            return packet.flag("geneve.flags.oam");
         }
 
         boolean isForward() {
@@ -101,28 +96,9 @@ class UnderlayTest {
         }
     }
 
-    private static LabProcess capture(HostsNetwork network, Path file) {
-        LabProcess capture = network.fabric.start(
-                "tcpdump",
-                List.of(
-                        "/usr/bin/tcpdump",
-                        "-Z",
-                        "root",
-                        "-U",
-                        "--immediate-mode",
-                        "-i",
-                        "br0",
-                        "-w",
-                        file.toString(),
-                        "udp port 6081"));
-        capture.awaitLine("that it listens", Duration.ofSeconds(10), line -> line.contains("listening"));
-        return capture;
-    }
-
     @ParameterizedTest(name = "{0} over IPv{1}")
     @CsvSource({"direct, 4", "hub, 4", "direct, 6", "hub, 6"})
     void tsharkFindsInEveryFrameWhatItsLegSays(String mode, int ipVersion) throws IOException, InterruptedException {
-        Path file = Files.createTempFile("sluice-underlay-", ".pcap");
         String objects = HostsNetwork.objects(mode, ipVersion);
         try (HostsNetwork network = new HostsNetwork();
                 ProgramNode fw = node(network.fw);
@@ -130,19 +106,17 @@ class UnderlayTest {
                 EchoHost echo = EchoHost.start(network.server, 7);
                 SluiceNode a = network.start(0, objects);
                 SluiceNode b = network.start(1, objects);
-                SluiceNode c = network.start(2, objects)) {
-            try (LabProcess capture = capture(network, file)) {
-                for (String server : SERVERS) {
-                    Waits.until("the server answers", Duration.ofSeconds(10), () -> network.client.pings(server));
-                    try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
-                        assertThat(flow.exchange(20).lost()).isZero();
-                    }
-                    assertThat(TcpTransfer.echoes(network.client, server, 7, 200_000))
-                            .isTrue();
+                SluiceNode c = network.start(2, objects);
+                Dissection capture = Dissection.start(network.fabric, "br0", "udp port 6081")) {
+            for (String server : SERVERS) {
+                Waits.until("the server answers", Duration.ofSeconds(10), () -> network.client.pings(server));
+                try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
+                    assertThat(flow.exchange(20).lost()).isZero();
                 }
-                capture.stop();
+                assertThat(TcpTransfer.echoes(network.client, server, 7, 200_000))
+                        .isTrue();
             }
-            List<Seen> everything = tshark(file);
+            List<Seen> everything = capture.read(FIELDS).stream().map(Seen::new).toList();
             List<Seen> all = everything.stream().filter(one -> !one.isMessage()).toList();
             assertMessages(everything.stream().filter(Seen::isMessage).toList());
             assertThat(all).hasSizeGreaterThan(100);
@@ -162,8 +136,6 @@ class UnderlayTest {
             for (SluiceNode node : List.of(a, b, c)) {
                 assertThat(node.uninspected()).isZero();
             }
-        } finally {
-            Files.delete(file);
         }
     }
 
@@ -241,32 +213,6 @@ class UnderlayTest {
                 (from, frame, sender) -> sender.send(1 - from, frame),
                 namespace.interfaceNamed("in"),
                 namespace.interfaceNamed("out"));
-    }
-
-    private static List<Seen> tshark(Path file) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                "tshark",
-                "-r",
-                file.toString(),
-                "-o",
-                "ip.check_checksum:TRUE",
-                "-T",
-                "fields",
-                "-E",
-                "separator=;",
-                "-E",
-                "occurrence=a"));
-        FIELDS.forEach(field -> command.addAll(List.of("-e", field)));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new LabException("tshark failed on " + file);
-        }
-        return output.lines()
-                .map(line -> new Seen(List.of(line.split(";", -1))))
-                .toList();
     }
 
     /** Nodes of both hosts have what is sent whole, and nobody fragments. */

@@ -1,0 +1,205 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.lab.LabInterface;
+import dev.sluice.lab.Namespace;
+import dev.sluice.lab.OpenVswitch;
+import dev.sluice.lab.Waits;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Open vSwitch as a service node that is aware of NSH (C5, C11; B2): it matches path and index, takes one from index and TTL, sends the packet back and looks at what is inside. With
+ * VXLAN-GPE it has an address in the underlay, on Ethernet a MAC address at a port of the host. All that passes is read by tshark.
+ */
+@Tag("system")
+class OpenVswitchNodeTest {
+    private static final String NODE_MAC = "02:00:00:00:00:50";
+    private static final List<String> SERVERS = List.of("10.0.0.2", "fd00::2");
+    private static final List<String> FIELDS = List.of(
+            "eth.src",
+            "eth.type",
+            "ip.src",
+            "ipv6.src",
+            "udp.dstport",
+            "udp.checksum.status",
+            "tcp.checksum.status",
+            "ip.checksum.status",
+            "vxlan.i_bit",
+            "vxlan.p_bit",
+            "vxlan.o_bit",
+            "vxlan.ver",
+            "vxlan.next_proto",
+            "vxlan.vni",
+            "nsh.version",
+            "nsh.Obit",
+            "nsh.ttl",
+            "nsh.length",
+            "nsh.mdtype",
+            "nsh.nextproto",
+            "nsh.spi",
+            "nsh.si",
+            "nsh.metadataclass",
+            "nsh.metadatatype",
+            "nsh.metadata",
+            "_ws.malformed");
+
+    /** What it looks at inside, by the cookies of its rules. */
+    private static final String INSIDE = """
+            cookie=0x1,table=1,tcp,actions=drop
+            cookie=0x2,table=1,udp,actions=drop
+            cookie=0x3,table=1,icmp,actions=drop
+            cookie=0x4,table=1,tcp6,actions=drop
+            cookie=0x5,table=1,udp6,actions=drop
+            cookie=0x6,table=1,icmp6,actions=drop
+            """;
+
+    private static OpenVswitch overVxlanGpe(Network network, Namespace node, int ipVersion) {
+        String own = ipVersion == 4 ? "192.0.2.50/24" : "2001:db8::50/64";
+        String sluice = ipVersion == 4 ? "192.0.2.1" : "2001:db8::1";
+        OpenVswitch vswitch = OpenVswitch.start(node)
+                .bridge("underlay0")
+                .port("underlay0", "eth0", "type=system")
+                .rules("underlay0", "priority=0,actions=NORMAL")
+                .bridge("nodes")
+                .port(
+                        "nodes",
+                        "gpe",
+                        "type=vxlan",
+                        "options:remote_ip=" + (ipVersion == 4 ? sluice : "\"" + sluice + "\""),
+                        "options:key=flow",
+                        "options:dst_port=4790",
+                        "options:exts=gpe",
+                        "options:packet_type=ptap");
+        LabInterface local = new LabInterface(node, "underlay0").up();
+        local.address(own);
+        vswitch.daemon(
+                "tnl/neigh/set",
+                "underlay0",
+                sluice,
+                network.sluice.interfaceNamed("underlay").mac());
+        return vswitch.rules("nodes", INSIDE + """
+                packet_type=(1,0x894f),nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,in_port,decap(),resubmit(,1)
+                """);
+    }
+
+    private static OpenVswitch onEthernet(Namespace node) {
+        return OpenVswitch.start(node).bridge("nodes").port("nodes", "eth1", "type=system").rules("nodes", INSIDE
+                + "dl_dst=" + NODE_MAC + ",dl_type=0x894f,nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,"
+                + "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:" + NODE_MAC
+                + "->eth_src,in_port,decap(),decap(),resubmit(,1)");
+    }
+
+    private static String objects(String transport, int ipVersion) {
+        String objects = NodeEndpointTest.alone().replace("transport: nsh", "transport: " + transport);
+        if (transport.equals("nsh-ethernet")) {
+            objects = objects.replace(
+                    "endpoint: 192.0.2.50", "interfaces: {in: {interface: sf, mac: \"" + NODE_MAC + "\"}}");
+        }
+        return ipVersion == 4
+                ? objects
+                : objects.replace("192.0.2.1/24", "\"2001:db8::1/64\"")
+                        .replace("192.0.2.1", "\"2001:db8::1\"")
+                        .replace("192.0.2.50", "\"2001:db8::50\"");
+    }
+
+    @ParameterizedTest(name = "{0} over IPv{1}")
+    @CsvSource({"nsh-gpe, 4", "nsh-gpe, 6", "nsh-ethernet, 4"})
+    void connectionsPassTheNodeThatReadsTheirServiceHeader(String transport, int ipVersion)
+            throws IOException, InterruptedException {
+        boolean gpe = transport.equals("nsh-gpe");
+        try (Network network = Network.transparent()) {
+            Namespace node = network.topology.namespace("node");
+            node(network, node, "eth0", "underlay");
+            node(network, node, "eth1", "sf");
+            OpenVswitch vswitch = gpe ? overVxlanGpe(network, node, ipVersion) : onEthernet(node);
+            try (EchoHost echo = EchoHost.start(network.server, 7);
+                    SluiceNode sluice = SluiceNode.start(network.sluice, objects(transport, ipVersion));
+                    Dissection capture = Dissection.start(
+                            node, gpe ? "eth0" : "eth1", gpe ? "udp port 4790" : "ether proto 0x894f")) {
+                for (String server : SERVERS) {
+                    Waits.until(
+                            "the server answers",
+                            Duration.ofSeconds(10),
+                            () -> network.client.pings(server),
+                            () -> vswitch.openFlow("dump-flows", "nodes")
+                                    + vswitch.process().log());
+                    try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
+                        assertThat(flow.exchange(50).lost()).isZero();
+                    }
+                    assertThat(TcpTransfer.echoes(network.client, server, 7, 500_000))
+                            .as(vswitch.process().log())
+                            .isTrue();
+                }
+                for (int cookie = 1; cookie <= 6; cookie++) {
+                    int number = cookie;
+                    long atLeast = cookie % 3 == 0 ? 2 : 100;
+                    Waits.until(
+                            "it looked into packets of each kind",
+                            Duration.ofSeconds(5),
+                            () -> vswitch.packets("nodes", number) >= atLeast,
+                            () -> vswitch.openFlow("dump-flows", "nodes"));
+                }
+                assertThat(sluice.uninspected()).isZero();
+                assertThat(sluice.dropReasons())
+                        .isSubsetOf(
+                                "LEFT_TO_HOST",
+                                "NON_UNICAST_REFUSED",
+                                "LOCAL_UNSUPPORTED",
+                                "GROUP_NOT_ROUTED",
+                                "SERVICE_CONTROL",
+                                "NEIGHBOR_UNRESOLVED");
+                List<Dissection.Packet> all = capture.read(FIELDS);
+                assertThat(all).hasSizeGreaterThan(400);
+                String own = network.sluice
+                        .interfaceNamed(gpe ? "underlay" : "sf")
+                        .mac();
+                for (Dissection.Packet one : all) {
+                    assertSound(one, one.all("eth.src").getFirst().equals(own), gpe, ipVersion);
+                }
+            }
+        }
+    }
+
+    private static void node(Network network, Namespace node, String interfaceName, String end) {
+        network.host(node, interfaceName, end).quiet();
+        for (LabInterface one : List.of(node.interfaceNamed(interfaceName), network.sluice.interfaceNamed(end))) {
+            one.mtu(1700);
+        }
+    }
+
+    /** @param ours sent by Sluice, else by the node */
+    private static void assertSound(Dissection.Packet one, boolean ours, boolean gpe, int ipVersion) {
+        assertThat(one.get("_ws.malformed")).as(one.toString()).isEmpty();
+        if (gpe) {
+            assertThat(one.numbers("udp.dstport").getFirst()).isEqualTo(4790);
+            assertThat(one.flag("vxlan.i_bit") && one.flag("vxlan.p_bit")).isTrue();
+            assertThat(one.flag("vxlan.o_bit")).isFalse();
+            assertThat(one.number("vxlan.next_proto")).isEqualTo(4);
+            assertThat(one.number("vxlan.vni")).isEqualTo(4096);
+            // 1: right, 3: there is none.
+            assertThat(one.numbers("udp.checksum.status").getFirst()).isEqualTo(ipVersion == 4 ? 3 : 1);
+        } else {
+            assertThat(one.numbers("eth.type").getFirst()).isEqualTo(0x894f);
+        }
+        assertThat(one.number("nsh.version")).isZero();
+        assertThat(one.flag("nsh.Obit")).isFalse();
+        assertThat(one.number("nsh.si")).isEqualTo(ours ? 255 : 254);
+        assertThat(one.number("nsh.ttl")).isEqualTo(ours ? 63 : 62);
+        assertThat(one.number("nsh.length")).isEqualTo(15);
+        assertThat(one.number("nsh.mdtype")).isEqualTo(2);
+        assertThat(one.number("nsh.nextproto")).isEqualTo(3);
+        assertThat(one.numbers("nsh.metadatatype")).as("metadata, carried on by the node").containsExactly(5L, 6L, 8L, 1L);
+        assertThat(one.numbers("nsh.metadataclass")).containsExactly(0L, 0L, 0L, 0xfff6L);
+        boolean reverse = (Integer.parseInt(one.all("nsh.metadata").get(3).substring(2, 4), 16) & 0x80) != 0;
+        boolean fromServer = (one.get("ip.src") + " " + one.get("ipv6.src")).matches(".*(10\\.0\\.0\\.2|fd00::2)\\b.*");
+        assertThat(reverse).as("flag R of " + one).isEqualTo(fromServer);
+        assertThat(one.numbers("tcp.checksum.status")).allMatch(status -> status == 1);
+        assertThat(one.numbers("ip.checksum.status")).allMatch(status -> status == 1);
+    }
+}
