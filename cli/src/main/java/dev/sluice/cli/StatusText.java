@@ -160,6 +160,9 @@ final class StatusText {
         if (probe == null) {
             return "links only";
         }
+        if (!probe.note().isEmpty()) {
+            return probe.kind() + ": " + probe.state() + " for " + time(probe.forMs()) + ", " + probe.note();
+        }
         long lost = probe.lost().stream().mapToLong(Long::longValue).sum();
         String times = probe.roundTripUs().stream()
                 .map(us -> us < 0 ? "-" : us + " us")

@@ -355,6 +355,7 @@ public final class Worker implements Runnable, AutoCloseable {
         try {
             try {
                 if (failure == null) {
+                    prober.close(System.nanoTime());
                     peers.close(System.nanoTime());
                 }
             } finally {
