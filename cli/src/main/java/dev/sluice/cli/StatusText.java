@@ -177,7 +177,7 @@ final class StatusText {
 
     /** The other nodes; nothing if there are none. */
     private static String peers(PeersReport peers) {
-        if (peers.peers().isEmpty()) {
+        if (peers.peers().isEmpty() && peers.refused().isEmpty()) {
             return "";
         }
         Table table = new Table()
@@ -198,7 +198,7 @@ final class StatusText {
                     peer.downs(),
                     peer.toldMs() < 0 ? "never" : time(peer.toldMs()) + " ago");
         }
-        StringBuilder text = new StringBuilder(table.render(""));
+        StringBuilder text = new StringBuilder(peers.peers().isEmpty() ? "" : table.render(""));
         peers.refused()
                 .forEach((reason, count) -> text.append("refused: ")
                         .append(reason)

@@ -1,0 +1,130 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.report.LivenessReport.WatchedReport;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Reliability goal F3 over hosts: three hosts watch each other, their nodes and what each tells, while every processor is busy and garbage is collected; nobody may look dead
+ * who is not. {@code ./dev soak MINUTES}.
+ */
+@Tag("system")
+class HostCalmTest {
+    private static final int BUSY_LOOPS = 4;
+    private static final double SECONDS_IN_THE_CHECK = 8;
+
+    private static volatile boolean over;
+
+    @SuppressWarnings("UnusedVariable") // written so that the loops are not optimised away
+    private static volatile long sink;
+
+    @Test
+    void busyProcessorsAndCollectionsKillNoHostAndNoNode() {
+        run(SECONDS_IN_THE_CHECK);
+    }
+
+    /** {@code -Dsluice.soak.minutes=30}. */
+    @Tag("campaign")
+    @Test
+    void busyProcessorsAndCollectionsKillNobodyForLong() {
+        run(60 * Double.parseDouble(System.getProperty("sluice.soak.minutes", "30")));
+    }
+
+    private static void run(double seconds) {
+        String objects = HostsNetwork.oneService()
+                .replace(
+                        Yaml.object("Service", "fw", "{transport: raw}"),
+                        Yaml.object(
+                                "Service",
+                                "fw",
+                                "{transport: raw, health: {probe: through, intervalMs: 50, failAfter: 3}}"));
+        List<Thread> loops = new ArrayList<>();
+        try (HostsNetwork network = new HostsNetwork();
+                ProgramNode fw = ProgramNode.cable(network.fw.interfaceNamed("in"), network.fw.interfaceNamed("out"));
+                ProgramNode ips =
+                        ProgramNode.cable(network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
+                EchoHost echo = EchoHost.start(network.server, 7);
+                SluiceNode a = network.start(0, objects);
+                SluiceNode b = network.start(1, objects);
+                SluiceNode c = network.start(2, objects)) {
+            List<SluiceNode> hosts = List.of(a, b, c);
+            // As the packaged unit does.
+            hosts.forEach(SluiceNode::prefer);
+            a.awaitTold("fw");
+            a.awaitTold("ips");
+            Map<String, Long> before = downs(hosts);
+            over = false;
+            for (int i = 0; i < BUSY_LOOPS; i++) {
+                loops.add(Thread.ofPlatform().daemon().start(HostCalmTest::burn));
+            }
+            long collections = 0;
+            long endNs = System.nanoTime() + (long) (seconds * 1e9);
+            while (System.nanoTime() < endNs) {
+                // Each question makes garbage there.
+                for (SluiceNode host : hosts) {
+                    for (int i = 0; i < 5; i++) {
+                        host.status();
+                    }
+                }
+                for (SluiceNode host : hosts) {
+                    host.collect();
+                }
+                System.gc();
+                collections++;
+                LockSupport.parkNanos(200_000_000L);
+            }
+            Map<String, Long> after = downs(hosts);
+            System.out.printf(
+                    Locale.ROOT,
+                    "F3 over hosts: %.0f s under %d busy loops, %d forced collections in each process: downs before %s, after %s%n",
+                    seconds,
+                    BUSY_LOOPS,
+                    collections,
+                    before,
+                    after);
+            assertThat(after).isEqualTo(before);
+            assertThat(fw.receivedCount()).isPositive();
+            assertThat(ips.receivedCount()).isPositive();
+            assertThat(echo.datagramCount()).isZero();
+        } finally {
+            over = true;
+            loops.forEach(HostCalmTest::join);
+        }
+    }
+
+    /** How often each thought of whom that he is gone. */
+    private static Map<String, Long> downs(List<SluiceNode> hosts) {
+        Map<String, Long> downs = new HashMap<>();
+        for (int i = 0; i < hosts.size(); i++) {
+            for (WatchedReport each :
+                    hosts.get(i).say(admin -> admin.liveness()).watched()) {
+                downs.put((char) ('a' + i) + " of " + each.name(), each.downs());
+            }
+        }
+        return downs;
+    }
+
+    private static void burn() {
+        long x = 1;
+        while (!over) {
+            x = x * 6_364_136_223_846_793_005L + 1;
+            sink = x;
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
