@@ -86,9 +86,7 @@ final class HealthInput {
             case ECHO -> isEchoReply(c);
             case TCP -> f.protocol == IpProtocols.TCP && f.sourcePort == by.nodePort();
             case THROUGH ->
-                f.protocol == IpProtocols.UDP
-                        && f.sourcePort == by.nodePort()
-                        && f.destinationPort == by.nodePort();
+                f.protocol == IpProtocols.UDP && f.sourcePort == by.nodePort() && f.destinationPort == by.nodePort();
         };
     }
 
@@ -131,9 +129,8 @@ final class HealthInput {
     private static int transportBytes(Cursor c) {
         long network = c.networkHeader();
         int before = c.batch.l4[c.slot] - c.batch.l3[c.slot];
-        int said = c.isIpv4()
-                ? Ipv4.totalLength(c.memory, network)
-                : Ipv6.BYTES + Ipv6.payloadLength(c.memory, network);
+        int said =
+                c.isIpv4() ? Ipv4.totalLength(c.memory, network) : Ipv6.BYTES + Ipv6.payloadLength(c.memory, network);
         return Math.min(said - before, c.lengthBytes() - c.batch.l4[c.slot]);
     }
 

@@ -67,8 +67,7 @@ public record ProbeFrame(IpFrame headers, int port) {
         Udp.setChecksum(
                 f,
                 transport,
-                Checksum.notZero(
-                        headers.checksum(f, transport, protocol, TRANSPORT_BYTES, Udp.CHECKSUM_OFFSET)));
+                Checksum.notZero(headers.checksum(f, transport, protocol, TRANSPORT_BYTES, Udp.CHECKSUM_OFFSET)));
     }
 
     /** Identifier of echo requests: "SL". */

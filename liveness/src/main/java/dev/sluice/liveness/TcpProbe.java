@@ -135,8 +135,7 @@ public final class TcpProbe {
         int flags = Tcp.flags(f, tcp);
         long sequence = Tcp.sequence(f, tcp);
         boolean ofSyn = Tcp.acknowledgment(f, tcp) == (first + 1 & MODULUS);
-        boolean ofRequest =
-                request != null && Tcp.acknowledgment(f, tcp) == (first + 1 + request.length & MODULUS);
+        boolean ofRequest = request != null && Tcp.acknowledgment(f, tcp) == (first + 1 + request.length & MODULUS);
         if ((flags & Tcp.ACK) == 0 || !(ofSyn || ofRequest)) {
             return Meaning.FORGED;
         }

@@ -70,11 +70,13 @@ class TcpProbeTest {
         checkFrame(bytes, Tcp.ACK | Tcp.PSH);
         byte[] sent = new byte[bytes - TCP - 20];
         MemorySegment.copy(out, TCP + 20, MemorySegment.ofArray(sent), 0, sent.length);
-        assertThat(new String(sent, StandardCharsets.US_ASCII)).startsWith("GET /healthz HTTP/1.1\r\nHost: 10.1.0.2\r\n");
+        assertThat(new String(sent, StandardCharsets.US_ASCII))
+                .startsWith("GET /healthz HTTP/1.1\r\nHost: 10.1.0.2\r\n");
         int all = REQUEST.length;
         assertThat(hears(http, Tcp.ACK, NODE_FIRST + 1, all, "")).isEqualTo(Meaning.NOTHING);
         assertThat(hears(http, Tcp.ACK, NODE_FIRST + 9, all, "HTTP/1.1 200 OK")).isEqualTo(Meaning.NOTHING);
-        assertThat(hears(http, Tcp.ACK, NODE_FIRST + 1, all, "HTTP/1.1 204 None")).isEqualTo(Meaning.ANSWERED);
+        assertThat(hears(http, Tcp.ACK, NODE_FIRST + 1, all, "HTTP/1.1 204 None"))
+                .isEqualTo(Meaning.ANSWERED);
         checkFrame(http.writeReset(out, 0), Tcp.RST | Tcp.ACK);
         assertThat(Tcp.sequence(out, TCP)).isEqualTo(100 + all);
     }

@@ -46,7 +46,8 @@ public record ProbePlan(int instance, String name, String kind, ProbeTiming timi
      * @param back how it has to come back through the node; null: as is said of {@code watched}
      * @param watched from where the node answers; null: a probe is known by its form
      */
-    public record Leg(Way way, Ask ask, @Nullable Back back, @Nullable WatchedNode watched) {}
+    public record Leg(
+            Way way, Ask ask, @Nullable Back back, @Nullable WatchedNode watched) {}
 
     /**
      * A way to a node.

@@ -48,11 +48,7 @@ final class ProbePlans {
 
     /** The plan for an instance with interfaces of this host, whose first attachment is given; null if only its links are watched. */
     static @Nullable ProbePlan of(
-            ServiceInstance instance,
-            Service service,
-            Interfaces interfaces,
-            AttachmentDraft first,
-            CompileLog log) {
+            ServiceInstance instance, Service service, Interfaces interfaces, AttachmentDraft first, CompileLog log) {
         ProbePlans plans = new ProbePlans(instance, service, first, log);
         return plans.plan(
                 switch (plans.health.probe()) {
@@ -100,7 +96,11 @@ final class ProbePlans {
         return legs.isEmpty()
                 ? null
                 : new ProbePlan(
-                        draft.content().instance(), instance.name(), health.probe().word(), timing, legs);
+                        draft.content().instance(),
+                        instance.name(),
+                        health.probe().word(),
+                        timing,
+                        legs);
     }
 
     private void warn(String reason) {
@@ -122,8 +122,9 @@ final class ProbePlans {
                 || source.equals(destination)
                 || source.isIpv4() != destination.isIpv4()
                 || (routes && !canCross(interfaces, v4))) {
-            warn("a probe through a node that routes needs an address of Sluice's own and a nextHop of one IP version on both sides, and two different addresses"
-                    + "; with one interface use health.probe icmp");
+            warn(
+                    "a probe through a node that routes needs an address of Sluice's own and a nextHop of one IP version on both sides, and two different addresses"
+                            + "; with one interface use health.probe icmp");
             return List.of();
         }
         return List.of(
@@ -149,8 +150,7 @@ final class ProbePlans {
         int left = entered == Attachment.IN ? Attachment.OUT : Attachment.IN;
         Attachment.Side to = draft.content().side(left);
         boolean v4 = source.isIpv4();
-        ProbeFrame frame =
-                ProbeFrame.of(from.outerTag(), from.innerTag(), source, destination, health.port());
+        ProbeFrame frame = ProbeFrame.of(from.outerTag(), from.innerTag(), source, destination, health.port());
         ProbePlan.Way way = new ProbePlan.Way(
                 from.port(),
                 routes ? -1 : from.mac(),
@@ -190,8 +190,7 @@ final class ProbePlans {
     private List<ProbePlan.Leg> sides(Interfaces interfaces, int sidesMax) {
         AttachmentDraft.Content first = draft.content();
         boolean one = first.oneArmed() || sidesMax == 1;
-        List<ServicePort> places =
-                one ? List.of(interfaces.in()) : List.of(interfaces.in(), interfaces.outOrIn());
+        List<ServicePort> places = one ? List.of(interfaces.in()) : List.of(interfaces.in(), interfaces.outOrIn());
         List<ProbePlan.Leg> legs = new ArrayList<>();
         for (int side = 0; side < places.size(); side++) {
             ProbePlan.Leg leg = toNode(side, places.get(side));
@@ -231,8 +230,7 @@ final class ProbePlans {
         IpFrame headers = new IpFrame(outerTag, innerTag, own, node, TTL);
         return switch (health.probe()) {
             case TCP, HTTP -> {
-                Optional<String> path =
-                        health.probe() == Probe.HTTP ? Optional.of(health.path()) : Optional.empty();
+                Optional<String> path = health.probe() == Probe.HTTP ? Optional.of(health.path()) : Optional.empty();
                 yield new ProbePlan.Leg(
                         way,
                         new ProbePlan.Connection(headers, health.port(), path),
@@ -263,8 +261,8 @@ final class ProbePlans {
                 : BfdPath.multihop(own, node, bfd.ttlMin());
         BfdSettings plain = BfdSettings.of(BfdTiming.ofMs(health.intervalMs(), health.failAfter()));
         BfdSettings settings = bfd.key()
-                .map(key -> plain.with(new BfdAuthentication(
-                        bfd.meticulous(), List.of(BfdKey.ofText(key.id(), key.secret())))))
+                .map(key -> plain.with(
+                        new BfdAuthentication(bfd.meticulous(), List.of(BfdKey.ofText(key.id(), key.secret())))))
                 .orElse(plain);
         return new ProbePlan.Session(new IpFrame(outerTag, innerTag, own, node, BfdPath.TTL), path, settings);
     }

@@ -106,9 +106,8 @@ final class NodeBfd {
             return;
         }
         BfdSessions there = sessions;
-        BfdSessions all = there == null
-                ? new BfdSessions(SESSIONS_MAX, random, this::send, (_, _, _) -> dirty = true)
-                : there;
+        BfdSessions all =
+                there == null ? new BfdSessions(SESSIONS_MAX, random, this::send, (_, _, _) -> dirty = true) : there;
         sessions = all;
         Map<Integer, Held> before = new LinkedHashMap<>();
         for (Held each : held) {
@@ -326,9 +325,7 @@ final class NodeBfd {
             refused += session.refusedCount();
             words.add(words(session, session(node.plan, i)));
         }
-        String state = node.isUp()
-                ? node.alive ? "answers" : "held down"
-                : node.confirmed ? "silent" : "waiting";
+        String state = node.isUp() ? node.alive ? "answers" : "held down" : node.confirmed ? "silent" : "waiting";
         return new ProbeReport(
                 node.plan.kind(),
                 state,

@@ -111,8 +111,7 @@ public final class Prober implements ProbeReceiver {
         long now = clock.advance(nowNs);
         bfd.apply(plans.stream().filter(ProbePlan::isBfd).toList(), now, nowNs);
         List<Running> next = new ArrayList<>();
-        for (ProbePlan plan :
-                plans.stream().filter(each -> !each.isBfd()).toList()) {
+        for (ProbePlan plan : plans.stream().filter(each -> !each.isBfd()).toList()) {
             Running before = byInstance[plan.instance()];
             if (before != null && before.plan.equals(plan)) {
                 next.add(before);
@@ -231,7 +230,8 @@ public final class Prober implements ProbeReceiver {
         MemorySegment memory = datapath.pool().memory();
         long transport = batch.start[slot] + batch.l4[slot];
         Running r = probe(memory, transport + Udp.BYTES);
-        ProbePlan.Back back = r == null ? null : leg(r, memory, transport + Udp.BYTES).back();
+        ProbePlan.Back back =
+                r == null ? null : leg(r, memory, transport + Udp.BYTES).back();
         if (r == null || back == null) {
             return false;
         }

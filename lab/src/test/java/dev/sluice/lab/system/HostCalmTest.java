@@ -3,6 +3,8 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.report.LivenessReport.WatchedReport;
+import dev.sluice.lab.BridgeFirewall;
+import dev.sluice.lab.Namespace;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,10 +49,7 @@ class HostCalmTest {
                                 "fw",
                                 "{transport: raw, health: {probe: through, intervalMs: 50, failAfter: 3}}"));
         List<Thread> loops = new ArrayList<>();
-        try (HostsNetwork network = new HostsNetwork();
-                ProgramNode fw = ProgramNode.cable(network.fw.interfaceNamed("in"), network.fw.interfaceNamed("out"));
-                ProgramNode ips =
-                        ProgramNode.cable(network.ips.interfaceNamed("in"), network.ips.interfaceNamed("out"));
+        try (HostsNetwork network = withBridges();
                 EchoHost echo = EchoHost.start(network.server, 7);
                 SluiceNode a = network.start(0, objects);
                 SluiceNode b = network.start(1, objects);
@@ -91,13 +90,22 @@ class HostCalmTest {
                     before,
                     after);
             assertThat(after).isEqualTo(before);
-            assertThat(fw.receivedCount()).isPositive();
-            assertThat(ips.receivedCount()).isPositive();
+            assertThat(hosts.stream().filter(host -> host.counter("probesReturned") > 0))
+                    .hasSize(2);
             assertThat(echo.datagramCount()).isZero();
         } finally {
             over = true;
             loops.forEach(HostCalmTest::join);
         }
+    }
+
+    /** The nodes are bridges of the kernel: a program of this busy process would answer late, and rightly be called dead. */
+    private static HostsNetwork withBridges() {
+        HostsNetwork network = new HostsNetwork();
+        for (Namespace node : List.of(network.fw, network.ips)) {
+            BridgeFirewall.create(node.interfaceNamed("in"), node.interfaceNamed("out"));
+        }
+        return network;
     }
 
     /** How often each thought of whom that he is gone. */

@@ -183,8 +183,10 @@ final class HostKills implements AutoCloseable {
         try (Pulses pulses = Pulses.start(network.client, "10.0.0.2", 7, FLOWS, PULSE_MS)) {
             Waits.until("flows run", Duration.ofSeconds(10), () -> pulses.sent() > 100);
             die(victim, Way.NODE_PULLED);
-            Waits.until("the classifier knows", Duration.ofSeconds(10), () -> !a.instance(victim)
-                    .alive());
+            Waits.until(
+                    "the classifier knows",
+                    Duration.ofSeconds(10),
+                    () -> !a.instance(victim).alive());
             revive(victim, Way.NODE_PULLED);
             awaitBoth();
             int back = pulses.sent();
@@ -199,7 +201,9 @@ final class HostKills implements AutoCloseable {
             for (int i = 0; i < pulses.flowCount(); i++) {
                 assertThat(pulses.lost(i, back, since + 50)).isZero();
             }
-            int moved = a.request("flow-rebalance", Map.of("chain", "both")).path("moved").asInt(-1);
+            int moved = a.request("flow-rebalance", Map.of("chain", "both"))
+                    .path("moved")
+                    .asInt(-1);
             assertThat(moved).as("what is shared out stays").isZero();
         }
     }

@@ -26,20 +26,18 @@ class HostsMtuTest {
 
     private static String objects(String transport) {
         String inAndOut = "interfaces: {in: fw-in, out: fw-out}";
-        String tags =
-                switch (transport) {
-                    case "vlan" -> ", vlan: 200}";
-                    case "qinq" -> ", vlan: 200, innerVlan: 7}";
-                    default -> "}";
-                };
-        String attached =
-                switch (transport) {
-                    case "raw" -> inAndOut;
-                    case "vlan", "qinq" ->
-                        "interfaces: {in: {interface: fw-in" + tags + ", out: {interface: fw-out" + tags + "}";
-                    case "gre" -> "endpoint: 192.0.2.50, greKey: 100";
-                    default -> "endpoint: 192.0.2.50";
-                };
+        String tags = switch (transport) {
+            case "vlan" -> ", vlan: 200}";
+            case "qinq" -> ", vlan: 200, innerVlan: 7}";
+            default -> "}";
+        };
+        String attached = switch (transport) {
+            case "raw" -> inAndOut;
+            case "vlan", "qinq" ->
+                "interfaces: {in: {interface: fw-in" + tags + ", out: {interface: fw-out" + tags + "}";
+            case "gre" -> "endpoint: 192.0.2.50, greKey: 100";
+            default -> "endpoint: 192.0.2.50";
+        };
         return HostsNetwork.objects("direct", 4)
                 .replace("profiles: [fw, ips]", "profiles: [fw]")
                 .replace(inAndOut, attached)
@@ -69,7 +67,9 @@ class HostsMtuTest {
                     SluiceNode b = network.start(1, objects(transport))) {
                 a.awaitTold("fw");
                 assertThat(node).isNotNull();
-                for (int mtu : new int[] {1280, 1400, 1500}) {
+                // The node's own interface takes no more with two tags.
+                int largest = transport.equals("qinq") ? 1492 : 1500;
+                for (int mtu : new int[] {1280, 1400, largest}) {
                     narrow(network, mtu + TUNNEL_BYTES);
                     for (String server : SERVERS) {
                         check(network, transport, server, mtu);

@@ -52,8 +52,9 @@ class NodeBfdTest {
     }
 
     private static String birdPeer(int network, String side) {
-        return "interface \"" + side + "\" { min rx interval 50 ms; min tx interval 50 ms; multiplier 3; };\n neighbor 10."
-                + network + ".0.1 dev \"" + side + "\" local 10." + network + ".0.2;\n";
+        return "interface \"" + side
+                + "\" { min rx interval 50 ms; min tx interval 50 ms; multiplier 3; };\n neighbor 10." + network
+                + ".0.1 dev \"" + side + "\" local 10." + network + ".0.2;\n";
     }
 
     /** The node says and takes nothing any more, its links stay up. */
@@ -129,7 +130,8 @@ class NodeBfdTest {
                 for (String victim : List.of("frr", "bird", "frr", "bird")) {
                     outagesMs.add(kill(network, sluice, nodes, victim));
                 }
-                System.out.println("nodes that speak BFD muted, 50 ms x 3: outages of their flows " + outagesMs + " ms");
+                System.out.println(
+                        "nodes that speak BFD muted, 50 ms x 3: outages of their flows " + outagesMs + " ms");
                 assertThat(outagesMs).allMatch(ms -> ms > 60 && ms <= OUTAGE_MS_MAX);
                 checkDaemonKilled(network, sluice, frr);
                 assertThat(echo.datagramCount()).isPositive();
@@ -161,7 +163,9 @@ class NodeBfdTest {
                 int port = pulses.localPort(i);
                 String path = before.getOrDefault(port, "");
                 assertThat(after.get(port)).doesNotContain(victim);
-                assertThat(back.get(port)).as("who comes back gets new flows only").isEqualTo(after.get(port));
+                assertThat(back.get(port))
+                        .as("who comes back gets new flows only")
+                        .isEqualTo(after.get(port));
                 if (path.contains(victim)) {
                     moved++;
                     worstNs = Math.max(worstNs, pulses.longestSilenceNs(i, from, until));
@@ -184,7 +188,9 @@ class NodeBfdTest {
             sluice.awaitInstance("frr", false);
             int until = pulses.sent() + 20;
             Waits.until("flows go on", SOON, () -> pulses.sent() > until + 50);
-            assertThat(paths(sluice).values()).filteredOn(path -> !path.isEmpty()).isNotEmpty();
+            assertThat(paths(sluice).values())
+                    .filteredOn(path -> !path.isEmpty())
+                    .isNotEmpty();
             for (int i = 0; i < pulses.flowCount(); i++) {
                 assertThat(paths(sluice).get(pulses.localPort(i))).contains("bird");
                 assertThat(pulses.lost(i, from, until)).isZero();

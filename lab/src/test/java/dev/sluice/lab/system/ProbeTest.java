@@ -118,9 +118,11 @@ class ProbeTest {
                 awaitState(sluice, "fw", "answers");
             }
             case "icmp" -> {
-                namespace.sysctl("net." + family + ".icmp" + (family.equals("ipv4") ? "_" : ".") + "echo_ignore_all", "1");
+                namespace.sysctl(
+                        "net." + family + ".icmp" + (family.equals("ipv4") ? "_" : ".") + "echo_ignore_all", "1");
                 awaitState(sluice, "fw", "silent");
-                namespace.sysctl("net." + family + ".icmp" + (family.equals("ipv4") ? "_" : ".") + "echo_ignore_all", "0");
+                namespace.sysctl(
+                        "net." + family + ".icmp" + (family.equals("ipv4") ? "_" : ".") + "echo_ignore_all", "0");
                 awaitState(sluice, "fw", "answers");
             }
             default -> {
@@ -135,7 +137,8 @@ class ProbeTest {
 
     private static LabProcess web(Namespace namespace, int port) {
         return namespace.start(
-                "web", List.of("python3", "-m", "http.server", Integer.toString(port), "--bind", "::", "-d", "/proc/net"));
+                "web",
+                List.of("python3", "-m", "http.server", Integer.toString(port), "--bind", "::", "-d", "/proc/net"));
     }
 
     @Test
@@ -149,7 +152,8 @@ class ProbeTest {
                 for (String health : List.of(
                         "probe: icmp", "probe: tcp", "probe: http, path: /dev", "probe: http, path: /missing")) {
                     sluice.configure(alone.replace(
-                            "transport: nsh", "transport: gwlb, health: {holdDownMs: 0, intervalMs: 100, " + health + "}"));
+                            "transport: nsh",
+                            "transport: gwlb, health: {holdDownMs: 0, intervalMs: 100, " + health + "}"));
                     boolean echoes = health.endsWith("icmp");
                     awaitState(sluice, "ips-1", echoes ? "answers" : "silent");
                     if (!echoes) {

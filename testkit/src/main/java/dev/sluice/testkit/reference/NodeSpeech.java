@@ -71,7 +71,9 @@ final class NodeSpeech {
     /** Who says a packet, null if it is somebody's traffic. */
     static @Nullable WatchedNode speaker(World world, Trip trip, ModelReturn.Binding at) {
         ModelFrame frame = trip.frame;
-        if (frame.fragment || frame.transportAt < 0 || frame.destinationMac != world.port(trip.port).mac()) {
+        if (frame.fragment
+                || frame.transportAt < 0
+                || frame.destinationMac != world.port(trip.port).mac()) {
             return null;
         }
         return world.watched().stream()
@@ -91,7 +93,8 @@ final class NodeSpeech {
             case BFD -> udp && (frame.destinationPort == 3784 || frame.destinationPort == 4784);
             case TCP -> frame.protocol == 6 && frame.sourcePort == by.nodePort();
             case THROUGH -> udp && frame.sourcePort == by.nodePort() && frame.destinationPort == by.nodePort();
-            case ECHO -> frame.protocol == (frame.ipv4 ? 1 : 58) && frame.u8(frame.transportAt) == (frame.ipv4 ? 0 : 129);
+            case ECHO ->
+                frame.protocol == (frame.ipv4 ? 1 : 58) && frame.u8(frame.transportAt) == (frame.ipv4 ? 0 : 129);
         };
     }
 }
