@@ -11,7 +11,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
@@ -79,24 +78,6 @@ final class FlowCommand {
         FlowOptions.put(fields, "skip", way.skip);
         FlowOptions.put(fields, "to", way.to);
         return tell("flow-path", fields, admin, output);
-    }
-
-    @Command(
-            name = "rebalance",
-            description =
-                    "Shares out the flows of a chain to all its paths that are alive, by weight, at their next packet: after a node has come back, which by itself gets new flows only. Flows of nodes that translate stay.")
-    int rebalance(
-            @Parameters(paramLabel = "CHAIN", description = "Name of the ServiceChain.") String chain,
-            @Mixin AdminOptions admin,
-            @Mixin OutputOption output)
-            throws NodeException {
-        JsonNode reply = admin.client().request("flow-rebalance", Map.of("chain", chain));
-        println(
-                output.json()
-                        ? Json.text(reply)
-                        : "chain " + chain + ": " + reply.path("moved").asInt(0) + " of "
-                                + reply.path("flows").asInt(0) + " flows take another path at their next packet");
-        return ExitCode.OK;
     }
 
     @Command(name = "clear", description = "Revokes what was told of a flow.")

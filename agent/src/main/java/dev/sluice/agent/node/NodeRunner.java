@@ -26,7 +26,6 @@ import dev.sluice.agent.configuration.HistoryCommands;
 import dev.sluice.agent.flows.AttributeCommands;
 import dev.sluice.agent.flows.FlowCommands;
 import dev.sluice.agent.flows.ListFlows;
-import dev.sluice.agent.flows.Rebalance;
 import dev.sluice.agent.instances.InstanceCommands;
 import dev.sluice.agent.instances.InstanceStates;
 import dev.sluice.agent.instances.InstanceWatch;
@@ -239,7 +238,6 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         all.add(new AdminCommand(
                 "liveness", List.of(), _ -> lives.of(life.applied().node())));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
-        all.add(Rebalance.command(this::onWorker, liveness));
         all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
         all.addAll(attributes.commands());
         all.add(RuleSight.command(this::compiled));

@@ -48,15 +48,6 @@ class HostKillTest {
         }
     }
 
-    /** Who comes back gets new flows only, until somebody asks for more. */
-    @Test
-    void flowsAreSharedOutAgainOnRequestAndNoneLosesAPacket() {
-        try (HostKills kills = new HostKills()) {
-            kills.rebalanceAfterReturn("fw");
-            assertThat(kills.uninspected()).isZero();
-        }
-    }
-
     @Test
     void aDrainOnItsOwnHostReachesTheClassifier() {
         try (HostKills kills = new HostKills()) {

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Flows that enter at host A through firewalls on B and C; one of those, or its whole host, dies under load, and the outage of its flows is measured. One user: the test.
@@ -176,36 +175,6 @@ final class HostKills implements AutoCloseable {
                 way,
                 worstNs / 1_000_000,
                 lostElsewhere));
-    }
-
-    /** A node dies, its flows go to the other one and stay there when it is back; asked for, half of all flows go to it, and no packet is lost by that. */
-    void rebalanceAfterReturn(String victim) {
-        try (Pulses pulses = Pulses.start(network.client, "10.0.0.2", 7, FLOWS, PULSE_MS)) {
-            Waits.until("flows run", Duration.ofSeconds(10), () -> pulses.sent() > 100);
-            die(victim, Way.NODE_PULLED);
-            Waits.until(
-                    "the classifier knows",
-                    Duration.ofSeconds(10),
-                    () -> !a.instance(victim).alive());
-            revive(victim, Way.NODE_PULLED);
-            awaitBoth();
-            int back = pulses.sent();
-            Waits.until("flows go on", Duration.ofSeconds(10), () -> pulses.sent() > back + 50);
-            assertThat(nodes(pulses, back + 10)).containsOnly(other(victim));
-            JsonNode told = a.request("flow-rebalance", Map.of("chain", "both"));
-            int since = pulses.sent();
-            Waits.until("flows go on", Duration.ofSeconds(10), () -> pulses.sent() > since + 100);
-            List<String> shared = nodes(pulses, since + 30);
-            assertThat(shared).as(told.toString()).contains(victim, other(victim));
-            assertThat(told.path("moved").asInt(0)).isPositive();
-            for (int i = 0; i < pulses.flowCount(); i++) {
-                assertThat(pulses.lost(i, back, since + 50)).isZero();
-            }
-            int moved = a.request("flow-rebalance", Map.of("chain", "both"))
-                    .path("moved")
-                    .asInt(-1);
-            assertThat(moved).as("what is shared out stays").isZero();
-        }
     }
 
     private static String other(String victim) {
