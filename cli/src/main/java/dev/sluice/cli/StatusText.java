@@ -160,6 +160,9 @@ final class StatusText {
         if (probe == null) {
             return "links only";
         }
+        if (!probe.note().isEmpty()) {
+            return probe.kind() + ": " + probe.state() + " for " + time(probe.forMs()) + ", " + probe.note();
+        }
         long lost = probe.lost().stream().mapToLong(Long::longValue).sum();
         String times = probe.roundTripUs().stream()
                 .map(us -> us < 0 ? "-" : us + " us")
@@ -174,7 +177,7 @@ final class StatusText {
 
     /** The other nodes; nothing if there are none. */
     private static String peers(PeersReport peers) {
-        if (peers.peers().isEmpty()) {
+        if (peers.peers().isEmpty() && peers.refused().isEmpty()) {
             return "";
         }
         Table table = new Table()
@@ -195,7 +198,7 @@ final class StatusText {
                     peer.downs(),
                     peer.toldMs() < 0 ? "never" : time(peer.toldMs()) + " ago");
         }
-        StringBuilder text = new StringBuilder(table.render(""));
+        StringBuilder text = new StringBuilder(peers.peers().isEmpty() ? "" : table.render(""));
         peers.refused()
                 .forEach((reason, count) -> text.append("refused: ")
                         .append(reason)

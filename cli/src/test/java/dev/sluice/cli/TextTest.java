@@ -190,7 +190,7 @@ class TextTest {
                                 17,
                                 5,
                                 new ProbeReport(
-                                        "through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1),
+                                        "through", "silent", 7_850, 99, List.of(40L, 2L), List.of(310L, -1L), 1, ""),
                                 ""),
                         new InstanceReport(
                                 "ips-1",

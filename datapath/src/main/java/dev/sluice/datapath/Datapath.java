@@ -2,7 +2,6 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.rules.PortSides;
-import dev.sluice.wire.IpAddress;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +40,8 @@ public final class Datapath implements AutoCloseable {
     private final PeerOutput peerOutput;
     private final SwitchStage switchStage;
     private final Entrance entrance;
-    private final Batch own = new Batch();
+    private final HealthInput healthInput;
+    private final OwnFrames own;
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones;
@@ -146,6 +146,7 @@ public final class Datapath implements AutoCloseable {
                 context,
                 hits);
         neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
+        healthInput = new HealthInput(frames, counters);
         returns = new Returns(
                 table,
                 frames,
@@ -158,9 +159,11 @@ public final class Datapath implements AutoCloseable {
                 changes,
                 counters,
                 planeFlows,
-                overlayOutput);
+                overlayOutput,
+                healthInput);
         peerInput = new PeerInput(frames, counters);
         peerOutput = new PeerOutput(frames, underlay, neighbors);
+        own = new OwnFrames(frames, neighbors, peerOutput);
         Decapsulation decapsulation = new Decapsulation(frames, parser, fragments, counters);
         NodeInput nodeInput = new NodeInput(
                 frames,
@@ -186,7 +189,8 @@ public final class Datapath implements AutoCloseable {
                 switchStage,
                 gre,
                 new TooBigInput(frames, decapsulation, table, zones, steering, counters));
-        entrance = new Entrance(frames, returns, neighborStage, switchStage, overlayInput, peerInput, counters);
+        entrance = new Entrance(
+                frames, returns, neighborStage, switchStage, overlayInput, peerInput, healthInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         lookAhead = new LookAhead(table, zones);
         fastPath = new FastPath(frames, table, liveness, neighbors, programs, ethernetMemory, counters, seed);
@@ -224,6 +228,7 @@ public final class Datapath implements AutoCloseable {
         overlayOutput.apply(next);
         overlayInput.apply(next);
         peerInput.apply(next);
+        healthInput.apply(next);
         peerOutput.apply(next);
         switchStage.apply(next);
         entrance.apply(next);
@@ -472,6 +477,7 @@ public final class Datapath implements AutoCloseable {
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
     public void probes(ProbeReceiver receiver) {
         returns.probes(receiver);
+        healthInput.receiver(receiver);
     }
 
     /** Who hears what other switches say; {@link PeerReceiver#NONE}: nobody. */
@@ -479,35 +485,9 @@ public final class Datapath implements AutoCloseable {
         peerInput.receiver(receiver);
     }
 
-    /** Sends another switch an untagged frame of the caller's own making, complete but for its MAC addresses; takes it over. False: there is no way. */
-    public boolean sendToPeer(OverlayPeer peer, long start, int frameBytes, long nowNs) {
-        return peerOutput.send(peer, start, frameBytes, nowNs);
-    }
-
-    /** Whether frames can be sent out of a port at the moment. */
-    public boolean canSend(int port) {
-        return frames.hasDevice(port);
-    }
-
-    /** Sends a frame of the caller's own making, complete with addresses and tags; takes it over. For ports with {@link #canSend}. */
-    public void sendOwn(int port, long start, int frameBytes) {
-        own.count = 0;
-        frames.sendOwn(own, own.append(start, frameBytes, port), port);
-    }
-
-    /**
-     * The MAC address of an IPv4 neighbour. One that did not answer lately is asked again at once.
-     *
-     * @return 48 bits, or -1: not known yet, and being asked for
-     */
-    public long neighborMac(int port, int ipv4, long nowNs) {
-        long lo = IpAddress.IPV4_MAPPED | (ipv4 & 0xffff_ffffL);
-        long mac = neighbors.resolve(port, 0, lo, nowNs);
-        if (mac == Neighbors.UNREACHABLE) {
-            neighbors.forget(port, 0, lo);
-            mac = neighbors.resolve(port, 0, lo, nowNs);
-        }
-        return Math.max(mac, -1);
+    /** For frames of this process's own making; for the worker's own thread only. */
+    public OwnFrames own() {
+        return own;
     }
 
     /** Flushes the ports that frames were sent to since the last call. */

@@ -19,6 +19,7 @@ final class Entrance {
     private final SwitchStage switchStage;
     private final OverlayInput overlayInput;
     private final PeerInput peerInput;
+    private final HealthInput healthInput;
     private final DatapathCounters counters;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -29,6 +30,7 @@ final class Entrance {
             SwitchStage switchStage,
             OverlayInput overlayInput,
             PeerInput peerInput,
+            HealthInput healthInput,
             DatapathCounters counters) {
         this.frames = frames;
         this.returns = returns;
@@ -36,6 +38,7 @@ final class Entrance {
         this.switchStage = switchStage;
         this.overlayInput = overlayInput;
         this.peerInput = peerInput;
+        this.healthInput = healthInput;
         this.counters = counters;
     }
 
@@ -118,6 +121,10 @@ final class Entrance {
         if (overlayInput.isOurs(c, port.router())) {
             frames.refuse(OffloadRefusal.OVERLAY);
             return overlayInput.receive(c);
+        }
+        WatchedNode speaker = healthInput.inUnderlay(c, port.router(), snapshot.plane());
+        if (speaker != null) {
+            return healthInput.take(c, speaker);
         }
         return peerInput.isBfd(c, port.router()) ? peerInput.bfd(c) : Step.FROM_PORT;
     }

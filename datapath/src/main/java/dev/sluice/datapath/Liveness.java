@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Which service instances and ports are alive, which instances are to be left, and which paths have failed. Each set of flags has one writer: what links and operators say, the control thread;
- * what probes say ({@link #setProbed}) and what is heard of other switches ({@link #setRemote}), the worker that sends and hears, so that a loss takes effect without waiting
+ * what probes say ({@link #setProbed}), BFD with nodes ({@link #setBfd}) and what is heard of other switches ({@link #setRemote}), the worker that sends and hears, so that a loss takes effect without waiting
  * for anybody. Any number of workers read.
  *
  * <p>A change sets the flag first and then moves the generation (release); a worker that sees the new generation sees the flag. Records
@@ -18,6 +18,7 @@ public final class Liveness {
 
     private final AtomicLongArray deadInstances;
     private final AtomicLongArray unanswering;
+    private final AtomicLongArray bfdDown;
     private final AtomicLongArray leaving;
     private final AtomicLongArray remoteDead;
     private final AtomicLongArray unproven;
@@ -37,6 +38,7 @@ public final class Liveness {
     public Liveness(int instancesMax, int portsMax) {
         deadInstances = new AtomicLongArray(Math.max(1, (instancesMax + 63) / 64));
         unanswering = new AtomicLongArray(deadInstances.length());
+        bfdDown = new AtomicLongArray(deadInstances.length());
         leaving = new AtomicLongArray(deadInstances.length());
         remoteDead = new AtomicLongArray(deadInstances.length());
         unproven = new AtomicLongArray(deadInstances.length());
@@ -58,6 +60,13 @@ public final class Liveness {
     /** Sets whether an instance answers probes. Writer: the worker that sends them. */
     public void setProbed(int instance, boolean alive) {
         if (set(unanswering, instance, !alive)) {
+            generation.incrementAndGet();
+        }
+    }
+
+    /** Sets whether the BFD sessions with an instance say that it lives. Writer: the worker that holds them. */
+    public void setBfd(int instance, boolean alive) {
+        if (set(bfdDown, instance, !alive)) {
             generation.incrementAndGet();
         }
     }
@@ -131,16 +140,21 @@ public final class Liveness {
         }
     }
 
-    /** Whether an instance serves: its links are up and it answers its probes; if another switch has it, that one lives and says so. */
+    /** Whether an instance serves: its links are up, it answers its probes and its BFD sessions are up; if another switch has it, that one lives and says so. */
     public boolean instanceAlive(int instance) {
         int word = instance >>> 6;
-        long dead = deadInstances.get(word) | unanswering.get(word) | remoteDead.get(word);
+        long dead = deadInstances.get(word) | unanswering.get(word) | bfdDown.get(word) | remoteDead.get(word);
         return (dead >>> instance & 1) == 0;
     }
 
     /** Whether an instance answers its probes, or has none. */
     public boolean answersProbes(int instance) {
         return (unanswering.get(instance >>> 6) >>> instance & 1) == 0;
+    }
+
+    /** Whether the BFD sessions with an instance say that it lives, or it has none. */
+    public boolean bfdAlive(int instance) {
+        return (bfdDown.get(instance >>> 6) >>> instance & 1) == 0;
     }
 
     /** Whether the switch that has an instance lives and says that it serves; true for those of this one. */
@@ -169,7 +183,7 @@ public final class Liveness {
     /** Copies the flags; call after reading the generation, then the copy is at least as new as the generation. */
     void copy(long[] dead, long[] left, long[] down) {
         for (int i = 0; i < dead.length; i++) {
-            dead[i] = deadInstances.get(i) | unanswering.get(i) | remoteDead.get(i);
+            dead[i] = deadInstances.get(i) | unanswering.get(i) | bfdDown.get(i) | remoteDead.get(i);
             left[i] = leaving.get(i) | unproven.get(i);
         }
         for (int i = 0; i < down.length; i++) {

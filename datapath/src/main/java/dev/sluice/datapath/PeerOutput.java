@@ -2,9 +2,10 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.IpAddress;
 
 /**
- * Sends frames of the caller's own making to other switches: by the underlay's route, to the MAC address of its next hop (V14). One user: the worker.
+ * Sends frames of the caller's own making to other switches and to nodes in the underlay: by the underlay's route, to the MAC address of its next hop (V14). One user: the worker.
  *
  * <p>Hot path: no allocation.
  */
@@ -30,16 +31,16 @@ final class PeerOutput {
      *
      * @return whether it left or waits
      */
-    boolean send(OverlayPeer peer, long start, int frameBytes, long nowNs) {
-        // Of several equal routes all packets to a peer take the same.
-        NextHop hop = routes.to(peer.address(), FlowHash.mix(peer.address().lo()));
+    boolean send(IpAddress to, long start, int frameBytes, long nowNs) {
+        // Of several equal routes all packets to one address take the same.
+        NextHop hop = routes.to(to, FlowHash.mix(to.lo()));
         if (hop == null || !frames.hasDevice(hop.port())) {
             frames.pool().give(start);
             return false;
         }
         boolean connected = hop.kind() == NextHop.Kind.CONNECTED;
-        long hi = connected ? peer.address().hi() : hop.addressHi();
-        long lo = connected ? peer.address().lo() : hop.addressLo();
+        long hi = connected ? to.hi() : hop.addressHi();
+        long lo = connected ? to.lo() : hop.addressLo();
         int port = hop.port();
         long mac = neighbors.resolve(port, hi, lo, nowNs);
         if (mac == Neighbors.UNREACHABLE) {

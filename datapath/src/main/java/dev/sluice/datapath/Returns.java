@@ -30,6 +30,7 @@ final class Returns {
     private final DatapathCounters counters;
     private final PlaneFlows planeFlows;
     private final OverlayOutput overlay;
+    private final HealthInput health;
     private Snapshot snapshot = Snapshot.empty();
     private ProbeReceiver probes = ProbeReceiver.NONE;
 
@@ -54,7 +55,9 @@ final class Returns {
             PathChanges changes,
             DatapathCounters counters,
             PlaneFlows planeFlows,
-            OverlayOutput overlay) {
+            OverlayOutput overlay,
+            HealthInput health) {
+        this.health = health;
         this.planeFlows = planeFlows;
         this.overlay = overlay;
         this.table = table;
@@ -101,6 +104,10 @@ final class Returns {
         int side = tags.side(binding);
         if (node.tunnel() != null) {
             return frames.drop(c, DropReason.NODE_TRANSPORT_WRONG);
+        }
+        WatchedNode speaker = health.atServicePort(c, node, side);
+        if (speaker != null && Ethernet.destination(c.memory, c.start()) == port.mac()) {
+            return health.take(c, speaker);
         }
         if (node.copy()) {
             return frames.drop(c, DropReason.COPY_NODE_SENT);

@@ -33,6 +33,7 @@ public final class Snapshot {
     private final Segments segments;
     private final TunnelTable tunnels;
     private final AddressTable<Attachment> nodesByAddress;
+    private final WatchedNodes watched;
 
     /** Indexes the tables. */
     Snapshot(SnapshotBuilder from) {
@@ -53,6 +54,7 @@ public final class Snapshot {
         segments = from.segments;
         tunnels = new TunnelTable(plane, segments, from.attachments, from.ports);
         nodesByAddress = byAddress(from.attachments);
+        watched = WatchedNodes.of(from.watched);
         for (int i = 0; i < ports.length; i++) {
             if (ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -88,6 +90,7 @@ public final class Snapshot {
         segments = other.segments;
         tunnels = other.tunnels;
         nodesByAddress = byAddress(attachments);
+        watched = other.watched;
     }
 
     private static AddressTable<Attachment> byAddress(List<Attachment> attachments) {
@@ -123,6 +126,11 @@ public final class Snapshot {
     /** A snapshot in which nothing is configured. */
     public static Snapshot empty() {
         return builder(0).build();
+    }
+
+    /** Nodes that say something of themselves. */
+    WatchedNodes watched() {
+        return watched;
     }
 
     public int generation() {

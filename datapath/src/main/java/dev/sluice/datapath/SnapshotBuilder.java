@@ -19,10 +19,17 @@ public final class SnapshotBuilder {
     List<PacketCap> caps = List.of();
     ServicePlane plane = ServicePlane.NONE;
     Segments segments = Segments.NONE;
+    List<WatchedNode> watched = List.of();
 
     SnapshotBuilder(int generation) {
         this.generation = generation;
         retained = Retained.auto(generation);
+    }
+
+    /** Nodes that say something of themselves. */
+    public SnapshotBuilder watched(List<WatchedNode> all) {
+        watched = all;
+        return this;
     }
 
     /** Ports: element i has index i. */

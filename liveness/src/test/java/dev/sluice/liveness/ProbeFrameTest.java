@@ -6,8 +6,10 @@ import dev.sluice.wire.Checksum;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Icmp;
+import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Ipv4;
+import dev.sluice.wire.Ipv6;
 import dev.sluice.wire.Probe;
 import dev.sluice.wire.Udp;
 import dev.sluice.wire.VlanTag;
@@ -22,6 +24,10 @@ class ProbeFrameTest {
 
     private final MemorySegment memory = Arena.ofAuto().allocate(256);
 
+    private static IpAddress v4(int bits) {
+        return IpAddress.ofIpv4(bits);
+    }
+
     private void write(ProbeFrame frame) {
         long payload = frame.payloadOffset();
         Probe.write(memory, payload, 1, 77, 0x1122_3344_5566_7788L, 9, 123_456);
@@ -31,7 +37,7 @@ class ProbeFrameTest {
 
     @Test
     void udpProbeIsAsDocumented() {
-        ProbeFrame frame = new ProbeFrame(0, 0, 0xa9fe_534c, 0xa9fe_534d, 54_863);
+        ProbeFrame frame = ProbeFrame.of(0, 0, v4(0xa9fe_534c), v4(0xa9fe_534d), 54_863);
         write(frame);
         assertThat(frame.bytes()).isEqualTo(90);
         assertThat(Ethernet.destination(memory, 0)).isEqualTo(OUT_MAC);
@@ -57,9 +63,9 @@ class ProbeFrameTest {
 
     @Test
     void tagsStandOuterFirst() {
-        ProbeFrame frame = new ProbeFrame(0x88a8 << 16 | 200, 0x8100 << 16 | 7, 1, 2, 3);
+        ProbeFrame frame = ProbeFrame.of(0x88a8 << 16 | 200, 0x8100 << 16 | 7, v4(1), v4(2), 3);
         write(frame);
-        assertThat(frame.bytes()).isEqualTo(98).isEqualTo(ProbeFrame.BYTES_MAX);
+        assertThat(frame.bytes()).isEqualTo(98);
         assertThat(VlanTag.tpid(memory, 12)).isEqualTo(0x88a8);
         assertThat(VlanTag.vid(memory, 12)).isEqualTo(200);
         assertThat(VlanTag.tpid(memory, 16)).isEqualTo(0x8100);
@@ -69,11 +75,29 @@ class ProbeFrameTest {
 
     @Test
     void echoProbeIsAnEchoRequest() {
-        ProbeFrame frame = new ProbeFrame(0, 0, 0x0a01_0001, 0x0a01_0002, -1);
+        ProbeFrame frame = ProbeFrame.of(0, 0, v4(0x0a01_0001), v4(0x0a01_0002), -1);
         write(frame);
         assertThat(Ipv4.protocol(memory, 14)).isEqualTo(IpProtocols.ICMP);
         assertThat(Icmp.type(memory, 34)).isEqualTo(Icmp.ECHO_REQUEST);
         assertThat(Icmp.checksumOk(memory, 34, 56)).isTrue();
         assertThat(Probe.hasMagic(memory, 42)).isTrue();
+    }
+
+    @Test
+    void probesOfBothKindsAreIpv6BetweenSuchAddresses() {
+        IpAddress source = IpAddress.parse("fd01::1").orElseThrow();
+        IpAddress destination = IpAddress.parse("fd01::2").orElseThrow();
+        for (int port : new int[] {54_863, -1}) {
+            ProbeFrame frame = ProbeFrame.of(0x8100 << 16 | 7, 0, source, destination, port);
+            write(frame);
+            int protocol = port < 0 ? IpProtocols.ICMPV6 : IpProtocols.UDP;
+            assertThat(frame.bytes()).isEqualTo(114).isLessThanOrEqualTo(ProbeFrame.BYTES_MAX);
+            assertThat(Ethernet.etherType(memory, 4)).isEqualTo(EtherTypes.IPV6);
+            assertThat(Ipv6.check(memory, 18, 96)).isEqualTo(40);
+            assertThat(Ipv6.nextHeader(memory, 18)).isEqualTo(protocol);
+            assertThat(Checksum.verify(memory, Checksum.pseudoIpv6(memory, 18, protocol, 56), 58, 56))
+                    .isTrue();
+            assertThat(Probe.hasMagic(memory, 66)).isTrue();
+        }
     }
 }

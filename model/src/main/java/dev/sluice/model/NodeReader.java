@@ -83,9 +83,11 @@ final class NodeReader {
             "secret",
             Types.checked("1 to 20 printable ASCII characters", "is no secret for SHA1", NodeReader::secret),
             "The secret.");
+    static final ObjectType<BfdKey> BFD_KEY =
+            ObjectType.of(v -> new BfdKey(v.get(KEY_ID), v.get(SECRET)), KEY_ID, SECRET);
     private static final Field<Optional<BfdKey>> KEY = Field.optional(
             "key",
-            ObjectType.of(v -> new BfdKey(v.get(KEY_ID), v.get(SECRET)), KEY_ID, SECRET),
+            BFD_KEY,
             "Signs the packets of this node (meticulous keyed SHA1). Between two nodes the keys of both are taken, so that keys can be changed one node after the other; if neither has one, nothing is signed.");
     private static final Field<Bfd> BFD = Field.defaulted(
             "bfd",

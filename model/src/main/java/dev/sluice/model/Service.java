@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.model.Node.BfdKey;
 import dev.sluice.wire.IpAddress;
 import java.util.Optional;
 
@@ -45,7 +46,9 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
      * @param holdDownMs how long a node that died twice within a minute has to answer before it serves again, 0..600000
      * @param source IPv4 source address of probes that enter at side in (and destination of the others); empty: chosen
      * @param destination the other address; empty: chosen
-     * @param port UDP port of probes, both source and destination, 1..65535
+     * @param port UDP port of probes through nodes, both source and destination; TCP port of the node for tcp and http; 1..65535
+     * @param path what is asked for by http
+     * @param bfd how BFD packets are to be, for bfd
      */
     public record Health(
             Probe probe,
@@ -55,10 +58,18 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
             int holdDownMs,
             Optional<IpAddress> source,
             Optional<IpAddress> destination,
-            int port) {
+            int port,
+            String path,
+            Bfd bfd) {
+        /** UDP port of probes through nodes. */
+        public static final int PORT_THROUGH = 54_863;
+
+        /** TCP port of nodes that answer tcp and http. */
+        public static final int PORT_TCP = 80;
+
         /** Link state. */
-        public static final Health DEFAULT =
-                new Health(Probe.LINK, 50, 3, 3, 500, Optional.empty(), Optional.empty(), 54_863);
+        public static final Health DEFAULT = new Health(
+                Probe.LINK, 50, 3, 3, 500, Optional.empty(), Optional.empty(), PORT_THROUGH, "/", Bfd.DEFAULT);
 
         /** Checks the ranges. */
         public Health {
@@ -67,6 +78,23 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
             Checks.requireRange("recoverAfter", recoverAfter, 1, 100);
             Checks.requireRange("holdDownMs", holdDownMs, 0, 600_000);
             Checks.requireRange("port", port, 1, 65_535);
+        }
+    }
+
+    /**
+     * BFD with a node.
+     *
+     * @param key what packets of both sides are signed with; empty: not signed
+     * @param meticulous whether the sequence number of signed packets grows with each
+     * @param ttlMin lowest TTL of packets that are taken from a node behind routers, 1..255
+     */
+    public record Bfd(Optional<BfdKey> key, boolean meticulous, int ttlMin) {
+        /** Not signed, at most 15 routers. */
+        public static final Bfd DEFAULT = new Bfd(Optional.empty(), true, 240);
+
+        /** Checks the range. */
+        public Bfd {
+            Checks.requireRange("ttlMin", ttlMin, 1, 255);
         }
     }
 
@@ -215,16 +243,16 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         /** A probe frame goes in on one side and has to come out on the other. */
         THROUGH("through"),
 
-        /** A BFD session (RFC 5880). */
+        /** BFD sessions with the node (RFC 5880). */
         BFD("bfd"),
 
-        /** An echo request to the next hop. */
+        /** An echo request to the node. */
         ICMP("icmp"),
 
-        /** A TCP connection to the next hop. */
+        /** A TCP connection to the node. */
         TCP("tcp"),
 
-        /** An HTTP request to the next hop. */
+        /** An HTTP request to the node. */
         HTTP("http");
 
         private final String word;

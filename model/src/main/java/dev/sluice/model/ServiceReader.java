@@ -1,5 +1,7 @@
 package dev.sluice.model;
 
+import dev.sluice.model.Node.BfdKey;
+import dev.sluice.model.Service.Bfd;
 import dev.sluice.model.Service.Forwarding;
 import dev.sluice.model.Service.Health;
 import dev.sluice.model.Service.MtuAudit;
@@ -59,13 +61,13 @@ final class ServiceReader {
             Types.integer(10, 60_000),
             Health.DEFAULT.intervalMs(),
             Integer.toString(Health.DEFAULT.intervalMs()),
-            "Milliseconds between two probes.");
+            "Milliseconds between two probes; of bfd between two packets, if the node does not ask for longer.");
     private static final Field<Integer> FAIL_AFTER = Field.defaulted(
             "failAfter",
             Types.integer(1, 100),
             Health.DEFAULT.failAfter(),
             Integer.toString(Health.DEFAULT.failAfter()),
-            "So many probes lost in a row mean that the node is dead.");
+            "So many probes lost in a row mean that the node is dead; of bfd the detection multiplier.");
     private static final Field<Integer> RECOVER_AFTER = Field.defaulted(
             "recoverAfter",
             Types.integer(1, 100),
@@ -86,12 +88,42 @@ final class ServiceReader {
             "destination",
             PROBE_ADDRESS,
             "Destination address of probes that enter at side in, source of those that enter at out. Without it 169.254.83.77; with nodes that route, the own address at out.");
-    private static final Field<Integer> PORT = Field.defaulted(
+    private static final Field<Optional<Integer>> PORT = Field.optional(
             "port",
             Types.integer(1, 65_535),
-            Health.DEFAULT.port(),
-            Integer.toString(Health.DEFAULT.port()),
-            "UDP port of probes, source and destination.");
+            "through: UDP port of probes, source and destination, without it " + Health.PORT_THROUGH
+                    + "; tcp and http: TCP port of the node, without it " + Health.PORT_TCP + ".");
+    private static final Field<String> PATH = Field.defaulted(
+            "path",
+            Types.checked(
+                    "path such as /healthz, up to 255 printable ASCII characters without blanks",
+                    "is no path of a request",
+                    ServiceReader::path),
+            Health.DEFAULT.path(),
+            Health.DEFAULT.path(),
+            "http: what is asked for; an answer of 200 to 399 counts.");
+    private static final Field<Optional<BfdKey>> KEY = Field.optional(
+            "key",
+            NodeReader.BFD_KEY,
+            "Secret that this node and the service node sign their packets with (keyed SHA1).");
+    private static final Field<Boolean> METICULOUS = Field.defaulted(
+            "meticulous",
+            Types.BOOLEAN,
+            Bfd.DEFAULT.meticulous(),
+            Boolean.toString(Bfd.DEFAULT.meticulous()),
+            "Whether the sequence number of signed packets grows with each, so that none can be replayed; the node has to be set the same.");
+    private static final Field<Integer> TTL_MIN = Field.defaulted(
+            "ttlMin",
+            Types.integer(1, 255),
+            Bfd.DEFAULT.ttlMin(),
+            Integer.toString(Bfd.DEFAULT.ttlMin()),
+            "Lowest TTL or hop limit of packets from a node with endpoint that is behind routers: 255 less the routers between, if it sends with 255 as it should. A node on the link has to send with 255.");
+    private static final Field<Bfd> BFD = Field.defaulted(
+            "bfd",
+            ObjectType.of(v -> new Bfd(v.get(KEY), v.get(METICULOUS), v.get(TTL_MIN)), KEY, METICULOUS, TTL_MIN),
+            Bfd.DEFAULT,
+            "",
+            "bfd: how packets are to be.");
     private static final Field<Health> HEALTH = Field.defaulted(
             "health",
             ObjectType.of(
@@ -103,7 +135,9 @@ final class ServiceReader {
                     HOLD_DOWN,
                     SOURCE,
                     DESTINATION,
-                    PORT),
+                    PORT,
+                    PATH,
+                    BFD),
             Health.DEFAULT,
             "",
             "How a dead node is noticed.");
@@ -129,7 +163,19 @@ final class ServiceReader {
                 v.get(HOLD_DOWN),
                 v.get(SOURCE),
                 v.get(DESTINATION),
-                v.get(PORT));
+                v.get(PORT).orElse(port(v.get(PROBE))),
+                v.get(PATH),
+                v.get(BFD));
+    }
+
+    private static int port(Probe probe) {
+        return probe == Probe.TCP || probe == Probe.HTTP ? Health.PORT_TCP : Health.PORT_THROUGH;
+    }
+
+    private static Optional<String> path(String text) {
+        boolean fits =
+                text.startsWith("/") && text.length() <= 255 && text.chars().allMatch(c -> c > 0x20 && c < 0x7f);
+        return fits ? Optional.of(text) : Optional.empty();
     }
 
     private static Spec spec(Values v) {

@@ -56,6 +56,10 @@ record AttachmentDraft(int id, Content content, boolean routeUnmatched, String h
             Attachment.Kind kind,
             Attachment.Translation translation,
             @Nullable NodeTunnel tunnel) {
+        Attachment.Side side(int index) {
+            return index == Attachment.IN ? in : out;
+        }
+
         boolean oneArmed() {
             return binding(in) == binding(out);
         }

@@ -5,6 +5,7 @@ import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.PacketCap;
+import dev.sluice.datapath.WatchedNode;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.Service;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Service instances of a node, and of those it shares a service plane with, and their attachments: one per chain if tags are given per chain, else one for all. One writer: the compilation. */
@@ -34,6 +36,7 @@ final class InstancePlan {
     private static final int TPID_SERVICE = 0x88a8;
 
     private final PortPlan ports;
+    private final UnderlayProbes endpoint;
     private final IdRegistry ids;
     private final CompileLog log;
     private final List<InstanceEntry> instances = new ArrayList<>();
@@ -43,6 +46,7 @@ final class InstancePlan {
     private final Map<IpAddress, AttachmentDraft> endpoints = new HashMap<>();
 
     InstancePlan(Configuration configuration, String node, PortPlan ports, IdRegistry ids, CompileLog log) {
+        endpoint = new UnderlayProbes(configuration, node);
         this.ports = ports;
         this.ids = ids;
         this.log = log;
@@ -119,7 +123,7 @@ final class InstancePlan {
         attachments.values().stream()
                 .filter(draft -> draft.content().instance() == number)
                 .findFirst()
-                .map(draft -> ProbePlans.of(instance, service, interfaces, draft.content(), log))
+                .map(draft -> ProbePlans.of(instance, service, interfaces, draft, log))
                 .ifPresent(probes::add);
     }
 
@@ -138,13 +142,6 @@ final class InstancePlan {
                 List.of(),
                 List.of(),
                 host));
-        if (host.isEmpty() && service.spec().health().probe() != Service.Probe.LINK) {
-            log.warning(
-                    service,
-                    "spec.health.probe",
-                    "this version does not probe nodes with endpoint: they are taken to be alive",
-                    service.spec().health().probe().word());
-        }
         Attachment.Side in = host.isEmpty() ? tunnelSide(instance, "in") : AttachmentDraft.ELSEWHERE;
         Attachment.Side out = host.isEmpty() ? tunnelSide(instance, "out") : AttachmentDraft.ELSEWHERE;
         if (instance.spec().policies().isEmpty()) {
@@ -153,12 +150,27 @@ final class InstancePlan {
         for (PolicyTags tags : instance.spec().policies()) {
             add(instance, service, attachmentName(instance, tags.chain()), in, out, host);
         }
+        if (host.isEmpty() && instance.spec().attachment() instanceof Endpoint(IpAddress address, var _)) {
+            attachments.values().stream()
+                    .filter(draft -> draft.content().instance() == number)
+                    .findFirst()
+                    .map(draft -> endpoint.plan(instance, service, address, draft, log))
+                    .ifPresent(probes::add);
+        }
     }
 
     /** The MAC address stands for the side, as for nodes with interfaces. */
     private static Attachment.Side tunnelSide(ServiceInstance instance, String name) {
         long mac = DerivedMac.of("instance/" + instance.name() + "/" + name);
         return new Attachment.Side(-1, 0, 0, mac, 0, 0, 0);
+    }
+
+    /** From where nodes answer what they are asked. */
+    List<WatchedNode> watched() {
+        return probes.stream()
+                .flatMap(plan -> plan.legs().stream())
+                .flatMap(leg -> Stream.ofNullable(leg.watched()))
+                .toList();
     }
 
     /** How instances are probed. */

@@ -1,11 +1,20 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.WatchedNode;
+import dev.sluice.datapath.WatchedNode.Speech;
+import dev.sluice.liveness.IpFrame;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.ProbeTiming;
+import dev.sluice.liveness.bfd.BfdAuthentication;
+import dev.sluice.liveness.bfd.BfdKey;
+import dev.sluice.liveness.bfd.BfdPath;
+import dev.sluice.liveness.bfd.BfdSettings;
+import dev.sluice.liveness.bfd.BfdTiming;
 import dev.sluice.model.InterfaceAddress;
 import dev.sluice.model.Service;
 import dev.sluice.model.Service.Health;
+import dev.sluice.model.Service.Probe;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.Interfaces;
 import dev.sluice.model.ServiceInstance.ServicePort;
@@ -15,129 +24,254 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Decides how instances are probed, or says why they are not. Stateless; control thread. */
+/** Decides how one instance is probed, or says why it is not. One user: the compilation. */
 final class ProbePlans {
-    /** Link-local addresses, which nobody routes: 169.254.83.76 and 169.254.83.77 ("SL", "SM"). */
-    private static final int SOURCE = 0xa9fe_534c;
+    /** Link-local addresses, which nobody routes: "SL" and "SM". */
+    private static final IpAddress SOURCE = IpAddress.ofIpv4(0xa9fe_534c);
 
-    private static final int DESTINATION = 0xa9fe_534d;
+    private static final IpAddress DESTINATION = IpAddress.ofIpv4(0xa9fe_534d);
     private static final long MS = 1_000_000;
+    private static final int TTL = 64;
 
-    private ProbePlans() {}
+    private final ServiceInstance instance;
+    private final Health health;
+    private final AttachmentDraft draft;
+    private final CompileLog log;
 
-    /** The plan for an instance whose first attachment is given; null if only its links are watched. */
+    /** @param draft the instance's first attachment */
+    private ProbePlans(ServiceInstance instance, Service service, AttachmentDraft draft, CompileLog log) {
+        this.instance = instance;
+        health = service.spec().health();
+        this.draft = draft;
+        this.log = log;
+    }
+
+    /** The plan for an instance with interfaces of this host, whose first attachment is given; null if only its links are watched. */
     static @Nullable ProbePlan of(
-            ServiceInstance instance,
-            Service service,
-            Interfaces interfaces,
-            AttachmentDraft.Content first,
-            CompileLog log) {
-        Health health = service.spec().health();
-        String word = health.probe().word();
-        if (first.tunnel() != null && health.probe() != Service.Probe.LINK) {
+            ServiceInstance instance, Service service, Interfaces interfaces, AttachmentDraft first, CompileLog log) {
+        ProbePlans plans = new ProbePlans(instance, service, first, log);
+        if (first.tunnel() != null && plans.health.probe() != Probe.LINK) {
             log.warning(
                     service,
                     "spec.health.probe",
                     "this version does not probe nodes of transport nsh-ethernet: the state of their interface is watched",
-                    word);
+                    plans.health.probe().word());
             return null;
         }
-        return switch (health.probe()) {
-            case LINK -> null;
-            case TCP, HTTP, BFD -> {
-                log.warning(
-                        service,
-                        "spec.health.probe",
-                        "this version has no such probe: it watches the state of the interfaces only, so a node that hangs is not noticed",
-                        word);
-                yield null;
-            }
-            case THROUGH -> plan(instance, first, health, word, through(first, interfaces, health, instance, log));
-            case ICMP -> plan(instance, first, health, word, echo(first, interfaces, instance, log));
-        };
+        return plans.plan(
+                switch (plans.health.probe()) {
+                    case LINK -> List.of();
+                    case THROUGH -> plans.through(interfaces);
+                    case ICMP -> plans.sides(interfaces, 2);
+                    case BFD -> plans.sides(interfaces, 2);
+                    case TCP, HTTP -> plans.sides(interfaces, 1);
+                });
     }
 
-    private static @Nullable ProbePlan plan(
+    /**
+     * The plan for an instance with an address in the underlay; null if it is not probed.
+     *
+     * @param endpoint where tunnels of this node end
+     * @param onLink whether no router is between
+     */
+    static @Nullable ProbePlan ofEndpoint(
             ServiceInstance instance,
-            AttachmentDraft.Content first,
-            Health health,
-            String word,
-            List<ProbePlan.Leg> legs) {
+            Service service,
+            IpAddress endpoint,
+            IpAddress address,
+            boolean onLink,
+            AttachmentDraft first,
+            CompileLog log) {
+        ProbePlans plans = new ProbePlans(instance, service, first, log);
+        Probe probe = plans.health.probe();
+        if (probe == Probe.THROUGH) {
+            log.warning(
+                    service,
+                    "spec.health.probe",
+                    "nothing can be sent through a node with endpoint but what its tunnels carry, so such nodes are taken to be alive; use icmp, tcp, http or bfd",
+                    probe.word());
+        }
+        if (probe == Probe.THROUGH || probe == Probe.LINK || endpoint.isIpv4() != address.isIpv4()) {
+            return null;
+        }
+        ProbePlan.Way way = new ProbePlan.Way(WatchedNode.UNDERLAY, -1, -1, address);
+        return plans.plan(List.of(plans.ask(0, Attachment.IN, way, 0, 0, endpoint, address, onLink)));
+    }
+
+    private @Nullable ProbePlan plan(List<ProbePlan.Leg> legs) {
         ProbeTiming timing = new ProbeTiming(
                 health.intervalMs() * MS, health.failAfter(), health.recoverAfter(), health.holdDownMs() * MS);
-        return legs.isEmpty() ? null : new ProbePlan(first.instance(), instance.name(), word, timing, legs);
+        return legs.isEmpty()
+                ? null
+                : new ProbePlan(
+                        draft.content().instance(),
+                        instance.name(),
+                        health.probe().word(),
+                        timing,
+                        legs);
     }
 
-    private static List<ProbePlan.Leg> through(
-            AttachmentDraft.Content first,
-            Interfaces interfaces,
-            Health health,
-            ServiceInstance instance,
-            CompileLog log) {
+    private void warn(String reason) {
+        log.warning(instance, "spec.interfaces", reason + "; only the links are watched", "");
+    }
+
+    // In at one side, out at the other.
+
+    private List<ProbePlan.Leg> through(Interfaces interfaces) {
+        AttachmentDraft.Content first = draft.content();
         boolean routes = first.kind() == Attachment.Kind.ROUTE;
-        Optional<Integer> inAddress = routes ? own(interfaces.in()) : Optional.of(SOURCE);
-        Optional<Integer> outAddress = routes ? own(interfaces.outOrIn()) : Optional.of(DESTINATION);
-        Optional<Integer> source = health.source().map(IpAddress::ipv4Bits).or(() -> inAddress);
-        Optional<Integer> destination =
-                health.destination().map(IpAddress::ipv4Bits).or(() -> outAddress);
-        boolean reachable = !routes || (canAddress(first.in()) && canAddress(first.out()));
-        if (source.isEmpty() || destination.isEmpty() || source.equals(destination) || !reachable) {
-            log.warning(
-                    instance,
-                    "spec.interfaces",
-                    "a probe through a node that routes needs an IPv4 address of Sluice's own and an IPv4 nextHop on both sides, and two different addresses;"
-                            + " only the links are watched. With one interface use health.probe icmp",
-                    "");
+        boolean v4 = !routes || canCross(interfaces, true) || !canCross(interfaces, false);
+        Optional<IpAddress> inAddress = routes ? own(interfaces.in(), v4) : Optional.of(SOURCE);
+        Optional<IpAddress> outAddress = routes ? own(interfaces.outOrIn(), v4) : Optional.of(DESTINATION);
+        IpAddress source = health.source().or(() -> inAddress).orElse(null);
+        IpAddress destination = health.destination().or(() -> outAddress).orElse(null);
+        if (source == null
+                || destination == null
+                || source.equals(destination)
+                || source.isIpv4() != destination.isIpv4()
+                || (routes && !canCross(interfaces, v4))) {
+            warn(
+                    "a probe through a node that routes needs an address of Sluice's own and a nextHop of one IP version on both sides, and two different addresses"
+                            + "; with one interface use health.probe icmp");
             return List.of();
         }
         return List.of(
-                leg(first.in(), first.out(), routes, source.get(), destination.get(), health.port()),
-                leg(first.out(), first.in(), routes, destination.get(), source.get(), health.port()));
+                across(0, Attachment.IN, routes, source, destination),
+                across(1, Attachment.OUT, routes, destination, source));
     }
 
-    private static boolean canAddress(Attachment.Side side) {
-        return side.nextHopV4() != 0 || side.mac() >= 0;
+    /** Whether a node that routes has what it takes to be crossed. */
+    private boolean canCross(Interfaces interfaces, boolean v4) {
+        AttachmentDraft.Content first = draft.content();
+        return own(interfaces.in(), v4).isPresent()
+                && own(interfaces.outOrIn(), v4).isPresent()
+                && canAddress(first.in(), v4)
+                && canAddress(first.out(), v4);
     }
 
-    private static Optional<Integer> own(ServicePort port) {
+    private static boolean canAddress(Attachment.Side side, boolean v4) {
+        return side.mac() >= 0 || nextHop(side, v4).isPresent();
+    }
+
+    private ProbePlan.Leg across(int leg, int entered, boolean routes, IpAddress source, IpAddress destination) {
+        Attachment.Side from = draft.content().side(entered);
+        int left = entered == Attachment.IN ? Attachment.OUT : Attachment.IN;
+        Attachment.Side to = draft.content().side(left);
+        boolean v4 = source.isIpv4();
+        ProbeFrame frame = ProbeFrame.of(from.outerTag(), from.innerTag(), source, destination, health.port());
+        ProbePlan.Way way = new ProbePlan.Way(
+                from.port(),
+                routes ? -1 : from.mac(),
+                routes ? from.mac() : to.mac(),
+                nextHop(from, v4).orElse(IpAddress.ANY_V4));
+        ProbePlan.Back back = new ProbePlan.Back(to.port(), to.outerTag(), to.innerTag());
+        return new ProbePlan.Leg(
+                way,
+                new ProbePlan.Frame(frame),
+                v4 ? back : null,
+                v4 ? null : watched(leg, to.port(), left, source, destination, Speech.THROUGH, health.port()));
+    }
+
+    private WatchedNode watched(
+            int leg, int port, int side, IpAddress address, IpAddress own, Speech speech, int nodePort) {
+        int key = ProbePlan.key(draft.content().instance(), leg);
+        return new WatchedNode(key, port, draft.id(), side, address, own, speech, nodePort);
+    }
+
+    private static Optional<IpAddress> own(ServicePort port, boolean v4) {
         return port.addresses().stream()
                 .map(InterfaceAddress::address)
-                .filter(IpAddress::isIpv4)
-                .map(IpAddress::ipv4Bits)
+                .filter(address -> address.isIpv4() == v4)
                 .findFirst();
     }
 
-    private static List<ProbePlan.Leg> echo(
-            AttachmentDraft.Content first, Interfaces interfaces, ServiceInstance instance, CompileLog log) {
+    private static Optional<IpAddress> nextHop(Attachment.Side side, boolean v4) {
+        if (v4) {
+            return side.nextHopV4() == 0 ? Optional.empty() : Optional.of(IpAddress.ofIpv4(side.nextHopV4()));
+        }
+        boolean none = side.nextHopV6Hi() == 0 && side.nextHopV6Lo() == 0;
+        return none ? Optional.empty() : Optional.of(new IpAddress(side.nextHopV6Hi(), side.nextHopV6Lo()));
+    }
+
+    // The node itself.
+
+    private List<ProbePlan.Leg> sides(Interfaces interfaces, int sidesMax) {
+        AttachmentDraft.Content first = draft.content();
+        boolean one = first.oneArmed() || sidesMax == 1;
+        List<ServicePort> places = one ? List.of(interfaces.in()) : List.of(interfaces.in(), interfaces.outOrIn());
         List<ProbePlan.Leg> legs = new ArrayList<>();
-        List<ServicePort> places =
-                first.oneArmed() ? List.of(interfaces.in()) : List.of(interfaces.in(), interfaces.outOrIn());
-        for (int i = 0; i < places.size(); i++) {
-            Attachment.Side side = i == 0 ? first.in() : first.out();
-            Optional<Integer> own = own(places.get(i));
-            if (first.kind() != Attachment.Kind.ROUTE || own.isEmpty() || side.nextHopV4() == 0) {
-                log.warning(
-                        instance,
-                        "spec.interfaces",
-                        "an echo probe needs a node that routes, with an IPv4 address of Sluice's own and an IPv4 nextHop on each side; only the links are watched",
-                        "");
+        for (int side = 0; side < places.size(); side++) {
+            ProbePlan.Leg leg = toNode(side, places.get(side));
+            if (leg == null) {
+                warn("a probe of kind " + health.probe().word()
+                        + " needs a node that routes, with an address of Sluice's own and a nextHop of the same IP version on "
+                        + (sidesMax == 1 ? "side in" : "each side"));
                 return List.of();
             }
-            legs.add(leg(side, side, true, own.get(), side.nextHopV4(), -1));
+            legs.add(leg);
         }
         return legs;
     }
 
-    private static ProbePlan.Leg leg(
-            Attachment.Side from, Attachment.Side back, boolean routes, int source, int destination, int port) {
-        return new ProbePlan.Leg(
-                from.port(),
-                routes ? -1 : from.mac(),
-                routes ? from.mac() : back.mac(),
-                from.nextHopV4(),
-                new ProbeFrame(from.outerTag(), from.innerTag(), source, destination, port),
-                back.port(),
-                back.outerTag(),
-                back.innerTag());
+    private ProbePlan.@Nullable Leg toNode(int side, ServicePort place) {
+        Attachment.Side at = draft.content().side(side);
+        boolean v4 = nextHop(at, true).isPresent() && own(place, true).isPresent();
+        Optional<IpAddress> own = own(place, v4);
+        Optional<IpAddress> nextHop = nextHop(at, v4);
+        if (draft.content().kind() != Attachment.Kind.ROUTE || own.isEmpty() || nextHop.isEmpty()) {
+            return null;
+        }
+        ProbePlan.Way way = new ProbePlan.Way(at.port(), -1, at.mac(), nextHop.get());
+        return ask(side, side, way, at.outerTag(), at.innerTag(), own.get(), nextHop.get(), true);
+    }
+
+    private ProbePlan.Leg ask(
+            int leg,
+            int side,
+            ProbePlan.Way way,
+            int outerTag,
+            int innerTag,
+            IpAddress own,
+            IpAddress node,
+            boolean onLink) {
+        boolean known = own.isIpv4() && !way.underlay();
+        IpFrame headers = new IpFrame(outerTag, innerTag, own, node, TTL);
+        return switch (health.probe()) {
+            case TCP, HTTP -> {
+                Optional<String> path = health.probe() == Probe.HTTP ? Optional.of(health.path()) : Optional.empty();
+                yield new ProbePlan.Leg(
+                        way,
+                        new ProbePlan.Connection(headers, health.port(), path),
+                        null,
+                        watched(leg, way.port(), side, node, own, Speech.TCP, health.port()));
+            }
+            case BFD ->
+                new ProbePlan.Leg(
+                        way,
+                        session(leg, outerTag, innerTag, own, node, onLink),
+                        null,
+                        watched(leg, way.port(), side, node, own, Speech.BFD, 0));
+            case LINK, THROUGH, ICMP ->
+                new ProbePlan.Leg(
+                        way,
+                        new ProbePlan.Frame(ProbeFrame.of(outerTag, innerTag, own, node, -1)),
+                        known ? new ProbePlan.Back(way.port(), outerTag, innerTag) : null,
+                        known ? null : watched(leg, way.port(), side, node, own, Speech.ECHO, 0));
+        };
+    }
+
+    private ProbePlan.Session session(
+            int leg, int outerTag, int innerTag, IpAddress own, IpAddress node, boolean onLink) {
+        Service.Bfd bfd = health.bfd();
+        // Sessions of nodes with the same addresses, behind different tags, are told apart by the number.
+        BfdPath path = onLink
+                ? BfdPath.singleHop(own, node, ProbePlan.key(draft.content().instance(), leg) + 1)
+                : BfdPath.multihop(own, node, bfd.ttlMin());
+        BfdSettings plain = BfdSettings.of(BfdTiming.ofMs(health.intervalMs(), health.failAfter()));
+        BfdSettings settings = bfd.key()
+                .map(key -> plain.with(
+                        new BfdAuthentication(bfd.meticulous(), List.of(BfdKey.ofText(key.id(), key.secret())))))
+                .orElse(plain);
+        return new ProbePlan.Session(new IpFrame(outerTag, innerTag, own, node, BfdPath.TTL), path, settings);
     }
 }

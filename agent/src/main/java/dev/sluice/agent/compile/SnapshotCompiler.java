@@ -215,6 +215,7 @@ public final class SnapshotCompiler {
                         .flatMap(instance -> instance.cap().stream())
                         .toList())
                 .plane(plane.plane())
+                .watched(instances.watched())
                 .segments(segments.segments(entries, plane.plane()))
                 .build();
         return new CompiledNode(

@@ -70,6 +70,7 @@ public final class Doctor {
         InterfaceExamination examination = new InterfaceExamination(files, doctor.lines);
         interfaces.forEach(examination::look);
         examination.sizes(interfaces);
+        part.ifPresent(objects -> WatchExamination.look(objects, doctor.lines));
         doctor.sockets(socketDirectory);
         return new Diagnosis(doctor.lines);
     }

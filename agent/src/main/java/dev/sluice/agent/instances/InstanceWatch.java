@@ -24,6 +24,7 @@ public final class InstanceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(InstanceWatch.class);
 
     private static final String SILENT = "it does not answer probes";
+    private static final String NO_SESSION = "its BFD sessions are not up";
 
     private final Liveness liveness;
     private final LifeLog lives = new LifeLog();
@@ -83,8 +84,9 @@ public final class InstanceWatch {
             if (!remote.isEmpty()) {
                 now.putIfAbsent("service instance " + instance.name(), remote);
             }
-            if (!liveness.answersProbes(instance.number())) {
-                now.putIfAbsent("service instance " + instance.name(), SILENT);
+            String silent = silent(instance.number());
+            if (!silent.isEmpty()) {
+                now.putIfAbsent("service instance " + instance.name(), silent);
             }
         }
         setLeaving(node);
@@ -169,7 +171,12 @@ public final class InstanceWatch {
         if (!reason.isEmpty()) {
             return reason;
         }
-        return liveness.answersProbes(instance) ? remoteReasons.apply(instance) : SILENT;
+        String silent = silent(instance);
+        return silent.isEmpty() ? remoteReasons.apply(instance) : silent;
+    }
+
+    private String silent(int instance) {
+        return !liveness.answersProbes(instance) ? SILENT : liveness.bfdAlive(instance) ? "" : NO_SESSION;
     }
 
     /** Milliseconds since an instance last died or came back, -1 if it never did; for any thread. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * A metric. The table {@link #ALL} is the only place that names them: the scrape, the documentation and the tests come from it.
@@ -222,6 +223,18 @@ public record Metric(
                 "1 if the service instance gets new flows.",
                 labels,
                 s -> ofInstances(s, instance -> instance.adminUp() ? 1 : 0)));
+        all.add(new Metric(
+                "sluice_instance_probe_up",
+                Type.GAUGE,
+                "",
+                "1 if the service instance answers its probes, or its BFD sessions are up; instances that are probed by this node.",
+                List.of("instance", "service", "node", "kind"),
+                s -> s.status().instances().stream()
+                        .flatMap(instance -> Stream.ofNullable(instance.probe())
+                                .map(probe -> new Sample(
+                                        List.of(instance.name(), instance.service(), instance.node(), probe.kind()),
+                                        probe.state().equals("answers") ? 1 : 0)))
+                        .toList()));
         directions(all, "sent", "Packets sent to the service instance.", InstanceReport::sent);
         directions(all, "returned", "Packets that came back from the service instance.", InstanceReport::returned);
         all.add(new Metric(

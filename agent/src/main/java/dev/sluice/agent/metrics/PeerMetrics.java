@@ -37,7 +37,7 @@ final class PeerMetrics {
                 "sluice_peer_refused_packets",
                 Metric.Type.COUNTER,
                 "",
-                "BFD packets and messages about instances from addresses of other nodes that were refused, by reason; reasons that occurred.",
+                "BFD packets and messages about instances from addresses of other nodes, and BFD packets of service nodes, that were refused, by reason; reasons that occurred.",
                 List.of("reason"),
                 s -> s.status().peers().refused().entrySet().stream()
                         .map(entry -> new Sample(List.of(entry.getKey()), entry.getValue()))

@@ -76,7 +76,7 @@ final class LivenessReports {
                                 .max()
                                 .orElse(-1),
                 watch.downs(number),
-                probe == null
+                probe == null || probe.lost().isEmpty()
                         ? -1
                         : probe.lost().stream().mapToLong(Long::longValue).sum());
     }
@@ -85,10 +85,13 @@ final class LivenessReports {
         if (instance.remote()) {
             return "its node tells";
         }
+        String probes = probe == null
+                ? ""
+                : probe.note().isEmpty() ? "probes (" + probe.kind() + ")" : "BFD (" + probe.note() + ")";
         if (instance.ports().isEmpty()) {
-            return "not at all: reached through the underlay";
+            return probe == null ? "not at all: reached through the underlay" : probes;
         }
-        return probe == null ? "links" : "links, probes (" + probe.kind() + ")";
+        return probe == null ? "links" : "links, " + probes;
     }
 
     private static WatchedReport peer(PeerReport peer) {

@@ -462,7 +462,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 life.report(loops.notices()),
                 reports.ports(now.node()),
                 reports.instances(now.node()),
-                worker.peers().report(),
+                worker.peersReport(),
                 reports.chains(now.node()),
                 reports.segments(now.node()),
                 reports.totals(now.node()),

@@ -281,7 +281,7 @@ public final class PeerWatch implements PeerReceiver {
         int headerBytes = PeerFrame.headerBytes(session.path());
         MemorySegment.copy(packet, 0, pool.memory(), start + headerBytes, bytes);
         PeerFrame.write(pool.memory(), start, session.path(), run.sourcePort, bytes);
-        datapath.sendToPeer(run.plan.peer(), start, headerBytes + bytes, realNs);
+        datapath.own().sendToUnderlay(run.plan.peer().address(), start, headerBytes + bytes, realNs);
     }
 
     private @Nullable PeerRun runOf(BfdSession session) {

@@ -96,7 +96,7 @@ final class StatesWriter {
             PlaneStates.setInstance(f, value, i, instance.planeNumber(), told[from + i], code(instance.admin()));
         }
         long start = outer.push(f, nsh, nshBytes, peer.peer().number(), TOS, identification++);
-        datapath.sendToPeer(peer.peer(), start, nshBytes + outer.headerBytes(), nowNs);
+        datapath.own().sendToUnderlay(peer.peer().address(), start, nshBytes + outer.headerBytes(), nowNs);
     }
 
     private static int code(AdminState state) {

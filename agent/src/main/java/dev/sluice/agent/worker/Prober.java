@@ -5,12 +5,15 @@ import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.ProbeReceiver;
+import dev.sluice.datapath.WatchedNode;
+import dev.sluice.liveness.IpFrame;
 import dev.sluice.liveness.ProbeClock;
+import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.ProbeSession;
 import dev.sluice.liveness.SipHash;
+import dev.sluice.liveness.TcpProbe;
 import dev.sluice.wire.Icmp;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Probe;
@@ -18,11 +21,13 @@ import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends probes through service nodes and takes them back (docs/reference/probes.md). One user: the worker; {@link #report} is for any thread.
+ * Sends probes through service nodes and to them, and takes back what comes of it (docs/reference/probes.md). One user: the worker; {@link #report} is for any thread.
  *
  * <p>A verdict goes straight into {@link Liveness}, so traffic moves at the next packet, whatever the control thread is doing. Hot path: {@link #poll} when nothing is due is
  * a comparison; sending and receiving allocate nothing.
@@ -31,6 +36,8 @@ public final class Prober implements ProbeReceiver {
     private static final long NS_PER_MS = 1_000_000;
 
     private final Datapath datapath;
+    private final NodeWays ways;
+    private final NodeBfd bfd;
     private final Liveness liveness;
     private final RandomGenerator random;
     private final SipHash key;
@@ -47,14 +54,37 @@ public final class Prober implements ProbeReceiver {
         final ProbePlan plan;
         final ProbeSession session;
         final long id;
+
+        /** Connections of legs that are asked by TCP, null of others. */
+        final @Nullable TcpProbe[] connections;
+
+        /** When the SYN of each left. */
+        final long[] askedNs;
+
         volatile long changedNs;
         boolean wasAlive = true;
         boolean wasConfirmed;
+
+        private static String host(IpFrame headers) {
+            String address = headers.destination().toString();
+            return headers.isIpv4() ? address : "[" + address + "]";
+        }
 
         Running(ProbePlan plan, ProbeSession session, long id, long nowNs) {
             this.plan = plan;
             this.session = session;
             this.id = id;
+            int legs = plan.legs().size();
+            connections = new TcpProbe[legs];
+            askedNs = new long[legs];
+            for (int i = 0; i < legs; i++) {
+                if (plan.legs().get(i).ask() instanceof ProbePlan.Connection ask) {
+                    byte[] request = ask.path()
+                            .map(path -> TcpProbe.httpRequest(path, host(ask.headers())))
+                            .orElse(null);
+                    connections[i] = new TcpProbe(ask.headers(), ask.nodePort(), request);
+                }
+            }
             changedNs = nowNs;
         }
     }
@@ -68,6 +98,8 @@ public final class Prober implements ProbeReceiver {
      */
     Prober(Datapath datapath, Liveness liveness, RandomGenerator random, long nowNs) {
         this.datapath = datapath;
+        ways = new NodeWays(datapath);
+        bfd = new NodeBfd(ways, liveness, random);
         this.liveness = liveness;
         this.random = random;
         key = new SipHash(random.nextLong(), random.nextLong());
@@ -77,8 +109,9 @@ public final class Prober implements ProbeReceiver {
     /** Takes over what is to be probed; a session whose plan is the same goes on. Between two batches, after the data path has the snapshot. */
     void apply(List<ProbePlan> plans, long nowNs) {
         long now = clock.advance(nowNs);
+        bfd.apply(plans.stream().filter(ProbePlan::isBfd).toList(), now, nowNs);
         List<Running> next = new ArrayList<>();
-        for (ProbePlan plan : plans) {
+        for (ProbePlan plan : plans.stream().filter(each -> !each.isBfd()).toList()) {
             Running before = byInstance[plan.instance()];
             if (before != null && before.plan.equals(plan)) {
                 next.add(before);
@@ -108,6 +141,7 @@ public final class Prober implements ProbeReceiver {
     /** Judges and sends what is due. To be called after each round of receiving, so that what came back meanwhile is known. */
     void poll(long nowNs) {
         long now = clock.advance(nowNs);
+        bfd.poll(now, nowNs);
         if (now < dueNs) {
             return;
         }
@@ -132,8 +166,13 @@ public final class Prober implements ProbeReceiver {
 
     /** How long the worker may sleep: at most so many milliseconds, 0 if something is due at once. */
     int sleepMs(int mostMs) {
-        long left = dueNs - clock.nowNs();
+        long left = Math.min(dueNs, bfd.dueNs()) - clock.nowNs();
         return left >= mostMs * NS_PER_MS ? mostMs : (int) Math.max(0, (left + NS_PER_MS - 1) / NS_PER_MS);
+    }
+
+    /** Tells nodes that their BFD sessions end. The ports have to be open still. */
+    void close(long nowNs) {
+        bfd.close(clock.advance(nowNs), nowNs);
     }
 
     private void noteChange(Running r, long nowNs) {
@@ -149,66 +188,139 @@ public final class Prober implements ProbeReceiver {
     private boolean send(Running r, long nowNs) {
         boolean sent = false;
         List<ProbePlan.Leg> legs = r.plan.legs();
-        for (int direction = 0; direction < legs.size(); direction++) {
-            ProbePlan.Leg leg = legs.get(direction);
-            if (datapath.canSend(leg.port())) {
-                long mac = leg.destinationMac() >= 0
-                        ? leg.destinationMac()
-                        : datapath.neighborMac(leg.port(), leg.nextHop(), nowNs);
-                sent |= mac < 0 || send(r, direction, leg, mac, nowNs);
+        for (int leg = 0; leg < legs.size(); leg++) {
+            ProbePlan.Way way = legs.get(leg).way();
+            long start = ways.take(way);
+            if (start != NodeWays.NONE) {
+                int bytes = write(r, leg, start, nowNs);
+                sent |= ways.send(way, start, bytes, nowNs);
             }
         }
         return sent;
     }
 
-    private boolean send(Running r, int direction, ProbePlan.Leg leg, long mac, long nowNs) {
-        FramePool pool = datapath.pool();
-        long start = pool.takeSmall();
-        if (start == FramePool.NONE) {
-            return false;
-        }
-        MemorySegment memory = pool.memory();
-        long payload = start + leg.frame().payloadOffset();
+    /** Writes what a leg asks; bytes of the frame. */
+    private int write(Running r, int leg, long start, long nowNs) {
         long sequence = r.session.sequence();
-        Probe.write(memory, payload, direction, r.plan.instance(), r.id, sequence, nowNs);
-        Probe.setTag(memory, payload, key.of(memory, payload, Probe.TAG_OFFSET));
-        long source = leg.sourceMac() >= 0
-                ? leg.sourceMac()
-                : datapath.snapshot().port(leg.port()).mac();
-        leg.frame().writeAround(memory, start, mac, source, (int) sequence & 0xffff);
-        datapath.sendOwn(leg.port(), start, leg.frame().bytes());
-        return true;
+        return switch (r.plan.legs().get(leg).ask()) {
+            case ProbePlan.Frame(ProbeFrame frame) -> {
+                MemorySegment memory = ways.memory();
+                long payload = start + frame.payloadOffset();
+                Probe.write(memory, payload, leg, r.plan.instance(), r.id, sequence, nowNs);
+                Probe.setTag(memory, payload, key.of(memory, payload, Probe.TAG_OFFSET));
+                frame.writeAround(memory, start, 0, 0, (int) sequence & 0xffff);
+                yield frame.bytes();
+            }
+            case ProbePlan.Connection _ -> {
+                r.askedNs[leg] = nowNs;
+                yield connection(r, leg).writeSyn(ways.memory(), start, sequence, random.nextLong());
+            }
+            case ProbePlan.Session _ -> throw new IllegalStateException("sessions have no rounds");
+        };
     }
+
+    private static TcpProbe connection(Running r, int leg) {
+        return Objects.requireNonNull(r.connections[leg]);
+    }
+
+    // What comes in.
 
     @Override
     public boolean receive(Batch batch, int slot, long nowNs) {
         MemorySegment memory = datapath.pool().memory();
         long transport = batch.start[slot] + batch.l4[slot];
-        long payload = transport + Udp.BYTES;
-        int instance = Probe.instance(memory, payload);
-        Running r = instance >= 0 && instance < byInstance.length ? byInstance[instance] : null;
-        int direction = Probe.direction(memory, payload);
-        if (r == null
-                || Probe.version(memory, payload) != Probe.VERSION
-                || direction >= r.plan.legs().size()
-                || Probe.session(memory, payload) != r.id
-                || Probe.tag(memory, payload) != key.of(memory, payload, Probe.TAG_OFFSET)) {
+        Running r = probe(memory, transport + Udp.BYTES);
+        ProbePlan.Back back =
+                r == null ? null : leg(r, memory, transport + Udp.BYTES).back();
+        if (r == null || back == null) {
             return false;
         }
-        boolean kindFits = r.plan.echo()
+        boolean echo = ((ProbePlan.Frame) leg(r, memory, transport + Udp.BYTES).ask())
+                        .frame()
+                        .port()
+                < 0;
+        boolean kindFits = echo
                 ? batch.protocol[slot] == IpProtocols.ICMP && Icmp.type(memory, transport) == Icmp.ECHO_REPLY
                 : batch.protocol[slot] == IpProtocols.UDP;
-        ProbePlan.Leg leg = r.plan.legs().get(direction);
-        if (!kindFits
-                || batch.port[slot] != leg.backPort()
-                || vlan(batch.outerTag[slot]) != vlan(leg.backOuterTag())
-                || vlan(batch.innerTag[slot]) != vlan(leg.backInnerTag())) {
-            return false;
-        }
+        return kindFits
+                && batch.port[slot] == back.port()
+                && vlan(batch.outerTag[slot]) == vlan(back.outerTag())
+                && vlan(batch.innerTag[slot]) == vlan(back.innerTag())
+                && answered(r, memory, transport + Udp.BYTES, nowNs);
+    }
+
+    /** Whose probe it is, null if none of this process. */
+    private @Nullable Running probe(MemorySegment memory, long payload) {
+        Running r = running(Probe.instance(memory, payload));
+        boolean ours = r != null
+                && Probe.hasMagic(memory, payload)
+                && Probe.version(memory, payload) == Probe.VERSION
+                && Probe.direction(memory, payload) < r.plan.legs().size()
+                && Probe.session(memory, payload) == r.id
+                && Probe.tag(memory, payload) == key.of(memory, payload, Probe.TAG_OFFSET);
+        return ours ? r : null;
+    }
+
+    private @Nullable Running running(int instance) {
+        return instance >= 0 && instance < byInstance.length ? byInstance[instance] : null;
+    }
+
+    private static ProbePlan.Leg leg(Running r, MemorySegment memory, long payload) {
+        return r.plan.legs().get(Probe.direction(memory, payload));
+    }
+
+    private boolean answered(Running r, MemorySegment memory, long payload, long nowNs) {
         long roundTripNs = nowNs - Probe.sentNs(memory, payload);
-        boolean expected = r.session.answered(direction, Probe.sequence(memory, payload), roundTripNs, clock.nowNs());
+        boolean expected = r.session.answered(
+                Probe.direction(memory, payload), Probe.sequence(memory, payload), roundTripNs, clock.nowNs());
         noteChange(r, nowNs);
         return expected;
+    }
+
+    @Override
+    public boolean said(WatchedNode by, MemorySegment f, long transport, int bytes, int ttl, long nowNs) {
+        return switch (by.speech()) {
+            case BFD -> bfd.receive(by, f, transport, bytes, ttl, clock.advance(nowNs));
+            case ECHO, THROUGH -> {
+                Running r = probe(f, transport + Udp.BYTES);
+                yield r != null
+                        && by.equals(leg(r, f, transport + Udp.BYTES).watched())
+                        && answered(r, f, transport + Udp.BYTES, nowNs);
+            }
+            case TCP -> segment(by, f, transport, bytes, nowNs);
+        };
+    }
+
+    private boolean segment(WatchedNode by, MemorySegment f, long tcp, int bytes, long nowNs) {
+        Running r = running(by.key() / ProbePlan.LEGS_MAX);
+        int leg = by.key() % ProbePlan.LEGS_MAX;
+        TcpProbe connection = r == null || leg >= r.connections.length ? null : r.connections[leg];
+        if (r == null || connection == null) {
+            return false;
+        }
+        TcpProbe.Meaning meaning = connection.take(f, tcp, bytes);
+        switch (meaning) {
+            case FORGED, NOTHING -> {}
+            case ASK -> reply(r, leg, connection, true, nowNs);
+            case ANSWERED -> {
+                r.session.answered(leg, connection.round(), nowNs - r.askedNs[leg], clock.nowNs());
+                reply(r, leg, connection, false, nowNs);
+                noteChange(r, nowNs);
+            }
+            case REFUSED -> reply(r, leg, connection, false, nowNs);
+        }
+        return meaning != TcpProbe.Meaning.FORGED;
+    }
+
+    private void reply(Running r, int leg, TcpProbe connection, boolean request, long nowNs) {
+        ProbePlan.Way way = r.plan.legs().get(leg).way();
+        long start = ways.take(way);
+        if (start != NodeWays.NONE) {
+            int bytes = request
+                    ? connection.writeRequest(ways.memory(), start)
+                    : connection.writeReset(ways.memory(), start);
+            ways.send(way, start, bytes, nowNs);
+        }
     }
 
     /** VLAN id + 1, 0 for no tag. */
@@ -224,7 +336,12 @@ public final class Prober implements ProbeReceiver {
                 return report(r, nowNs);
             }
         }
-        return null;
+        return bfd.report(instance, clock.nowNs());
+    }
+
+    /** BFD packets of service nodes that were refused, by reason. */
+    public Map<String, Long> bfdRefused() {
+        return bfd.refused();
     }
 
     private static ProbeReport report(Running r, long nowNs) {
@@ -243,6 +360,7 @@ public final class Prober implements ProbeReceiver {
                 session.sequence(),
                 lost,
                 roundTripUs,
-                session.deaths());
+                session.deaths(),
+                "");
     }
 }

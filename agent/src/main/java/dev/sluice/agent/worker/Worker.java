@@ -5,6 +5,7 @@ import dev.sluice.agent.RateLimit;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.peers.PeerWatch;
+import dev.sluice.agent.report.PeersReport;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
@@ -17,7 +18,9 @@ import dev.sluice.ports.Poller;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.security.SecureRandom;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -173,6 +176,14 @@ public final class Worker implements Runnable, AutoCloseable {
     /** For its reports only: they may be asked for by any thread. */
     public PeerWatch peers() {
         return peers;
+    }
+
+    /** The other nodes, and what was refused of them and of service nodes that speak for themselves; any thread. */
+    public PeersReport peersReport() {
+        PeersReport report = peers.report();
+        Map<String, Long> refused = new LinkedHashMap<>(report.refused());
+        prober.bfdRefused().forEach((reason, count) -> refused.put("bfd of service nodes " + reason, count));
+        return new PeersReport(report.peers(), refused);
     }
 
     /** For its counters only: they may be read by any thread. */
@@ -355,6 +366,7 @@ public final class Worker implements Runnable, AutoCloseable {
         try {
             try {
                 if (failure == null) {
+                    prober.close(System.nanoTime());
                     peers.close(System.nanoTime());
                 }
             } finally {

@@ -90,4 +90,27 @@ class DoctorTest {
         assertThat(leftover.state()).isEqualTo(State.WARNING);
         assertThat(leftover.advice()).startsWith("rm ");
     }
+
+    @Test
+    void saysHowSoonNodesAreCalledDeadAndWhetherThatIsTooSoon() {
+        StringBuilder objects = new StringBuilder();
+        for (String health : new String[] {
+            "slow: {probe: bfd}",
+            "fast: {probe: bfd, intervalMs: 20}",
+            "web: {probe: http, intervalMs: 10}",
+            "plain: {}"
+        }) {
+            String name = health.substring(0, health.indexOf(':'));
+            objects.append("apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: " + name
+                    + "}\nspec: {transport: raw, forwarding: route, health: " + health.substring(name.length() + 2)
+                    + "}\n---\napiVersion: sluice.dev/v1\nkind: ServiceInstance\nmetadata: {name: " + name
+                    + "}\nspec: {service: " + name + ", interfaces: {in: " + name + "}}\n---\n");
+        }
+        Diagnosis diagnosis = examine(objects.toString());
+        assertThat(line(diagnosis, "health of service slow").found()).isEqualTo("bfd, dead after 150 ms");
+        assertThat(line(diagnosis, "health of service slow").state()).isEqualTo(State.OK);
+        assertThat(line(diagnosis, "health of service fast").state()).isEqualTo(State.WARNING);
+        assertThat(line(diagnosis, "health of service web").advice()).contains("Raise intervalMs");
+        assertThat(line(diagnosis, "health of service plain").found()).isEqualTo("links only");
+    }
 }

@@ -30,6 +30,24 @@ class HostKillTest {
         }
     }
 
+    /** {@code ./dev kills}; {@code -Dsluice.kills=100}. */
+    @Tag("campaign")
+    @Test
+    void hundredKillsOverHostsKeepTheGoal() {
+        int count = Integer.getInteger("sluice.kills", 100);
+        HostKills.Way[] ways = {HostKills.Way.NODE_PULLED, HostKills.Way.UNDERLAY_CUT};
+        try (HostKills kills = new HostKills()) {
+            for (int i = 0; i < count; i++) {
+                kills.kill(i % 2 == 0 ? "fw" : "ips", ways[i / 2 % ways.length]);
+            }
+            System.out.println(kills.figures());
+            assertThat(Outages.percentile(kills.outagesMs(), 99)).isLessThanOrEqualTo(200);
+            assertThat(kills.lostElsewhere()).isZero();
+            assertThat(kills.movedElsewhere()).isZero();
+            assertThat(kills.uninspected()).isZero();
+        }
+    }
+
     @Test
     void aDrainOnItsOwnHostReachesTheClassifier() {
         try (HostKills kills = new HostKills()) {

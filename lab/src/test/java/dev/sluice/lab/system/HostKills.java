@@ -227,8 +227,8 @@ final class HostKills implements AutoCloseable {
     String figures() {
         List<Long> sorted = outagesMs();
         return "outage of flows of a dead node or host, " + sorted.size() + " deaths, " + starved
-                + " rounds done again for want of processor time:\n" + told + "median " + sorted.get(sorted.size() / 2)
-                + " ms, max " + sorted.getLast() + " ms; flows on the other host: " + lostElsewhere + " packets lost, "
+                + " rounds done again for want of processor time:\n" + told + Outages.text(sorted)
+                + "; flows on the other host: " + lostElsewhere + " packets lost, "
                 + movedElsewhere + " moved; uninspected at the server: " + uninspected();
     }
 

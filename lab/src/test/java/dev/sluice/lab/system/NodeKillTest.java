@@ -42,8 +42,7 @@ class NodeKillTest {
                 kills.kill(i % 2 == 0 ? "fw" : "spare", ways[i / 2 % ways.length]);
             }
             System.out.println(kills.figures());
-            assertThat(kills.outagesMs().get(count * 99 / 100 - (count < 100 ? 0 : 1)))
-                    .isLessThanOrEqualTo(200);
+            assertThat(Outages.percentile(kills.outagesMs(), 99)).isLessThanOrEqualTo(200);
             assertThat(kills.lostElsewhere()).isZero();
             assertThat(kills.movedElsewhere()).isZero();
         }

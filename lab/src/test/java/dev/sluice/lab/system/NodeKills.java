@@ -208,22 +208,8 @@ final class NodeKills implements AutoCloseable {
     /** Histogram and percentiles, for people. */
     String figures() {
         List<Long> sorted = outagesMs();
-        StringBuilder text =
-                new StringBuilder("outage of flows of a killed node, " + sorted.size() + " kills:\n" + told);
-        for (long low = 0; low <= sorted.getLast(); low += 20) {
-            long from = low;
-            long count =
-                    sorted.stream().filter(ms -> ms >= from && ms < from + 20).count();
-            text.append(String.format(
-                    Locale.ROOT, "  %4d..%4d ms %4d %s%n", low, low + 19, count, "#".repeat((int) count)));
-        }
-        return text + "p50 " + percentile(sorted, 50) + " ms, p99 " + percentile(sorted, 99) + " ms, max "
-                + sorted.getLast() + " ms; flows on other nodes: " + lostElsewhere + " packets lost, " + movedElsewhere
-                + " flows moved";
-    }
-
-    private static long percentile(List<Long> sorted, int percent) {
-        return sorted.get(Math.min(sorted.size() - 1, sorted.size() * percent / 100));
+        return "outage of flows of a killed node, " + sorted.size() + " kills:\n" + told + Outages.text(sorted)
+                + "; flows on other nodes: " + lostElsewhere + " packets lost, " + movedElsewhere + " flows moved";
     }
 
     @Override

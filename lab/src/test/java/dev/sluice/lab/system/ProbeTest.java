@@ -7,10 +7,12 @@ import dev.sluice.datapath.DropReason;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.FrameSocket;
 import dev.sluice.lab.LabInterface;
+import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.RoutingFirewall;
 import dev.sluice.lab.Waits;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -76,29 +78,107 @@ class ProbeTest {
         try (Network network = Network.routed()) {
             RoutingFirewall node =
                     RoutingNodeTest.router(network, "10.1.0.0/24", "fd01::/64", "10.2.0.0/24", "fd02::/64");
-            for (String kind : new String[] {"through", "icmp"}) {
-                String yaml = Yaml.of(
-                        Yaml.ROUTER,
-                        Yaml.chainOfOne(
-                                "fw",
-                                "{transport: raw, forwarding: route, health: {probe: " + kind + "}}",
-                                RoutingNodeTest.SIDES),
-                        policy("r/left", "fw"));
-                try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml)) {
-                    awaitState(sluice, "fw", "answers");
-                    if (kind.equals("through")) {
-                        node.filter().drop("iifname out udp dport 54863");
-                        awaitState(sluice, "fw", "silent");
-                        node.filter().clearRules();
-                    } else {
-                        Namespace namespace = node.in().namespace();
-                        namespace.sysctl("net.ipv4.icmp_echo_ignore_all", "1");
-                        awaitState(sluice, "fw", "silent");
-                        namespace.sysctl("net.ipv4.icmp_echo_ignore_all", "0");
+            try (SluiceNode sluice = SluiceNode.start(network.sluice, routed("through", RoutingNodeTest.SIDES))) {
+                for (String sides : new String[] {RoutingNodeTest.SIDES, SIDES_6}) {
+                    String family = sides.equals(SIDES_6) ? "ipv6" : "ipv4";
+                    for (String kind : new String[] {"through", "icmp", "tcp"}) {
+                        sluice.configure(routed(kind, sides));
+                        awaitState(sluice, "fw", kind.equals("tcp") ? "silent" : "answers");
+                        checkSilence(sluice, node, kind, family);
                     }
-                    awaitState(sluice, "fw", "answers");
-                    assertThat(sluice.dropped(DropReason.PROBE_UNEXPECTED)).isZero();
                 }
+                assertThat(sluice.dropped(DropReason.PROBE_UNEXPECTED)).isZero();
+            }
+        }
+    }
+
+    /** The same with IPv6 alone. */
+    private static final String SIDES_6 = """
+            {in: {interface: fw-in, addresses: ["fd64::1/64"], nextHop: "fd64::2"}, \
+            out: {interface: fw-out, addresses: ["fd65::1/64"], nextHop: "fd65::2"}}""";
+
+    private static String routed(String kind, String sides) {
+        return Yaml.of(
+                Yaml.ROUTER,
+                Yaml.chainOfOne(
+                        "fw",
+                        "{transport: raw, forwarding: route, health: {probe: " + kind + ", holdDownMs: 0"
+                                + (kind.equals("tcp") ? ", port: 8080" : "") + "}}",
+                        sides),
+                policy("r/left", "fw"));
+    }
+
+    private static void checkSilence(SluiceNode sluice, RoutingFirewall node, String kind, String family) {
+        Namespace namespace = node.in().namespace();
+        switch (kind) {
+            case "through" -> {
+                node.filter().drop("iifname out udp dport 54863");
+                awaitState(sluice, "fw", "silent");
+                node.filter().clearRules();
+                awaitState(sluice, "fw", "answers");
+            }
+            case "icmp" -> {
+                namespace.sysctl(
+                        "net." + family + ".icmp" + (family.equals("ipv4") ? "_" : ".") + "echo_ignore_all", "1");
+                awaitState(sluice, "fw", "silent");
+                namespace.sysctl(
+                        "net." + family + ".icmp" + (family.equals("ipv4") ? "_" : ".") + "echo_ignore_all", "0");
+                awaitState(sluice, "fw", "answers");
+            }
+            default -> {
+                try (LabProcess web = web(namespace, 8080)) {
+                    awaitState(sluice, "fw", "answers");
+                    assertThat(web.isAlive()).isTrue();
+                }
+                awaitState(sluice, "fw", "silent");
+            }
+        }
+    }
+
+    private static LabProcess web(Namespace namespace, int port) {
+        return namespace.start(
+                "web",
+                List.of("python3", "-m", "http.server", Integer.toString(port), "--bind", "::", "-d", "/proc/net"));
+    }
+
+    @Test
+    void nodesInTheUnderlayAreAskedByEchoConnectionAndRequest() {
+        String alone = NodeEndpointTest.alone();
+        try (Network network = Network.transparent()) {
+            Namespace namespace = NodeEndpointTest.nodeAt(network, 1700);
+            try (PythonNode node = PythonNode.start(namespace, "gateway_node", "192.0.2.50");
+                    EchoHost echo = EchoHost.start(network.server, 7);
+                    SluiceNode sluice = SluiceNode.start(network.sluice, alone)) {
+                for (String health : List.of(
+                        "probe: icmp", "probe: tcp", "probe: http, path: /dev", "probe: http, path: /missing")) {
+                    sluice.configure(alone.replace(
+                            "transport: nsh",
+                            "transport: gwlb, health: {holdDownMs: 0, intervalMs: 100, " + health + "}"));
+                    boolean echoes = health.endsWith("icmp");
+                    awaitState(sluice, "ips-1", echoes ? "answers" : "silent");
+                    if (!echoes) {
+                        try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                            assertThat(flow.exchange(3, 100).answered()).isEmpty();
+                        }
+                        try (LabProcess web = web(namespace, 80)) {
+                            if (health.endsWith("missing")) {
+                                Waits.until(
+                                        "the server refuses requests",
+                                        Duration.ofSeconds(10),
+                                        () -> web.log().contains("404"));
+                                assertThat(sluice.instance("ips-1").alive()).isFalse();
+                            } else {
+                                awaitState(sluice, "ips-1", "answers");
+                                try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                                    assertThat(flow.exchange(10).lost()).isZero();
+                                }
+                            }
+                        }
+                    }
+                }
+                assertThat(probe(sluice, "ips-1").kind()).isEqualTo("http");
+                assertThat(sluice.dropped(DropReason.PROBE_UNEXPECTED)).isZero();
+                assertThat(echo.datagramCount()).as(node.log()).isNotNegative();
             }
         }
     }

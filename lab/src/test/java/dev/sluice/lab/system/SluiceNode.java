@@ -130,6 +130,14 @@ final class SluiceNode implements AutoCloseable {
         }
     }
 
+    /** Lets its process collect garbage now, whole. */
+    void collect() {
+        namespace.succeeds(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                Long.toString(process.pid()),
+                "GC.run");
+    }
+
     /** Its process. */
     LabProcess process() {
         return process;

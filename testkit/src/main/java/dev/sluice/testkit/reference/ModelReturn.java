@@ -4,6 +4,7 @@ import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.WatchedNode;
 import dev.sluice.datapath.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,11 +44,16 @@ final class ModelReturn {
             return;
         }
         Attachment node = binding.node;
+        WatchedNode speaker = NodeSpeech.speaker(model.world, trip, binding);
         boolean controlFrame = frame.isArp() || frame.isDiscovery();
         if (controlFrame && !port.addresses().isEmpty()) {
             model.control.receive(trip);
         } else if (!frame.isIp() || controlFrame || frame.isForMany()) {
             model.drop(trip, DropReason.SERVICE_CONTROL);
+        } else if (speaker != null) {
+            // Nobody listens in these worlds.
+            boolean bfd = speaker.speech() == WatchedNode.Speech.BFD;
+            model.drop(trip, bfd ? DropReason.BFD_REFUSED : DropReason.PROBE_UNEXPECTED);
         } else if (node.copy()) {
             model.drop(trip, DropReason.COPY_NODE_SENT);
         } else if (node.kind() == Attachment.Kind.ROUTE && frame.destinationMac != port.mac()) {

@@ -153,8 +153,14 @@ final class Traffic {
         if (roll < 84) {
             return attributes(now);
         }
-        if (roll < 148) {
+        if (roll < 142) {
             return arrives(trouble.make(now, newFlow()));
+        }
+        if (roll < 148 && !now.watched().isEmpty()) {
+            Event.Arrives said = NodeSpeech.make(dice, now);
+            if (said != null) {
+                return arrives(said);
+            }
         }
         if (roll < 168 && !delivered.isEmpty()) {
             Event.Arrives error = pieces.error(now, dice.of(delivered));

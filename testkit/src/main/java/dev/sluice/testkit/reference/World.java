@@ -9,6 +9,7 @@ import dev.sluice.datapath.RouterEntry;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.WatchedNode;
 import dev.sluice.datapath.route.RouteEntry;
 import dev.sluice.datapath.route.Routes;
 import dev.sluice.datapath.rules.Classifier;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeouts idle times
  * @param earlier what is left of earlier configurations
  * @param caps packets per second of instances
+ * @param watched nodes that are listened to
  */
 public record World(
         int generation,
@@ -46,7 +48,8 @@ public record World(
         List<Attachment> attachments,
         TrackerTimeouts timeouts,
         Earlier earlier,
-        List<PacketCap> caps) {
+        List<PacketCap> caps,
+        List<WatchedNode> watched) {
 
     /** The compiled form, for the data path. */
     public Snapshot snapshot() {
@@ -77,6 +80,7 @@ public record World(
                 .timeouts(timeouts)
                 .retained(new Retained(earlier.lastMigrate(), earlier.lastAuto(), earlier.rules(), groupSides))
                 .caps(caps)
+                .watched(watched)
                 .build();
     }
 

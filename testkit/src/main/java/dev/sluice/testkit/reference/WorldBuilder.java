@@ -10,6 +10,7 @@ import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.WatchedNode;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
 import dev.sluice.datapath.route.RouteEntry;
@@ -83,6 +84,7 @@ final class WorldBuilder {
     final List<Chain> chains = new ArrayList<>();
     final List<Rule> rules = new ArrayList<>();
     final List<PacketCap> caps = new ArrayList<>();
+    final List<WatchedNode> watched = new ArrayList<>();
     TrackerTimeouts timeouts = TrackerTimeouts.DEFAULT;
     private final Map<List<Integer>, Integer> groupIds = new HashMap<>();
     private int generation;
@@ -167,7 +169,8 @@ final class WorldBuilder {
                 List.copyOf(attachments.values()),
                 timeouts,
                 earlier,
-                List.copyOf(caps));
+                List.copyOf(caps),
+                List.copyOf(watched));
     }
 
     private void remember(Earlier.Change change, List<PortEntry> entries) {

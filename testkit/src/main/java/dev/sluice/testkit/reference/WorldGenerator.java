@@ -248,6 +248,8 @@ final class WorldGenerator {
         int id = parts.newId();
         Attachment.Side in = side(inPort, id, 0, kind);
         Attachment.Side out = dice.percent(15) ? in : side(outPort, id, 1, kind);
+        parts.watched.addAll(NodeSpeech.of(dice, id, 0, in, own(inPort)));
+        parts.watched.addAll(NodeSpeech.of(dice, id, 1, out, own(out.port())));
         return new WorldBuilder.Node(
                 id,
                 dice.below(INSTANCES),
@@ -258,6 +260,12 @@ final class WorldGenerator {
                 copy,
                 dice.percent(20),
                 new AttachmentCounters());
+    }
+
+    private List<IpAddress> own(int port) {
+        return parts.ports.get(port).addresses.stream()
+                .map(PortAddress::address)
+                .toList();
     }
 
     private Attachment.Side side(int port, int id, int number, Attachment.Kind kind) {

@@ -1,0 +1,138 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.lab.LabInterface;
+import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Waits;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Nodes of another host, in each transport, behind an underlay that takes less and less (F12, X6): transfers complete, their senders hear what fits, fragments arrive, over IPv4
+ * and IPv6; there is no black hole.
+ */
+@Tag("system")
+class HostsMtuTest {
+    private static final List<String> SERVERS = List.of("10.0.0.2", "fd00::2");
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    /** Outer headers over IPv4, service header and inner Ethernet header of what goes to another switch. */
+    private static final int TUNNEL_BYTES = 110;
+
+    private static String objects(String transport) {
+        String inAndOut = "interfaces: {in: fw-in, out: fw-out}";
+        String tags = switch (transport) {
+            case "vlan" -> ", vlan: 200}";
+            case "qinq" -> ", vlan: 200, innerVlan: 7}";
+            default -> "}";
+        };
+        String attached = switch (transport) {
+            case "raw" -> inAndOut;
+            case "vlan", "qinq" ->
+                "interfaces: {in: {interface: fw-in" + tags + ", out: {interface: fw-out" + tags + "}";
+            case "gre" -> "endpoint: 192.0.2.50, greKey: 100";
+            default -> "endpoint: 192.0.2.50";
+        };
+        return HostsNetwork.objects("direct", 4)
+                .replace("profiles: [fw, ips]", "profiles: [fw]")
+                .replace(inAndOut, attached)
+                .replace(
+                        Yaml.object("Service", "fw", "{transport: raw}"),
+                        Yaml.object("Service", "fw", "{transport: " + transport + ", mtuAudit: warn}"));
+    }
+
+    private static AutoCloseable node(HostsNetwork network, String transport) {
+        return switch (transport) {
+            case "raw", "vlan", "qinq" ->
+                ProgramNode.cable(network.fw.interfaceNamed("in"), network.fw.interfaceNamed("out"));
+            case "gre" -> PythonNode.start(network.fw, "gre_node", "192.0.2.50");
+            case "gwlb" -> PythonNode.start(network.fw, "gateway_node", "192.0.2.50");
+            default -> PythonNode.start(network.fw, "aware_node", "192.0.2.50", "0");
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"raw", "vlan", "qinq", "gre", "nsh", "gwlb"})
+    void whatIsTooLargeForTheWayIsToldAndEverythingElseArrives(String transport) throws Exception {
+        try (HostsNetwork network = new HostsNetwork()) {
+            LabInterface eth0 = network.attach(network.fw, "eth0").address("192.0.2.50/24");
+            try (AutoCloseable node = node(network, transport);
+                    EchoHost echo = EchoHost.start(network.server, 7);
+                    SluiceNode a = network.start(0, objects(transport));
+                    SluiceNode b = network.start(1, objects(transport))) {
+                a.awaitTold("fw");
+                assertThat(node).isNotNull();
+                // The node's own interface takes no more with two tags.
+                int largest = transport.equals("qinq") ? 1492 : 1500;
+                for (int mtu : new int[] {1280, 1400, largest}) {
+                    narrow(network, mtu + TUNNEL_BYTES);
+                    for (String server : SERVERS) {
+                        check(network, transport, server, mtu);
+                    }
+                }
+                assertThat(a.counter("icmpErrors")).isPositive();
+                assertThat(a.uninspected() + b.uninspected()).isZero();
+                assertThat(echo.datagramCount()).isNotNegative();
+                assertThat(eth0).isNotNull();
+            }
+        }
+    }
+
+    /** The underlay between the hosts; the node's own place in it stays wide. */
+    private static void narrow(HostsNetwork network, int underlay) {
+        String mtu = Integer.toString(underlay);
+        for (int host = 0; host < 2; host++) {
+            network.hosts.get(host).configure("link", "set", "dev", "underlay", "mtu", mtu);
+        }
+    }
+
+    private static void check(HostsNetwork network, String transport, String server, int mtu) {
+        boolean v4 = !server.contains(":");
+        int headers = v4 ? 28 : 48;
+        Waits.until("packets of the MTU pass, once the change of the interfaces is in force", SOON, () -> {
+            forget(network.client);
+            forget(network.server);
+            return ping(network.client, server, "do", mtu - headers).contains(" 0% packet loss");
+        });
+        if (mtu < 1500) {
+            assertThat(ping(network.client, server, "do", mtu + 1 - headers))
+                    .as("%s, MTU %s", transport, mtu)
+                    .containsPattern(v4 ? "mtu ?= ?" + mtu : "(mtu ?= ?" + mtu + "|Packet too big)");
+            forget(network.client);
+            forget(network.server);
+        }
+        long startNs = System.nanoTime();
+        assertThat(TcpTransfer.echoes(network.client, server, 7, 300_000))
+                .as("%s, MTU %s, TCP to %s", transport, mtu, server)
+                .isTrue();
+        long tcpMs = (System.nanoTime() - startNs) / 1_000_000;
+        Waits.until(
+                "datagrams in fragments pass, once their sender knows how large those may be",
+                SOON,
+                () -> ping(network.client, server, "dont", 4000).contains(" 0% packet loss"));
+        System.out.printf(
+                Locale.ROOT,
+                "F12 node of another host, %-4s %s MTU %4d: TCP 300 kB there and back in %4d ms, fragments pass%n",
+                transport,
+                v4 ? "IPv4" : "IPv6",
+                mtu,
+                tcpMs);
+    }
+
+    private static void forget(Namespace host) {
+        host.exec("ip", "route", "flush", "cache");
+        host.exec("ip", "-6", "route", "flush", "cache");
+    }
+
+    private static String ping(Namespace from, String to, String fragment, int payloadBytes) {
+        return from.exec(
+                "sh",
+                "-c",
+                "ping -n -c 2 -i 0.2 -W 1 -M " + fragment + " -s " + payloadBytes + " " + to + " 2>&1; true");
+    }
+}
