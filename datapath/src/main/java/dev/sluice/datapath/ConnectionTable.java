@@ -496,6 +496,22 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         return at;
     }
 
+    /** What another process left there, to be read slot by slot; nothing else of it may be used. */
+    static ConnectionTable left(MemorySegment memory, int connectionsMax) {
+        ConnectionTable table = over(memory, connectionsMax, 0, TrackerTimeouts.DEFAULT);
+        table.highWater = connectionsMax;
+        return table;
+    }
+
+    /** Copies a connection that another process made; its slot, -1 if there is no room. Paths have to be known. */
+    int recall(ConnectionTable from, int slot, long hash, PacketFields key) {
+        int made = copy(from, slot, hash, key);
+        if (made >= 0 && isCountedOnPath(made)) {
+            pathFlows.enter(pathId(made));
+        }
+        return made;
+    }
+
     private void joinList(int slot) {
         if (isOn(halfOpen, slot)) {
             halfOpen.join(slot);

@@ -81,6 +81,40 @@ public final class Datapath implements AutoCloseable {
                 seed);
     }
 
+    /**
+     * A data path whose memory the next process can find.
+     *
+     * @param kept zeroed; the size of the connection table is its
+     */
+    public Datapath(FramePool pool, Liveness live, KeptTables kept, long seed) {
+        this(
+                pool,
+                live,
+                ConnectionTable.over(kept.connections(), kept.connectionsMax(), seed, TrackerTimeouts.DEFAULT),
+                new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX),
+                new EthernetMemory(pool.memory(), MacPairs.PAIRS_MAX),
+                new Zones(),
+                new ZoneUse(),
+                new FlowContext(),
+                new RuleHits(true),
+                seed);
+        zones.keepIn(kept.zones());
+        ethernetMemory.keepIn(kept.macPairs());
+    }
+
+    /**
+     * Takes over the connections of a process before (ADR 23); after the first configuration, before the first packet and before {@link #offload}.
+     *
+     * @param before what that process left; only read
+     * @param device what may have repeated packets meanwhile, null if there is none
+     * @return how many connections
+     */
+    public int recollect(KeptTables before, @Nullable OffloadDevice device) {
+        zones.recall(before.zones());
+        ethernetMemory.recall(before.macPairs());
+        return new Recollection(before, table, zones, programs.generation()).run(device);
+    }
+
     /** A data path of the given parts, for {@link Foretelling}. */
     Datapath(
             FramePool pool,
@@ -457,6 +491,7 @@ public final class Datapath implements AutoCloseable {
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
     public void tick(long nowNs) {
         fastPath.tick(nowNs);
+        rehearse(nowNs);
         neighborStage.tick(nowNs);
         fragments.tick(nowNs);
         context.tick(nowNs);
@@ -467,6 +502,17 @@ public final class Datapath implements AutoCloseable {
         if (zoneUse != null) {
             zones.reclaim(zoneUse);
         }
+    }
+
+    /** Asks itself what it would do with packets of journeys that the device has from a process before. */
+    private void rehearse(long nowNs) {
+        Batch made = fastPath.rehearsal();
+        for (int i = 0; i < made.count; i++) {
+            parser.parseOne(made, i);
+            handleOne(made, i, nowNs);
+            fastPath.rehearsed(i);
+        }
+        fastPath.endRehearsal();
     }
 
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
