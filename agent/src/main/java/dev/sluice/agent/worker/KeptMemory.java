@@ -114,7 +114,7 @@ public final class KeptMemory implements AutoCloseable {
             if (bytes <= HEADER_BYTES) {
                 return refuse("it is not complete");
             }
-            MemorySegment memory = channel.map(MapMode.PRIVATE, 0, bytes, beforeArena);
+            MemorySegment memory = channel.map(MapMode.READ_ONLY, 0, bytes, beforeArena);
             long connections = memory.get(ValueLayout.JAVA_LONG, AT_CONNECTIONS);
             if (memory.get(ValueLayout.JAVA_LONG, AT_MAGIC) != MAGIC
                     || memory.get(ValueLayout.JAVA_LONG, AT_VERSION) != VERSION) {
