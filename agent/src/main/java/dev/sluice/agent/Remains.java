@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where a node leaves what outlives its process: programs and maps of the kernel's fast path, and what is known of flows (ADR 23).
@@ -21,12 +22,20 @@ public record Remains(Path pins, Path memory) {
 
     private static final Path USUAL_PINS = Path.of("/sys/fs/bpf");
     private static final String BPF = "bpf";
+    private static final String OF_NAMESPACE = "sluice-";
     private static final Path NETWORK = Path.of("/proc/thread-self/ns/net");
     private static final List<Path> MOUNTS = List.of(Path.of("/proc/self/ns/mnt"), Path.of("/proc/1/ns/mnt"));
 
     /** The usual directories; empty if there is no BPF file system and none can be mounted that others would see too. */
     public static Optional<Remains> usual() {
         return pinsRoot().map(pins -> new Remains(pins, MEMORY));
+    }
+
+    /** The usual directories with another one for memory, if there is a BPF file system; mounts none. */
+    public static Optional<Remains> present(Path memory) {
+        return isBpf(OWN_PINS)
+                ? Optional.of(new Remains(OWN_PINS, memory))
+                : isBpf(USUAL_PINS) ? Optional.of(new Remains(USUAL_PINS, memory)) : Optional.empty();
     }
 
     private static Optional<Path> pinsRoot() {
@@ -81,7 +90,19 @@ public record Remains(Path pins, Path memory) {
     public Path pinsHere() throws IOException {
         // "net:[4026531840]": the number is the namespace's as long as that lives.
         return pins.resolve(
-                "sluice-" + Files.readSymbolicLink(NETWORK).toString().replaceAll("[^0-9]", ""));
+                OF_NAMESPACE + Files.readSymbolicLink(NETWORK).toString().replaceAll("[^0-9]", ""));
+    }
+
+    /** The directories of pins of all network namespaces. */
+    public List<Path> allPins() throws IOException {
+        if (!Files.isDirectory(pins)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.list(pins)) {
+            return all.filter(path -> String.valueOf(path.getFileName()).startsWith(OF_NAMESPACE))
+                    .sorted()
+                    .toList();
+        }
     }
 
     /** The directory of what a node knows of flows. */

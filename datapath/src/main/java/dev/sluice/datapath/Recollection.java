@@ -123,9 +123,12 @@ final class Recollection {
                 key.destinationLo,
                 key.destinationPort,
                 key.protocol);
-        int made = table.recall(old, slot, FlowHash.withRouter(key.hash, old.router(slot)), key);
+        int made = table.copy(old, slot, FlowHash.withRouter(key.hash, old.router(slot)), key);
         if (made < 0) {
             return false;
+        }
+        if (table.isCountedOnPath(made)) {
+            table.pathFlows.enter(table.pathId(made));
         }
         copies[slot] = made + 1;
         table.setFlowProgramGeneration(made, programGeneration);

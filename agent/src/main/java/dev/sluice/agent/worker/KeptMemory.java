@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,6 +93,23 @@ public final class KeptMemory implements AutoCloseable {
             if (!opened) {
                 lock.close();
             }
+        }
+    }
+
+    /** Removes what was left in a directory; why not, empty if it is gone. */
+    static String remove(Path directory) {
+        try (FileChannel lock = FileChannel.open(
+                directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            if (lock.tryLock() == null) {
+                return "its node runs; end it first: sluice stop";
+            }
+            for (String name : List.of(FILE, FILE + ".new", "numbers", "numbers.new", LOCK)) {
+                Files.deleteIfExists(directory.resolve(name));
+            }
+            Files.delete(directory);
+            return "";
+        } catch (IOException | OverlappingFileLockException e) {
+            return e.toString();
         }
     }
 
