@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * What a process that has ended left in the kernel, to be removed. Immutable; for control threads.
@@ -14,6 +15,12 @@ import java.util.List;
  * @param directory of its pins
  */
 public record Leftovers(Path directory) {
+    /** What there is, in words. */
+    public String describe() throws PortException {
+        return "attached to "
+                + String.join(", ", new TreeSet<>(new Pins(directory).numbers().keySet()));
+    }
+
     /**
      * Removes all of it.
      *
