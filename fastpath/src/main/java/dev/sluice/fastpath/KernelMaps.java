@@ -145,7 +145,8 @@ final class KernelMaps implements AutoCloseable {
         for (int i = 0; i < 6; i++) {
             ports.set(ValueLayout.JAVA_BYTE, at(port) + PORT_MAC + i, (byte) (mac >>> (40 - 8 * i)));
         }
-        INT.setRelease(ports, at(port) + PORT_FLAGS, shared ? PORT_SHARED : 0);
+        int absence = (int) INT.getAcquire(ports, at(port) + PORT_FLAGS) & ~PORT_SHARED;
+        INT.setRelease(ports, at(port) + PORT_FLAGS, absence | (shared ? PORT_SHARED : 0));
         INT.setVolatile(ports, at(port) + PORT_INTERFACE, interfaceIndex);
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.OverlappingFileLockException;
@@ -31,6 +32,7 @@ public final class KeptMemory implements AutoCloseable {
     private static final long MAGIC = 0x534c_5549_4b45_4550L;
     private static final long VERSION = 1;
     private static final int HEADER_BYTES = 4096;
+    private static final int PIECE_BYTES = 1 << 20;
     private static final int AT_MAGIC = 0;
     private static final int AT_VERSION = 8;
     private static final int AT_EPOCH = 16;
@@ -116,6 +118,12 @@ public final class KeptMemory implements AutoCloseable {
     private static MemorySegment map(Path file, long bytes, Arena arena) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            // All of it now: a page that is missing when it is first written to would end the process.
+            ByteBuffer zeros = ByteBuffer.allocateDirect(PIECE_BYTES);
+            for (long at = 0; at < bytes; at += PIECE_BYTES) {
+                zeros.clear().limit((int) Math.min(PIECE_BYTES, bytes - at));
+                channel.write(zeros, at);
+            }
             return channel.map(MapMode.READ_WRITE, 0, bytes, arena);
         }
     }
