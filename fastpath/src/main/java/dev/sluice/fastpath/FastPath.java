@@ -330,20 +330,22 @@ public final class FastPath implements AutoCloseable {
 
     /** Lets go of interfaces that a process before had and that are not attached now. */
     public void settle() {
-        if (pins == null) {
+        Pins own = pins;
+        if (own == null) {
             return;
         }
         Set<Integer> now = new LinkedHashSet<>();
         attached.forEach(port -> now.add(port.number()));
-        numberByName.forEach((name, number) -> {
+        for (Map.Entry<String, Integer> known : numberByName.entrySet()) {
+            int number = known.getValue();
             if (!now.contains(number)) {
-                pins.forgetLink(number, name);
+                own.forgetLink(number, known.getKey());
                 int index = maps.portInterface(number);
                 if (index != 0) {
                     forget(number, index);
                 }
             }
-        });
+        }
     }
 
     /** Says that somebody listens; to be called far more often than every {@value #SILENCE_MAX_MS} ms if it is opened with a directory. */

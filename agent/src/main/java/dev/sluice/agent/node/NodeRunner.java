@@ -128,7 +128,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         this.socket = options.socket().orElseGet(() -> AdminSocket.defaultPath(name));
         this.links = links;
         watch = new InstanceWatch(liveness, links);
-        NumbersFile numbers = options.remains().map(this::numbers).orElse(null);
+        NumbersFile numbers = options.remains().isEmpty() ? null : numbers(options.remains().get());
         life = new ConfigurationLife(
                 options,
                 boot,

@@ -7,6 +7,7 @@ import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import java.util.List;
 
 /**
  * What becomes of frames that come in at a port while nobody is there to decide (packet-life.md, without the process). Immutable.
@@ -62,7 +63,7 @@ public record Absence(int pair, boolean open, boolean arp, boolean discovery) {
         return target.onFailure() == Rule.FailureAction.OPEN
                 && target.paths().stream()
                         .map(Path::hops)
-                        .flatMap(java.util.List::stream)
+                        .flatMap(List::stream)
                         .allMatch(hop -> hop.onFailure() == Rule.FailureAction.OPEN);
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Remains;
 import dev.sluice.agent.worker.Uninstall;
-import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Waits;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,12 +33,12 @@ class RestartTest {
     Path root;
 
     private final Network network = Network.transparent();
-    private final BridgeFirewall firewall = network.bridge("fw");
-    private final BridgeFirewall twin = network.bridge("fw2");
     private final EchoHost echo = EchoHost.start(network.server, 7);
 
     @BeforeEach
     void mount() throws IOException, InterruptedException {
+        network.bridge("fw");
+        network.bridge("fw2");
         Path pins = root.resolve("bpf");
         assertThat(pins.toFile().mkdir()).isTrue();
         assertThat(new ProcessBuilder("mount", "-t", "bpf", "slivtest", pins.toString())
