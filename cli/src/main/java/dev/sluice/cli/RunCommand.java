@@ -14,8 +14,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -32,8 +30,6 @@ import picocli.CommandLine.Option;
             "With a fast path, what it repeats goes on when this process ends, whatever ends it, and the next one goes on with the same flows; new flows meet the failure policy. 'sluice uninstall' ends that."
         })
 final class RunCommand implements Callable<Integer> {
-    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
-
     /** How much is logged. */
     enum LogLevel {
         ERROR,
@@ -170,14 +166,7 @@ final class RunCommand implements Callable<Integer> {
         if (pins != null) {
             return Optional.of(new Remains(pins, kept));
         }
-        Optional<Remains> usual = Remains.usual();
-        if (usual.isEmpty()) {
-            LOG.warn(
-                    "no flow outlives this process: there is no BPF file system; mount one where processes of all namespaces see it: mkdir -p {} && mount -t bpf sluice {}",
-                    Remains.OWN_PINS,
-                    Remains.OWN_PINS);
-        }
-        return usual.map(found -> new Remains(found.pins(), kept));
+        return Remains.usual().map(found -> new Remains(found.pins(), kept));
     }
 
     private static MetricsServer bind(String text) {

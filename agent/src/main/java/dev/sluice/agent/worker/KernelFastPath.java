@@ -100,6 +100,12 @@ final class KernelFastPath {
         FastPathClaim taken = FastPathClaim.take();
         boolean done = false;
         try {
+            if (remains == null) {
+                LOG.info(
+                        "fast path: no flow outlives this process, there is no BPF file system; mount one where processes of all namespaces see it: mkdir -p {} && mount -t bpf sluice {}",
+                        Remains.OWN_PINS,
+                        Remains.OWN_PINS);
+            }
             FastPath path = remains == null
                     ? FastPath.open(pool, (int) journeys)
                     : FastPath.open(pool, (int) journeys, pins(remains));
