@@ -56,12 +56,21 @@ public record NodeOptions(
     /** This with an administration socket and a directory for the history: what a node needs that is not to touch those of others. */
     public NodeOptions at(Path newSocket, Path newState) {
         return new NodeOptions(
-                configuration, node, Optional.of(newSocket), watch, Optional.of(newState), strict, force, fastPath, remains);
+                configuration,
+                node,
+                Optional.of(newSocket),
+                watch,
+                Optional.of(newState),
+                strict,
+                force,
+                fastPath,
+                remains);
     }
 
     /** This with a name. */
     public NodeOptions named(String newNode) {
-        return new NodeOptions(configuration, Optional.of(newNode), socket, watch, state, strict, force, fastPath, remains);
+        return new NodeOptions(
+                configuration, Optional.of(newNode), socket, watch, state, strict, force, fastPath, remains);
     }
 
     /** This with a fast path, or without. */

@@ -106,11 +106,14 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             MemorySegment memory, @Nullable Arena ownedArena, int connectionsMax, long seed, TrackerTimeouts timeouts) {
         super(
                 memory.asSlice(0, (long) connectionsMax * ConnectionTableRecord.BYTES),
-                memory.asSlice(ConnectionTableRecord.sideOffset(connectionsMax), (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES));
+                memory.asSlice(
+                        ConnectionTableRecord.sideOffset(connectionsMax),
+                        (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES));
         this.ownedArena = ownedArena;
         this.connectionsMax = connectionsMax;
         long indexOffset = records.byteSize();
-        MemorySegment buckets = memory.asSlice(indexOffset, ConnectionTableRecord.sideOffset(connectionsMax) - indexOffset);
+        MemorySegment buckets =
+                memory.asSlice(indexOffset, ConnectionTableRecord.sideOffset(connectionsMax) - indexOffset);
         this.keys = new ConnectionTableKeys(records, side, new ConnectionTableIndex(buckets), seed);
         this.halfOpen = new ConnectionTableHalfOpen(side);
         this.metInTheMiddle = new ConnectionTableHalfOpen(side);

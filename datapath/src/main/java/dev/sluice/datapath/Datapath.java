@@ -181,7 +181,8 @@ public final class Datapath implements AutoCloseable {
         entrance = new Entrance(frames, returns, neighborStage, switchStage, overlayInput, peerInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         lookAhead = new LookAhead(table, zones);
-        fastPath = new FastPath(frames, table, liveness, neighbors, programs, remembered.ethernetMemory(), counters, seed);
+        fastPath =
+                new FastPath(frames, table, liveness, neighbors, programs, remembered.ethernetMemory(), counters, seed);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }

@@ -24,8 +24,7 @@ record DatapathMemory(
     /** Empty, in memory that the next process can find; what was there is gone. */
     static DatapathMemory in(KeptTables kept, FramePool pool, long seed) {
         DatapathMemory memory = of(
-                pool,
-                ConnectionTable.over(kept.connections(), kept.connectionsMax(), seed, TrackerTimeouts.DEFAULT));
+                pool, ConnectionTable.over(kept.connections(), kept.connectionsMax(), seed, TrackerTimeouts.DEFAULT));
         memory.zones.keepIn(kept.zones());
         memory.ethernetMemory.keepIn(kept.macPairs());
         return memory;

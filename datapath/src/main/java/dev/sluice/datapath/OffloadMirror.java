@@ -225,7 +225,9 @@ public final class OffloadMirror {
     /** Takes back that a made-up packet was counted, where its journey says that it was. */
     private void uncount(int entry, int bytes, int lastSeenMs) {
         datapathCounters.recordHits -= entries.touches[entry];
-        for (int i = entry * MirrorEntries.TOUCHES_MAX; i < entry * MirrorEntries.TOUCHES_MAX + entries.touches[entry]; i++) {
+        for (int i = entry * MirrorEntries.TOUCHES_MAX;
+                i < entry * MirrorEntries.TOUCHES_MAX + entries.touches[entry];
+                i++) {
             int kind = entries.touchKind[i];
             if ((kind & JourneyRecorder.COUNTED) != 0) {
                 long bytesHere = bytes + entries.touchMoreBytes[i];
@@ -463,7 +465,10 @@ public final class OffloadMirror {
         }
         counters.installed++;
         if (rehearsing) {
-            uncount(entry, j.lengthBytes, continued ? OffloadAction.lastSeenMs(last, 0) : ConnectionTable.tableMs(nowNs));
+            uncount(
+                    entry,
+                    j.lengthBytes,
+                    continued ? OffloadAction.lastSeenMs(last, 0) : ConnectionTable.tableMs(nowNs));
         }
         if (j.neighborPort >= 0) {
             neighbors.watch(j.neighborPort, j.neighborHi, j.neighborLo);

@@ -2,7 +2,6 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
-import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.rules.PacketFields;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -178,6 +177,7 @@ final class Recollection {
     /** For people. */
     @Override
     public String toString() {
-        return "of " + end + " slots " + Arrays.stream(copies).filter(i -> i != 0).count();
+        return "of " + end + " slots "
+                + Arrays.stream(copies).filter(i -> i != 0).count();
     }
 }

@@ -107,7 +107,9 @@ class FastPathRestartTest {
         }
         assertThat(device.hits() - hits).isEqualTo(2 + 4 * FLOWS);
         assertThat(device.size()).isEqualTo(journeys);
-        assertThat(sluice.datapath().counters().frames).as("seen by the data path").isZero();
+        assertThat(sluice.datapath().counters().frames)
+                .as("seen by the data path")
+                .isZero();
     }
 
     @Test

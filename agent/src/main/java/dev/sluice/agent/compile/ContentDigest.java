@@ -30,8 +30,8 @@ final class ContentDigest {
         StringBuilder text = new StringBuilder();
         append(text, content);
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256")
-                    .digest(text.toString().getBytes(StandardCharsets.UTF_8));
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("each Java platform has SHA-256", e);
@@ -41,7 +41,8 @@ final class ContentDigest {
     private static void append(StringBuilder text, @Nullable Object value) {
         switch (value) {
             case null -> text.append("null");
-            case Match.Context context when !context.equals(Match.Context.ANY) ->
+            case Match.Context context
+            when !context.equals(Match.Context.ANY) ->
                 text.append(OF_THIS_PROCESS).append(context);
             case Record content -> appendRecord(text, content);
             case Optional<?> optional -> append(text.append('?'), optional.orElse(null));

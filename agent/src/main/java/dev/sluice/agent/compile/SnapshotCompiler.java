@@ -179,7 +179,8 @@ public final class SnapshotCompiler {
             RulePlan rules,
             @Nullable CompiledNode before) {
         List<PortEntry> entries = ports.entries();
-        int generation = before == null ? ids.firstGeneration() : before.snapshot().generation() + 1;
+        int generation =
+                before == null ? ids.firstGeneration() : before.snapshot().generation() + 1;
         Retained retained = RetainedPlan.next(
                 before == null ? null : before.snapshot(), existingFlows, generation, rules.rules(), entries);
         List<Rule> leading = new ArrayList<>(rules.rules());

@@ -128,7 +128,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         this.socket = options.socket().orElseGet(() -> AdminSocket.defaultPath(name));
         this.links = links;
         watch = new InstanceWatch(liveness, links);
-        NumbersFile numbers = options.remains().isEmpty() ? null : numbers(options.remains().get());
+        NumbersFile numbers =
+                options.remains().isEmpty() ? null : numbers(options.remains().get());
         life = new ConfigurationLife(
                 options,
                 boot,
@@ -163,8 +164,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         return numbers;
     }
 
-    private @Nullable KeptMemory keptMemory(
-            NodeOptions options, @Nullable NumbersFile numbers, int connectionsMax) {
+    private @Nullable KeptMemory keptMemory(NodeOptions options, @Nullable NumbersFile numbers, int connectionsMax) {
         if (numbers == null || options.remains().isEmpty()) {
             return null;
         }

@@ -54,8 +54,7 @@ public record Absence(int pair, boolean open, boolean arp, boolean discovery) {
             case DROP -> false;
             case SERVICE ->
                 rule.onFailure() == Rule.FailureAction.OPEN
-                        || (rule.onFailure() == Rule.FailureAction.INHERIT
-                                && isOpen(snapshot.target(rule.targetId())));
+                        || (rule.onFailure() == Rule.FailureAction.INHERIT && isOpen(snapshot.target(rule.targetId())));
         };
     }
 

@@ -100,8 +100,8 @@ public final class KeptMemory implements AutoCloseable {
 
     /** Removes what was left in a directory; why not, empty if it is gone. */
     static String remove(Path directory) {
-        try (FileChannel lock = FileChannel.open(
-                directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel lock =
+                FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             if (lock.tryLock() == null) {
                 return "its node runs; end it first: sluice stop";
             }
@@ -116,8 +116,8 @@ public final class KeptMemory implements AutoCloseable {
     }
 
     private static MemorySegment map(Path file, long bytes, Arena arena) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             // All of it now: a page that is missing when it is first written to would end the process.
             ByteBuffer zeros = ByteBuffer.allocateDirect(PIECE_BYTES);
             for (long at = 0; at < bytes; at += PIECE_BYTES) {

@@ -343,7 +343,9 @@ public final class Worker implements Runnable, AutoCloseable {
         }
         ports.closeOthers(next.bindings());
         offload(false);
-        next.bindings().forEach(binding -> portSource.setAbsence(binding.index(), Absence.of(next.snapshot(), binding.index())));
+        next.bindings()
+                .forEach(binding ->
+                        portSource.setAbsence(binding.index(), Absence.of(next.snapshot(), binding.index())));
         if (first) {
             portSource.settle();
             portSource.beat(System.nanoTime());

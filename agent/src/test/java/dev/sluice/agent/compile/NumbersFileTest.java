@@ -50,7 +50,8 @@ class NumbersFileTest {
     @Test
     void nextProcessGivesTheSameNumbersAndALaterGeneration() {
         Snapshot first = compile(firewall(), instance("fw-1", ""), instance("fw-2", ""), chain("closed"), inspectAll());
-        Snapshot second = compile(firewall(), instance("fw-1", ""), instance("fw-2", ""), chain("closed"), inspectAll());
+        Snapshot second =
+                compile(firewall(), instance("fw-1", ""), instance("fw-2", ""), chain("closed"), inspectAll());
         assertThat(numbers(second)).isEqualTo(numbers(first));
         assertThat(second.generation()).isEqualTo(first.generation() + 1);
     }
@@ -59,11 +60,17 @@ class NumbersFileTest {
     void otherContentGetsNumbersThatNobodyHad() {
         Snapshot first = compile(firewall(), instance("fw-1", ""), chain("closed"), inspectAll());
         Snapshot second = compile(firewall(), instance("fw-2", ""), chain("closed"), inspectAll());
-        assertThat(second.rules().getFirst().id()).as("the same rule").isEqualTo(first.rules().getFirst().id());
-        assertThat(second.paths()).extracting(Path::id).doesNotContainAnyElementsOf(
-                first.paths().stream().map(Path::id).toList());
-        assertThat(second.attachments()).extracting(Attachment::id).doesNotContainAnyElementsOf(
-                first.attachments().stream().map(Attachment::id).toList());
+        assertThat(second.rules().getFirst().id())
+                .as("the same rule")
+                .isEqualTo(first.rules().getFirst().id());
+        assertThat(second.paths())
+                .extracting(Path::id)
+                .doesNotContainAnyElementsOf(
+                        first.paths().stream().map(Path::id).toList());
+        assertThat(second.attachments())
+                .extracting(Attachment::id)
+                .doesNotContainAnyElementsOf(
+                        first.attachments().stream().map(Attachment::id).toList());
     }
 
     @Test
@@ -73,7 +80,12 @@ class NumbersFileTest {
         assertThat(file().epoch()).isEqualTo(epoch);
         java.nio.file.Path path = directory.resolve("numbers");
         String whole = Files.readString(path);
-        for (String damaged : List.of("", "sluice-numbers 9\nend\n", whole.substring(0, whole.length() / 2), whole.replaceFirst("id \\d+", "id 99999"), "\u0000\u0001")) {
+        for (String damaged : List.of(
+                "",
+                "sluice-numbers 9\nend\n",
+                whole.substring(0, whole.length() / 2),
+                whole.replaceFirst("id \\d+", "id 99999"),
+                "\u0000\u0001")) {
             Files.writeString(path, damaged);
             assertThat(file().epoch()).as(damaged).isNotEqualTo(epoch);
             assertThat(file().ids()).isEmpty();

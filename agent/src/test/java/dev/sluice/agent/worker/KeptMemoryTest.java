@@ -40,7 +40,8 @@ class KeptMemoryTest {
             KeptTables before = Objects.requireNonNull(memory.before());
             assertThat(before.connectionsMax()).isEqualTo(CONNECTIONS);
             assertThat(before.connections().get(ValueLayout.JAVA_INT, 0)).isEqualTo(4711);
-            assertThat(memory.tables().connections().get(ValueLayout.JAVA_INT, 0)).isZero();
+            assertThat(memory.tables().connections().get(ValueLayout.JAVA_INT, 0))
+                    .isZero();
         }
     }
 
@@ -58,18 +59,21 @@ class KeptMemoryTest {
         for (int at : new int[] {0, 8, 16, 24, 32}) {
             leave(1);
             assertThat(isFound(EPOCH)).isTrue();
-            try (RandomAccessFile file = new RandomAccessFile(directory.resolve("connections").toFile(), "rw")) {
+            try (RandomAccessFile file =
+                    new RandomAccessFile(directory.resolve("connections").toFile(), "rw")) {
                 file.seek(at);
                 file.write(99);
             }
             assertThat(isFound(EPOCH)).as("byte %d", at).isFalse();
         }
         leave(1);
-        try (RandomAccessFile file = new RandomAccessFile(directory.resolve("connections").toFile(), "rw")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(directory.resolve("connections").toFile(), "rw")) {
             file.setLength(file.length() / 2);
         }
         assertThat(isFound(EPOCH)).isFalse();
-        try (RandomAccessFile file = new RandomAccessFile(directory.resolve("connections").toFile(), "rw")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(directory.resolve("connections").toFile(), "rw")) {
             file.setLength(10);
         }
         assertThat(isFound(EPOCH)).isFalse();
@@ -79,7 +83,8 @@ class KeptMemoryTest {
     void secondProcessIsRefusedAndUninstallWaits() throws IOException {
         try (KeptMemory memory = KeptMemory.open(directory, EPOCH, CONNECTIONS)) {
             assertThat(memory.before()).isNull();
-            assertThatThrownBy(() -> KeptMemory.open(directory, EPOCH, CONNECTIONS)).hasMessageContaining("has " + directory);
+            assertThatThrownBy(() -> KeptMemory.open(directory, EPOCH, CONNECTIONS))
+                    .hasMessageContaining("has " + directory);
             assertThat(KeptMemory.remove(directory)).isNotEmpty();
         }
         assertThat(KeptMemory.remove(directory)).isEmpty();
