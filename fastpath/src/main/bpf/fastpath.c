@@ -462,6 +462,8 @@ static __always_inline void replay(struct __sk_buff *skb, __u32 ingress, struct 
     v->peer = action->flags & ACTION_REDIRECT_PEER;
 }
 
+#include "presence.h"
+
 /* Whether the host itself may want the frame. */
 static __always_inline int is_for_host(struct __sk_buff *skb, const struct port *port)
 {
@@ -484,7 +486,9 @@ static __always_inline int hand_over(struct __sk_buff *skb, __u32 ingress, __u32
         return TC_ACT_SHOT;
     __u32 to = now->punt_ifindex;
     int for_host = is_for_host(skb, port);
-    if (!to || bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), ingress)) {
+    if (is_absent(now))
+        return for_host ? TC_ACT_UNSPEC : without_data_path(skb, port);
+    if (bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), ingress)) {
         count(LOST);
         return for_host ? TC_ACT_UNSPEC : TC_ACT_SHOT;
     }

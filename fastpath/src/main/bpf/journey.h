@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 #define PORTS_MAX 4096
 #define PATHS_MAX 65536 /* a power of two */
@@ -60,7 +60,9 @@ struct globals {
     __u32 config_generation;
     __u32 layout_version;
     __u32 punt_ifindex; /* 0: nobody listens, what is not repeated is dropped */
-    __u32 reserved[13];
+    __u32 heartbeat_ms;   /* when the data path last said that it is there; coarse monotonic clock */
+    __u32 silence_max_ms; /* after so long it is not; 0: it always is */
+    __u32 reserved[11];
 };
 
 /* A port, by its number. */
@@ -69,11 +71,17 @@ struct port {
     __u32 generation;
     __u32 flags;
     __u8 mac[6];
-    __u8 reserved[14];
+    __u16 pair; /* number of the port at the other end of the wire, 0: none */
+    __u8 reserved[12];
 };
 
 /* The host has addresses there: it gets copies of what is addressed to it. */
 #define PORT_SHARED 1
+
+/* While the data path is not there: everything crosses the wire, or only ARP and neighbour discovery. */
+#define PORT_OPEN 2
+#define PORT_ARP 4
+#define PORT_DISCOVERY 8
 
 /* What became of packets that were not repeated; index into the map "counts". Same numbers in PuntReason. */
 enum count {
@@ -93,7 +101,9 @@ enum count {
     TTL_LOW,
     TOO_LARGE,
     NOT_ABLE,
-    LOST, /* dropped: nobody listens, or no memory in the middle of changing the frame */
+    LOST, /* dropped: no memory in the middle of changing the frame */
+    ABSENT_DROPPED,
+    ABSENT_PASSED,
     COUNTS
 };
 
@@ -129,10 +139,13 @@ LAYOUT(journey_action, frames, 88);
 _Static_assert(sizeof(struct globals) == 64, "globals");
 LAYOUT(globals, layout_version, 4);
 LAYOUT(globals, punt_ifindex, 8);
+LAYOUT(globals, heartbeat_ms, 12);
+LAYOUT(globals, silence_max_ms, 16);
 
 _Static_assert(sizeof(struct port) == 32, "port");
 LAYOUT(port, generation, 4);
 LAYOUT(port, flags, 8);
 LAYOUT(port, mac, 12);
+LAYOUT(port, pair, 18);
 
 #endif

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param strict whether files that are broken or missing at start end the node, instead of the last good revision being run
  * @param force whether interfaces may be taken that the host itself needs
  * @param fastPath whether the kernel repeats what was decided about known flows
+ * @param remains where is left what outlives the process; empty: nothing does
  */
 public record NodeOptions(
         Path configuration,
@@ -24,7 +25,21 @@ public record NodeOptions(
         Optional<Path> state,
         boolean strict,
         boolean force,
-        FastPathMode fastPath) {
+        FastPathMode fastPath,
+        Optional<Remains> remains) {
+    /** With nothing that outlives the process. */
+    public NodeOptions(
+            Path configuration,
+            Optional<String> node,
+            Optional<Path> socket,
+            boolean watch,
+            Optional<Path> state,
+            boolean strict,
+            boolean force,
+            FastPathMode fastPath) {
+        this(configuration, node, socket, watch, state, strict, force, fastPath, Optional.empty());
+    }
+
     /** Everything by default. */
     public static NodeOptions of(Path configuration) {
         return new NodeOptions(
@@ -41,16 +56,31 @@ public record NodeOptions(
     /** This with an administration socket and a directory for the history: what a node needs that is not to touch those of others. */
     public NodeOptions at(Path newSocket, Path newState) {
         return new NodeOptions(
-                configuration, node, Optional.of(newSocket), watch, Optional.of(newState), strict, force, fastPath);
+                configuration,
+                node,
+                Optional.of(newSocket),
+                watch,
+                Optional.of(newState),
+                strict,
+                force,
+                fastPath,
+                remains);
     }
 
     /** This with a name. */
     public NodeOptions named(String newNode) {
-        return new NodeOptions(configuration, Optional.of(newNode), socket, watch, state, strict, force, fastPath);
+        return new NodeOptions(
+                configuration, Optional.of(newNode), socket, watch, state, strict, force, fastPath, remains);
     }
 
     /** This with a fast path, or without. */
     public NodeOptions with(FastPathMode newFastPath) {
-        return new NodeOptions(configuration, node, socket, watch, state, strict, force, newFastPath);
+        return new NodeOptions(configuration, node, socket, watch, state, strict, force, newFastPath, remains);
+    }
+
+    /** This with something that outlives the process. */
+    public NodeOptions leaving(Remains newRemains) {
+        return new NodeOptions(
+                configuration, node, socket, watch, state, strict, force, fastPath, Optional.of(newRemains));
     }
 }

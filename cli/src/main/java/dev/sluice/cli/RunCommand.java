@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.Remains;
 import dev.sluice.agent.metrics.MetricsServer;
 import dev.sluice.agent.metrics.ProcessFigures;
 import dev.sluice.agent.metrics.Scrape;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Option;
             "What comes into force is kept as a revision (see 'sluice history'). If the files are broken or missing at the start, the last good revision "
                     + "runs, and log and status say so.",
             "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status: 0 after 'sluice stop', 130 or 143 after a signal, 1 if it could not start or could not go on (out of memory, say): "
-                    + "then its ports are closed and nothing passes."
+                    + "then its ports are closed and nothing passes.",
+            "With a fast path, what it repeats goes on when this process ends, whatever ends it, and the next one goes on with the same flows; new flows meet the failure policy. 'sluice uninstall' ends that."
         })
 final class RunCommand implements Callable<Integer> {
     /** How much is logged. */
@@ -89,6 +91,20 @@ final class RunCommand implements Callable<Integer> {
                             + "For ports without driver af_xdp or tap; needs Linux 6.6, libbpf 1.0 and CAP_BPF too.")
     private FastPathMode fastPath = FastPathMode.OFF;
 
+    @Option(
+            names = "--pins",
+            paramLabel = "DIR",
+            description =
+                    "Directory in a BPF file system where the fast path is left when this process ends, so that established flows go on (default: /run/sluice/bpf or /sys/fs/bpf, whichever is one).")
+    private @Nullable Path pins;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "DIR",
+            description =
+                    "Directory, best in memory, where what is known of flows is left for the next process (default: /run/sluice/memory).")
+    private @Nullable Path memory;
+
     @Option(names = "--no-watch", description = "Apply changed files only when 'sluice reload' says so.")
     private boolean noWatch;
 
@@ -126,7 +142,8 @@ final class RunCommand implements Callable<Integer> {
                     Optional.ofNullable(state),
                     strict,
                     force,
-                    fastPath));
+                    fastPath,
+                    remains()));
             Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "sluice-stop"));
             if (server != null) {
                 server.serve(
@@ -138,6 +155,18 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    /** Without fast path nothing goes on when the process ends, so nothing is left either. */
+    private Optional<Remains> remains() {
+        if (fastPath == FastPathMode.OFF) {
+            return Optional.empty();
+        }
+        Path kept = memory == null ? Remains.MEMORY : memory;
+        if (pins != null) {
+            return Optional.of(new Remains(pins, kept));
+        }
+        return Remains.usual().map(found -> new Remains(found.pins(), kept));
     }
 
     private static MetricsServer bind(String text) {

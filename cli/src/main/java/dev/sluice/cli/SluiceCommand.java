@@ -34,6 +34,7 @@ import picocli.CommandLine.ScopeType;
             HistoryCommand.class,
             DiffCommand.class,
             StopCommand.class,
+            UninstallCommand.class,
             ManagerCommand.class,
             ApplyCommand.class,
             GetCommand.class,

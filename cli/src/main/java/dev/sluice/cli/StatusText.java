@@ -15,6 +15,7 @@ import dev.sluice.agent.report.StatusReport.SegmentReport;
 import dev.sluice.agent.report.StatusReport.TotalsReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ final class StatusText {
                 (peers(status.peers())
                                 + chains(status.chains())
                                 + segments(status.segments())
-                                + fastPath(status.fastPath()))
+                                + fastPath(status.fastPath(), status.ports(), status.totals().frames()))
                         .stripTrailing());
     }
 
@@ -248,7 +249,7 @@ final class StatusText {
     }
 
     /** What the kernel repeats; nothing if nobody asked for it. */
-    static String fastPath(FastPathReport fastPath) {
+    static String fastPath(FastPathReport fastPath, List<PortReport> ports, long framesOfProcess) {
         if (fastPath.mode().equals("off")) {
             return "";
         }
@@ -263,7 +264,27 @@ final class StatusText {
         fastPath.punted().stream().limit(REASONS_SHOWN).forEach(r -> row(table, "not repeated", r));
         return head + fastPath.packets() + " packets with " + fastPath.bytes() + " bytes repeated, "
                 + fastPath.journeys() + " of " + fastPath.journeysMax() + " journeys in the kernel\n"
+                + hitRate(fastPath.packets(), framesOfProcess)
+                + without(ports)
                 + (fastPath.refused().isEmpty() && fastPath.punted().isEmpty() ? "" : table.render(""));
+    }
+
+    private static String hitRate(long repeated, long others) {
+        return repeated == 0
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "%.2f %% of what came in since the start was repeated\n",
+                        100.0 * repeated / (repeated + others));
+    }
+
+    /** Ports whose packets all come to the process, and by what: their driver says why. */
+    private static String without(List<PortReport> ports) {
+        return ports.stream()
+                .filter(port -> !port.fastPath())
+                .map(port -> "without fast path: " + port.name() + ", "
+                        + (port.up() ? port.description() : port.reason()) + "\n")
+                .collect(Collectors.joining());
     }
 
     private static void row(Table table, String what, ReasonReport reason) {

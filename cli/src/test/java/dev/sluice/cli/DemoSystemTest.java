@@ -131,6 +131,15 @@ class DemoSystemTest {
         assertThat(demo.exitValue()).isZero();
     }
 
+    @Test
+    void restartShowsThatNothingHappens() throws Exception {
+        Process demo = start(AS_ROOT, "demo", "restart", "--quick");
+        assertThat(demo.waitFor(RUN_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(output()).contains("lines as expected").doesNotContain("✗");
+        assertThat(demo.exitValue()).isZero();
+        assertThat(Path.of("/run/sluice/bpf/demo-" + demo.pid())).doesNotExist();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "INT, running as root, 130",

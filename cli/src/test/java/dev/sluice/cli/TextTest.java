@@ -33,9 +33,9 @@ import org.junit.jupiter.api.Test;
 class TextTest {
     @Test
     void fastPathThatHasSeenNothingYetHasNoEmptyTable() {
-        assertThat(StatusText.fastPath(new FastPathReport("auto", "", 0, 0, 0, 65_536, List.of(), List.of())))
+        assertThat(StatusText.fastPath(new FastPathReport("auto", "", 0, 0, 0, 65_536, List.of(), List.of()), List.of(), 0))
                 .endsWith("0 of 65536 journeys in the kernel\n");
-        assertThat(StatusText.fastPath(new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, List.of(), List.of())))
+        assertThat(StatusText.fastPath(new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, List.of(), List.of()), List.of(), 0))
                 .isEqualTo("\nfast path auto: none, no libbpf\n");
     }
 

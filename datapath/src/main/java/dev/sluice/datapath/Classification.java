@@ -310,6 +310,10 @@ final class Classification {
     private static final int DROPPED = 2;
 
     private int decide(Cursor c, int group) {
+        if (frames.isRehearsing() && vanished == NONE) {
+            frames.drop(c, DropReason.NO_PATH);
+            return DROPPED;
+        }
         boolean told = instructions.lookUp(c);
         if (instructions.says(FlowPrograms.Action.DROP)) {
             dropAsTold(c);

@@ -106,11 +106,14 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             MemorySegment memory, @Nullable Arena ownedArena, int connectionsMax, long seed, TrackerTimeouts timeouts) {
         super(
                 memory.asSlice(0, (long) connectionsMax * ConnectionTableRecord.BYTES),
-                memory.asSlice(sideOffset(connectionsMax), (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES));
+                memory.asSlice(
+                        ConnectionTableRecord.sideOffset(connectionsMax),
+                        (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES));
         this.ownedArena = ownedArena;
         this.connectionsMax = connectionsMax;
         long indexOffset = records.byteSize();
-        MemorySegment buckets = memory.asSlice(indexOffset, sideOffset(connectionsMax) - indexOffset);
+        MemorySegment buckets =
+                memory.asSlice(indexOffset, ConnectionTableRecord.sideOffset(connectionsMax) - indexOffset);
         this.keys = new ConnectionTableKeys(records, side, new ConnectionTableIndex(buckets), seed);
         this.halfOpen = new ConnectionTableHalfOpen(side);
         this.metInTheMiddle = new ConnectionTableHalfOpen(side);
@@ -131,17 +134,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
 
     /** Memory that a table for the given number of connections takes, in bytes. */
     public static long bytesFor(int connectionsMax) {
-        if (connectionsMax < 1 || connectionsMax > CONNECTIONS_MAX) {
-            throw new IllegalArgumentException("connection table for " + connectionsMax
-                    + " connections: choose connectionsMax in 1.." + CONNECTIONS_MAX);
-        }
-        return sideOffset(connectionsMax) + (long) connectionsMax * ConnectionTableRecord.SIDE_BYTES;
-    }
-
-    /** Records come first, then the index, then the side records. */
-    private static long sideOffset(int connectionsMax) {
-        return (long) connectionsMax * ConnectionTableRecord.BYTES
-                + (long) ConnectionTableIndex.bucketsFor(connectionsMax) * ConnectionTableIndex.BUCKET_BYTES;
+        return ConnectionTableRecord.bytesFor(connectionsMax);
     }
 
     /** Gives back the memory if the table was made by {@link #open}; the table must not be used any more. */
@@ -494,6 +487,13 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         copyFields(from, slot, at);
         joinList(at);
         return at;
+    }
+
+    /** What another process left there, to be read slot by slot; nothing else of it may be used. */
+    static ConnectionTable left(MemorySegment memory, int connectionsMax) {
+        ConnectionTable table = over(memory, connectionsMax, 0, TrackerTimeouts.DEFAULT);
+        table.highWater = connectionsMax;
+        return table;
     }
 
     private void joinList(int slot) {

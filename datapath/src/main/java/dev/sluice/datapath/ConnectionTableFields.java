@@ -79,6 +79,16 @@ abstract sealed class ConnectionTableFields permits ConnectionTable {
         putLong(records, bytesAt, getLong(records, bytesAt) + moreBytes);
     }
 
+    /** Takes back what a made-up packet was counted as, and when. */
+    final void uncount(int slot, int direction, long bytes, int seenMs) {
+        long at = at(slot);
+        long packetsAt = at + ConnectionTableRecord.PACKETS + direction * 8L;
+        putLong(records, packetsAt, getLong(records, packetsAt) - 1);
+        long bytesAt = at + ConnectionTableRecord.BYTE_COUNT + direction * 8L;
+        putLong(records, bytesAt, getLong(records, bytesAt) - bytes);
+        putInt(records, at + ConnectionTableRecord.LAST_SEEN + direction * 4L, seenMs);
+    }
+
     /** Counts connections by router there from now on; for an empty table. */
     final void countIn(ZoneUse use) {
         zoneUse = use;

@@ -84,6 +84,21 @@ final class ConnectionTableRecord {
 
     private ConnectionTableRecord() {}
 
+    /** Memory of a table, in bytes. */
+    static long bytesFor(int connectionsMax) {
+        if (connectionsMax < 1 || connectionsMax > ConnectionTable.CONNECTIONS_MAX) {
+            throw new IllegalArgumentException("connection table for " + connectionsMax
+                    + " connections: choose connectionsMax in 1.." + ConnectionTable.CONNECTIONS_MAX);
+        }
+        return sideOffset(connectionsMax) + (long) connectionsMax * SIDE_BYTES;
+    }
+
+    /** Records come first, then the index, then the side records. */
+    static long sideOffset(int connectionsMax) {
+        return (long) connectionsMax * BYTES
+                + (long) ConnectionTableIndex.bucketsFor(connectionsMax) * ConnectionTableIndex.BUCKET_BYTES;
+    }
+
     /** Where the record of a slot begins. */
     static long at(int slot) {
         return (long) slot * BYTES;

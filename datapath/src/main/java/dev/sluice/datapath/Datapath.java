@@ -18,6 +18,7 @@ public final class Datapath implements AutoCloseable {
     private static final int GROUP = Cursor.GROUP;
 
     private final FramePool pool;
+    private final DatapathMemory remembered;
     private final Frames frames;
     private final Parser parser;
     private final ConnectionTable table;
@@ -45,11 +46,8 @@ public final class Datapath implements AutoCloseable {
     private final DropCounters drops = new DropCounters();
     private final DatapathCounters counters = new DatapathCounters();
     private final Zones zones;
-    private final @Nullable ZoneUse zoneUse;
-    private final EthernetMemory ethernetMemory;
     private final Translations translations;
     private final FlowContext context;
-    private final RuleHits hits;
     private final FlowPrograms programs = new FlowPrograms();
     private final LookAhead lookAhead;
     private final FastPath fastPath;
@@ -68,43 +66,37 @@ public final class Datapath implements AutoCloseable {
      * @param seed secret and random, against crafted collisions
      */
     public Datapath(FramePool pool, Liveness live, int connectionsMax, long seed) {
-        this(
-                pool,
-                live,
-                ConnectionTable.open(connectionsMax, seed, TrackerTimeouts.DEFAULT),
-                new Neighbors(pool, Neighbors.ENTRIES_MAX, Neighbors.HELD_MAX),
-                new EthernetMemory(pool.memory(), MacPairs.PAIRS_MAX),
-                new Zones(),
-                new ZoneUse(),
-                new FlowContext(),
-                new RuleHits(true),
-                seed);
+        this(pool, live, DatapathMemory.of(pool, connectionsMax, seed), seed);
+    }
+
+    /** The same with connections that the next process can find, in zeroed memory. */
+    public Datapath(FramePool pool, Liveness live, KeptTables kept, long seed) {
+        this(pool, live, DatapathMemory.in(kept, pool, seed), seed);
+    }
+
+    /**
+     * Takes over the connections that a process before left (ADR 23); how many. After the first configuration, before the first packet and {@link #offload}.
+     *
+     * @param device what may have repeated packets meanwhile
+     */
+    public int recollect(KeptTables before, @Nullable OffloadDevice device) {
+        return remembered.recollect(before, device, programs.generation());
     }
 
     /** A data path of the given parts, for {@link Foretelling}. */
-    Datapath(
-            FramePool pool,
-            Liveness live,
-            ConnectionTable table,
-            Neighbors neighbors,
-            EthernetMemory ethernetMemory,
-            Zones zones,
-            @Nullable ZoneUse zoneUse,
-            FlowContext context,
-            RuleHits hits,
-            long seed) {
+    Datapath(FramePool pool, Liveness live, DatapathMemory remembered, long seed) {
         this.pool = pool;
-        this.table = table;
-        this.neighbors = neighbors;
-        this.ethernetMemory = ethernetMemory;
-        this.zones = zones;
-        this.zoneUse = zoneUse;
+        this.remembered = remembered;
+        table = remembered.table();
+        neighbors = remembered.neighbors();
+        zones = remembered.zones();
+        ZoneUse zoneUse = remembered.zoneUse();
+        context = remembered.context();
+        RuleHits hits = remembered.hits();
         if (zoneUse != null) {
             table.countIn(zoneUse);
             programs.countIn(zoneUse);
         }
-        this.context = context;
-        this.hits = hits;
         MemorySegment memory = pool.memory();
         frames = new Frames(pool, drops);
         parser = new Parser(memory);
@@ -126,7 +118,7 @@ public final class Datapath implements AutoCloseable {
                 liveness,
                 table,
                 neighbors,
-                ethernetMemory,
+                remembered.ethernetMemory(),
                 translations,
                 counters,
                 errors,
@@ -193,7 +185,8 @@ public final class Datapath implements AutoCloseable {
                 frames, returns, neighborStage, switchStage, overlayInput, peerInput, healthInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         lookAhead = new LookAhead(table, zones);
-        fastPath = new FastPath(frames, table, liveness, neighbors, programs, ethernetMemory, counters, seed);
+        fastPath =
+                new FastPath(frames, table, liveness, neighbors, programs, remembered.ethernetMemory(), counters, seed);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
@@ -251,7 +244,7 @@ public final class Datapath implements AutoCloseable {
         zones.lookInto(other.zones);
         programs.lookInto(other.programs);
         translations.lookInto(other.translations);
-        ethernetMemory.lookInto(other.ethernetMemory);
+        remembered.ethernetMemory().lookInto(other.remembered.ethernetMemory());
         planeFlows.lookInto(other.planeFlows);
         switchStage.lookInto(other.switchStage);
         selector.copy(other.selector);
@@ -283,8 +276,7 @@ public final class Datapath implements AutoCloseable {
     /**
      * Takes over all frames of a batch; {@code batch.port} are indices of the snapshot.
      *
-     * @throws RuntimeException the first that a defect of this program or of a port caused; it cost the packet in hand at that moment, the others
-     *     of the batch went their way
+     * @throws RuntimeException the first that a defect of this program or of a port caused; it cost the packet in hand, the others of the batch went their way
      */
     public void process(Batch batch, long nowNs) {
         fault = null;
@@ -462,6 +454,7 @@ public final class Datapath implements AutoCloseable {
     /** Timers: neighbours and expiry. To be called at least every 10 ms, cheap when nothing is due. */
     public void tick(long nowNs) {
         fastPath.tick(nowNs);
+        rehearse(nowNs);
         neighborStage.tick(nowNs);
         fragments.tick(nowNs);
         context.tick(nowNs);
@@ -469,9 +462,18 @@ public final class Datapath implements AutoCloseable {
         finishPacket(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
-        if (zoneUse != null) {
-            zones.reclaim(zoneUse);
+        remembered.reclaim();
+    }
+
+    /** Asks itself what it would do with packets of journeys that the device has from a process before. */
+    private void rehearse(long nowNs) {
+        Batch made = fastPath.rehearsal();
+        for (int i = 0; i < made.count; i++) {
+            parser.parseOne(made, i);
+            handleOne(made, i, nowNs);
+            fastPath.rehearsed(i);
         }
+        fastPath.endRehearsal();
     }
 
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
@@ -490,7 +492,7 @@ public final class Datapath implements AutoCloseable {
         return own;
     }
 
-    /** Flushes the ports that frames were sent to since the last call. */
+    /** Flushes the ports that frames were sent to. */
     public void flush() {
         frames.flush();
     }
@@ -526,7 +528,7 @@ public final class Datapath implements AutoCloseable {
 
     /** Decisions to be logged; one reader. */
     public RuleLog ruleLog() {
-        return hits.log();
+        return remembered.hits().log();
     }
 
     /** Instructions for single flows; for the worker's own thread only. */

@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.wire.Ethernet;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,12 @@ final class EthernetMemory {
     /** Where pairs remembered before are found, while foretelling; own numbers lie above all of its. */
     private @Nullable EthernetMemory source;
 
+    /** Memory for {@link #keepIn}: the era, and two addresses for each number. */
+    static final long KEPT_BYTES = 16L * (MacPairs.PAIRS_MAX + 1);
+
+    /** Era and pairs for the next process; null: there is none. */
+    private @Nullable MemorySegment kept;
+
     EthernetMemory(MemorySegment memory, int pairsMax) {
         this.memory = memory;
         pairs = new MacPairs(pairsMax);
@@ -39,8 +46,51 @@ final class EthernetMemory {
         era = other.era;
     }
 
+    /** Writes there, from now on, what numbers stand for. */
+    void keepIn(MemorySegment there) {
+        kept = there;
+        there.setAtIndex(ValueLayout.JAVA_LONG, 0, era);
+        for (int pair = 1; pair <= pairs.count(); pair++) {
+            keep(pair);
+        }
+    }
+
+    private void keep(int pair) {
+        MemorySegment there = kept;
+        if (there != null) {
+            there.setAtIndex(ValueLayout.JAVA_LONG, 2L * pair, pairs.source(pair));
+            there.setAtIndex(ValueLayout.JAVA_LONG, 2L * pair + 1, pairs.destination(pair));
+        }
+    }
+
+    /** Numbers stand for what they stood for with the one that wrote there; before the first is given. They are given from 1 on, and all at once given up. */
+    void recall(MemorySegment left) {
+        read(left);
+        if (kept != null) {
+            keepIn(kept);
+        }
+    }
+
+    private void read(MemorySegment left) {
+        era = (int) left.getAtIndex(ValueLayout.JAVA_LONG, 0) & ERA_MASK;
+        for (int pair = 1; pair <= MacPairs.PAIRS_MAX; pair++) {
+            long from = left.getAtIndex(ValueLayout.JAVA_LONG, 2L * pair);
+            long to = left.getAtIndex(ValueLayout.JAVA_LONG, 2L * pair + 1);
+            if ((from | to) == 0) {
+                return;
+            }
+            if (pairs.intern(from, to) != pair) {
+                // Somebody else wrote there: restoring nothing is better than a wrong address.
+                pairs.clear();
+                era = era + 1 & ERA_MASK;
+                return;
+            }
+        }
+    }
+
     /** Remembers the addresses of the packet in hand; the number, above 0. */
     int remember(Cursor c) {
+        int known = pairs.count();
         int pair = pairs.intern(c.fields.sourceMac, c.fields.destinationMac);
         if (pair == MacPairs.NONE) {
             pairs.clear();
@@ -49,6 +99,12 @@ final class EthernetMemory {
                 mirror.allMoved();
             }
             pair = pairs.intern(c.fields.sourceMac, c.fields.destinationMac);
+            if (kept != null) {
+                kept.fill((byte) 0);
+                keepIn(kept);
+            }
+        } else if (pairs.count() != known) {
+            keep(pair);
         }
         return era << PAIR_BITS | (source == null ? pair : pair + MacPairs.PAIRS_MAX);
     }

@@ -22,6 +22,8 @@ final class FastPath {
 
     private @Nullable OffloadMirror mirror;
 
+    private final Rehearsal rehearsal;
+
     FastPath(
             Frames frames,
             ConnectionTable table,
@@ -39,11 +41,14 @@ final class FastPath {
         this.ethernetMemory = ethernetMemory;
         this.counters = counters;
         this.seed = seed;
+        rehearsal = new Rehearsal(frames.pool());
     }
 
     /** Another device, or none: then nothing that the one before has is repeated any more. */
     void use(@Nullable OffloadDevice device, int afterPackets, Snapshot snapshot) {
         allMoved();
+        // What is known of nodes and ports before journeys begin to depend on it has not changed since.
+        liveness.refresh();
         OffloadMirror now = device == null
                 ? null
                 : new OffloadMirror(
@@ -99,6 +104,39 @@ final class FastPath {
         if (now != null) {
             now.tick(nowNs);
         }
+    }
+
+    /** Packets for journeys of the process before that wait to be confirmed, from slot 0, not parsed. Until {@link #endRehearsal}, all packets are such. */
+    Batch rehearsal() {
+        rehearsal.clear();
+        OffloadMirror now = mirror;
+        if (now != null && now.makeUp(rehearsal)) {
+            frames.rehearse(true);
+            frames.takeHeldBack();
+        }
+        return rehearsal.batch();
+    }
+
+    /** What became of the made-up packet in a slot is known: its journey goes on as it would go, is tried again soon, or ends. */
+    void rehearsed(int slot) {
+        OffloadMirror now = mirror;
+        JourneyRecorder journey = frames.journey();
+        boolean waits = frames.takeHeldBack();
+        if (now != null && journey != null && !waits) {
+            OffloadRefusal why = journey.outcome();
+            if (why != null && why != OffloadRefusal.NEW_FLOW) {
+                now.dropRehearsed(slot);
+            }
+        }
+    }
+
+    void endRehearsal() {
+        OffloadMirror now = mirror;
+        if (now != null && rehearsal.batch().count > 0) {
+            now.endRehearsal();
+        }
+        rehearsal.clear();
+        frames.rehearse(false);
     }
 
     /** The parsed packet in hand begins its way. */

@@ -62,13 +62,14 @@ public final class Foretelling {
         Datapath own = new Datapath(
                 ownPool,
                 liveness,
-                ConnectionTable.over(connections, CONNECTIONS_MAX, 0, TrackerTimeouts.DEFAULT),
-                new Neighbors(ownPool, NEIGHBORS_MAX, Neighbors.HELD_MAX),
-                new EthernetMemory(frames, MAC_PAIRS_MAX),
-                Zones.forForetelling(),
-                null,
-                new FlowContext(),
-                new RuleHits(false),
+                new DatapathMemory(
+                        ConnectionTable.over(connections, CONNECTIONS_MAX, 0, TrackerTimeouts.DEFAULT),
+                        new Neighbors(ownPool, NEIGHBORS_MAX, Neighbors.HELD_MAX),
+                        new EthernetMemory(frames, MAC_PAIRS_MAX),
+                        Zones.forForetelling(),
+                        null,
+                        new FlowContext(),
+                        new RuleHits(false)),
                 0);
         own.apply(ownSnapshot, new PacketPort[ownSnapshot.portCount()]);
         pool = ownPool;

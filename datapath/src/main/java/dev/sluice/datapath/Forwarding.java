@@ -187,7 +187,7 @@ final class Forwarding {
         if (mac == Neighbors.UNREACHABLE) {
             return errors.drop(c, DropReason.NEIGHBOR_UNRESOLVED);
         }
-        long given = neighbors.hold(port.index(), hi, lo, c.batch, c.slot);
+        long given = frames.holdsBack() ? Neighbors.REFUSED : neighbors.hold(port.index(), hi, lo, c.batch, c.slot);
         if (given == Neighbors.REFUSED) {
             return frames.drop(c, DropReason.NEIGHBOR_QUEUE_FULL);
         }

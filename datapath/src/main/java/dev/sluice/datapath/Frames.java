@@ -28,6 +28,8 @@ final class Frames {
     private int nextCrossing;
     private @Nullable PacketTracer tracer;
     private @Nullable JourneyRecorder journey;
+    private boolean rehearsing;
+    private boolean heldBack;
 
     /** The frame that a port is just taking over, {@link FramePool#NONE} if none. */
     private long handedOver = FramePool.NONE;
@@ -35,6 +37,29 @@ final class Frames {
     Frames(FramePool pool, DropCounters drops) {
         this.pool = pool;
         this.drops = drops;
+    }
+
+    /** From now on packets are made-up ones: nothing of them leaves, and their ends are not counted (ADR 23). */
+    void rehearse(boolean yes) {
+        rehearsing = yes;
+    }
+
+    /** Whether the packet in hand is made up, so that nothing may be made for it. */
+    boolean isRehearsing() {
+        return rehearsing;
+    }
+
+    /** Whether the packet in hand is made up, so that it may not wait; notes that it would have. */
+    boolean holdsBack() {
+        heldBack = rehearsing;
+        return rehearsing;
+    }
+
+    /** Whether a made-up packet would have had to wait since this was last asked. */
+    boolean takeHeldBack() {
+        boolean held = heldBack;
+        heldBack = false;
+        return held;
     }
 
     void apply(Snapshot snapshot, @Nullable PacketPort[] portsByIndex) {
@@ -93,6 +118,10 @@ final class Frames {
 
     /** Drops a frame that came in on the given port (-1: unknown, counted at port 0). */
     int drop(Batch b, int slot, int port, DropReason reason) {
+        if (rehearsing) {
+            pool.give(b.start[slot]);
+            return Step.DONE;
+        }
         drops.count(port < 0 || port >= ports.length ? 0 : port, reason);
         if (tracer != null) {
             tracer.dropped(b, slot, reason);
@@ -129,7 +158,7 @@ final class Frames {
         if (joined[port] >= 0) {
             return cross(b, slot, joined[port]);
         }
-        if (out == null) {
+        if (out == null || rehearsing) {
             return drop(b, slot, b.port[slot], DropReason.PORT_ABSENT);
         }
         if (tracer != null) {

@@ -47,6 +47,7 @@ final class JourneyRecorder {
     private final long[] header = new long[WORDS];
     private boolean open;
     private @Nullable OffloadRefusal refusal;
+    private @Nullable OffloadRefusal outcome;
     private @Nullable Batch batch;
     private int slot;
     private int words;
@@ -267,10 +268,17 @@ final class JourneyRecorder {
 
     /** What became of the packet is known. */
     void end() {
-        if (open) {
-            counters.refuse(refusal == null ? OffloadRefusal.ENDED_HERE : refusal);
+        outcome = open ? (refusal == null ? OffloadRefusal.ENDED_HERE : refusal) : null;
+        if (outcome != null) {
+            counters.refuse(outcome);
             open = false;
         }
+    }
+
+    /** Why the packet that ended last was not given to the device, null if it was. */
+    @Nullable
+    OffloadRefusal outcome() {
+        return outcome;
     }
 
     private @Nullable OffloadRefusal compare(Batch b, int i, PortEntry port) {

@@ -20,6 +20,9 @@ final class MirrorGenerations {
     private final int[] ports = new int[OffloadKey.INGRESS_MAX + 1];
     private int config;
 
+    /** Whether the first configuration is the one under which the device has records already, or follows it. */
+    private boolean continues;
+
     /** Numbers of the device's ports by index. */
     private int[] numbers = new int[0];
 
@@ -45,20 +48,40 @@ final class MirrorGenerations {
         this.counters = counters;
         this.config = config;
         paths = new int[device.pathCapacity()];
-        for (int i = 1; i < paths.length; i++) {
-            device.setPathGeneration(i, 0);
+        continues = device.holdsOlder();
+        if (continues) {
+            takeOver();
+        } else {
+            for (int i = 1; i < paths.length; i++) {
+                device.setPathGeneration(i, 0);
+            }
+            device.setPathGeneration(paths.length, 0);
         }
-        device.setPathGeneration(paths.length, 0);
         dead = liveness.dead().clone();
         left = liveness.left().clone();
         down = liveness.downPorts().clone();
         failedPaths = liveness.failedPaths();
     }
 
+    /** What a process before has left holds until it is confirmed or taken back. */
+    private void takeOver() {
+        config = device.configGeneration();
+        for (int i = 0; i < paths.length; i++) {
+            paths[i] = device.pathGeneration(i);
+        }
+        for (int i = 1; i < ports.length; i++) {
+            ports[i] = device.portGeneration(i);
+        }
+    }
+
     /** Another configuration: nothing that was recorded holds. */
     void apply(Snapshot next) {
         snapshot = next;
-        moveConfig();
+        if (continues) {
+            continues = false;
+        } else {
+            moveConfig();
+        }
         numbers = new int[next.portCount()];
         shared.clear();
         for (int i = 0; i < numbers.length; i++) {
@@ -84,6 +107,16 @@ final class MirrorGenerations {
                 }
             }
         }
+    }
+
+    /** Index of the port with a number of the device, -1 if there is none. */
+    int indexOf(int number) {
+        for (int i = 0; i < numbers.length && number != 0; i++) {
+            if (numbers[i] == number) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** The device's number of a port, 0 if it has no fast path. */

@@ -47,6 +47,11 @@ public final class OffloadMirror {
     private final MemorySegment action;
     private final MemorySegment last;
     private Snapshot snapshot = Snapshot.empty();
+
+    /** Journeys of a process before; null when all are confirmed or taken back. */
+    private @Nullable MirrorAdoption adoption;
+
+    private boolean rehearsing;
     private long nowNs;
     private long lastTickNs;
 
@@ -71,6 +76,8 @@ public final class OffloadMirror {
         this.datapathCounters = datapathCounters;
         generations = new MirrorGenerations(device, liveness, counters, firstGeneration);
         entries = new MirrorEntries(device.capacity(), table.capacity(), firstGeneration);
+        MirrorAdoption older = device.holdsOlder() ? new MirrorAdoption(entries, device) : null;
+        adoption = older == null || older.left() == 0 ? null : older;
         Arena arena = Arena.ofAuto();
         key = arena.allocate(OffloadKey.BYTES, Long.BYTES);
         goneKey = arena.allocate(OffloadKey.BYTES, Long.BYTES);
@@ -122,7 +129,7 @@ public final class OffloadMirror {
 
     /** A record says something else about packets that take it. */
     void recordChanged(int slot) {
-        if (entries.uses(slot)) {
+        if (entries.uses(slot) || adoption != null) {
             dropFlow(hashOf(slot));
         }
     }
@@ -165,7 +172,73 @@ public final class OffloadMirror {
         if (device.take(goneKey, last) == 0) {
             feed(entry, last, 0);
         }
+        give(entry);
+    }
+
+    private void give(int entry) {
+        if (adoption != null && entries.touches[entry] == 0 && adoption.settle()) {
+            adoption = null;
+        }
         entries.give(entry);
+    }
+
+    // Journeys of a process before.
+
+    /** Journeys that are repeated as a process before recorded them, and not confirmed yet. */
+    public int unconfirmed() {
+        return adoption == null ? 0 : adoption.left();
+    }
+
+    /** Makes up packets for the journeys that were read and wait for one, in the order of their slots; whether there are any. */
+    boolean makeUp(Rehearsal rehearsal) {
+        MirrorAdoption now = adoption;
+        int made = 0;
+        while (now != null && made < now.waiting()) {
+            long keyBase = (long) made * OffloadKey.BYTES;
+            int port = generations.indexOf(OffloadKey.ingress(now.keys(), keyBase));
+            if (rehearsal.make(now.keys(), keyBase, now.actions(), (long) made * OffloadAction.BYTES, port) < 0) {
+                break;
+            }
+            made++;
+        }
+        rehearsing = made > 0;
+        return rehearsing;
+    }
+
+    /** The data path would not repeat the journey whose packet is in a slot. */
+    void dropRehearsed(int slot) {
+        MirrorAdoption now = adoption;
+        int entry = now == null ? NONE : now.find(now.keys(), (long) slot * OffloadKey.BYTES);
+        if (entry != NONE) {
+            drop(entry);
+            counters.staleRemoved++;
+        }
+    }
+
+    void endRehearsal() {
+        rehearsing = false;
+        if (adoption != null) {
+            adoption.clear();
+        }
+    }
+
+    /** Takes back that a made-up packet was counted, where its journey says that it was. */
+    private void uncount(int entry, int bytes, int lastSeenMs) {
+        datapathCounters.recordHits -= entries.touches[entry];
+        for (int i = entry * MirrorEntries.TOUCHES_MAX;
+                i < entry * MirrorEntries.TOUCHES_MAX + entries.touches[entry];
+                i++) {
+            int kind = entries.touchKind[i];
+            if ((kind & JourneyRecorder.COUNTED) != 0) {
+                long bytesHere = bytes + entries.touchMoreBytes[i];
+                table.uncount(entries.touchSlot[i], kind & JourneyRecorder.REVERSE, bytesHere, lastSeenMs);
+                Rule rule = entries.touchRule[i] > 0 ? snapshot.ruleOfRecord(entries.touchRule[i]) : null;
+                if (rule != null) {
+                    rule.counters().hitRepeated(-1, -bytesHere, nowNs);
+                }
+            }
+        }
+        count(entry, -1);
     }
 
     /** A neighbour that packets leave to has another MAC address or none, or a port changed. */
@@ -237,6 +310,9 @@ public final class OffloadMirror {
         walked++;
         int entry = entries.named(OffloadAction.cookie(actions, actionBase));
         if (entry == NONE || !entries.hasKey(entry, keys, keyBase)) {
+            if (adoption != null && adopt(adoption, keys, keyBase, actions, actionBase)) {
+                return;
+            }
             MemorySegment.copy(keys, keyBase, goneKey, 0, OffloadKey.BYTES);
             device.remove(goneKey);
             counters.strangersRemoved++;
@@ -247,6 +323,20 @@ public final class OffloadMirror {
             drop(entry);
             counters.staleRemoved++;
         }
+    }
+
+    /** Whether a journey is one of a process before; it waits for its packet, or is taken back if it had its chances. */
+    private boolean adopt(
+            MirrorAdoption from, MemorySegment keys, long keyBase, MemorySegment actions, long actionBase) {
+        int entry = from.find(keys, keyBase);
+        if (entry == NONE) {
+            return false;
+        }
+        if (!isCurrent(entry) || !from.await(entry, keys, keyBase, actions, actionBase)) {
+            drop(entry);
+            counters.staleRemoved++;
+        }
+        return true;
     }
 
     /** Whether a packet would find a record no more: it may not live on by what a device repeats. */
@@ -291,6 +381,13 @@ public final class OffloadMirror {
         for (int i = 0; i < entries.touches[entry]; i++) {
             feedRecord(entry * MirrorEntries.TOUCHES_MAX + i, frames, bytes, lastSeenMs);
         }
+        count(entry, frames);
+        if (entries.neighborPort[entry] >= 0 && isCurrent(entry)) {
+            neighbors.use(entries.neighborPort[entry], entries.neighborHi[entry], entries.neighborLo[entry], nowNs);
+        }
+    }
+
+    private void count(int entry, long frames) {
         Attachment from = entries.returned[entry] == 0 ? null : snapshot.attachment(entries.returned[entry]);
         Attachment to = entries.sent[entry] == 0 ? null : snapshot.attachment(entries.sent[entry]);
         if (from != null) {
@@ -298,9 +395,6 @@ public final class OffloadMirror {
         }
         if (to != null) {
             to.counters().sent[entries.direction[entry]] += frames;
-        }
-        if (entries.neighborPort[entry] >= 0 && isCurrent(entry)) {
-            neighbors.use(entries.neighborPort[entry], entries.neighborHi[entry], entries.neighborLo[entry], nowNs);
         }
     }
 
@@ -334,7 +428,18 @@ public final class OffloadMirror {
         writeKey(j, b, i);
         writeAction(j, b, i);
         int old = entries.find(hash, key);
-        if (old != NONE) {
+        boolean continued = old != NONE && entries.touches[old] == 0 && device.get(key, last) == 0;
+        if (continued) {
+            // What was repeated until now was counted by nobody.
+            OffloadAction.setCounters(
+                    action,
+                    0,
+                    OffloadAction.packets(last, 0),
+                    OffloadAction.bytes(last, 0),
+                    OffloadAction.lastSeenMs(last, 0));
+            OffloadAction.setFrames(action, 0, OffloadAction.frames(last, 0));
+            give(old);
+        } else if (old != NONE) {
             if (isCurrent(old) && device.get(key, last) == 0 && saysTheSame()) {
                 return null;
             }
@@ -347,6 +452,11 @@ public final class OffloadMirror {
             return OffloadRefusal.FULL;
         }
         fill(entry, j);
+        if (continued) {
+            entries.frames[entry] = OffloadAction.frames(last, 0);
+            entries.packets[entry] = OffloadAction.packets(last, 0);
+            entries.bytes[entry] = OffloadAction.bytes(last, 0);
+        }
         OffloadAction.setCookie(action, 0, entries.name(entry));
         int result = device.install(key, action);
         if (result != 0) {
@@ -354,6 +464,12 @@ public final class OffloadMirror {
             return result == E2BIG ? OffloadRefusal.FULL : OffloadRefusal.DEVICE_REFUSED;
         }
         counters.installed++;
+        if (rehearsing) {
+            uncount(
+                    entry,
+                    j.lengthBytes,
+                    continued ? OffloadAction.lastSeenMs(last, 0) : ConnectionTable.tableMs(nowNs));
+        }
         if (j.neighborPort >= 0) {
             neighbors.watch(j.neighborPort, j.neighborHi, j.neighborLo);
         }

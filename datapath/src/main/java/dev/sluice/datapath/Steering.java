@@ -363,7 +363,9 @@ final class Steering {
     }
 
     private int hold(Cursor c, Batch b, int slot, Attachment.Side side) {
-        long given = neighbors.hold(side.port(), nextHopHi(c, side), nextHopLo(c, side), b, slot);
+        long given = frames.holdsBack()
+                ? Neighbors.REFUSED
+                : neighbors.hold(side.port(), nextHopHi(c, side), nextHopLo(c, side), b, slot);
         if (given == Neighbors.REFUSED) {
             boolean asking =
                     neighbors.state(side.port(), nextHopHi(c, side), nextHopLo(c, side)) == Neighbors.INCOMPLETE;

@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,12 @@ final class Zones {
     /** Where numbers given before are found, while foretelling. */
     private @Nullable Zones source;
 
+    /** Memory for {@link #keepIn}. */
+    static final long KEPT_BYTES = (long) (ZONES_MAX - ROUTERS_MAX) * Long.BYTES;
+
+    /** {@link #keyOf} for the next process; null: there is none. */
+    private @Nullable MemorySegment kept;
+
     Zones() {
         this(SLOT_BITS, ZONES_MAX - ROUTERS_MAX);
     }
@@ -108,6 +116,48 @@ final class Zones {
         return number;
     }
 
+    /** Writes there, from now on, what numbers stand for. */
+    void keepIn(MemorySegment memory) {
+        kept = memory;
+        for (int i = 0; i < keyOf.length; i++) {
+            keep(i);
+        }
+    }
+
+    private void keep(int index) {
+        MemorySegment memory = kept;
+        if (memory != null && memory.getAtIndex(ValueLayout.JAVA_LONG, index) != keyOf[index]) {
+            memory.setAtIndex(ValueLayout.JAVA_LONG, index, keyOf[index]);
+        }
+    }
+
+    /** Gives the numbers that were given by the one that wrote there; before any was given. */
+    void recall(MemorySegment left) {
+        for (int i = 0; i < keyOf.length; i++) {
+            long key = left.getAtIndex(ValueLayout.JAVA_LONG, i);
+            int slot = probe(key);
+            if (key != UNTAGGED && key >>> 24 <= ROUTERS_MAX && numbers[slot] == EMPTY) {
+                put(key, slot, ROUTERS_MAX + i);
+                keyOf[i] = key;
+                given++;
+                next = ROUTERS_MAX + i + 1;
+            }
+        }
+        for (int i = 0; i < next - ROUTERS_MAX; i++) {
+            if (keyOf[i] == UNTAGGED) {
+                free[freeCount++] = ROUTERS_MAX + i;
+            }
+        }
+        if (kept != null) {
+            keepIn(kept);
+        }
+    }
+
+    /** Whether a number from {@link #ROUTERS_MAX} on stands for something. */
+    boolean isGiven(int zone) {
+        return zone < ZONES_MAX && keyOf[zone - ROUTERS_MAX] != UNTAGGED;
+    }
+
     private int give(long key, int slot) {
         int number = upcoming(0);
         if (number == NONE) {
@@ -121,6 +171,7 @@ final class Zones {
         given++;
         put(key, slot, number);
         keyOf[number - ROUTERS_MAX] = key;
+        keep(number - ROUTERS_MAX);
         idle[number - ROUTERS_MAX] = false;
         return number;
     }
@@ -232,6 +283,7 @@ final class Zones {
     private void takeBack(int index) {
         removeSlot(probe(keyOf[index]));
         keyOf[index] = UNTAGGED;
+        keep(index);
         idle[index] = false;
         free[freeCount++] = ROUTERS_MAX + index;
         given--;

@@ -43,6 +43,11 @@ public final class FastPath implements AutoCloseable {
 
     private static final int PORT_INDICES = 4096;
 
+    /** A process that says nothing for so long has ended, or might as well have. */
+    static final int SILENCE_MAX_MS = 1_000;
+
+    private static final long NS_PER_MS = 1_000_000;
+
     private final Libbpf bpf;
     private final FramePool pool;
     private final Program program;
@@ -56,6 +61,7 @@ public final class FastPath implements AutoCloseable {
     private final int[] numbers = new int[PORT_INDICES];
     private final PortNumbers numbersByName = new PortNumbers(KernelMaps.PORTS);
     private final Set<FastPort> attached = new LinkedHashSet<>();
+    private String notice = "";
     private boolean leaving;
     private boolean closed;
 
@@ -130,6 +136,8 @@ public final class FastPath implements AutoCloseable {
         private final Libbpf bpf;
         private final @Nullable Pins pins;
         private final ArrayDeque<Runnable> made = new ArrayDeque<>();
+        private boolean older;
+        private String notice = "";
 
         Opening(Libbpf bpf, @Nullable Pins pins) {
             this.bpf = bpf;
@@ -143,7 +151,9 @@ public final class FastPath implements AutoCloseable {
             made.push(maps::close);
             maps.setLayoutVersion(KernelMaps.LAYOUT_VERSION);
             VethPair device = VethPair.make(PUNT_FROM, PUNT_TO, VethPair.MTU_MAX);
-            made.push(device::remove);
+            if (!older) {
+                made.push(device::remove);
+            }
             PuntSocket socket = PuntSocket.open(PUNT_TO, pool);
             made.push(socket::close);
             int swallow = bpf.attachTcx(program.program("tc_swallow"), device.peerIndex());
@@ -154,6 +164,10 @@ public final class FastPath implements AutoCloseable {
             Map<String, Integer> known = pins == null ? Map.of() : pins.numbers();
             FastPath path = new FastPath(bpf, pool, flowsMax, program, maps, device, socket, swallow, pins);
             path.numbersByName.putAll(known);
+            path.notice = notice;
+            if (older) {
+                path.offload.continueOlder();
+            }
             maps.setPuntInterface(device.index());
             return path;
         }
@@ -163,16 +177,24 @@ public final class FastPath implements AutoCloseable {
             if (own == null) {
                 return Program.load(bpf, entries, Map.of());
             }
-            own.examine(bpf);
-            boolean left = own.isThere();
-            if (!left) {
-                made.push(own::remove);
+            String trouble = own.examine(bpf);
+            older = own.isThere() && trouble.isEmpty();
+            if (older) {
+                try {
+                    return Program.load(bpf, entries, own.maps());
+                } catch (PortException e) {
+                    trouble = "the maps in " + own.directory() + " are of another size or of another program ("
+                            + e.getMessage() + ")";
+                    older = false;
+                }
             }
-            try {
-                return Program.load(bpf, entries, own.maps());
-            } catch (PortException e) {
-                throw left ? own.unfit(e) : e;
+            if (!trouble.isEmpty()) {
+                notice = trouble + "; they are made anew, and what they repeated is decided anew";
+                own.remove();
+                own.examine(bpf);
             }
+            made.push(own::remove);
+            return Program.load(bpf, entries, own.maps());
         }
 
         void undo() {
@@ -304,6 +326,56 @@ public final class FastPath implements AutoCloseable {
         }
     }
 
+    /** What was left by a process before and could not be gone on with, in words; else empty. */
+    public String notice() {
+        return notice;
+    }
+
+    /** Lets go of interfaces that a process before had and that are not attached now. */
+    public void settle() {
+        Pins own = pins;
+        if (own == null) {
+            return;
+        }
+        Set<Integer> now = new LinkedHashSet<>();
+        attached.forEach(port -> now.add(port.number()));
+        for (Map.Entry<String, Integer> known : numbersByName.all().entrySet()) {
+            int number = known.getValue();
+            if (!now.contains(number)) {
+                own.forgetLink(number, known.getKey());
+                int index = maps.portInterface(number);
+                if (index != 0) {
+                    forget(number, index);
+                }
+            }
+        }
+    }
+
+    /** Says that somebody listens; to be called far more often than every {@value #SILENCE_MAX_MS} ms if it is opened with a directory. */
+    public void beat(long nowNs) {
+        if (pins != null) {
+            maps.beat((int) Math.floorDiv(nowNs, NS_PER_MS), SILENCE_MAX_MS);
+        }
+    }
+
+    /**
+     * Says what becomes of frames that come in at a port while nobody listens and that are not repeated; otherwise they are dropped.
+     *
+     * @param port number of a port that is attached
+     * @param pair number of the port at the other end of its wire, 0: there is none
+     * @param open whether they cross the wire as they are
+     * @param arp whether ARP does in any case
+     * @param discovery whether IPv6 neighbour discovery does in any case
+     */
+    public void setAbsence(int port, int pair, boolean open, boolean arp, boolean discovery) {
+        maps.setAbsence(
+                port,
+                pair,
+                (open ? KernelMaps.PORT_OPEN : 0)
+                        | (arp ? KernelMaps.PORT_ARP : 0)
+                        | (discovery ? KernelMaps.PORT_DISCOVERY : 0));
+    }
+
     /** The records. */
     public KernelOffload offload() {
         return offload;
@@ -353,8 +425,16 @@ public final class FastPath implements AutoCloseable {
      * Ends this process's part and leaves programs, records and the punt device as they are, if it was opened with a directory: what is recorded goes on, what is not is dropped and counted. Else as {@link #close}.
      */
     public void leave() {
-        leaving = pins != null;
+        leaveAtClose();
         close();
+    }
+
+    /** From now on, closing ports and this leaves all of it as it is, if it was opened with a directory. */
+    public void leaveAtClose() {
+        leaving = pins != null;
+        if (leaving) {
+            maps.setPuntInterface(0);
+        }
     }
 
     /** Detaches what is still attached and removes the punt device, and what keeps maps and programs. */

@@ -13,7 +13,7 @@ import java.lang.invoke.VarHandle;
  */
 final class KernelMaps implements AutoCloseable {
     /** LAYOUT_VERSION. */
-    static final int LAYOUT_VERSION = 1;
+    static final int LAYOUT_VERSION = 2;
 
     static final int GLOBALS_BYTES = 64;
     /** Room for an entry of any version. */
@@ -33,6 +33,13 @@ final class KernelMaps implements AutoCloseable {
     static final int PORT_FLAGS = 8;
     static final int PORT_MAC = 12;
     static final int PORT_SHARED = 1;
+    static final int PORT_OPEN = 2;
+    static final int PORT_ARP = 4;
+    static final int PORT_DISCOVERY = 8;
+    static final int PORT_PAIR = 18;
+    static final int GLOBALS_HEARTBEAT = 12;
+    static final int GLOBALS_SILENCE_MAX = 16;
+    private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.varHandle();
 
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
@@ -90,6 +97,36 @@ final class KernelMaps implements AutoCloseable {
         INT.setVolatile(globals, (long) GLOBALS_PUNT_INTERFACE, interfaceIndex);
     }
 
+    int configGeneration() {
+        return (int) INT.getAcquire(globals, (long) GLOBALS_CONFIG_GENERATION);
+    }
+
+    int pathGeneration(int path) {
+        return (int) (long) LONG.getAcquire(paths, (long) (path & (PATHS - 1)) * PATH_BYTES);
+    }
+
+    int portGeneration(int port) {
+        return (int) INT.getAcquire(ports, at(port) + PORT_GENERATION);
+    }
+
+    /** Somebody listens at this moment, and will say so again before long. */
+    void beat(int nowMs, int silenceMaxMs) {
+        INT.setVolatile(globals, (long) GLOBALS_HEARTBEAT, nowMs);
+        INT.setVolatile(globals, (long) GLOBALS_SILENCE_MAX, silenceMaxMs);
+    }
+
+    /**
+     * What becomes of frames that come in there while nobody listens.
+     *
+     * @param pair number of the port at the other end of the wire, 0: there is none
+     * @param bits {@link #PORT_OPEN}, {@link #PORT_ARP}, {@link #PORT_DISCOVERY}
+     */
+    void setAbsence(int port, int pair, int bits) {
+        SHORT.setVolatile(ports, at(port) + PORT_PAIR, (short) pair);
+        int kept = (int) INT.getAcquire(ports, at(port) + PORT_FLAGS) & PORT_SHARED;
+        INT.setVolatile(ports, at(port) + PORT_FLAGS, kept | bits);
+    }
+
     void setPathGeneration(int path, int generation) {
         LONG.setVolatile(paths, (long) (path & (PATHS - 1)) * PATH_BYTES, generation & 0xffff_ffffL);
     }
@@ -108,7 +145,8 @@ final class KernelMaps implements AutoCloseable {
         for (int i = 0; i < 6; i++) {
             ports.set(ValueLayout.JAVA_BYTE, at(port) + PORT_MAC + i, (byte) (mac >>> (40 - 8 * i)));
         }
-        INT.setRelease(ports, at(port) + PORT_FLAGS, shared ? PORT_SHARED : 0);
+        int absence = (int) INT.getAcquire(ports, at(port) + PORT_FLAGS) & ~PORT_SHARED;
+        INT.setRelease(ports, at(port) + PORT_FLAGS, absence | (shared ? PORT_SHARED : 0));
         INT.setVolatile(ports, at(port) + PORT_INTERFACE, interfaceIndex);
     }
 

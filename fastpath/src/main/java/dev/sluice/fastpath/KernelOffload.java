@@ -35,6 +35,7 @@ public final class KernelOffload implements OffloadDevice {
     private final MemorySegment count;
     private boolean walking;
     private boolean lastBatch;
+    private boolean older;
 
     /**
      * A device over maps that are loaded.
@@ -160,6 +161,31 @@ public final class KernelOffload implements OffloadDevice {
     private int readBatch(int records) {
         count.set(ValueLayout.JAVA_INT, 0, records);
         return bpf.mapLookupBatch(flows, walking ? position : MemorySegment.NULL, position, keys, actions, count);
+    }
+
+    /** The maps are those of a process before. */
+    void continueOlder() {
+        older = true;
+    }
+
+    @Override
+    public boolean holdsOlder() {
+        return older;
+    }
+
+    @Override
+    public int configGeneration() {
+        return maps.configGeneration();
+    }
+
+    @Override
+    public int pathGeneration(int path) {
+        return maps.pathGeneration(path);
+    }
+
+    @Override
+    public int portGeneration(int port) {
+        return maps.portGeneration(port);
     }
 
     @Override

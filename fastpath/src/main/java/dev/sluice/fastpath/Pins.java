@@ -38,8 +38,8 @@ record Pins(Path directory) {
         return Files.exists(directory.resolve("globals"));
     }
 
-    /** Makes the directory, and looks whether what is in it can be gone on with. */
-    void examine(Libbpf bpf) throws PortException {
+    /** Makes the directory, and looks whether what is in it can be gone on with: why not, empty if it can or if there is nothing. */
+    String examine(Libbpf bpf) throws PortException {
         try {
             Files.createDirectories(directory);
             if (!Files.getFileStore(directory).type().equals("bpf")) {
@@ -54,29 +54,20 @@ record Pins(Path directory) {
                     + "; name a directory in a BPF file system (mount -t bpf bpf DIRECTORY)");
         }
         if (!isThere()) {
-            return;
+            return "";
         }
         int found = layoutVersion(bpf);
-        if (found != KernelMaps.LAYOUT_VERSION) {
-            throw new PortException("fast path: the maps in " + directory + " have layout " + found
-                    + ", this version needs " + KernelMaps.LAYOUT_VERSION + "; " + advice());
-        }
+        return found == KernelMaps.LAYOUT_VERSION
+                ? ""
+                : "the maps in " + directory + " have layout " + found + ", this version has "
+                        + KernelMaps.LAYOUT_VERSION;
     }
 
-    private String advice() {
-        return "remove them with: rm -r " + directory + " (established flows are then decided anew)";
-    }
-
-    /** Of what the kernel refuses about maps that are there already. */
-    PortException unfit(PortException cause) {
-        return new PortException("fast path: the maps in " + directory + " are of another size or of another program ("
-                + cause.getMessage() + "); " + advice());
-    }
-
-    private int layoutVersion(Libbpf bpf) throws PortException {
+    /** 0 if there is no such thing in the map. */
+    private int layoutVersion(Libbpf bpf) {
         int fd = bpf.pinned(directory.resolve("globals").toString());
         if (fd < 0) {
-            throw Program.trouble("opening " + directory.resolve("globals"), fd);
+            return 0;
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(KernelMaps.GLOBALS_BYTES_MAX, 8);
@@ -104,7 +95,8 @@ record Pins(Path directory) {
                 }
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw new PortException("fast path: " + directory + " cannot be read: " + e.getMessage() + "; " + advice());
+            throw new PortException("fast path: " + directory + " cannot be read: " + e.getMessage()
+                    + "; remove it with: sluice uninstall");
         }
         return all;
     }

@@ -22,6 +22,11 @@ final class PortNumbers {
         numbers.putAll(known);
     }
 
+    /** Every number that was given, by name. */
+    Map<String, Integer> all() {
+        return Map.copyOf(numbers);
+    }
+
     /**
      * The number of an interface. When all are given, those of interfaces that are not attached are free: what was recorded of them is of another configuration.
      *

@@ -20,7 +20,9 @@ public enum PuntReason {
     TTL_LOW("its time to live ends here"),
     TOO_LARGE("larger than the port it leaves by takes"),
     NOT_ABLE("the record asks for what this kernel cannot do with the frame"),
-    LOST("dropped: nobody listens, or no memory while changing it");
+    LOST("dropped: no memory while changing it, or while handing it over"),
+    ABSENT_DROPPED("dropped: Sluice was not there to decide"),
+    ABSENT_PASSED("sent across the wire as it was: Sluice was not there to decide, and all rules there are open");
 
     /** By their numbers in the program. */
     static final List<PuntReason> BY_NUMBER = List.of(values());

@@ -160,19 +160,43 @@ class PinsSystemTest {
     }
 
     @Test
-    void mapsOfAnotherVersionOrSizeAreRefusedWithAWord() throws Exception {
+    void mapsOfAnotherVersionOrSizeAreMadeAnewWithAWord() throws Exception {
         middle.in(() -> {
-            FastPath first = FastPath.open(pool(), 16, directory);
-            assertThatThrownBy(() -> FastPath.open(pool(), 32, directory))
-                    .hasMessageStartingWith(
-                            "fast path: the maps in " + directory + " are of another size or of another program")
-                    .hasMessageContaining("remove them with: rm -r " + directory);
-            first.maps().setLayoutVersion(77);
-            first.leave();
-            assertThatThrownBy(() -> FastPath.open(pool(), 16, directory))
-                    .hasMessage("fast path: the maps in " + directory + " have layout 77, this version needs "
-                            + KernelMaps.LAYOUT_VERSION + "; remove them with: rm -r " + directory
-                            + " (established flows are then decided anew)");
+            FastPath.open(pool(), 16, directory).leave();
+            FastPath other = FastPath.open(pool(), 32, directory);
+            assertThat(other.notice())
+                    .startsWith("the maps in " + directory + " are of another size or of another program")
+                    .endsWith("they are made anew, and what they repeated is decided anew");
+            assertThat(other.offload().holdsOlder()).isFalse();
+            other.maps().setLayoutVersion(77);
+            other.leave();
+            FastPath third = FastPath.open(pool(), 32, directory);
+            assertThat(third.notice())
+                    .startsWith("the maps in " + directory + " have layout 77, this version has "
+                            + KernelMaps.LAYOUT_VERSION);
+            third.leave();
+            try (FastPath fourth = FastPath.open(pool(), 32, directory)) {
+                assertThat(fourth.notice()).isEmpty();
+                assertThat(fourth.offload().holdsOlder()).isTrue();
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void leftoversSayWhatTheyAreAndGo() throws Exception {
+        middle.in(() -> {
+            FastPath path = FastPath.open(pool(), 16, directory);
+            path.attach("left", 6);
+            path.leave();
+            assertThat(middle.output("ip -o link")).contains("sluice-punt");
+            assertThat(new Leftovers(directory).remove(true))
+                    .containsExactly(
+                            "the program at interface left",
+                            "the maps in " + directory,
+                            "the interfaces sluice-punt and sluice-punt-rx");
+            assertThat(Files.exists(directory)).isFalse();
+            assertThat(middle.output("ip -o link")).doesNotContain("sluice");
             return null;
         });
     }

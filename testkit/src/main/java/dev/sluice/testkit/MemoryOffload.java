@@ -40,6 +40,7 @@ public final class MemoryOffload implements OffloadDevice {
     private final int[] pathGenerations = new int[PATHS];
     private final int[] portGenerations = new int[OffloadKey.INGRESS_MAX + 1];
     private int configGeneration;
+    private boolean older;
     private long hits;
 
     /** What the walk under way has still to hand out, null if none is. */
@@ -214,6 +215,32 @@ public final class MemoryOffload implements OffloadDevice {
     @Override
     public void setPortGeneration(int port, int generation) {
         portGenerations[port] = generation;
+    }
+
+    /** The data path is another one from now on, which finds what the one before has left. */
+    public void handOver() {
+        older = true;
+        walk = null;
+    }
+
+    @Override
+    public boolean holdsOlder() {
+        return older;
+    }
+
+    @Override
+    public int configGeneration() {
+        return configGeneration;
+    }
+
+    @Override
+    public int pathGeneration(int path) {
+        return pathGenerations[path % PATHS];
+    }
+
+    @Override
+    public int portGeneration(int port) {
+        return portGenerations[port];
     }
 
     @Override

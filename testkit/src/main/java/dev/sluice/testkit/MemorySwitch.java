@@ -4,6 +4,7 @@ import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.KeptTables;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.PortEntry;
@@ -42,6 +43,23 @@ public final class MemorySwitch implements AutoCloseable {
                 arena.allocate(FramePool.bytesFor(smallFrames, largeFrames), 4096), smallFrames, largeFrames);
         datapath = new Datapath(pool, liveness, connectionsMax, 42);
         apply(snapshot);
+    }
+
+    /** A switch whose connections lie in memory that outlives it. */
+    public MemorySwitch(Snapshot snapshot, KeptTables kept) {
+        pool = new FramePool(
+                arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), 4096), SMALL_FRAMES, LARGE_FRAMES);
+        datapath = new Datapath(pool, liveness, kept, 43);
+        apply(snapshot);
+    }
+
+    /** Goes on with what another switch has left, now; how many connections. */
+    public int goOn(KeptTables before, long now, MemoryOffload device) {
+        nowNs = now;
+        device.handOver();
+        int connections = datapath.recollect(before, device);
+        offload(device, 1);
+        return connections;
     }
 
     /** From now on a fast path sees frames first; flows have to have had some packets before. */

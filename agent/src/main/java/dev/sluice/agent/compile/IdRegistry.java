@@ -5,8 +5,10 @@ import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.rules.RuleCounters;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The small numbers of a node, for as long as its process lives. One writer: the control thread.
@@ -46,11 +48,31 @@ public final class IdRegistry {
     private int lastId;
     private int compilation;
 
+    /** What the process before numbered, by digest of the content; empty without one. */
+    private final Map<String, Integer> remembered = new HashMap<>();
+
+    private @Nullable NumbersFile file;
+    private int firstGeneration = 1;
+
     /** A registry in which nothing has a number. */
     public IdRegistry() {
         for (Space space : Space.values()) {
             indices.put(space, new NumberedNames());
         }
+    }
+
+    /** Goes on with the numbers in a file, and writes there what is in use after each compilation. Once, before the first. */
+    public void keepIn(NumbersFile numbers) {
+        file = numbers;
+        numbers.names().forEach((space, all) -> names(space).restore(all));
+        remembered.putAll(numbers.ids());
+        lastId = numbers.lastId();
+        firstGeneration = numbers.generation() + 1;
+    }
+
+    /** Generation of the first snapshot: after the last one of the process before. */
+    int firstGeneration() {
+        return firstGeneration;
     }
 
     NumberedNames names(Space space) {
@@ -78,9 +100,14 @@ public final class IdRegistry {
      * @param content a value whose class tells rules, groups, paths and attachments apart
      */
     public int id(Object content) {
-        Entry entry = ids.computeIfAbsent(content, _ -> new Entry(++lastId));
+        Entry entry = ids.computeIfAbsent(content, this::newEntry);
         entry.lastUsed = compilation;
         return entry.id;
+    }
+
+    private Entry newEntry(Object content) {
+        Integer known = remembered.isEmpty() ? null : remembered.remove(ContentDigest.of(content));
+        return new Entry(known == null ? ++lastId : known);
     }
 
     /** The counters of a path: one object for the life of the id. */
@@ -111,9 +138,10 @@ public final class IdRegistry {
     /**
      * Ends a compilation whose snapshot will be used: content that was missing for long is forgotten.
      *
+     * @param generation of the snapshot
      * @param inUse indices that the snapshot refers to beside those that were asked for
      */
-    void endCompilation(NumbersInUse inUse, long nowNs) {
+    void endCompilation(int generation, NumbersInUse inUse, long nowNs) {
         indices.forEach((space, names) -> names.keep(inUse.of(space), nowNs));
         ids.values().removeIf(entry -> {
             boolean forgotten = compilation - entry.lastUsed >= REMEMBERED_COMPILATIONS;
@@ -124,6 +152,16 @@ public final class IdRegistry {
             }
             return forgotten;
         });
-        compilation++;
+        if (++compilation == REMEMBERED_COMPILATIONS) {
+            remembered.clear();
+        }
+        NumbersFile numbers = file;
+        if (numbers != null) {
+            Map<String, Integer> all = new LinkedHashMap<>(remembered);
+            ids.forEach((content, entry) -> all.put(ContentDigest.of(content), entry.id));
+            Map<Space, List<String>> names = new EnumMap<>(Space.class);
+            indices.forEach((space, _) -> names.put(space, allNames(space)));
+            numbers.save(generation, lastId, names, all);
+        }
     }
 }

@@ -46,6 +46,22 @@ final class NumberedNames {
     /** Length of {@link #names} in what is in force: numbers below may be asked for. */
     private int published;
 
+    /** Goes on with the numbers of a process before, in force until a snapshot is without them; only when there are none yet. */
+    void restore(List<String> all) {
+        for (String name : all) {
+            int number = names.size();
+            names.add(name);
+            if (!name.startsWith(NOBODY)) {
+                Entry entry = new Entry(number);
+                entry.fresh = false;
+                entry.inForce = true;
+                entries.put(name, entry);
+                given.set(number);
+            }
+        }
+        published = names.size();
+    }
+
     /** The number of a name; the lowest that nobody has if it is new. */
     int of(String name) {
         Entry entry = entries.computeIfAbsent(name, this::next);

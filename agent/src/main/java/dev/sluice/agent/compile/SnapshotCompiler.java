@@ -154,7 +154,7 @@ public final class SnapshotCompiler {
         if (log.hasErrors()) {
             return failed(log);
         }
-        ids.endCompilation(inUse(compiled), nowNs);
+        ids.endCompilation(compiled.snapshot().generation(), inUse(compiled), nowNs);
         previous = compiled;
         objects = configuration;
         transition = change;
@@ -186,7 +186,8 @@ public final class SnapshotCompiler {
             RulePlan rules,
             @Nullable CompiledNode before) {
         List<PortEntry> entries = ports.entries();
-        int generation = before == null ? 1 : before.snapshot().generation() + 1;
+        int generation =
+                before == null ? ids.firstGeneration() : before.snapshot().generation() + 1;
         Retained retained = RetainedPlan.next(
                 before == null ? null : before.snapshot(), existingFlows, generation, rules.rules(), entries);
         List<Rule> leading = new ArrayList<>(rules.rules());

@@ -1,12 +1,15 @@
 package dev.sluice.agent.doctor;
 
+import dev.sluice.agent.Remains;
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
 import dev.sluice.fastpath.FastPath;
+import dev.sluice.fastpath.Leftovers;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Port;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.ports.HostProbe;
+import dev.sluice.ports.PortException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -72,7 +75,34 @@ public final class Doctor {
         examination.sizes(interfaces);
         part.ifPresent(objects -> WatchExamination.look(objects, doctor.lines));
         doctor.sockets(socketDirectory);
+        if (files == HostFiles.HOST) {
+            doctor.remains();
+        }
         return new Diagnosis(doctor.lines);
+    }
+
+    /** What goes on in the kernel without any process, and could be forgotten there. */
+    private void remains() {
+        Optional<Remains> all = Remains.present(Remains.MEMORY);
+        if (all.isEmpty()) {
+            add(
+                    State.OK,
+                    "flows outlive the process",
+                    "no: there is no BPF file system",
+                    "'sluice run --fast-path tc' mounts one at " + Remains.OWN_PINS + " if it may");
+            return;
+        }
+        try {
+            for (Path directory : all.get().allPins()) {
+                add(
+                        State.OK,
+                        "fast path in " + directory.getFileName(),
+                        new Leftovers(directory).describe(),
+                        "it goes on without a process until 'sluice uninstall'");
+            }
+        } catch (IOException | PortException e) {
+            add(State.WARNING, "fast path", "what is left cannot be read: " + e.getMessage(), "run as root");
+        }
     }
 
     private static Set<String> interfaces(Configuration part) {

@@ -32,10 +32,18 @@ final class FastPathClaim implements AutoCloseable {
      * @throws PortException if another node has it
      */
     static FastPathClaim take() throws PortException {
-        Path file;
         try {
             // "net:[4026531840]": the number is the namespace's as long as that lives.
-            String namespace = Files.readSymbolicLink(NAMESPACE).toString().replaceAll("[^0-9]", "");
+            return take(Files.readSymbolicLink(NAMESPACE).toString().replaceAll("[^0-9]", ""));
+        } catch (IOException e) {
+            throw new PortException("fast path: the claim to this network namespace cannot be made: " + e);
+        }
+    }
+
+    /** The same for a namespace by its number. */
+    static FastPathClaim take(String namespace) throws PortException {
+        Path file;
+        try {
             file = directory().resolve("fast-path-" + namespace + ".lock");
             FastPathClaim claim = attempt(file);
             if (claim != null) {

@@ -1,6 +1,7 @@
 package dev.sluice.agent.worker;
 
 import dev.sluice.agent.FastPathMode;
+import dev.sluice.agent.Remains;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.PortCounters;
@@ -8,6 +9,8 @@ import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.ports.PortException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,7 +41,10 @@ final class KernelFastPath {
     private volatile String trouble = "";
     private boolean troubleTold;
 
-    KernelFastPath(FastPathMode mode, FramePool pool) {
+    private final @Nullable Remains remains;
+
+    KernelFastPath(FastPathMode mode, FramePool pool, @Nullable Remains remains) {
+        this.remains = remains;
         this.mode = mode;
         this.pool = pool;
     }
@@ -94,7 +100,18 @@ final class KernelFastPath {
         FastPathClaim taken = FastPathClaim.take();
         boolean done = false;
         try {
-            FastPath path = FastPath.open(pool, (int) journeys);
+            if (remains == null) {
+                LOG.info(
+                        "fast path: no flow outlives this process, there is no BPF file system; mount one where processes of all namespaces see it: mkdir -p {} && mount -t bpf sluice {}",
+                        Remains.OWN_PINS,
+                        Remains.OWN_PINS);
+            }
+            FastPath path = remains == null
+                    ? FastPath.open(pool, (int) journeys)
+                    : FastPath.open(pool, (int) journeys, pins(remains));
+            if (!path.notice().isEmpty()) {
+                LOG.warn("fast path: {}", path.notice());
+            }
             claim = taken;
             done = true;
             return path;
@@ -103,6 +120,46 @@ final class KernelFastPath {
                 taken.close();
             }
         }
+    }
+
+    private static Path pins(Remains remains) throws PortException {
+        try {
+            return remains.pinsHere();
+        } catch (IOException e) {
+            throw new PortException("fast path: the network namespace cannot be named: " + e.getMessage());
+        }
+    }
+
+    void settle() {
+        FastPath now = opened;
+        if (now != null) {
+            now.settle();
+        }
+    }
+
+    void beat(long nowNs) {
+        FastPath now = opened;
+        if (now != null) {
+            now.beat(nowNs);
+        }
+    }
+
+    void setAbsence(int port, Absence absence) {
+        FastPath now = opened;
+        int number = now == null ? 0 : now.offload().ingressOf(port);
+        if (now != null && number != 0) {
+            int pair = absence.pair() < 0 ? 0 : now.offload().ingressOf(absence.pair());
+            now.setAbsence(number, pair, absence.open(), absence.arp(), absence.discovery());
+        }
+    }
+
+    boolean leave() {
+        FastPath now = opened;
+        boolean leaving = now != null && remains != null;
+        if (now != null && leaving) {
+            now.leaveAtClose();
+        }
+        return leaving;
     }
 
     /** Only for the worker, which is the one that opens and closes it. */

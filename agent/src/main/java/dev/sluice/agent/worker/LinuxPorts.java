@@ -1,6 +1,7 @@
 package dev.sluice.agent.worker;
 
 import dev.sluice.agent.FastPathMode;
+import dev.sluice.agent.Remains;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
@@ -9,6 +10,7 @@ import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.PortOptions;
 import dev.sluice.ports.ReopeningPort;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Ports on the interfaces of this host (of the network namespace of the process). One user: the worker. */
@@ -21,11 +23,12 @@ public final class LinuxPorts implements PortSource {
      * Opens nothing yet.
      *
      * @param mode whether ports get a fast path
+     * @param remains where that is left when the process ends; empty: it goes with it
      */
-    public LinuxPorts(FramePool pool, FastPathMode mode) {
+    public LinuxPorts(FramePool pool, FastPathMode mode, Optional<Remains> remains) {
         this.pool = pool;
         opener = new PortOpener(pool);
-        fastPath = new KernelFastPath(mode, pool);
+        fastPath = new KernelFastPath(mode, pool, remains.orElse(null));
     }
 
     @Override
@@ -62,6 +65,26 @@ public final class LinuxPorts implements PortSource {
     @Override
     public boolean isFast(PortBinding binding) {
         return fastPath.isFast(binding.index());
+    }
+
+    @Override
+    public void settle() {
+        fastPath.settle();
+    }
+
+    @Override
+    public void beat(long nowNs) {
+        fastPath.beat(nowNs);
+    }
+
+    @Override
+    public void setAbsence(int port, Absence absence) {
+        fastPath.setAbsence(port, absence);
+    }
+
+    @Override
+    public boolean leave() {
+        return fastPath.leave();
     }
 
     @Override

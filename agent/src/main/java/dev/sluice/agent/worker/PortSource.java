@@ -37,6 +37,24 @@ public interface PortSource {
         return FastPathState.OFF;
     }
 
+    /** Lets go of what a process before had and this one does not open; after the first configuration. */
+    default void settle() {}
+
+    /** Says that the worker is there; at least every 10 ms. */
+    default void beat(long nowNs) {}
+
+    /**
+     * Says what becomes of frames that come in at a port while no worker is there and that are not repeated.
+     *
+     * @param port index of an open port
+     */
+    default void setAbsence(int port, Absence absence) {}
+
+    /** The process ends and leaves what outlives it: from now on nothing that is closed is taken away. False: there is no such thing. */
+    default boolean leave() {
+        return false;
+    }
+
     /** Lets go of everything but the ports, which are closed before. */
     default void close() {}
 

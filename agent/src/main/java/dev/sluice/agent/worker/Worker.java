@@ -9,6 +9,7 @@ import dev.sluice.agent.report.PeersReport;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.KeptTables;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.OffloadMirror;
 import dev.sluice.datapath.PacketPort;
@@ -51,6 +52,7 @@ public final class Worker implements Runnable, AutoCloseable {
     private static final int PAGE_BYTES = 4096;
 
     private final Arena arena = Arena.ofShared();
+    private final @Nullable KeptMemory kept;
     private final Datapath datapath;
     private final PortSource portSource;
     private final WorkerPorts ports;
@@ -79,9 +81,18 @@ public final class Worker implements Runnable, AutoCloseable {
      * @param source where its ports come from
      */
     public Worker(WorkerSizes sizes, Liveness liveness, PortSource.Factory source) throws IOException {
+        this(sizes, liveness, source, null);
+    }
+
+    /** The same with connections that outlive the process; closed with it. */
+    public Worker(WorkerSizes sizes, Liveness liveness, PortSource.Factory source, @Nullable KeptMemory kept)
+            throws IOException {
+        this.kept = kept;
         long bytes = FramePool.bytesFor(sizes.smallFrames(), sizes.largeFrames());
         FramePool pool = new FramePool(arena.allocate(bytes, PAGE_BYTES), sizes.smallFrames(), sizes.largeFrames());
-        datapath = new Datapath(pool, liveness, sizes.connectionsMax(), sizes.seed());
+        datapath = kept == null
+                ? new Datapath(pool, liveness, sizes.connectionsMax(), sizes.seed())
+                : new Datapath(pool, liveness, kept.tables(), sizes.seed());
         prober = new Prober(datapath, liveness, new SecureRandom(), System.nanoTime());
         datapath.probes(prober);
         peers = new PeerWatch(datapath, liveness, new SecureRandom(), System.nanoTime());
@@ -257,6 +268,7 @@ public final class Worker implements Runnable, AutoCloseable {
         }
         if (nowNs - lastTickNs >= TICK_NS) {
             lastTickNs = nowNs;
+            portSource.beat(nowNs);
             datapath.tick(nowNs);
             datapath.flush();
             connectionCount = datapath.connections().size();
@@ -336,11 +348,36 @@ public final class Worker implements Runnable, AutoCloseable {
         datapath.flush();
         ports.open(next.bindings());
         datapath.apply(next.snapshot(), ports.byIndex(next.snapshot().portCount(), next.bindings()));
+        boolean first = appliedGeneration == 0;
+        if (first) {
+            recollect();
+        }
         ports.closeOthers(next.bindings());
         offload(false);
+        next.bindings()
+                .forEach(binding ->
+                        portSource.setAbsence(binding.index(), Absence.of(next.snapshot(), binding.index())));
+        if (first) {
+            portSource.settle();
+            portSource.beat(System.nanoTime());
+        }
         prober.apply(next.probes(), System.nanoTime());
         peers.apply(next.peers(), System.nanoTime());
         appliedGeneration = next.snapshot().generation();
+    }
+
+    /** Takes over what the process before knew of flows; before the first packet. */
+    private void recollect() {
+        KeptMemory memory = kept;
+        if (memory == null) {
+            return;
+        }
+        KeptTables before = memory.before();
+        if (before != null) {
+            int count = datapath.recollect(before, ports.offload());
+            LOG.info("{} connections of the process before go on", count);
+        }
+        memory.takeOver();
     }
 
     /** Lets the fast path repeat journeys from the first time on that there is one, or tells what it is based on that its ports are others. */
@@ -371,7 +408,7 @@ public final class Worker implements Runnable, AutoCloseable {
                 }
             } finally {
                 try {
-                    datapath.offload(null, JOURNEY_AFTER_PACKETS);
+                    endOffload();
                 } finally {
                     ports.closeAll();
                 }
@@ -387,11 +424,24 @@ public final class Worker implements Runnable, AutoCloseable {
         }
     }
 
+    /** What is left to the next process goes on as it is; what was repeated until now is counted. */
+    private void endOffload() {
+        OffloadMirror mirror = datapath.offload();
+        if (!portSource.leave()) {
+            datapath.offload(null, JOURNEY_AFTER_PACKETS);
+        } else if (mirror != null && failure == null) {
+            mirror.readAll(System.nanoTime());
+        }
+    }
+
     /** Frees memory; only after {@link #run} has ended. */
     @Override
     public void close() {
         poller.close();
         datapath.close();
         arena.close();
+        if (kept != null) {
+            kept.close();
+        }
     }
 }

@@ -69,6 +69,26 @@ public interface OffloadDevice {
      */
     int read(OffloadReader reader, int max);
 
+    /** Whether it has records of a process before, which hold under the generations that it says. */
+    default boolean holdsOlder() {
+        return false;
+    }
+
+    /** The number that all records are compared with now. */
+    default int configGeneration() {
+        return 0;
+    }
+
+    /** The number that records of a path are compared with now; from 0 to below {@link #pathCapacity}. */
+    default int pathGeneration(int path) {
+        return 0;
+    }
+
+    /** The number that records are compared with now that leave by a port. */
+    default int portGeneration(int port) {
+        return 0;
+    }
+
     /** Number of the port with this index in the batches of the worker; 0 if it has no fast path. */
     int ingressOf(int portIndex);
 }

@@ -14,7 +14,10 @@ public record DemoOptions(Show show, boolean quick, boolean keep) {
         INSERTION,
 
         /** Three hosts: a chain over two of them, for traffic of the third. */
-        CHAIN
+        CHAIN,
+
+        /** One host: Sluice itself is killed and comes back. */
+        RESTART
     }
 
     Scale scale() {
@@ -25,6 +28,7 @@ public record DemoOptions(Show show, boolean quick, boolean keep) {
         return switch (show) {
             case INSERTION -> new InsertionPlay(product, scale());
             case CHAIN -> new ChainPlay(product, scale());
+            case RESTART -> new RestartPlay(product, scale());
         };
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.lab.demo;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.CountersReport;
+import dev.sluice.agent.report.FlowsReport.FlowReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,12 +27,18 @@ final class SluiceProcess {
     private static final List<String> FLAGS =
             List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m");
 
-    private final LabProcess process;
+    private final Namespace namespace;
+    private final Class<?> product;
+    private final List<String> arguments;
+    private LabProcess process;
     private final Path socket;
     private final AdminClient admin;
 
-    private SluiceProcess(LabProcess process, Path socket) {
-        this.process = process;
+    private SluiceProcess(Namespace namespace, Class<?> product, List<String> arguments, Path socket) {
+        this.namespace = namespace;
+        this.product = product;
+        this.arguments = arguments;
+        this.process = namespace.startJvm("sluice", FLAGS, product, arguments);
         this.socket = socket;
         this.admin = new AdminClient(socket);
     }
@@ -44,22 +52,30 @@ final class SluiceProcess {
      * @param socket its administration socket; its state is beside it
      */
     static SluiceProcess start(Namespace namespace, Class<?> product, Path files, String node, Path socket) {
-        LabProcess process = namespace.startJvm(
-                "sluice",
-                FLAGS,
-                product,
-                List.of(
-                        "run", //
-                        "-f",
-                        files.toString(), //
-                        "--node",
-                        node, //
-                        "--admin",
-                        socket.toString(),
-                        "--state",
-                        socket.resolveSibling("state-" + node).toString()));
-        SluiceProcess sluice = new SluiceProcess(process, socket);
-        sluice.await(
+        return start(namespace, product, files, node, socket, List.of());
+    }
+
+    /** The same with further options. */
+    static SluiceProcess start(
+            Namespace namespace, Class<?> product, Path files, String node, Path socket, List<String> options) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "run", //
+                "-f",
+                files.toString(), //
+                "--node",
+                node, //
+                "--admin",
+                socket.toString(),
+                "--state",
+                socket.resolveSibling("state-" + node).toString()));
+        arguments.addAll(options);
+        SluiceProcess sluice = new SluiceProcess(namespace, product, arguments, socket);
+        sluice.awaitStart();
+        return sluice;
+    }
+
+    private void awaitStart() {
+        await(
                 "Sluice has its first snapshot in force and all nodes are alive",
                 START,
                 status -> status.generation() > 0
@@ -67,7 +83,46 @@ final class SluiceProcess {
                         && status.instances().stream().allMatch(StatusReport.InstanceReport::alive)
                         && status.ports().stream().allMatch(StatusReport.PortReport::up));
         preferred(namespace, process.pid());
-        return sluice;
+    }
+
+    /** Ends it at once, as a crash would. */
+    void kill() {
+        process.kill();
+    }
+
+    /** Ends it in order. */
+    void stop() {
+        process.stop();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Starts it again as it was started first. */
+    void startAgain() {
+        process = namespace.startJvm("sluice", FLAGS, product, arguments);
+        awaitStart();
+    }
+
+    /** Lets the product remove what it left; what it says. */
+    List<String> uninstall(Class<?> command, Path pins, Path memory) {
+        LabProcess uninstall = namespace.startJvm(
+                "uninstall",
+                FLAGS,
+                command,
+                List.of("uninstall", "--pins", pins.toString(), "--memory", memory.toString()));
+        uninstall.awaitExit(START);
+        return uninstall.log().lines().toList();
+    }
+
+    /** The flows that it knows. */
+    List<FlowReport> flows() {
+        try {
+            return admin.flows(Map.of("limit", 10_000)).flows();
+        } catch (NodeException e) {
+            throw new LabException("Sluice does not answer: " + e.getMessage() + "\n" + log(), e);
+        }
     }
 
     /**

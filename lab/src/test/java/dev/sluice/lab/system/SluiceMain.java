@@ -3,14 +3,22 @@ package dev.sluice.lab.system;
 import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.Remains;
 import dev.sluice.agent.node.NodeRunner;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc] [fast-path-auto]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc] [fast-path-auto] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
+
+    private static Optional<Remains> remains(List<String> words) {
+        return words.stream().filter(word -> word.startsWith("remains=")).findFirst().map(word -> {
+            Path root = Path.of(word.substring(word.indexOf('=') + 1));
+            return new Remains(root.resolve("bpf"), root.resolve("memory"));
+        });
+    }
 
     /** Entry of the child process; status 1 if the node cannot start. */
     public static void main(String[] arguments) {
@@ -26,7 +34,8 @@ public final class SluiceMain {
                     words.contains("force"),
                     words.contains("fast-path-tc")
                             ? FastPathMode.TC
-                            : words.contains("fast-path-auto") ? FastPathMode.AUTO : FastPathMode.OFF));
+                            : words.contains("fast-path-auto") ? FastPathMode.AUTO : FastPathMode.OFF,
+                    remains(words)));
             System.out.println("ready");
             runner.awaitEnd();
         } catch (NodeException e) {

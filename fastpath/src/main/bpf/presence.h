@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of packets that are not repeated while the data path is not there to decide: stopped, killed, hanging or being exchanged (docs/adr/0023). Included by fastpath.c behind its maps.
+ */
+#ifndef SLUICE_PRESENCE_H
+#define SLUICE_PRESENCE_H
+
+#define ND_FIRST 133 /* router solicitation */
+#define ND_LAST 136  /* neighbour advertisement */
+#define ND_HOPS 255  /* nobody sends these through a router, RFC 4861 */
+
+static __always_inline int is_absent(const struct globals *now)
+{
+    __u32 silence_ms = (__u32)(bpf_ktime_get_coarse_ns() / 1000000) - now->heartbeat_ms;
+    /* The heart may have beaten since the coarse clock did: that is a negative silence. */
+    return !now->punt_ifindex || (now->silence_max_ms && (__s32)silence_ms > (__s32)now->silence_max_ms);
+}
+
+/* Hosts on both sides of a wire that do not find each other any more would end the flows that go on here. No rule ever sees such frames. */
+static __always_inline int asks_for_neighbors(struct __sk_buff *skb, __u32 flags)
+{
+    void *data = (void *)(long)skb->data;
+    void *end = (void *)(long)skb->data_end;
+    struct ethhdr *eth = data;
+    if ((void *)(eth + 1) > end)
+        return 0;
+    __u32 l3 = ETH_HLEN;
+    __u16 type = bpf_ntohs(eth->h_proto);
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+        if (!is_tag(type))
+            break;
+        __be16 *tag = data + l3;
+        if ((void *)(tag + 2) > end)
+            return 0;
+        type = bpf_ntohs(tag[1]);
+        l3 += TAG_BYTES;
+    }
+    if (type == ETH_P_ARP)
+        return flags & PORT_ARP;
+    struct ipv6hdr *ip = data + l3;
+    __u8 *icmp = (void *)(ip + 1);
+    if (type != ETH_P_IPV6 || !(flags & PORT_DISCOVERY) || (void *)(icmp + 1) > end)
+        return 0;
+    return ip->nexthdr == IPPROTO_ICMPV6 && ip->hop_limit == ND_HOPS && *icmp >= ND_FIRST && *icmp <= ND_LAST;
+}
+
+/* As the port's policy says; the frame is as it came in. */
+static __always_inline int without_data_path(struct __sk_buff *skb, const struct port *port)
+{
+    __u32 number = port->pair;
+    if (number && ((port->flags & PORT_OPEN) || asks_for_neighbors(skb, port->flags))) {
+        struct port *pair = bpf_map_lookup_elem(&ports, &number);
+        if (pair && pair->ifindex) {
+            count(ABSENT_PASSED);
+            return bpf_redirect(pair->ifindex, 0);
+        }
+    }
+    count(ABSENT_DROPPED);
+    return TC_ACT_SHOT;
+}
+
+#endif

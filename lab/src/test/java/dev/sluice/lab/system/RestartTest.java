@@ -1,0 +1,178 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.Remains;
+import dev.sluice.agent.worker.Uninstall;
+import dev.sluice.lab.Waits;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The process ends, and flows do not notice (F4, ADR 23). The BPF file system is the test's own. */
+@Tag("system")
+class RestartTest {
+    /** A second node of the same service. */
+    private static final String TWIN = """
+            apiVersion: sluice.dev/v1
+            kind: ServiceInstance
+            metadata: {name: fw2}
+            spec: {service: fw, interfaces: {in: fw2-in, out: fw2-out}}
+            """;
+
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    @TempDir
+    Path root;
+
+    private final Network network = Network.transparent();
+    private final EchoHost echo = EchoHost.start(network.server, 7);
+
+    @BeforeEach
+    void mount() throws IOException, InterruptedException {
+        network.bridge("fw");
+        network.bridge("fw2");
+        Path pins = root.resolve("bpf");
+        assertThat(pins.toFile().mkdir()).isTrue();
+        assertThat(new ProcessBuilder("mount", "-t", "bpf", "slivtest", pins.toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    @AfterEach
+    void remove() throws IOException, InterruptedException {
+        new ProcessBuilder("umount", root.resolve("bpf").toString()).start().waitFor();
+        try (Network n = network;
+                EchoHost e = echo) {
+            // Closed in the reverse order.
+        }
+    }
+
+    private static String configuration(String onFailure) {
+        return Yaml.of(
+                Yaml.PAIR,
+                Yaml.bridge("fw"),
+                TWIN,
+                Yaml.policy(
+                        "all",
+                        "edge/left, edge/right",
+                        "{name: all, action: {chain: fw}, onFailure: " + onFailure + "}"));
+    }
+
+    private SluiceNode node(String onFailure) {
+        return SluiceNode.start(network.sluice, configuration(onFailure), "fast-path-tc", "remains=" + root);
+    }
+
+    private static long repeated(SluiceNode sluice) {
+        return sluice.status().fastPath().packets();
+    }
+
+    @Test
+    void establishedFlowLosesNothingWhileTheProcessIsKilledAndComesBack() throws InterruptedException {
+        try (SluiceNode sluice = node("closed");
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(50).lost()).isZero();
+            UdpFlow.Account[] account = new UdpFlow.Account[1];
+            Thread stream = Thread.ofPlatform().start(() -> account[0] = flow.stream(12_000, 2_000));
+            for (int i = 0; i < 2; i++) {
+                Thread.sleep(500);
+                sluice.process().kill();
+                Thread.sleep(500);
+                sluice.startAgain();
+            }
+            stream.join();
+            assertThat(account[0].lost()).as(sluice.process().log()).isZero();
+            Waits.until("journeys are confirmed", SOON, () -> sluice.status().fastPath().journeys() >= 4);
+            long before = repeated(sluice);
+            long frames = sluice.status().totals().frames();
+            assertThat(flow.exchange(500).lost()).isZero();
+            Waits.until("the kernel repeats them", SOON, () -> repeated(sluice) - before >= 2_000);
+            assertThat(sluice.status().totals().frames() - frames).isLessThan(50);
+            assertThat(sluice.flows()).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"closed", "open"})
+    void newFlowsMeetTheFailurePolicyWhileNobodyIsThereToDecide(String onFailure) {
+        try (SluiceNode sluice = node(onFailure);
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(50).lost()).isZero();
+            assertThat(TcpTransfer.echoes(network.client, "10.0.0.2", 7, 1 << 16))
+                    .isTrue();
+            sluice.process().kill();
+            assertThat(flow.exchange(200).lost()).isZero();
+            network.client.configure("neigh", "flush", "all");
+            assertThat(flow.exchange(200).lost()).as("after asking for the neighbour").isZero();
+            boolean open = onFailure.equals("open");
+            try (UdpFlow other = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                if (open) {
+                    Waits.until("new flows pass", SOON, () -> other.exchange(1, 200).lost() == 0);
+                    assertThat(other.exchange(50).lost()).isZero();
+                } else {
+                    long arrived = echo.datagramCount();
+                    assertThat(other.exchange(30, 50).answered()).isEmpty();
+                    assertThat(echo.datagramCount()).isEqualTo(arrived);
+                }
+                sluice.startAgain();
+                assertThat(flow.exchange(200).lost()).isZero();
+                assertThat(other.exchange(20).lost()).isZero();
+            }
+            String reason = open ? "ABSENT_PASSED" : "ABSENT_DROPPED";
+            assertThat(sluice.status().fastPath().punted())
+                    .filteredOn(report -> report.reason().equals(reason))
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.packets()).isPositive());
+        }
+    }
+
+    @Test
+    void stoppedNodeLeavesWhatUninstallRemoves() {
+        Remains remains = new Remains(root.resolve("bpf"), root.resolve("memory"));
+        try (SluiceNode sluice = node("closed");
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(50).lost()).isZero();
+            Uninstall.Result inUse = Inside.call(network.sluice, () -> Uninstall.run(remains));
+            assertThat(inUse.removed()).isEmpty();
+            assertThat(inUse.stays()).hasSize(2);
+            assertThat(flow.exchange(50).lost()).isZero();
+
+            sluice.process().stop();
+            assertThat(flow.exchange(200).lost()).isZero();
+            Uninstall.Result result = Inside.call(network.sluice, () -> Uninstall.run(remains));
+            assertThat(result.stays()).isEmpty();
+            assertThat(result.removed())
+                    .contains(
+                            "the program at interface left",
+                            "the interfaces sluice-punt and sluice-punt-rx",
+                            "what node edge knew of flows, " + root.resolve("memory").resolve("edge"));
+            assertThat(flow.exchange(5, 50).answered()).isEmpty();
+            assertThat(root.resolve("bpf")).isEmptyDirectory();
+            assertThat(root.resolve("memory")).isEmptyDirectory();
+            assertThat(network.sluice.configure("-o", "link")).doesNotContain("sluice-punt");
+        }
+    }
+
+    /** {@code ./dev restarts}; {@code -Dsluice.restarts=100 -Dsluice.restarts.rate=200000 -Dsluice.restarts.downSeconds=60}. */
+    @Tag("campaign")
+    @Test
+    void hundredKillsUnderLoadAndAMinuteWithoutProcess() throws InterruptedException {
+        int count = Integer.getInteger("sluice.restarts", 100);
+        int downSeconds = Integer.getInteger("sluice.restarts.downSeconds", 60);
+        try (SluiceNode sluice = node("closed");
+                Restarts restarts = new Restarts(network, sluice)) {
+            restarts.kill(count, Integer.getInteger("sluice.restarts.rate", 200_000), downSeconds);
+            System.out.println(restarts.figures());
+            assertThat(restarts.lost()).isZero();
+            assertThat(restarts.forgotten()).isZero();
+        }
+    }
+}

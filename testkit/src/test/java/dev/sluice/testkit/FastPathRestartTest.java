@@ -1,0 +1,193 @@
+package dev.sluice.testkit;
+
+import static dev.sluice.testkit.FastPathWorld.CLIENT;
+import static dev.sluice.testkit.FastPathWorld.SERVER;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.datapath.KeptTables;
+import dev.sluice.datapath.OffloadMirror;
+import dev.sluice.datapath.Snapshot;
+import dev.sluice.ports.MemoryFrame;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** One data path ends at any moment, and another one goes on with its connections and with what the fast path repeats (ADR 23, F4). */
+class FastPathRestartTest {
+    private static final long MS = 1_000_000L;
+    private static final long SECOND = 1000 * MS;
+    private static final int CONNECTIONS = 64;
+    private static final int FLOWS = 10;
+
+    private final FastPathWorld world = new FastPathWorld();
+    private final Snapshot snapshot = world.snapshot();
+    private final MemorySegment memory = memory(CONNECTIONS);
+    private final KeptTables kept = KeptTables.over(memory, CONNECTIONS);
+    private final MemoryOffload device = new MemoryOffload(1000, _ -> true);
+    private MemorySwitch sluice = new MemorySwitch(snapshot, kept);
+
+    @AfterEach
+    void end() {
+        sluice.close();
+    }
+
+    private static MemorySegment memory(int connections) {
+        return Arena.ofAuto().allocate(KeptTables.bytesFor(connections), 64);
+    }
+
+    private static TestPacket udp(int port) {
+        return TestPacket.udp("10.0.0.1:" + port, "10.0.0.2:53").payload("question");
+    }
+
+    private static TestPacket answer(int port) {
+        return TestPacket.udp("10.0.0.2:53", "10.0.0.1:" + port).payload("answer");
+    }
+
+    private OffloadMirror mirror() {
+        return Objects.requireNonNull(sluice.datapath().offload());
+    }
+
+    /** The node that a packet goes through on its way to the other side, -1 if it gets lost. */
+    private int through(int from, TestPacket packet) {
+        sluice.receive(from, packet.bytes());
+        for (int node = 0; node < 2; node++) {
+            int in = from == CLIENT ? FastPathWorld.nodeIn(node) : FastPathWorld.nodeOut(node);
+            int out = from == CLIENT ? FastPathWorld.nodeOut(node) : FastPathWorld.nodeIn(node);
+            for (byte[] frame : sluice.sent(in)) {
+                sluice.receive(out, frame);
+                List<byte[]> arrived = sluice.sent(from == CLIENT ? SERVER : CLIENT);
+                return arrived.size() == 1 ? node : -1;
+            }
+        }
+        return -1;
+    }
+
+    /** The nodes of some flows, each of which has had packets in both directions. */
+    private int[] establish() {
+        sluice.offload(device, 1);
+        int[] nodes = new int[FLOWS];
+        for (int flow = 0; flow < FLOWS; flow++) {
+            for (int i = 0; i < 3; i++) {
+                nodes[flow] = through(CLIENT, udp(1000 + flow));
+                assertThat(through(SERVER, answer(1000 + flow))).isEqualTo(nodes[flow]);
+            }
+        }
+        return nodes;
+    }
+
+    private int restart(Snapshot with, int connections, long downNs) {
+        long now = sluice.nowNs() + downNs;
+        sluice.close();
+        sluice = new MemorySwitch(with, KeptTables.over(memory(connections), connections));
+        return sluice.goOn(kept, now, device);
+    }
+
+    @Test
+    void whatWasLeftIsConfirmedWithoutASinglePacket() {
+        int[] nodes = establish();
+        int journeys = device.size();
+
+        assertThat(restart(world.snapshot(), CONNECTIONS, SECOND)).isEqualTo(FLOWS);
+        assertThat(mirror().unconfirmed()).isEqualTo(journeys).isEqualTo(4 * FLOWS);
+        long hits = device.hits();
+        assertThat(through(CLIENT, udp(1000))).isEqualTo(nodes[0]);
+        assertThat(device.hits() - hits).as("before it is confirmed").isEqualTo(2);
+
+        sluice.advance(100 * MS);
+        assertThat(mirror().unconfirmed()).isZero();
+        assertThat(mirror().differences(sluice.nowNs())).isEmpty();
+        for (int flow = 0; flow < FLOWS; flow++) {
+            assertThat(through(CLIENT, udp(1000 + flow))).isEqualTo(nodes[flow]);
+            assertThat(through(SERVER, answer(1000 + flow))).isEqualTo(nodes[flow]);
+        }
+        assertThat(device.hits() - hits).isEqualTo(2 + 4 * FLOWS);
+        assertThat(device.size()).isEqualTo(journeys);
+        assertThat(sluice.datapath().counters().frames)
+                .as("seen by the data path")
+                .isZero();
+    }
+
+    @Test
+    void madeUpPacketsAreCountedNowhere() {
+        establish();
+        mirror().readAll(sluice.nowNs());
+        long packets = snapshot.rules().getFirst().counters().packets;
+        long sent = world.nodeCounters[0].sent[0] + world.nodeCounters[1].sent[0];
+        int lastSeenMs = sluice.datapath().connections().lastSeenMs(0, 0);
+
+        restart(world.snapshot(), CONNECTIONS, SECOND);
+        sluice.advance(100 * MS);
+        assertThat(mirror().unconfirmed()).isZero();
+
+        var connections = sluice.datapath().connections();
+        for (int slot = 0; slot < FLOWS; slot++) {
+            assertThat(connections.packets(slot, 0)).isEqualTo(3);
+            assertThat(connections.packets(slot, 1)).isEqualTo(3);
+            assertThat(connections.bytes(slot, 0)).isEqualTo(3L * udp(1000).bytes().length);
+        }
+        assertThat(connections.lastSeenMs(0, 0)).isEqualTo(lastSeenMs);
+        assertThat(packets).isEqualTo(6 * FLOWS);
+        assertThat(sluice.datapath().snapshot().rules().getFirst().counters().packets)
+                .isZero();
+        assertThat(world.nodeCounters[0].sent[0] + world.nodeCounters[1].sent[0])
+                .isEqualTo(sent);
+    }
+
+    @Test
+    void flowsThatTheDeviceRepeatedAllTheTimeAreNotTooOld() {
+        establish();
+        for (int flow = 0; flow < FLOWS / 2; flow++) {
+            device.repeat(CLIENT, MemoryFrame.plain(udp(1000 + flow).bytes()), sluice.nowNs() + 590 * SECOND);
+        }
+        restart(world.snapshot(), CONNECTIONS, 600 * SECOND);
+        for (int i = 0; i < 20; i++) {
+            sluice.advance(100 * MS);
+        }
+        assertThat(sluice.datapath().connections().size()).isEqualTo(FLOWS / 2);
+    }
+
+    @Test
+    void configurationThatDropsEndsWhatWasLeft() {
+        establish();
+        restart(world.dropping(), CONNECTIONS, SECOND);
+        sluice.advance(100 * MS);
+        assertThat(device.size()).isZero();
+        assertThat(through(CLIENT, udp(1000))).isEqualTo(-1);
+    }
+
+    @Test
+    void smallerTableTakesWhatFits() {
+        establish();
+        assertThat(restart(world.snapshot(), 4, SECOND)).isEqualTo(4);
+        for (int i = 0; i < 60; i++) {
+            sluice.advance(100 * MS);
+        }
+        assertThat(device.size()).isEqualTo(4 * 4);
+    }
+
+    @Test
+    void memoryInWhichAnythingIsWrittenDoesNoHarm() {
+        establish();
+        long seed = Long.getLong("sluice.seed", 23);
+        Random random = new Random(seed);
+        byte[] sound = memory.toArray(ValueLayout.JAVA_BYTE);
+        for (int round = 0; round < 100; round++) {
+            MemorySegment.copy(sound, 0, memory, ValueLayout.JAVA_BYTE, 0, sound.length);
+            int bytes = 1 + random.nextInt(4000);
+            for (int i = 0; i < bytes; i++) {
+                long at = random.nextInt(CONNECTIONS * 128 + 16 * CONNECTIONS);
+                memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
+            }
+            assertThat(restart(world.snapshot(), CONNECTIONS, SECOND))
+                    .as("seed %d round %d", seed, round)
+                    .isBetween(0, CONNECTIONS);
+            sluice.advance(100 * MS);
+            through(CLIENT, udp(1000 + random.nextInt(FLOWS)));
+        }
+    }
+}
