@@ -107,7 +107,6 @@ final class Entrance {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
         if (overlayInput.isOurs(c, port.router())) {
-            frames.refuse(OffloadRefusal.OVERLAY);
             return overlayInput.receive(c);
         }
         return peerInput.isBfd(c, port.router()) ? peerInput.bfd(c) : Step.FROM_PORT;

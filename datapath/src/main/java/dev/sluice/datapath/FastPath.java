@@ -47,7 +47,7 @@ final class FastPath {
         OffloadMirror now = device == null
                 ? null
                 : new OffloadMirror(
-                        device, table, liveness, neighbors, frames.memory(), counters, (int) FlowHash.mix(++seed));
+                        device, table, liveness, neighbors, counters, (int) FlowHash.mix(++seed));
         mirror = now;
         table.mirrorIn(now);
         programs.mirrorIn(now);

@@ -96,6 +96,9 @@ final class OverlayInput {
         if (isGre != (c.fields.protocol == IpProtocols.GRE)) {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
         }
+        if (node != null) {
+            frames.refuse(OffloadRefusal.OVERLAY);
+        }
         if (node != null && isGre) {
             return gre.receive(c, node, decapsulation, returns);
         }
@@ -120,6 +123,7 @@ final class OverlayInput {
         int protocol = Geneve.protocol(m, geneve);
         boolean control = Geneve.isControl(m, geneve);
         if (peer != null && protocol == EtherTypes.TEB && !control) {
+            frames.refuse(OffloadRefusal.SEGMENT);
             return segments.receive(c, peer, geneve, geneve + geneveBytes, end);
         }
         if (peer != null && protocol == EtherTypes.NSH && control) {
@@ -128,7 +132,7 @@ final class OverlayInput {
         if (protocol != EtherTypes.NSH || control) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, peer, node, geneve + geneveBytes, end, Geneve.vni(m, geneve));
+        return receiveNsh(c, peer, node, geneve, geneve + geneveBytes, end);
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
@@ -143,13 +147,18 @@ final class OverlayInput {
     }
 
     private int receiveNsh(
-            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, long nsh, long end, int vni) {
+            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, long geneve, long nsh, long end) {
         MemorySegment m = c.memory;
+        int vni = Geneve.vni(m, geneve);
         int nshBytes = Nsh.check(m, nsh, (int) (end - nsh));
         if (nshBytes < 0 || metadata.read(m, nsh) < 0 || nshBytes > PlaneFlows.NSH_BYTES_MAX) {
             return frames.drop(c, DropReason.NSH_INVALID);
         }
         boolean message = NodeInput.isMessage(c, nsh);
+        JourneyRecorder journey = frames.journey();
+        if (journey != null && node == null && !message && !isCopy()) {
+            journey.opens(c, geneve, nsh, nshBytes);
+        }
         if (!message && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
@@ -193,11 +202,15 @@ final class OverlayInput {
             flows.take(m, nsh, nshBytes, (int) metadata.ingressNode(), metadata);
         }
         long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(m, nsh);
-        return decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)
-                ? isCopy()
-                        ? serveCopy(c, path, ordinal)
-                        : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
-                : Step.DONE;
+        if (!decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)) {
+            return Step.DONE;
+        }
+        if (journey != null) {
+            journey.emerges(c);
+        }
+        return isCopy()
+                ? serveCopy(c, path, ordinal)
+                : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal);
     }
 
     private boolean isCopy() {
@@ -252,8 +265,10 @@ final class OverlayInput {
 
     private int goOn(Cursor c, Path path, int ordinal) {
         int direction = c.direction;
-        if (ordinal > 0) {
-            Attachment last = path.hops().get(hop(path, direction, ordinal - 1)).attachment();
+        Attachment last = ordinal > 0
+                ? path.hops().get(hop(path, direction, ordinal - 1)).attachment()
+                : null;
+        if (last != null) {
             last.counters().returned[direction]++;
         }
         int named = table.resolve(metadata.flowId());
@@ -266,6 +281,6 @@ final class OverlayInput {
         if (!c.enterRouter(router)) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
-        return returns.goOnFromPeer(c, path, hop(path, direction, ordinal), stands ? named : -1);
+        return returns.goOnFromPeer(c, path, hop(path, direction, ordinal), stands ? named : -1, last);
     }
 }

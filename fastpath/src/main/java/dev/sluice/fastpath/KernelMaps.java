@@ -13,7 +13,7 @@ import java.lang.invoke.VarHandle;
  */
 final class KernelMaps implements AutoCloseable {
     /** LAYOUT_VERSION. */
-    static final int LAYOUT_VERSION = 1;
+    static final int LAYOUT_VERSION = 2;
 
     static final int GLOBALS_BYTES = 64;
     /** Room for an entry of any version. */

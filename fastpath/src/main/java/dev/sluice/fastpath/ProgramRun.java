@@ -58,7 +58,7 @@ public final class ProgramRun implements AutoCloseable {
         this.programFd = program.program("tc_examined");
         int[] numbers = new int[PORT_INDICES];
         Arrays.setAll(numbers, index -> index + 1 < KernelMaps.PORTS ? index + 1 : 0);
-        offload = new KernelOffload(bpf, program.map("flows"), flowsMax, maps, numbers, arena);
+        offload = new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
     }
 
     /** Loads the program; the port with index i has the number i + 1. */

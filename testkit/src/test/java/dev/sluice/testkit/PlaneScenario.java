@@ -79,6 +79,9 @@ final class PlaneScenario implements AutoCloseable {
     private final List<String> story = new ArrayList<>();
     private int nextJourney = 1;
 
+    /** Whether flows have packets enough for a fast path to repeat some. */
+    private final boolean again;
+
     /** Whether packets were under way when something changed, so that those may be lost. */
     private boolean unsettled;
 
@@ -88,8 +91,16 @@ final class PlaneScenario implements AutoCloseable {
     private long lostBefore;
     private final long[] framesAtFirst;
 
+    /** What repeats packets in front of each host, none if there is no fast path. */
+    final List<MemoryOffload> fastPaths = new ArrayList<>();
+
     PlaneScenario(long seed) {
+        this(seed, false);
+    }
+
+    PlaneScenario(long seed, boolean behindFastPaths) {
         this.seed = seed;
+        again = behindFastPaths;
         random = new Random(seed * 0x9E37_79B9_7F4A_7C15L);
         int hosts = 2 + random.nextInt(4);
         boolean routed = random.nextInt(3) == 0;
@@ -110,6 +121,11 @@ final class PlaneScenario implements AutoCloseable {
         net = new PlaneHosts(plan, chain);
         traffic = new PlaneTraffic(random, plan, translator());
         framesAtFirst = net.hosts.stream().mapToLong(MemorySwitch::freeFrames).toArray();
+        for (int i = 0; i < hosts && behindFastPaths; i++) {
+            MemoryOffload device = new MemoryOffload(1000, _ -> true);
+            net.hosts.get(i).offload(device, 1);
+            fastPaths.add(device);
+        }
         tell("plan " + plan + " chain " + chain + (disorder ? " disorder" : "") + (twice ? " twice" : ""));
     }
 
@@ -183,7 +199,7 @@ final class PlaneScenario implements AutoCloseable {
         boolean changing = translator() == null && random.nextInt(3) == 0;
         boolean dying = translator() == null && !changing && random.nextInt(3) == 0;
         boolean skipping = translator() == null && !changing && !dying && random.nextInt(4) == 0;
-        int rounds = changing || dying ? 4 : 2;
+        int rounds = (changing || dying ? 4 : 2) + (again ? 2 : 0);
         for (int round = 0; round < rounds; round++) {
             send();
             if (changing && round < rounds - 1 && random.nextInt(2) == 0) {
@@ -549,7 +565,7 @@ final class PlaneScenario implements AutoCloseable {
         tell("changes to " + chain + " with " + underWay.size() + " under way");
     }
 
-    private void die() {
+    private void die() throws Broken {
         List<Node> nodes = net.plan.nodes();
         Node node = nodes.get(random.nextInt(nodes.size()));
         boolean alive = dead.contains(node);
@@ -565,6 +581,10 @@ final class PlaneScenario implements AutoCloseable {
             dead.add(node);
         }
         tell("node " + node.id() + (alive ? " lives" : " dies, " + (everywhere ? "all know" : "its host knows")));
+        if (again) {
+            // What a fast path repeats ends when the worker sees it.
+            pause(1);
+        }
     }
 
     private void skip() {
