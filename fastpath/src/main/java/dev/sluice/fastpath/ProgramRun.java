@@ -49,7 +49,7 @@ public final class ProgramRun implements AutoCloseable {
     private final MemorySegment context = arena.allocate(CONTEXT_BYTES, 8);
     private final MemorySegment contextAfter = arena.allocate(CONTEXT_BYTES, 8);
     private final MemorySegment in = arena.allocate(FRAME_BYTES_MAX, 8);
-    private final MemorySegment out = arena.allocate(FRAME_BYTES_MAX + 64, 8);
+    private final MemorySegment out = arena.allocate(FRAME_BYTES_MAX + 256, 8);
 
     private ProgramRun(Libbpf bpf, Program program, KernelMaps maps, int flowsMax) {
         this.bpf = bpf;
