@@ -123,6 +123,23 @@ static __always_inline int write_headers(struct __sk_buff *skb, const struct fra
     return complete(skb, f, around, tos);
 }
 
+/* Makes the frame longer behind its Ethernet header; tells the kernel that it is a tunnel's, so that super-frames can be cut later on. */
+static __always_inline int make_room(struct __sk_buff *skb, __u32 room, __u32 link_bytes, __u64 ipv6, __u32 inner_ipv4)
+{
+    __u64 outer = BPF_F_ADJ_ROOM_ENCAP_L4_UDP | BPF_F_ADJ_ROOM_ENCAP_L2_ETH | BPF_F_ADJ_ROOM_ENCAP_L2(link_bytes) |
+                  (ipv6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4);
+    if (!bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO | outer))
+        return 0;
+    /* What was in a tunnel before and has not left this machine since is marked as that for good, and refused to be marked again. */
+    if (!ipv6 == !!inner_ipv4)
+        return bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+    /* The kernel still takes it for what is inside. Only where something is taken off can it be told what is outside: four bytes more, and off again. */
+    __u64 family = ipv6 ? DECAP_L3_IPV6 : DECAP_L3_IPV4;
+    if (bpf_skb_adjust_room(skb, room + 4, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
+        return -1;
+    return bpf_skb_adjust_room(skb, -4, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO | family);
+}
+
 /* Puts the headers around a plain frame; 0, or why not, with nothing changed unless it is LOST. */
 static __always_inline int push(struct __sk_buff *skb, struct frame *f, const struct journey_key *key, const struct journey_action *action,
                                 struct tunnel_headers *around)
@@ -138,11 +155,7 @@ static __always_inline int push(struct __sk_buff *skb, struct frame *f, const st
         return LOST;
     if (key->inner_tag && bpf_skb_vlan_pop(skb))
         return LOST;
-    __u64 outer = BPF_F_ADJ_ROOM_ENCAP_L4_UDP | BPF_F_ADJ_ROOM_ENCAP_L2_ETH | BPF_F_ADJ_ROOM_ENCAP_L2(around->pushed_link_bytes) |
-                  (ipv6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4);
-    /* What was in a tunnel before and has not left this machine since is marked as that for good, and refused to be marked again. */
-    if (bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO | outer) &&
-        bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
+    if (make_room(skb, room, around->pushed_link_bytes, ipv6, f->ipv4))
         return LOST;
     return write_headers(skb, f, around, tos) ? LOST : 0;
 }
@@ -266,7 +279,7 @@ static __noinline int replay_tunnel(struct __sk_buff *skb, const struct frame *o
     if (ecn < 0)
         return CONGESTED;
     __u32 through = action->flags & ACTION_PUSH;
-    if (through && (known->pushed_bytes != f.l3 || action->ttl_decrement || !has_room(&f, known)))
+    if (through && ((known->pushed[12] == 0x08) != outer->ipv4 || known->pushed_bytes != f.l3 || action->ttl_decrement || !has_room(&f, known)))
         return NOT_ABLE;
     if (f.l3 + f.ip_bytes < skb->len && bpf_skb_change_tail(skb, f.l3 + f.ip_bytes, 0))
         return NOT_ABLE;

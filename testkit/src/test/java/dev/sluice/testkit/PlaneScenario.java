@@ -39,29 +39,6 @@ final class PlaneScenario implements AutoCloseable {
     /** A frame that will come in at a port of a host. */
     private record Arrival(int host, int port, PlaneTraffic.Sent frame) {}
 
-    /** One packet, or one of its duplicates, on its way. */
-    private static final class Journey {
-        final PlaneTraffic.Packet packet;
-        final List<Node> visits = new ArrayList<>();
-        final List<List<Service>> chains = new ArrayList<>();
-        final Set<Node> deadMeanwhile;
-        boolean left;
-
-        Journey(PlaneTraffic.Packet packet, List<Service> chain, Set<Node> dead) {
-            this.packet = packet;
-            chains.add(chain);
-            deadMeanwhile = new HashSet<>(dead);
-        }
-
-        Journey copy() {
-            Journey copy = new Journey(packet, chains.getFirst(), deadMeanwhile);
-            copy.visits.addAll(visits);
-            copy.chains.clear();
-            copy.chains.addAll(chains);
-            return copy;
-        }
-    }
-
     final long seed;
     private final Random random;
     private final PlaneHosts net;
@@ -74,7 +51,7 @@ final class PlaneScenario implements AutoCloseable {
     private final Set<Node> dead = new HashSet<>();
     private final Set<Node> skipped = new HashSet<>();
     private final List<Arrival> underWay = new ArrayList<>();
-    private final Map<Integer, Journey> journeys = new HashMap<>();
+    private final Map<Integer, PlaneJourney> journeys = new HashMap<>();
     private final Map<Integer, List<Node>> copies = new HashMap<>();
     private final List<String> story = new ArrayList<>();
     private int nextJourney = 1;
@@ -239,7 +216,7 @@ final class PlaneScenario implements AutoCloseable {
             if (packet.needs() != null && !net.hosts.isEmpty() && !packet.needs().hasPassed) {
                 continue;
             }
-            Journey journey = new Journey(packet, chain, dead);
+            PlaneJourney journey = new PlaneJourney(packet, chain, dead);
             int number = nextJourney++;
             journeys.put(number, journey);
             PlaneTraffic.Sent frame = traffic.frame(packet, number);
@@ -315,7 +292,7 @@ final class PlaneScenario implements AutoCloseable {
             }
             underWay.add(new Arrival(to, PlaneHosts.UNDERLAY, frame));
             if (twice && random.nextInt(5) == 0 && PlaneTraffic.isTunnel(bytes) && !PlaneTraffic.isCopy(bytes)) {
-                Journey journey = journeys.get(PlaneTraffic.journey(bytes));
+                PlaneJourney journey = journeys.get(PlaneTraffic.journey(bytes));
                 if (journey != null) {
                     int number = nextJourney++;
                     journeys.put(number, journey.copy());
@@ -327,9 +304,9 @@ final class PlaneScenario implements AutoCloseable {
         }
     }
 
-    private Journey journeyOf(PlaneTraffic.Sent frame, String where) throws Broken {
+    private PlaneJourney journeyOf(PlaneTraffic.Sent frame, String where) throws Broken {
         int number = PlaneTraffic.journey(frame.bytes());
-        Journey journey = journeys.get(number);
+        PlaneJourney journey = journeys.get(number);
         if (journey == null) {
             throw new Broken("nobody sent what is " + where + ": " + frame);
         }
@@ -351,7 +328,7 @@ final class PlaneScenario implements AutoCloseable {
         if (node == null) {
             throw new Broken("no node at port " + port + " of host " + host);
         }
-        Journey journey = journeyOf(frame, "at node " + node.id() + " side " + side);
+        PlaneJourney journey = journeyOf(frame, "at node " + node.id() + " side " + side);
         boolean reverse = journey.packet.reverse();
         check(node.oneArmed() || side == (reverse ? 1 : 0), "entered node " + node.id() + " at the wrong side");
         PlaneTraffic.Sent inside = frame.withoutTag(node.tag());
@@ -386,7 +363,7 @@ final class PlaneScenario implements AutoCloseable {
             underWay.add(new Arrival(0, port, PlaneTraffic.Sent.of(PlaneHosts.answer(frame.bytes(), mac))));
             return;
         }
-        Journey journey = journeyOf(frame, "leaves by " + port);
+        PlaneJourney journey = journeyOf(frame, "leaves by " + port);
         PlaneTraffic.Packet packet = journey.packet;
         check(port == (packet.reverse() ? PlaneHosts.CLIENT : PlaneHosts.SERVER), "left by port " + port);
         check(!journey.left || packet.isSuper(), "left twice");
@@ -407,7 +384,7 @@ final class PlaneScenario implements AutoCloseable {
     }
 
     /** F15: which service a packet that leaves has not had, by each of the chains that were in force on its way; null if by one of them it has had all. */
-    private @Nullable String missing(Journey journey) {
+    private @Nullable String missing(PlaneJourney journey) {
         String last = null;
         for (List<Service> one : journey.chains) {
             last = missing(journey, one, journey.chains.size() == 1);
@@ -418,7 +395,7 @@ final class PlaneScenario implements AutoCloseable {
         return last;
     }
 
-    private @Nullable String missing(Journey journey, List<Service> services, boolean exactly) {
+    private @Nullable String missing(PlaneJourney journey, List<Service> services, boolean exactly) {
         List<Service> order = new ArrayList<>(services);
         if (journey.packet.reverse()) {
             order = order.reversed();
