@@ -46,8 +46,7 @@ final class FastPath {
         allMoved();
         OffloadMirror now = device == null
                 ? null
-                : new OffloadMirror(
-                        device, table, liveness, neighbors, counters, (int) FlowHash.mix(++seed));
+                : new OffloadMirror(device, table, liveness, neighbors, counters, (int) FlowHash.mix(++seed));
         mirror = now;
         table.mirrorIn(now);
         programs.mirrorIn(now);

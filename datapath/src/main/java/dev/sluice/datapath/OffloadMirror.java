@@ -336,8 +336,7 @@ public final class OffloadMirror {
         int old = entries.find(hash, key);
         if (old != NONE) {
             OffloadAction.setEncapsulation(action, 0, j.tunnel.flags == 0 ? 0 : old);
-            boolean sameHeaders =
-                    entries.tunnel[old] == j.tunnel.flags && entries.headersHash[old] == headersHash;
+            boolean sameHeaders = entries.tunnel[old] == j.tunnel.flags && entries.headersHash[old] == headersHash;
             if (sameHeaders && isCurrent(old) && device.get(key, last) == 0 && saysTheSame()) {
                 return null;
             }

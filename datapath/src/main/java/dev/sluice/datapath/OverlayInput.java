@@ -265,9 +265,8 @@ final class OverlayInput {
 
     private int goOn(Cursor c, Path path, int ordinal) {
         int direction = c.direction;
-        Attachment last = ordinal > 0
-                ? path.hops().get(hop(path, direction, ordinal - 1)).attachment()
-                : null;
+        Attachment last =
+                ordinal > 0 ? path.hops().get(hop(path, direction, ordinal - 1)).attachment() : null;
         if (last != null) {
             last.counters().returned[direction]++;
         }

@@ -44,7 +44,8 @@ public final class KernelOffload implements OffloadDevice {
      *
      * @param numbers number of the port by index of the snapshot, kept by the owner
      */
-    KernelOffload(Libbpf bpf, int flows, int headersOfTunnels, int capacity, KernelMaps maps, int[] numbers, Arena arena) {
+    KernelOffload(
+            Libbpf bpf, int flows, int headersOfTunnels, int capacity, KernelMaps maps, int[] numbers, Arena arena) {
         this.bpf = bpf;
         this.flows = flows;
         this.headersOfTunnels = headersOfTunnels;

@@ -110,12 +110,12 @@ public final class MemoryOffload implements OffloadDevice {
             return miss("congestion");
         }
         boolean through = (OffloadAction.flags(action, 0) & OffloadAction.PUSH) != 0;
-        boolean sameLength =
-                OffloadHeaders.pushedBytes(headers, 0) == tunnel.insideFrom() + marked.ipOffset()
-                        && headers.get(java.lang.foreign.ValueLayout.JAVA_BYTE, OffloadHeaders.PUSHED + 12)
-                                == tunnel.bytes()[12];
+        boolean sameLength = OffloadHeaders.pushedBytes(headers, 0) == tunnel.insideFrom() + marked.ipOffset()
+                && headers.get(java.lang.foreign.ValueLayout.JAVA_BYTE, OffloadHeaders.PUSHED + 12)
+                        == tunnel.bytes()[12];
         if (marked.isSuperUdp()
-                || (through && (!sameLength || OffloadAction.ttlDecrement(action, 0) != 0 || !mayPush(marked, action)))) {
+                || (through
+                        && (!sameLength || OffloadAction.ttlDecrement(action, 0) != 0 || !mayPush(marked, action)))) {
             return miss("can't be pushed");
         }
         return sent(marked, action, nowNs);

@@ -251,7 +251,10 @@ final class OffloadedFrame {
         boolean outerIpv4 = u16(out, 12) == IPV4;
         int udp = ETHERNET + (outerIpv4 ? 20 : 40);
         if (outerIpv4) {
-            out.put(15, (byte) tos()).putShort(16, (short) ipBytes).putShort(18, (short) 0).putShort(24, (short) 0);
+            out.put(15, (byte) tos())
+                    .putShort(16, (short) ipBytes)
+                    .putShort(18, (short) 0)
+                    .putShort(24, (short) 0);
             int sum = 0;
             for (int i = 14; i < 34; i += 2) {
                 sum += u16(out, i);

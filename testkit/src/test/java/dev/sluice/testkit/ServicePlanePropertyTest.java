@@ -30,7 +30,9 @@ class ServicePlanePropertyTest {
         for (long seed = FIRST; seed < FIRST + SCENARIOS; seed++) {
             try (PlaneScenario scenario = new PlaneScenario(seed, true)) {
                 assertThat(scenario.play()).isNull();
-                hits += scenario.fastPaths.stream().mapToLong(MemoryOffload::hits).sum();
+                hits += scenario.fastPaths.stream()
+                        .mapToLong(MemoryOffload::hits)
+                        .sum();
                 tunnelled += scenario.fastPaths.stream()
                         .mapToLong(MemoryOffload::tunnelled)
                         .sum();

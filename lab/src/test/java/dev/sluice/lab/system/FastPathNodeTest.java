@@ -35,8 +35,7 @@ class FastPathNodeTest {
     }
 
     private SluiceNode node(boolean fast) {
-        return SluiceNode.start(
-                network.sluice, configuration("{chain: fw}"), fast ? "fast-path-tc" : "fast-path-off");
+        return SluiceNode.start(network.sluice, configuration("{chain: fw}"), fast ? "fast-path-tc" : "fast-path-off");
     }
 
     private static String configuration(String action) {

@@ -97,8 +97,10 @@ class OverlayFastPathTest {
                         mode,
                         ipVersion,
                         server,
-                        (fw.filter().forward().bytes() - bytes) / (fw.filter().forward().packets() - frames),
-                        (ips.filter().forward().bytes() - bytes2) / (ips.filter().forward().packets() - frames2),
+                        (fw.filter().forward().bytes() - bytes)
+                                / (fw.filter().forward().packets() - frames),
+                        (ips.filter().forward().bytes() - bytes2)
+                                / (ips.filter().forward().packets() - frames2),
                         said(all));
                 assertThat(ips.filter().forward().bytes() - bytes2)
                         .as("bytes, of frames at the second node that are as large as the client made them")

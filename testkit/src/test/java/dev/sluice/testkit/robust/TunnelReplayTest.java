@@ -50,17 +50,17 @@ class TunnelReplayTest {
     private record Base(MemoryFrame frame, String kind) {}
 
     private byte[] inside() {
-        TestPacket packet =
-                switch (random.nextInt(8)) {
-                    case 0 -> TestPacket.udp("10.0.1.9:" + port(), "10.0.3.9:5500").payload(text());
-                    case 1 -> TestPacket.tcp("10.0.1.9:" + port(), "10.0.2.9:80", 16).payload(text());
-                    case 2 -> TestPacket.ping("10.0.1.9", "10.0.2.9", 1 + random.nextInt(3)).payload(text());
-                    case 3 -> TestPacket.udp("[fd01::9]:" + port(), "[fd03::9]:5001").payload(text());
-                    case 4 -> TestPacket.tcp("[fd01::9]:" + port(), "[fd02::9]:82", 16).payload(text());
-                    case 5 -> TestPacket.tcp("10.0.1.9:" + port(), "10.0.2.9:81", random.nextInt(4) == 0 ? 17 : 24);
-                    case 6 -> TestPacket.udp("10.0.1.9:" + port(), "10.0.3.9:6081").payload(text());
-                    default -> TestPacket.ping("fd01::9", "fd02::9", 7).payload(text());
-                };
+        TestPacket packet = switch (random.nextInt(8)) {
+            case 0 -> TestPacket.udp("10.0.1.9:" + port(), "10.0.3.9:5500").payload(text());
+            case 1 -> TestPacket.tcp("10.0.1.9:" + port(), "10.0.2.9:80", 16).payload(text());
+            case 2 ->
+                TestPacket.ping("10.0.1.9", "10.0.2.9", 1 + random.nextInt(3)).payload(text());
+            case 3 -> TestPacket.udp("[fd01::9]:" + port(), "[fd03::9]:5001").payload(text());
+            case 4 -> TestPacket.tcp("[fd01::9]:" + port(), "[fd02::9]:82", 16).payload(text());
+            case 5 -> TestPacket.tcp("10.0.1.9:" + port(), "10.0.2.9:81", random.nextInt(4) == 0 ? 17 : 24);
+            case 6 -> TestPacket.udp("10.0.1.9:" + port(), "10.0.3.9:6081").payload(text());
+            default -> TestPacket.ping("fd01::9", "fd02::9", 7).payload(text());
+        };
         TestPacket p = packet.ethernet(0x0200_0000_0001L, 0x0200_0000_0002L).ttl(1 + random.nextInt(4) * 60);
         for (int tags = Math.max(0, random.nextInt(6) - 3); tags > 0; tags--) {
             p = p.tag(TPIDS[random.nextInt(2)], random.nextInt(65_536));
@@ -91,10 +91,17 @@ class TunnelReplayTest {
         byte[] noise = new byte[b.capacity()];
         random.nextBytes(noise);
         b.put(noise).clear();
-        b.putShort((short) 0x0200).putInt(9).putShort((short) 0x0200).putInt(8).putShort((short) (six ? 0x86dd : 0x0800));
+        b.putShort((short) 0x0200).putInt(9).putShort((short) 0x0200).putInt(8).putShort((short)
+                (six ? 0x86dd : 0x0800));
         if (six) {
-            b.putInt(0x6000_0000 | random.nextInt(1 << 20)).putShort((short) 0).put((byte) 17).put((byte) 64);
-            b.putLong(0x2001_0db8L << 32).putLong(1 + random.nextInt(2)).putLong(0x2001_0db8L << 32).putLong(9);
+            b.putInt(0x6000_0000 | random.nextInt(1 << 20))
+                    .putShort((short) 0)
+                    .put((byte) 17)
+                    .put((byte) 64);
+            b.putLong(0x2001_0db8L << 32)
+                    .putLong(1 + random.nextInt(2))
+                    .putLong(0x2001_0db8L << 32)
+                    .putLong(9);
         } else {
             b.putInt(0x4500_0000).putInt(0x4000).put((byte) 64).put((byte) 17).putShort((short) 0);
             b.putInt(0xc000_0201 + random.nextInt(2)).putInt(0xc000_0209);
@@ -124,7 +131,9 @@ class TunnelReplayTest {
     }
 
     private static long u48(byte[] b, int at) {
-        return (long) RawFrames.u16(b, at) << 32 | (RawFrames.u16(b, at + 2) & 0xffffL) << 16 | RawFrames.u16(b, at + 4);
+        return (long) RawFrames.u16(b, at) << 32
+                | (RawFrames.u16(b, at + 2) & 0xffffL) << 16
+                | RawFrames.u16(b, at + 4);
     }
 
     private void writeKey(byte[] inside) {
@@ -137,7 +146,11 @@ class TunnelReplayTest {
         int protocol = inside[l3 + (six ? 6 : 9)] & 0xff;
         boolean echo = protocol == 1 || protocol == 58;
         OffloadKey.setTransport(
-                key, 0, protocol, RawFrames.u16(inside, echo ? l4 + 4 : l4), RawFrames.u16(inside, echo ? l4 + 4 : l4 + 2));
+                key,
+                0,
+                protocol,
+                RawFrames.u16(inside, echo ? l4 + 4 : l4),
+                RawFrames.u16(inside, echo ? l4 + 4 : l4 + 2));
         if (six) {
             OffloadKey.setSource(key, 0, b.getLong(l3 + 8), b.getLong(l3 + 16));
             OffloadKey.setDestination(key, 0, b.getLong(l3 + 24), b.getLong(l3 + 32));
@@ -177,9 +190,15 @@ class TunnelReplayTest {
             MemorySegment.copy(MemorySegment.ofArray(outer), geneve, headers, OffloadHeaders.EXPECTED, expected);
             ByteBuffer o = ByteBuffer.wrap(outer);
             OffloadHeaders.setSource(
-                    headers, 0, six ? o.getLong(22) : 0, six ? o.getLong(30) : 0xffff_0000_0000L | (o.getInt(26) & 0xffff_ffffL));
+                    headers,
+                    0,
+                    six ? o.getLong(22) : 0,
+                    six ? o.getLong(30) : 0xffff_0000_0000L | (o.getInt(26) & 0xffff_ffffL));
             OffloadHeaders.setDestination(
-                    headers, 0, six ? o.getLong(38) : 0, six ? o.getLong(46) : 0xffff_0000_0000L | (o.getInt(30) & 0xffff_ffffL));
+                    headers,
+                    0,
+                    six ? o.getLong(38) : 0,
+                    six ? o.getLong(46) : 0xffff_0000_0000L | (o.getInt(30) & 0xffff_ffffL));
             OffloadHeaders.setInnerMacs(headers, 0, u48(inside, 0) + rarely(), u48(inside, 6));
             OffloadKey.setKind(key, 0, OffloadKey.SERVICE_HEADER);
             OffloadKey.setServicePath(key, 0, o.getInt(geneve + 12), 4711);
@@ -195,8 +214,7 @@ class TunnelReplayTest {
             int outerTag = random.nextInt(3) == 0 ? newTag() : 0;
             OffloadAction.setNewTags(action, 0, outerTag, outerTag != 0 && random.nextBoolean() ? newTag() : 0);
         }
-        OffloadAction.setFlags(
-                action, 0, (pops ? OffloadAction.POP : 0) | (pushes ? OffloadAction.PUSH : 0));
+        OffloadAction.setFlags(action, 0, (pops ? OffloadAction.POP : 0) | (pushes ? OffloadAction.PUSH : 0));
         OffloadAction.setExpectedMacs(action, 0, u48(frame, 0), u48(frame, 6) + rarely());
         OffloadAction.setNewMacs(action, 0, random.nextLong() >>> 16, random.nextLong() >>> 16);
         OffloadAction.setTtlDecrement(action, 0, pops && pushes ? rarely() : random.nextInt(2));
@@ -233,11 +251,11 @@ class TunnelReplayTest {
                 seed++;
             }
         }
-        System.out.printf(
-                "%d frames in %.1f s: %s, %s%n", FRAMES, (System.nanoTime() - began) / 1e9, repeated, seen);
+        System.out.printf("%d frames in %.1f s: %s, %s%n", FRAMES, (System.nanoTime() - began) / 1e9, repeated, seen);
         assertThat(repeated).containsOnlyKeys("into a tunnel", "out of a tunnel", "through");
         assertThat(seen)
-                .containsKeys(PuntReason.OTHER_HEADERS, PuntReason.CONGESTED, PuntReason.OTHER_MACS, PuntReason.NOT_ABLE);
+                .containsKeys(
+                        PuntReason.OTHER_HEADERS, PuntReason.CONGESTED, PuntReason.OTHER_MACS, PuntReason.NOT_ABLE);
     }
 
     private void world(ProgramRun kernel, String which) {
@@ -257,7 +275,9 @@ class TunnelReplayTest {
         for (int i = 0; i < FRAMES_PER_WORLD; i++) {
             Base base = bases.get(random.nextInt(bases.size()));
             boolean damaged = random.nextInt(3) == 0;
-            byte[] frame = damaged ? mutator.mutate(base.frame()).bytes() : base.frame().bytes();
+            byte[] frame = damaged
+                    ? mutator.mutate(base.frame()).bytes()
+                    : base.frame().bytes();
             if (!damaged && random.nextInt(10) == 0) {
                 frame = RawFrames.padded(frame, 1 + random.nextInt(20));
             }
