@@ -2,6 +2,7 @@ package dev.sluice.fastpath;
 
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.offload.OffloadReader;
 import java.lang.foreign.Arena;
@@ -36,6 +37,7 @@ public final class KernelOffload implements OffloadDevice {
     private final MemorySegment count;
     private final MemorySegment number;
     private final MemorySegment gone;
+    private final MemorySegment headersFound;
     private boolean walking;
     private boolean lastBatch;
 
@@ -58,6 +60,7 @@ public final class KernelOffload implements OffloadDevice {
         this.count = arena.allocate(8, 8);
         this.number = arena.allocate(8, 8);
         this.gone = arena.allocate(OffloadAction.BYTES, 8);
+        this.headersFound = arena.allocate(OffloadHeaders.BYTES, 8);
     }
 
     @Override
@@ -130,10 +133,18 @@ public final class KernelOffload implements OffloadDevice {
     public int take(MemorySegment key, MemorySegment last) {
         int answer = bpf.mapLookupAndDelete(flows, key, last);
         if (answer == 0 && isOfTunnel(last)) {
-            number.set(ValueLayout.JAVA_INT, 0, OffloadAction.encapsulation(last, 0));
-            bpf.mapDelete(headersOfTunnels, number);
+            forgetHeaders(last);
         }
         return answer;
+    }
+
+    /** Unless they are those of another record by now: one of the process before may have had the same number. */
+    private void forgetHeaders(MemorySegment action) {
+        number.set(ValueLayout.JAVA_INT, 0, OffloadAction.encapsulation(action, 0));
+        boolean found = bpf.mapLookup(headersOfTunnels, number, headersFound) == 0;
+        if (found && OffloadHeaders.cookie(headersFound, 0) == OffloadAction.cookie(action, 0)) {
+            bpf.mapDelete(headersOfTunnels, number);
+        }
     }
 
     @Override

@@ -261,8 +261,10 @@ public final class MemoryOffload implements OffloadDevice {
 
     private @Nullable MemorySegment forget(MemorySegment key) {
         MemorySegment gone = records.remove(copy(key));
-        if (gone != null && OffloadAction.flags(gone, 0) != 0) {
-            tunnels.remove(OffloadAction.encapsulation(gone, 0));
+        int number = gone == null ? 0 : OffloadAction.encapsulation(gone, 0);
+        MemorySegment headers = tunnels.get(number);
+        if (gone != null && headers != null && OffloadHeaders.cookie(headers, 0) == OffloadAction.cookie(gone, 0)) {
+            tunnels.remove(number);
         }
         return gone;
     }

@@ -196,14 +196,14 @@ final class OffloadedFrame {
     }
 
     int tos() {
-        return ipv4 ? u8(bytes, l3 + 1) : u16(bytes, l3) >>> 4 & 0xff;
+        return ipv4 ? u8(bytes, l3 + 1) : (u16(bytes, l3) >>> 4) & 0xff;
     }
 
     /** The same with other DSCP and ECN, and a checksum that follows (RFC 1624, equation 3). */
     OffloadedFrame withTos(int tos) {
         ByteBuffer b = ByteBuffer.wrap(in.bytes().clone());
         int before = u16(b, l3);
-        int after = ipv4 ? before & 0xff00 | tos : before & 0xf00f | tos << 4;
+        int after = ipv4 ? (before & 0xff00) | tos : (before & 0xf00f) | tos << 4;
         b.putShort(l3, (short) after);
         if (ipv4) {
             int sum = (~u16(b, l3 + 10) & 0xffff) + (~before & 0xffff) + after;
@@ -262,7 +262,7 @@ final class OffloadedFrame {
             sum = (sum & 0xffff) + (sum >>> 16);
             out.putShort(24, (short) ~((sum & 0xffff) + (sum >>> 16)));
         } else {
-            out.putShort(14, (short) (0x6000 | tos() << 4 | u16(out, 14) & 0x0f));
+            out.putShort(14, (short) (0x6000 | tos() << 4 | (u16(out, 14) & 0x0f)));
             out.putShort(18, (short) (ipBytes - 40));
         }
         out.putShort(udp + 4, (short) (ipBytes - (outerIpv4 ? 20 : 40)));

@@ -60,9 +60,9 @@ record OffloadedTunnel(
         if (frame == null) {
             return null;
         }
-        int tos = ipv4 ? b[15] & 0xff : u16(b, 14) >>> 4 & 0xff;
+        int tos = ipv4 ? b[15] & 0xff : (u16(b, 14) >>> 4) & 0xff;
         return new OffloadedTunnel(
-                b, u16(b, geneve + 4) << 8 | b[geneve + 6] & 0xff, i32(b, nsh + 4), geneve, from, tos, inside, frame);
+                b, u16(b, geneve + 4) << 8 | (b[geneve + 6] & 0xff), i32(b, nsh + 4), geneve, from, tos, inside, frame);
     }
 
     /** With the metadata that are its own: those of a super-frame are of what is inside. */
@@ -111,7 +111,7 @@ record OffloadedTunnel(
     }
 
     private static int u16(byte[] b, int at) {
-        return (b[at] & 0xff) << 8 | b[at + 1] & 0xff;
+        return (b[at] & 0xff) << 8 | (b[at + 1] & 0xff);
     }
 
     private static int i32(byte[] b, int at) {
