@@ -214,7 +214,7 @@ final class JourneyRecorder {
             refuse(OffloadRefusal.INSTRUCTED);
         } else if (watchful) {
             refuse(OffloadRefusal.ATTRIBUTES);
-        } else if (c.fields.protocol == IpProtocols.TCP && TcpState.isHalfOpen(table.tcpState(c.record))) {
+        } else if (isHalfOpen(c)) {
             refuse(OffloadRefusal.TCP_NOT_ESTABLISHED);
         } else {
             passed(c, COUNTED, table.ruleId(c.record));
@@ -253,11 +253,15 @@ final class JourneyRecorder {
             refuse(OffloadRefusal.NEW_FLOW);
         } else if (!isAlone(c)) {
             refuse(OffloadRefusal.TWO_PATHS);
-        } else if (c.fields.protocol == IpProtocols.TCP && TcpState.isHalfOpen(table.tcpState(c.record))) {
+        } else if (isHalfOpen(c)) {
             refuse(OffloadRefusal.TCP_NOT_ESTABLISHED);
         } else {
             passed(c, COUNTED | SERVED, 0);
         }
+    }
+
+    private boolean isHalfOpen(Cursor c) {
+        return c.fields.protocol == IpProtocols.TCP && TcpState.isHalfOpen(table.tcpState(c.record));
     }
 
     /** Which of several records of a flow of another switch counts depends on what was sent last. */
