@@ -342,7 +342,7 @@ final class JourneyRecorder {
         if (refusal == null) {
             newDestinationMac = Ethernet.destination(frames.memory(), start);
             newSourceMac = Ethernet.source(frames.memory(), start);
-            refusal = mirror.offer(this, batch == null ? b : batch, slot);
+            refusal = mirror.offer(this, b, i);
         }
         open = refusal != null;
     }
@@ -369,14 +369,15 @@ final class JourneyRecorder {
 
     /** A frame is sent into a tunnel, with all its headers; of a super-frame the first of what it was cut into counts. */
     void sendsCarried(Batch b, int i, PortEntry port, long nextHi, long nextLo) {
-        if (!open || refusal != null || !tunnel.waits()) {
+        Batch own = batch;
+        if (!open || refusal != null || own == null || !tunnel.waits()) {
             return;
         }
         tunnel.written(b.start[i]);
         resolves(port.index(), nextHi, nextLo);
         newOuterTag = 0;
         newInnerTag = 0;
-        offer(b, i, b.start[i], port);
+        offer(own, slot, b.start[i], port);
     }
 
     /** What became of the packet is known. */
