@@ -63,6 +63,7 @@ public final class Doctor {
         InterfaceExamination examination = new InterfaceExamination(files, doctor.lines);
         interfaces.forEach(examination::look);
         examination.sizes(interfaces);
+        part.ifPresent(objects -> FastPathExamination.look(objects, doctor.lines));
         doctor.sockets(socketDirectory);
         return new Diagnosis(doctor.lines);
     }
