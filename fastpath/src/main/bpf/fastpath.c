@@ -27,6 +27,15 @@ struct {
     __type(value, struct journey_action);
 } flows SEC(".maps");
 
+/* By the number "encapsulation" of an action. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 16); /* the loader says how many */
+    __type(key, __u32);
+    __type(value, struct tunnel_headers);
+} headers SEC(".maps");
+
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(map_flags, BPF_F_MMAPABLE);
@@ -69,6 +78,7 @@ struct {
 #define TAG_BYTES 4
 #define HEADERS_BYTES (ETH_HLEN + 2 * TAG_BYTES + sizeof(struct ipv6hdr) + sizeof(struct tcphdr))
 #define ETH_P_QINQ_OLD 0x9100
+#define OFFSET_MASK 0x1ff /* of headers, also behind a tunnel's */
 #define TCP_FLAGS_OFFSET 13
 #define TCP_OPENS_OR_ENDS 0x07 /* FIN, SYN, RST */
 #define FRAGMENT_BITS 0x3fff
@@ -86,6 +96,7 @@ struct icmp_echo {
 
 /* A frame as far as it is parsed. Offsets are those in the linear data. */
 struct frame {
+    __u32 at; /* where it begins: behind tunnel headers, else 0 */
     __u32 l3;
     __u32 ip_bytes;   /* length of the packet without padding */
     __u32 unit_bytes; /* of a super-frame that of its segments, else ip_bytes */
@@ -263,9 +274,10 @@ static __always_inline int parse_transport(struct __sk_buff *skb, void *at, void
     return 0;
 }
 
-static __always_inline int parse(struct __sk_buff *skb, struct frame *f, struct journey_key *key)
+/* The frame that begins at an offset and ends at another one at the latest. */
+static __always_inline int parse(struct __sk_buff *skb, __u32 begin, __u32 frame_end, struct frame *f, struct journey_key *key)
 {
-    void *data = (void *)(long)skb->data;
+    void *data = (void *)(long)skb->data + begin;
     void *end = (void *)(long)skb->data_end;
     if (data + ETH_HLEN > end)
         return MALFORMED;
@@ -273,7 +285,8 @@ static __always_inline int parse(struct __sk_buff *skb, struct frame *f, struct 
         return MALFORMED;
     __u16 type = bpf_ntohs(((struct ethhdr *)data)->h_proto);
     __u32 l3 = ETH_HLEN;
-    f->tag_in_metadata = skb->vlan_present;
+    f->at = begin;
+    f->tag_in_metadata = begin ? 0 : skb->vlan_present;
     if (f->tag_in_metadata)
         key->outer_tag = (__u32)bpf_ntohs(skb->vlan_proto) << 16 | skb->vlan_tci;
 #pragma unroll
@@ -291,9 +304,11 @@ static __always_inline int parse(struct __sk_buff *skb, struct frame *f, struct 
         type = bpf_ntohs(tag[1]);
         l3 += TAG_BYTES;
     }
-    f->l3 = l3;
+    f->l3 = begin + l3;
     void *ip = data + l3;
-    __u32 available = skb->len - l3;
+    if (f->l3 > frame_end)
+        return MALFORMED;
+    __u32 available = frame_end - f->l3;
     __u32 header_bytes;
     int trouble;
     if (type == ETH_P_IP) {
@@ -340,11 +355,11 @@ static __always_inline int stale(const struct journey_action *action, struct por
 }
 
 /* A packet that fits this record may still not be one that may go its way; 0, or why. */
-static __always_inline int unfit(struct __sk_buff *skb, const struct frame *f, const struct journey_action *action)
+static __always_inline int unfit(struct __sk_buff *skb, const struct frame *f, __u8 protocol, const struct journey_action *action)
 {
     void *data = (void *)(long)skb->data;
     void *end = (void *)(long)skb->data_end;
-    void *ip = data + f->l3;
+    void *ip = data + (f->l3 & OFFSET_MASK);
     if (data + ETH_HLEN > end || ip + sizeof(struct iphdr) > end)
         return MALFORMED;
     if (!same_macs(data, action->expected_macs))
@@ -354,7 +369,10 @@ static __always_inline int unfit(struct __sk_buff *skb, const struct frame *f, c
         return TTL_LOW;
     if (f->unit_bytes > action->ip_bytes_max)
         return TOO_LARGE;
-    if (action->flags & (ACTION_PUSH | ACTION_POP))
+    if (!(action->flags & ACTION_POP) != !f->at)
+        return NOT_ABLE;
+    /* Nobody can cut UDP inside of a tunnel later on. */
+    if (skb->gso_size && (action->flags & (ACTION_PUSH | ACTION_POP)) && protocol != IPPROTO_TCP)
         return NOT_ABLE;
     if (f->l3 + f->ip_bytes != skb->len && skb->gso_size)
         return NOT_ABLE;
@@ -378,7 +396,7 @@ static __always_inline int rewrite(struct __sk_buff *skb, const struct frame *f,
 {
     void *data = (void *)(long)skb->data;
     void *end = (void *)(long)skb->data_end;
-    void *ip = data + f->l3;
+    void *ip = data + (f->l3 & OFFSET_MASK);
     if (data + ETH_HLEN > end || ip + sizeof(struct iphdr) > end)
         return -1;
     __builtin_memcpy(data, action->new_macs, sizeof(action->new_macs));
@@ -398,13 +416,13 @@ static __always_inline int push_tag(struct __sk_buff *skb, __u32 tag)
     return tag ? bpf_skb_vlan_push(skb, bpf_htons(tag >> 16), tag & 0xffff) : 0;
 }
 
-static __always_inline int retag(struct __sk_buff *skb, const struct journey_key *key, const struct journey_action *action)
+static __always_inline int retag(struct __sk_buff *skb, __u32 outer_tag, __u32 inner_tag, const struct journey_action *action)
 {
-    if (key->outer_tag == action->new_outer_tag && key->inner_tag == action->new_inner_tag)
+    if (outer_tag == action->new_outer_tag && inner_tag == action->new_inner_tag)
         return 0;
-    if (key->outer_tag && bpf_skb_vlan_pop(skb))
+    if (outer_tag && bpf_skb_vlan_pop(skb))
         return -1;
-    if (key->inner_tag && bpf_skb_vlan_pop(skb))
+    if (inner_tag && bpf_skb_vlan_pop(skb))
         return -1;
     if (push_tag(skb, action->new_inner_tag))
         return -1;
@@ -417,7 +435,53 @@ struct verdict {
     __u32 peer;
 };
 
-/* Does to the frame what its record says. Until it is certain that all of it can be done, nothing is touched. */
+static __always_inline void count_in(struct journey_action *action, const struct frame *f)
+{
+    __sync_fetch_and_add(&action->packets, f->segments);
+    __sync_fetch_and_add(&action->bytes, f->l3 - f->at + f->ip_bytes + (f->tag_in_metadata ? TAG_BYTES : 0));
+    __sync_fetch_and_add(&action->frames, 1);
+    __u32 now_ms = bpf_ktime_get_coarse_ns() / 1000000;
+    if (action->last_seen_ms != now_ms)
+        action->last_seen_ms = now_ms;
+}
+
+#include "tunnel.h"
+
+/* The frame as it is. Until it is certain that all can be done that its record says, nothing is touched. */
+static __always_inline int replay_plain(struct __sk_buff *skb, struct frame *f, struct journey_key *key, struct verdict *v)
+{
+    struct journey_action *action = bpf_map_lookup_elem(&flows, key);
+    if (!action)
+        return NO_RECORD;
+    struct port *egress;
+    int why = stale(action, &egress);
+    if (why)
+        return why;
+    why = unfit(skb, f, key->protocol, action);
+    if (why)
+        return why;
+    struct tunnel_headers *around = 0;
+    if (action->flags & ACTION_PUSH) {
+        around = headers_of(action);
+        if (!around || !has_room(f, around))
+            return NOT_ABLE;
+    }
+    if (f->l3 + f->ip_bytes < skb->len && bpf_skb_change_tail(skb, f->l3 + f->ip_bytes, 0))
+        return NOT_ABLE;
+    if (around) {
+        why = push(skb, f, key, action, around);
+        if (why)
+            return why;
+    } else if (rewrite(skb, f, action) || retag(skb, key->outer_tag, key->inner_tag, action)) {
+        return LOST;
+    }
+    count_in(action, f);
+    v->ifindex = egress->ifindex;
+    v->peer = action->flags & ACTION_REDIRECT_PEER;
+    return REPLAYED;
+}
+
+/* Does to the frame what its record says. */
 static __always_inline void replay(struct __sk_buff *skb, __u32 ingress, struct verdict *v)
 {
     void *data = (void *)(long)skb->data;
@@ -429,37 +493,20 @@ static __always_inline void replay(struct __sk_buff *skb, __u32 ingress, struct 
     struct frame f = {};
     struct journey_key key = {};
     key.ingress = ingress;
-    v->why = parse(skb, &f, &key);
+    v->why = parse(skb, 0, skb->len, &f, &key);
     if (v->why)
         return;
-    struct journey_action *action = bpf_map_lookup_elem(&flows, &key);
-    if (!action) {
-        v->why = NO_RECORD;
-        return;
+    __u32 inside = 0;
+    if (is_tunnel(&key)) {
+        inside = replay_tunnel(skb, &f, ingress, v);
+        if (inside == REPLAYED || inside == LOST) {
+            v->why = inside;
+            return;
+        }
     }
-    struct port *egress;
-    v->why = stale(action, &egress);
-    if (v->why)
-        return;
-    v->why = unfit(skb, &f, action);
-    if (v->why)
-        return;
-    if (f.l3 + f.ip_bytes < skb->len && bpf_skb_change_tail(skb, f.l3 + f.ip_bytes, 0)) {
-        v->why = NOT_ABLE;
-        return;
-    }
-    if (rewrite(skb, &f, action) || retag(skb, &key, action)) {
-        v->why = LOST;
-        return;
-    }
-    __sync_fetch_and_add(&action->packets, f.segments);
-    __sync_fetch_and_add(&action->bytes, f.l3 + f.ip_bytes + (f.tag_in_metadata ? TAG_BYTES : 0));
-    __sync_fetch_and_add(&action->frames, 1);
-    __u32 now_ms = bpf_ktime_get_coarse_ns() / 1000000;
-    if (action->last_seen_ms != now_ms)
-        action->last_seen_ms = now_ms;
-    v->ifindex = egress->ifindex;
-    v->peer = action->flags & ACTION_REDIRECT_PEER;
+    v->why = replay_plain(skb, &f, &key, v);
+    if (v->why == NO_RECORD && inside)
+        v->why = inside;
 }
 
 #include "presence.h"

@@ -12,6 +12,9 @@
 
 #define PORTS_MAX 4096
 #define PATHS_MAX 65536 /* a power of two */
+#define KIND_SERVICE_HEADER 1
+#define EXPECTED_BYTES_MAX 128
+#define PUSHED_BYTES_MAX 216
 
 /* Which packets: see OffloadKey. Addresses and ports in network byte order, the rest in that of the machine. */
 struct journey_key {
@@ -49,6 +52,21 @@ struct journey_action {
     __u32 encapsulation;
     __u64 cookie;
     __u64 frames; /* super-frames once */
+};
+
+/* Of a tunnel (Geneve with a service header), by the number "encapsulation" of the action: see OffloadHeaders. */
+struct tunnel_headers {
+    __u64 cookie;             /* that of the action */
+    __u16 expected_bytes;     /* Geneve and service header of what comes in; 0: comes in plain */
+    __u16 pushed_bytes;       /* 0: leaves plain */
+    __u16 pushed_link_bytes;  /* the last of them: Ethernet header and tags of the frame inside */
+    __u16 reserved;
+    __u32 source[4];          /* of what comes in; IPv4 as in keys */
+    __u32 destination[4];
+    __u8 inner_macs[12];
+    __u32 reserved_2;
+    __u8 expected[EXPECTED_BYTES_MAX];
+    __u8 pushed[PUSHED_BYTES_MAX]; /* from the outer Ethernet header to the end of the inner one */
 };
 
 #define ACTION_REDIRECT_PEER 1
@@ -100,6 +118,8 @@ enum count {
     OTHER_MACS,
     TTL_LOW,
     TOO_LARGE,
+    OTHER_HEADERS,
+    CONGESTED,
     NOT_ABLE,
     LOST, /* dropped: no memory in the middle of changing the frame */
     ABSENT_DROPPED,
@@ -135,6 +155,13 @@ LAYOUT(journey_action, ip_bytes_max, 74);
 LAYOUT(journey_action, encapsulation, 76);
 LAYOUT(journey_action, cookie, 80);
 LAYOUT(journey_action, frames, 88);
+
+_Static_assert(sizeof(struct tunnel_headers) == 408, "tunnel_headers");
+LAYOUT(tunnel_headers, expected_bytes, 8);
+LAYOUT(tunnel_headers, source, 16);
+LAYOUT(tunnel_headers, inner_macs, 48);
+LAYOUT(tunnel_headers, expected, 64);
+LAYOUT(tunnel_headers, pushed, 192);
 
 _Static_assert(sizeof(struct globals) == 64, "globals");
 LAYOUT(globals, layout_version, 4);

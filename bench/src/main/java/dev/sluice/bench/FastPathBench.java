@@ -5,7 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** P3: journeys repeated by the kernel's program beside programs that redirect everything and look at nothing, over the same hops. Records are made at the first packet. */
+/**
+ * P3: journeys repeated by the kernel's program beside programs that redirect everything and look at nothing, over the same hops; and through a node beside Open vSwitch and the kernel's bridges. Records are made
+ * at the first packet.
+ */
 final class FastPathBench {
     private FastPathBench() {}
 
@@ -36,12 +39,26 @@ final class FastPathBench {
                                 "journeys of the data path",
                                 bed -> SluiceDevice.startNode(bed, "FAST")),
                         new Device("by-hand-node", "journeys recorded by hand", bed -> start(bed, "path")),
+                        new Device(
+                                "ovs-xdp",
+                                "Open vSwitch netdev, AF_XDP, conntrack",
+                                bed -> OpenVswitch.start(bed, "afxdp")),
+                        new Device(
+                                "ovs-packet",
+                                "Open vSwitch netdev, AF_PACKET, conntr.",
+                                bed -> OpenVswitch.start(bed, "system")),
+                        new Device("linux-bridge", "two Linux bridges, no tracking", LinuxBridge::start),
+                        new Device("linux-bridge-ct", "the same with nftables conntrack", LinuxBridge::startTracking),
                         new Device("tc-redirect-node", "bare redirects (floor)", bed -> {
                             redirect(bed, "p0", "p2");
                             redirect(bed, "p3", "p1");
                         })),
                 options.rounds());
         two.ratio("P3 through a node", "fastpath-node", "tc-redirect-node", 0.6);
+        two.ratio("P3 beside Open vSwitch", "fastpath-node", "ovs-xdp", 3.0);
+        two.ratio("", "fastpath-node", "ovs-packet", 0);
+        two.ratio("P3 beside nftables", "fastpath-node", "linux-bridge-ct", 4.0);
+        two.ratio("", "fastpath-node", "linux-bridge", 0);
         report.write();
         return 0;
     }

@@ -29,10 +29,10 @@ final class Decapsulation {
         int slot = c.slot;
         // Behind Ethernet alone nothing can have been marked.
         int outerTos = (c.parsed() & Parser.IP) == 0 ? 0 : Ecn.tos(c.memory, c.networkHeader());
+        int removed = (int) (inner - b.start[slot]);
         b.start[slot] = inner;
         b.length[slot] = (int) (end - inner);
-        b.offload[slot] = 0;
-        b.gsoType[slot] = Batch.GSO_NONE;
+        keepOffloads(b, slot, removed);
         parser.parseOne(b, slot);
         if (b.parsed[slot] < 0) {
             frames.drop(c, DropReason.of(-1 - b.parsed[slot]));
@@ -51,5 +51,22 @@ final class Decapsulation {
         }
         counters.overlayReceived++;
         return fragments.admitCarried(c, way);
+    }
+
+    /**
+     * A partial checksum may be that of the packet inside: another switch's fast path leaves it to who sends the frame out of the last port, and super-frames whole. One of the outer header ends
+     * with it.
+     */
+    private static void keepOffloads(Batch b, int slot, int removed) {
+        boolean ofInside = (b.offload[slot] & Batch.CHECKSUM_PARTIAL) != 0 && b.csumStart[slot] > removed;
+        if (!ofInside) {
+            b.offload[slot] = 0;
+            b.gsoType[slot] = Batch.GSO_NONE;
+            return;
+        }
+        b.csumStart[slot] -= removed;
+        if (b.gsoType[slot] != Batch.GSO_NONE) {
+            b.gsoHeaderBytes[slot] = Math.max(0, b.gsoHeaderBytes[slot] - removed);
+        }
     }
 }

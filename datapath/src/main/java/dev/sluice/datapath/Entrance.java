@@ -119,7 +119,6 @@ final class Entrance {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
         if (overlayInput.isOurs(c, port.router())) {
-            frames.refuse(OffloadRefusal.OVERLAY);
             return overlayInput.receive(c);
         }
         WatchedNode speaker = healthInput.inUnderlay(c, port.router(), snapshot.plane());

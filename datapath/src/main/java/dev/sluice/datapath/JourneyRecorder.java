@@ -20,10 +20,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Hot path: no allocation. Cost without a device: stages compare with null.
  */
 final class JourneyRecorder {
-    /** {@link #touchKind} bits: the reverse direction, and that packets count there. */
+    /** {@link #touchKind} bits: the reverse direction, that packets count there, and for whom. */
     static final int REVERSE = 1;
 
     static final int COUNTED = 2;
+
+    /** The record is of a flow of another switch: no rule of this one counts. */
+    static final int SERVED = 4;
 
     private static final int NONE = -1;
     private static final int TAGS_MAX = 2;
@@ -45,6 +48,7 @@ final class JourneyRecorder {
     private final int afterPackets;
 
     private final long[] header = new long[WORDS];
+    final JourneyHeaders tunnel;
     private boolean open;
     private @Nullable OffloadRefusal refusal;
     private @Nullable OffloadRefusal outcome;
@@ -63,6 +67,10 @@ final class JourneyRecorder {
     long destinationMac;
     int lengthBytes;
     int egress;
+    long newDestinationMac;
+    long newSourceMac;
+    int newOuterTag;
+    int newInnerTag;
     int ttlDecrement;
     int ipBytesMax;
     int path;
@@ -85,6 +93,7 @@ final class JourneyRecorder {
         this.mirror = mirror;
         this.counters = counters;
         this.afterPackets = afterPackets;
+        tunnel = new JourneyHeaders(frames.memory());
     }
 
     /** The parsed packet in hand begins its way. */
@@ -92,6 +101,7 @@ final class JourneyRecorder {
         Batch b = c.batch;
         int i = c.slot;
         open = true;
+        tunnel.begin();
         batch = b;
         slot = i;
         ingress = mirror.numberOf(b.port[i]);
@@ -99,11 +109,8 @@ final class JourneyRecorder {
         if (refusal != null) {
             return;
         }
-        outerTag = b.outerTag[i];
-        innerTag = b.innerTag[i];
         sourceMac = b.sourceMac[i];
         destinationMac = b.destinationMac[i];
-        lengthBytes = b.length[i];
         path = 0;
         returned = 0;
         sent = 0;
@@ -112,6 +119,13 @@ final class JourneyRecorder {
         neighborHi = 0;
         neighborLo = 0;
         touches = 0;
+        read(b, i);
+    }
+
+    private void read(Batch b, int i) {
+        outerTag = b.outerTag[i];
+        innerTag = b.innerTag[i];
+        lengthBytes = b.length[i];
         readHeader(b, i);
     }
 
@@ -157,6 +171,29 @@ final class JourneyRecorder {
 
     // What stages say.
 
+    /** The packet in hand is of a tunnel whose headers are well-formed, and nothing of it was changed. */
+    void opens(Cursor c, long geneve, long nsh, int nshBytes) {
+        if (refusal == null && !tunnel.open(c, geneve, nsh, nshBytes)) {
+            refuse(OffloadRefusal.OVERLAY);
+        }
+    }
+
+    /** The frame in hand is now the one that was inside of the tunnel. */
+    void emerges(Cursor c) {
+        Batch b = c.batch;
+        int i = c.slot;
+        if (refusal == null && tunnel.flags == 0) {
+            refuse(OffloadRefusal.OVERLAY);
+        }
+        if (refusal == null) {
+            refusal = refusalOf(b, i);
+        }
+        if (refusal == null) {
+            tunnel.emerge(b.destinationMac[i], b.sourceMac[i]);
+            read(b, i);
+        }
+    }
+
     /** Something about the packet can't be repeated, or has to be seen each time. */
     void refuse(OffloadRefusal why) {
         if (refusal == null) {
@@ -178,7 +215,7 @@ final class JourneyRecorder {
             refuse(OffloadRefusal.INSTRUCTED);
         } else if (watchful) {
             refuse(OffloadRefusal.ATTRIBUTES);
-        } else if (c.fields.protocol == IpProtocols.TCP && TcpState.isHalfOpen(table.tcpState(c.record))) {
+        } else if (isHalfOpen(c)) {
             refuse(OffloadRefusal.TCP_NOT_ESTABLISHED);
         } else {
             passed(c, COUNTED, table.ruleId(c.record));
@@ -187,8 +224,10 @@ final class JourneyRecorder {
 
     /** The packet came back from a node, and was recognised by a record. */
     void returned(Cursor c, Attachment node) {
-        if (c.planeEntry != PlaneFlows.NONE || table.tag(c.record) != ConnectionTable.SERVICE || !node.hasPorts()) {
+        if (!node.hasPorts()) {
             refuse(OffloadRefusal.OVERLAY);
+        } else if (table.tag(c.record) != ConnectionTable.SERVICE && !isAlone(c)) {
+            refuse(OffloadRefusal.TWO_PATHS);
         } else if (node.translation() != Attachment.Translation.NONE) {
             refuse(OffloadRefusal.TRANSLATED);
         } else {
@@ -196,6 +235,40 @@ final class JourneyRecorder {
             direction = c.direction;
             passed(c, 0, 0);
         }
+    }
+
+    /** The packet was brought back by the switch of its last node, and is of the record that it names. */
+    void broughtBack(Cursor c, Attachment node) {
+        if (node.translation() != Attachment.Translation.NONE) {
+            refuse(OffloadRefusal.TRANSLATED);
+        } else {
+            returned = node.id();
+            direction = c.direction;
+            passed(c, 0, 0);
+        }
+    }
+
+    /** The packet, of a flow of another switch, was counted in a record here. */
+    void served(Cursor c) {
+        if (table.packets(c.record, c.direction) <= 1) {
+            refuse(OffloadRefusal.NEW_FLOW);
+        } else if (!isAlone(c)) {
+            refuse(OffloadRefusal.TWO_PATHS);
+        } else if (isHalfOpen(c)) {
+            refuse(OffloadRefusal.TCP_NOT_ESTABLISHED);
+        } else {
+            passed(c, COUNTED | SERVED, 0);
+        }
+    }
+
+    private boolean isHalfOpen(Cursor c) {
+        return c.fields.protocol == IpProtocols.TCP && TcpState.isHalfOpen(table.tcpState(c.record));
+    }
+
+    /** Which of several records of a flow of another switch counts depends on what was sent last. */
+    private boolean isAlone(Cursor c) {
+        return table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs) == c.record
+                && table.next(c.record, c.nowNs) < 0;
     }
 
     private void passed(Cursor c, int counted, int rule) {
@@ -252,18 +325,60 @@ final class JourneyRecorder {
         if (!open || b != batch || i != slot) {
             return;
         }
+        if (refusal == null) {
+            newOuterTag = b.outerTag[i];
+            newInnerTag = b.innerTag[i];
+            refusal = compare(b, i, port.mtuBytes() == 0 ? 0xffff : frames.roomBytes(port, b, i, 0, 0));
+        }
+        offer(b, i, b.start[i], port);
+    }
+
+    private void offer(Batch b, int i, long start, PortEntry port) {
         egress = mirror.numberOf(port.index());
         if (egress == 0 || !frames.leadsOutside(port.index())) {
             refuse(OffloadRefusal.PORT_NOT_ATTACHED);
         } else if (touches == 0) {
             refuse(OffloadRefusal.UNTRACKED);
-        } else if (refusal == null) {
-            refusal = compare(b, i, port);
         }
         if (refusal == null) {
+            newDestinationMac = Ethernet.destination(frames.memory(), start);
+            newSourceMac = Ethernet.source(frames.memory(), start);
             refusal = mirror.offer(this, b, i);
         }
         open = refusal != null;
+    }
+
+    /**
+     * The frame, complete but perhaps a super-frame, will be carried to another switch.
+     *
+     * @param headerBytes what will be put in front of it, its own Ethernet header and tags not counted
+     * @param roomBytes the largest packet that goes this way
+     */
+    void carries(Batch b, int i, int headerBytes, int roomBytes) {
+        if (!open || b != batch || i != slot || refusal != null) {
+            return;
+        }
+        refusal = compare(b, i, roomBytes);
+        boolean through = tunnel.flags != 0;
+        if (refusal == null && through && ttlDecrement != 0) {
+            refuse(OffloadRefusal.REWRITTEN);
+        }
+        if (refusal == null && !tunnel.close(headerBytes + b.l3[i], b.l3[i])) {
+            refuse(OffloadRefusal.OVERLAY);
+        }
+    }
+
+    /** A frame is sent into a tunnel, with all its headers; of a super-frame the first of what it was cut into counts. */
+    void sendsCarried(Batch b, int i, PortEntry port, long nextHi, long nextLo) {
+        Batch own = batch;
+        if (!open || refusal != null || own == null || !tunnel.waits()) {
+            return;
+        }
+        tunnel.written(b.start[i]);
+        resolves(port.index(), nextHi, nextLo);
+        newOuterTag = 0;
+        newInnerTag = 0;
+        offer(own, slot, b.start[i], port);
     }
 
     /** What became of the packet is known. */
@@ -281,7 +396,7 @@ final class JourneyRecorder {
         return outcome;
     }
 
-    private @Nullable OffloadRefusal compare(Batch b, int i, PortEntry port) {
+    private @Nullable OffloadRefusal compare(Batch b, int i, int room) {
         MemorySegment memory = frames.memory();
         long ip = b.start[i] + b.l3[i];
         int tags = (b.l3[i] - Ethernet.BYTES) / VlanTag.BYTES;
@@ -295,7 +410,6 @@ final class JourneyRecorder {
         if (ttlDecrement < 0) {
             return OffloadRefusal.REWRITTEN;
         }
-        int room = port.mtuBytes() == 0 ? 0xffff : frames.roomBytes(port, b, i, 0, 0);
         ipBytesMax = Math.min(room, 0xffff);
         return frames.packetBytes(b, i) > ipBytesMax ? OffloadRefusal.TOO_LARGE : null;
     }

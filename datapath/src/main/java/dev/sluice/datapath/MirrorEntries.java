@@ -4,6 +4,7 @@ import dev.sluice.datapath.offload.OffloadKey;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * The journeys that a device repeats, as struct of arrays: found by the hash of their addresses, ports and protocol, which all ways of a flow share in both directions and in all key
@@ -41,6 +42,11 @@ final class MirrorEntries {
 
     final int[] sent;
     final byte[] direction;
+
+    /** {@code OffloadAction.PUSH}, {@code OffloadAction.POP}, and what tells the headers of tunnels apart. */
+    final byte[] tunnel;
+
+    final long[] headersHash;
 
     /** Whose MAC address it leaves with, port -1 for nobody's. */
     final int[] neighborPort;
@@ -84,6 +90,8 @@ final class MirrorEntries {
         returned = new int[count];
         sent = new int[count];
         direction = new byte[count];
+        tunnel = new byte[count];
+        headersHash = new long[count];
         neighborPort = new int[count];
         neighborHi = new long[count];
         neighborLo = new long[count];
@@ -93,6 +101,8 @@ final class MirrorEntries {
         touchMoreBytes = new int[count * TOUCHES_MAX];
         touches = new byte[count];
         sequence = new int[count];
+        // So that a name of another process, whose journeys a device may have, is hardly ever one here.
+        Arrays.fill(sequence, (int) seed);
         flow = new long[count];
         next = new int[count];
         heads = new int[Integer.highestOneBit(Math.max(1, capacity)) << 1];
@@ -229,7 +239,7 @@ final class MirrorEntries {
         size--;
     }
 
-    /** A name of an entry, above 0, which is refused once the entry has been given back. */
+    /** A name of an entry, which is refused once the entry has been given back. */
     long name(int entry) {
         return (long) sequence[entry] << 32 | entry;
     }

@@ -127,7 +127,7 @@ final class NodeInput {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
         count(c, node);
-        return returns.goOnFromPeer(c, path, next(c, hop), slot);
+        return returns.goOnFromPeer(c, path, next(c, hop), slot, null);
     }
 
     // Classified by another switch.

@@ -2,10 +2,10 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.datapath.rules.Rule;
-import dev.sluice.wire.Ethernet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -36,7 +36,6 @@ public final class OffloadMirror {
     private final OffloadDevice device;
     private final ConnectionTable table;
     private final Neighbors neighbors;
-    private final MemorySegment memory;
     private final DatapathCounters datapathCounters;
     private final OffloadCounters counters = new OffloadCounters();
     private final MirrorGenerations generations;
@@ -66,13 +65,11 @@ public final class OffloadMirror {
             ConnectionTable table,
             LivenessView liveness,
             Neighbors neighbors,
-            MemorySegment memory,
             DatapathCounters datapathCounters,
             int firstGeneration) {
         this.device = device;
         this.table = table;
         this.neighbors = neighbors;
-        this.memory = memory;
         this.datapathCounters = datapathCounters;
         generations = new MirrorGenerations(device, liveness, counters, firstGeneration);
         entries = new MirrorEntries(device.capacity(), table.capacity(), firstGeneration);
@@ -377,6 +374,8 @@ public final class OffloadMirror {
         entries.frames[entry] = allFrames;
         entries.packets[entry] = packets;
         entries.bytes[entry] += bytes;
+        datapathCounters.overlayReceived += (entries.tunnel[entry] & OffloadAction.POP) != 0 ? frames : 0;
+        datapathCounters.overlaySent += (entries.tunnel[entry] & OffloadAction.PUSH) != 0 ? frames : 0;
         int lastSeenMs = OffloadAction.lastSeenMs(now, base);
         for (int i = 0; i < entries.touches[entry]; i++) {
             feedRecord(entry * MirrorEntries.TOUCHES_MAX + i, frames, bytes, lastSeenMs);
@@ -404,7 +403,7 @@ public final class OffloadMirror {
             return;
         }
         long bytesHere = bytes + frames * entries.touchMoreBytes[touch];
-        datapathCounters.recordHits += frames;
+        datapathCounters.recordHits += (kind & JourneyRecorder.SERVED) == 0 ? frames : 0;
         table.countRepeated(entries.touchSlot[touch], kind & JourneyRecorder.REVERSE, frames, bytesHere, lastSeenMs);
         Rule rule = entries.touchRule[touch] > 0 ? snapshot.ruleOfRecord(entries.touchRule[touch]) : null;
         if (rule != null) {
@@ -426,7 +425,8 @@ public final class OffloadMirror {
     OffloadRefusal offer(JourneyRecorder j, Batch b, int i) {
         long hash = b.hash[i];
         writeKey(j, b, i);
-        writeAction(j, b, i);
+        writeAction(j);
+        long headersHash = j.tunnel.flags == 0 ? 0 : j.tunnel.hash();
         int old = entries.find(hash, key);
         boolean continued = old != NONE && entries.touches[old] == 0 && device.get(key, last) == 0;
         if (continued) {
@@ -440,7 +440,9 @@ public final class OffloadMirror {
             OffloadAction.setFrames(action, 0, OffloadAction.frames(last, 0));
             give(old);
         } else if (old != NONE) {
-            if (isCurrent(old) && device.get(key, last) == 0 && saysTheSame()) {
+            OffloadAction.setEncapsulation(action, 0, j.tunnel.flags == 0 ? 0 : old);
+            boolean sameHeaders = entries.tunnel[old] == j.tunnel.flags && entries.headersHash[old] == headersHash;
+            if (sameHeaders && isCurrent(old) && device.get(key, last) == 0 && saysTheSame()) {
                 return null;
             }
             drop(old);
@@ -457,8 +459,9 @@ public final class OffloadMirror {
             entries.packets[entry] = OffloadAction.packets(last, 0);
             entries.bytes[entry] = OffloadAction.bytes(last, 0);
         }
+        entries.headersHash[entry] = headersHash;
         OffloadAction.setCookie(action, 0, entries.name(entry));
-        int result = device.install(key, action);
+        int result = install(entry, j.tunnel);
         if (result != 0) {
             entries.give(entry);
             return result == E2BIG ? OffloadRefusal.FULL : OffloadRefusal.DEVICE_REFUSED;
@@ -476,6 +479,15 @@ public final class OffloadMirror {
         return null;
     }
 
+    private int install(int entry, JourneyHeaders tunnel) {
+        if (tunnel.flags == 0) {
+            return device.install(key, action);
+        }
+        OffloadAction.setEncapsulation(action, 0, entry);
+        OffloadHeaders.setCookie(tunnel.headers, 0, entries.name(entry));
+        return device.install(key, action, tunnel.headers);
+    }
+
     private void writeKey(JourneyRecorder j, Batch b, int i) {
         OffloadKey.clear(key, 0);
         OffloadKey.setSource(key, 0, b.sourceHi[i], b.sourceLo[i]);
@@ -483,17 +495,21 @@ public final class OffloadMirror {
         OffloadKey.setTransport(key, 0, b.protocol[i], b.sourcePort[i], b.destinationPort[i]);
         OffloadKey.setIngress(key, 0, j.ingress);
         OffloadKey.setTags(key, 0, j.outerTag, j.innerTag);
+        if ((j.tunnel.flags & OffloadAction.POP) != 0) {
+            OffloadKey.setKind(key, 0, OffloadKey.SERVICE_HEADER);
+            OffloadKey.setServicePath(key, 0, j.tunnel.servicePath, j.tunnel.network);
+        }
     }
 
-    private void writeAction(JourneyRecorder j, Batch b, int i) {
+    private void writeAction(JourneyRecorder j) {
         OffloadAction.clear(action, 0);
         OffloadAction.setConfigGeneration(action, 0, generations.config());
         OffloadAction.setPath(action, 0, j.path, generations.ofPath(j.path));
         OffloadAction.setEgress(action, 0, j.egress, generations.ofPort(j.egress));
         OffloadAction.setExpectedMacs(action, 0, j.destinationMac, j.sourceMac);
-        OffloadAction.setNewMacs(
-                action, 0, Ethernet.destination(memory, b.start[i]), Ethernet.source(memory, b.start[i]));
-        OffloadAction.setNewTags(action, 0, b.outerTag[i], b.innerTag[i]);
+        OffloadAction.setFlags(action, 0, j.tunnel.flags);
+        OffloadAction.setNewMacs(action, 0, j.newDestinationMac, j.newSourceMac);
+        OffloadAction.setNewTags(action, 0, j.newOuterTag, j.newInnerTag);
         OffloadAction.setTtlDecrement(action, 0, j.ttlDecrement);
         OffloadAction.setIpBytesMax(action, 0, j.ipBytesMax);
     }
@@ -517,6 +533,7 @@ public final class OffloadMirror {
         entries.returned[entry] = j.returned;
         entries.sent[entry] = j.sent;
         entries.direction[entry] = (byte) j.direction;
+        entries.tunnel[entry] = (byte) j.tunnel.flags;
         entries.neighborPort[entry] = j.neighborPort;
         entries.neighborHi[entry] = j.neighborHi;
         entries.neighborLo[entry] = j.neighborLo;

@@ -25,7 +25,8 @@ public enum OffloadRefusal {
     UNINSPECTED("It passed by a dead node, which is counted for each packet."),
     PATH_CHANGING("Its flow is between two paths."),
     TWO_PATHS("More than one path of its flow is in question."),
-    OVERLAY("It came from or goes to another host, or a node behind a tunnel."),
+    OVERLAY(
+            "It came from or goes to a node behind a tunnel, or its tunnel headers are such as only the data path can check."),
     SEGMENT("It goes through a logical switch."),
     TAGS("It would leave with more than two tags."),
     TOO_LARGE("It is larger than what its way takes whole."),

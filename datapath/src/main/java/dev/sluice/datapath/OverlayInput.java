@@ -107,6 +107,9 @@ final class OverlayInput {
             return frames.drop(
                     c, tunnel == null ? DropReason.OVERLAY_PEER_UNKNOWN : DropReason.NODE_TRANSPORT_WRONG);
         }
+        if (node != null) {
+            frames.refuse(OffloadRefusal.OVERLAY);
+        }
         if (node != null && isGre) {
             return gre.receive(c, node, decapsulation, returns);
         }
@@ -145,6 +148,7 @@ final class OverlayInput {
         int protocol = Geneve.protocol(m, geneve);
         boolean control = Geneve.isControl(m, geneve);
         if (peer != null && protocol == EtherTypes.TEB && !control) {
+            frames.refuse(OffloadRefusal.SEGMENT);
             return segments.receive(c, peer, geneve, geneve + geneveBytes, end);
         }
         if (peer != null && protocol == EtherTypes.NSH && control) {
@@ -153,7 +157,7 @@ final class OverlayInput {
         if (protocol != EtherTypes.NSH || control) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, peer, node, geneve + geneveBytes, end, Geneve.vni(m, geneve));
+        return receiveNsh(c, peer, node, geneve, geneve + geneveBytes, end);
     }
 
     private int receiveGpe(Cursor c, Attachment node, long gpe) {
@@ -204,14 +208,19 @@ final class OverlayInput {
     }
 
     private int receiveNsh(
-            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, long nsh, long end, int vni) {
+            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, long geneve, long nsh, long end) {
         MemorySegment m = c.memory;
+        int vni = Geneve.vni(m, geneve);
         int nshBytes = Nsh.check(m, nsh, (int) (end - nsh));
         if (nshBytes < 0 || metadata.read(m, nsh) < 0 || nshBytes > PlaneFlows.NSH_BYTES_MAX) {
             return frames.drop(c, DropReason.NSH_INVALID);
         }
         boolean message = NodeInput.isMessage(c, nsh);
         boolean tooBig = peer != null && TooBigInput.isOne(m, nsh, metadata);
+        JourneyRecorder journey = frames.journey();
+        if (journey != null && node == null && !message && !tooBig && !isCopy()) {
+            journey.opens(c, geneve, nsh, nshBytes);
+        }
         if (!message && !tooBig && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
@@ -262,11 +271,15 @@ final class OverlayInput {
             flows.take(m, nsh, nshBytes, (int) metadata.ingressNode(), metadata);
         }
         long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(m, nsh);
-        return decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)
-                ? isCopy()
-                        ? serveCopy(c, path, ordinal)
-                        : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal)
-                : Step.DONE;
+        if (!decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)) {
+            return Step.DONE;
+        }
+        if (journey != null) {
+            journey.emerges(c);
+        }
+        return isCopy()
+                ? serveCopy(c, path, ordinal)
+                : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal);
     }
 
     private boolean isCopy() {
@@ -317,9 +330,10 @@ final class OverlayInput {
 
     private int goOn(Cursor c, Path path, int ordinal) {
         int direction = c.direction;
-        if (ordinal > 0) {
-            Attachment last =
-                    path.hops().get(path.hopAt(direction, ordinal - 1)).attachment();
+        Attachment last = ordinal > 0
+                ? path.hops().get(path.hopAt(direction, ordinal - 1)).attachment()
+                : null;
+        if (last != null) {
             last.counters().returned[direction]++;
         }
         int named = table.resolve(metadata.flowId());
@@ -332,6 +346,6 @@ final class OverlayInput {
         if (!c.enterRouter(router)) {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
-        return returns.goOnFromPeer(c, path, path.hopAt(direction, ordinal), stands ? named : -1);
+        return returns.goOnFromPeer(c, path, path.hopAt(direction, ordinal), stands ? named : -1, last);
     }
 }

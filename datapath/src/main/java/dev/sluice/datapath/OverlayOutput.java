@@ -221,6 +221,12 @@ final class OverlayOutput implements TunnelContent {
         return nshBytes;
     }
 
+    /** What goes to another switch differs from packet to packet in nothing that a fast path could not write. */
+    @Override
+    public boolean isRepeated() {
+        return tosMask == ALL_OF_TOS && (flags & SluiceContext.COPY) == 0;
+    }
+
     @Override
     public void write(Cursor c, Batch b, int i, long start, OverlayTemplate outer, int port) {
         MemorySegment m = c.memory;

@@ -350,9 +350,25 @@ final class PlaneFlows {
             table.setL2(slot, direction, entry);
         }
         MemorySegment m = memory(entry);
+        if (isOtherHeader(entry, from)) {
+            table.flowChanged(slot);
+        }
         MemorySegment.copy(memory(from), at(from), m, at(entry), HEADER + nshBytes(from));
         m.set(Layouts.BE64, at(entry) + OWNER, table.reference(slot) + 1);
         return entry;
+    }
+
+    /** Whether packets leave with another header than those before, as far as they had one. */
+    private boolean isOtherHeader(int entry, int from) {
+        long end = HEADER + nshBytes(from);
+        return MemorySegment.mismatch(
+                        memory(entry),
+                        at(entry) + TENANT,
+                        at(entry) + end,
+                        memory(from),
+                        at(from) + TENANT,
+                        at(from) + end)
+                >= 0;
     }
 
     /** Gives a direction of a record what the other one has, turned round; {@link #NONE} if that has nothing, or there is no room. */

@@ -428,8 +428,9 @@ final class Returns {
      *
      * @param hop index of the next node, beyond the ends if it has had all
      * @param named the record that the packet names, perhaps on another path by now, -1 if there is none any more
+     * @param last the node that it was at, null if at none
      */
-    int goOnFromPeer(Cursor c, Path path, int hop, int named) {
+    int goOnFromPeer(Cursor c, Path path, int hop, int named, @Nullable Attachment last) {
         int direction = c.direction;
         boolean moved = named >= 0 && table.pathId(named) != path.id();
         int same = moved ? NONE : named;
@@ -445,6 +446,12 @@ final class Returns {
         }
         c.record = slot;
         c.direction = direction;
+        JourneyRecorder journey = frames.journey();
+        if (journey != null && last != null && slot == named && !moved) {
+            journey.broughtBack(c, last);
+        } else {
+            frames.refuse(OffloadRefusal.PATH_CHANGING);
+        }
         return goOn(c, path, hop);
     }
 

@@ -165,6 +165,10 @@ final class Steering {
         if (refused != null) {
             return frames.drop(c, refused);
         }
+        JourneyRecorder journey = frames.journey();
+        if (journey != null && c.planeEntry != PlaneFlows.NONE) {
+            journey.served(c);
+        }
         return node.tunnel() == null
                 ? send(c, c.batch, c.slot, path, hop, transparent, false)
                 : sendInto(c, c.batch, c.slot, path, hop, onFailure, transparent, false);
@@ -199,7 +203,12 @@ final class Steering {
             boolean transparent,
             boolean copy) {
         Attachment node = path.hops().get(hop).attachment();
-        frames.refuse(OffloadRefusal.OVERLAY);
+        JourneyRecorder journey = frames.journey();
+        if (journey != null && !node.isRemote()) {
+            journey.refuse(OffloadRefusal.OVERLAY);
+        } else if (journey != null && !copy) {
+            journey.enters(node, c.direction, false);
+        }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
             tracer.steered(b, slot, node, c.direction == 0 ? Attachment.IN : Attachment.OUT, copy);

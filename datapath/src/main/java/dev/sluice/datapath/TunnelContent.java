@@ -25,6 +25,11 @@ interface TunnelContent {
         return false;
     }
 
+    /** Whether a fast path may put the same headers around packets that follow. */
+    default boolean isRepeated() {
+        return false;
+    }
+
     /** A hash of the flow, the same for all packets of one direction: its upper half varies the outer headers. */
     default long entropy(Cursor c, Batch b, int i) {
         return c.fields.hash;

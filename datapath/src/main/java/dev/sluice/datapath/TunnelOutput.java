@@ -64,6 +64,12 @@ final class TunnelOutput {
         if (port.mtuBytes() != 0 && frames.packetBytes(b, slot) > roomBytes) {
             return TOO_BIG;
         }
+        JourneyRecorder journey = frames.journey();
+        if (journey != null && content.isRepeated()) {
+            int headerBytes = tunnel.outer().headerBytes() + content.headerBytes();
+            int most = tunnel.outer().innerBytesMax() - inFront;
+            journey.carries(b, slot, headerBytes, port.mtuBytes() == 0 ? most : Math.min(most, roomBytes));
+        }
         if (b.gsoType[slot] == Batch.GSO_NONE) {
             segmenter.complete(b, slot);
             return sendOne(c, b, slot, tunnel, content, port, hop);
@@ -163,6 +169,10 @@ final class TunnelOutput {
         long mac = neighbors.resolve(port.index(), hi, lo, c.nowNs);
         Ethernet.setAddresses(frames.memory(), b.start[i], Math.max(mac, 0), port.mac());
         if (mac >= 0) {
+            JourneyRecorder journey = frames.journey();
+            if (journey != null) {
+                journey.sendsCarried(b, i, port, hi, lo);
+            }
             return frames.send(b, i, port.index());
         }
         if (mac == Neighbors.UNREACHABLE) {

@@ -83,7 +83,8 @@ public final class FastPath implements AutoCloseable {
         this.device = device;
         this.socket = socket;
         this.swallowFd = swallowFd;
-        this.offload = new KernelOffload(bpf, program.map("flows"), flowsMax, maps, numbers, arena);
+        this.offload =
+                new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
     }
 
     /** Why this machine has no library for it; empty: it has. Loads the library and nothing else. */

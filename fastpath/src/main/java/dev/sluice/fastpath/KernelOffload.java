@@ -2,6 +2,7 @@ package dev.sluice.fastpath;
 
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.offload.OffloadReader;
 import java.lang.foreign.Arena;
@@ -26,6 +27,7 @@ public final class KernelOffload implements OffloadDevice {
 
     private final Libbpf bpf;
     private final int flows;
+    private final int headersOfTunnels;
     private final int capacity;
     private final KernelMaps maps;
     private final int[] numbers;
@@ -33,6 +35,9 @@ public final class KernelOffload implements OffloadDevice {
     private final MemorySegment actions;
     private final MemorySegment position;
     private final MemorySegment count;
+    private final MemorySegment number;
+    private final MemorySegment gone;
+    private final MemorySegment headersFound;
     private boolean walking;
     private boolean lastBatch;
     private boolean older;
@@ -42,9 +47,11 @@ public final class KernelOffload implements OffloadDevice {
      *
      * @param numbers number of the port by index of the snapshot, kept by the owner
      */
-    KernelOffload(Libbpf bpf, int flows, int capacity, KernelMaps maps, int[] numbers, Arena arena) {
+    KernelOffload(
+            Libbpf bpf, int flows, int headersOfTunnels, int capacity, KernelMaps maps, int[] numbers, Arena arena) {
         this.bpf = bpf;
         this.flows = flows;
+        this.headersOfTunnels = headersOfTunnels;
         this.capacity = capacity;
         this.maps = maps;
         this.numbers = numbers;
@@ -52,28 +59,59 @@ public final class KernelOffload implements OffloadDevice {
         this.actions = arena.allocate((long) BATCH_MAX * OffloadAction.BYTES, 8);
         this.position = arena.allocate(8, 8);
         this.count = arena.allocate(8, 8);
+        this.number = arena.allocate(8, 8);
+        this.gone = arena.allocate(OffloadAction.BYTES, 8);
+        this.headersFound = arena.allocate(OffloadHeaders.BYTES, 8);
     }
 
     @Override
     public int install(MemorySegment key, MemorySegment action) {
-        if (!isAble(key, action)) {
+        if (OffloadKey.kind(key, 0) != OffloadKey.PLAIN || isOfTunnel(action) || !isAble(key, action)) {
             return -EOPNOTSUPP;
         }
-        int answer = bpf.mapUpdate(flows, key, action);
+        return update(flows, key, action);
+    }
+
+    @Override
+    public int install(MemorySegment key, MemorySegment action, MemorySegment headers) {
+        boolean pops = (OffloadAction.flags(action, 0) & OffloadAction.POP) != 0;
+        boolean pushes = (OffloadAction.flags(action, 0) & OffloadAction.PUSH) != 0;
+        boolean comesPlain = OffloadKey.kind(key, 0) == OffloadKey.PLAIN;
+        if (pops == comesPlain || (!pushes && !isAble(key, action)) || isOldPushed(key, pushes)) {
+            return -EOPNOTSUPP;
+        }
+        number.set(ValueLayout.JAVA_INT, 0, OffloadAction.encapsulation(action, 0));
+        int answer = update(headersOfTunnels, number, headers);
+        if (answer == 0) {
+            answer = update(flows, key, action);
+            if (answer != 0) {
+                bpf.mapDelete(headersOfTunnels, number);
+            }
+        }
+        return answer;
+    }
+
+    private int update(int map, MemorySegment key, MemorySegment value) {
+        int answer = bpf.mapUpdate(map, key, value);
         return answer == -ENOSPC ? -E2BIG : answer;
     }
 
-    /** Whether the program can do it: it neither opens tunnels nor changes tags of old equipment. */
+    private static boolean isOfTunnel(MemorySegment action) {
+        return (OffloadAction.flags(action, 0) & (OffloadAction.PUSH | OffloadAction.POP)) != 0;
+    }
+
+    /** The program can't take tags of old equipment off, which has to be done before anything is pushed. */
+    private static boolean isOldPushed(MemorySegment key, boolean pushes) {
+        return pushes && (isOld(OffloadKey.outerTag(key, 0)) || isOld(OffloadKey.innerTag(key, 0)));
+    }
+
+    /** Whether the program can do it with the tags: it does not change those of old equipment. */
     private static boolean isAble(MemorySegment key, MemorySegment action) {
-        if (OffloadKey.kind(key, 0) != OffloadKey.PLAIN
-                || (OffloadAction.flags(action, 0) & (OffloadAction.PUSH | OffloadAction.POP)) != 0) {
-            return false;
-        }
         int outer = OffloadKey.outerTag(key, 0);
         int inner = OffloadKey.innerTag(key, 0);
         int newOuter = OffloadAction.newOuterTag(action, 0);
         int newInner = OffloadAction.newInnerTag(action, 0);
-        if (outer == newOuter && inner == newInner) {
+        if (OffloadKey.kind(key, 0) == OffloadKey.PLAIN && outer == newOuter && inner == newInner) {
             return true;
         }
         return !isOld(outer)
@@ -89,12 +127,25 @@ public final class KernelOffload implements OffloadDevice {
 
     @Override
     public int remove(MemorySegment key) {
-        return bpf.mapDelete(flows, key);
+        return take(key, gone);
     }
 
     @Override
     public int take(MemorySegment key, MemorySegment last) {
-        return bpf.mapLookupAndDelete(flows, key, last);
+        int answer = bpf.mapLookupAndDelete(flows, key, last);
+        if (answer == 0 && isOfTunnel(last)) {
+            forgetHeaders(last);
+        }
+        return answer;
+    }
+
+    /** Unless they are those of another record by now: one of the process before may have had the same number. */
+    private void forgetHeaders(MemorySegment action) {
+        number.set(ValueLayout.JAVA_INT, 0, OffloadAction.encapsulation(action, 0));
+        boolean found = bpf.mapLookup(headersOfTunnels, number, headersFound) == 0;
+        if (found && OffloadHeaders.cookie(headersFound, 0) == OffloadAction.cookie(action, 0)) {
+            bpf.mapDelete(headersOfTunnels, number);
+        }
     }
 
     @Override

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * @param directory in a BPF file system; made if it is not there
  */
 record Pins(Path directory) {
-    private static final List<String> MAPS = List.of("flows", "globals", "paths", "ports", "ingresses", "counts");
+    private static final List<String> MAPS =
+            List.of("flows", "headers", "globals", "paths", "ports", "ingresses", "counts");
     private static final String LINK = "link-";
     private static final int ENOENT = 2;
 

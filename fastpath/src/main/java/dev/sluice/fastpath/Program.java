@@ -56,6 +56,7 @@ final class Program implements AutoCloseable {
             boolean loaded = false;
             try {
                 bpf.setMaxEntries(bpf.map(object, "flows"), flowsMax);
+                bpf.setMaxEntries(bpf.map(object, "headers"), flowsMax);
                 pins.forEach((map, path) -> bpf.setPinPath(bpf.map(object, map), path));
                 bpf.setLog(bpf.program(object, "tc_ingress"), log);
                 int answer = bpf.load(object);

@@ -49,7 +49,7 @@ public final class ProgramRun implements AutoCloseable {
     private final MemorySegment context = arena.allocate(CONTEXT_BYTES, 8);
     private final MemorySegment contextAfter = arena.allocate(CONTEXT_BYTES, 8);
     private final MemorySegment in = arena.allocate(FRAME_BYTES_MAX, 8);
-    private final MemorySegment out = arena.allocate(FRAME_BYTES_MAX + 64, 8);
+    private final MemorySegment out = arena.allocate(FRAME_BYTES_MAX + 256, 8);
 
     private ProgramRun(Libbpf bpf, Program program, KernelMaps maps, int flowsMax) {
         this.bpf = bpf;
@@ -58,7 +58,7 @@ public final class ProgramRun implements AutoCloseable {
         this.programFd = program.program("tc_examined");
         int[] numbers = new int[PORT_INDICES];
         Arrays.setAll(numbers, index -> index + 1 < KernelMaps.PORTS ? index + 1 : 0);
-        offload = new KernelOffload(bpf, program.map("flows"), flowsMax, maps, numbers, arena);
+        offload = new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
     }
 
     /** Loads the program; the port with index i has the number i + 1. */

@@ -19,6 +19,8 @@ public enum PuntReason {
     OTHER_MACS("other Ethernet addresses than the recorded ones"),
     TTL_LOW("its time to live ends here"),
     TOO_LARGE("larger than the port it leaves by takes"),
+    OTHER_HEADERS("other tunnel or service headers than the recorded ones"),
+    CONGESTED("congestion was marked in a tunnel, and its sender does not know of that"),
     NOT_ABLE("the record asks for what this kernel cannot do with the frame"),
     LOST("dropped: no memory while changing it, or while handing it over"),
     ABSENT_DROPPED("dropped: Sluice was not there to decide"),

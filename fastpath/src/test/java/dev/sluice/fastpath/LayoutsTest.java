@@ -3,6 +3,7 @@ package dev.sluice.fastpath;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.offload.OffloadAction;
+import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -96,6 +97,26 @@ class LayoutsTest {
         action("frames", 8, m -> OffloadAction.setFrames(m, 0, -1));
     }
 
+    private static void headers(String member, int from, int bytes, Consumer<MemorySegment> write) {
+        assertThat(written(OffloadHeaders.BYTES, write))
+                .as(member)
+                .isEqualTo(range(offset("tunnel_headers", member) + from, bytes));
+    }
+
+    @Test
+    void headersAreThoseOfTheProgram() {
+        assertThat(struct("tunnel_headers").bytes()).isEqualTo(OffloadHeaders.BYTES);
+        headers("cookie", 0, 8, m -> OffloadHeaders.setCookie(m, 0, -1));
+        headers("expected_bytes", 0, 2, m -> OffloadHeaders.setExpectedBytes(m, 0, 0xffff));
+        headers("pushed_bytes", 0, 2, m -> OffloadHeaders.setPushedBytes(m, 0, 0xffff, 0));
+        headers("pushed_link_bytes", 0, 2, m -> OffloadHeaders.setPushedBytes(m, 0, 0, 0xffff));
+        headers("source", 0, 16, m -> OffloadHeaders.setSource(m, 0, -1, -1));
+        headers("destination", 0, 16, m -> OffloadHeaders.setDestination(m, 0, -1, -1));
+        headers("inner_macs", 0, 12, m -> OffloadHeaders.setInnerMacs(m, 0, -1, -1));
+        assertThat(offset("tunnel_headers", "expected")).isEqualTo(OffloadHeaders.EXPECTED);
+        assertThat(offset("tunnel_headers", "pushed")).isEqualTo(OffloadHeaders.PUSHED);
+    }
+
     @Test
     void sharedArraysAreThoseOfTheProgram() {
         assertThat(struct("globals").bytes()).isEqualTo(KernelMaps.GLOBALS_BYTES);
@@ -116,6 +137,9 @@ class LayoutsTest {
                 .contains("#define LAYOUT_VERSION " + KernelMaps.LAYOUT_VERSION + "\n")
                 .contains("#define PORTS_MAX " + KernelMaps.PORTS + "\n")
                 .contains("#define PATHS_MAX " + KernelMaps.PATHS + " ")
+                .contains("#define EXPECTED_BYTES_MAX " + OffloadHeaders.EXPECTED_BYTES_MAX + "\n")
+                .contains("#define PUSHED_BYTES_MAX " + OffloadHeaders.PUSHED_BYTES_MAX + "\n")
+                .contains("#define KIND_SERVICE_HEADER " + OffloadKey.SERVICE_HEADER + "\n")
                 .contains("#define ACTION_REDIRECT_PEER " + OffloadAction.REDIRECT_PEER + "\n")
                 .contains("#define ACTION_PUSH " + OffloadAction.PUSH + "\n")
                 .contains("#define ACTION_POP " + OffloadAction.POP + "\n")

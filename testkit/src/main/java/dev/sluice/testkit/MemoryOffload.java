@@ -2,6 +2,7 @@ package dev.sluice.testkit;
 
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.ports.MemoryFrame;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,8 @@ public final class MemoryOffload implements OffloadDevice {
     private int configGeneration;
     private boolean older;
     private long hits;
+    private long tunnelled;
+    private final Map<Integer, MemorySegment> tunnels = new HashMap<>();
 
     /** What the walk under way has still to hand out, null if none is. */
     private @Nullable List<ByteBuffer> walk;
@@ -69,15 +73,68 @@ public final class MemoryOffload implements OffloadDevice {
         if (frame == null) {
             return miss("not for a fast path");
         }
+        OffloadedTunnel tunnel = OffloadedTunnel.read(in, frame);
+        MemorySegment inside = tunnel == null ? null : records.get(keyOf(tunnel, ingress));
+        if (tunnel != null && inside != null) {
+            return repeatInside(tunnel, frame, inside, nowNs);
+        }
         MemorySegment action = records.get(keyOf(frame, ingress));
         if (action == null) {
             return miss("no record");
         }
-        String refusal = refusal(frame, action);
+        String refusal = refusal(frame, frame, action);
         if (refusal != null) {
             return miss(refusal);
         }
+        if ((OffloadAction.flags(action, 0) & OffloadAction.PUSH) != 0 && !mayPush(frame, action)) {
+            return miss("can't be pushed");
+        }
+        return sent(frame, action, nowNs);
+    }
+
+    /** What is in a tunnel. */
+    private @Nullable Sent repeatInside(
+            OffloadedTunnel tunnel, OffloadedFrame outer, MemorySegment action, long nowNs) {
+        MemorySegment headers = headersOf(action);
+        String refusal = refusal(tunnel.frame(), outer, action);
+        if (refusal != null) {
+            return miss(refusal);
+        }
+        if (!tunnel.hasMacs(headers)) {
+            return miss("MAC addresses");
+        }
+        if (!tunnel.has(headers, outer)) {
+            return miss("headers");
+        }
+        OffloadedFrame marked = tunnel.marked();
+        if (marked == null) {
+            return miss("congestion");
+        }
+        boolean through = (OffloadAction.flags(action, 0) & OffloadAction.PUSH) != 0;
+        boolean sameLength = OffloadHeaders.pushedBytes(headers, 0) == tunnel.insideFrom() + marked.ipOffset()
+                && headers.get(java.lang.foreign.ValueLayout.JAVA_BYTE, OffloadHeaders.PUSHED + 12)
+                        == tunnel.bytes()[12];
+        if (marked.isSuperUdp()
+                || (through
+                        && (!sameLength || OffloadAction.ttlDecrement(action, 0) != 0 || !mayPush(marked, action)))) {
+            return miss("can't be pushed");
+        }
+        return sent(marked, action, nowNs);
+    }
+
+    private boolean mayPush(OffloadedFrame frame, MemorySegment action) {
+        return !frame.isSuperUdp()
+                && OffloadHeaders.pushedBytes(headersOf(action), 0) - 14 + frame.wholeIpBytes() <= 65_535;
+    }
+
+    private MemorySegment headersOf(MemorySegment action) {
+        return Objects.requireNonNull(tunnels.get(OffloadAction.encapsulation(action, 0)), "headers of a record");
+    }
+
+    private Sent sent(OffloadedFrame frame, MemorySegment action, long nowNs) {
         hits++;
+        int flags = OffloadAction.flags(action, 0);
+        tunnelled += flags == 0 ? 0 : 1;
         OffloadAction.setCounters(
                 action,
                 0,
@@ -85,6 +142,13 @@ public final class MemoryOffload implements OffloadDevice {
                 OffloadAction.bytes(action, 0) + frame.frameBytes(),
                 (int) Math.floorDiv(nowNs, 1_000_000L));
         OffloadAction.setFrames(action, 0, OffloadAction.frames(action, 0) + 1);
+        if ((flags & OffloadAction.PUSH) != 0) {
+            MemorySegment headers = headersOf(action);
+            byte[] pushed = headers.asSlice(OffloadHeaders.PUSHED, OffloadHeaders.pushedBytes(headers, 0))
+                    .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+            return new Sent(
+                    OffloadAction.egress(action, 0) - 1, frame.pushed(pushed, OffloadAction.ttlDecrement(action, 0)));
+        }
         MemoryFrame out = frame.rewritten(
                 OffloadAction.newDestinationMac(action, 0),
                 OffloadAction.newSourceMac(action, 0),
@@ -99,7 +163,7 @@ public final class MemoryOffload implements OffloadDevice {
         return OffloadedFrame.read(frame) != null;
     }
 
-    private @Nullable String refusal(OffloadedFrame frame, MemorySegment action) {
+    private @Nullable String refusal(OffloadedFrame frame, OffloadedFrame outside, MemorySegment action) {
         if (OffloadAction.configGeneration(action, 0) != configGeneration) {
             return "configuration";
         }
@@ -110,8 +174,8 @@ public final class MemoryOffload implements OffloadDevice {
         if (OffloadAction.egressGeneration(action, 0) != portGenerations[OffloadAction.egress(action, 0)]) {
             return "egress";
         }
-        if (frame.destinationMac != OffloadAction.expectedDestinationMac(action, 0)
-                || frame.sourceMac != OffloadAction.expectedSourceMac(action, 0)) {
+        if (outside.destinationMac != OffloadAction.expectedDestinationMac(action, 0)
+                || outside.sourceMac != OffloadAction.expectedSourceMac(action, 0)) {
             return "MAC addresses";
         }
         if (frame.ttl() <= OffloadAction.ttlDecrement(action, 0)) {
@@ -123,6 +187,14 @@ public final class MemoryOffload implements OffloadDevice {
     private @Nullable Sent miss(String why) {
         misses.merge(why, 1L, Long::sum);
         return null;
+    }
+
+    private static ByteBuffer keyOf(OffloadedTunnel tunnel, int ingress) {
+        ByteBuffer key = keyOf(tunnel.frame(), ingress);
+        MemorySegment memory = MemorySegment.ofBuffer(key);
+        OffloadKey.setKind(memory, 0, OffloadKey.SERVICE_HEADER);
+        OffloadKey.setServicePath(memory, 0, tunnel.servicePath(), tunnel.network());
+        return key;
     }
 
     private static ByteBuffer keyOf(OffloadedFrame f, int ingress) {
@@ -139,6 +211,11 @@ public final class MemoryOffload implements OffloadDevice {
     /** Packets repeated so far, super-frames once. */
     public long hits() {
         return hits;
+    }
+
+    /** Of {@link #hits} those that came out of a tunnel, or went into one. */
+    public long tunnelled() {
+        return tunnelled;
     }
 
     /** Frames that were left to the data path, by reason. */
@@ -169,14 +246,33 @@ public final class MemoryOffload implements OffloadDevice {
     }
 
     @Override
+    public int install(MemorySegment key, MemorySegment action, MemorySegment headers) {
+        int answer = install(key, action);
+        if (answer == 0) {
+            byte[] own = headers.asSlice(0, OffloadHeaders.BYTES).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+            tunnels.put(OffloadAction.encapsulation(action, 0), MemorySegment.ofArray(own));
+        }
+        return answer;
+    }
+
+    @Override
     public int remove(MemorySegment key) {
-        return records.remove(copy(key)) == null ? ENOENT : 0;
+        return forget(key) == null ? ENOENT : 0;
+    }
+
+    private @Nullable MemorySegment forget(MemorySegment key) {
+        MemorySegment gone = records.remove(copy(key));
+        int number = gone == null ? 0 : OffloadAction.encapsulation(gone, 0);
+        MemorySegment headers = tunnels.get(number);
+        if (gone != null && headers != null && OffloadHeaders.cookie(headers, 0) == OffloadAction.cookie(gone, 0)) {
+            tunnels.remove(number);
+        }
+        return gone;
     }
 
     @Override
     public int take(MemorySegment key, MemorySegment last) {
-        MemorySegment action = records.remove(copy(key));
-        return hand(action, last);
+        return hand(forget(key), last);
     }
 
     @Override

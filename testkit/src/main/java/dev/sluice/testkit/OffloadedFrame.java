@@ -195,6 +195,90 @@ final class OffloadedFrame {
         return in.gsoType() == Batch.GSO_NONE ? whole : Math.min(whole, l4 - l3 + transportBytes() + in.gsoSizeBytes());
     }
 
+    int tos() {
+        return ipv4 ? u8(bytes, l3 + 1) : (u16(bytes, l3) >>> 4) & 0xff;
+    }
+
+    /** The same with other DSCP and ECN, and a checksum that follows (RFC 1624, equation 3). */
+    OffloadedFrame withTos(int tos) {
+        ByteBuffer b = ByteBuffer.wrap(in.bytes().clone());
+        int before = u16(b, l3);
+        int after = ipv4 ? (before & 0xff00) | tos : (before & 0xf00f) | tos << 4;
+        b.putShort(l3, (short) after);
+        if (ipv4) {
+            int sum = (~u16(b, l3 + 10) & 0xffff) + (~before & 0xffff) + after;
+            sum = (sum & 0xffff) + (sum >>> 16);
+            sum = (sum & 0xffff) + (sum >>> 16);
+            b.putShort(l3 + 10, (short) ~sum);
+        }
+        OffloadedFrame marked = read(new MemoryFrame(
+                b.array(),
+                in.offload(),
+                in.gsoType(),
+                in.gsoSizeBytes(),
+                in.gsoHeaderBytes(),
+                in.csumStart(),
+                in.csumOffset()));
+        if (marked == null) {
+            throw new IllegalStateException("unreadable with another codepoint: " + this);
+        }
+        return marked;
+    }
+
+    /** Whether it is a super-frame of datagrams. */
+    boolean isSuperUdp() {
+        return in.gsoType() == Batch.GSO_UDP_L4;
+    }
+
+    /** Bytes from the IP header on. */
+    int wholeIpBytes() {
+        return end - l3;
+    }
+
+    /** Where the packet begins in the frame. */
+    int ipOffset() {
+        return l3;
+    }
+
+    /** The packet with headers in front of it, lengths and outer checksum put in; super-frames and partial checksums stay so. */
+    MemoryFrame pushed(byte[] headers, int ttlDecrement) {
+        ByteBuffer out = ByteBuffer.allocate(headers.length + end - l3);
+        out.put(headers).put(in.bytes(), l3, end - l3);
+        if (ttlDecrement > 0) {
+            decrementTtl(out, headers.length, ttlDecrement);
+        }
+        int ipBytes = out.capacity() - ETHERNET;
+        boolean outerIpv4 = u16(out, 12) == IPV4;
+        int udp = ETHERNET + (outerIpv4 ? 20 : 40);
+        if (outerIpv4) {
+            out.put(15, (byte) tos())
+                    .putShort(16, (short) ipBytes)
+                    .putShort(18, (short) 0)
+                    .putShort(24, (short) 0);
+            int sum = 0;
+            for (int i = 14; i < 34; i += 2) {
+                sum += u16(out, i);
+            }
+            sum = (sum & 0xffff) + (sum >>> 16);
+            out.putShort(24, (short) ~((sum & 0xffff) + (sum >>> 16)));
+        } else {
+            out.putShort(14, (short) (0x6000 | tos() << 4 | (u16(out, 14) & 0x0f)));
+            out.putShort(18, (short) (ipBytes - 40));
+        }
+        out.putShort(udp + 4, (short) (ipBytes - (outerIpv4 ? 20 : 40)));
+        int moved = headers.length - l3;
+        boolean partial = (in.offload() & Batch.CHECKSUM_PARTIAL) != 0;
+        boolean whole = in.gsoType() == Batch.GSO_NONE;
+        return new MemoryFrame(
+                out.array(),
+                in.offload(),
+                in.gsoType(),
+                in.gsoSizeBytes(),
+                whole ? in.gsoHeaderBytes() : in.gsoHeaderBytes() + moved,
+                partial ? in.csumStart() + moved : in.csumStart(),
+                in.csumOffset());
+    }
+
     /** The frame as it is sent on. */
     MemoryFrame rewritten(long newDestination, long newSource, int newOuter, int newInner, int ttlDecrement) {
         int tags = newOuter == 0 ? 0 : newInner == 0 ? 1 : 2;

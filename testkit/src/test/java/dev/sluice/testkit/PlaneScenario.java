@@ -39,29 +39,6 @@ final class PlaneScenario implements AutoCloseable {
     /** A frame that will come in at a port of a host. */
     private record Arrival(int host, int port, PlaneTraffic.Sent frame) {}
 
-    /** One packet, or one of its duplicates, on its way. */
-    private static final class Journey {
-        final PlaneTraffic.Packet packet;
-        final List<Node> visits = new ArrayList<>();
-        final List<List<Service>> chains = new ArrayList<>();
-        final Set<Node> deadMeanwhile;
-        boolean left;
-
-        Journey(PlaneTraffic.Packet packet, List<Service> chain, Set<Node> dead) {
-            this.packet = packet;
-            chains.add(chain);
-            deadMeanwhile = new HashSet<>(dead);
-        }
-
-        Journey copy() {
-            Journey copy = new Journey(packet, chains.getFirst(), deadMeanwhile);
-            copy.visits.addAll(visits);
-            copy.chains.clear();
-            copy.chains.addAll(chains);
-            return copy;
-        }
-    }
-
     final long seed;
     private final Random random;
     private final PlaneHosts net;
@@ -74,10 +51,13 @@ final class PlaneScenario implements AutoCloseable {
     private final Set<Node> dead = new HashSet<>();
     private final Set<Node> skipped = new HashSet<>();
     private final List<Arrival> underWay = new ArrayList<>();
-    private final Map<Integer, Journey> journeys = new HashMap<>();
+    private final Map<Integer, PlaneJourney> journeys = new HashMap<>();
     private final Map<Integer, List<Node>> copies = new HashMap<>();
     private final List<String> story = new ArrayList<>();
     private int nextJourney = 1;
+
+    /** Whether flows have packets enough for a fast path to repeat some. */
+    private final boolean again;
 
     /** Whether packets were under way when something changed, so that those may be lost. */
     private boolean unsettled;
@@ -88,8 +68,16 @@ final class PlaneScenario implements AutoCloseable {
     private long lostBefore;
     private final long[] framesAtFirst;
 
+    /** What repeats packets in front of each host, none if there is no fast path. */
+    final List<MemoryOffload> fastPaths = new ArrayList<>();
+
     PlaneScenario(long seed) {
+        this(seed, false);
+    }
+
+    PlaneScenario(long seed, boolean behindFastPaths) {
         this.seed = seed;
+        again = behindFastPaths;
         random = new Random(seed * 0x9E37_79B9_7F4A_7C15L);
         int hosts = 2 + random.nextInt(4);
         boolean routed = random.nextInt(3) == 0;
@@ -110,6 +98,11 @@ final class PlaneScenario implements AutoCloseable {
         net = new PlaneHosts(plan, chain);
         traffic = new PlaneTraffic(random, plan, translator());
         framesAtFirst = net.hosts.stream().mapToLong(MemorySwitch::freeFrames).toArray();
+        for (int i = 0; i < hosts && behindFastPaths; i++) {
+            MemoryOffload device = new MemoryOffload(1000, _ -> true);
+            net.hosts.get(i).offload(device, 1);
+            fastPaths.add(device);
+        }
         tell("plan " + plan + " chain " + chain + (disorder ? " disorder" : "") + (twice ? " twice" : ""));
     }
 
@@ -182,7 +175,7 @@ final class PlaneScenario implements AutoCloseable {
         boolean changing = translator() == null && random.nextInt(3) == 0;
         boolean dying = translator() == null && !changing && random.nextInt(3) == 0;
         boolean skipping = translator() == null && !changing && !dying && random.nextInt(4) == 0;
-        int rounds = changing || dying ? 4 : 2;
+        int rounds = (changing || dying ? 4 : 2) + (again ? 2 : 0);
         for (int round = 0; round < rounds; round++) {
             send();
             if (changing && round < rounds - 1 && random.nextInt(2) == 0) {
@@ -222,7 +215,7 @@ final class PlaneScenario implements AutoCloseable {
             if (packet.needs() != null && !net.hosts.isEmpty() && !packet.needs().hasPassed) {
                 continue;
             }
-            Journey journey = new Journey(packet, chain, dead);
+            PlaneJourney journey = new PlaneJourney(packet, chain, dead);
             int number = nextJourney++;
             journeys.put(number, journey);
             PlaneTraffic.Sent frame = traffic.frame(packet, number);
@@ -298,7 +291,7 @@ final class PlaneScenario implements AutoCloseable {
             }
             underWay.add(new Arrival(to, PlaneHosts.UNDERLAY, frame));
             if (twice && random.nextInt(5) == 0 && PlaneTraffic.isTunnel(bytes) && !PlaneTraffic.isCopy(bytes)) {
-                Journey journey = journeys.get(PlaneTraffic.journey(bytes));
+                PlaneJourney journey = journeys.get(PlaneTraffic.journey(bytes));
                 if (journey != null) {
                     int number = nextJourney++;
                     journeys.put(number, journey.copy());
@@ -310,9 +303,9 @@ final class PlaneScenario implements AutoCloseable {
         }
     }
 
-    private Journey journeyOf(PlaneTraffic.Sent frame, String where) throws Broken {
+    private PlaneJourney journeyOf(PlaneTraffic.Sent frame, String where) throws Broken {
         int number = PlaneTraffic.journey(frame.bytes());
-        Journey journey = journeys.get(number);
+        PlaneJourney journey = journeys.get(number);
         if (journey == null) {
             throw new Broken("nobody sent what is " + where + ": " + frame);
         }
@@ -334,7 +327,7 @@ final class PlaneScenario implements AutoCloseable {
         if (node == null) {
             throw new Broken("no node at port " + port + " of host " + host);
         }
-        Journey journey = journeyOf(frame, "at node " + node.id() + " side " + side);
+        PlaneJourney journey = journeyOf(frame, "at node " + node.id() + " side " + side);
         boolean reverse = journey.packet.reverse();
         check(node.oneArmed() || side == (reverse ? 1 : 0), "entered node " + node.id() + " at the wrong side");
         PlaneTraffic.Sent inside = frame.withoutTag(node.tag());
@@ -369,7 +362,7 @@ final class PlaneScenario implements AutoCloseable {
             underWay.add(new Arrival(0, port, PlaneTraffic.Sent.of(PlaneHosts.answer(frame.bytes(), mac))));
             return;
         }
-        Journey journey = journeyOf(frame, "leaves by " + port);
+        PlaneJourney journey = journeyOf(frame, "leaves by " + port);
         PlaneTraffic.Packet packet = journey.packet;
         check(port == (packet.reverse() ? PlaneHosts.CLIENT : PlaneHosts.SERVER), "left by port " + port);
         check(!journey.left || packet.isSuper(), "left twice");
@@ -390,7 +383,7 @@ final class PlaneScenario implements AutoCloseable {
     }
 
     /** F15: which service a packet that leaves has not had, by each of the chains that were in force on its way; null if by one of them it has had all. */
-    private @Nullable String missing(Journey journey) {
+    private @Nullable String missing(PlaneJourney journey) {
         String last = null;
         for (List<Service> one : journey.chains) {
             last = missing(journey, one, journey.chains.size() == 1);
@@ -401,7 +394,7 @@ final class PlaneScenario implements AutoCloseable {
         return last;
     }
 
-    private @Nullable String missing(Journey journey, List<Service> services, boolean exactly) {
+    private @Nullable String missing(PlaneJourney journey, List<Service> services, boolean exactly) {
         List<Service> order = new ArrayList<>(services);
         if (journey.packet.reverse()) {
             order = order.reversed();
@@ -549,7 +542,7 @@ final class PlaneScenario implements AutoCloseable {
         tell("changes to " + chain + " with " + underWay.size() + " under way");
     }
 
-    private void die() {
+    private void die() throws Broken {
         List<Node> nodes = net.plan.nodes();
         Node node = nodes.get(random.nextInt(nodes.size()));
         boolean alive = dead.contains(node);
@@ -565,6 +558,10 @@ final class PlaneScenario implements AutoCloseable {
             dead.add(node);
         }
         tell("node " + node.id() + (alive ? " lives" : " dies, " + (everywhere ? "all know" : "its host knows")));
+        if (again) {
+            // What a fast path repeats ends when the worker sees it.
+            pause(1);
+        }
     }
 
     private void skip() {

@@ -74,6 +74,7 @@ public final class Doctor {
         interfaces.forEach(examination::look);
         examination.sizes(interfaces);
         part.ifPresent(objects -> WatchExamination.look(objects, doctor.lines));
+        part.ifPresent(objects -> FastPathExamination.look(objects, doctor.lines));
         doctor.sockets(socketDirectory);
         if (files == HostFiles.HOST) {
             doctor.remains();

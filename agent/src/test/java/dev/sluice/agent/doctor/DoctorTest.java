@@ -69,6 +69,30 @@ class DoctorTest {
         assertThat(diagnosis.worst()).isEqualTo(State.PROBLEM);
     }
 
+    private static String instance(String name, String service, String interfaces) {
+        return """
+                apiVersion: sluice.dev/v1
+                kind: Service
+                metadata: {name: %s}
+                spec: %s
+                ---
+                apiVersion: sluice.dev/v1
+                kind: ServiceInstance
+                metadata: {name: %s}
+                spec: {service: %s, interfaces: %s}
+                """.formatted(name, service, name, name, interfaces);
+    }
+
+    @Test
+    void whoHasNoFastPathIsNamedWithTheReason() {
+        String nat = instance("nat", "{transport: raw, translation: learned}", "{in: nat-in, out: nat-out}");
+        String fw = instance("fw", "{transport: raw}", "{in: fw-in, out: fw-out}");
+        Diagnosis both = examine(nat + "---\n" + fw);
+        assertThat(line(both, "fast path of nat").found()).isEqualTo("none: it rewrites addresses");
+        assertThat(both.lines()).noneMatch(line -> line.subject().equals("fast path of fw"));
+        assertThat(line(examine(fw), "fast path").state()).isEqualTo(State.OK);
+    }
+
     @Test
     void interfacesAreExamined() throws IOException {
         file("sys/class/net/a/flags", "0x1003");

@@ -22,6 +22,15 @@ public interface OffloadDevice {
     int install(MemorySegment key, MemorySegment action);
 
     /**
+     * Puts a record in that has to do with tunnels; taking it out takes out its headers too.
+     *
+     * @param action with {@link OffloadAction#PUSH} or {@link OffloadAction#POP}, and a number of its own as {@link OffloadAction#encapsulation}, from 1 on
+     * @param headers {@link OffloadHeaders#BYTES} from 0 on, with the cookie of the action
+     * @return as {@link #install(MemorySegment, MemorySegment)}
+     */
+    int install(MemorySegment key, MemorySegment action, MemorySegment headers);
+
+    /**
      * Takes a record out.
      *
      * @return 0, or a negative errno: -2 (ENOENT) if there is none
@@ -42,10 +51,7 @@ public interface OffloadDevice {
      * @param last gets {@link OffloadAction#BYTES} from 0 on
      * @return as {@link #remove}
      */
-    default int get(MemorySegment key, MemorySegment last) {
-        int taken = take(key, last);
-        return taken == 0 ? install(key, last) : taken;
-    }
+    int get(MemorySegment key, MemorySegment last);
 
     /** Records that it has room for. */
     int capacity();

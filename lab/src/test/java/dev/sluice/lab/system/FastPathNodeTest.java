@@ -35,8 +35,7 @@ class FastPathNodeTest {
     }
 
     private SluiceNode node(boolean fast) {
-        String[] words = fast ? new String[] {"fast-path-tc"} : new String[0];
-        return SluiceNode.start(network.sluice, configuration("{chain: fw}"), words);
+        return SluiceNode.start(network.sluice, configuration("{chain: fw}"), fast ? "fast-path-tc" : "fast-path-off");
     }
 
     private static String configuration(String action) {

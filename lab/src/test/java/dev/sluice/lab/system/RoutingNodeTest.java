@@ -15,7 +15,7 @@ class RoutingNodeTest {
             {in: {interface: fw-in, addresses: [10.100.0.1/24, "fd64::1/64"], nextHop: [10.100.0.2, "fd64::2"]}, \
             out: {interface: fw-out, addresses: [10.101.0.1/24, "fd65::1/64"], nextHop: [10.101.0.2, "fd65::2"]}}""";
 
-    private static final String NODE = Yaml.chainOfOne("fw", "{transport: raw, forwarding: route}", SIDES);
+    static final String NODE = Yaml.chainOfOne("fw", "{transport: raw, forwarding: route}", SIDES);
 
     /** A node with addresses towards Sluice on both sides and its way to client and server. */
     static RoutingFirewall router(Network network, String client4, String client6, String server4, String server6) {

@@ -7,9 +7,10 @@ import dev.sluice.agent.Remains;
 import dev.sluice.agent.node.NodeRunner;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc] [fast-path-auto] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc|fast-path-auto|fast-path-off] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
 
@@ -32,9 +33,7 @@ public final class SluiceMain {
                     Optional.of(Path.of(arguments[3])),
                     words.contains("strict"),
                     words.contains("force"),
-                    words.contains("fast-path-tc")
-                            ? FastPathMode.TC
-                            : words.contains("fast-path-auto") ? FastPathMode.AUTO : FastPathMode.OFF,
+                    fastPath(words),
                     remains(words)));
             System.out.println("ready");
             runner.awaitEnd();
@@ -42,5 +41,17 @@ public final class SluiceMain {
             System.out.println("failed: " + e.getMessage());
             System.exit(1);
         }
+    }
+
+    /** What the words say; where they say nothing, what {@code ./dev system --fast-path tc} says for all tests. */
+    private static FastPathMode fastPath(List<String> words) {
+        if (words.contains("fast-path-tc")) {
+            return FastPathMode.TC;
+        }
+        if (words.contains("fast-path-auto")) {
+            return FastPathMode.AUTO;
+        }
+        String ofAll = words.contains("fast-path-off") ? "off" : System.getenv("SLUICE_TEST_FAST_PATH");
+        return ofAll == null ? FastPathMode.OFF : FastPathMode.valueOf(ofAll.toUpperCase(Locale.ROOT));
     }
 }

@@ -80,6 +80,48 @@ class SynFloodTest {
         }
     }
 
+    /** 10,000 handshakes per second for 3 s. */
+    @Test
+    void establishedFlowsLoseNothingBehindTheFastPath() {
+        floodBesideAnEstablishedFlow("u100", 3);
+    }
+
+    /** 50,000 handshakes per second for a minute. */
+    @Tag("campaign")
+    @Test
+    void establishedFlowsLoseNothingInAMinuteOfFiftyThousandHandshakesPerSecond() {
+        floodBesideAnEstablishedFlow("u20", 60);
+    }
+
+    private static void floodBesideAnEstablishedFlow(String interval, int seconds) {
+        try (Network network = Network.transparent();
+                EchoHost _ = EchoHost.start(network.server, 7)) {
+            network.bridge("a");
+            network.bridge("b");
+            try (SluiceNode sluice = SluiceNode.start(network.sluice, yaml(), "fast-path-tc");
+                    UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                assertThat(flow.exchange(20).lost()).isZero();
+                long before = sluice.status().totals().frames();
+                LabProcess flood = network.client.start(
+                        "flood", List.of("hping3", "-q", "-i", interval, "-S", "-p", "9", "--rand-source", "10.0.0.2"));
+                try {
+                    UdpFlow.Account account = flow.stream(1000 * seconds, 1000);
+                    long handshakes = sluice.status().totals().frames() - before;
+                    System.out.printf(
+                            Locale.ROOT,
+                            "F9 with the fast path: %d of %d packets of an established flow lost, beside %d frames for the data path%n",
+                            account.lost(),
+                            1000 * seconds,
+                            handshakes);
+                    assertThat(handshakes).isGreaterThan(1000L * seconds);
+                    assertThat(account.lost()).isZero();
+                } finally {
+                    flood.stop();
+                }
+            }
+        }
+    }
+
     private static String yaml() {
         return SMALL
                 + String.join(

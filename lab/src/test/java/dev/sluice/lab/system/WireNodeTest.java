@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WireNodeTest {
     private static final String MAC_1 = "02:aa:00:00:00:01";
     private static final String MAC_2 = "02:aa:00:00:00:02";
-    private static final String NODE = Yaml.chainOfOne(
+    static final String NODE = Yaml.chainOfOne(
             "bump",
             "{transport: wire}",
             "{in: {interface: bump-in, mac: '" + MAC_1 + "'}, out: {interface: bump-out, mac: '" + MAC_2 + "'}}");

@@ -1,0 +1,93 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.report.FastPathReport;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
+import dev.sluice.lab.Waits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What stays in the kernel, cell by cell: how Sluice is between client and server, what kind of node is on the way, IPv4 and IPv6. Tunnels: {@link OverlayFastPathTest}. The table in
+ * docs/guides/operating.md says the same, and what does not stay there (X1).
+ */
+@Tag("system")
+class FastPathTableTest {
+    private static final int PACKETS = 3_000;
+    private static final int PER_SECOND = 3_000;
+
+    /** A packet to the server and its answer make four journeys, one into the node and one out of it on each way. */
+    private static final long JOURNEYS = 4L * PACKETS;
+
+    private final List<String> table = new ArrayList<>();
+
+    @Test
+    void packetsOfEstablishedFlowsStayInTheKernel() {
+        try (Network network = Network.transparent()) {
+            network.bridge("fw");
+            show("pair, node bridges", network, Yaml.of(Yaml.PAIR, Yaml.bridge("fw"), policy("edge/left", "fw")), "10.0.0.2", "fd00::2");
+        }
+        try (Network network = Network.transparent()) {
+            network.bridge("bump");
+            show(
+                    "pair, node is a wire with MAC addresses",
+                    network,
+                    Yaml.of(Yaml.PAIR, WireNodeTest.NODE, policy("edge/left", "bump")),
+                    "10.0.0.2",
+                    "fd00::2");
+        }
+        try (Network network = Network.routed()) {
+            network.bridge("fw");
+            show("router, node bridges", network, Yaml.of(Yaml.ROUTER, Yaml.bridge("fw"), policy("r/left", "fw")), "10.2.0.2", "fd02::2");
+        }
+        try (Network network = Network.routed()) {
+            RoutingNodeTest.router(network, "10.1.0.0/24", "fd01::/64", "10.2.0.0/24", "fd02::/64");
+            show("router, node routes", network, Yaml.of(Yaml.ROUTER, RoutingNodeTest.NODE, policy("r/left", "fw")), "10.2.0.2", "fd02::2");
+        }
+        table.forEach(System.out::println);
+    }
+
+    private static String policy(String at, String chain) {
+        return Yaml.policy("all", at, "{name: all, action: {chain: " + chain + "}}");
+    }
+
+    private void show(String cell, Network network, String objects, String... servers) {
+        try (EchoHost _ = EchoHost.start(network.server, 7);
+                SluiceNode sluice = SluiceNode.start(network.sluice, objects, "fast-path-tc")) {
+            for (String server : servers) {
+                assertThat(network.client.pings(server)).isTrue();
+                try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
+                    assertThat(flow.exchange(20).lost()).as(cell).isZero();
+                    long before = sluice.status().fastPath().packets();
+                    assertThat(flow.stream(PACKETS, PER_SECOND).lost()).as(cell).isZero();
+                    Waits.until(
+                            "99.9 % of " + JOURNEYS + " journeys in the kernel: " + cell + " to " + server,
+                            Duration.ofSeconds(5),
+                            () -> sluice.status().fastPath().packets() - before >= JOURNEYS * 999 / 1000);
+                    long repeated = Math.min(JOURNEYS, sluice.status().fastPath().packets() - before);
+                    table.add(String.format(
+                            Locale.ROOT,
+                            "%-42s IPv%d  tc  %.2f %% in the kernel",
+                            cell,
+                            server.contains(":") ? 6 : 4,
+                            100.0 * repeated / JOURNEYS));
+                }
+            }
+            nothingIsSilent(sluice);
+        }
+    }
+
+    /** Each frame that came to the data path was counted by the kernel under a reason. */
+    private static void nothingIsSilent(SluiceNode sluice) {
+        long frames = sluice.status().totals().frames();
+        FastPathReport report = sluice.status().fastPath();
+        long counted =
+                report.punted().stream().mapToLong(ReasonReport::packets).sum();
+        assertThat(counted).as(report.toString()).isGreaterThanOrEqualTo(frames);
+    }
+}
