@@ -204,7 +204,7 @@ final class PlaneFlows {
         for (int other = newest; other >= 0 && other != slot; other = table.next(other, c.nowNs)) {
             boolean underWay = table.idleMs(other, c.nowNs) < PathChanges.UNDER_WAY_MS;
             Path sent = snapshot.path(table.pathId(other));
-            if (sent == null ? !underWay : Returns.hopIn(sent, node) < 0) {
+            if (sent == null ? !underWay : !Returns.isOn(sent, node)) {
                 // Nothing of it comes back with the tags of this one.
                 continue;
             }

@@ -50,7 +50,7 @@ final class ProbePlans {
     static @Nullable ProbePlan of(
             ServiceInstance instance, Service service, Interfaces interfaces, AttachmentDraft first, CompileLog log) {
         ProbePlans plans = new ProbePlans(instance, service, first, log);
-        if (first.tunnel() != null && plans.health.probe() != Probe.LINK) {
+        if (first.content().tunnel() != null && plans.health.probe() != Probe.LINK) {
             log.warning(
                     service,
                     "spec.health.probe",
