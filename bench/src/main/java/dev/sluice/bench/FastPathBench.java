@@ -42,11 +42,11 @@ final class FastPathBench {
                         new Device(
                                 "ovs-xdp",
                                 "Open vSwitch netdev, AF_XDP, conntrack",
-                                bed -> OpenVswitch.start(bed, "afxdp")),
+                                bed -> VswitchDevice.start(bed, "afxdp")),
                         new Device(
                                 "ovs-packet",
                                 "Open vSwitch netdev, AF_PACKET, conntr.",
-                                bed -> OpenVswitch.start(bed, "system")),
+                                bed -> VswitchDevice.start(bed, "system")),
                         new Device("linux-bridge", "two Linux bridges, no tracking", LinuxBridge::start),
                         new Device("linux-bridge-ct", "the same with nftables conntrack", LinuxBridge::startTracking),
                         new Device("tc-redirect-node", "bare redirects (floor)", bed -> {
