@@ -186,7 +186,9 @@ class OpenVswitchPeerTest {
                 for (Dissection.Packet one : all) {
                     assertSound(one, one.all("eth.src").getFirst().equals(own), ipVersion);
                 }
-                assertThat(all).as("the mark was seen").anyMatch(one -> one.get("geneve.option.class").equals("0xff53"));
+                assertThat(all)
+                        .as("the mark was seen")
+                        .anyMatch(one -> one.get("geneve.option.class").equals("0xff53"));
             }
         }
     }
@@ -249,7 +251,9 @@ class OpenVswitchPeerTest {
             assertThat(one.number("geneve.option.type")).isIn(1L, 2L);
             assertThat(one.get("geneve.option.unknown.data")).hasSize(8);
         } else if (vni == 5001) {
-            assertThat(one.get("tcp.checksum.status")).as("TCP of the tenant with a policy").isEmpty();
+            assertThat(one.get("tcp.checksum.status"))
+                    .as("TCP of the tenant with a policy")
+                    .isEmpty();
         }
     }
 }
