@@ -382,7 +382,7 @@ class SeveralHostsTest {
                         "Node/a spec.underlay",
                         "has MTU 1600 and needs 1610",
                         "ip link set dev eth0 mtu 1610",
-                        "MTU of 1494");
+                        "MTU of 1490");
         assertThat(result("b", Yaml.parse(threeHosts())).problems())
                 .as("no classified port")
                 .noneMatch(problem -> problem.message().contains("MTU"));
