@@ -70,7 +70,8 @@ public enum DropReason {
             "A packet from a service node fits flows of several routers or paths, and its tag does not tell them apart."),
 
     OVERLAY_PEER_UNKNOWN(
-            "S1, packet-life: from another switch", "A tunnel packet comes from an address that is no peer's and no service node's."),
+            "S1, packet-life: from another switch",
+            "A tunnel packet comes from an address that is no peer's and no service node's."),
     OVERLAY_FRAGMENTED("RFC 8926 4.4.1", "A tunnel packet is a fragment; tunnels here are never fragmented."),
     OVERLAY_CHECKSUM("RFC 768, RFC 6935", "The outer UDP checksum of a tunnel packet is wrong."),
     OVERLAY_HEADER_INVALID("RFC 8926 3.4, 3.5", "The header of a tunnel, or an option in it, is malformed."),

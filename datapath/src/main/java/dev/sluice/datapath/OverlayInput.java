@@ -104,8 +104,7 @@ final class OverlayInput {
         boolean isGre = c.fields.protocol == IpProtocols.GRE;
         boolean isGpe = !isGre && c.fields.destinationPort == VxlanGpe.PORT;
         if (tunnel == null ? isGre || isGpe : !isIn(tunnel.format(), isGre, isGpe)) {
-            return frames.drop(
-                    c, tunnel == null ? DropReason.OVERLAY_PEER_UNKNOWN : DropReason.NODE_TRANSPORT_WRONG);
+            return frames.drop(c, tunnel == null ? DropReason.OVERLAY_PEER_UNKNOWN : DropReason.NODE_TRANSPORT_WRONG);
         }
         if (node != null) {
             frames.refuse(OffloadRefusal.OVERLAY);

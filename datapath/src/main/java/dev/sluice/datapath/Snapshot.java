@@ -98,7 +98,8 @@ public final class Snapshot {
                 attachments.stream()
                         .filter(node -> node.tunnel() != null && !node.isAtPorts() && !node.isRemote())
                         .toList(),
-                node -> Objects.requireNonNull(Objects.requireNonNull(node.tunnel()).address()));
+                node -> Objects.requireNonNull(
+                        Objects.requireNonNull(node.tunnel()).address()));
     }
 
     /**

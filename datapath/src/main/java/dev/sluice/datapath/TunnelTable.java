@@ -82,12 +82,12 @@ final class TunnelTable {
             }
             if (to.format() == NodeTunnel.Format.GRE) {
                 unaware.add(new ToNode(
-                        node.id(), gre(plane, address, to.key(Attachment.IN)), gre(plane, address, to.key(Attachment.OUT))));
+                        node.id(),
+                        gre(plane, address, to.key(Attachment.IN)),
+                        gre(plane, address, to.key(Attachment.OUT))));
             } else if (to.format() == NodeTunnel.Format.GWLB) {
                 unaware.add(new ToNode(
-                        node.id(),
-                        gateway(plane, address, EtherTypes.IPV4),
-                        gateway(plane, address, EtherTypes.IPV6)));
+                        node.id(), gateway(plane, address, EtherTypes.IPV4), gateway(plane, address, EtherTypes.IPV6)));
             }
         }
         byNode = IntTable.of(unaware, ToNode::attachment);

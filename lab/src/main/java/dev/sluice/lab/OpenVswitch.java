@@ -58,7 +58,8 @@ public final class OpenVswitch {
 
     /** Runs {@code ovs-vsctl}; its output. */
     public String configure(String... arguments) {
-        List<String> command = new ArrayList<>(inFolder("ovs-vsctl", "--timeout=20", "--db=unix:" + folder + "/db.sock"));
+        List<String> command =
+                new ArrayList<>(inFolder("ovs-vsctl", "--timeout=20", "--db=unix:" + folder + "/db.sock"));
         command.addAll(List.of(arguments));
         return namespace.exec(command);
     }

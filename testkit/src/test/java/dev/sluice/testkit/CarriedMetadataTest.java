@@ -36,7 +36,7 @@ class CarriedMetadataTest {
         System.arraycopy(datagram, 0, longer, 0, first);
         System.arraycopy(UNKNOWN, 0, longer, first, UNKNOWN.length);
         System.arraycopy(datagram, first, longer, first + UNKNOWN.length, datagram.length - first);
-        longer[NSH + 1] += UNKNOWN.length / 4;
+        longer[NSH + 1] += (byte) (UNKNOWN.length / 4);
         putU16(longer, 16, longer.length - 14);
         putU16(longer, 38, longer.length - 34);
         Sums.fixIpv4(longer, 14);

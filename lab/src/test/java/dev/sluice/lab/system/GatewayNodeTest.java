@@ -36,7 +36,8 @@ class GatewayNodeTest {
         assertThat(one.number("geneve.version")).isZero();
         assertThat(one.flag("geneve.flags.oam") || one.flag("geneve.flags.critical"))
                 .isFalse();
-        assertThat(one.number("geneve.proto_type")).isEqualTo(one.get("ipv6.src").isEmpty() ? 0x0800 : 0x86dd);
+        assertThat(one.number("geneve.proto_type"))
+                .isEqualTo(one.get("ipv6.src").isEmpty() ? 0x0800 : 0x86dd);
         assertThat(one.number("geneve.vni")).isZero();
         assertThat(one.numbers("geneve.option.class")).containsExactly(0x108L, 0x108L, 0x108L);
         assertThat(one.numbers("geneve.option.type")).containsExactly(1L, 2L, 3L);

@@ -51,9 +51,12 @@ class GreNodeTest {
     private static void assertSound(Dissection.Packet one) {
         assertThat(one.get("_ws.malformed")).as(one.toString()).isEmpty();
         assertThat(one.numbers("ip.ttl").getFirst()).isEqualTo(64);
-        assertThat(one.number("gre.flags_and_version")).as("a key and nothing else").isEqualTo(0x2000);
+        assertThat(one.number("gre.flags_and_version"))
+                .as("a key and nothing else")
+                .isEqualTo(0x2000);
         assertThat(one.number("gre.proto")).as("a frame").isEqualTo(0x6558);
-        boolean fromServer = one.all("ip.src").contains("10.0.0.2") || one.get("ipv6.src").equals("fd00::2");
+        boolean fromServer =
+                one.all("ip.src").contains("10.0.0.2") || one.get("ipv6.src").equals("fd00::2");
         assertThat(one.number("gre.key")).isEqualTo(fromServer ? 101 : 100);
         assertThat(one.numbers("ip.checksum.status")).allMatch(status -> status == 1);
         assertThat(one.numbers("tcp.checksum.status")).allMatch(status -> status == 1);

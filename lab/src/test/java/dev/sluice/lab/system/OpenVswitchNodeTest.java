@@ -89,10 +89,16 @@ class OpenVswitchNodeTest {
     }
 
     private static OpenVswitch onEthernet(Namespace node) {
-        return OpenVswitch.start(node).bridge("nodes").port("nodes", "eth1", "type=system").rules("nodes", INSIDE
-                + "dl_dst=" + NODE_MAC + ",dl_type=0x894f,nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,"
-                + "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:" + NODE_MAC
-                + "->eth_src,in_port,decap(),decap(),resubmit(,1)");
+        return OpenVswitch.start(node)
+                .bridge("nodes")
+                .port("nodes", "eth1", "type=system")
+                .rules(
+                        "nodes",
+                        INSIDE
+                                + "dl_dst=" + NODE_MAC
+                                + ",dl_type=0x894f,nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,"
+                                + "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:" + NODE_MAC
+                                + "->eth_src,in_port,decap(),decap(),resubmit(,1)");
     }
 
     private static String objects(String transport, int ipVersion) {
@@ -156,9 +162,8 @@ class OpenVswitchNodeTest {
                                 "NEIGHBOR_UNRESOLVED");
                 List<Dissection.Packet> all = capture.read(FIELDS);
                 assertThat(all).hasSizeGreaterThan(400);
-                String own = network.sluice
-                        .interfaceNamed(gpe ? "underlay" : "sf")
-                        .mac();
+                String own =
+                        network.sluice.interfaceNamed(gpe ? "underlay" : "sf").mac();
                 for (Dissection.Packet one : all) {
                     assertSound(one, one.all("eth.src").getFirst().equals(own), gpe, ipVersion);
                 }
@@ -194,7 +199,9 @@ class OpenVswitchNodeTest {
         assertThat(one.number("nsh.length")).isEqualTo(15);
         assertThat(one.number("nsh.mdtype")).isEqualTo(2);
         assertThat(one.number("nsh.nextproto")).isEqualTo(3);
-        assertThat(one.numbers("nsh.metadatatype")).as("metadata, carried on by the node").containsExactly(5L, 6L, 8L, 1L);
+        assertThat(one.numbers("nsh.metadatatype"))
+                .as("metadata, carried on by the node")
+                .containsExactly(5L, 6L, 8L, 1L);
         assertThat(one.numbers("nsh.metadataclass")).containsExactly(0L, 0L, 0L, 0xfff6L);
         boolean reverse = (Integer.parseInt(one.all("nsh.metadata").get(3).substring(2, 4), 16) & 0x80) != 0;
         boolean fromServer = (one.get("ip.src") + " " + one.get("ipv6.src")).matches(".*(10\\.0\\.0\\.2|fd00::2)\\b.*");
