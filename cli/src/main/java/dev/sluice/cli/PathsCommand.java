@@ -1,14 +1,19 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PathsReport.PathReport;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
@@ -42,6 +47,15 @@ final class PathsCommand extends NodeCommand {
             description = "Name of a path, in quotation marks, or one of its identifiers; with restore also: all.")
     private List<String> paths = List.of();
 
+    @Option(
+            names = "--hops",
+            description =
+                    "What each service node was sent and gave back, in each direction: what is missing stayed in it. Of nodes on other hosts with --over.")
+    private boolean hops;
+
+    @Mixin
+    private OverOptions over = new OverOptions();
+
     @Override
     public Integer call() throws NodeException {
         if (word != null) {
@@ -50,8 +64,16 @@ final class PathsCommand extends NodeCommand {
             reply.path("paths").forEach(path -> told.add(path.asString()));
             return answer(reply, told.isEmpty() ? "no path had failed" : word.state + ": " + String.join(", ", told));
         }
-        PathsReport report = admin.client().paths();
-        return answer(report, text(report));
+        if (!hops && !over.isGiven()) {
+            PathsReport report = admin.client().paths();
+            return answer(report, text(report));
+        }
+        Map<String, AdminClient> nodes = over.nodes(admin);
+        Map<String, PathsReport> reports = new LinkedHashMap<>();
+        for (Map.Entry<String, AdminClient> node : nodes.entrySet()) {
+            reports.put(node.getKey(), node.getValue().paths());
+        }
+        return answer(reports, HopsText.text(reports, nodes.keySet().iterator().next()));
     }
 
     /** The report for people. */

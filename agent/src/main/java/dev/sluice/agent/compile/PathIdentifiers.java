@@ -68,7 +68,7 @@ final class PathIdentifiers {
             for (String start : begun) {
                 for (ServiceInstance instance : placed.getOrDefault(service, List.of())) {
                     if (serves(instance, chain.name())) {
-                        longer.add(start.isEmpty() ? instance.name() : start + "," + instance.name());
+                        longer.add(start.isEmpty() ? placed(instance) : start + "," + placed(instance));
                     }
                 }
             }
@@ -108,6 +108,14 @@ final class PathIdentifiers {
         return hops.stream()
                 .map(hop -> instances.get(services.indexOf(hop.service())))
                 .collect(Collectors.joining(","));
+    }
+
+    /** {@code fw-1@b}; without a place its name alone, which no path that has a number contains. */
+    static String placed(ServiceInstance instance) {
+        return instance.spec()
+                .node()
+                .map(node -> PlaneNumbers.place(instance.name(), node))
+                .orElse(instance.name());
     }
 
     /**

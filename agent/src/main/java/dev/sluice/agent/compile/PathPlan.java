@@ -101,7 +101,7 @@ final class PathPlan {
         double scale = Math.min(1, WEIGHT_MAX / heaviest);
         for (List<Choice> combination : combinations) {
             boolean offers = takesFlows(combination);
-            if (offers || plane.knows(name(chain, combination))) {
+            if (offers || plane.knows(placedName(chain, combination))) {
                 int rank = offers ? ranks.rank(hosts(combination)) : 0;
                 int weight = (int) Math.clamp(Math.round(weight(combination) * scale), 1, (long) WEIGHT_MAX);
                 boolean retired = !offers || (rank > 0 && chain.spec().selection() == Selection.LEAST_FLOWS);
@@ -119,7 +119,7 @@ final class PathPlan {
             boolean aware = combination.stream()
                     .map(choice -> choice.attachment.content().tunnel())
                     .anyMatch(tunnel -> tunnel != null && tunnel.format() == NodeTunnel.Format.NSH);
-            if (aware && !plane.knows(name(chain, combination))) {
+            if (aware && !plane.knows(placedName(chain, combination))) {
                 ServiceInstance placeless = combination.stream()
                         .map(Choice::instance)
                         .filter(instance -> instance.spec().node().isEmpty())
@@ -149,6 +149,14 @@ final class PathPlan {
         return PathIdentifiers.name(
                 chain,
                 combination.stream().map(choice -> choice.instance.name()).toList());
+    }
+
+    private static String placedName(ServiceChain chain, List<Choice> combination) {
+        return PathIdentifiers.name(
+                chain,
+                combination.stream()
+                        .map(choice -> PathIdentifiers.placed(choice.instance))
+                        .toList());
     }
 
     private List<Choice> choices(ServiceChain chain, String service) {
@@ -212,7 +220,18 @@ final class PathPlan {
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
-        paths.put(id, new PathDraft(id, content, name(chain, combination), weight, metric, rank, onFailure, use));
+        paths.put(
+                id,
+                new PathDraft(
+                        id,
+                        content,
+                        name(chain, combination),
+                        placedName(chain, combination),
+                        weight,
+                        metric,
+                        rank,
+                        onFailure,
+                        use));
         return id;
     }
 
