@@ -112,7 +112,8 @@ public final class Datapath implements AutoCloseable {
         GreTunnels gre = new GreTunnels(frames, tunnelOutput, counters);
         switchStage = new SwitchStage(
                 frames, parser, fragments, errors, table, liveness, tunnelOutput, counters, FlowHash.mix(seed + 1));
-        overlayOutput = new OverlayOutput(frames, table, planeFlows, tunnelOutput, gre, switchStage, liveness, counters);
+        overlayOutput =
+                new OverlayOutput(frames, table, planeFlows, tunnelOutput, gre, switchStage, liveness, counters);
         steering = new Steering(
                 frames,
                 liveness,

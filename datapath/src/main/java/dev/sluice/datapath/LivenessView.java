@@ -71,7 +71,7 @@ final class LivenessView {
         source.copy(dead, left, down);
         failedPaths = source.failedPaths();
         generation = now;
-        note(failedPaths != wereFailed || !Arrays.equals(wasDown, down));
+        note(!Arrays.equals(failedPaths, wereFailed) || !Arrays.equals(wasDown, down));
         return true;
     }
 

@@ -44,13 +44,13 @@ final class OverlayOutput implements TunnelContent {
     private int nshBytes;
     private int tosMask;
 
+    /** What {@link StraightOn#egress} says of it. */
+    private long egress;
+
     /** Largest IP packet that would have fitted; 0: the packet is no one that comes back for its size. */
     private int roomElsewhereBytes;
 
     private final Batch givenBack = new Batch();
-
-    /** What {@link StraightOn#egress} says of it. */
-    private long egress;
 
     OverlayOutput(
             Frames frames,
@@ -166,6 +166,15 @@ final class OverlayOutput implements TunnelContent {
         return step == TunnelOutput.TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
     }
 
+    /** Whether a packet ends here if the last hop, routing at the switch that classified it, is dead: as its rule says, else its chain. */
+    private boolean failsClosed(Cursor c, Path path) {
+        return switch (flows.onFailure(c.planeEntry)) {
+            case CLOSED -> true;
+            case OPEN -> false;
+            case INHERIT -> path.hops().getLast().onFailure() == Rule.FailureAction.CLOSED;
+        };
+    }
+
     /**
      * Gives a packet that does not fit on its way to a hop back to the switch that classified it, which knows whom to tell; as a copy, if there is a frame for it.
      *
@@ -187,15 +196,6 @@ final class OverlayOutput implements TunnelContent {
             frames.pool().give(givenBack.start[0]);
         }
         roomElsewhereBytes = 0;
-    }
-
-    /** Whether a packet ends here if the last hop, routing at the switch that classified it, is dead: as its rule says, else its chain. */
-    private boolean failsClosed(Cursor c, Path path) {
-        return switch (flows.onFailure(c.planeEntry)) {
-            case CLOSED -> true;
-            case OPEN -> false;
-            case INHERIT -> path.hops().getLast().onFailure() == Rule.FailureAction.CLOSED;
-        };
     }
 
     /** The largest IP packet for which there was room in the last {@link #toNode}. */

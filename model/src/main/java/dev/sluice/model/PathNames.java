@@ -43,11 +43,10 @@ final class PathNames {
         }
         boolean ownReverse = parts.group(3) != null;
         if (ownReverse != chain.spec().reverse().isPresent()) {
-            return Optional.of(
-                    chain.title()
-                            + (ownReverse
-                                    ? " has no list of its own for the reverse direction, so no ';' belongs there"
-                                    : " has a list of its own for the reverse direction, which belongs behind a ';'"));
+            return Optional.of(chain.title()
+                    + (ownReverse
+                            ? " has no list of its own for the reverse direction, so no ';' belongs there"
+                            : " has a list of its own for the reverse direction, which belongs behind a ';'"));
         }
         Map<String, String> ofService = new HashMap<>();
         Optional<String> wrong = wrong(instances(parts.group(2)), chain.spec().hops(), ofService, all);

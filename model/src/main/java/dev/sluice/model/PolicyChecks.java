@@ -61,7 +61,8 @@ final class PolicyChecks {
             return;
         }
         if (chain.isEmpty()) {
-            Set<String> names = declared.getOrDefault(Kind.SERVICE_CHAIN, Map.of()).keySet();
+            Set<String> names =
+                    declared.getOrDefault(Kind.SERVICE_CHAIN, Map.of()).keySet();
             at.error(
                     field,
                     "there is no ServiceChain " + name.get() + Spelling.hint(name.get(), names),

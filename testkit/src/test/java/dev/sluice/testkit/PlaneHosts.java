@@ -67,10 +67,8 @@ final class PlaneHosts implements AutoCloseable {
         static Service any(Random random, String name, boolean copy, List<Node> nodes, boolean translates) {
             boolean open = random.nextInt(3) == 0;
             int any = translates ? 0 : random.nextInt(6);
-            Path.Visits visits =
-                    any == 4 ? Path.Visits.FORWARD : any == 5 ? Path.Visits.REVERSE : Path.Visits.BOTH;
-            return new Service(
-                    name, copy, open ? Rule.FailureAction.OPEN : Rule.FailureAction.CLOSED, nodes, visits);
+            Path.Visits visits = any == 4 ? Path.Visits.FORWARD : any == 5 ? Path.Visits.REVERSE : Path.Visits.BOTH;
+            return new Service(name, copy, open ? Rule.FailureAction.OPEN : Rule.FailureAction.CLOSED, nodes, visits);
         }
 
         Service with(List<Node> others) {

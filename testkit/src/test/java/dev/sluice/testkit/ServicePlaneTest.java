@@ -181,15 +181,18 @@ class ServicePlaneTest {
             // A node on a service port, as far as anybody knows.
             hosts.host(A).liveness().setInstance(77, false);
             hosts.receive(A, CLIENT, REQUEST.bytes());
-            assertThat(hosts.host(A).datapath().counters().livenessRevalidations).isZero();
+            assertThat(hosts.host(A).datapath().counters().livenessRevalidations)
+                    .isZero();
             // One of another host.
             hosts.host(A).liveness().setInstance(2, false);
             hosts.receive(A, CLIENT, REQUEST.bytes());
-            assertThat(hosts.host(A).datapath().counters().livenessRevalidations).isOne();
+            assertThat(hosts.host(A).datapath().counters().livenessRevalidations)
+                    .isOne();
             hosts.host(A).liveness().setInstance(2, true);
             hosts.host(A).liveness().setInstance(77, true);
             hosts.receive(A, CLIENT, REQUEST.bytes());
-            assertThat(hosts.host(A).datapath().counters().livenessRevalidations).isEqualTo(2);
+            assertThat(hosts.host(A).datapath().counters().livenessRevalidations)
+                    .isEqualTo(2);
         }
     }
 

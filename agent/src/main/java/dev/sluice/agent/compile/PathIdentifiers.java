@@ -90,14 +90,6 @@ final class PathIdentifiers {
                                 .anyMatch(tags -> tags.chain().equals(chain)));
     }
 
-    /** {@code fw-1@b}; without a place its name alone, which no path that has a number contains. */
-    static String placed(ServiceInstance instance) {
-        return instance.spec()
-                .node()
-                .map(node -> PlaneNumbers.place(instance.name(), node))
-                .orElse(instance.name());
-    }
-
     /**
      * {@code chain[fw-1,ips-2]}; with a list of its own for the reverse direction {@code chain[fw-1,ips-2;fw-1]}.
      *
@@ -116,6 +108,14 @@ final class PathIdentifiers {
         return hops.stream()
                 .map(hop -> instances.get(services.indexOf(hop.service())))
                 .collect(Collectors.joining(","));
+    }
+
+    /** {@code fw-1@b}; without a place its name alone, which no path that has a number contains. */
+    static String placed(ServiceInstance instance) {
+        return instance.spec()
+                .node()
+                .map(node -> PlaneNumbers.place(instance.name(), node))
+                .orElse(instance.name());
     }
 
     /**

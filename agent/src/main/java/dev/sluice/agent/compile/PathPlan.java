@@ -1,11 +1,7 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-<<<<<<< HEAD
-import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.Path.Visits;
-=======
->>>>>>> peers4
 import dev.sluice.datapath.rules.Rule.FailureAction;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;

@@ -218,9 +218,8 @@ final class RulePlan {
             target = ids.index(Space.TARGET, chain);
         }
         if (ruleAction instanceof ToPath to) {
-            Optional<String> path = to.chain().isPresent()
-                    ? Optional.of(to.path())
-                    : plane.pathCalled(Integer.parseInt(to.path()));
+            Optional<String> path =
+                    to.chain().isPresent() ? Optional.of(to.path()) : plane.pathCalled(Integer.parseInt(to.path()));
             if (path.isEmpty()) {
                 log.error(
                         owner,

@@ -121,7 +121,8 @@ public final class SnapshotCompiler {
                 previous == null ? ServicePlane.NONE : previous.snapshot().plane();
         PlanePlan plane = new PlanePlan(whole, configuration, node, ids, log, planeBefore);
         PathPlan paths = new PathPlan(configuration, instances, plane, ids, log);
-        RulePlan rules = new RulePlan(configuration, ports, plane, ids, log, previous == null ? null : previous.snapshot());
+        RulePlan rules =
+                new RulePlan(configuration, ports, plane, ids, log, previous == null ? null : previous.snapshot());
         check.check(ports.bindings(), log);
         if (!namesLeft(log) || log.hasErrors()) {
             return failed(log);

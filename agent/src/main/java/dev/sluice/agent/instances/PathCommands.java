@@ -31,8 +31,8 @@ public final class PathCommands {
             List<String> paths =
                     List.of(request.text("paths", BYTES_MAX).orElse("").strip().split(" +"));
             if (paths.getFirst().isEmpty() || paths.size() > PATHS_MAX) {
-                throw new NodeException("paths is " + (paths.size() > PATHS_MAX ? "too long" : "missing")
-                        + "; give 1.." + PATHS_MAX + " names or identifiers of paths, with blanks between them");
+                throw new NodeException("paths is " + (paths.size() > PATHS_MAX ? "too long" : "missing") + "; give 1.."
+                        + PATHS_MAX + " names or identifiers of paths, with blanks between them");
             }
             return Map.of("state", state, "paths", control.tell(state.equals("failed"), paths));
         });

@@ -150,10 +150,12 @@ class SeveralHostsTest {
 
     @Test
     void ruleMayNameOnePathByItsNameOrIdentifier() {
-        String nodes = Yaml.text(hosts(), on("fw-1", "firewall", "b"), on("fw-2", "firewall", "c"), on("ips-1", "ips", "c"));
+        String nodes =
+                Yaml.text(hosts(), on("fw-1", "firewall", "b"), on("fw-2", "firewall", "c"), on("ips-1", "ips", "c"));
         Snapshot all = compile("a", nodes, CHAIN);
         int spi = all.plane().paths().stream()
-                .filter(path -> Objects.requireNonNull(all.path(path.path())).name().equals("inspect[fw-2,ips-1]"))
+                .filter(path ->
+                        Objects.requireNonNull(all.path(path.path())).name().equals("inspect[fw-2,ips-1]"))
                 .map(PlanePath::reverseSpi)
                 .findFirst()
                 .orElseThrow();
@@ -165,7 +167,8 @@ class SeveralHostsTest {
         String gone = nodes.replace("{chain: inspect}", "{path: 3}");
         assertThat(result("a", Yaml.parse(gone, CHAIN)).problems())
                 .extracting(Problem::toString)
-                .anyMatch(text -> text.contains("spec.rules.all.action.path") && text.contains("no path has this identifier"));
+                .anyMatch(text ->
+                        text.contains("spec.rules.all.action.path") && text.contains("no path has this identifier"));
     }
 
     @Test

@@ -55,7 +55,8 @@ class FailedPathsTest {
     void pathFailsByItsNameOrByEitherIdentifier() throws NodeException {
         int first = id(node, "inspect[fw-1]");
         int second = id(node, "inspect[fw-2]");
-        int reverse = Objects.requireNonNull(node.snapshot().plane().ofPath(second)).reverseSpi();
+        int reverse =
+                Objects.requireNonNull(node.snapshot().plane().ofPath(second)).reverseSpi();
         assertThat(failed.fail(node, List.of("inspect[fw-1]"))).containsExactly("inspect[fw-1]");
         assertThat(liveness.isFailed(first)).isTrue();
         assertThat(liveness.isFailed(second)).isFalse();
@@ -83,8 +84,8 @@ class FailedPathsTest {
     @Test
     void pathHasFailedWhenItIsBackAgain() throws NodeException {
         failed.fail(node, List.of("inspect[fw-1]"));
-        failed.update(compiled(object("ServiceChain", "other", "{profiles: [fw]}")
-                + "---\n" + chain("[{service: fw, action: copy}]")));
+        failed.update(compiled(object("ServiceChain", "other", "{profiles: [fw]}") + "---\n"
+                + chain("[{service: fw, action: copy}]")));
         failed.update(node);
         assertThat(liveness.isFailed(id(node, "inspect[fw-1]"))).isTrue();
         failed.restore(node, List.of("inspect[fw-1]"));

@@ -156,7 +156,9 @@ class MaintenanceTest {
         }
         try (UdpFlow flow = open()) {
             sluice.administer("spare", "drain");
-            assertThat(flow.exchange(3).lost()).as("new flows of a drained node").isEqualTo(3);
+            assertThat(flow.exchange(3).lost())
+                    .as("new flows of a drained node")
+                    .isEqualTo(3);
         }
     }
 

@@ -35,7 +35,9 @@ final class ModelSelector {
 
     boolean isFit(Path path) {
         return !model.failedPaths.contains(path.id())
-                && path.hops().stream().allMatch(hop -> hop.copy() || model.isFit(hop.attachment().instance()));
+                && path.hops().stream()
+                        .allMatch(hop ->
+                                hop.copy() || model.isFit(hop.attachment().instance()));
     }
 
     boolean hasFit(int targetId) {

@@ -41,8 +41,7 @@ final class ModelSteer {
         from(trip, path, rule, first, transparent, false);
     }
 
-    private void from(
-            Trip trip, Path path, @Nullable Rule rule, int first, boolean transparent, boolean failed) {
+    private void from(Trip trip, Path path, @Nullable Rule rule, int first, boolean transparent, boolean failed) {
         boolean uninspected = false;
         int step = trip.direction == 0 ? 1 : -1;
         for (int i = first; i >= 0 && i < path.hops().size(); i += step) {

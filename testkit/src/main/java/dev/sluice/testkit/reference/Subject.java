@@ -24,12 +24,12 @@ import dev.sluice.testkit.MemoryOffload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Set;
-import java.util.HashSet;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -120,7 +120,8 @@ final class Subject implements AutoCloseable {
 
     void setFailed(int path, boolean failed) {
         if (failed ? failedPaths.add(path) : failedPaths.remove(path)) {
-            liveness.setFailedPaths(failedPaths.stream().mapToInt(Integer::intValue).toArray());
+            liveness.setFailedPaths(
+                    failedPaths.stream().mapToInt(Integer::intValue).toArray());
         }
     }
 

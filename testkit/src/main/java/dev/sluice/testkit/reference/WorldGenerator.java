@@ -213,13 +213,7 @@ final class WorldGenerator {
             if (!translates && own.percent(18)) {
                 ownReverse(steps, own);
             }
-            chain.ways.add(new WorldBuilder.Way(
-                    id,
-                    weight,
-                    metric,
-                    numbered,
-                    List.copyOf(steps),
-                    new PathCounters()));
+            chain.ways.add(new WorldBuilder.Way(id, weight, metric, numbered, List.copyOf(steps), new PathCounters()));
         }
     }
 
