@@ -38,7 +38,7 @@ public final class DatapathCounters {
     /** Flows that an instruction gave another path (V12). */
     public long movedByInstruction;
 
-    /** Probes that came back from service nodes as they should. */
+    /** Probes that came back from service nodes, and packets with which nodes answered them, as they should. */
     public long probesReturned;
 
     /** Frames of transparent ports that are not unicast IP and went straight across. */
@@ -65,7 +65,7 @@ public final class DatapathCounters {
     /** Packets of service paths taken from other switches. */
     public long overlayReceived;
 
-    /** BFD packets that a session with another switch took (V14). */
+    /** BFD packets that a session with another switch, or with a service node, took (V14). */
     public long bfdReceived;
 
     /** Messages taken in which other switches say what their service instances do. */

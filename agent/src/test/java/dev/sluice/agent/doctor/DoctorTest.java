@@ -126,9 +126,10 @@ class DoctorTest {
         }) {
             String name = health.substring(0, health.indexOf(':'));
             objects.append("apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: " + name
-                    + "}\nspec: {transport: raw, forwarding: route, health: " + health.substring(name.length() + 2)
+                    + "}\nspec: {transport: raw, health: " + health.substring(name.length() + 2)
                     + "}\n---\napiVersion: sluice.dev/v1\nkind: ServiceInstance\nmetadata: {name: " + name
-                    + "}\nspec: {service: " + name + ", interfaces: {in: " + name + "}}\n---\n");
+                    + "}\nspec: {service: " + name + ", interfaces: {in: " + name + "-in, out: " + name
+                    + "-out}}\n---\n");
         }
         Diagnosis diagnosis = examine(objects.toString());
         assertThat(line(diagnosis, "health of service slow").found()).isEqualTo("bfd, dead after 150 ms");
