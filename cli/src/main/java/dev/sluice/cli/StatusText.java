@@ -32,10 +32,7 @@ final class StatusText {
                 configuration(status.configuration()) + totals(status.totals()),
                 ports(status.ports()),
                 instances(status.instances()),
-                (peers(status.peers())
-                                + chains(status.chains())
-                                + segments(status.segments())
-                                + fastPath(status))
+                (peers(status.peers()) + chains(status.chains()) + segments(status.segments()) + fastPath(status))
                         .stripTrailing());
     }
 
