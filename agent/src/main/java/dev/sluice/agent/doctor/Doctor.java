@@ -8,7 +8,6 @@ import dev.sluice.model.Configuration;
 import dev.sluice.model.Port;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.ports.HostProbe;
-import dev.sluice.ports.PortException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -67,7 +66,7 @@ public final class Doctor {
         interfaces.forEach(examination::look);
         examination.sizes(interfaces);
         doctor.sockets(socketDirectory);
-        if (files == HostFiles.HOST) {
+        if (files.equals(HostFiles.HOST)) {
             doctor.remains();
         }
         return new Diagnosis(doctor.lines);
@@ -92,7 +91,7 @@ public final class Doctor {
                         new Leftovers(directory).describe(),
                         "it goes on without a process until 'sluice uninstall'");
             }
-        } catch (IOException | PortException e) {
+        } catch (IOException e) {
             add(State.WARNING, "fast path", "what is left cannot be read: " + e.getMessage(), "run as root");
         }
     }

@@ -34,7 +34,7 @@ final class RestartPlay implements Play {
     private @Nullable SluiceProcess sluice;
     private @Nullable Streams streams;
     private @Nullable Witnesses witnesses;
-    private @Nullable HttpService.Request download;
+    private HttpService.@Nullable Request download;
     private @Nullable TrafficRun stream;
     private Map<String, String> pathsBefore = Map.of();
     private Path folder = Path.of("");
