@@ -8,7 +8,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code sluice stop}. */
-@Command(name = "stop", description =
+@Command(
+        name = "stop",
+        description =
                 "Ends a running node; from then on it forwards nothing, but for flows that the fast path repeats: 'sluice uninstall' ends those too.")
 final class StopCommand implements Callable<Integer> {
     @Spec

@@ -74,11 +74,7 @@ public final class Datapath implements AutoCloseable {
         this(pool, live, DatapathMemory.in(kept, pool, seed), seed);
     }
 
-    /**
-     * Takes over the connections that a process before left (ADR 23); how many. After the first configuration, before the first packet and {@link #offload}.
-     *
-     * @param device what may have repeated packets meanwhile
-     */
+    /** Takes over the connections that a process before left (ADR 23), which the device may have served meanwhile; how many. Between the first configuration and {@link #offload}. */
     public int recollect(KeptTables before, @Nullable OffloadDevice device) {
         return remembered.recollect(before, device, programs.generation());
     }

@@ -227,7 +227,7 @@ public final class OffloadMirror {
                 i++) {
             int kind = entries.touchKind[i];
             if ((kind & JourneyRecorder.COUNTED) != 0) {
-                long bytesHere = bytes + entries.touchMoreBytes[i];
+                long bytesHere = (long) bytes + entries.touchMoreBytes[i];
                 table.uncount(entries.touchSlot[i], kind & JourneyRecorder.REVERSE, bytesHere, lastSeenMs);
                 Rule rule = entries.touchRule[i] > 0 ? snapshot.ruleOfRecord(entries.touchRule[i]) : null;
                 if (rule != null) {

@@ -75,7 +75,7 @@ public final class Doctor {
         part.ifPresent(objects -> WatchExamination.look(objects, doctor.lines));
         part.ifPresent(objects -> FastPathExamination.look(objects, doctor.lines));
         doctor.sockets(socketDirectory);
-        if (files == HostFiles.HOST) {
+        if (files.equals(HostFiles.HOST)) {
             doctor.remains();
         }
         return new Diagnosis(doctor.lines);

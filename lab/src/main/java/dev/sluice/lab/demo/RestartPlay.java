@@ -28,7 +28,8 @@ final class RestartPlay implements Play {
     private final Class<?> product;
     private final Scale scale;
     private final Findings findings = new Findings();
-    private final Path pins = Remains.OWN_PINS.resolve("demo-" + ProcessHandle.current().pid());
+    private final Path pins =
+            Remains.OWN_PINS.resolve("demo-" + ProcessHandle.current().pid());
     private @Nullable Scene scene;
     private @Nullable SluiceProcess sluice;
     private @Nullable Streams streams;
@@ -128,11 +129,7 @@ final class RestartPlay implements Play {
         long bytes = scale.slowBytes() * 2;
         download = there(scene)
                 .web()
-                .request(
-                        there(scene).client(),
-                        Scene.SERVER,
-                        "/slow/" + bytes + "/" + scale.slowMs() * 2,
-                        PATIENCE);
+                .request(there(scene).client(), Scene.SERVER, "/slow/" + bytes + "/" + scale.slowMs() * 2, PATIENCE);
         run.awaitReceived(scale.longCount() / 4, PATIENCE);
         LockSupport.parkNanos(READ_NS);
         long repeated = sluice().status().fastPath().packets();
@@ -172,8 +169,16 @@ final class RestartPlay implements Play {
         long bytes = now.sentBytes() - before.sentBytes();
         long packets = now.receivedPackets() - before.receivedPackets();
         findings.add("Sluice", sluice().isAlive() ? "runs" : "does not run", "does not run", !sluice().isAlive());
-        findings.add("server's interface, sent meanwhile", Figures.number(bytes) + " bytes", "> 100,000 bytes", bytes > 100_000);
-        findings.add("server's interface, received meanwhile", Figures.number(packets) + " packets", "> 100 packets", packets > 100);
+        findings.add(
+                "server's interface, sent meanwhile",
+                Figures.number(bytes) + " bytes",
+                "> 100,000 bytes",
+                bytes > 100_000);
+        findings.add(
+                "server's interface, received meanwhile",
+                Figures.number(packets) + " packets",
+                "> 100 packets",
+                packets > 100);
         findings.add(
                 "a new connection (the chain is closed)",
                 answer.status() == 0 ? "no answer" : "status " + answer.status(),
@@ -224,7 +229,8 @@ final class RestartPlay implements Play {
     private String uninstalled() {
         sluice().stop();
         List<String> said = sluice().uninstall(product, pins, folder.resolve("memory"));
-        long removed = said.stream().filter(line -> line.startsWith("removed: ")).count();
+        long removed =
+                said.stream().filter(line -> line.startsWith("removed: ")).count();
         findings.add("sluice uninstall", removed + " things removed", "> 0", removed > 0);
         HttpService.Answer answer = there(scene).get("/any-path");
         findings.add(

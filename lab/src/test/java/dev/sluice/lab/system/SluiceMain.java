@@ -15,10 +15,13 @@ public final class SluiceMain {
     private SluiceMain() {}
 
     private static Optional<Remains> remains(List<String> words) {
-        return words.stream().filter(word -> word.startsWith("remains=")).findFirst().map(word -> {
-            Path root = Path.of(word.substring(word.indexOf('=') + 1));
-            return new Remains(root.resolve("bpf"), root.resolve("memory"));
-        });
+        return words.stream()
+                .filter(word -> word.startsWith("remains="))
+                .findFirst()
+                .map(word -> {
+                    Path root = Path.of(word.substring(word.indexOf('=') + 1));
+                    return new Remains(root.resolve("bpf"), root.resolve("memory"));
+                });
     }
 
     /** Entry of the child process; status 1 if the node cannot start. */
