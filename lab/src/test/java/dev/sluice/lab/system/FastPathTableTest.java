@@ -30,7 +30,12 @@ class FastPathTableTest {
     void packetsOfEstablishedFlowsStayInTheKernel() {
         try (Network network = Network.transparent()) {
             network.bridge("fw");
-            show("pair, node bridges", network, Yaml.of(Yaml.PAIR, Yaml.bridge("fw"), policy("edge/left", "fw")), "10.0.0.2", "fd00::2");
+            show(
+                    "pair, node bridges",
+                    network,
+                    Yaml.of(Yaml.PAIR, Yaml.bridge("fw"), policy("edge/left", "fw")),
+                    "10.0.0.2",
+                    "fd00::2");
         }
         try (Network network = Network.transparent()) {
             network.bridge("bump");
@@ -43,11 +48,21 @@ class FastPathTableTest {
         }
         try (Network network = Network.routed()) {
             network.bridge("fw");
-            show("router, node bridges", network, Yaml.of(Yaml.ROUTER, Yaml.bridge("fw"), policy("r/left", "fw")), "10.2.0.2", "fd02::2");
+            show(
+                    "router, node bridges",
+                    network,
+                    Yaml.of(Yaml.ROUTER, Yaml.bridge("fw"), policy("r/left", "fw")),
+                    "10.2.0.2",
+                    "fd02::2");
         }
         try (Network network = Network.routed()) {
             RoutingNodeTest.router(network, "10.1.0.0/24", "fd01::/64", "10.2.0.0/24", "fd02::/64");
-            show("router, node routes", network, Yaml.of(Yaml.ROUTER, RoutingNodeTest.NODE, policy("r/left", "fw")), "10.2.0.2", "fd02::2");
+            show(
+                    "router, node routes",
+                    network,
+                    Yaml.of(Yaml.ROUTER, RoutingNodeTest.NODE, policy("r/left", "fw")),
+                    "10.2.0.2",
+                    "fd02::2");
         }
         table.forEach(System.out::println);
     }
@@ -69,7 +84,8 @@ class FastPathTableTest {
                             "99.9 % of " + JOURNEYS + " journeys in the kernel: " + cell + " to " + server,
                             Duration.ofSeconds(5),
                             () -> sluice.status().fastPath().packets() - before >= JOURNEYS * 999 / 1000);
-                    long repeated = Math.min(JOURNEYS, sluice.status().fastPath().packets() - before);
+                    long repeated =
+                            Math.min(JOURNEYS, sluice.status().fastPath().packets() - before);
                     table.add(String.format(
                             Locale.ROOT,
                             "%-42s IPv%d  tc  %.2f %% in the kernel",
@@ -86,8 +102,7 @@ class FastPathTableTest {
     private static void nothingIsSilent(SluiceNode sluice) {
         long frames = sluice.status().totals().frames();
         FastPathReport report = sluice.status().fastPath();
-        long counted =
-                report.punted().stream().mapToLong(ReasonReport::packets).sum();
+        long counted = report.punted().stream().mapToLong(ReasonReport::packets).sum();
         assertThat(counted).as(report.toString()).isGreaterThanOrEqualTo(frames);
     }
 }
