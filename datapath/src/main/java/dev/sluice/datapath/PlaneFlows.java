@@ -360,7 +360,7 @@ final class PlaneFlows {
 
     /** Whether packets leave with another header than those before, as far as they had one. */
     private boolean isOtherHeader(int entry, int from) {
-        long end = HEADER + nshBytes(from);
+        int end = HEADER + nshBytes(from);
         return MemorySegment.mismatch(
                         memory(entry),
                         at(entry) + TENANT,

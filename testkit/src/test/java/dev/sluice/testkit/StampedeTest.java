@@ -40,7 +40,9 @@ class StampedeTest {
     }
 
     private static byte[] packet(int flow) {
-        return TestPacket.udp(client(flow) + ":4000", SERVER + ":53").payload("question").bytes();
+        return TestPacket.udp(client(flow) + ":4000", SERVER + ":53")
+                .payload("question")
+                .bytes();
     }
 
     /** One packet of a flow each 100 ms, to its node and on to the server; the node, or -1. */
@@ -98,7 +100,8 @@ class StampedeTest {
                     "stampede: %d flows, %d told something, %d on the dead node: %d of %d packets came to the data path, %d of them of other flows%n",
                     flows, told.cardinality(), onDeadNode.cardinality(), toDataPath, all, ofOthers);
             assertThat(ofOthers).as("packets of flows that nothing happened to").isZero();
-            // Who is told something stays with the data path; who was on the dead node comes to it until it is on the other.
+            // Who is told something stays with the data path; who was on the dead node comes to it until it is on the
+            // other.
             long most = 2L * ROUNDS * told.cardinality() + 6L * onDeadNode.cardinality();
             assertThat(toDataPath).isLessThanOrEqualTo(most);
         }
@@ -109,8 +112,8 @@ class StampedeTest {
     }
 
     private static void tell(MemorySwitch sluice, int flow) {
-        FlowPrograms.Flow key = new FlowPrograms.Flow(
-                sluice.datapath().zone(0, 0, 0), IpProtocols.UDP, client(flow), 4000, SERVER, 53);
+        FlowPrograms.Flow key =
+                new FlowPrograms.Flow(sluice.datapath().zone(0, 0, 0), IpProtocols.UDP, client(flow), 4000, SERVER, 53);
         sluice.datapath()
                 .programs()
                 .put(key, FlowPrograms.Action.PATH, 2, false, sluice.nowNs() + 60_000 * MS, sluice.nowNs());

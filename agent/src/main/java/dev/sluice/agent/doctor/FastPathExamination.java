@@ -27,8 +27,8 @@ final class FastPathExamination {
                             line("fast path of " + instance.metadata().name(), "none: " + why)));
         }
         for (LogicalSwitch segment : part.switches()) {
-            without.add(line(
-                    "fast path of " + segment.metadata().name(), "none: a logical switch learns from each frame"));
+            without.add(
+                    line("fast path of " + segment.metadata().name(), "none: a logical switch learns from each frame"));
         }
         if (without.isEmpty() && !part.instances().isEmpty()) {
             lines.add(new Line(State.OK, "fast path", "has what it needs of all service instances", ""));

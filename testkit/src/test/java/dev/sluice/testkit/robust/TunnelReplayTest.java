@@ -118,7 +118,8 @@ class TunnelReplayTest {
         int bytes = b.capacity() - 14;
         boolean six = outer[12] == (byte) 0x86;
         if (six) {
-            b.putShort(14, (short) (0x6000 | tos << 4 | (b.getShort(14) & 0x0f))).putShort(18, (short) (bytes - 40));
+            b.putShort(14, (short) (0x6000 | tos << 4 | (b.getShort(14) & 0x0f)))
+                    .putShort(18, (short) (bytes - 40));
         } else {
             b.put(15, (byte) tos).putShort(16, (short) bytes);
         }
