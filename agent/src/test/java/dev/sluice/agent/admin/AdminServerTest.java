@@ -291,6 +291,11 @@ class AdminServerTest {
         }
 
         @Override
+        public boolean endTrace(int session) {
+            return false;
+        }
+
+        @Override
         public ReloadReport administer(
                 String instance, java.util.Optional<dev.sluice.model.ServiceInstance.AdminState> state) {
             return new ReloadReport(8, 1, true, 0, "");
