@@ -30,7 +30,7 @@ public final class LoopWatch {
     /** Counts of an instance at the end of a window, and for how many windows in turn it has sent too much. */
     private record Seen(long sent, long returned, int windows) {}
 
-    private Map<String, Seen> seen = Map.of();
+    private Map<Integer, Seen> seen = Map.of();
     private volatile List<String> notices = List.of();
     private boolean begun;
     private long lastNs;
@@ -44,7 +44,7 @@ public final class LoopWatch {
         boolean first = !begun;
         begun = true;
         lastNs = nowNs;
-        Map<String, Seen> next = new HashMap<>();
+        Map<Integer, Seen> next = new HashMap<>();
         List<String> found = new ArrayList<>();
         for (InstanceEntry instance : node.instances()) {
             long sent = 0;
@@ -56,12 +56,12 @@ public final class LoopWatch {
                     returned += c.returned[0] + c.returned[1];
                 }
             }
-            Seen before = first ? null : seen.get(instance.name());
+            Seen before = first ? null : seen.get(instance.number());
             long sentNow = before == null ? 0 : perSecond(sent - before.sent(), elapsedNs);
             long returnedNow = before == null ? 0 : perSecond(returned - before.returned(), elapsedNs);
             boolean tooMuch = returnedNow > OWN_PER_SECOND && returnedNow > TIMES_SENT * sentNow;
             int windows = before == null || !tooMuch ? 0 : before.windows() + 1;
-            next.put(instance.name(), new Seen(sent, returned, windows));
+            next.put(instance.number(), new Seen(sent, returned, windows));
             if (windows >= WINDOWS) {
                 found.add(sentence(instance.name(), returnedNow, sentNow));
                 if (windows == WINDOWS) {
