@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * How to run a node.
  *
- * @param configuration file or directory with objects
+ * @param configuration where its objects come from
  * @param node name of the node; empty: the only one that the objects name, else the host name
  * @param socket administration socket; empty: {@link AdminSocket#defaultPath}
  * @param watch whether changed files are applied by themselves
@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param fastPath whether the kernel repeats what was decided about known flows
  */
 public record NodeOptions(
-        Path configuration,
+        ObjectSource configuration,
         Optional<String> node,
         Optional<Path> socket,
         boolean watch,
@@ -25,8 +25,13 @@ public record NodeOptions(
         boolean strict,
         boolean force,
         FastPathMode fastPath) {
-    /** Everything by default. */
+    /** Everything by default, with objects from a file or directory. */
     public static NodeOptions of(Path configuration) {
+        return of(ObjectSource.files(configuration));
+    }
+
+    /** Everything by default. */
+    public static NodeOptions of(ObjectSource configuration) {
         return new NodeOptions(
                 configuration,
                 Optional.empty(),
@@ -42,6 +47,16 @@ public record NodeOptions(
     public NodeOptions at(Path newSocket, Path newState) {
         return new NodeOptions(
                 configuration, node, Optional.of(newSocket), watch, Optional.of(newState), strict, force, fastPath);
+    }
+
+    /** This with objects from elsewhere. */
+    public NodeOptions from(ObjectSource newConfiguration) {
+        return new NodeOptions(newConfiguration, node, socket, watch, state, strict, force, fastPath);
+    }
+
+    /** This with a directory for the history. */
+    public NodeOptions stateIn(Path newState) {
+        return new NodeOptions(configuration, node, socket, watch, Optional.of(newState), strict, force, fastPath);
     }
 
     /** This with a name. */

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.manager.Manager;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -41,6 +42,21 @@ final class ManagerCommand implements Callable<Integer> {
     private String listen = ManagerOptions.DEFAULT_ADDRESS;
 
     @Option(
+            names = "--agents",
+            paramLabel = "ADDR:PORT",
+            defaultValue = "127.0.0.1:9471",
+            description =
+                    "Where to serve agents ('sluice agent --manager'), port 0 for a free one; none: nowhere (default: ${DEFAULT-VALUE}). "
+                            + "Without encryption, so other than loopback addresses need --agents-insecure too.")
+    private String agents = "127.0.0.1:9471";
+
+    @Option(
+            names = "--agents-insecure",
+            description =
+                    "Serve agents on an address that others can reach, without encryption and without asking who they are: whoever reaches it can read objects and say that it is a node.")
+    private boolean agentsInsecure;
+
+    @Option(
             names = "--restore",
             paramLabel = "FILE",
             description = "Fill the directory, which must hold no objects yet, from a file of 'sluice backup' first.")
@@ -68,18 +84,35 @@ final class ManagerCommand implements Callable<Integer> {
         if (backup != null) {
             restore(backup);
         }
-        try (Manager manager = Manager.start(Manager.Options.of(data, SocketAddresses.parse("--listen", listen)))) {
+        try (Manager manager = Manager.start(managerOptions())) {
             Runtime.getRuntime().addShutdownHook(new Thread(manager::close, "sluice-stop"));
             spec.commandLine().getOut().println("manager listens on http://127.0.0.1:" + manager.port());
+            if (manager.agentsPort() != 0) {
+                spec.commandLine().getOut().println("agents reach it at port " + manager.agentsPort());
+            }
             end.await();
         } catch (IOException e) {
-            throw new CommandFailure("--listen: " + e.getMessage(), e);
+            throw new CommandFailure("--listen, --agents: " + e.getMessage(), e);
         } catch (StoreException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         return ExitCode.OK;
+    }
+
+    private Manager.Options managerOptions() {
+        Manager.Options options = Manager.Options.of(data, SocketAddresses.parse("--listen", listen));
+        if (agents.equals("none")) {
+            return options;
+        }
+        InetSocketAddress at = SocketAddresses.parse("--agents", agents);
+        if (!agentsInsecure && (at.isUnresolved() || !at.getAddress().isLoopbackAddress())) {
+            throw new CommandFailure("--agents " + agents
+                    + ": others could reach this address, and agents are not asked yet who they are; use a loopback address and a tunnel,"
+                    + " or say --agents-insecure if everybody on that network may read objects and be a node");
+        }
+        return options.with(at);
     }
 
     private void restore(Path file) {

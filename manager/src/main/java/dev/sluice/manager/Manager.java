@@ -1,5 +1,6 @@
 package dev.sluice.manager;
 
+import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.rest.RestApi;
@@ -13,6 +14,8 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,11 +25,13 @@ public final class Manager implements AutoCloseable {
 
     private final Store store;
     private final HttpServer server;
+    private final @Nullable AgentService agents;
     private final Thread compactor;
 
-    private Manager(Store store, HttpServer server, Thread compactor) {
+    private Manager(Store store, HttpServer server, @Nullable AgentService agents, Thread compactor) {
         this.store = store;
         this.server = server;
+        this.agents = agents;
         this.compactor = compactor;
     }
 
@@ -37,12 +42,24 @@ public final class Manager implements AutoCloseable {
      * @param listen loopback addresses only, as long as nobody has to say who he is
      * @param requestsPerSecondMax of one client address
      * @param revisionsKept how far watchers and listings can go back
+     * @param agents where agents reach it; empty: it keeps objects and serves no agents
      */
     public record Options(
-            Path data, InetSocketAddress listen, int requestsPerSecondMax, long revisionsKept, Duration compactEvery) {
-        /** The usual bounds. */
+            Path data,
+            InetSocketAddress listen,
+            int requestsPerSecondMax,
+            long revisionsKept,
+            Duration compactEvery,
+            Optional<InetSocketAddress> agents) {
+        /** The usual bounds, without agents. */
         public static Options of(Path data, InetSocketAddress listen) {
-            return new Options(data, listen, 500, 10_000, Duration.ofMinutes(1));
+            return new Options(data, listen, 500, 10_000, Duration.ofMinutes(1), Optional.empty());
+        }
+
+        /** This with agents. */
+        public Options with(InetSocketAddress newAgents) {
+            return new Options(
+                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, Optional.of(newAgents));
         }
     }
 
@@ -59,17 +76,24 @@ public final class Manager implements AutoCloseable {
                             + ": only loopback addresses are served, since clients need no password yet; use 127.0.0.1:PORT and a tunnel of ssh");
         }
         Store store = SqliteStore.open(options.data());
+        AgentService agents = null;
         try {
             Inventory inventory = new Inventory(store, InstantSource.system());
             int objects = inventory.all().objects().size();
             RestApi api = new RestApi(inventory, options.requestsPerSecondMax(), System::nanoTime);
+            if (options.agents().isPresent()) {
+                agents = AgentService.start(options.agents().get(), inventory, InstantSource.system());
+            }
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, api);
             Thread compactor = Thread.ofVirtual()
                     .name("sluice-compactor")
                     .start(() -> compact(store, options.revisionsKept(), options.compactEvery()));
             LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.data());
-            return new Manager(store, server, compactor);
+            return new Manager(store, server, agents, compactor);
         } catch (IOException | RuntimeException e) {
+            if (agents != null) {
+                agents.close();
+            }
             store.close();
             throw e;
         }
@@ -114,10 +138,18 @@ public final class Manager implements AutoCloseable {
         return server.port();
     }
 
+    /** The port that agents reach it at; 0: it serves none. */
+    public int agentsPort() {
+        return agents == null ? 0 : agents.port();
+    }
+
     /** Answers no more requests; everything that was acknowledged is on disk. */
     @Override
     public void close() {
         compactor.interrupt();
+        if (agents != null) {
+            agents.close();
+        }
         store.close();
         server.close();
     }

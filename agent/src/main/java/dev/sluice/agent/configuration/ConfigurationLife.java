@@ -2,6 +2,8 @@ package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.ObjectSource;
+import dev.sluice.agent.RefusedException;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.HostSafety;
@@ -17,10 +19,8 @@ import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.StatusReport.ConfigurationReport;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +69,7 @@ public final class ConfigurationLife {
      */
     private record Pending(int revision, AppliedConfiguration before, long deadlineNs) {}
 
-    private final Path source;
+    private final ObjectSource source;
     private final String node;
     private final CheckedCompilation compilation;
     private final HostSafety safety;
@@ -181,7 +181,7 @@ public final class ConfigurationLife {
     }
 
     private int add(Map<String, String> texts, AppliedConfiguration next, Revision.Outcome outcome) {
-        return history.add(next.revision(node, Boot.absolute(source), outcome, texts));
+        return history.add(next.revision(node, source.name(), outcome, texts));
     }
 
     // Changes.
@@ -193,7 +193,7 @@ public final class ConfigurationLife {
             LOG.info("{} has changed; that waits until the change before is confirmed or taken back", source);
             return;
         }
-        LoadResult files = ConfigurationLoader.load(source);
+        LoadResult files = source.load();
         if (fingerprint(files).equals(tried)) {
             return;
         }
@@ -221,7 +221,7 @@ public final class ConfigurationLife {
                     "revision " + waiting.revision() + " waits for its confirmation (" + secondsLeft(waiting)
                             + " s left); first 'sluice confirm' it, or take it back with 'sluice rollback'");
         }
-        ReloadReport report = apply(ConfigurationLoader.load(source), request);
+        ReloadReport report = apply(source.load(), request);
         LOG.info(
                 "configuration {} applied as generation {}, revision {}, as asked",
                 source,
@@ -234,7 +234,7 @@ public final class ConfigurationLife {
         tried = fingerprint(files);
         try {
             Configuration objects = files.configuration()
-                    .orElseThrow(() -> new NodeException(AppliedConfiguration.errors(files.problems())));
+                    .orElseThrow(() -> new RefusedException(files.problems()));
             String content = Revision.content(files.texts());
             boolean same = content.equals(applied.content());
             if (same && request.existingFlows().isEmpty()) {
@@ -382,7 +382,7 @@ public final class ConfigurationLife {
     private void run(AppliedConfiguration next, int number, String content, String why) {
         // First in force: the files may lie on a network that the change has cut off.
         put(next.as(number, content).withNotice(why), true);
-        LoadResult files = ConfigurationLoader.load(source);
+        LoadResult files = source.load();
         tried = fingerprint(files);
         String held = Revision.content(files.texts());
         boolean same = held.equals(content);
