@@ -70,7 +70,11 @@ class ManagedHostsSystemTest {
     /** What a host cannot take is refused as a whole and said where users look. */
     private static void refusal(TwoHostsLab lab, LabProcess manager) throws IOException {
         lab.hosts.get(1).route("default", "198.51.100.9");
-        lab.apply("{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: cut-off}, spec: {node: host-b, interface: mgmt}}");
+        lab.apply("""
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: cut-off}, spec: {node: host-b, interface: mgmt, peer: other}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: other}, spec: {node: host-b, interface: other}}
+                """);
         String shown = awaitShown(lab, "port", "cut-off", "Refused");
         assertThat(shown).contains("host-b: interface mgmt").contains("default route");
         assertThat(lab.status(1).ports()).noneMatch(each -> each.interfaceName().equals("mgmt"));
