@@ -31,11 +31,7 @@ final class AgentCommand implements Callable<Integer> {
             description = "Where the manager serves agents: the address of its --agents.")
     private String manager = "";
 
-    @Option(
-            names = "--node",
-            required = true,
-            paramLabel = "NAME",
-            description = "Which node of the objects this is.")
+    @Option(names = "--node", required = true, paramLabel = "NAME", description = "Which node of the objects this is.")
     private String node = "";
 
     @Mixin
@@ -52,7 +48,10 @@ final class AgentCommand implements Callable<Integer> {
         int colon = manager.lastIndexOf(':');
         String host = colon < 0 ? "" : manager.substring(0, colon).replaceAll("^\\[|\\]$", "");
         String port = manager.substring(colon + 1);
-        if (host.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
+        if (host.isEmpty()
+                || !port.matches("[0-9]{1,5}")
+                || Integer.parseInt(port) < 1
+                || Integer.parseInt(port) > 65_535) {
             throw new CommandFailure("--manager " + manager + " is not a host and a port; write manager.example:9471");
         }
         return new ManagerAddress(host, Integer.parseInt(port));

@@ -115,14 +115,7 @@ final class NodeRunOptions {
     /** The options as the agent takes them. */
     NodeOptions of(ObjectSource objects, Optional<String> node, boolean watch, boolean strict) {
         return new NodeOptions(
-                objects,
-                node,
-                Optional.ofNullable(socket),
-                watch,
-                Optional.ofNullable(state),
-                strict,
-                force,
-                fastPath);
+                objects, node, Optional.ofNullable(socket), watch, Optional.ofNullable(state), strict, force, fastPath);
     }
 
     /** Runs a node until it ends; the exit status. */

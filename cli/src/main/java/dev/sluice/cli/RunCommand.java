@@ -68,7 +68,8 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws NodeException {
         return options.run(() -> {
-            NodeRunner runner = NodeRunner.start(options.of(ObjectSource.files(file), Optional.ofNullable(node), !noWatch, strict));
+            NodeRunner runner =
+                    NodeRunner.start(options.of(ObjectSource.files(file), Optional.ofNullable(node), !noWatch, strict));
             return NodeRunOptions.Running.of(runner);
         });
     }

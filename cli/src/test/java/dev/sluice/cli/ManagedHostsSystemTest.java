@@ -36,8 +36,12 @@ class ManagedHostsSystemTest {
             LabProcess b = lab.startAgent(1);
             lab.apply(TwoHostsLab.OBJECTS + "---\n" + POLICY.formatted("chain: inspect"));
             lab.await("host A has its ports", 0, a, status -> status.ports().size() == 3);
-            lab.await("host B has the firewall", 1, b, status -> status.instances().stream()
-                    .anyMatch(each -> each.name().equals("fw") && each.alive()));
+            lab.await(
+                    "host B has the firewall",
+                    1,
+                    b,
+                    status -> status.instances().stream()
+                            .anyMatch(each -> each.name().equals("fw") && each.alive()));
             Waits.until("packets pass", WAIT, () -> lab.client.pings("10.0.0.2"), a::log);
             assertThat(lab.passed()).isPositive();
             awaitShown(lab, "servicechain", "inspect", "in force on 2 of 2 nodes");

@@ -103,7 +103,13 @@ final class TwoHostsLab implements AutoCloseable {
                 "manager",
                 PairLab.FLAGS,
                 Main.class,
-                List.of("manager", "--data", folder.resolve("data").toString(), "--agents", AGENTS, "--agents-insecure"));
+                List.of(
+                        "manager",
+                        "--data",
+                        folder.resolve("data").toString(),
+                        "--agents",
+                        AGENTS,
+                        "--agents-insecure"));
         process.awaitLine("the manager listens", PairLab.WAIT, line -> line.contains("agents reach it"));
         return process;
     }
@@ -156,8 +162,8 @@ final class TwoHostsLab implements AutoCloseable {
 
     /** Runs a command of the product beside the manager; what it says. */
     String command(int status, String... words) {
-        try (LabProcess process = manager.startJvm(
-                "command-" + COMMANDS.incrementAndGet(), PairLab.FLAGS, Main.class, List.of(words))) {
+        try (LabProcess process =
+                manager.startJvm("command-" + COMMANDS.incrementAndGet(), PairLab.FLAGS, Main.class, List.of(words))) {
             int ended = process.awaitExit(PairLab.WAIT);
             assertThat(ended).as(process.log()).isEqualTo(status);
             return process.log();
@@ -166,7 +172,8 @@ final class TwoHostsLab implements AutoCloseable {
 
     /** Packets that the firewall let through so far. */
     long passed() {
-        return firewall.filter().forward().packets() + firewall.filter().reverse().packets();
+        return firewall.filter().forward().packets()
+                + firewall.filter().reverse().packets();
     }
 
     /** Applies objects; what the command says. */

@@ -154,8 +154,8 @@ final class AgentRecord {
     }
 
     private static String fingerprint(Map<String, Held> held) {
-        return Protocol.fingerprint(held.entrySet().stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().version)));
+        return Protocol.fingerprint(
+                held.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().version)));
     }
 
     /** Sends what it does not have, unless it has not answered yet or refuses just that; whether something was sent. */
@@ -167,8 +167,10 @@ final class AgentRecord {
         List<Piece> changed = wanted.values().stream()
                 .filter(piece -> !piece.version().equals(version(piece.key())))
                 .toList();
-        List<String> removed =
-                held.keySet().stream().filter(key -> !wanted.containsKey(key)).sorted().toList();
+        List<String> removed = held.keySet().stream()
+                .filter(key -> !wanted.containsKey(key))
+                .sorted()
+                .toList();
         if (changed.isEmpty() && removed.isEmpty()) {
             refused = null;
             return false;
@@ -251,7 +253,10 @@ final class AgentRecord {
         }
         return why.isEmpty()
                 ? new NodeState(
-                        node, Progress.HELD_UP, generation, "came together with what is refused: " + String.join("; ", others))
+                        node,
+                        Progress.HELD_UP,
+                        generation,
+                        "came together with what is refused: " + String.join("; ", others))
                 : new NodeState(node, Progress.REFUSED, generation, String.join("; ", why));
     }
 }

@@ -79,8 +79,8 @@ public final class Distribution {
 
     private static String problem(Hello hello) {
         if (!Protocol.understands(hello.getProtocol())) {
-            return "the agent speaks version " + hello.getProtocol() + " of the protocol, this manager " + Protocol.NUMBER
-                    + ", and they may differ by one: upgrade the older one";
+            return "the agent speaks version " + hello.getProtocol() + " of the protocol, this manager "
+                    + Protocol.NUMBER + ", and they may differ by one: upgrade the older one";
         }
         return hello.getNode().matches("[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?")
                 ? ""

@@ -64,8 +64,7 @@ public final class Parts {
      * @param version names the text
      * @param generation of the object
      */
-    public record Piece(
-            String key, String version, String text, long generation, Set<Reference> references) {}
+    public record Piece(String key, String version, String text, long generation, Set<Reference> references) {}
 
     /**
      * Which nodes a change is about.
@@ -128,7 +127,8 @@ public final class Parts {
             if (before != null) {
                 affected = affected.and(remove(before));
             }
-            placesMoved |= movesPlaces(before == null ? null : before.resource(), read.get().resource());
+            placesMoved |= movesPlaces(
+                    before == null ? null : before.resource(), read.get().resource());
             affected = affected.and(put(object, read.get()));
         }
         if (placesMoved || implicitBefore != places.implicit()) {
@@ -179,8 +179,7 @@ public final class Parts {
                 if (item.nodes.isEmpty()) {
                     set(policiesEverywhere, key, there);
                 }
-                item.nodes.forEach(node ->
-                        set(policiesByNode.computeIfAbsent(node, _ -> new TreeSet<>()), key, there));
+                item.nodes.forEach(node -> set(policiesByNode.computeIfAbsent(node, _ -> new TreeSet<>()), key, there));
             }
             case Node node -> {
                 set(own.computeIfAbsent(node.name(), _ -> new TreeSet<>()), key, there);
@@ -188,10 +187,7 @@ public final class Parts {
             }
             case Port _, LogicalRouter _, ServiceInstance _ -> {
                 Optional<String> node = nodeOf(item.resource());
-                set(
-                        node.isEmpty() ? placedNowhere : own.computeIfAbsent(node.get(), _ -> new TreeSet<>()),
-                        key,
-                        there);
+                set(node.isEmpty() ? placedNowhere : own.computeIfAbsent(node.get(), _ -> new TreeSet<>()), key, there);
             }
             default -> set(common, key, there);
         }
@@ -218,8 +214,8 @@ public final class Parts {
     private Affected about(Item item) {
         return switch (item.resource()) {
             case ServicePolicy _ -> Affected.of(item.nodes);
-            case Node node when node.spec().underlay().isPresent() ->
-                new Affected(false, Set.of(node.name()), true, Set.of());
+            case Node node
+            when node.spec().underlay().isPresent() -> new Affected(false, Set.of(node.name()), true, Set.of());
             case Node node -> Affected.of(Set.of(node.name()));
             case Port _, LogicalRouter _, ServiceInstance _ -> {
                 Optional<String> node = nodeOf(item.resource());
@@ -238,8 +234,11 @@ public final class Parts {
 
     private static String placing(@Nullable Resource resource) {
         return switch (resource) {
-            case Port port -> "port " + port.name() + " " + port.spec().node() + " " + port.spec().interfaceName();
-            case LogicalRouter router -> "router " + router.name() + " " + router.spec().node();
+            case Port port ->
+                "port " + port.name() + " " + port.spec().node() + " "
+                        + port.spec().interfaceName();
+            case LogicalRouter router ->
+                "router " + router.name() + " " + router.spec().node();
             case null, default -> "";
         };
     }
@@ -248,7 +247,8 @@ public final class Parts {
         policiesByNode.clear();
         policiesEverywhere.clear();
         cuts.clear();
-        for (Item item : List.copyOf(items.subMap("servicepolicies/", "servicepolicies0").values())) {
+        for (Item item :
+                List.copyOf(items.subMap("servicepolicies/", "servicepolicies0").values())) {
             if (item.resource() instanceof ServicePolicy policy) {
                 Item anew = new Item(item.object, item.read, item.whole, nodesOf(policy));
                 items.put(item.object.key(), anew);
@@ -312,12 +312,14 @@ public final class Parts {
         own.getOrDefault(node, new TreeSet<>()).forEach(part::add);
         placedNowhere.forEach(part::add);
         if (withUnderlay.contains(node)) {
-            withUnderlay.forEach(other -> own.getOrDefault(other, new TreeSet<>()).forEach(part::add));
+            withUnderlay.forEach(
+                    other -> own.getOrDefault(other, new TreeSet<>()).forEach(part::add));
             common.forEach(part::add);
         }
         if (places.implicit() || part.hasPlaces()) {
-            policiesByNode.getOrDefault(node, Set.of()).forEach(key -> cut(key, node)
-                    .ifPresent(part::add));
+            policiesByNode
+                    .getOrDefault(node, Set.of())
+                    .forEach(key -> cut(key, node).ifPresent(part::add));
             policiesEverywhere.forEach(key -> cut(key, node).ifPresent(part::add));
         }
         part.close();
@@ -373,7 +375,8 @@ public final class Parts {
 
         /** What others of the underlay have is no port of this node, but then it has ports itself. */
         boolean hasPlaces() {
-            return pieces.keySet().stream().anyMatch(key -> key.startsWith("ports/") || key.startsWith("logicalrouters/"));
+            return pieces.keySet().stream()
+                    .anyMatch(key -> key.startsWith("ports/") || key.startsWith("logicalrouters/"));
         }
 
         /** Adds what is referred to. */

@@ -52,14 +52,17 @@ final class Places {
     Set<String> nodes(AppliedTo at) {
         if (at.scope().isPresent()) {
             LogicalRouter router = routers.get(at.scope().get());
-            return router == null ? at.scope().map(Set::of).orElseThrow() : one(router.spec().node());
+            return router == null
+                    ? at.scope().map(Set::of).orElseThrow()
+                    : one(router.spec().node());
         }
         Port named = ports.get(at.interfaceName());
         if (named != null) {
             return one(named.spec().node());
         }
         Set<String> nodes = new HashSet<>();
-        for (Port port : portsByInterface.getOrDefault(at.interfaceName(), Map.of()).values()) {
+        for (Port port :
+                portsByInterface.getOrDefault(at.interfaceName(), Map.of()).values()) {
             if (port.spec().node().isEmpty()) {
                 return EVERYWHERE;
             }

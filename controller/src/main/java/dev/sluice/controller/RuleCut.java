@@ -45,11 +45,7 @@ final class RuleCut {
     }
 
     private static Map<String, @Nullable Object> without(
-            ServicePolicy policy,
-            String text,
-            List<Boolean> common,
-            List<Boolean> rules,
-            Predicate<AppliedTo> isHere) {
+            ServicePolicy policy, String text, List<Boolean> common, List<Boolean> rules, Predicate<AppliedTo> isHere) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>(
                 WrittenObject.read("object", text).objects().getFirst().fields());
         Map<String, @Nullable Object> spec = copy(object.get("spec"));

@@ -108,8 +108,8 @@ class DistributionTest {
     }
 
     private static String rule(String name, String place, String action) {
-        return "{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: " + name + "}, spec: {appliedTo: [" + place
-                + "], rules: [{name: r, action: {" + action + "}}]}}";
+        return "{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: " + name + "}, spec: {appliedTo: ["
+                + place + "], rules: [{name: r, action: {" + action + "}}]}}";
     }
 
     private NodeState state(String key, String node) {
@@ -249,7 +249,9 @@ class DistributionTest {
         assertThat(a.ended).isTrue();
         Agent old = new Agent("a");
         distribution.hello(
-                old, Hello.newBuilder().setNode("a").setProtocol(Protocol.NUMBER + 2).build(), nowNs);
+                old,
+                Hello.newBuilder().setNode("a").setProtocol(Protocol.NUMBER + 2).build(),
+                nowNs);
         assertThat(old.refusal).contains("version 3 of the protocol");
         assertThat(distribution.connected()).isZero();
     }
@@ -287,7 +289,10 @@ class DistributionTest {
         all.hello(stream, Hello.newBuilder().setNode("n7").setProtocol(1).build(), 0);
         all.answer(
                 stream,
-                Answer.newBuilder().setNonce(sent.getLast().getNonce()).setAccepted(true).build(),
+                Answer.newBuilder()
+                        .setNonce(sent.getLast().getNonce())
+                        .setAccepted(true)
+                        .build(),
                 0);
         long before = all.bytesSent("n7");
         all.change(Objects.of(rule("r7", "n7/left", "noService: true"), 2), List.of(), 0);
@@ -322,11 +327,11 @@ class DistributionTest {
                         agent.refuses("", "not now");
                     }
                 }
-                case 4 -> change(
-                        rule("r" + random.nextInt(4), random.nextBoolean() ? "a/left" : "b/left", "drop: true"),
-                        ++generation);
-                default -> distribution.change(
-                        List.of(), List.of("servicepolicies/r" + random.nextInt(4)), nowNs);
+                case 4 ->
+                    change(
+                            rule("r" + random.nextInt(4), random.nextBoolean() ? "a/left" : "b/left", "drop: true"),
+                            ++generation);
+                default -> distribution.change(List.of(), List.of("servicepolicies/r" + random.nextInt(4)), nowNs);
             }
             nowNs += random.nextInt(1_000_000_000);
         }

@@ -75,7 +75,9 @@ class PartsTest {
         Map<String, String> texts = new LinkedHashMap<>();
         parts.part(node).forEach((key, piece) -> texts.put(key, piece.text()));
         LoadResult result = ConfigurationLoader.parse(texts);
-        assertThat(result.configuration()).as(() -> node + ": " + result.problems()).isPresent();
+        assertThat(result.configuration())
+                .as(() -> node + ": " + result.problems())
+                .isPresent();
         return result.configuration().get();
     }
 
@@ -116,7 +118,8 @@ class PartsTest {
     @Test
     void nodeMakesOfItsPartWhatItWouldMakeOfEverything() {
         for (String yaml : List.of(NETWORK, NETWORK + UNDERLAY)) {
-            Configuration whole = ConfigurationLoader.parse("all", yaml).configuration().orElseThrow();
+            Configuration whole =
+                    ConfigurationLoader.parse("all", yaml).configuration().orElseThrow();
             Parts parts = parts(yaml);
             for (String node : List.of("a", "b")) {
                 assertThat(own(sound(parts, node), node)).isEqualTo(own(whole, node));
@@ -128,7 +131,8 @@ class PartsTest {
     private static List<Resource> own(Configuration all, String node) {
         return all.forNode(node).resources().stream()
                 .filter(each -> each.kind() != Kind.NODE || each.name().equals(node))
-                .filter(each -> each.kind() != Kind.NODE || !((dev.sluice.model.Node) each).spec().equals(dev.sluice.model.Node.Spec.DEFAULT))
+                .filter(each -> each.kind() != Kind.NODE
+                        || !((dev.sluice.model.Node) each).spec().equals(dev.sluice.model.Node.Spec.DEFAULT))
                 .filter(each -> each.kind() != Kind.SERVICE && each.kind() != Kind.SERVICE_CHAIN)
                 .sorted((x, y) -> x.title().compareTo(y.title()))
                 .collect(Collectors.toList());
@@ -154,7 +158,8 @@ class PartsTest {
         assertThat(affected.everywhere()).isFalse();
         assertThat(affected.nodes()).containsExactly("b");
         assertThat(parts.change(Objects.of(rule), List.of()).nodes()).isEmpty();
-        assertThat(parts.change(List.of(), List.of("servicepolicies/more")).nodes()).containsExactly("b");
+        assertThat(parts.change(List.of(), List.of("servicepolicies/more")).nodes())
+                .containsExactly("b");
         assertThat(parts.part("b")).doesNotContainKey("servicepolicies/more");
     }
 
@@ -170,7 +175,8 @@ class PartsTest {
         assertThat(parts.part("a")).containsKey("servicepolicies/r");
         assertThat(parts.part("b")).doesNotContainKey("servicepolicies/r");
         Affected affected = parts.change(
-                Objects.of("{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: p}, spec: {node: b, interface: eth1}}"),
+                Objects.of(
+                        "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: p}, spec: {node: b, interface: eth1}}"),
                 List.of());
         assertThat(affected.everywhere()).isTrue();
         assertThat(parts.part("a")).doesNotContainKey("servicepolicies/r");
@@ -212,7 +218,9 @@ class PartsTest {
             List<WantedObject> objects = new ArrayList<>(there.values());
             fresh.change(objects, List.of());
             for (String node : List.of("a", "b", "c")) {
-                assertThat(parts.part(node)).as("seed " + seed + " step " + step).isEqualTo(fresh.part(node));
+                assertThat(parts.part(node))
+                        .as("seed " + seed + " step " + step)
+                        .isEqualTo(fresh.part(node));
             }
         }
     }

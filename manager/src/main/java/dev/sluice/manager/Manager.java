@@ -58,8 +58,7 @@ public final class Manager implements AutoCloseable {
 
         /** This with agents. */
         public Options with(InetSocketAddress newAgents) {
-            return new Options(
-                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, Optional.of(newAgents));
+            return new Options(data, listen, requestsPerSecondMax, revisionsKept, compactEvery, Optional.of(newAgents));
         }
     }
 

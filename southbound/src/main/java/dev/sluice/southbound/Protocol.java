@@ -41,8 +41,8 @@ public final class Protocol {
     public static String fingerprint(Map<String, String> versionByName) {
         SortedMap<String, String> sorted = new TreeMap<>(versionByName);
         MessageDigest digest = sha256();
-        sorted.forEach((name, version) ->
-                digest.update((name + '\n' + version + '\n').getBytes(StandardCharsets.UTF_8)));
+        sorted.forEach(
+                (name, version) -> digest.update((name + '\n' + version + '\n').getBytes(StandardCharsets.UTF_8)));
         return HexFormat.of().formatHex(digest.digest());
     }
 

@@ -71,9 +71,10 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
         HistoryState state = history.state();
         Optional<RevisionHead> good = history.revision(state.good());
         // Without a name, the history must be that of these very files.
-        Optional<String> node = name.or(() -> good.filter(
-                        head -> options.state().isPresent() || head.source().equals(options.configuration().name()))
-                .map(RevisionHead::node));
+        Optional<String> node =
+                name.or(() -> good.filter(head -> options.state().isPresent()
+                                || head.source().equals(options.configuration().name()))
+                        .map(RevisionHead::node));
         if (node.isEmpty()) {
             throw new NodeException(AppliedConfiguration.errors(files.problems()));
         }

@@ -233,8 +233,7 @@ public final class ConfigurationLife {
     private ReloadReport apply(LoadResult files, ReloadRequest request) throws NodeException {
         tried = fingerprint(files);
         try {
-            Configuration objects = files.configuration()
-                    .orElseThrow(() -> new RefusedException(files.problems()));
+            Configuration objects = files.configuration().orElseThrow(() -> new RefusedException(files.problems()));
             String content = Revision.content(files.texts());
             boolean same = content.equals(applied.content());
             if (same && request.existingFlows().isEmpty()) {

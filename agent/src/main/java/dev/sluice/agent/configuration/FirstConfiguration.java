@@ -63,8 +63,8 @@ final class FirstConfiguration {
                 boolean known = before.stream().anyMatch(head -> head.content().equals(content));
                 int number = known
                         ? good
-                        : history.add(first.revision(
-                                boot.node(), source.name(), Revision.Outcome.APPLIED, files.texts()));
+                        : history.add(
+                                first.revision(boot.node(), source.name(), Revision.Outcome.APPLIED, files.texts()));
                 history.forced(number, first.forced());
                 history.state(new HistoryState(number, number, ""));
                 return first.as(number, content);

@@ -48,9 +48,7 @@ public final class HistoryAnswers {
         HistoryState state = history.state();
         return switch (which) {
             case "files" ->
-                TextsReport.of(
-                        "the files in " + source,
-                        source.load().texts());
+                TextsReport.of("the files in " + source, source.load().texts());
             case "running" -> revision(state.running());
             case "good" -> revision(state.good());
             default -> revision(number(which));

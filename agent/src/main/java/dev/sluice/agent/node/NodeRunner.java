@@ -175,7 +175,10 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         NodeRunner runner = null;
         boolean started = false;
         try {
-            String hash = options.configuration().files().map(ConfigurationFiles::hash).orElse("");
+            String hash = options.configuration()
+                    .files()
+                    .map(ConfigurationFiles::hash)
+                    .orElse("");
             boot = Boot.look(options);
             runner = new NodeRunner(options, boot, links, ports, sizes);
             runner.run(options.watch(), hash);

@@ -189,7 +189,10 @@ public final class ManagedNode implements AutoCloseable {
     private void take(ManagerStream stream, List<Update> parts) {
         Answer answer = intake.take(parts);
         if (answer.getAccepted()) {
-            LOG.info("took an update from {}: {} objects", manager, received.accepted().size());
+            LOG.info(
+                    "took an update from {}: {} objects",
+                    manager,
+                    received.accepted().size());
         }
         stream.send(FromAgent.newBuilder().setAnswer(answer).build());
     }

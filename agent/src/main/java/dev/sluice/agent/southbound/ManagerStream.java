@@ -36,8 +36,7 @@ final class ManagerStream implements AutoCloseable {
     private ManagerStream(ManagerAddress address) {
         channel = NettyChannelBuilder.forAddress(address.host(), address.port())
                 .usePlaintext()
-                .withOption(
-                        ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
+                .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
                 .maxInboundMessageSize(Protocol.MESSAGE_BYTES_MAX)
                 .keepAliveTime(KEEPALIVE_S, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEPALIVE_ANSWER_S, TimeUnit.SECONDS)

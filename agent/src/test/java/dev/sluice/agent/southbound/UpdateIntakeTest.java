@@ -109,10 +109,12 @@ class UpdateIntakeTest {
         UpdateIntake intake = intake();
         intake.take(List.of(update(Map.of("ports/left", PORT), List.of())));
         Update wrongText = Update.newBuilder()
-                .addResources(Resource.newBuilder().setName("ports/x").setVersion("1").setText("{"))
+                .addResources(
+                        Resource.newBuilder().setName("ports/x").setVersion("1").setText("{"))
                 .build();
         assertThat(intake.take(List.of(wrongText)).getFaults(0).getMessage()).contains("not what its version names");
-        Update elsewhere = update(Map.of(), List.of()).toBuilder().setFingerprint("0").build();
+        Update elsewhere =
+                update(Map.of(), List.of()).toBuilder().setFingerprint("0").build();
         assertThat(intake.take(List.of(elsewhere)).getFaults(0).getMessage()).contains("does not lead");
         Update binary = update(Map.of("ports/left", "\u0000\u0001: ["), List.of());
         assertThat(intake.take(List.of(binary)).getAccepted()).isFalse();

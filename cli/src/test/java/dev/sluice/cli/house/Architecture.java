@@ -96,8 +96,23 @@ final class Architecture {
                     List.of("org.junit..", "org.assertj..", "org.slf4j..")),
             new Module(
                     "bench",
-                    List.of("lab", "testkit", "agent", "fastpath", "ports", "datapath", "model", "wire"),
-                    List.of("org.openjdk.jmh..", "com.sun.management..", "org.slf4j..", "tools.jackson..")));
+                    List.of(
+                            "lab",
+                            "testkit",
+                            "agent",
+                            "manager",
+                            "southbound",
+                            "fastpath",
+                            "ports",
+                            "datapath",
+                            "model",
+                            "wire"),
+                    List.of(
+                            "org.openjdk.jmh..",
+                            "com.sun.management..",
+                            "org.slf4j..",
+                            "tools.jackson..",
+                            "io.grpc..")));
 
     /** Of wire, model takes addresses only: objects know nothing of headers. */
     static final ArchRule MODEL_USES_VALUES_OF_WIRE = noClasses()

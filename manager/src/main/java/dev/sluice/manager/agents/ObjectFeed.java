@@ -110,7 +110,8 @@ final class ObjectFeed implements AutoCloseable {
 
     private void tellAll() {
         Inventory.All all = inventory.all();
-        List<WantedObject> objects = all.objects().stream().map(ObjectFeed::wanted).toList();
+        List<WantedObject> objects =
+                all.objects().stream().map(ObjectFeed::wanted).toList();
         Set<String> gone = new HashSet<>(told);
         objects.forEach(object -> gone.remove(object.key()));
         tell(objects, List.copyOf(gone));

@@ -42,7 +42,8 @@ final class StatusTree {
         ArrayNode nodes = status.putArray("nodes");
         state.nodes().stream().limit(NODES_MAX).forEach(each -> nodes.add(node(each)));
         JsonNode old = dropCondition(status);
-        ArrayNode conditions = status.get("conditions") instanceof ArrayNode there ? there : status.putArray("conditions");
+        ArrayNode conditions =
+                status.get("conditions") instanceof ArrayNode there ? there : status.putArray("conditions");
         conditions.insert(0, condition(state, old, now));
         return Optional.of(status);
     }
@@ -107,9 +108,8 @@ final class StatusTree {
         if (worst == Progress.APPLIED) {
             return count;
         }
-        List<NodeState> those = state.nodes().stream()
-                .filter(node -> node.progress() == worst)
-                .toList();
+        List<NodeState> those =
+                state.nodes().stream().filter(node -> node.progress() == worst).toList();
         String named = those.stream()
                 .limit(NAMED_MAX)
                 .map(node -> node.node() + ": " + node.message())

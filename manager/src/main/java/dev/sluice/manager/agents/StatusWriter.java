@@ -76,8 +76,7 @@ final class StatusWriter implements AutoCloseable {
             while (waiting.isEmpty()) {
                 told.await();
             }
-            List<ObjectState> batch =
-                    waiting.values().stream().limit(BATCH_MAX).toList();
+            List<ObjectState> batch = waiting.values().stream().limit(BATCH_MAX).toList();
             batch.forEach(state -> waiting.remove(state.key()));
             return batch;
         } finally {

@@ -72,7 +72,8 @@ class AgentServiceTest {
     }
 
     private JsonNode condition(Kind kind, String name) {
-        JsonNode conditions = inventory.get(kind, name).orElseThrow().tree().path("status").path("conditions");
+        JsonNode conditions =
+                inventory.get(kind, name).orElseThrow().tree().path("status").path("conditions");
         return conditions.isEmpty() ? MissingNode.getInstance() : conditions.get(0);
     }
 
@@ -115,7 +116,11 @@ class AgentServiceTest {
             assertThat(no.path("message").asString(""))
                     .isEqualTo("in force on 0 of 1 node; a: spec.rules[0]: there is no room");
             assertThat(no.path("observedGeneration").asLong(0)).isEqualTo(2);
-            JsonNode status = inventory.get(Kind.SERVICE_POLICY, "web").orElseThrow().tree().path("status");
+            JsonNode status = inventory
+                    .get(Kind.SERVICE_POLICY, "web")
+                    .orElseThrow()
+                    .tree()
+                    .path("status");
             assertThat(status.path("observedGeneration").asLong(0)).isEqualTo(1);
             assertThat(status.path("nodes").get(0).path("state").asString("")).isEqualTo("refused");
             assertThat(condition(Kind.PORT, "left").path("reason").asString("")).isEqualTo("Applied");
@@ -125,13 +130,14 @@ class AgentServiceTest {
     @Test
     void statusOfOthersStays() throws InterruptedException {
         apply(PORT);
-        JsonNode theirs = Trees.tree(Map.of(
-                "note", "theirs", "conditions", List.of(Map.of("type", "Checked", "status", "True"))));
+        JsonNode theirs = Trees.tree(
+                Map.of("note", "theirs", "conditions", List.of(Map.of("type", "Checked", "status", "True"))));
         inventory.change(List.of(new Edit.SetStatus(Kind.PORT, "left", 0, theirs)), USER, false);
         try (RawAgent agent = new RawAgent(service.port()).hello("a", Map.of())) {
             agent.answer(accepts(agent.update()));
             awaitCondition(Kind.PORT, "left", reason("Applied"));
-            JsonNode status = inventory.get(Kind.PORT, "left").orElseThrow().tree().path("status");
+            JsonNode status =
+                    inventory.get(Kind.PORT, "left").orElseThrow().tree().path("status");
             assertThat(status.path("note").asString("")).isEqualTo("theirs");
             assertThat(status.path("conditions")).hasSize(2);
         }
@@ -141,7 +147,9 @@ class AgentServiceTest {
     void nonsenseFromAgentsIsTurnedAway() throws InterruptedException {
         apply(PORT);
         try (RawAgent agent = new RawAgent(service.port())) {
-            agent.say(FromAgent.newBuilder().setReport(Report.getDefaultInstance()).build());
+            agent.say(FromAgent.newBuilder()
+                    .setReport(Report.getDefaultInstance())
+                    .build());
             assertThat(agent.next().orElseThrow().getRefusal()).contains("says Hello first");
             assertThat(agent.next()).isEmpty();
         }

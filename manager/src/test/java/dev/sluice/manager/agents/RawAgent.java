@@ -22,7 +22,8 @@ final class RawAgent implements AutoCloseable {
     private final LinkedBlockingQueue<Optional<FromController>> in = new LinkedBlockingQueue<>();
 
     RawAgent(int port) {
-        channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         out = SouthboundGrpc.newStub(channel).follow(new StreamObserver<>() {
             @Override
             public void onNext(FromController message) {
@@ -43,7 +44,10 @@ final class RawAgent implements AutoCloseable {
 
     RawAgent hello(String node, Map<String, String> held) {
         say(FromAgent.newBuilder()
-                .setHello(Hello.newBuilder().setNode(node).setProtocol(Protocol.NUMBER).putAllHeld(held))
+                .setHello(Hello.newBuilder()
+                        .setNode(node)
+                        .setProtocol(Protocol.NUMBER)
+                        .putAllHeld(held))
                 .build());
         return this;
     }
