@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -64,7 +65,7 @@ final class ControlBench {
             throws IOException, InterruptedException {
         fill(inventory, agents);
         AgentService service = AgentService.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, InstantSource.system());
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, InstantSource.system(), Duration.ZERO);
         try (SimulatedAgents all = new SimulatedAgents(service.port(), agents)) {
             long begunNs = System.nanoTime();
             all.awaitInStep(OBJECTS_OF_A_NODE, AWAIT_MS);

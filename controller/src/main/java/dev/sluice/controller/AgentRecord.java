@@ -2,6 +2,7 @@ package dev.sluice.controller;
 
 import dev.sluice.controller.NodeState.Progress;
 import dev.sluice.controller.Parts.Piece;
+import dev.sluice.model.Kind;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Fault;
 import dev.sluice.southbound.FromController;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -26,13 +28,22 @@ final class AgentRecord {
     /** A refusal is tried again after so long: it may have been the host that was in the way. */
     static final long RETRY_NS = 30_000_000_000L;
 
+    /** Figures change all the time: they are told so often. */
+    static final long FIGURES_NS = 30_000_000_000L;
+
     private final String node;
+    private final String nodeKey;
     private SortedMap<String, Piece> wanted = new TreeMap<>();
     private Map<String, Held> held = new HashMap<>();
     private @Nullable AgentStream stream;
     private @Nullable Sent sent;
     private @Nullable Refused refused;
-    private Report report = Report.getDefaultInstance();
+    private Map<String, Health> health = Map.of();
+
+    /** The report whose figures were told last. */
+    private Report told = Report.getDefaultInstance();
+
+    private long figuresNs;
     private long bytesSent;
     private boolean everSeen;
 
@@ -55,6 +66,7 @@ final class AgentRecord {
 
     AgentRecord(String node) {
         this.node = node;
+        nodeKey = WantedObject.key(Kind.NODE, node);
     }
 
     String node() {
@@ -65,17 +77,20 @@ final class AgentRecord {
         return stream != null;
     }
 
+    /** Whether its agent has ever come. */
+    boolean seen() {
+        return everSeen;
+    }
+
     boolean holds(Set<String> keys) {
         return keys.stream().anyMatch(wanted::containsKey);
     }
 
-    /** Of everything that it is to have. */
+    /** Of everything that it is to have, and of itself. */
     Set<String> keys() {
-        return wanted.keySet();
-    }
-
-    Report report() {
-        return report;
+        Set<String> keys = new HashSet<>(wanted.keySet());
+        keys.add(nodeKey);
+        return keys;
     }
 
     long bytesSent() {
@@ -125,12 +140,46 @@ final class AgentRecord {
         }
         stream = null;
         sent = null;
-        report = Report.getDefaultInstance();
+        health = Map.of();
+        told = Report.getDefaultInstance();
         return true;
     }
 
-    void report(Report newReport) {
-        report = newReport;
+    /**
+     * Takes a report.
+     *
+     * @return keys of objects of which it says something else than the one before; the node's own for figures too, but not often
+     */
+    Set<String> report(Report newReport, long nowNs) {
+        Set<String> keys = new HashSet<>();
+        Map<String, Health> old = health;
+        Map<String, Health> now = read(newReport);
+        health = now;
+        old.keySet().stream().filter(key -> !now.containsKey(key)).forEach(keys::add);
+        now.forEach((key, said) -> {
+            if (!said.equals(old.get(key))) {
+                keys.add(key);
+            }
+        });
+        if (told.equals(Report.getDefaultInstance()) || nowNs - figuresNs >= FIGURES_NS) {
+            figuresNs = nowNs;
+            told = newReport;
+            keys.add(nodeKey);
+        }
+        return keys;
+    }
+
+    private Map<String, Health> read(Report of) {
+        Map<String, Health> said = new HashMap<>();
+        of.getPortsList()
+                .forEach(port -> said.put(
+                        WantedObject.key(Kind.PORT, port.getName()),
+                        new Health(node, port.getUp(), port.getDescription())));
+        of.getInstancesList()
+                .forEach(instance -> said.put(
+                        WantedObject.key(Kind.SERVICE_INSTANCE, instance.getName()),
+                        new Health(node, instance.getAlive(), instance.getReason())));
+        return said;
     }
 
     /** The keys whose state is another now; none if it is no answer to what was sent last. */
@@ -218,6 +267,30 @@ final class AgentRecord {
 
     // What can be said of it.
 
+    /** What the node says of an object, or what is known of the node itself; null if that is nothing. */
+    @Nullable
+    Health health(String key) {
+        if (key.equals(nodeKey)) {
+            return new Health(node, connected(), connected() ? "" : away());
+        }
+        return health.get(key);
+    }
+
+    /** What the node counted, if the object is the node itself. */
+    Optional<Figures> figures(String key) {
+        if (!connected()
+                || told.equals(Report.getDefaultInstance())
+                || !key.equals(nodeKey)) {
+            return Optional.empty();
+        }
+        return Optional.of(new Figures(
+                told.getGeneration(), told.getConnections(), told.getUninspected(), told.getDropsMap()));
+    }
+
+    private String away() {
+        return everSeen ? "its agent is not connected" : "no agent of this name has connected yet";
+    }
+
     /** Whether the object is one that the node is to have, or has although it is gone. */
     boolean concerns(String key) {
         return wanted.containsKey(key);
@@ -235,8 +308,7 @@ final class AgentRecord {
             return new NodeState(node, Progress.APPLIED, piece.generation(), "");
         }
         if (stream == null) {
-            String message = everSeen ? "its agent is not connected" : "no agent of this name has connected yet";
-            return new NodeState(node, Progress.NOT_CONNECTED, generation, message);
+            return new NodeState(node, Progress.NOT_CONNECTED, generation, away());
         }
         Refused no = refused;
         if (no == null || sent != null || !no.keys.contains(key)) {

@@ -3,6 +3,7 @@ package dev.sluice.controller;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.Report;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -20,7 +21,7 @@ public final class Controller implements AutoCloseable {
 
     private static final long TICK_NS = 1_000_000_000L;
 
-    private final Distribution distribution = new Distribution();
+    private final Distribution distribution;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Consumer<List<ObjectState>> states;
     private final Thread thread;
@@ -30,9 +31,11 @@ public final class Controller implements AutoCloseable {
      * Starts.
      *
      * @param states gets what is new of objects; called by the controller's thread, which must not wait there
+     * @param grace as in {@link Distribution}
      */
-    public Controller(Consumer<List<ObjectState>> states) {
+    public Controller(Consumer<List<ObjectState>> states, Duration grace) {
         this.states = states;
+        distribution = new Distribution(System.nanoTime(), grace.toNanos());
         thread = Thread.ofPlatform().daemon().name("sluice-controller").start(this::run);
     }
 
@@ -49,13 +52,14 @@ public final class Controller implements AutoCloseable {
                 }
                 long nowNs = System.nanoTime();
                 if (untold && nowNs - toldNs >= TELL_NS) {
-                    states.accept(distribution.news());
+                    states.accept(distribution.news(nowNs));
                     toldNs = nowNs;
                     untold = false;
                 }
                 if (nowNs - tickNs >= TICK_NS) {
                     distribution.tick(nowNs);
                     tickNs = nowNs;
+                    untold = true;
                 }
             } catch (InterruptedException e) {
                 return;
@@ -84,7 +88,7 @@ public final class Controller implements AutoCloseable {
     }
 
     void report(AgentStream stream, Report report) {
-        mailbox.add(() -> distribution.report(stream, report));
+        mailbox.add(() -> distribution.report(stream, report, System.nanoTime()));
     }
 
     void gone(AgentStream stream) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +30,20 @@ public final class Distribution {
     /** Keys of objects of which something else is to be said than before. */
     private final Set<String> untold = new HashSet<>();
 
+    private final long startNs;
+    private final long graceNs;
     private long nonce;
     private long updates;
 
-    /** No objects, no agents. */
-    public Distribution() {}
+    /**
+     * No objects, no agents.
+     *
+     * @param graceNs for so long after the start nothing is said of objects of which some node has not come back yet: it is on its way, and nothing has changed
+     */
+    public Distribution(long startNs, long graceNs) {
+        this.startNs = startNs;
+        this.graceNs = graceNs;
+    }
 
     /** Objects are others now. */
     public void change(Collection<WantedObject> changed, Collection<String> removed, long nowNs) {
@@ -97,10 +107,10 @@ public final class Distribution {
     }
 
     /** An agent says what it sees. */
-    public void report(AgentStream stream, Report report) {
+    public void report(AgentStream stream, Report report, long nowNs) {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
-            agent.report(report);
+            untold.addAll(agent.report(report, nowNs));
         }
     }
 
@@ -120,16 +130,25 @@ public final class Distribution {
     // What can be said.
 
     /** The states of objects of which something else is to be said than when this was asked last. */
-    public List<ObjectState> news() {
+    public List<ObjectState> news(long nowNs) {
+        boolean early = nowNs - startNs < graceNs;
         List<ObjectState> news = new ArrayList<>();
-        for (String key : untold) {
+        for (String key : List.copyOf(untold)) {
             ObjectState state = state(key);
+            if (early && state != null && state.nodes().stream().anyMatch(node -> !known(node.node()))) {
+                continue;
+            }
+            untold.remove(key);
             if (state != null) {
                 news.add(state);
             }
         }
-        untold.clear();
         return news;
+    }
+
+    private boolean known(String node) {
+        AgentRecord agent = agents.get(node);
+        return agent != null && agent.seen();
     }
 
     /** How far nodes are with an object; null if there is none. */
@@ -142,7 +161,16 @@ public final class Distribution {
                 .filter(agent -> agent.concerns(key))
                 .map(agent -> agent.state(key, title))
                 .toList();
-        return new ObjectState(key, parts.generation(key), nodes);
+        List<Health> health = new ArrayList<>();
+        Optional<Figures> figures = Optional.empty();
+        for (AgentRecord agent : agents.values()) {
+            Health said = agent.health(key);
+            if (said != null) {
+                health.add(said);
+            }
+            figures = figures.or(() -> agent.figures(key));
+        }
+        return new ObjectState(key, parts.generation(key), nodes, health, figures);
     }
 
     /** How many agents are connected. */

@@ -17,10 +17,14 @@ final class Places {
     private final Map<String, Port> ports = new HashMap<>();
     private final Map<String, Map<String, Port>> portsByInterface = new HashMap<>();
 
+    /** What was found since a port or a router was another. */
+    private final Map<AppliedTo, Set<String>> known = new HashMap<>();
+
     /** Every node. */
     static final Set<String> EVERYWHERE = Set.of();
 
     void put(Resource resource) {
+        known.clear();
         if (resource instanceof LogicalRouter router) {
             routers.put(router.name(), router);
         } else if (resource instanceof Port port) {
@@ -32,6 +36,7 @@ final class Places {
     }
 
     void remove(Resource resource) {
+        known.clear();
         if (resource instanceof LogicalRouter router) {
             routers.remove(router.name());
         } else if (resource instanceof Port port) {
@@ -50,6 +55,10 @@ final class Places {
 
     /** Names of the nodes; {@link #EVERYWHERE} if it is no particular ones. */
     Set<String> nodes(AppliedTo at) {
+        return known.computeIfAbsent(at, this::find);
+    }
+
+    private Set<String> find(AppliedTo at) {
         if (at.scope().isPresent()) {
             LogicalRouter router = routers.get(at.scope().get());
             return router == null

@@ -25,7 +25,7 @@ class DistributionTest {
             {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: b-left}, spec: {node: b, interface: left}}
             """;
 
-    private final Distribution distribution = new Distribution();
+    private final Distribution distribution = new Distribution(0, 0);
     private long nowNs;
 
     /** An agent that takes what it is told when the test says so. */
@@ -257,6 +257,15 @@ class DistributionTest {
     }
 
     @Test
+    void nothingIsSaidOfNodesThatAreOnTheirWayAfterAStart() {
+        Distribution starting = new Distribution(100, 1_000);
+        starting.change(Objects.of(PORTS), List.of(), 100);
+        assertThat(starting.news(1_099)).isEmpty();
+        assertThat(starting.news(1_100)).extracting(ObjectState::key).containsExactlyInAnyOrder("ports/a-left", "ports/b-left");
+        assertThat(starting.news(1_101)).isEmpty();
+    }
+
+    @Test
     void sizeOfAChangeDoesNotFollowTheSizeOfTheConfiguration() {
         long few = bytesOfOneRule(10);
         long many = bytesOfOneRule(2_000);
@@ -264,7 +273,7 @@ class DistributionTest {
     }
 
     private static long bytesOfOneRule(int nodes) {
-        Distribution all = new Distribution();
+        Distribution all = new Distribution(0, 0);
         StringBuilder yaml = new StringBuilder();
         for (int i = 0; i < nodes; i++) {
             yaml.append("{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: p")

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
 
+    /** Longer than the longest wait of an agent between two tries. */
+    private static final Duration AGENTS_GRACE = Duration.ofSeconds(20);
+
     private final Store store;
     private final HttpServer server;
     private final @Nullable AgentService agents;
@@ -81,7 +84,7 @@ public final class Manager implements AutoCloseable {
             int objects = inventory.all().objects().size();
             RestApi api = new RestApi(inventory, options.requestsPerSecondMax(), System::nanoTime);
             if (options.agents().isPresent()) {
-                agents = AgentService.start(options.agents().get(), inventory, InstantSource.system());
+                agents = AgentService.start(options.agents().get(), inventory, InstantSource.system(), AGENTS_GRACE);
             }
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, api);
             Thread compactor = Thread.ofVirtual()

@@ -9,6 +9,8 @@ import dev.sluice.southbound.Report;
 
 /** What a node tells its manager of itself. Stateless. */
 final class NodeReport {
+    private static final String SERVICE_ROLE = "service";
+
     private NodeReport() {}
 
     static Report of(NodeRunner runner) {
@@ -18,6 +20,10 @@ final class NodeReport {
                 .setConnections(status.totals().connections())
                 .setUninspected(status.totals().uninspected());
         for (StatusReport.PortReport port : status.ports()) {
+            if (port.role().equals(SERVICE_ROLE)) {
+                // Its name is that of an interface; what it means stands with the instance.
+                continue;
+            }
             report.addPorts(PortState.newBuilder()
                     .setName(port.name())
                     .setUp(port.up())

@@ -5,6 +5,7 @@ import dev.sluice.controller.SouthboundServer;
 import dev.sluice.manager.objects.Inventory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.InstantSource;
 
 /** What a manager does for agents: a controller that knows the objects, and a place where agents reach it. Any thread. */
@@ -24,12 +25,13 @@ public final class AgentService implements AutoCloseable {
     /**
      * Starts it.
      *
+     * @param grace for how long agents that have not come back yet count as on their way
      * @throws IOException if the address cannot be listened on
      */
-    public static AgentService start(InetSocketAddress listen, Inventory inventory, InstantSource clock)
+    public static AgentService start(InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace)
             throws IOException {
         StatusWriter writer = new StatusWriter(inventory, clock);
-        Controller controller = new Controller(writer::tell);
+        Controller controller = new Controller(writer::tell, grace);
         SouthboundServer server;
         try {
             // Agents that come before the objects do would be told that there are none.

@@ -5,7 +5,6 @@ import dev.sluice.controller.NodeState.Progress;
 import dev.sluice.controller.ObjectState;
 import dev.sluice.manager.objects.Trees;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,21 +29,20 @@ final class StatusTree {
     /** The status after a state; empty if there is nothing to be said. */
     static Optional<ObjectNode> of(@Nullable ObjectNode before, ObjectState state, Instant now) {
         ObjectNode status = before == null ? Trees.object() : before.deepCopy();
+        boolean healthSaid = HealthTree.put(status, state, now);
         if (state.nodes().isEmpty()) {
             boolean said = status.remove("nodes") != null;
             status.remove(List.of("observedGeneration", "nodesTotal", "nodesApplied"));
-            dropCondition(status);
-            return said ? Optional.of(status) : Optional.empty();
+            Conditions.drop(status, APPLIED);
+            return said || healthSaid ? Optional.of(status) : Optional.empty();
         }
         status.put("observedGeneration", state.observedGeneration());
         status.put("nodesTotal", state.nodes().size());
         status.put("nodesApplied", state.applied());
         ArrayNode nodes = status.putArray("nodes");
         state.nodes().stream().limit(NODES_MAX).forEach(each -> nodes.add(node(each)));
-        JsonNode old = dropCondition(status);
-        ArrayNode conditions =
-                status.get("conditions") instanceof ArrayNode there ? there : status.putArray("conditions");
-        conditions.insert(0, condition(state, old, now));
+        JsonNode old = Conditions.drop(status, APPLIED);
+        Conditions.add(status, 0, condition(state, old, now));
         return Optional.of(status);
     }
 
@@ -67,27 +65,17 @@ final class StatusTree {
 
     private static ObjectNode condition(ObjectState state, @Nullable JsonNode old, Instant now) {
         Progress worst = worst(state);
-        ObjectNode condition = Trees.object();
-        String truth = worst == Progress.APPLIED ? "True" : "False";
-        condition.put("type", APPLIED);
-        condition.put("status", truth);
-        condition.put(
-                "reason",
+        String reason =
                 switch (worst) {
                     case APPLIED -> "Applied";
                     case UNDER_WAY -> "UnderWay";
                     case REFUSED -> "Refused";
                     case HELD_UP -> "HeldUp";
                     case NOT_CONNECTED -> "NotConnected";
-                });
-        condition.put("message", message(state, worst));
+                };
+        String truth = worst == Progress.APPLIED ? "True" : "False";
+        ObjectNode condition = Conditions.of(APPLIED, truth, reason, message(state, worst), old, now);
         condition.put("observedGeneration", state.generation());
-        boolean same = old != null && old.path("status").asString("").equals(truth);
-        condition.put(
-                "lastTransitionTime",
-                same && old != null
-                        ? old.path("lastTransitionTime").asString("")
-                        : now.truncatedTo(ChronoUnit.SECONDS).toString());
         return condition;
     }
 
@@ -116,17 +104,5 @@ final class StatusTree {
                 .collect(Collectors.joining("; "));
         int more = those.size() - NAMED_MAX;
         return count + "; " + named + (more > 0 ? "; and " + more + " more" : "");
-    }
-
-    /** Takes the condition out; what it was. */
-    private static @Nullable JsonNode dropCondition(ObjectNode status) {
-        if (status.get("conditions") instanceof ArrayNode conditions) {
-            for (int i = 0; i < conditions.size(); i++) {
-                if (conditions.get(i).path("type").asString("").equals(APPLIED)) {
-                    return conditions.remove(i);
-                }
-            }
-        }
-        return null;
     }
 }

@@ -12,11 +12,13 @@ import dev.sluice.model.WrittenObject;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Fault;
 import dev.sluice.southbound.FromAgent;
+import dev.sluice.southbound.PortState;
 import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Update;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -47,7 +49,7 @@ class AgentServiceTest {
     void start() throws IOException {
         InstantSource clock = InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
         inventory = new Inventory(new MemoryStore(), clock);
-        service = AgentService.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, clock);
+        service = AgentService.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, clock, Duration.ZERO);
     }
 
     @AfterEach
@@ -128,6 +130,41 @@ class AgentServiceTest {
     }
 
     @Test
+    void reportsOfNodesAreShownWithTheirObjects() throws InterruptedException {
+        apply(PORT + "\n---\n{apiVersion: sluice.dev/v1, kind: Node, metadata: {name: a}}");
+        try (RawAgent agent = new RawAgent(service.port()).hello("a", Map.of())) {
+            agent.answer(accepts(agent.update()));
+            PortState.Builder port = PortState.newBuilder().setName("left").setUp(true);
+            agent.report(Report.newBuilder().addPorts(port).setConnections(7).putDrops("RULE_DROP", 3));
+            awaitCondition(Kind.PORT, "left", "Up", "True");
+            awaitCondition(Kind.NODE, "a", "Connected", "True");
+            agent.report(Report.newBuilder().addPorts(port.setUp(false).setDescription("the link is down")));
+            JsonNode down = awaitCondition(Kind.PORT, "left", "Up", "False");
+            assertThat(down.path("message").asString("")).isEqualTo("a: the link is down");
+            JsonNode figures = inventory.get(Kind.NODE, "a").orElseThrow().tree().path("status").path("figures");
+            assertThat(figures.path("connections").asInt(0)).isEqualTo(7);
+            assertThat(figures.path("drops").path("RULE_DROP").asInt(0)).isEqualTo(3);
+        }
+        assertThat(awaitCondition(Kind.NODE, "a", "Connected", "False").path("message").asString(""))
+                .isEqualTo("a: its agent is not connected");
+        awaitCondition(Kind.PORT, "left", "Up", "Unknown");
+        assertThat(condition(Kind.PORT, "left").path("type").asString("")).isEqualTo("Applied");
+    }
+
+    private JsonNode awaitCondition(Kind kind, String name, String type, String truth) throws InterruptedException {
+        while (true) {
+            for (JsonNode each :
+                    inventory.get(kind, name).orElseThrow().tree().path("status").path("conditions")) {
+                if (each.path("type").asString("").equals(type)
+                        && each.path("status").asString("").equals(truth)) {
+                    return each;
+                }
+            }
+            inventory.await(inventory.revision(), 100);
+        }
+    }
+
+    @Test
     void statusOfOthersStays() throws InterruptedException {
         apply(PORT);
         JsonNode theirs = Trees.tree(
@@ -178,7 +215,7 @@ class AgentServiceTest {
         }
         service.close();
         service = AgentService.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, InstantSource.system());
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, InstantSource.system(), Duration.ofSeconds(30));
         try (RawAgent agent = new RawAgent(service.port()).hello("a", held)) {
             awaitCondition(Kind.PORT, "left", reason("Applied"));
             apply(rule("drop: true"));

@@ -5,6 +5,7 @@ import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Report;
 import dev.sluice.southbound.SouthboundGrpc;
 import dev.sluice.southbound.Update;
 import io.grpc.ManagedChannel;
@@ -58,6 +59,10 @@ final class RawAgent implements AutoCloseable {
 
     void answer(Answer.Builder answer) {
         say(FromAgent.newBuilder().setAnswer(answer).build());
+    }
+
+    void report(Report.Builder report) {
+        say(FromAgent.newBuilder().setReport(report).build());
     }
 
     /** The next message; empty: the stream has ended. */
