@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ final class AgentRecord {
 
     private final String node;
     private final String nodeKey;
-    private SortedMap<String, Piece> wanted = new TreeMap<>();
+    private NavigableMap<String, Piece> wanted = new TreeMap<>();
     private Map<String, Held> held = new HashMap<>();
     private @Nullable AgentStream stream;
     private @Nullable Sent sent;
@@ -100,7 +100,7 @@ final class AgentRecord {
     // What happens.
 
     /** What it is to have from now on; the keys whose state is another now. */
-    Set<String> want(SortedMap<String, Piece> pieces) {
+    Set<String> want(NavigableMap<String, Piece> pieces) {
         Set<String> changed = new HashSet<>();
         pieces.forEach((key, piece) -> {
             if (!piece.equals(wanted.get(key))) {
@@ -135,7 +135,7 @@ final class AgentRecord {
 
     /** The stream has ended; whether it was the one in use. */
     boolean disconnect(AgentStream ended) {
-        if (stream != ended) {
+        if (!ended.equals(stream)) {
             return false;
         }
         stream = null;

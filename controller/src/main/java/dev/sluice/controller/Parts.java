@@ -23,7 +23,6 @@ import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -307,7 +306,7 @@ public final class Parts {
     }
 
     /** The part of a node, by key. */
-    public SortedMap<String, Piece> part(String node) {
+    public NavigableMap<String, Piece> part(String node) {
         Collected part = new Collected();
         own.getOrDefault(node, new TreeSet<>()).forEach(part::add);
         placedNowhere.forEach(part::add);
@@ -357,7 +356,7 @@ public final class Parts {
 
     /** A part while it is collected. */
     private final class Collected {
-        final SortedMap<String, Piece> pieces = new TreeMap<>();
+        final NavigableMap<String, Piece> pieces = new TreeMap<>();
         final Deque<Piece> unseen = new ArrayDeque<>();
 
         void add(String key) {

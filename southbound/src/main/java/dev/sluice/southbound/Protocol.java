@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** What both sides of the stream have to compute alike. */
@@ -39,7 +39,7 @@ public final class Protocol {
 
     /** Names everything that an agent holds. */
     public static String fingerprint(Map<String, String> versionByName) {
-        SortedMap<String, String> sorted = new TreeMap<>(versionByName);
+        NavigableMap<String, String> sorted = new TreeMap<>(versionByName);
         MessageDigest digest = sha256();
         sorted.forEach(
                 (name, version) -> digest.update((name + '\n' + version + '\n').getBytes(StandardCharsets.UTF_8)));

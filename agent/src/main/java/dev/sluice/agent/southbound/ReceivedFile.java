@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,9 +35,9 @@ final class ReceivedFile {
     }
 
     /** What it holds; nothing if there is none, or it is damaged or of another node: then the manager sends everything, and until then the last good revision runs. */
-    SortedMap<String, Resource> read() {
+    NavigableMap<String, Resource> read() {
         Path file = directory.resolve(NAME);
-        SortedMap<String, Resource> resources = new TreeMap<>();
+        NavigableMap<String, Resource> resources = new TreeMap<>();
         try {
             if (Files.size(file) > FILE_BYTES_MAX) {
                 throw new IOException("is too long for a file of Sluice");
@@ -64,7 +64,7 @@ final class ReceivedFile {
     }
 
     /** Replaces it. */
-    void write(SortedMap<String, Resource> resources) throws IOException {
+    void write(NavigableMap<String, Resource> resources) throws IOException {
         byte[] content = Held.newBuilder()
                 .setNode(node)
                 .addAllResources(resources.values())

@@ -10,7 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,22 +20,22 @@ import org.jspecify.annotations.Nullable;
 final class ReceivedObjects implements ObjectSource {
     private final String name;
     private final ParsedTexts parsed = new ParsedTexts();
-    private SortedMap<String, Resource> accepted;
-    private @Nullable SortedMap<String, Resource> trial;
+    private NavigableMap<String, Resource> accepted;
+    private @Nullable NavigableMap<String, Resource> trial;
 
     /**
      * What is known at the start.
      *
      * @param name what people call it
      */
-    ReceivedObjects(String name, SortedMap<String, Resource> accepted) {
+    ReceivedObjects(String name, NavigableMap<String, Resource> accepted) {
         this.name = name;
         this.accepted = accepted;
     }
 
     /** Not to be changed. */
-    synchronized SortedMap<String, Resource> accepted() {
-        return Collections.unmodifiableSortedMap(accepted);
+    synchronized NavigableMap<String, Resource> accepted() {
+        return Collections.unmodifiableNavigableMap(accepted);
     }
 
     /** Version by name of what is accepted. */
@@ -46,7 +46,7 @@ final class ReceivedObjects implements ObjectSource {
     }
 
     /** From now on these are what is to be applied. */
-    synchronized void tryOut(SortedMap<String, Resource> next) {
+    synchronized void tryOut(NavigableMap<String, Resource> next) {
         trial = new TreeMap<>(next);
     }
 

@@ -10,7 +10,7 @@ import dev.sluice.southbound.Resource;
 import dev.sluice.southbound.Update;
 import java.io.IOException;
 import java.util.List;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +45,7 @@ final class UpdateIntake {
     Answer take(List<Update> parts) {
         Update last = parts.getLast();
         Answer.Builder answer = Answer.newBuilder().setNonce(last.getNonce());
-        SortedMap<String, Resource> next = new TreeMap<>(received.accepted());
+        NavigableMap<String, Resource> next = new TreeMap<>(received.accepted());
         for (Update part : parts) {
             part.getRemovedList().forEach(next::remove);
             for (Resource resource : part.getResourcesList()) {
@@ -93,8 +93,8 @@ final class UpdateIntake {
         return Fault.newBuilder().setMessage(message).build();
     }
 
-    private static String fingerprint(SortedMap<String, Resource> resources) {
-        SortedMap<String, String> versions = new TreeMap<>();
+    private static String fingerprint(NavigableMap<String, Resource> resources) {
+        NavigableMap<String, String> versions = new TreeMap<>();
         resources.forEach((key, resource) -> versions.put(key, resource.getVersion()));
         return Protocol.fingerprint(versions);
     }

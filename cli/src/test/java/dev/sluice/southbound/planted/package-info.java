@@ -1,3 +1,5 @@
-/** Breaks the rules on purpose, so that the house checks are themselves checked. */
-@org.jspecify.annotations.NullMarked
+/** Breaks the rules of the architecture on purpose, to show that the checks can fail. */
+@NullMarked
 package dev.sluice.southbound.planted;
+
+import org.jspecify.annotations.NullMarked;
