@@ -65,7 +65,10 @@ final class ControlBench {
             throws IOException, InterruptedException {
         fill(inventory, agents);
         AgentService service = AgentService.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, InstantSource.system(), Duration.ZERO);
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                inventory,
+                InstantSource.system(),
+                Duration.ZERO);
         try (SimulatedAgents all = new SimulatedAgents(service.port(), agents)) {
             long begunNs = System.nanoTime();
             all.awaitInStep(OBJECTS_OF_A_NODE, AWAIT_MS);

@@ -53,7 +53,9 @@ class PartsCompileTest {
 
     private static CompiledNode compiled(Map<String, String> texts, String node) {
         LoadResult loaded = ConfigurationLoader.parse(texts);
-        assertThat(loaded.configuration()).as(() -> loaded.problems().toString()).isPresent();
+        assertThat(loaded.configuration())
+                .as(() -> loaded.problems().toString())
+                .isPresent();
         CompileResult result = new SnapshotCompiler(node, new IdRegistry(), () -> 0)
                 .compile(loaded.configuration().get(), _ -> null);
         assertThat(result.node()).as(() -> result.problems().toString()).isPresent();
@@ -88,7 +90,8 @@ class PartsCompileTest {
             if (!node.equals("far")) {
                 assertThat(ofPart.peers().paths()).isNotZero();
                 assertThat(ofPart.paths().stream().map(PathDraft::content).toList())
-                        .isEqualTo(ofWhole.paths().stream().map(PathDraft::content).toList());
+                        .isEqualTo(
+                                ofWhole.paths().stream().map(PathDraft::content).toList());
             }
         }
         Map<String, String> a = texts(parts, "host-a");

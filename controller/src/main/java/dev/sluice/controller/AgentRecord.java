@@ -16,9 +16,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -278,13 +278,11 @@ final class AgentRecord {
 
     /** What the node counted, if the object is the node itself. */
     Optional<Figures> figures(String key) {
-        if (!connected()
-                || told.equals(Report.getDefaultInstance())
-                || !key.equals(nodeKey)) {
+        if (!connected() || told.equals(Report.getDefaultInstance()) || !key.equals(nodeKey)) {
             return Optional.empty();
         }
-        return Optional.of(new Figures(
-                told.getGeneration(), told.getConnections(), told.getUninspected(), told.getDropsMap()));
+        return Optional.of(
+                new Figures(told.getGeneration(), told.getConnections(), told.getUninspected(), told.getDropsMap()));
     }
 
     private String away() {

@@ -35,7 +35,6 @@ class DistributionTest {
         final List<Update> unanswered = new ArrayList<>();
         String refusal = "";
         boolean ended;
-        int updates;
 
         Agent(String node) {
             this.node = node;
@@ -78,7 +77,6 @@ class DistributionTest {
                 part.getResourcesList().forEach(each -> held.put(each.getName(), each.getVersion()));
             }
             assertThat(Protocol.fingerprint(held)).isEqualTo(parts.getLast().getFingerprint());
-            updates++;
             answer(Answer.newBuilder().setNonce(parts.getLast().getNonce()).setAccepted(true));
             return this;
         }
@@ -113,8 +111,7 @@ class DistributionTest {
     }
 
     private NodeState state(String key, String node) {
-        ObjectState state = distribution.state(key);
-        assertThat(state).isNotNull();
+        ObjectState state = Objects.requireThere(distribution.state(key));
         return state.nodes().stream()
                 .filter(each -> each.node().equals(node))
                 .findFirst()
@@ -261,7 +258,9 @@ class DistributionTest {
         Distribution starting = new Distribution(100, 1_000);
         starting.change(Objects.of(PORTS), List.of(), 100);
         assertThat(starting.news(1_099)).isEmpty();
-        assertThat(starting.news(1_100)).extracting(ObjectState::key).containsExactlyInAnyOrder("ports/a-left", "ports/b-left");
+        assertThat(starting.news(1_100))
+                .extracting(ObjectState::key)
+                .containsExactlyInAnyOrder("ports/a-left", "ports/b-left");
         assertThat(starting.news(1_101)).isEmpty();
     }
 

@@ -65,14 +65,13 @@ final class StatusTree {
 
     private static ObjectNode condition(ObjectState state, @Nullable JsonNode old, Instant now) {
         Progress worst = worst(state);
-        String reason =
-                switch (worst) {
-                    case APPLIED -> "Applied";
-                    case UNDER_WAY -> "UnderWay";
-                    case REFUSED -> "Refused";
-                    case HELD_UP -> "HeldUp";
-                    case NOT_CONNECTED -> "NotConnected";
-                };
+        String reason = switch (worst) {
+            case APPLIED -> "Applied";
+            case UNDER_WAY -> "UnderWay";
+            case REFUSED -> "Refused";
+            case HELD_UP -> "HeldUp";
+            case NOT_CONNECTED -> "NotConnected";
+        };
         String truth = worst == Progress.APPLIED ? "True" : "False";
         ObjectNode condition = Conditions.of(APPLIED, truth, reason, message(state, worst), old, now);
         condition.put("observedGeneration", state.generation());

@@ -49,7 +49,8 @@ class AgentServiceTest {
     void start() throws IOException {
         InstantSource clock = InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
         inventory = new Inventory(new MemoryStore(), clock);
-        service = AgentService.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, clock, Duration.ZERO);
+        service = AgentService.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, clock, Duration.ZERO);
     }
 
     @AfterEach
@@ -141,11 +142,18 @@ class AgentServiceTest {
             agent.report(Report.newBuilder().addPorts(port.setUp(false).setDescription("the link is down")));
             JsonNode down = awaitCondition(Kind.PORT, "left", "Up", "False");
             assertThat(down.path("message").asString("")).isEqualTo("a: the link is down");
-            JsonNode figures = inventory.get(Kind.NODE, "a").orElseThrow().tree().path("status").path("figures");
+            JsonNode figures = inventory
+                    .get(Kind.NODE, "a")
+                    .orElseThrow()
+                    .tree()
+                    .path("status")
+                    .path("figures");
             assertThat(figures.path("connections").asInt(0)).isEqualTo(7);
             assertThat(figures.path("drops").path("RULE_DROP").asInt(0)).isEqualTo(3);
         }
-        assertThat(awaitCondition(Kind.NODE, "a", "Connected", "False").path("message").asString(""))
+        assertThat(awaitCondition(Kind.NODE, "a", "Connected", "False")
+                        .path("message")
+                        .asString(""))
                 .isEqualTo("a: its agent is not connected");
         awaitCondition(Kind.PORT, "left", "Up", "Unknown");
         assertThat(condition(Kind.PORT, "left").path("type").asString("")).isEqualTo("Applied");
@@ -153,8 +161,12 @@ class AgentServiceTest {
 
     private JsonNode awaitCondition(Kind kind, String name, String type, String truth) throws InterruptedException {
         while (true) {
-            for (JsonNode each :
-                    inventory.get(kind, name).orElseThrow().tree().path("status").path("conditions")) {
+            for (JsonNode each : inventory
+                    .get(kind, name)
+                    .orElseThrow()
+                    .tree()
+                    .path("status")
+                    .path("conditions")) {
                 if (each.path("type").asString("").equals(type)
                         && each.path("status").asString("").equals(truth)) {
                     return each;
@@ -215,7 +227,10 @@ class AgentServiceTest {
         }
         service.close();
         service = AgentService.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), inventory, InstantSource.system(), Duration.ofSeconds(30));
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                inventory,
+                InstantSource.system(),
+                Duration.ofSeconds(30));
         try (RawAgent agent = new RawAgent(service.port()).hello("a", held)) {
             awaitCondition(Kind.PORT, "left", reason("Applied"));
             apply(rule("drop: true"));
