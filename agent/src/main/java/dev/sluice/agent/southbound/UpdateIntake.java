@@ -22,7 +22,11 @@ final class UpdateIntake {
     /** Puts into force what the source holds. */
     @FunctionalInterface
     interface Application {
-        /** @throws NodeException if that is refused; what was in force before still is */
+        /**
+         * Does it.
+         *
+         * @throws NodeException if that is refused; what was in force before still is
+         */
         void apply() throws NodeException;
     }
 
