@@ -1,12 +1,17 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PathsReport.PathReport;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code sluice paths}. */
 @Command(
@@ -16,10 +21,27 @@ import picocli.CommandLine.Command;
             "Flows, packets and bytes are those of the flows that are in the table now; of each, forward / reverse."
         })
 final class PathsCommand extends NodeCommand {
+    @Option(
+            names = "--hops",
+            description =
+                    "What each service node was sent and gave back, in each direction: what is missing stayed in it. Of nodes on other hosts with --over.")
+    private boolean hops;
+
+    @Mixin
+    private OverOptions over = new OverOptions();
+
     @Override
     public Integer call() throws NodeException {
-        PathsReport report = admin.client().paths();
-        return answer(report, text(report));
+        if (!hops && !over.isGiven()) {
+            PathsReport report = admin.client().paths();
+            return answer(report, text(report));
+        }
+        Map<String, AdminClient> nodes = over.nodes(admin);
+        Map<String, PathsReport> reports = new LinkedHashMap<>();
+        for (Map.Entry<String, AdminClient> node : nodes.entrySet()) {
+            reports.put(node.getKey(), node.getValue().paths());
+        }
+        return answer(reports, HopsText.text(reports, nodes.keySet().iterator().next()));
     }
 
     /** The report for people. */

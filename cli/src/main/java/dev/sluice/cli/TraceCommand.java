@@ -1,7 +1,10 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.TraceOverNodes;
+import dev.sluice.agent.admin.TraceOverNodes.ForetoldOverNodes;
 import dev.sluice.agent.report.ForetellReport;
+import dev.sluice.agent.report.JourneyReport;
 import dev.sluice.agent.report.TraceReport;
 import dev.sluice.agent.report.TraceReport.PacketReport;
 import dev.sluice.agent.sight.Foreteller;
@@ -25,7 +28,8 @@ import picocli.CommandLine.ParameterException;
         description = {
             "Follows the next packets through a running node: where each came in, what was decided, where it went. Slows the node down while it runs; ends by itself.",
             "With --packet, --hex or --pcap: says what would happen to a packet that came in at --port now, through its service nodes too, by the node's own stages, without changing anything. With -f, "
-                    + "on a node that has just started with these files."
+                    + "on a node that has just started with these files.",
+            "With --over: over these hosts as well, each packet as one story."
         })
 final class TraceCommand extends NodeCommand {
     @Option(
@@ -60,6 +64,9 @@ final class TraceCommand extends NodeCommand {
     private @Nullable Path file;
 
     @Mixin
+    private OverOptions over = new OverOptions();
+
+    @Mixin
     private PacketQuestion question = new PacketQuestion();
 
     @Override
@@ -78,6 +85,10 @@ final class TraceCommand extends NodeCommand {
             fields.put("port", number(port));
         }
         fields.put("packets", packets);
+        if (over.isGiven()) {
+            JourneyReport report = new TraceOverNodes(over.nodes(admin)).trace(seconds, fields);
+            return answer(report, JourneyText.text(report, seconds));
+        }
         TraceReport report = admin.client().trace(seconds, fields);
         return answer(report, text(report, seconds));
     }
@@ -96,6 +107,14 @@ final class TraceCommand extends NodeCommand {
         Map<String, String> asked = question.fields();
         if (port != null) {
             asked.put("port", port);
+        }
+        if (over.isGiven()) {
+            if (file != null) {
+                throw new ParameterException(
+                        spec.commandLine(), "--over asks running nodes; -f asks about one that is not running");
+            }
+            ForetoldOverNodes told = new TraceOverNodes(over.nodes(admin)).foretell(asked);
+            return answer(told, JourneyText.text(told));
         }
         ForetellReport report =
                 file == null ? admin.client().foretell(asked) : Foreteller.ofFiles(load(file), admin.node(), asked);

@@ -54,7 +54,45 @@ class TextTest {
 
     @Test
     void pathsAreListedWithWhereTheyLeadAndWhyTheyAreNotUsed() {
-        String text = PathsCommand.text(new PathsReport(List.of(
+        String text = PathsCommand.text(pathsOfA());
+        assertThat(text).isEqualTo("""
+                PATH                     SPI  HOPS                            WEIGHT  STATE   FLOWS  PACKETS        BYTES  REASON
+                inspect[fw-1,tap-1]  16 / 17  fw-1 on b, tap-1 (copy) (dead)       1  in use      2  30 / 20  3000 / 2000  -
+                inspect[fw-2]              -  fw-2 (dead)                          3  dead        -        -            -  fw-2: no carrier""");
+        assertThat(PathsCommand.text(new PathsReport(List.of()))).isEqualTo("(no paths)");
+    }
+
+    /** What a node does not give back shows on its own host only; the tunnels between hosts as the difference of what one sent and the other got. */
+    @Test
+    void hopsAreListedWithWhatEachNodeGotAndGaveBackOnItsHost() {
+        PathsReport atB = new PathsReport(List.of(new PathsReport.PathReport(
+                "inspect",
+                "inspect[fw-1,tap-1]",
+                16,
+                17,
+                4096,
+                "direct",
+                List.of(new HopReport("fw", "fw-1", "", false, true, List.of(29L, 20L), List.of(25L, 20L))),
+                1,
+                0,
+                "in use",
+                "",
+                2,
+                List.of(),
+                List.of(),
+                7,
+                0)));
+        assertThat(HopsText.text(Map.of("a", pathsOfA()), "a")).isEqualTo("""
+                PATH                 HOP           ON  FROM HERE fwd  SENT fwd  BACK fwd  MISSING  FROM HERE rev  SENT rev  BACK rev  MISSING
+                inspect[fw-1,tap-1]  fw-1          b              30         -         -        -             20         -         -        -
+                inspect[fw-1,tap-1]  tap-1 (copy)  a               -         5         -        -              -         -         -        -
+                inspect[fw-2]        fw-2          a               -         9         7        2              -         8         8        0""");
+        assertThat(HopsText.text(Map.of("a", pathsOfA(), "b", atB), "a")).contains("""
+                inspect[fw-1,tap-1]  fw-1          b              30        29        25        4             20        20        20        0""");
+    }
+
+    private static PathsReport pathsOfA() {
+        return new PathsReport(List.of(
                 new PathsReport.PathReport(
                         "inspect",
                         "inspect[fw-1,tap-1]",
@@ -63,8 +101,8 @@ class TextTest {
                         4096,
                         "direct",
                         List.of(
-                                new HopReport("fw", "fw-1", "b", false, true),
-                                new HopReport("tap", "tap-1", "", true, false)),
+                                new HopReport("fw", "fw-1", "b", false, true, List.of(30L, 20L), List.of(0L, 0L)),
+                                new HopReport("tap", "tap-1", "", true, false, List.of(5L, 0L), List.of(0L, 0L))),
                         1,
                         0,
                         "in use",
@@ -81,7 +119,7 @@ class TextTest {
                         0,
                         -1,
                         "",
-                        List.of(new HopReport("fw", "fw-2", "", false, false)),
+                        List.of(new HopReport("fw", "fw-2", "", false, false, List.of(9L, 8L), List.of(7L, 8L))),
                         3,
                         0,
                         "dead",
@@ -90,12 +128,7 @@ class TextTest {
                         List.of(),
                         List.of(),
                         0,
-                        0))));
-        assertThat(text).isEqualTo("""
-                PATH                     SPI  HOPS                            WEIGHT  STATE   FLOWS  PACKETS        BYTES  REASON
-                inspect[fw-1,tap-1]  16 / 17  fw-1 on b, tap-1 (copy) (dead)       1  in use      2  30 / 20  3000 / 2000  -
-                inspect[fw-2]              -  fw-2 (dead)                          3  dead        -        -            -  fw-2: no carrier""");
-        assertThat(PathsCommand.text(new PathsReport(List.of()))).isEqualTo("(no paths)");
+                        0)));
     }
 
     @Test

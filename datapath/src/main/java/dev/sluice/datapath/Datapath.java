@@ -172,7 +172,6 @@ public final class Datapath implements AutoCloseable {
                 overlayOutput,
                 new NodeInstructions(programs, table, selector, counters),
                 counters);
-        GatewayInput gatewayInput = new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns);
         overlayInput = new OverlayInput(
                 frames,
                 decapsulation,
@@ -182,10 +181,11 @@ public final class Datapath implements AutoCloseable {
                 steering,
                 returns,
                 nodeInput,
-                gatewayInput,
+                new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns),
                 peerInput,
                 switchStage,
-                gre);
+                gre,
+                new TooBigInput(frames, decapsulation, table, zones, steering, counters));
         entrance = new Entrance(frames, returns, neighborStage, switchStage, overlayInput, peerInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         lookAhead = new LookAhead(table, zones);

@@ -117,6 +117,9 @@ public enum DropReason {
     FLOW_PROGRAM_REFUSED(
             "V12, packet-life: what nodes say",
             "Somebody said what is to become of a flow who does not serve it, or what can't be followed."),
+    TOO_BIG_REFUSED(
+            "X6, packet-life: too large elsewhere",
+            "Another switch sent a packet back as too large that it has no business with, or that is not."),
     PLANE_FLOWS_FULL("C7", "More flows of other switches pass nodes here than there is room to remember."),
 
     TTL_EXPIRED("RFC 1812 5.3.1, RFC 8200 3", "The TTL or hop limit would become 0."),

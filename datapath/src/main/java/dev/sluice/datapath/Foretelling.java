@@ -33,6 +33,11 @@ public final class Foretelling {
 
     private @Nullable FramePool pool;
 
+    /** Of the question answered last, which may go on. */
+    private @Nullable Datapath told;
+
+    private @Nullable ForetoldFrames sent;
+
     /** A place to foretell in: about 1 MiB, which lives as long as this object. */
     public Foretelling(Liveness liveness) {
         this.liveness = liveness;
@@ -68,6 +73,7 @@ public final class Foretelling {
         own.apply(ownSnapshot, new PacketPort[ownSnapshot.portCount()]);
         pool = ownPool;
         datapath = own;
+        told = null;
         return own;
     }
 
@@ -90,9 +96,30 @@ public final class Foretelling {
             return null;
         }
         datapath = null;
-        ForetoldFrames sent = new ForetoldFrames(ownPool);
-        own.lookInto(real, sent);
-        return new ForetoldJourney(own, sent, tracer, nowNs).from(first);
+        ForetoldFrames out = new ForetoldFrames(ownPool);
+        sent = out;
+        told = own;
+        own.lookInto(real, out);
+        return new ForetoldJourney(own, out, tracer, nowNs).from(first);
+    }
+
+    /** The data path that was asked last, with all that it has been told; null if none was since {@link #prepare}. */
+    public @Nullable Datapath told() {
+        return told;
+    }
+
+    /**
+     * Goes on with the packet that was foretold last, or one that came of it: what its flow left behind here is still known. Otherwise as {@link #tell}.
+     *
+     * @return null if another configuration has come into force
+     */
+    public @Nullable ForetoldEnd tellMore(Datapath real, ForetoldFrame next, PacketTracer tracer, long nowNs) {
+        Datapath own = told;
+        ForetoldFrames out = sent;
+        if (own == null || out == null) {
+            throw new IllegalStateException("there is no question to go on with");
+        }
+        return real.snapshot() != basis ? null : new ForetoldJourney(own, out, tracer, nowNs).from(next);
     }
 
     /** A data path as that of a node which has just started: all its ports there, nothing remembered. To look into only: it sends nothing. */

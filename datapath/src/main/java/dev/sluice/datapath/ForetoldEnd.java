@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a foretold journey ends.
  *
@@ -7,8 +9,14 @@ package dev.sluice.datapath;
  * @param port index of the port it leaves by; at a node, that of the side it enters; -1 if it leaves by none
  * @param reason why it is dropped; meaningful for {@link Kind#DROPPED}
  * @param node the node at which the journey ends; empty if it ends elsewhere
+ * @param frame what leaves, for {@link Kind#SENT}; else null
  */
-public record ForetoldEnd(Kind kind, int port, DropReason reason, String node) {
+public record ForetoldEnd(
+        Kind kind,
+        int port,
+        DropReason reason,
+        String node,
+        @Nullable ForetoldFrame frame) {
     /** What becomes of the packet. */
     public enum Kind {
         /** It leaves by a port that is no service port. */

@@ -41,24 +41,24 @@ final class ForetoldJourney implements PacketTracer {
                 return end(gone);
             }
             if (node.translation() != Attachment.Translation.NONE) {
-                return new ForetoldEnd(Kind.TRANSLATED, sentBy, DropReason.NO_FRAME, node.name());
+                return new ForetoldEnd(Kind.TRANSLATED, sentBy, DropReason.NO_FRAME, node.name(), null);
             }
             ForetoldFrame back = ForetoldReturn.of(gone, node, side, datapath.snapshot());
             if (back == null) {
-                return new ForetoldEnd(Kind.TTL_AT_NODE, sentBy, DropReason.TTL_EXPIRED, node.name());
+                return new ForetoldEnd(Kind.TTL_AT_NODE, sentBy, DropReason.TTL_EXPIRED, node.name(), null);
             }
             frame = back;
         }
-        return new ForetoldEnd(Kind.ENDLESS, -1, DropReason.NO_FRAME, "");
+        return new ForetoldEnd(Kind.ENDLESS, -1, DropReason.NO_FRAME, "", null);
     }
 
     private ForetoldEnd end(@Nullable ForetoldFrame gone) {
         if (reason != null) {
-            return new ForetoldEnd(Kind.DROPPED, -1, reason, "");
+            return new ForetoldEnd(Kind.DROPPED, -1, reason, "", null);
         }
         return gone == null
-                ? new ForetoldEnd(Kind.TAKEN, -1, DropReason.NO_FRAME, "")
-                : new ForetoldEnd(Kind.SENT, sentBy, DropReason.NO_FRAME, "");
+                ? new ForetoldEnd(Kind.TAKEN, -1, DropReason.NO_FRAME, "", null)
+                : new ForetoldEnd(Kind.SENT, sentBy, DropReason.NO_FRAME, "", gone);
     }
 
     private void take(ForetoldFrame frame) {
@@ -97,7 +97,7 @@ final class ForetoldJourney implements PacketTracer {
 
     @Override
     public void steered(Batch b, int i, Attachment attachment, int enteredSide, boolean copy) {
-        if (!copy && isPacket(b, i)) {
+        if (!copy && isPacket(b, i) && !attachment.isRemote()) {
             entered = attachment;
             side = enteredSide;
         }

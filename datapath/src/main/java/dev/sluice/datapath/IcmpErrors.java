@@ -83,6 +83,13 @@ final class IcmpErrors {
         rate.copy(other.rate);
     }
 
+    /** Whether another switch may be asked to tell a sender something: the budget is the same. */
+    boolean mayAsk(long nowNs) {
+        boolean may = rate.allows(nowNs);
+        counters.icmpErrorsSuppressed += may ? 0 : 1;
+        return may;
+    }
+
     // What stages say.
 
     /** Drops the packet in hand, which a router cannot forward, and tells its sender where the reason is one that senders are told. */

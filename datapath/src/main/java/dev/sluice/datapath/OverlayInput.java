@@ -36,6 +36,7 @@ final class OverlayInput {
     private final NodeInput nodes;
     private final GatewayInput gateways;
     private final GreTunnels gre;
+    private final TooBigInput tooBigs;
     private final ServiceMetadata metadata = new ServiceMetadata();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
@@ -52,7 +53,8 @@ final class OverlayInput {
             GatewayInput gateways,
             PeerInput peers,
             SwitchStage segments,
-            GreTunnels gre) {
+            GreTunnels gre,
+            TooBigInput tooBigs) {
         this.frames = frames;
         this.decapsulation = decapsulation;
         this.table = table;
@@ -65,6 +67,7 @@ final class OverlayInput {
         this.nodes = nodes;
         this.gateways = gateways;
         this.gre = gre;
+        this.tooBigs = tooBigs;
     }
 
     void apply(Snapshot next) {
@@ -150,7 +153,8 @@ final class OverlayInput {
             return frames.drop(c, DropReason.NSH_INVALID);
         }
         boolean message = NodeInput.isMessage(c, nsh);
-        if (!message && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
+        boolean tooBig = peer != null && TooBigInput.isOne(m, nsh, metadata);
+        if (!message && !tooBig && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
         if (Nsh.decrementTtl(m, nsh) == 0) {
@@ -177,11 +181,18 @@ final class OverlayInput {
                     ? frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN)
                     : nodes.receive(c, node, metadata, path, names, direction, before, nsh, nsh + nshBytes, end);
         }
+        if (tooBig) {
+            int named = isClassifiedHere() ? nodes.named(metadata, path) : -1;
+            return tooBigs.receive(c, peer, metadata, named, path, direction, ordinal, nsh + nshBytes, end);
+        }
         if (message) {
             return say(c, peer, path, direction, before);
         }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
+            if ((metadata.flags() & SluiceContext.TRACED) != 0) {
+                tracer.marked(c.batch, c.slot, metadata.traceId());
+            }
             tracer.carried(c.batch, c.slot, peer, spi, Nsh.si(m, nsh));
         }
         boolean classifiedHere = isClassifiedHere();

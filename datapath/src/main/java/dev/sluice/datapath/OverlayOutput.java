@@ -39,6 +39,11 @@ final class OverlayOutput implements TunnelContent {
     private int nshBytes;
     private int tosMask;
 
+    /** Largest IP packet that would have fitted; 0: the packet is no one that comes back for its size. */
+    private int roomElsewhereBytes;
+
+    private final Batch givenBack = new Batch();
+
     OverlayOutput(
             Frames frames,
             ConnectionTable table,
@@ -131,6 +136,28 @@ final class OverlayOutput implements TunnelContent {
         return step == TunnelOutput.TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
     }
 
+    /**
+     * Gives a packet that does not fit on its way to a hop back to the switch that classified it, which knows whom to tell; as a copy, if there is a frame for it.
+     *
+     * @param mtuBytes the largest IP packet that would fit
+     */
+    void giveBack(Cursor c, Batch b, int slot, Path path, int hop, int mtuBytes) {
+        PlanePath names = plane.ofPath(path.id());
+        OverlayPeer peer = plane.peerNumbered(flows.classifier(c.planeEntry) & 0xffff_ffffL);
+        if (names == null || peer == null || mtuBytes <= 0 || !frames.copy(b, slot, givenBack)) {
+            return;
+        }
+        flags = 0;
+        tosMask = ALL_OF_TOS;
+        roomElsewhereBytes = mtuBytes;
+        int ordinal = c.direction == 0 ? hop : path.hops().size() - 1 - hop;
+        Tunnel to = snapshot.tunnels().toPeer(names.svni(), peer.index());
+        if (send(c, givenBack, 0, to, names, PlanePath.FIRST_INDEX - ordinal) == TunnelOutput.TOO_BIG) {
+            frames.pool().give(givenBack.start[0]);
+        }
+        roomElsewhereBytes = 0;
+    }
+
     /** The largest IP packet for which there was room in the last {@link #toNode}. */
     int roomBytes() {
         return output.roomBytes();
@@ -162,11 +189,26 @@ final class OverlayOutput implements TunnelContent {
         } else {
             flows.writeNsh(m, nsh, c.planeEntry, spi, si, (flags & SluiceContext.COPY) != 0);
         }
+        if (roomElsewhereBytes != 0) {
+            long value = NshContext.value(NshContext.find(m, nsh, NshContext.SLUICE));
+            SluiceContext.setProgram(m, value, SluiceContext.TOO_BIG, roomElsewhereBytes);
+            Nsh.setOam(m, nsh, true);
+        }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
+            mark(m, nsh, tracer.traceId(b, i));
             tracer.tunnelled(b, i, port, spi, si);
         }
         counters.overlaySent++;
+    }
+
+    /** Only here: what a packet was marked with when it came in is not kept. */
+    private static void mark(MemorySegment m, long nsh, long traceId) {
+        if (traceId != 0) {
+            long value = NshContext.value(NshContext.find(m, nsh, NshContext.SLUICE));
+            SluiceContext.setFlags(m, value, SluiceContext.flags(m, value) | SluiceContext.TRACED);
+            SluiceContext.setTraceId(m, value, traceId);
+        }
     }
 
     private void writeOwnNsh(Cursor c, MemorySegment m, long nsh) {

@@ -39,6 +39,21 @@ public interface PacketTracer {
     /** The packet was routed: port it will leave by. */
     void routed(Batch batch, int slot, int router, int egress);
 
+    /** The number by which the next switch or node is to report the packet, written into its metadata; 0: none. Asked before {@link #tunnelled}. */
+    default long traceId(Batch batch, int slot) {
+        return 0;
+    }
+
+    /** Another switch wants this packet reported by this number. What is heard next is {@link #carried}, or nothing if the packet is no good. */
+    default void marked(Batch batch, int slot, long traceId) {
+        // Not everybody who listens wants to know.
+    }
+
+    /** The super-frame was cut into these, which are sent instead. */
+    default void split(Batch batch, int slot, Batch pieces) {
+        // Not everybody who listens wants to know.
+    }
+
     /** The packet goes to another switch, which will see this path identifier and index. */
     default void tunnelled(Batch batch, int slot, int port, int spi, int si) {
         // Not everybody who listens wants to know.

@@ -123,14 +123,15 @@ final class PlaneFlows {
         m.set(Layouts.BE64, at + TENANT, metadata.tenant());
         m.set(Layouts.BE32, at + CLASSIFIER, classifier);
         Layouts.putU16(m, at + NSH_LENGTH, nshBytes);
-        int flags = metadata.flags() & ~(SluiceContext.ALL | SluiceContext.BOTH);
+        int flags = metadata.flags() & ~(SluiceContext.ALL | SluiceContext.BOTH | SluiceContext.TRACED);
         m.set(Layouts.BE64, at + FLOW, metadata.flowId());
         Layouts.putU8(m, at + FLAGS, flags);
         Layouts.putU8(m, at + SKIP, SluiceContext.skipMask(f, metadata.sluiceOffset()));
-        // What was said of the flow was for somebody else, and is over.
+        // What was said of the flow was for somebody else, and is over; marked is each packet for itself.
         long sluice = at + HEADER + (metadata.sluiceOffset() - nsh);
         SluiceContext.setFlags(m, sluice, flags);
         SluiceContext.setProgram(m, sluice, SluiceContext.NONE, 0);
+        SluiceContext.setTraceId(m, sluice, 0);
     }
 
     /**
@@ -146,15 +147,21 @@ final class PlaneFlows {
         NodeTunnel tunnel = node.tunnel();
         boolean tellsApart = tunnel != null && tunnel.tellsFlowsApart();
         int slot = find(c, path, tellsApart);
+        if (slot >= 0 && isOfOther(slot, c.planeEntry)) {
+            return DropReason.RETURN_AMBIGUOUS;
+        }
+        int newest = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
+        DropReason refused = slot < 0 && tellsApart ? null : beforeOthers(c, newest, slot, path, node);
+        if (refused != null) {
+            return refused;
+        }
         if (slot < 0) {
             slot = make(c, path);
             if (slot < 0) {
                 return DropReason.TABLE_FULL;
             }
-        } else if (isOfOther(slot, c.planeEntry)) {
-            return DropReason.RETURN_AMBIGUOUS;
-        } else if (!isNewest(c, slot, path)) {
-            return DropReason.PATH_CHANGING;
+        } else if (newest != slot) {
+            table.putFirst(c.keyHash, c.fields, c.zone, c.feature(), slot);
         }
         int entry = keep(slot, c.direction, c.planeEntry);
         if (entry == NONE) {
@@ -182,29 +189,49 @@ final class PlaneFlows {
     }
 
     /**
-     * Makes a record the newest of its key, as which packets that come back are taken: the flow was on another path meanwhile. False while packets of that one may be inside the node, unless both
-     * have the same services, so that it does not matter whose they are taken for.
+     * Whether a record may become the newest of its key, as which packets that come back are taken: the flow was on another path meanwhile, or is on both because two rules at two ports say so. Not while packets
+     * of another one may be inside the node and it matters whose they are taken for; and never beside one of another tenant.
+     *
+     * @param newest the newest record of the key, below 0: there is none
+     * @param slot the record; below 0: it is still to be made
+     * @return why not, null if it may
      */
-    private boolean isNewest(Cursor c, int slot, Path path) {
-        int newer = table.find(c.keyHash, c.fields, c.zone, c.feature(), c.nowNs);
-        if (newer == slot) {
-            return true;
-        }
-        while (newer != slot) {
-            boolean underWay = table.idleMs(newer, c.nowNs) < PathChanges.UNDER_WAY_MS;
-            if (underWay && !isAlternative(snapshot.path(table.pathId(newer)), path)) {
-                return false;
+    private @Nullable DropReason beforeOthers(Cursor c, int newest, int slot, Path path, Attachment node) {
+        for (int other = newest; other >= 0 && other != slot; other = table.next(other, c.nowNs)) {
+            boolean underWay = table.idleMs(other, c.nowNs) < PathChanges.UNDER_WAY_MS;
+            Path sent = snapshot.path(table.pathId(other));
+            if (sent == null ? !underWay : Returns.hopIn(sent, node) < 0) {
+                // Nothing of it comes back with the tags of this one.
+                continue;
             }
-            newer = table.next(newer, c.nowNs);
+            if (slot < 0 && isOfOther(other, c.planeEntry)) {
+                return DropReason.RETURN_AMBIGUOUS;
+            }
+            boolean turned = (table.isReverse(other, c.fields) ? 1 : 0) != c.direction;
+            if (underWay && !mayBeTakenFor(sent, path, turned) && (slot >= 0 || !mayFollow(sent, path, turned))) {
+                return DropReason.PATH_CHANGING;
+            }
         }
-        table.putFirst(c.keyHash, c.fields, c.zone, c.feature(), slot);
-        return true;
+        return null;
     }
 
-    private static boolean isAlternative(@Nullable Path newer, Path path) {
-        return newer != null
-                && (newer.id() == path.id()
-                        || (newer.hops().size() == path.hops().size() && Passage.keepsPlaces(newer, path)));
+    /** Whether the classifying switch may have given a flow of one path the other one: it takes care of what is inside nodes itself. */
+    private static boolean mayFollow(@Nullable Path sent, Path path, boolean turned) {
+        return sent == null
+                || (Passage.of(sent, path, turned, 0) & Passage.of(sent, path, turned, 1) & Passage.MAY_FOLLOW) != 0;
+    }
+
+    /** Whether packets sent along one path still get all that is left of it, or the same of another node, if they are taken for packets of the other one. */
+    private static boolean mayBeTakenFor(@Nullable Path sent, Path path, boolean turned) {
+        if (sent == null) {
+            return false;
+        }
+        boolean told = sent.services() != 0 && path.services() != 0;
+        boolean same = told
+                ? sent.services() == path.services()
+                : sent.hops().size() == path.hops().size();
+        int both = Passage.of(sent, path, turned, 0) & Passage.of(sent, path, turned, 1);
+        return sent.id() == path.id() || (same && Passage.keepsPlaces(sent, path)) || (both & Passage.GETS_ALL) != 0;
     }
 
     private boolean isOf(int slot, Cursor c, Path path) {

@@ -91,7 +91,7 @@ final class Steering {
         node.counters().copies++;
         boolean transparent = planeFlows.isTransparent(c.planeEntry);
         return node.tunnel() == null
-                ? send(c, c.batch, c.slot, node, transparent, true)
+                ? send(c, c.batch, c.slot, path, hop, transparent, true)
                 : sendInto(c, c.batch, c.slot, path, hop, Rule.FailureAction.INHERIT, transparent, true);
     }
 
@@ -158,7 +158,7 @@ final class Steering {
             return frames.drop(c, refused);
         }
         return node.tunnel() == null
-                ? send(c, c.batch, c.slot, node, transparent, false)
+                ? send(c, c.batch, c.slot, path, hop, transparent, false)
                 : sendInto(c, c.batch, c.slot, path, hop, onFailure, transparent, false);
     }
 
@@ -203,8 +203,8 @@ final class Steering {
         if (step != TunnelOutput.TOO_BIG) {
             return step;
         }
-        if (!copy && c.planeEntry == PlaneFlows.NONE) {
-            tooBig(c, overlay.roomBytes(), transparent);
+        if (!copy) {
+            tooBig(c, b, slot, path, hop, overlay.roomBytes(), transparent);
         }
         return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
     }
@@ -240,7 +240,7 @@ final class Steering {
         } else if (node.tunnel() != null) {
             sendInto(c, copies, 0, path, hop, Rule.FailureAction.INHERIT, transparent, true);
         } else {
-            send(c, copies, 0, node, transparent, true);
+            send(c, copies, 0, path, hop, transparent, true);
         }
     }
 
@@ -248,7 +248,8 @@ final class Steering {
         node.counters().copiesLost++;
     }
 
-    private int send(Cursor c, Batch b, int slot, Attachment node, boolean transparent, boolean copy) {
+    private int send(Cursor c, Batch b, int slot, Path path, int hop, boolean transparent, boolean copy) {
+        Attachment node = path.hops().get(hop).attachment();
         int entered = c.direction == 0 ? Attachment.IN : Attachment.OUT;
         Attachment.Side side = node.side(entered);
         PortEntry port = snapshot.port(side.port());
@@ -257,8 +258,15 @@ final class Steering {
             tracer.steered(b, slot, node, entered, copy);
         }
         if (frames.exceeds(port, b, slot, side.innerTag(), side.outerTag())) {
-            if (!copy && c.planeEntry == PlaneFlows.NONE) {
-                tooBig(c, frames.roomBytes(port, b, slot, side.innerTag(), side.outerTag()), transparent);
+            if (!copy) {
+                tooBig(
+                        c,
+                        b,
+                        slot,
+                        path,
+                        hop,
+                        frames.roomBytes(port, b, slot, side.innerTag(), side.outerTag()),
+                        transparent);
             }
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.MTU_EXCEEDED);
         }
@@ -302,6 +310,23 @@ final class Steering {
             journey.resolves(side.port(), nextHopHi(c, side), nextHopLo(c, side));
         }
         journey.sends(c, port);
+    }
+
+    /** A packet does not fit on its way to a hop: its sender is told here, or where it was classified. */
+    private void tooBig(Cursor c, Batch b, int slot, Path path, int hop, int mtuBytes, boolean transparent) {
+        if (c.planeEntry == PlaneFlows.NONE) {
+            tooBig(c, mtuBytes, transparent);
+        } else if (!c.isLaterFragment() && errors.mayAsk(c.nowNs)) {
+            overlay.giveBack(c, b, slot, path, hop, mtuBytes);
+        }
+    }
+
+    /** Tells the sender of the packet in hand, which another switch has given back for its size. */
+    void tellTooBig(Cursor c, int mtuBytes) {
+        int chosen = table.egressPort(c.record, c.direction) - 1;
+        boolean transparent = (chosen >= 0 && snapshot.port(chosen).bridges())
+                || snapshot.segments().has(c.router);
+        tooBig(c, mtuBytes, transparent);
     }
 
     /** Tells the sender of the packet in hand what the way through the nodes takes at most (packet-life.md, errors). */

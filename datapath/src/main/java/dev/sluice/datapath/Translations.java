@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Translations {
     private static final int SLOTS = 4096;
+
+    /** Fingerprints that share a set; of others that come to it the oldest is forgotten. */
+    private static final int WAYS = 4;
+
     private static final int PAYLOAD_BYTES_MAX = 64;
     private static final long AMBIGUOUS = -1;
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
@@ -43,13 +47,33 @@ final class Translations {
             return;
         }
         long fingerprint = fingerprint(c, node);
-        int i = (int) (fingerprint >>> 52);
         long reference = table.reference(c.record);
-        boolean same = fingerprints[i] == fingerprint;
-        boolean other =
-                same && references[i] != reference && (references[i] == AMBIGUOUS || resolve(references[i]) >= 0);
-        fingerprints[i] = fingerprint;
+        int i = place(fingerprint);
+        if (i < 0) {
+            i = set(fingerprint);
+            System.arraycopy(fingerprints, i, fingerprints, i + 1, WAYS - 1);
+            System.arraycopy(references, i, references, i + 1, WAYS - 1);
+            fingerprints[i] = fingerprint;
+            references[i] = reference;
+            return;
+        }
+        boolean other = references[i] != reference && (references[i] == AMBIGUOUS || resolve(references[i]) >= 0);
         references[i] = other ? AMBIGUOUS : reference;
+    }
+
+    private static int set(long fingerprint) {
+        return (int) (fingerprint >>> 54) * WAYS;
+    }
+
+    /** Where a fingerprint is kept, -1 if it is not. */
+    private int place(long fingerprint) {
+        int set = set(fingerprint);
+        for (int i = set; i < set + WAYS; i++) {
+            if (fingerprints[i] == fingerprint) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** The connection whose packet this is, -1 if it is not known. */
@@ -60,8 +84,8 @@ final class Translations {
     }
 
     private int find(long fingerprint) {
-        int i = (int) (fingerprint >>> 52);
-        if (fingerprints[i] != fingerprint || references[i] == AMBIGUOUS) {
+        int i = place(fingerprint);
+        if (i < 0 || references[i] == AMBIGUOUS) {
             return -1;
         }
         return resolve(references[i]);

@@ -71,6 +71,10 @@ final class TunnelOutput {
         if (!segmenter.split(b, slot, pieces)) {
             return frames.drop(b, slot, c.batch.port[c.slot], DropReason.NO_FRAME);
         }
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.split(b, slot, pieces);
+        }
         for (int i = 0; i < pieces.count; i++) {
             sendOne(c, pieces, i, tunnel, content, port, hop);
         }

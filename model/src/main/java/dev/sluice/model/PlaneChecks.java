@@ -128,8 +128,9 @@ final class PlaneChecks {
     /** Instances need numbers of their own; one where nobody else can reach it is legal, but probably not meant. */
     void check(ServiceInstance instance, Document at) {
         Optional<String> node = instance.spec().node();
-        String same =
-                shared ? instanceNumbers.putIfAbsent(PlaneNumbers.instance(instance.name()), instance.title()) : null;
+        String same = shared && node.isPresent()
+                ? instanceNumbers.putIfAbsent(PlaneNumbers.instance(instance.name(), node.get()), instance.title())
+                : null;
         if (same != null) {
             at.error(
                     "metadata.name",

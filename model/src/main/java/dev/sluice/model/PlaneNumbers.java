@@ -38,9 +38,14 @@ public final class PlaneNumbers {
         return number("node/" + name);
     }
 
-    /** The number of a service instance; never 0. */
-    public static int instance(String name) {
-        return number("instance/" + name);
+    /** The number of a service instance at its place; never 0. One that moves under its name is another one. */
+    public static int instance(String name, String node) {
+        return number("instance/" + place(name, node));
+    }
+
+    /** What an instance at its place is called in names of paths: {@code fw-1@b}. */
+    public static String place(String instance, String node) {
+        return instance + "@" + node;
     }
 
     /** The number of a router as a tenant of the service plane; never 0. */
@@ -62,7 +67,7 @@ public final class PlaneNumbers {
     /**
      * Where the search for the identifier of a path begins, 1..{@link #PATH_MAX}.
      *
-     * @param path name of the path: {@code chain[fw-1,ips-2]}
+     * @param path name of the path with the places of its instances: {@code chain[fw-1@b,ips-2@c]}
      */
     public static int path(String path) {
         long hash = hash(path);

@@ -274,6 +274,57 @@ class ServicePlaneTest {
         }
     }
 
+    /** Two rules at two ports of A send one flow through the firewall, then to different nodes: which packet is whose it does not say. */
+    @Test
+    void flowOfTwoRulesDoesNotMissANodeBehindOneThatBothHave() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            hosts.letBServeTheRival();
+            byte[] frame = tunnelled(hosts);
+            byte[] rival = frame.clone();
+            int spi = 54;
+            rival[spi + 1] = 0x03;
+            rival[spi + 2] = 0x00;
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, rival);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(REQUEST.bytes());
+            // While that one is inside, the other rule's packets wait; then they are the ones.
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame.clone());
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.PATH_CHANGING, 1L));
+            hosts.carried.clear();
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            assertThat(toHost(hosts, C)[spi + 1]).isEqualTo((byte) 0x03);
+            hosts.host(B).advance(1_000_000_000L);
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
+            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(REQUEST.bytes());
+            hosts.carried.clear();
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            assertThat(toHost(hosts, C)[spi + 2] & 0xff).isEqualTo(ThreeHosts.FORWARD_SPI);
+        }
+    }
+
+    private static byte[] toHost(ThreeHosts hosts, int host) {
+        return hosts.carried.stream()
+                .filter(frame -> frame.length > 100 && frame[33] == host + 1)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Not even on paths of different chains. */
+    @Test
+    void twoTenantsWithOneKeyOnTwoPathsThroughOneNodeAreNotMixedUp() {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            hosts.letBServeTheRival();
+            byte[] other = tunnelled(hosts);
+            other[55] = 0x03;
+            other[56] = 0x00;
+            other[65] = 78;
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, other);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.RETURN_AMBIGUOUS, 1L));
+            hosts.carried.clear();
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            assertThat(toHost(hosts, C)[65]).isEqualTo((byte) 77);
+        }
+    }
+
     @Test
     void packetThatComesBackForUnknownFlowGoesNowhere() {
         try (ThreeHosts hosts = new ThreeHosts(true)) {

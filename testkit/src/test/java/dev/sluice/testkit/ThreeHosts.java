@@ -58,6 +58,9 @@ final class ThreeHosts implements AutoCloseable {
     /** The path of the node on C alone. */
     static final PlanePath SHORT = new PlanePath(8, SVNI, 0x200, 0x201, false);
 
+    /** As the path through both, but for another service at its end; of another rule. Only B knows it, and no flow of A gets it. */
+    static final PlanePath RIVAL = new PlanePath(9, SVNI, 0x300, 0x301, false);
+
     private static final long MAC = 0x0200_0000_1000L;
 
     final List<MemorySwitch> hosts = new ArrayList<>();
@@ -72,6 +75,9 @@ final class ThreeHosts implements AutoCloseable {
 
     /** What was sent to aware nodes and not taken by {@link #toNode} yet. */
     private final List<byte[]> toNodes = new ArrayList<>();
+
+    /** Of the service ports in snapshots that are made from now on; 0: not known. */
+    int nodeMtuBytes;
 
     private final boolean hub;
     private final Attachment.Translation translation;
@@ -197,6 +203,11 @@ final class ThreeHosts implements AutoCloseable {
         return new PlanePath(7, SVNI, FORWARD_SPI, REVERSE_SPI, hub);
     }
 
+    /** B also serves {@link #RIVAL}. */
+    void letBServeTheRival() {
+        host(B).apply(snapshot(B, Rule.FailureAction.CLOSED, List.of(planePath(), RIVAL)));
+    }
+
     /** A snapshot of a host that knows these paths of the plane. */
     Snapshot snapshot(int host, Rule.FailureAction onFailure, List<PlanePath> planePaths) {
         List<PortEntry> ports = new ArrayList<>();
@@ -226,11 +237,23 @@ final class ThreeHosts implements AutoCloseable {
                 7,
                 "inspect[fw-1,ips-1]",
                 2,
+                0,
+                7,
                 List.of(new Path.Hop(firewall, false, onFailure), new Path.Hop(ips, false, onFailure)),
                 new PathCounters());
         Path alone = new Path(
                 SHORT.path(), "inspect[ips-1]", 1, List.of(new Path.Hop(ips, false, onFailure)), new PathCounters());
-        List<Path> paths = choice ? List.of(path, alone) : List.of(path);
+        Attachment other = attachment(3, "dlp-1", C, host, Attachment.Translation.NONE, false);
+        Path rival = new Path(
+                RIVAL.path(),
+                "other[fw-1,dlp-1]",
+                1,
+                0,
+                RIVAL.path(),
+                List.of(new Path.Hop(firewall, false, onFailure), new Path.Hop(other, false, onFailure)),
+                new PathCounters());
+        boolean rivals = planePaths.contains(RIVAL);
+        List<Path> paths = choice ? List.of(path, alone) : rivals ? List.of(path, rival) : List.of(path);
         BitSet sides = new BitSet();
         sides.set(2, 6);
         Rule rule = new Rule(
@@ -254,7 +277,7 @@ final class ThreeHosts implements AutoCloseable {
                 .rules(List.of(rule))
                 .groups(List.of(new Group(1, Classifier.of(List.of(rule)))))
                 .paths(paths)
-                .attachments(List.of(firewall, ips))
+                .attachments(rivals ? List.of(firewall, ips, other) : List.of(firewall, ips))
                 .plane(new ServicePlane(
                         1000 + host, 0, address(host), peers(host), planePaths, List.of(0, host == A ? 77 : 0)))
                 .build();
@@ -294,9 +317,20 @@ final class ThreeHosts implements AutoCloseable {
                 0);
     }
 
-    private static PortEntry service(int index, String name) {
+    private PortEntry service(int index, String name) {
         return new PortEntry(
-                index, name, PortEntry.Role.SERVICE, -1, -1, 0x0200_0000_2000L + index, List.of(), true, true, 0, 0, 0);
+                index,
+                name,
+                PortEntry.Role.SERVICE,
+                -1,
+                -1,
+                0x0200_0000_2000L + index,
+                List.of(),
+                true,
+                true,
+                0,
+                0,
+                nodeMtuBytes);
     }
 
     private Attachment attachment(

@@ -72,6 +72,9 @@ public final class SluiceContext {
     /** Action: the flow goes on along the path named. */
     public static final int NEW_PATH = 4;
 
+    /** Between switches: the packet comes back because it does not fit; in the place of the path stands the largest IP packet that would. */
+    public static final int TOO_BIG = 5;
+
     private static final int FLAGS_OFFSET = 1;
     private static final int SKIP_OFFSET = 2;
     private static final int CHAIN_OFFSET = 4;

@@ -98,6 +98,11 @@ public final class AdminClient {
         return as(patient.request("trace", all), TraceReport.class);
     }
 
+    /** Ends a trace over several nodes before its time; nothing happens if it is not running. */
+    void endTrace(String session) throws NodeException {
+        request("trace-end", Map.of("session", session));
+    }
+
     /** Rules and what they decided. */
     public RulesReport rules() throws NodeException {
         return as(request("rules", Map.of()), RulesReport.class);

@@ -21,6 +21,9 @@ public interface Administered {
     /** Waits until the worker has seen enough packets or the time is over. */
     TraceReport trace(TraceFilter filter) throws NodeException;
 
+    /** Lets a trace over several nodes end before its time; false if it is not running. */
+    boolean endTrace(int session);
+
     /**
      * Reads the configuration again and applies it.
      *

@@ -1,8 +1,10 @@
 package dev.sluice.agent.admin;
 
+import dev.sluice.agent.NodeException;
 import dev.sluice.datapath.Batch;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.IpAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -13,16 +15,44 @@ import java.util.OptionalInt;
  * @param seconds longest time
  * @param address source or destination as the packet comes in, empty for any
  * @param port source or destination port as the packet comes in, empty for any
+ * @param session of a trace over several nodes, empty for one of this node alone
  */
-public record TraceFilter(int packets, int seconds, Optional<IpAddress> address, OptionalInt port) {
+public record TraceFilter(
+        int packets, int seconds, Optional<IpAddress> address, OptionalInt port, Optional<TraceSession> session) {
     /** Most packets in one trace. */
     public static final int PACKETS_MAX = 10_000;
 
     /** Longest trace. */
     public static final int SECONDS_MAX = 60;
 
+    /** What a request may have. */
+    public static final List<String> FIELDS = List.of("packets", "seconds", "address", "port", "session", "origin");
+
+    private static final int PORT_MAX = 65_535;
+
     public static final int PACKETS_DEFAULT = 20;
     public static final int SECONDS_DEFAULT = 10;
+
+    /** Of a trace of one node. */
+    public TraceFilter(int packets, int seconds, Optional<IpAddress> address, OptionalInt port) {
+        this(packets, seconds, address, port, Optional.empty());
+    }
+
+    /**
+     * As a request says.
+     *
+     * @throws NodeException if it says what cannot be
+     */
+    public static TraceFilter of(AdminRequest request) throws NodeException {
+        OptionalInt most = request.number("packets", 1, PACKETS_MAX);
+        OptionalInt longest = request.number("seconds", 1, SECONDS_MAX);
+        return new TraceFilter(
+                most.orElse(PACKETS_DEFAULT),
+                longest.orElse(SECONDS_DEFAULT),
+                request.address("address"),
+                request.number("port", 0, PORT_MAX),
+                TraceSession.of(request));
+    }
 
     /** Whether every frame is meant, malformed ones and those that are not IP too. */
     boolean takesAll() {

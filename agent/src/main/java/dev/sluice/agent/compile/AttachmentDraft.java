@@ -32,8 +32,8 @@ record AttachmentDraft(int id, Content content, boolean routeUnmatched, String h
     }
 
     /**
-     * What the id names. Who uses the attachment (routers, paths, copies only) is not part of it: that changes while packets are in the node. Nor is which other host
-     * the node is on: when it moves, flows follow it (C10).
+     * What the id names. Who uses the attachment (routers, paths, copies only) is not part of it: that changes while packets are in the node. The number of
+     * the instance says on which host it is.
      *
      * @param name {@code instance} or {@code instance/chain}
      * @param instanceName name of the instance

@@ -6,6 +6,7 @@ import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.PacketCap;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.Service;
 import dev.sluice.model.Service.Forwarding;
 import dev.sluice.model.Service.Transport;
@@ -74,13 +75,18 @@ final class InstancePlan {
         }
     }
 
+    /** What numbers the instance: one that moves to another host under its name is another one (ADR 14). */
+    private static String key(ServiceInstance instance, String host) {
+        return host.isEmpty() ? instance.name() : PlaneNumbers.place(instance.name(), host);
+    }
+
     private void add(ServiceInstance instance, Service service, Interfaces interfaces) {
         PortDraft in = ports.servicePort(instance, interfaces.in());
         PortDraft out = ports.servicePort(instance, interfaces.outOrIn());
         if (in == null || out == null) {
             return;
         }
-        int number = ids.index(Space.INSTANCE, instance.name());
+        int number = ids.index(Space.INSTANCE, key(instance, ""));
         instances.add(new InstanceEntry(
                 number,
                 instance.name(),
@@ -119,7 +125,7 @@ final class InstancePlan {
 
     /** An instance of another node, which has its interfaces, probes it and keeps to its cap; or one in the underlay of this one. */
     private void addWithoutPorts(ServiceInstance instance, Service service, String host) {
-        int number = ids.index(Space.INSTANCE, instance.name());
+        int number = ids.index(Space.INSTANCE, key(instance, host));
         instances.add(new InstanceEntry(
                 number,
                 instance.name(),
@@ -219,7 +225,7 @@ final class InstancePlan {
                 name,
                 instance.name(),
                 service.name(),
-                ids.index(Space.INSTANCE, instance.name()),
+                ids.index(Space.INSTANCE, key(instance, host)),
                 in,
                 out,
                 kind,
@@ -287,7 +293,7 @@ final class InstancePlan {
      * @param probesBefore how instances were probed
      */
     void linger(InstanceEntry before, ServiceInstance instance, List<ProbePlan> probesBefore) {
-        if (instances.stream().anyMatch(entry -> entry.name().equals(before.name()))) {
+        if (instances.stream().anyMatch(entry -> entry.number() == before.number())) {
             return;
         }
         if (!before.remote() && instance.spec().attachment() instanceof Interfaces interfaces) {
@@ -314,7 +320,7 @@ final class InstancePlan {
         for (AttachmentDraft draft : earlier) {
             AttachmentDraft.Content content = draft.content();
             Optional<InstanceEntry> stands = instances.stream()
-                    .filter(i -> i.name().equals(content.instanceName())
+                    .filter(i -> i.number() == content.instance()
                             && i.service().equals(content.service())
                             && i.remote() == draft.remote())
                     .findFirst();

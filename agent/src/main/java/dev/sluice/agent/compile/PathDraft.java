@@ -12,6 +12,7 @@ import java.util.List;
  * @param name {@code chain[fw-1,ips-2]}
  * @param weight share of new flows; not part of the content, so that a changed weight moves no flow
  * @param metric sum over the nodes; not part of the content either
+ * @param placedName name with the places of its instances, by which all hosts know it: {@code chain[fw-1@b,ips-2@c]}
  * @param rank 0 for the paths that the chain's strategy prefers, the larger the later a backup
  * @param onFailure of each hop; not part of the content either: flows on the path follow a change at once
  * @param use what it is for
@@ -20,6 +21,7 @@ public record PathDraft(
         int id,
         Content content,
         String name,
+        String placedName,
         int weight,
         int metric,
         int rank,
@@ -99,12 +101,13 @@ public record PathDraft(
 
     /** The same path for flows that have it already, with failure actions of today. */
     PathDraft retire(List<FailureAction> onFailureNow) {
-        return new PathDraft(id, content, name, weight, metric, rank, new ArrayList<>(onFailureNow), Use.GONE);
+        return new PathDraft(
+                id, content, name, placedName, weight, metric, rank, new ArrayList<>(onFailureNow), Use.GONE);
     }
 
     /** The same for something else. */
     PathDraft as(Use next) {
-        return new PathDraft(id, content, name, weight, metric, rank, onFailure, next);
+        return new PathDraft(id, content, name, placedName, weight, metric, rank, onFailure, next);
     }
 
     /** Whether it gets no new flows. */

@@ -66,7 +66,7 @@ final class PathIdentifiers {
             for (String start : begun) {
                 for (ServiceInstance instance : placed.getOrDefault(hop.service(), List.of())) {
                     if (serves(instance, chain.name())) {
-                        longer.add(start.isEmpty() ? instance.name() : start + "," + instance.name());
+                        longer.add(start.isEmpty() ? placed(instance) : start + "," + placed(instance));
                     }
                 }
             }
@@ -84,6 +84,14 @@ final class PathIdentifiers {
                 && (instance.spec().policies().isEmpty()
                         || instance.spec().policies().stream()
                                 .anyMatch(tags -> tags.chain().equals(chain)));
+    }
+
+    /** {@code fw-1@b}; without a place its name alone, which no path that has a number contains. */
+    static String placed(ServiceInstance instance) {
+        return instance.spec()
+                .node()
+                .map(node -> PlaneNumbers.place(instance.name(), node))
+                .orElse(instance.name());
     }
 
     /** {@code chain[fw-1,ips-2]}. */

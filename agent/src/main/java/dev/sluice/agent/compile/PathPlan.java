@@ -90,7 +90,7 @@ final class PathPlan {
         double scale = Math.min(1, WEIGHT_MAX / heaviest);
         for (List<Choice> combination : combinations) {
             boolean offers = takesFlows(combination);
-            if (offers || plane.knows(name(chain, combination))) {
+            if (offers || plane.knows(placedName(chain, combination))) {
                 int rank = offers ? ranks.rank(hosts(combination)) : 0;
                 int weight = (int) Math.clamp(Math.round(weight(combination) * scale), 1, (long) WEIGHT_MAX);
                 boolean retired = !offers || (rank > 0 && chain.spec().selection() == Selection.LEAST_FLOWS);
@@ -105,7 +105,7 @@ final class PathPlan {
             boolean aware = combination.stream()
                     .map(choice -> choice.attachment.content().tunnel())
                     .anyMatch(tunnel -> tunnel != null && tunnel.format() == NodeTunnel.Format.NSH);
-            if (aware && !plane.knows(name(chain, combination))) {
+            if (aware && !plane.knows(placedName(chain, combination))) {
                 ServiceInstance placeless = combination.stream()
                         .map(Choice::instance)
                         .filter(instance -> instance.spec().node().isEmpty())
@@ -135,6 +135,14 @@ final class PathPlan {
         return PathIdentifiers.name(
                 chain.name(),
                 combination.stream().map(choice -> choice.instance.name()).collect(Collectors.joining(",")));
+    }
+
+    private static String placedName(ServiceChain chain, List<Choice> combination) {
+        return PathIdentifiers.name(
+                chain.name(),
+                combination.stream()
+                        .map(choice -> PathIdentifiers.placed(choice.instance))
+                        .collect(Collectors.joining(",")));
     }
 
     private List<Choice> choices(ServiceChain chain, Hop hop) {
@@ -195,7 +203,18 @@ final class PathPlan {
         }
         PathDraft.Content content = new PathDraft.Content(chain.name(), hops);
         int id = ids.id(content);
-        paths.put(id, new PathDraft(id, content, name(chain, combination), weight, metric, rank, onFailure, use));
+        paths.put(
+                id,
+                new PathDraft(
+                        id,
+                        content,
+                        name(chain, combination),
+                        placedName(chain, combination),
+                        weight,
+                        metric,
+                        rank,
+                        onFailure,
+                        use));
     }
 
     private boolean isCopy(Hop hop) {

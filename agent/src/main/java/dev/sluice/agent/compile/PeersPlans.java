@@ -48,7 +48,7 @@ final class PeersPlans {
                     keys.isEmpty() ? plain : plain.with(new BfdAuthentication(true, keys)),
                     instancesOf(peer.name(), instances)));
         }
-        return new PeersPlan(peers, own(instances), paths);
+        return new PeersPlan(peers, own(node, instances), paths);
     }
 
     private static Node.Bfd bfd(Configuration whole, String node) {
@@ -78,16 +78,21 @@ final class PeersPlans {
         return instances.stream()
                 .filter(instance -> instance.host().equals(host))
                 .map(instance -> new PeersPlan.Remote(
-                        instance.number(), PlaneNumbers.instance(instance.name()), instance.name()))
+                        instance.number(), PlaneNumbers.instance(instance.name(), host), nameOf(instance)))
                 .sorted(Comparator.comparingInt(PeersPlan.Remote::planeNumber))
                 .toList();
     }
 
-    private static List<PeersPlan.Own> own(List<InstanceEntry> instances) {
+    /** What another node says of an instance that is gone is not meant for one of that name somewhere else. */
+    private static String nameOf(InstanceEntry instance) {
+        return instance.lingers() ? "" : instance.name();
+    }
+
+    private static List<PeersPlan.Own> own(String node, List<InstanceEntry> instances) {
         return instances.stream()
                 .filter(instance -> !instance.remote())
                 .map(instance -> new PeersPlan.Own(
-                        instance.number(), PlaneNumbers.instance(instance.name()), instance.adminState()))
+                        instance.number(), PlaneNumbers.instance(instance.name(), node), instance.adminState()))
                 .toList();
     }
 }

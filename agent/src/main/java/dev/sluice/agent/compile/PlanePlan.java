@@ -138,7 +138,7 @@ final class PlanePlan {
                 : Optional.empty();
     }
 
-    /** Whether a path, named as for people, is one that all nodes know. */
+    /** Whether a path, named with the places of its instances, is one that all nodes know. */
     boolean knows(String path) {
         return identifiers.of(path) != 0;
     }
@@ -164,7 +164,7 @@ final class PlanePlan {
     }
 
     private @Nullable PlanePath named(PathDraft path) {
-        int number = identifiers.of(path.name());
+        int number = identifiers.of(path.placedName());
         Optional<ServiceChain> chain = configuration.chain(path.content().chain());
         if (number == 0 || chain.isEmpty()) {
             return null;

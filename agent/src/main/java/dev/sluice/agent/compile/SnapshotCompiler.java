@@ -155,10 +155,11 @@ public final class SnapshotCompiler {
         return new CompileResult(Optional.of(compiled), log.problems());
     }
 
-    private static void linger(Transition change, InstancePlan instances, PlanePlan plane, CompiledNode before) {
+    private void linger(Transition change, InstancePlan instances, PlanePlan plane, CompiledNode before) {
         for (Transition.Gone gone : change.gone()) {
             before.instances().stream()
-                    .filter(entry -> entry.name().equals(gone.instance().name()))
+                    .filter(entry -> entry.name().equals(gone.instance().name())
+                            && gone.instance().spec().node().orElse("").equals(entry.remote() ? entry.host() : node))
                     .filter(entry -> !entry.remote() || plane.isPeer(entry.host()))
                     .findFirst()
                     .ifPresent(entry -> instances.linger(entry, gone.instance(), before.probes()));

@@ -1,6 +1,7 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.model.Configuration;
+import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.ServiceInstance;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -76,14 +77,20 @@ final class Transition {
         Map<String, Gone> still = new LinkedHashMap<>(gone);
         for (ServiceInstance instance : before.instances()) {
             if (instance.spec().node().isPresent()) {
-                still.putIfAbsent(instance.name(), new Gone(instance, nowNs + GONE_NS));
+                still.putIfAbsent(
+                        PlaneNumbers.place(
+                                instance.name(), instance.spec().node().get()),
+                        new Gone(instance, nowNs + GONE_NS));
             }
         }
         still.values()
                 .removeIf(each -> each.untilNs() - nowNs <= 0
                         || now.instances().stream()
-                                .anyMatch(there ->
-                                        there.name().equals(each.instance().name()))
+                                .anyMatch(there -> there.name()
+                                                .equals(each.instance().name())
+                                        && there.spec()
+                                                .node()
+                                                .equals(each.instance().spec().node()))
                         || !now.service(each.instance().spec().service())
                                 .equals(before.service(each.instance().spec().service())));
         List<PathSet> sets = new ArrayList<>(known);
@@ -128,7 +135,7 @@ final class Transition {
             for (AttachmentDraft attachment : attachments) {
                 if (attachment.id() == hop.attachment()) {
                     String host = attachment.host();
-                    if (attachment.remote() && !has(word.told().getOrDefault(host, 0L), path.name())) {
+                    if (attachment.remote() && !has(word.told().getOrDefault(host, 0L), path.placedName())) {
                         return "node " + host + " has not said that it serves it";
                     }
                     if (!hop.copy() && !word.serves().test(attachment.content().instance())) {

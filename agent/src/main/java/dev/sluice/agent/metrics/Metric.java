@@ -7,7 +7,9 @@ import dev.sluice.agent.report.StatusReport.PathReport;
 import dev.sluice.agent.report.StatusReport.PortCountersReport;
 import dev.sluice.agent.report.StatusReport.PortReport;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -306,12 +308,15 @@ public record Metric(
     }
 
     private static List<Sample> ofPaths(Scrape scrape, ToDoubleFunction<PathReport> value) {
-        List<Sample> samples = new ArrayList<>();
+        // While an instance moves to another host under its name there are two paths of one name.
+        Map<List<String>, Double> sums = new LinkedHashMap<>();
         for (ChainReport chain : scrape.status().chains()) {
             for (PathReport path : chain.paths()) {
-                samples.add(new Sample(List.of(chain.name(), path.name()), value.applyAsDouble(path)));
+                sums.merge(List.of(chain.name(), path.name()), value.applyAsDouble(path), Double::sum);
             }
         }
+        List<Sample> samples = new ArrayList<>();
+        sums.forEach((labels, sum) -> samples.add(new Sample(labels, sum)));
         return samples;
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.agent.admin.Administered;
 import dev.sluice.agent.admin.FlowFilter;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.admin.TraceFilter;
+import dev.sluice.agent.admin.TraceSession;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -23,10 +24,8 @@ public final class NodeCommands {
                 new AdminCommand(
                         "flows", List.of("limit", "address", "port"), request -> node.flows(flowFilter(request))),
                 new AdminCommand("counters", List.of(), _ -> node.counters()),
-                new AdminCommand(
-                        "trace",
-                        List.of("packets", "seconds", "address", "port"),
-                        request -> node.trace(traceFilter(request))),
+                new AdminCommand("trace", TraceFilter.FIELDS, request -> node.trace(TraceFilter.of(request))),
+                new AdminCommand("trace-end", List.of("session"), request -> endTrace(node, request)),
                 new AdminCommand("reload", ReloadRequest.FIELDS, request -> node.reload(ReloadRequest.of(request))),
                 new AdminCommand("stop", List.of(), _ -> stop(node)));
     }
@@ -36,20 +35,16 @@ public final class NodeCommands {
         return Map.of();
     }
 
+    private static Map<String, Object> endTrace(Administered node, AdminRequest request) throws NodeException {
+        TraceSession session = TraceSession.of(request)
+                .orElseThrow(() -> new NodeException("say which trace is to end: session is missing"));
+        return Map.of("ended", node.endTrace(session.id()));
+    }
+
     private static FlowFilter flowFilter(AdminRequest request) throws NodeException {
         OptionalInt limit = request.number("limit", 1, FlowFilter.LIMIT_MAX);
         return new FlowFilter(
                 limit.orElse(FlowFilter.LIMIT_DEFAULT),
-                request.address("address"),
-                request.number("port", 0, PORT_MAX));
-    }
-
-    private static TraceFilter traceFilter(AdminRequest request) throws NodeException {
-        OptionalInt packets = request.number("packets", 1, TraceFilter.PACKETS_MAX);
-        OptionalInt seconds = request.number("seconds", 1, TraceFilter.SECONDS_MAX);
-        return new TraceFilter(
-                packets.orElse(TraceFilter.PACKETS_DEFAULT),
-                seconds.orElse(TraceFilter.SECONDS_DEFAULT),
                 request.address("address"),
                 request.number("port", 0, PORT_MAX));
     }

@@ -481,6 +481,11 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     }
 
     @Override
+    public boolean endTrace(int session) {
+        return tracing.end(session);
+    }
+
+    @Override
     public FlowsReport flows(FlowFilter filter) throws NodeException {
         ListFlows task = new ListFlows(filter);
         return onWorker(task, task.result());

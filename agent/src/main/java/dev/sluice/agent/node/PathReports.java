@@ -9,6 +9,7 @@ import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PathsReport.PathReport;
 import dev.sluice.agent.worker.Worker;
+import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PlanePath;
@@ -99,9 +100,19 @@ final class PathReports {
                     instance == null ? hop.attachment().name() : instance.name(),
                     instance == null ? "" : instance.host(),
                     hop.copy(),
-                    liveness.instanceAlive(number)));
+                    liveness.instanceAlive(number),
+                    sent(hop),
+                    List.of(
+                            hop.attachment().counters().returned[0],
+                            hop.attachment().counters().returned[1])));
         }
         return hops;
+    }
+
+    /** A hop that gets copies has them as its forward packets: they have no direction of their own. */
+    private static List<Long> sent(Path.Hop hop) {
+        AttachmentCounters counters = hop.attachment().counters();
+        return hop.copy() ? List.of(counters.copies, 0L) : List.of(counters.sent[0], counters.sent[1]);
     }
 
     private Verdict verdict(PathDraft draft, Path path, Map<Integer, InstanceEntry> instances, String missing) {

@@ -13,6 +13,8 @@ import java.util.List;
  * @param words the end, in a sentence
  * @param assumptions what the answer takes for granted
  * @param workerMicros how long the worker took for the answer
+ * @param peer the node to which a tunnel takes it from here; empty if none does
+ * @param frame the frame that goes there, in hexadecimal; empty if none does
  */
 public record ForetellReport(
         List<PacketReport> legs,
@@ -21,7 +23,9 @@ public record ForetellReport(
         String reason,
         String words,
         List<String> assumptions,
-        long workerMicros) {
+        long workerMicros,
+        String peer,
+        String frame) {
     /** Copies the lists. */
     public ForetellReport {
         legs = List.copyOf(legs);

@@ -54,6 +54,21 @@ public record PathsReport(List<PathReport> paths) {
      * @param node the other node that it is on; empty: this one
      * @param copy it gets copies only
      * @param alive whether it serves
+     * @param sent packets that this node of Sluice sent to it, on all paths that it is on in this way, forward and reverse; to one on another node: into the tunnel
+     * @param returned packets that came back from it, likewise; those of a node elsewhere come back only where their last tunnel ends
      */
-    public record HopReport(String service, String instance, String node, boolean copy, boolean alive) {}
+    public record HopReport(
+            String service,
+            String instance,
+            String node,
+            boolean copy,
+            boolean alive,
+            List<Long> sent,
+            List<Long> returned) {
+        /** Copies the lists. */
+        public HopReport {
+            sent = List.copyOf(sent);
+            returned = List.copyOf(returned);
+        }
+    }
 }

@@ -14,6 +14,13 @@ public record TraceReport(boolean full, List<PacketReport> packets) {
      *
      * @param received where it came in and what it is
      * @param steps what happened to it, in order
+     * @param story of a trace over several nodes: number of the packet among those of all nodes; else 0
+     * @param leg of a trace over several nodes: how often the packet was heard of before, wherever; else 0
      */
-    public record PacketReport(String received, List<String> steps) {}
+    public record PacketReport(String received, List<String> steps, int story, int leg) {
+        /** In a trace of one node. */
+        public PacketReport(String received, List<String> steps) {
+            this(received, steps, 0, 0);
+        }
+    }
 }

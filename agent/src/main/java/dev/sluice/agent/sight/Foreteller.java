@@ -24,6 +24,7 @@ import dev.sluice.datapath.Foretelling;
 import dev.sluice.datapath.ForetoldEnd;
 import dev.sluice.datapath.ForetoldFrame;
 import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.Configuration;
@@ -46,6 +47,9 @@ public final class Foreteller {
     private static final int FRAME_BYTES_MIN = 14;
     private static final int HEX_MAX = 2 * Foretelling.FRAME_BYTES_MAX;
     private static final int NAME_MAX = 100;
+    private static final int SESSION_MAX = 20;
+    private static final TraceFilter EVERYTHING =
+            new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty());
     private static final long HOST_MAC = 0x0200_0000_0001L;
     private static final long OTHER_HOST_MAC = 0x0200_0000_0002L;
     private static final List<String> ASSUMPTIONS = List.of(
@@ -59,25 +63,48 @@ public final class Foreteller {
     private final Foretelling foretelling;
     private boolean rehearsed;
 
+    /** For packets over several nodes. */
+    private final Foretelling overNodes;
+
+    /** The one that {@link #overNodes} was asked about last; empty: none. */
+    private String session = "";
+
+    private Snapshot sessionSnapshot = Snapshot.empty();
+
     Foreteller(Supplier<Snapshot> snapshot, FlowCommands.Ask worker, Liveness liveness) {
         this.snapshot = snapshot;
         this.worker = worker;
         this.liveness = liveness;
         this.foretelling = new Foretelling(liveness);
+        this.overNodes = new Foretelling(liveness);
     }
 
     /** The administration command. */
     public static AdminCommand command(Supplier<Snapshot> snapshot, FlowCommands.Ask worker, Liveness liveness) {
         Foreteller foreteller = new Foreteller(snapshot, worker, liveness);
-        return new AdminCommand("foretell", List.of("port", "packet", "hex"), foreteller::answer);
+        return new AdminCommand("foretell", List.of("port", "packet", "hex", "session", "tunnel"), foreteller::answer);
     }
 
     private ForetellReport answer(AdminRequest request) throws NodeException {
-        return foretell(
+        return foretell(new Question(
                 request.text("port", NAME_MAX).orElse(""),
                 request.text("packet", PacketText.CHARACTERS_MAX),
-                request.text("hex", HEX_MAX));
+                request.text("hex", HEX_MAX),
+                request.text("session", SESSION_MAX),
+                request.flag("tunnel")));
     }
+
+    /**
+     * What is asked.
+     *
+     * @param port where the packet comes in
+     * @param packet its fields
+     * @param hex the bytes of its frame
+     * @param session of a packet over several nodes: all questions about it have the same, and what an earlier one has left here holds for the next; only the one asked about last is kept
+     * @param tunnel the frame was sent by another node; it comes in where tunnels end
+     */
+    private record Question(
+            String port, Optional<String> packet, Optional<String> hex, Optional<String> session, boolean tunnel) {}
 
     /**
      * What would happen on a node that runs these objects and has just started: no connections, no neighbours, everything alive.
@@ -105,58 +132,84 @@ public final class Foreteller {
                 }
             };
             return new Foreteller(() -> snapshot, itself, liveness)
-                    .foretell(
+                    .foretell(new Question(
                             question.getOrDefault("port", ""),
                             Optional.ofNullable(question.get("packet")),
-                            Optional.ofNullable(question.get("hex")));
+                            Optional.ofNullable(question.get("hex")),
+                            Optional.empty(),
+                            false));
         }
     }
 
-    private synchronized ForetellReport foretell(String portName, Optional<String> packet, Optional<String> hex)
-            throws NodeException {
-        if (packet.isPresent() == hex.isPresent()) {
+    private synchronized ForetellReport foretell(Question asked) throws NodeException {
+        if (asked.packet.isPresent() == asked.hex.isPresent()) {
             throw new NodeException("say either packet (its fields) or hex (the bytes of the frame)");
         }
         for (int i = 0; i < ATTEMPTS; i++) {
             Snapshot now = snapshot.get();
-            int port = PortNames.index(now, portName);
-            byte[] frame = hex.isPresent() ? bytes(hex.get()) : frame(packet.orElseThrow(), now, port);
-            rehearse(now, port, frame);
-            Datapath own = foretelling.prepare(now);
-            CompletableFuture<TraceReport> told = new CompletableFuture<>();
-            PacketStories stories = new PacketStories(
-                    own,
-                    new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty()),
-                    told,
-                    () -> {});
-            long[] tookNs = new long[1];
-            WorkerQuestion<Optional<ForetoldEnd>> question = new WorkerQuestion<>((datapath, nowNs) -> {
-                long beforeNs = System.nanoTime();
-                ForetoldEnd end = foretelling.tell(datapath, ForetoldFrame.plain(port, frame), stories, nowNs);
-                tookNs[0] = System.nanoTime() - beforeNs;
-                return Optional.ofNullable(end);
-            });
-            Optional<ForetoldEnd> end = worker.await(question, question.result());
-            if (end.isPresent()) {
-                stories.finish();
-                return report(now, told.join().packets(), end.get(), tookNs[0] / 1000);
+            ForetoldFrame frame = frame(asked, now);
+            rehearse(now, frame);
+            Optional<ForetellReport> report = ask(asked, now, frame);
+            if (report.isPresent()) {
+                return report.get();
             }
             pause();
         }
         throw new NodeException("the configuration changes faster than the question is answered; try again");
     }
 
+    /** Empty: the worker has another configuration. */
+    private Optional<ForetellReport> ask(Question asked, Snapshot now, ForetoldFrame frame) throws NodeException {
+        boolean more = asked.session.isPresent() && asked.session.get().equals(session);
+        Foretelling where = asked.session.isPresent() ? overNodes : foretelling;
+        Datapath before = more ? where.told() : null;
+        if (more && sessionSnapshot != now) {
+            session = "";
+            throw new NodeException("the configuration has changed while the packet was on its way; ask again");
+        }
+        Datapath own = before == null ? where.prepare(now) : before;
+        CompletableFuture<TraceReport> told = new CompletableFuture<>();
+        PacketStories stories = new PacketStories(own, EVERYTHING, told, () -> {});
+        long[] tookNs = new long[1];
+        WorkerQuestion<Optional<ForetoldEnd>> question = new WorkerQuestion<>((datapath, nowNs) -> {
+            long beforeNs = System.nanoTime();
+            ForetoldEnd end = before == null
+                    ? where.tell(datapath, frame, stories, nowNs)
+                    : where.tellMore(datapath, frame, stories, nowNs);
+            tookNs[0] = System.nanoTime() - beforeNs;
+            return Optional.ofNullable(end);
+        });
+        Optional<ForetoldEnd> end = worker.await(question, question.result());
+        if (end.isEmpty()) {
+            return Optional.empty();
+        }
+        if (asked.session.isPresent()) {
+            session = asked.session.get();
+            sessionSnapshot = now;
+        }
+        stories.finish();
+        return Optional.of(report(now, told.join().packets(), end.get(), tookNs[0] / 1000));
+    }
+
+    private static ForetoldFrame frame(Question asked, Snapshot now) throws NodeException {
+        if (asked.tunnel) {
+            return ForetoldTunnel.arriving(now, bytes(asked.hex.orElse("")));
+        }
+        int port = PortNames.index(now, asked.port);
+        return ForetoldFrame.plain(
+                port, asked.hex.isPresent() ? bytes(asked.hex.get()) : frame(asked.packet.orElseThrow(), now, port));
+    }
+
     /** Classes are loaded here at the first question, on an empty node, so that the worker need not do it. */
-    private void rehearse(Snapshot now, int port, byte[] frame) {
+    private void rehearse(Snapshot now, ForetoldFrame frame) {
         if (rehearsed) {
             return;
         }
         rehearsed = true;
         try (Datapath empty = Foretelling.newNode(now, liveness)) {
             Datapath own = foretelling.prepare(now);
-            TraceFilter all = new TraceFilter(TraceFilter.PACKETS_MAX, 1, Optional.empty(), OptionalInt.empty());
-            PacketStories stories = new PacketStories(own, all, new CompletableFuture<>(), () -> {});
-            foretelling.tell(empty, ForetoldFrame.plain(port, frame), stories, 0);
+            PacketStories stories = new PacketStories(own, EVERYTHING, new CompletableFuture<>(), () -> {});
+            foretelling.tell(empty, frame, stories, 0);
         }
     }
 
@@ -196,10 +249,14 @@ public final class Foreteller {
 
     private static ForetellReport report(
             Snapshot snapshot, List<PacketReport> legs, ForetoldEnd end, long workerMicros) {
+        ForetoldFrame left = end.frame();
+        Optional<OverlayPeer> peer = left == null ? Optional.empty() : ForetoldTunnel.peer(snapshot, left);
         String port = end.port() < 0 ? "" : snapshot.port(end.port()).name();
         String reason = end.kind() == ForetoldEnd.Kind.DROPPED ? end.reason().toString() : "";
         String words = switch (end.kind()) {
-            case SENT -> "leaves by " + port;
+            case SENT ->
+                "leaves by " + port
+                        + peer.map(to -> " in a tunnel to " + to.name()).orElse("");
             case DROPPED -> "is dropped: " + reason;
             case TAKEN -> taken(legs);
             case TRANSLATED ->
@@ -212,7 +269,16 @@ public final class Foreteller {
             assumptions.remove(1);
         }
         String word = end.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
-        return new ForetellReport(legs, word, port, reason, words, assumptions, workerMicros);
+        return new ForetellReport(
+                legs,
+                word,
+                port,
+                reason,
+                words,
+                assumptions,
+                workerMicros,
+                peer.map(OverlayPeer::name).orElse(""),
+                left == null || peer.isEmpty() ? "" : HexFormat.of().formatHex(left.bytes()));
     }
 
     private static boolean usesNode(List<PacketReport> legs, Attachment node) {

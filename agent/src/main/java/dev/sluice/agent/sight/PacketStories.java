@@ -1,6 +1,7 @@
 package dev.sluice.agent.sight;
 
 import dev.sluice.agent.admin.TraceFilter;
+import dev.sluice.agent.admin.TraceSession;
 import dev.sluice.agent.flows.ListFlows;
 import dev.sluice.agent.report.TraceReport;
 import dev.sluice.agent.report.TraceReport.PacketReport;
@@ -14,9 +15,11 @@ import dev.sluice.datapath.NodeTunnel;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.PacketTracer;
 import dev.sluice.datapath.Path;
+import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It allocates, so it is in place only while somebody asked for it: it takes itself out as soon as it has enough. Memory: at most
  * {@link TraceFilter#PACKETS_MAX} packets of {@value #STEPS_MAX} steps.
+ *
+ * <p>Of a trace over several nodes ({@link TraceMarks}) it follows packets that are marked, marks those that go to other nodes, and recognises those that service nodes give back.
  */
 final class PacketStories implements PacketTracer {
     private static final int STEPS_MAX = 64;
@@ -37,6 +42,21 @@ final class PacketStories implements PacketTracer {
     private final CompletableFuture<TraceReport> result;
     private final Runnable takeOut;
     private final List<PacketReport> packets = new ArrayList<>();
+
+    /** Null: a trace of this node alone. */
+    private final @Nullable TraceMarks marks;
+
+    private final Runnable enough;
+    private boolean listensOnly;
+
+    /** What the packet in hand is marked with; 0 in a trace of this node alone. */
+    private long mark;
+
+    /** The packet that came in last, which may turn out to be one that is followed. */
+    private @Nullable Batch candidate;
+
+    private int candidateSlot;
+    private boolean atNode;
 
     /** The packet in hand; a null list if it is not followed. */
     private @Nullable Batch batch;
@@ -61,10 +81,33 @@ final class PacketStories implements PacketTracer {
      * @param takeOut lets this hear no more
      */
     PacketStories(Datapath datapath, TraceFilter filter, CompletableFuture<TraceReport> result, Runnable takeOut) {
+        this(datapath, filter, result, takeOut, null, () -> {});
+    }
+
+    /**
+     * Of a trace over several nodes: goes on until {@link #finish}, and follows what others have marked only until {@link #open}.
+     *
+     * @param enough hears that as many packets were followed from here on as were asked for; they may be on their way still
+     */
+    PacketStories(
+            Datapath datapath,
+            TraceFilter filter,
+            CompletableFuture<TraceReport> result,
+            Runnable takeOut,
+            @Nullable TraceMarks marks,
+            Runnable enough) {
         this.datapath = datapath;
         this.filter = filter;
         this.result = result;
         this.takeOut = takeOut;
+        this.marks = marks;
+        this.enough = enough;
+        listensOnly = marks != null;
+    }
+
+    /** All nodes listen by now: packets may be followed from here on. */
+    void open() {
+        listensOnly = false;
     }
 
     /** Takes itself out of the data path and tells what it has. */
@@ -74,21 +117,95 @@ final class PacketStories implements PacketTracer {
         }
         takeOut.run();
         leave();
-        result.complete(new TraceReport(packets.size() >= filter.packets(), List.copyOf(packets)));
+        int followed = marks == null ? packets.size() : marks.stories();
+        result.complete(new TraceReport(followed >= filter.packets(), List.copyOf(packets)));
     }
 
     @Override
     public void received(Batch b, int i) {
         leave();
-        if (packets.size() >= filter.packets()) {
+        if (packets.size() >= legsMax()) {
             finish();
+        } else if (marks != null) {
+            candidate = b;
+            candidateSlot = i;
+            recognise(marks, b, i);
         } else if (filter.matches(b, i)) {
-            batch = b;
-            slot = i;
-            received = port(b.port[i]) + " < " + FrameWords.packet(b, i) + ", " + link(b, i);
-            steps = new ArrayList<>();
-            routedOrSteered = false;
-            note(datapath.counters());
+            begin(b, i, 0);
+        }
+    }
+
+    private int legsMax() {
+        return marks == null ? filter.packets() : TraceFilter.PACKETS_MAX;
+    }
+
+    /** A packet comes in: from a service node, or from outside. Those in tunnels say themselves what they are, later. */
+    private void recognise(TraceMarks of, Batch b, int i) {
+        if (role(b.port[i]) == PortEntry.Role.SERVICE) {
+            begin(b, i, of.returned(datapath.pool().memory(), b, i));
+        } else if (!listensOnly && of.stories() < filter.packets() && filter.matches(b, i) && !isForEndpoint(b, i)) {
+            begin(b, i, of.begin());
+        }
+    }
+
+    private boolean isForEndpoint(Batch b, int i) {
+        IpAddress end = datapath.snapshot().plane().endpoint();
+        return datapath.snapshot().plane().router() >= 0
+                && b.destinationHi[i] == end.hi()
+                && b.destinationLo[i] == end.lo();
+    }
+
+    private PortEntry.@Nullable Role role(int port) {
+        Snapshot snapshot = datapath.snapshot();
+        return port >= 0 && port < snapshot.portCount() ? snapshot.port(port).role() : null;
+    }
+
+    /** @param marked 0 in a trace over several nodes: not one of its packets */
+    private void begin(Batch b, int i, long marked) {
+        if (marks != null && marked == 0) {
+            return;
+        }
+        mark = marked;
+        candidate = null;
+        atNode = false;
+        batch = b;
+        slot = i;
+        received = port(b.port[i]) + " < " + FrameWords.packet(b, i) + ", " + link(b, i);
+        steps = new ArrayList<>();
+        routedOrSteered = false;
+        note(datapath.counters());
+    }
+
+    private boolean mayBegin(Batch b, int i) {
+        return steps == null && b == candidate && i == candidateSlot && packets.size() < legsMax();
+    }
+
+    @Override
+    public void marked(Batch b, int i, long traceId) {
+        if (marks != null && marks.session.isOurs(traceId) && mayBegin(b, i)) {
+            begin(b, i, traceId);
+        }
+    }
+
+    @Override
+    public long traceId(Batch b, int i) {
+        return marks != null && inHand(b, i) ? marks.next(mark) : 0;
+    }
+
+    @Override
+    public void split(Batch b, int i, Batch pieces) {
+        if (inHand(b, i)) {
+            say("cut into " + pieces.count + " segments, of which the first is followed");
+            batch = pieces;
+            slot = 0;
+            expectBack(pieces, 0);
+        }
+    }
+
+    /** The packet goes into a node of this host. */
+    private void expectBack(Batch b, int i) {
+        if (marks != null && atNode && marks.next(mark) != 0) {
+            marks.await(datapath.pool().memory(), b, i, marks.next(mark));
         }
     }
 
@@ -119,10 +236,14 @@ final class PacketStories implements PacketTracer {
     private void keep() {
         List<String> done = steps;
         if (done != null) {
-            packets.add(new PacketReport(received, List.copyOf(done)));
+            packets.add(new PacketReport(
+                    received, List.copyOf(done), TraceSession.storyOf(mark), TraceSession.legOf(mark)));
         }
         steps = null;
         batch = null;
+        if (marks != null && marks.stories() >= filter.packets()) {
+            enough.run();
+        }
     }
 
     private boolean inHand(Batch b, int i) {
@@ -139,7 +260,7 @@ final class PacketStories implements PacketTracer {
     private void end(String step) {
         say(step);
         keep();
-        if (packets.size() >= filter.packets()) {
+        if (packets.size() >= legsMax()) {
             finish();
         }
     }
@@ -199,6 +320,10 @@ final class PacketStories implements PacketTracer {
                         + datapath.snapshot().plane().peers().get(node.peer()).name()
                 : tunnel == null ? port(node.side(side).port()) : "at " + tunnel.address();
         say((copy ? "copy to " : "steer ") + node.name() + " " + side(side) + " (" + where + ")");
+        if (!copy) {
+            atNode = !node.isRemote();
+            expectBack(b, i);
+        }
     }
 
     @Override
@@ -210,6 +335,9 @@ final class PacketStories implements PacketTracer {
 
     @Override
     public void returned(Batch b, int i, Attachment node, int side, int direction) {
+        if (marks != null && mayBegin(b, i)) {
+            begin(b, i, marks.returned(datapath.pool().memory(), b, i));
+        }
         if (inHand(b, i)) {
             say("returned " + node.name() + " " + side(side) + ", " + direction(direction));
         }
@@ -227,6 +355,7 @@ final class PacketStories implements PacketTracer {
     public void tunnelled(Batch b, int i, int port, int spi, int si) {
         if (inHand(b, i)) {
             routedOrSteered = true;
+            atNode = false;
             say("into the overlay by " + port(port) + ", " + way(spi, si));
         }
     }

@@ -99,6 +99,32 @@ public final class Tracers implements PacketTracer {
         }
     }
 
+    /** Of several, the first one that has a number for it. */
+    @Override
+    public long traceId(Batch b, int i) {
+        for (PacketTracer listener : listeners) {
+            long id = listener.traceId(b, i);
+            if (id != 0) {
+                return id;
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    public void marked(Batch b, int i, long traceId) {
+        for (PacketTracer listener : listeners) {
+            listener.marked(b, i, traceId);
+        }
+    }
+
+    @Override
+    public void split(Batch b, int i, Batch pieces) {
+        for (PacketTracer listener : listeners) {
+            listener.split(b, i, pieces);
+        }
+    }
+
     @Override
     public void tunnelled(Batch b, int i, int port, int spi, int si) {
         for (PacketTracer listener : listeners) {

@@ -14,15 +14,23 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Puts a tracer into the worker on demand and takes it out again; one trace at a time. Any thread. */
 public final class Tracing {
     private static final int ANSWER_SECONDS = 10;
 
+    /** Until other nodes have been asked as well. */
+    private static final int ALL_LISTEN_MS = 300;
+
+    /** For the last packet to go its way. */
+    private static final int ARRIVED_MS = 500;
+
     private final Worker worker;
     private final Tracers tracers;
     private final AtomicBoolean running = new AtomicBoolean();
     private final AtomicLong begun = new AtomicLong();
+    private volatile @Nullable Ending ending;
 
     public Tracing(Worker worker, Tracers tracers) {
         this.worker = worker;
@@ -47,20 +55,40 @@ public final class Tracing {
         }
     }
 
+    /** Ends a trace over several nodes before its time. */
+    public boolean end(int session) {
+        Ending trace = ending;
+        return trace != null && trace.session == session && trace.enough.complete(null);
+    }
+
     private TraceReport follow(TraceFilter filter) throws NodeException {
         CompletableFuture<TraceReport> result = new CompletableFuture<>();
         CompletableFuture<PacketStories> stories = new CompletableFuture<>();
+        CompletableFuture<Void> enough = new CompletableFuture<>();
+        ending = filter.session()
+                .map(session -> new Ending(session.id(), enough))
+                .orElse(null);
         try {
             worker.insist(new Task(result, datapath -> {
                 PacketStories[] itself = new PacketStories[1];
-                PacketStories tracer =
-                        new PacketStories(datapath, filter, result, () -> tracers.remove(datapath, itself[0]));
+                PacketStories tracer = new PacketStories(
+                        datapath,
+                        filter,
+                        result,
+                        () -> tracers.remove(datapath, itself[0]),
+                        filter.session()
+                                .map(session -> new TraceMarks(session, System::nanoTime))
+                                .orElse(null),
+                        () -> enough.complete(null));
                 itself[0] = tracer;
                 tracers.add(datapath, tracer);
                 stories.complete(tracer);
                 begun.incrementAndGet();
             }));
             try {
+                if (filter.session().isPresent()) {
+                    listen(filter, result, stories, enough);
+                }
                 return result.get(filter.seconds(), TimeUnit.SECONDS);
             } catch (TimeoutException e) {
                 // A tracer must not stay in place because others ask much: so it insists. Tasks are done in their
@@ -75,6 +103,22 @@ public final class Tracing {
             throw new NodeException("the request was interrupted", e);
         }
     }
+
+    /** Of a trace over several nodes: waits until all nodes listen, and then until there are enough packets and they have had time to arrive. */
+    private void listen(
+            TraceFilter filter,
+            CompletableFuture<TraceReport> result,
+            CompletableFuture<PacketStories> stories,
+            CompletableFuture<Void> enough)
+            throws NodeException, InterruptedException, ExecutionException, TimeoutException {
+        Thread.sleep(ALL_LISTEN_MS);
+        worker.insist(new Task(result, _ -> stories.join().open()));
+        enough.get(filter.seconds(), TimeUnit.SECONDS);
+        Thread.sleep(ARRIVED_MS);
+        throw new TimeoutException("it ends by itself");
+    }
+
+    private record Ending(int session, CompletableFuture<Void> enough) {}
 
     /** One step between two batches. */
     private record Task(CompletableFuture<TraceReport> result, Consumer<Datapath> work) implements WorkerTask {

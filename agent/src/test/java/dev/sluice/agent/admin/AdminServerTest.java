@@ -291,6 +291,11 @@ class AdminServerTest {
         }
 
         @Override
+        public boolean endTrace(int session) {
+            return false;
+        }
+
+        @Override
         public int administer(String instance, java.util.Optional<dev.sluice.model.ServiceInstance.AdminState> state) {
             return 8;
         }

@@ -28,7 +28,7 @@ class PathIdentifiersTest {
     @Test
     void numbersAreThoseOfTheSpecification() {
         // Computed by another program from docs/reference/service-plane-ids.md.
-        assertThat(PlaneNumbers.path("inspect[fw-1,ips-1]")).isEqualTo(284_192);
+        assertThat(PlaneNumbers.path("inspect[fw-1@b,ips-1@c]")).isEqualTo(3_266_968);
         assertThat(Integer.toUnsignedLong(PlaneNumbers.node("a"))).isEqualTo(3_336_594_343L);
         assertThat(PlaneNumbers.pair("a", "right", "left")).isEqualTo(PlaneNumbers.pair("a", "left", "right"));
         assertThat(PlaneNumbers.pair("b", "left", "right")).isNotEqualTo(PlaneNumbers.pair("a", "left", "right"));
@@ -37,7 +37,7 @@ class PathIdentifiersTest {
     @Test
     void digestIsThatOfTheSpecificationAndTellsObjectsApart() {
         // Computed by another program from docs/reference/service-plane-ids.md.
-        assertThat(digest("b", "direct")).isEqualTo(4_947_367_749_265_831_515L);
+        assertThat(digest("b", "direct")).isEqualTo(-8_361_918_539_096_733_188L);
         assertThat(digest("b", "direct")).isNotIn(digest("c", "direct"), digest("b", "hub"));
     }
 

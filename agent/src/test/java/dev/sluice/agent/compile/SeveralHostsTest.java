@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** One directory for all nodes, compiled as each of them sees it (C1, V8, V18). */
@@ -161,7 +162,7 @@ class SeveralHostsTest {
 
     @Test
     void allNodesCallThePathTheSame() {
-        int h = PlaneNumbers.path("inspect[fw-1,ips-1]");
+        int h = PlaneNumbers.path("inspect[fw-1@b,ips-1@c]");
         for (String node : List.of("a", "b", "c")) {
             assertThat(shared(compile(node, threeHosts())))
                     .isEqualTo(Map.of("inspect[fw-1,ips-1]", List.of(4096, 2 * h, 2 * h + 1, false)));
@@ -245,21 +246,21 @@ class SeveralHostsTest {
     }
 
     @Test
-    void flowsFollowAnInstanceThatMovesToAnotherHost() {
+    void instanceThatMovesToAnotherHostUnderItsNameIsAnotherOneAndItsPathAnotherPath() {
         Snapshot before = compile("a", threeHosts());
-        Snapshot after = compile("a", hosts(), on("fw-1", "firewall", "c"), on("ips-1", "ips", "c"), CHAIN);
-        assertThat(attachment(after, "fw-1").id())
-                .isEqualTo(attachment(before, "fw-1").id());
-        assertThat(attachment(after, "fw-1").peer()).isEqualTo(1);
-        assertThat(shared(after)).isEqualTo(shared(before));
-        assertThat(after.target(0).paths().getFirst().id())
-                .isEqualTo(before.target(0).paths().getFirst().id());
-        Snapshot here = compile("a", hosts(), on("fw-1", "firewall", "a"), on("ips-1", "ips", "c"), CHAIN);
-        assertThat(here.attachments())
-                .filteredOn(each -> each.name().equals("fw-1"))
-                .singleElement()
-                .matches(each -> !each.isRemote());
-        assertThat(shared(here)).isEqualTo(shared(before));
+        PlanePath old = before.plane().paths().getFirst();
+        for (String host : List.of("c", "a")) {
+            Snapshot after = compile("a", hosts(), on("fw-1", "firewall", host), on("ips-1", "ips", "c"), CHAIN);
+            assertThat(after.attachments())
+                    .filteredOn(each -> each.name().equals("fw-1"))
+                    .extracting(Attachment::instance)
+                    .doesNotHaveDuplicates()
+                    .hasSizeGreaterThan(1);
+            assertThat(after.plane().paths()).contains(old);
+            assertThat(after.plane().paths().stream().map(PlanePath::forwardSpi))
+                    .contains(2 * PlaneNumbers.path("inspect[fw-1@" + host + ",ips-1@c]"))
+                    .doesNotHaveDuplicates();
+        }
     }
 
     @Test
@@ -459,11 +460,9 @@ class SeveralHostsTest {
                 paths += before.size();
                 objects.add(randomChain(random, random.nextBoolean() ? "a-first" : "z-last"));
                 Map<String, List<Object>> after = sharedByAll(random, hosts, objects);
-                boolean meet = after.keySet().stream()
-                                .map(PlaneNumbers::path)
-                                .distinct()
-                                .count()
-                        < after.size();
+                Set<String> names = PathIdentifiers.of(Yaml.parse(objects.toArray(new String[0])))
+                        .names();
+                boolean meet = names.stream().map(PlaneNumbers::path).distinct().count() < names.size();
                 assertThat(meet ? before : after).containsAllEntriesOf(before);
             } catch (AssertionError e) {
                 throw new AssertionError("seed " + seed + ", round " + round + ", objects " + objects, e);

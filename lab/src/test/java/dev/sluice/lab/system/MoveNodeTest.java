@@ -1,6 +1,7 @@
 package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.LivenessReport.WatchedReport;
@@ -141,9 +142,9 @@ class MoveNodeTest {
         assertThat(used.state()).isEqualTo("in use");
         assertThat(used.reason()).isEmpty();
         assertThat(used.hops())
-                .containsExactly(
-                        new HopReport("fw", "fw", "host-b", false, true),
-                        new HopReport("ips", "ips", "host-c", false, true));
+                .extracting(HopReport::instance, HopReport::node, HopReport::copy, HopReport::alive)
+                .containsExactly(tuple("fw", "host-b", false, true), tuple("ips", "host-c", false, true));
+        assertThat(path(b, "both[fw,ips]").hops().getFirst().returned()).allMatch(count -> count > 0);
         assertThat(used.flows()).isPositive();
         assertThat(used.packets()).allMatch(count -> count > 0);
         assertThat(used.bytes()).allMatch(count -> count > 0);

@@ -100,6 +100,11 @@ final class SluiceNode implements AutoCloseable {
         return ask(request);
     }
 
+    /** To ask several nodes together. */
+    AdminClient admin() {
+        return admin;
+    }
+
     /** Lets the processor serve it before ordinary programs, so that its rings do not overflow on a machine that is busy with something else. */
     void prefer() {
         try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {

@@ -6,6 +6,7 @@ import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.IpAddress;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,8 @@ final class ModelSteer {
     record Trace(long fingerprint, @Nullable ModelRecord record) {}
 
     private final ReferenceModel model;
-    private final Map<Integer, Trace> traces = new HashMap<>();
+    /** By set, the newest first. */
+    private final Map<Long, List<Trace>> traces = new HashMap<>();
 
     ModelSteer(ReferenceModel model) {
         this.model = model;
@@ -192,23 +194,31 @@ final class ModelSteer {
             return;
         }
         long fingerprint = Formulas.fingerprint(node.id(), trip.frame);
-        int place = (int) (fingerprint >>> 52);
-        Trace before = traces.get(place);
-        boolean otherFlow = before != null
-                && before.fingerprint == fingerprint
-                && before.record != record
-                && (before.record == null || !(before.record.removed || before.record.superseded));
-        traces.put(place, new Trace(fingerprint, otherFlow ? null : record));
+        List<Trace> set = traces.computeIfAbsent(fingerprint >>> 54, _ -> new ArrayList<>());
+        for (int i = 0; i < set.size(); i++) {
+            Trace before = set.get(i);
+            if (before.fingerprint == fingerprint) {
+                boolean otherFlow = before.record != record
+                        && (before.record == null || !(before.record.removed || before.record.superseded));
+                set.set(i, new Trace(fingerprint, otherFlow ? null : record));
+                return;
+            }
+        }
+        set.addFirst(new Trace(fingerprint, record));
+        if (set.size() > 4) {
+            set.removeLast();
+        }
     }
 
     /** The flow whose packet this is behind a node, null if it is not known. */
     @Nullable
     ModelRecord origin(ModelFrame frame, Attachment node) {
         long fingerprint = Formulas.fingerprint(node.id(), frame);
-        Trace trace = traces.get((int) (fingerprint >>> 52));
-        if (trace == null || trace.fingerprint != fingerprint || trace.record == null) {
-            return null;
+        for (Trace trace : traces.getOrDefault(fingerprint >>> 54, List.of())) {
+            if (trace.fingerprint == fingerprint && trace.record != null) {
+                return trace.record.removed || trace.record.superseded ? null : trace.record;
+            }
         }
-        return trace.record.removed || trace.record.superseded ? null : trace.record;
+        return null;
     }
 }

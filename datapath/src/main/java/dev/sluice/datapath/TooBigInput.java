@@ -1,0 +1,102 @@
+package dev.sluice.datapath;
+
+import dev.sluice.wire.Nsh;
+import dev.sluice.wire.ServiceMetadata;
+import dev.sluice.wire.SluiceContext;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Takes back packets that were too large for a node of another host, or on the way from there to the next one, so that their senders are told (X6; packet-life.md, too large elsewhere).
+ * One user: the worker.
+ *
+ * <p>Believed is only the host of the hop that the packet was on its way to, or of the one before, and only of a flow that was classified here and is on that path. Hot path: no allocation.
+ */
+final class TooBigInput {
+    private final Frames frames;
+    private final Decapsulation decapsulation;
+    private final ConnectionTable table;
+    private final Zones zones;
+    private final Steering steering;
+    private final DatapathCounters counters;
+
+    TooBigInput(
+            Frames frames,
+            Decapsulation decapsulation,
+            ConnectionTable table,
+            Zones zones,
+            Steering steering,
+            DatapathCounters counters) {
+        this.frames = frames;
+        this.decapsulation = decapsulation;
+        this.table = table;
+        this.zones = zones;
+        this.steering = steering;
+        this.counters = counters;
+    }
+
+    /** Whether a packet comes back for its size. */
+    static boolean isOne(MemorySegment m, long nsh, ServiceMetadata metadata) {
+        return Nsh.isOam(m, nsh)
+                && Nsh.nextProtocol(m, nsh) == Nsh.NEXT_ETHERNET
+                && metadata.has(ServiceMetadata.SLUICE)
+                && metadata.programTag() >>> 24 == SluiceContext.TOO_BIG;
+    }
+
+    /**
+     * Takes the packet in hand.
+     *
+     * @param named the record that it names, if it is one of its tenant with this path; -1 if not
+     * @param ordinal number of services that it had behind it
+     * @param inner where the frame begins
+     */
+    int receive(
+            Cursor c,
+            OverlayPeer peer,
+            ServiceMetadata metadata,
+            int named,
+            Path path,
+            int direction,
+            int ordinal,
+            long inner,
+            long end) {
+        int mtuBytes = metadata.programTag() & 0xff_ffff;
+        boolean serves = isOn(peer, path, direction, ordinal) || isOn(peer, path, direction, ordinal - 1);
+        if (named < 0 || !serves) {
+            return frames.drop(c, DropReason.TOO_BIG_REFUSED);
+        }
+        // A key of its own: these are no pieces of what comes here on the path.
+        long way = FlowHash.mix(metadata.tenant() + metadata.programTag());
+        if (!decapsulation.takeOut(c, inner, end, direction, way)) {
+            return Step.DONE;
+        }
+        if (!c.enterRouter(zones.router(table.router(named)))) {
+            return frames.drop(c, DropReason.ZONES_FULL);
+        }
+        if (path.translates()) {
+            // The packet is not as its sender knows it.
+            counters.icmpErrorsSuppressed++;
+            return end(c);
+        }
+        boolean isOfFlow = table.isOf(named, c.fields, c.zone, c.feature())
+                && (table.isReverse(named, c.fields) ? 1 : 0) == direction;
+        if (!isOfFlow || mtuBytes >= c.lengthBytes() - c.batch.l3[c.slot]) {
+            return frames.drop(c, DropReason.TOO_BIG_REFUSED);
+        }
+        c.record = named;
+        c.direction = direction;
+        steering.tellTooBig(c, mtuBytes);
+        return end(c);
+    }
+
+    private int end(Cursor c) {
+        frames.pool().give(c.batch.start[c.slot]);
+        return Step.DONE;
+    }
+
+    private static boolean isOn(OverlayPeer peer, Path path, int direction, int ordinal) {
+        int hop = direction == 0 ? ordinal : path.hops().size() - 1 - ordinal;
+        return hop >= 0
+                && hop < path.hops().size()
+                && path.hops().get(hop).attachment().peer() == peer.index();
+    }
+}
