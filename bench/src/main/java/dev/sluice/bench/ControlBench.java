@@ -50,8 +50,6 @@ final class ControlBench {
             report.fact("bytes of one rule, 1,000 agents", large);
             report.write();
             return small == large ? 0 : 1;
-        } catch (IOException e) {
-            throw new LabException("the bench cannot listen: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return 1;
@@ -62,7 +60,7 @@ final class ControlBench {
 
     /** Fills up to so many nodes, measures changes there, and says how many bytes the change of one rule of one node takes. */
     private static long deltaBytes(Report report, Inventory inventory, int agents, Options options)
-            throws IOException, InterruptedException {
+            throws InterruptedException {
         fill(inventory, agents);
         AgentService service = AgentService.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

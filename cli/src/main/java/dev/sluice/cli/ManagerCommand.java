@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.manager.Manager;
+import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -92,7 +93,9 @@ final class ManagerCommand implements Callable<Integer> {
             }
             end.await();
         } catch (IOException e) {
-            throw new CommandFailure("--listen, --agents: " + e.getMessage(), e);
+            throw new CommandFailure("--listen: " + e.getMessage(), e);
+        } catch (AgentService.Unreachable e) {
+            throw new CommandFailure("--agents: " + e.getMessage(), e);
         } catch (StoreException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (InterruptedException e) {

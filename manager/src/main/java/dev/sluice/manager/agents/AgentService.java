@@ -10,6 +10,15 @@ import java.time.InstantSource;
 
 /** What a manager does for agents: a controller that knows the objects, and a place where agents reach it. Any thread. */
 public final class AgentService implements AutoCloseable {
+    /** The address for agents cannot be listened on. */
+    public static final class Unreachable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unreachable(InetSocketAddress address, IOException cause) {
+            super("cannot listen on " + address.getHostString() + ":" + address.getPort() + ": " + cause.getMessage(), cause);
+        }
+    }
+
     private final StatusWriter writer;
     private final Controller controller;
     private final SouthboundServer server;
@@ -26,22 +35,20 @@ public final class AgentService implements AutoCloseable {
      * Starts it.
      *
      * @param grace for how long agents that have not come back yet count as on their way
-     * @throws IOException if the address cannot be listened on
+     * @throws Unreachable if the address cannot be listened on
      */
-    public static AgentService start(InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace)
-            throws IOException {
+    public static AgentService start(InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace) {
         StatusWriter writer = new StatusWriter(inventory, clock);
         Controller controller = new Controller(writer::tell, grace);
-        SouthboundServer server;
+        // Agents that come before the objects do would be told that there are none.
+        ObjectFeed feed = ObjectFeed.start(inventory, controller);
         try {
-            // Agents that come before the objects do would be told that there are none.
-            ObjectFeed feed = ObjectFeed.start(inventory, controller);
-            server = SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed);
+            return new AgentService(writer, controller, SouthboundServer.start(listen, controller), feed);
         } catch (IOException e) {
+            feed.close();
             controller.close();
             writer.close();
-            throw e;
+            throw new Unreachable(listen, e);
         }
     }
 

@@ -15,7 +15,6 @@ import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.PortState;
 import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Update;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -46,7 +45,7 @@ class AgentServiceTest {
     private AgentService service;
 
     @BeforeEach
-    void start() throws IOException {
+    void start() {
         InstantSource clock = InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
         inventory = new Inventory(new MemoryStore(), clock);
         service = AgentService.start(
@@ -217,7 +216,7 @@ class AgentServiceTest {
     }
 
     @Test
-    void secondManagerGoesOnWhereTheFirstEnded() throws Exception {
+    void secondManagerGoesOnWhereTheFirstEnded() throws InterruptedException {
         apply(PORT);
         Map<String, String> held = new TreeMap<>();
         try (RawAgent agent = new RawAgent(service.port()).hello("a", Map.of())) {
