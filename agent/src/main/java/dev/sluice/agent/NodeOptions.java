@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * How to run a node.
  *
- * @param configuration file or directory with objects
+ * @param configuration where its objects come from
  * @param node name of the node; empty: the only one that the objects name, else the host name
  * @param socket administration socket; empty: {@link AdminSocket#defaultPath}
  * @param watch whether changed files are applied by themselves
@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param remains where is left what outlives the process; empty: nothing does
  */
 public record NodeOptions(
-        Path configuration,
+        ObjectSource configuration,
         Optional<String> node,
         Optional<Path> socket,
         boolean watch,
@@ -29,7 +29,7 @@ public record NodeOptions(
         Optional<Remains> remains) {
     /** With nothing that outlives the process. */
     public NodeOptions(
-            Path configuration,
+            ObjectSource configuration,
             Optional<String> node,
             Optional<Path> socket,
             boolean watch,
@@ -40,8 +40,13 @@ public record NodeOptions(
         this(configuration, node, socket, watch, state, strict, force, fastPath, Optional.empty());
     }
 
-    /** Everything by default. */
+    /** Everything by default, with objects from a file or directory. */
     public static NodeOptions of(Path configuration) {
+        return of(ObjectSource.files(configuration));
+    }
+
+    /** Everything by default. */
+    public static NodeOptions of(ObjectSource configuration) {
         return new NodeOptions(
                 configuration,
                 Optional.empty(),
@@ -65,6 +70,17 @@ public record NodeOptions(
                 force,
                 fastPath,
                 remains);
+    }
+
+    /** This with objects from elsewhere. */
+    public NodeOptions from(ObjectSource newConfiguration) {
+        return new NodeOptions(newConfiguration, node, socket, watch, state, strict, force, fastPath, remains);
+    }
+
+    /** This with a directory for the history. */
+    public NodeOptions stateIn(Path newState) {
+        return new NodeOptions(
+                configuration, node, socket, watch, Optional.of(newState), strict, force, fastPath, remains);
     }
 
     /** This with a name. */

@@ -36,6 +36,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.toLevel(System.getProperty(LEVEL, "warn"), Level.WARN));
         root.addAppender(stderr);
+        // Each frame of its connections would be a line.
+        context.getLogger("io.grpc").setLevel(Level.WARN);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 

@@ -1,9 +1,11 @@
 package dev.sluice.cli;
 
 import dev.sluice.manager.Manager;
+import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -60,6 +62,21 @@ final class ManagerCommand implements Callable<Integer> {
     private boolean open;
 
     @Option(
+            names = "--agents",
+            paramLabel = "ADDR:PORT",
+            defaultValue = "127.0.0.1:9471",
+            description =
+                    "Where to serve agents ('sluice agent --manager'), port 0 for a free one; none: nowhere (default: ${DEFAULT-VALUE}). "
+                            + "Without encryption, so other than loopback addresses need --agents-insecure too.")
+    private String agents = "127.0.0.1:9471";
+
+    @Option(
+            names = "--agents-insecure",
+            description =
+                    "Serve agents on an address that others can reach, without encryption and without asking who they are: whoever reaches it can read objects and say that it is a node.")
+    private boolean agentsInsecure;
+
+    @Option(
             names = "--restore",
             paramLabel = "FILE",
             description = "Fill the directory, which must hold no objects yet, from a file of 'sluice backup' first.")
@@ -90,9 +107,14 @@ final class ManagerCommand implements Callable<Integer> {
         try (Manager manager = Manager.start(options())) {
             Runtime.getRuntime().addShutdownHook(new Thread(manager::close, "sluice-stop"));
             spec.commandLine().getOut().println(url(manager.port()));
+            if (manager.agentsPort() != 0) {
+                spec.commandLine().getOut().println("agents reach it at port " + manager.agentsPort());
+            }
             end.await();
         } catch (IOException e) {
             throw new CommandFailure("--listen: " + e.getMessage(), e);
+        } catch (AgentService.Unreachable e) {
+            throw new CommandFailure("--agents: " + e.getMessage(), e);
         } catch (StoreException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (InterruptedException e) {
@@ -107,7 +129,7 @@ final class ManagerCommand implements Callable<Integer> {
     }
 
     private Manager.Options options() {
-        Manager.Options options = Manager.Options.of(data, SocketAddresses.parse("--listen", listen));
+        Manager.Options options = withAgents(Manager.Options.of(data, SocketAddresses.parse("--listen", listen)));
         options = open ? options.withoutAccessControl() : options;
         if ((certificate == null) != (key == null)) {
             throw new CommandFailure("--tls-cert and --tls-key go together; give both or none");
@@ -120,6 +142,19 @@ final class ManagerCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandFailure("--tls-cert, --tls-key: " + e.getMessage(), e);
         }
+    }
+
+    private Manager.Options withAgents(Manager.Options options) {
+        if (agents.equals("none")) {
+            return options;
+        }
+        InetSocketAddress at = SocketAddresses.parse("--agents", agents);
+        if (!agentsInsecure && (at.isUnresolved() || !at.getAddress().isLoopbackAddress())) {
+            throw new CommandFailure("--agents " + agents
+                    + ": others could reach this address, and agents are not asked yet who they are; use a loopback address and a tunnel,"
+                    + " or say --agents-insecure if everybody on that network may read objects and be a node");
+        }
+        return options.with(at);
     }
 
     private void restore(Path file) {

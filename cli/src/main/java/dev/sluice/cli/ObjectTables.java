@@ -110,8 +110,11 @@ final class ObjectTables {
     static String status(Map<String, @Nullable Object> object) {
         String status = "";
         for (Map<String, @Nullable Object> condition : Fields.objects(object, "status.conditions")) {
-            boolean holds = Fields.text(condition, "status").equalsIgnoreCase("true");
-            if (!holds) {
+            String truth = Fields.text(condition, "status");
+            if (truth.equalsIgnoreCase("unknown")) {
+                return Fields.text(condition, "type") + "?";
+            }
+            if (!truth.equalsIgnoreCase("true")) {
                 return "not " + Fields.text(condition, "type");
             }
             status = Fields.text(condition, "type");

@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
             AnalyzeCommand.class,
             DoctorCommand.class,
             RunCommand.class,
+            AgentCommand.class,
             StatusCommand.class,
             FlowsCommand.class,
             RulesCommand.class,

@@ -240,6 +240,19 @@ class ManagerCommandsTest {
                                 "127.0.0.1:" + manager.port())
                         .err())
                 .contains("--listen: cannot listen on");
+        assertThat(Cli.run(
+                                "manager",
+                                "--data",
+                                folder.resolve("p").toString(),
+                                "--listen",
+                                "127.0.0.1:0",
+                                "--agents",
+                                "127.0.0.1:" + manager.port())
+                        .err())
+                .contains("--agents: cannot listen on 127.0.0.1:");
+        assertThat(Cli.run("manager", "--data", folder.resolve("q").toString(), "--agents", "0.0.0.0:0")
+                        .err())
+                .contains("--agents 0.0.0.0:0: others could reach this address");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.sluice.manager;
 
 import dev.sluice.manager.access.Accounts;
+import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.objects.Inventory;
@@ -20,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,13 +29,18 @@ import org.slf4j.LoggerFactory;
 public final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
 
+    /** Longer than the longest wait of an agent between two tries. */
+    private static final Duration AGENTS_GRACE = Duration.ofSeconds(20);
+
     private final Store store;
     private final HttpServer server;
+    private final @Nullable AgentService agents;
     private final Thread compactor;
 
-    private Manager(Store store, HttpServer server, Thread compactor) {
+    private Manager(Store store, HttpServer server, @Nullable AgentService agents, Thread compactor) {
         this.store = store;
         this.server = server;
+        this.agents = agents;
         this.compactor = compactor;
     }
 
@@ -49,6 +56,7 @@ public final class Manager implements AutoCloseable {
      * @param revisionsKept how far watchers and listings can go back
      * @param accessControl whether clients have to show a token
      * @param certificate with which TLS is spoken; empty: plain HTTP
+     * @param agents where agents reach it; empty: it keeps objects and serves no agents
      */
     public record Options(
             Path data,
@@ -57,21 +65,32 @@ public final class Manager implements AutoCloseable {
             long revisionsKept,
             Duration compactEvery,
             boolean accessControl,
-            Optional<ServerCertificate> certificate) {
-        /** The usual bounds, with access control, without TLS. */
+            Optional<ServerCertificate> certificate,
+            Optional<InetSocketAddress> agents) {
+        /** The usual bounds, with access control, without TLS, without agents. */
         public static Options of(Path data, InetSocketAddress listen) {
-            return new Options(data, listen, 500, 10_000, Duration.ofMinutes(1), true, Optional.empty());
+            Duration compactEvery = Duration.ofMinutes(1);
+            return new Options(data, listen, 500, 10_000, compactEvery, true, Optional.empty(), Optional.empty());
         }
 
         /** The same for whoever reaches it. */
         public Options withoutAccessControl() {
-            return new Options(data, listen, requestsPerSecondMax, revisionsKept, compactEvery, false, certificate);
+            return new Options(
+                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, false, certificate, agents);
         }
 
         /** The same with TLS. */
         public Options with(ServerCertificate shown) {
+            Optional<ServerCertificate> now = Optional.of(shown);
             return new Options(
-                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, accessControl, Optional.of(shown));
+                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, accessControl, now, agents);
+        }
+
+        /** The same with agents. */
+        public Options with(InetSocketAddress newAgents) {
+            Optional<InetSocketAddress> now = Optional.of(newAgents);
+            return new Options(
+                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, accessControl, certificate, now);
         }
     }
 
@@ -84,6 +103,7 @@ public final class Manager implements AutoCloseable {
     public static Manager start(Options options) throws IOException {
         checkAddress(options);
         Store store = SqliteStore.open(options.data());
+        AgentService agents = null;
         try {
             Inventory inventory = new Inventory(store, InstantSource.system());
             int objects = inventory.all().objects().size();
@@ -93,13 +113,19 @@ public final class Manager implements AutoCloseable {
                 writeToken(options.data().resolve(ADMIN_TOKEN_FILE), accounts.localAdministrator());
             }
             RestApi api = new RestApi(inventory, accounts, gate, options.requestsPerSecondMax(), System::nanoTime);
+            if (options.agents().isPresent()) {
+                agents = AgentService.start(options.agents().get(), inventory, InstantSource.system(), AGENTS_GRACE);
+            }
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
             Thread compactor = Thread.ofVirtual()
                     .name("sluice-compactor")
                     .start(() -> compact(store, options.revisionsKept(), options.compactEvery()));
             LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.data());
-            return new Manager(store, server, compactor);
+            return new Manager(store, server, agents, compactor);
         } catch (IOException | RuntimeException e) {
+            if (agents != null) {
+                agents.close();
+            }
             store.close();
             throw e;
         }
@@ -172,10 +198,18 @@ public final class Manager implements AutoCloseable {
         return server.port();
     }
 
+    /** The port that agents reach it at; 0: it serves none. */
+    public int agentsPort() {
+        return agents == null ? 0 : agents.port();
+    }
+
     /** Answers no more requests; everything that was acknowledged is on disk. */
     @Override
     public void close() {
         compactor.interrupt();
+        if (agents != null) {
+            agents.close();
+        }
         store.close();
         server.close();
     }

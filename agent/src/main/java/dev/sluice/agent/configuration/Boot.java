@@ -39,7 +39,7 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
     }
 
     static Boot look(NodeOptions options, Function<Path, History> histories) throws NodeException {
-        LoadResult files = ConfigurationLoader.load(options.configuration());
+        LoadResult files = options.configuration().load();
         if (!files.usable() && options.strict()) {
             throw new NodeException(AppliedConfiguration.errors(files.problems()));
         }
@@ -71,9 +71,10 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
         HistoryState state = history.state();
         Optional<RevisionHead> good = history.revision(state.good());
         // Without a name, the history must be that of these very files.
-        Optional<String> node = name.or(() -> good.filter(
-                        head -> options.state().isPresent() || head.source().equals(absolute(options.configuration())))
-                .map(RevisionHead::node));
+        Optional<String> node =
+                name.or(() -> good.filter(head -> options.state().isPresent()
+                                || head.source().equals(options.configuration().name()))
+                        .map(RevisionHead::node));
         if (node.isEmpty()) {
             throw new NodeException(AppliedConfiguration.errors(files.problems()));
         }
@@ -96,10 +97,6 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
                 history.outcome(head.number(), Revision.Outcome.REVERTED);
             }
         }
-    }
-
-    static String absolute(Path source) {
-        return source.toAbsolutePath().normalize().toString();
     }
 
     /** Revisions that may run: the last good one, then the good ones before it, newest first. */

@@ -1,6 +1,7 @@
 package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.RefusedException;
 import dev.sluice.agent.WallClock;
 import dev.sluice.agent.compile.BindingsCheck;
 import dev.sluice.agent.compile.CompileLog;
@@ -143,7 +144,7 @@ final class CheckedCompilation {
                 existingFlows,
                 check);
         if (result.node().isEmpty()) {
-            throw new NodeException(AppliedConfiguration.errors(result.problems()));
+            throw new RefusedException(result.problems());
         }
         factsUsed = facts;
         List<String> warnings = new ArrayList<>(AppliedConfiguration.warnings(problems));

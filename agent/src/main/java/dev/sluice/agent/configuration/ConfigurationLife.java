@@ -2,6 +2,8 @@ package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.ObjectSource;
+import dev.sluice.agent.RefusedException;
 import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.compile.CompiledNode;
@@ -18,7 +20,6 @@ import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.StatusReport.ConfigurationReport;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
 import dev.sluice.model.ServiceInstance.AdminState;
@@ -71,7 +72,7 @@ public final class ConfigurationLife {
      */
     private record Pending(int revision, AppliedConfiguration before, long deadlineNs) {}
 
-    private final Path source;
+    private final ObjectSource source;
     private final String node;
     private final CheckedCompilation compilation;
     private final InstanceStates states;
@@ -217,14 +218,14 @@ public final class ConfigurationLife {
     }
 
     private int add(Map<String, String> texts, AppliedConfiguration next, Revision.Outcome outcome) {
-        return history.add(next.revision(node, Boot.absolute(source), outcome, texts));
+        return history.add(next.revision(node, source.name(), outcome, texts));
     }
 
     // Changes.
 
     /** The files seem to be others: applies them, unless they are what was read last, or a confirmation is waited for. */
     public void filesChanged() {
-        LoadResult files = ConfigurationLoader.load(source);
+        LoadResult files = source.load();
         boolean others = !fingerprint(files).equals(tried);
         if (pending != null) {
             changeHeldBack = others;
@@ -264,7 +265,7 @@ public final class ConfigurationLife {
                     "revision " + waiting.revision() + " waits for its confirmation (" + secondsLeft(waiting)
                             + " s left); first 'sluice confirm' it, or take it back with 'sluice rollback'");
         }
-        ReloadReport report = apply(ConfigurationLoader.load(source), request);
+        ReloadReport report = apply(source.load(), request);
         LOG.info(
                 "configuration {} applied as generation {}, revision {}, as asked",
                 source,
@@ -281,8 +282,7 @@ public final class ConfigurationLife {
             refuseWithoutTrial();
         }
         try {
-            Configuration objects = files.configuration()
-                    .orElseThrow(() -> new NodeException(AppliedConfiguration.errors(files.problems())));
+            Configuration objects = files.configuration().orElseThrow(() -> new RefusedException(files.problems()));
             if (same && request.existingFlows().isEmpty()) {
                 applied = applied.withProblem("").withNotice("");
                 history.state(new HistoryState(applied.revision(), applied.revision(), ""));
@@ -471,7 +471,7 @@ public final class ConfigurationLife {
         // First in force: the files may lie on a network that the change has cut off.
         put(next.as(number, content).withNotice(why), true);
         pickedUp.forget();
-        LoadResult files = ConfigurationLoader.load(source);
+        LoadResult files = source.load();
         tried = fingerprint(files);
         String held = Revision.content(files.texts());
         boolean same = held.equals(content);

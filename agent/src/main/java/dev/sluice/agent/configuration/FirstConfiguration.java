@@ -1,6 +1,7 @@
 package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.configuration.CheckedCompilation.Permission;
 import dev.sluice.agent.history.History;
 import dev.sluice.agent.history.HistoryState;
@@ -8,7 +9,6 @@ import dev.sluice.agent.history.Revision;
 import dev.sluice.agent.history.RevisionHead;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.LoadResult;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,13 +22,13 @@ import org.slf4j.LoggerFactory;
 final class FirstConfiguration {
     private static final Logger LOG = LoggerFactory.getLogger(FirstConfiguration.class);
 
-    private final Path source;
+    private final ObjectSource source;
     private final Boot boot;
     private final History history;
     private final CheckedCompilation compilation;
     private final boolean strict;
 
-    FirstConfiguration(Path source, Boot boot, CheckedCompilation compilation, boolean strict) {
+    FirstConfiguration(ObjectSource source, Boot boot, CheckedCompilation compilation, boolean strict) {
         this.source = source;
         this.boot = boot;
         history = boot.history();
@@ -63,8 +63,8 @@ final class FirstConfiguration {
                 boolean known = before.stream().anyMatch(head -> head.content().equals(content));
                 int number = known
                         ? good
-                        : history.add(first.revision(
-                                boot.node(), Boot.absolute(source), Revision.Outcome.APPLIED, files.texts()));
+                        : history.add(
+                                first.revision(boot.node(), source.name(), Revision.Outcome.APPLIED, files.texts()));
                 history.forced(number, first.forced());
                 history.state(new HistoryState(number, number, ""));
                 return first.as(number, content);

@@ -1,22 +1,21 @@
 package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.history.History;
 import dev.sluice.agent.history.HistoryState;
 import dev.sluice.agent.history.Revision;
 import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.TextsReport;
-import dev.sluice.model.ConfigurationLoader;
 import java.io.IOException;
-import java.nio.file.Path;
 
 /** What a node says of its history. Any thread. */
 public final class HistoryAnswers {
     private final History history;
-    private final Path source;
+    private final ObjectSource source;
 
-    HistoryAnswers(History history, Path source) {
+    HistoryAnswers(History history, ObjectSource source) {
         this.history = history;
         this.source = source;
     }
@@ -49,9 +48,7 @@ public final class HistoryAnswers {
         HistoryState state = history.state();
         return switch (which) {
             case "files" ->
-                TextsReport.of(
-                        "the files in " + source,
-                        ConfigurationLoader.load(source).texts());
+                TextsReport.of("the files in " + source, source.load().texts());
             case "running" -> revision(state.running());
             case "good" -> revision(state.good());
             default -> revision(number(which));

@@ -3,6 +3,7 @@ package dev.sluice.agent.node;
 import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.RateLimit;
 import dev.sluice.agent.Remains;
 import dev.sluice.agent.admin.AdminCommand;
@@ -96,7 +97,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     /** Longer than the longest trace takes. */
     private static final long CLIENT_IDLE_NS = 90_000_000_000L;
 
-    private final Path source;
+    private final ObjectSource source;
     private final String name;
     private final Path socket;
     private final long startNs = System.nanoTime();
@@ -212,7 +213,10 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         NodeRunner runner = null;
         boolean started = false;
         try {
-            String hash = ConfigurationFiles.hash(options.configuration());
+            String hash = options.configuration()
+                    .files()
+                    .map(ConfigurationFiles::hash)
+                    .orElse("");
             boot = Boot.look(options);
             runner = new NodeRunner(options, boot, links, ports, sizes);
             runner.run(options.watch(), hash);
@@ -249,7 +253,10 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         watch.update(life.applied().node(), List.of());
         worker.handOver(life.applied().node());
         workerThread.start();
-        ConfigurationWatcher files = watchFiles ? ConfigurationWatcher.open(source, hash, this::filesTold) : null;
+        ConfigurationWatcher files = source.files()
+                .filter(_ -> watchFiles)
+                .map(path -> ConfigurationWatcher.open(path, hash, this::filesTold))
+                .orElse(null);
         Thread.ofPlatform().name("sluice-control").start(() -> {
             try {
                 control();

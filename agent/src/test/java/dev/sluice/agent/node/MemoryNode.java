@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.worker.WorkerSizes;
 import dev.sluice.ports.MemoryFrame;
@@ -54,7 +55,7 @@ final class MemoryNode implements AutoCloseable {
     /** How a node in this directory is run. */
     static NodeOptions options(Path directory, boolean watch) {
         return new NodeOptions(
-                directory,
+                ObjectSource.files(directory),
                 Optional.empty(),
                 Optional.of(directory.resolve("s.sock")),
                 watch,

@@ -57,8 +57,16 @@ final class Architecture {
             new Module("wire", List.of(), List.of()),
             new Module("model", List.of("wire"), List.of("org.snakeyaml.engine..")),
             new Module(
+                    "southbound",
+                    List.of(),
+                    List.of("io.grpc..", "com.google.protobuf..", "com.google.common.util.concurrent..")),
+            new Module(
+                    "controller",
+                    List.of("model", "southbound"),
+                    List.of("io.grpc..", "com.google.protobuf..", "org.slf4j..")),
+            new Module(
                     "manager",
-                    List.of("model"),
+                    List.of("model", "controller"),
                     List.of("io.helidon..", "tools.jackson..", "org.sqlite..", "org.slf4j..")),
             new Module("datapath", List.of("wire"), List.of()),
             new Module("ports", List.of("datapath", "wire"), List.of()),
@@ -67,8 +75,13 @@ final class Architecture {
             new Module("sdk", List.of("wire"), List.of()),
             new Module(
                     "agent",
-                    List.of("model", "datapath", "ports", "fastpath", "liveness", "wire"),
-                    List.of("tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..")),
+                    List.of("model", "southbound", "datapath", "ports", "fastpath", "liveness", "wire"),
+                    List.of(
+                            "tools.jackson..",
+                            "com.fasterxml.jackson.annotation..",
+                            "org.slf4j..",
+                            "io.grpc..",
+                            "com.google.protobuf..")),
             new Module(
                     "lab",
                     List.of("agent", "sdk", "ports", "model", "wire"),
@@ -83,8 +96,23 @@ final class Architecture {
                     List.of("org.junit..", "org.assertj..", "org.slf4j..")),
             new Module(
                     "bench",
-                    List.of("lab", "testkit", "agent", "fastpath", "ports", "datapath", "model", "wire"),
-                    List.of("org.openjdk.jmh..", "com.sun.management..", "org.slf4j..", "tools.jackson..")));
+                    List.of(
+                            "lab",
+                            "testkit",
+                            "agent",
+                            "manager",
+                            "southbound",
+                            "fastpath",
+                            "ports",
+                            "datapath",
+                            "model",
+                            "wire"),
+                    List.of(
+                            "org.openjdk.jmh..",
+                            "com.sun.management..",
+                            "org.slf4j..",
+                            "tools.jackson..",
+                            "io.grpc..")));
 
     /** Of wire, model takes addresses only: objects know nothing of headers. */
     static final ArchRule MODEL_USES_VALUES_OF_WIRE = noClasses()

@@ -3,6 +3,7 @@ package dev.sluice.lab.system;
 import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.Remains;
 import dev.sluice.agent.node.NodeRunner;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ public final class SluiceMain {
         List<String> words = List.of(arguments).subList(4, arguments.length);
         try {
             NodeRunner runner = NodeRunner.start(new NodeOptions(
-                    Path.of(arguments[0]),
+                    ObjectSource.files(Path.of(arguments[0])),
                     Optional.of(arguments[1]),
                     Optional.of(Path.of(arguments[2])),
                     !words.contains("no-watch"),

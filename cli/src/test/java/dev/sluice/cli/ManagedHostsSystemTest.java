@@ -1,0 +1,98 @@
+package dev.sluice.cli;
+
+import static dev.sluice.cli.PairLab.WAIT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.lab.LabProcess;
+import dev.sluice.lab.Waits;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A manager and two agents as a running system: rules that take effect, refusals that are shown, and hosts that go on without the manager (V17, X2, F5). */
+@Tag("system")
+class ManagedHostsSystemTest {
+    private static final String POLICY = """
+            apiVersion: sluice.dev/v1
+            kind: ServicePolicy
+            metadata: {name: all}
+            spec:
+              appliedTo: [host-a/left]
+              rules:
+              - {name: telnet, match: {protocol: tcp, destination: {ports: [23]}}, action: {drop: true}}
+              - {name: all, action: {%s}}
+            """;
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    @Test
+    void hostsFollowTheManagerAndGoOnWithoutIt() throws IOException {
+        try (TwoHostsLab lab = new TwoHostsLab(folder)) {
+            LabProcess manager = lab.startManager();
+            LabProcess a = lab.startAgent(0);
+            LabProcess b = lab.startAgent(1);
+            lab.apply(TwoHostsLab.OBJECTS + "---\n" + POLICY.formatted("chain: inspect"));
+            lab.await("host A has its ports", 0, a, status -> status.ports().size() == 3);
+            lab.await(
+                    "host B has the firewall",
+                    1,
+                    b,
+                    status -> status.instances().stream()
+                            .anyMatch(each -> each.name().equals("fw") && each.alive()));
+            Waits.until("packets pass", WAIT, () -> lab.client.pings("10.0.0.2"), a::log);
+            assertThat(lab.passed()).isPositive();
+            awaitShown(lab, "servicechain", "inspect", "in force on 2 of 2 nodes");
+            awaitShown(lab, "servicepolicy", "all", "in force on 1 of 1 node");
+            String table = lab.command(0, "get", "servicepolicies");
+            assertThat(table).contains("Applied");
+
+            withoutAManager(lab, manager, a);
+        }
+    }
+
+    /** F5: forwarding and new flows go on, and a host that starts anew starts with what it had. */
+    private static void withoutAManager(TwoHostsLab lab, LabProcess manager, LabProcess a) throws IOException {
+        manager.kill();
+        long before = lab.passed();
+        assertThat(lab.client.pings("10.0.0.2")).isTrue();
+        assertThat(lab.passed()).isGreaterThan(before);
+        a.kill();
+        LabProcess again = lab.startAgent(0);
+        Waits.until("a host without a manager passes packets", WAIT, () -> lab.client.pings("10.0.0.2"), again::log);
+        assertThat(lab.status(0).configuration().notices()).isEmpty();
+
+        LabProcess second = lab.startManager();
+        // What both have already is not sent again, and what changes is.
+        lab.apply(POLICY.formatted("drop: true"));
+        Waits.until("the new rule drops", WAIT, () -> !lab.client.pings("10.0.0.2"), second::log);
+        refusal(lab, second);
+    }
+
+    /** What a host cannot take is refused as a whole and said where users look. */
+    private static void refusal(TwoHostsLab lab, LabProcess manager) throws IOException {
+        lab.hosts.get(1).route("default", "198.51.100.9");
+        lab.apply("""
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: cut-off}, spec: {node: host-b, interface: mgmt, peer: other}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: other}, spec: {node: host-b, interface: other}}
+                """);
+        String shown = awaitShown(lab, "port", "cut-off", "Refused");
+        assertThat(shown).contains("host-b: interface mgmt").contains("default route");
+        assertThat(lab.status(1).ports()).noneMatch(each -> each.interfaceName().equals("mgmt"));
+        assertThat(lab.command(0, "get", "ports")).contains("not Applied");
+        assertThat(manager.isAlive()).isTrue();
+    }
+
+    private static String awaitShown(TwoHostsLab lab, String kind, String name, String text) {
+        long deadlineNs = System.nanoTime() + WAIT.toNanos();
+        String shown;
+        do {
+            shown = lab.command(0, "describe", kind, name);
+        } while (!shown.contains(text) && System.nanoTime() < deadlineNs);
+        assertThat(shown).contains(text);
+        return shown;
+    }
+}

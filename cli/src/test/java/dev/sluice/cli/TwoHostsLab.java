@@ -1,0 +1,189 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
+import dev.sluice.agent.report.StatusReport;
+import dev.sluice.lab.BridgeFirewall;
+import dev.sluice.lab.LabProcess;
+import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Topology;
+import dev.sluice.lab.Waits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+
+/**
+ * Two hosts with an agent each and a manager, all processes of their own in namespaces; client and server at host A, a firewall at host B.
+ *
+ * <pre>
+ *                    [ manager ] 198.51.100.9
+ *                         |  management
+ *          .1 +-----------+------------+ .2
+ *  client -- left [ host-a ] right -- server        [ host-b ] fw-in, fw-out -- [ fw ]
+ *                     | underlay 192.0.2.1               | underlay 192.0.2.2
+ *                     +------------ fabric --------------+
+ * </pre>
+ */
+final class TwoHostsLab implements AutoCloseable {
+    static final String AGENTS = "198.51.100.9:9471";
+    private static final AtomicInteger COMMANDS = new AtomicInteger();
+
+    static final String OBJECTS = """
+            {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-a}, spec: {tracker: {connectionsMax: 16384}, underlay: {address: 192.0.2.1}}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-b}, spec: {tracker: {connectionsMax: 16384}, underlay: {address: 192.0.2.2}}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: underlay-a}, spec: {node: host-a, interface: underlay}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: underlay-b}, spec: {node: host-b, interface: underlay}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: LogicalRouter, metadata: {name: underlay-a}, spec: {node: host-a, interfaces: [{port: underlay-a, addresses: [192.0.2.1/24]}]}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: LogicalRouter, metadata: {name: underlay-b}, spec: {node: host-b, interfaces: [{port: underlay-b, addresses: [192.0.2.2/24]}]}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: left}, spec: {node: host-a, interface: left, peer: right}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: right}, spec: {node: host-a, interface: right}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw}, spec: {service: firewall, node: host-b, interfaces: {in: fw-in, out: fw-out}}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [firewall], onFailure: closed}}
+            """;
+
+    final Topology topology = Topology.create();
+    final Namespace client = topology.namespace("client");
+    final Namespace server = topology.namespace("server");
+    final Namespace manager = topology.namespace("manager");
+    final List<Namespace> hosts = new ArrayList<>();
+    final BridgeFirewall firewall;
+    private final Path folder;
+
+    TwoHostsLab(Path folder) {
+        this.folder = folder;
+        Namespace fabric = topology.namespace("fabric");
+        for (String bridge : List.of("br0", "mgmt")) {
+            fabric.configure("link", "add", "dev", bridge, "mtu", "1700", "type", "bridge");
+            fabric.configure("link", "set", "dev", bridge, "up");
+        }
+        for (int i = 0; i < 2; i++) {
+            String name = i == 0 ? "host-a" : "host-b";
+            Namespace host = topology.namespace(name);
+            hosts.add(host);
+            topology.wire(host, "underlay", fabric, "u" + i).mtu(1700).a().quiet();
+            fabric.configure("link", "set", "dev", "u" + i, "master", "br0");
+            topology.wire(host, "mgmt", fabric, "m" + i).a().address("198.51.100." + (i + 1) + "/24");
+            fabric.configure("link", "set", "dev", "m" + i, "master", "mgmt");
+        }
+        topology.wire(manager, "mgmt", fabric, "m9").a().address("198.51.100.9/24");
+        fabric.configure("link", "set", "dev", "m9", "master", "mgmt");
+        var left = topology.wire(client, "eth0", hosts.get(0), "left");
+        var right = topology.wire(server, "eth0", hosts.get(0), "right");
+        left.b().quiet();
+        right.b().quiet();
+        left.a().address("10.0.0.1/24");
+        right.a().address("10.0.0.2/24");
+        Namespace fw = topology.namespace("fw");
+        var in = topology.wire(fw, "in", hosts.get(1), "fw-in");
+        var out = topology.wire(fw, "out", hosts.get(1), "fw-out");
+        in.b().quiet();
+        out.b().quiet();
+        firewall = BridgeFirewall.create(in.a(), out.a());
+    }
+
+    LabProcess startManager() {
+        LabProcess process = manager.startJvm(
+                "manager",
+                PairLab.FLAGS,
+                Main.class,
+                List.of(
+                        "manager",
+                        "--data",
+                        folder.resolve("data").toString(),
+                        "--agents",
+                        AGENTS,
+                        "--agents-insecure"));
+        process.awaitLine("the manager listens", PairLab.WAIT, line -> line.contains("agents reach it"));
+        return process;
+    }
+
+    LabProcess startAgent(int host) {
+        String name = host == 0 ? "host-a" : "host-b";
+        return hosts.get(host)
+                .startJvm(
+                        "agent",
+                        PairLab.FLAGS,
+                        Main.class,
+                        List.of(
+                                "agent",
+                                "--manager",
+                                AGENTS,
+                                "--node",
+                                name,
+                                "--admin",
+                                socket(host).toString(),
+                                "--state",
+                                folder.resolve("state-" + name).toString()));
+    }
+
+    private Path socket(int host) {
+        return folder.resolve("agent-" + host + ".sock");
+    }
+
+    StatusReport status(int host) {
+        try {
+            return new AdminClient(socket(host)).status();
+        } catch (NodeException e) {
+            throw new AssertionError(e.getMessage(), e);
+        }
+    }
+
+    /** Waits until an agent answers and something holds of it. */
+    void await(String what, int host, LabProcess agent, Predicate<StatusReport> holds) {
+        Waits.until(
+                what,
+                PairLab.WAIT,
+                () -> {
+                    try {
+                        return holds.test(new AdminClient(socket(host)).status());
+                    } catch (NodeException e) {
+                        return false;
+                    }
+                },
+                agent::log);
+    }
+
+    /** Runs a command of the product beside the manager; what it says. */
+    String command(int status, String... words) {
+        try (LabProcess process =
+                manager.startJvm("command-" + COMMANDS.incrementAndGet(), PairLab.FLAGS, Main.class, List.of(words))) {
+            int ended = process.awaitExit(PairLab.WAIT);
+            assertThat(ended).as(process.log()).isEqualTo(status);
+            return process.log();
+        }
+    }
+
+    /** Packets that the firewall let through so far. */
+    long passed() {
+        return firewall.filter().forward().packets()
+                + firewall.filter().reverse().packets();
+    }
+
+    /** Applies objects; what the command says. */
+    String apply(String yaml) throws IOException {
+        Path file = Files.writeString(folder.resolve("apply-" + COMMANDS.incrementAndGet() + ".yaml"), yaml);
+        return command(0, "apply", "-f", file.toString());
+    }
+
+    @Override
+    public void close() {
+        topology.close();
+    }
+}

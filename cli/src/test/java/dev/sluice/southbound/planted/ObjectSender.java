@@ -1,0 +1,6 @@
+package dev.sluice.southbound.planted;
+
+import dev.sluice.model.Configuration;
+
+/** The protocol does not know what it carries. */
+record ObjectSender(Configuration objects) {}

@@ -1,0 +1,5 @@
+/** Breaks the rules of the architecture on purpose, to show that the checks can fail. */
+@NullMarked
+package dev.sluice.southbound.planted;
+
+import org.jspecify.annotations.NullMarked;

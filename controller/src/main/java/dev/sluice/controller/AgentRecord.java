@@ -1,0 +1,332 @@
+package dev.sluice.controller;
+
+import dev.sluice.controller.NodeState.Progress;
+import dev.sluice.controller.Parts.Piece;
+import dev.sluice.model.Kind;
+import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.Fault;
+import dev.sluice.southbound.FromController;
+import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Report;
+import dev.sluice.southbound.Resource;
+import dev.sluice.southbound.Update;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What one node is to have, what it has, and what it was told. One thread. */
+final class AgentRecord {
+    /** A refusal is tried again after so long: it may have been the host that was in the way. */
+    static final long RETRY_NS = 30_000_000_000L;
+
+    /** Figures change all the time: they are told so often. */
+    static final long FIGURES_NS = 30_000_000_000L;
+
+    private final String node;
+    private final String nodeKey;
+    private NavigableMap<String, Piece> wanted = new TreeMap<>();
+    private Map<String, Held> held = new HashMap<>();
+    private @Nullable AgentStream stream;
+    private @Nullable Sent sent;
+    private @Nullable Refused refused;
+    private Map<String, Health> health = Map.of();
+
+    /** The report whose figures were told last. */
+    private Report told = Report.getDefaultInstance();
+
+    private long figuresNs;
+    private long bytesSent;
+    private boolean everSeen;
+
+    /**
+     * What a node has.
+     *
+     * @param generation of the object; 0: not known
+     */
+    private record Held(String version, long generation) {}
+
+    /** An update without an answer. */
+    private record Sent(long nonce, Map<String, Held> after, Set<String> keys) {}
+
+    /**
+     * What a node does not take.
+     *
+     * @param fingerprint of everything that it would hold then
+     */
+    private record Refused(String fingerprint, List<Fault> faults, Set<String> keys, long atNs) {}
+
+    AgentRecord(String node) {
+        this.node = node;
+        nodeKey = WantedObject.key(Kind.NODE, node);
+    }
+
+    String node() {
+        return node;
+    }
+
+    boolean connected() {
+        return stream != null;
+    }
+
+    /** Whether its agent has ever come. */
+    boolean seen() {
+        return everSeen;
+    }
+
+    boolean holds(Set<String> keys) {
+        return keys.stream().anyMatch(wanted::containsKey);
+    }
+
+    /** Of everything that it is to have, and of itself. */
+    Set<String> keys() {
+        Set<String> keys = new HashSet<>(wanted.keySet());
+        keys.add(nodeKey);
+        return keys;
+    }
+
+    long bytesSent() {
+        return bytesSent;
+    }
+
+    // What happens.
+
+    /** What it is to have from now on; the keys whose state is another now. */
+    Set<String> want(NavigableMap<String, Piece> pieces) {
+        Set<String> changed = new HashSet<>();
+        pieces.forEach((key, piece) -> {
+            if (!piece.equals(wanted.get(key))) {
+                changed.add(key);
+            }
+        });
+        wanted.keySet().stream().filter(key -> !pieces.containsKey(key)).forEach(changed::add);
+        wanted = pieces;
+        return changed;
+    }
+
+    /** Its agent has come, over a stream that replaces any before. */
+    void connect(AgentStream newStream, Hello hello) {
+        if (stream != null) {
+            stream.end();
+        }
+        stream = newStream;
+        everSeen = true;
+        sent = null;
+        refused = null;
+        Map<String, Held> now = new HashMap<>();
+        hello.getHeldMap().forEach((key, version) -> {
+            Piece piece = wanted.get(key);
+            Held before = held.get(key);
+            long generation = piece != null && piece.version().equals(version)
+                    ? piece.generation()
+                    : before != null && before.version.equals(version) ? before.generation : 0;
+            now.put(key, new Held(version, generation));
+        });
+        held = now;
+    }
+
+    /** The stream has ended; whether it was the one in use. */
+    boolean disconnect(AgentStream ended) {
+        if (!ended.equals(stream)) {
+            return false;
+        }
+        stream = null;
+        sent = null;
+        health = Map.of();
+        told = Report.getDefaultInstance();
+        return true;
+    }
+
+    /**
+     * Takes a report.
+     *
+     * @return keys of objects of which it says something else than the one before; the node's own for figures too, but not often
+     */
+    Set<String> report(Report newReport, long nowNs) {
+        Set<String> keys = new HashSet<>();
+        Map<String, Health> old = health;
+        Map<String, Health> now = read(newReport);
+        health = now;
+        old.keySet().stream().filter(key -> !now.containsKey(key)).forEach(keys::add);
+        now.forEach((key, said) -> {
+            if (!said.equals(old.get(key))) {
+                keys.add(key);
+            }
+        });
+        if (told.equals(Report.getDefaultInstance()) || nowNs - figuresNs >= FIGURES_NS) {
+            figuresNs = nowNs;
+            told = newReport;
+            keys.add(nodeKey);
+        }
+        return keys;
+    }
+
+    private Map<String, Health> read(Report of) {
+        Map<String, Health> said = new HashMap<>();
+        of.getPortsList()
+                .forEach(port -> said.put(
+                        WantedObject.key(Kind.PORT, port.getName()),
+                        new Health(node, port.getUp(), port.getDescription())));
+        of.getInstancesList()
+                .forEach(instance -> said.put(
+                        WantedObject.key(Kind.SERVICE_INSTANCE, instance.getName()),
+                        new Health(node, instance.getAlive(), instance.getReason())));
+        return said;
+    }
+
+    /** The keys whose state is another now; none if it is no answer to what was sent last. */
+    Set<String> answered(Answer answer, long nowNs) {
+        Sent update = sent;
+        if (update == null || update.nonce != answer.getNonce()) {
+            return Set.of();
+        }
+        sent = null;
+        Set<String> keys = new HashSet<>(update.keys);
+        if (refused != null) {
+            keys.addAll(refused.keys);
+        }
+        if (answer.getAccepted()) {
+            held = update.after;
+            refused = null;
+        } else {
+            refused = new Refused(fingerprint(update.after), answer.getFaultsList(), update.keys, nowNs);
+        }
+        return keys;
+    }
+
+    private static String fingerprint(Map<String, Held> held) {
+        return Protocol.fingerprint(
+                held.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().version)));
+    }
+
+    /** Sends what it does not have, unless it has not answered yet or refuses just that; whether something was sent. */
+    boolean push(long nonce, long nowNs) {
+        AgentStream to = stream;
+        if (to == null || sent != null) {
+            return false;
+        }
+        List<Piece> changed = wanted.values().stream()
+                .filter(piece -> !piece.version().equals(version(piece.key())))
+                .toList();
+        List<String> removed = held.keySet().stream()
+                .filter(key -> !wanted.containsKey(key))
+                .sorted()
+                .toList();
+        if (changed.isEmpty() && removed.isEmpty()) {
+            refused = null;
+            return false;
+        }
+        Map<String, Held> after = new HashMap<>();
+        wanted.forEach((key, piece) -> after.put(key, new Held(piece.version(), piece.generation())));
+        String fingerprint = fingerprint(after);
+        if (refused != null && refused.fingerprint.equals(fingerprint) && nowNs - refused.atNs < RETRY_NS) {
+            return false;
+        }
+        Set<String> keys = new HashSet<>(removed);
+        changed.forEach(piece -> keys.add(piece.key()));
+        sent = new Sent(nonce, after, keys);
+        send(to, nonce, changed, removed, fingerprint);
+        return true;
+    }
+
+    private String version(String key) {
+        Held now = held.get(key);
+        return now == null ? "" : now.version;
+    }
+
+    private void send(AgentStream to, long nonce, List<Piece> changed, List<String> removed, String fingerprint) {
+        Update.Builder part = Update.newBuilder().setNonce(nonce);
+        long bytes = 0;
+        for (Piece piece : changed) {
+            if (bytes > 0 && bytes + piece.text().length() > Protocol.PART_BYTES) {
+                send(to, part.setMore(true).build());
+                part = Update.newBuilder().setNonce(nonce);
+                bytes = 0;
+            }
+            part.addResources(Resource.newBuilder()
+                    .setName(piece.key())
+                    .setVersion(piece.version())
+                    .setText(piece.text()));
+            bytes += piece.text().length();
+        }
+        send(to, part.addAllRemoved(removed).setFingerprint(fingerprint).build());
+    }
+
+    private void send(AgentStream to, Update update) {
+        bytesSent += update.getSerializedSize();
+        to.send(FromController.newBuilder().setUpdate(update).build());
+    }
+
+    // What can be said of it.
+
+    /** What the node says of an object, or what is known of the node itself; null if that is nothing. */
+    @Nullable
+    Health health(String key) {
+        if (key.equals(nodeKey)) {
+            return new Health(node, connected(), connected() ? "" : away());
+        }
+        return health.get(key);
+    }
+
+    /** What the node counted, if the object is the node itself. */
+    Optional<Figures> figures(String key) {
+        if (!connected() || told.equals(Report.getDefaultInstance()) || !key.equals(nodeKey)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new Figures(told.getGeneration(), told.getConnections(), told.getUninspected(), told.getDropsMap()));
+    }
+
+    private String away() {
+        return everSeen ? "its agent is not connected" : "no agent of this name has connected yet";
+    }
+
+    /** Whether the object is one that the node is to have, or has although it is gone. */
+    boolean concerns(String key) {
+        return wanted.containsKey(key);
+    }
+
+    /** How far the node is with an object that it is to have. */
+    NodeState state(String key, String title) {
+        Piece piece = wanted.get(key);
+        Held now = held.get(key);
+        if (piece == null) {
+            throw new IllegalArgumentException(node + " is not to have " + key);
+        }
+        long generation = now == null ? 0 : now.generation;
+        if (now != null && now.version.equals(piece.version())) {
+            return new NodeState(node, Progress.APPLIED, piece.generation(), "");
+        }
+        if (stream == null) {
+            return new NodeState(node, Progress.NOT_CONNECTED, generation, away());
+        }
+        Refused no = refused;
+        if (no == null || sent != null || !no.keys.contains(key)) {
+            return new NodeState(node, Progress.UNDER_WAY, generation, "was told and has not answered yet");
+        }
+        List<String> why = new ArrayList<>();
+        List<String> others = new ArrayList<>();
+        for (Fault fault : no.faults) {
+            boolean own = fault.getObject().equals(title) || fault.getObject().isEmpty();
+            (own ? why : others)
+                    .add((own ? "" : fault.getObject() + " ")
+                            + (fault.getField().isEmpty() ? "" : fault.getField() + ": ")
+                            + fault.getMessage());
+        }
+        return why.isEmpty()
+                ? new NodeState(
+                        node,
+                        Progress.HELD_UP,
+                        generation,
+                        "came together with what is refused: " + String.join("; ", others))
+                : new NodeState(node, Progress.REFUSED, generation, String.join("; ", why));
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sluice.controller;
+
+import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Report;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A {@link Distribution} with a thread and a clock. Any thread; what is said is done in the order in which it is said. */
+public final class Controller implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
+
+    /** States are told together: a change that a thousand nodes take is not told a thousand times. */
+    private static final long TELL_NS = 200_000_000L;
+
+    private static final long TICK_NS = 1_000_000_000L;
+
+    private final Distribution distribution;
+    private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
+    private final Consumer<List<ObjectState>> states;
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    /**
+     * Starts.
+     *
+     * @param states gets what is new of objects; called by the controller's thread, which must not wait there
+     * @param grace as in {@link Distribution}
+     */
+    public Controller(Consumer<List<ObjectState>> states, Duration grace) {
+        this.states = states;
+        distribution = new Distribution(System.nanoTime(), grace.toNanos());
+        thread = Thread.ofPlatform().daemon().name("sluice-controller").start(this::run);
+    }
+
+    private void run() {
+        long toldNs = System.nanoTime() - TELL_NS;
+        long tickNs = System.nanoTime();
+        boolean untold = false;
+        while (!stopping) {
+            try {
+                Runnable next = mailbox.poll(untold ? TELL_NS : TICK_NS, TimeUnit.NANOSECONDS);
+                if (next != null) {
+                    next.run();
+                    untold = true;
+                }
+                long nowNs = System.nanoTime();
+                if (untold && nowNs - toldNs >= TELL_NS) {
+                    states.accept(distribution.news(nowNs));
+                    toldNs = nowNs;
+                    untold = false;
+                }
+                if (nowNs - tickNs >= TICK_NS) {
+                    distribution.tick(nowNs);
+                    tickNs = nowNs;
+                    untold = true;
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                LOG.error("a defect of this program, the controller goes on", e);
+            }
+        }
+    }
+
+    /** Objects are others now, and those of these keys are gone. */
+    public void change(Collection<WantedObject> changed, Collection<String> removed) {
+        List<WantedObject> objects = List.copyOf(changed);
+        List<String> keys = List.copyOf(removed);
+        mailbox.add(() -> distribution.change(objects, keys, System.nanoTime()));
+    }
+
+    void hello(AgentStream stream, Hello hello) {
+        mailbox.add(() -> {
+            LOG.info("agent of node {} has come ({})", hello.getNode(), hello.getSoftware());
+            distribution.hello(stream, hello, System.nanoTime());
+        });
+    }
+
+    void answer(AgentStream stream, Answer answer) {
+        mailbox.add(() -> distribution.answer(stream, answer, System.nanoTime()));
+    }
+
+    void report(AgentStream stream, Report report) {
+        mailbox.add(() -> distribution.report(stream, report, System.nanoTime()));
+    }
+
+    void gone(AgentStream stream) {
+        mailbox.add(() -> distribution.gone(stream));
+    }
+
+    /** Asks for something that only the controller's thread knows, and hands it over there. */
+    public void ask(Consumer<Distribution> question) {
+        mailbox.add(() -> question.accept(distribution));
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        thread.interrupt();
+    }
+}

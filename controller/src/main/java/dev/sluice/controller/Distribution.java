@@ -1,0 +1,191 @@
+package dev.sluice.controller;
+
+import dev.sluice.controller.Parts.Affected;
+import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.FromController;
+import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Report;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells each agent what it does not have yet, and knows who has what. No threads, sockets or clocks: everything that happens is a call. One thread.
+ *
+ * <p>The cost of a change follows the nodes that it is about and the size of their parts; for each other agent it is one question.
+ */
+public final class Distribution {
+    private final Parts parts = new Parts();
+    private final Map<String, AgentRecord> agents = new TreeMap<>();
+    private final Map<AgentStream, AgentRecord> byStream = new HashMap<>();
+
+    /** Keys of objects of which something else is to be said than before. */
+    private final Set<String> untold = new HashSet<>();
+
+    private final long startNs;
+    private final long graceNs;
+    private long nonce;
+    private long updates;
+
+    /**
+     * No objects, no agents.
+     *
+     * @param graceNs for so long after the start nothing is said of objects of which some node has not come back yet: it is on its way, and nothing has changed
+     */
+    public Distribution(long startNs, long graceNs) {
+        this.startNs = startNs;
+        this.graceNs = graceNs;
+    }
+
+    /** Objects are others now. */
+    public void change(Collection<WantedObject> changed, Collection<String> removed, long nowNs) {
+        changed.forEach(object -> untold.add(object.key()));
+        Affected affected = parts.change(changed, removed);
+        parts.nodes().forEach(node -> agents.computeIfAbsent(node, AgentRecord::new));
+        for (AgentRecord agent : List.copyOf(agents.values())) {
+            boolean concerned = affected.everywhere()
+                    || affected.nodes().contains(agent.node())
+                    || (affected.underlay() && parts.hasUnderlay(agent.node()))
+                    || agent.holds(affected.holdersOf());
+            if (concerned) {
+                untold.addAll(agent.want(parts.part(agent.node())));
+                push(agent, nowNs);
+            }
+        }
+        agents.values().removeIf(agent -> !agent.connected() && !parts.nodes().contains(agent.node()));
+    }
+
+    private void push(AgentRecord agent, long nowNs) {
+        if (agent.push(nonce + 1, nowNs)) {
+            nonce++;
+            updates++;
+        }
+    }
+
+    /** An agent has come. */
+    public void hello(AgentStream stream, Hello hello, long nowNs) {
+        String problem = problem(hello);
+        if (!problem.isEmpty()) {
+            stream.send(FromController.newBuilder().setRefusal(problem).build());
+            stream.end();
+            return;
+        }
+        AgentRecord agent = agents.computeIfAbsent(hello.getNode(), AgentRecord::new);
+        byStream.values().removeIf(agent::equals);
+        byStream.put(stream, agent);
+        agent.want(parts.part(agent.node()));
+        agent.connect(stream, hello);
+        untold.addAll(agent.keys());
+        push(agent, nowNs);
+    }
+
+    private static String problem(Hello hello) {
+        if (!Protocol.understands(hello.getProtocol())) {
+            return "the agent speaks version " + hello.getProtocol() + " of the protocol, this manager "
+                    + Protocol.NUMBER + ", and they may differ by one: upgrade the older one";
+        }
+        return hello.getNode().matches("[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?")
+                ? ""
+                : "the agent says no name that a node can have: small letters, digits, '-' and '.', at most 63 of them";
+    }
+
+    /** An agent has answered. */
+    public void answer(AgentStream stream, Answer answer, long nowNs) {
+        AgentRecord agent = byStream.get(stream);
+        if (agent != null) {
+            untold.addAll(agent.answered(answer, nowNs));
+            push(agent, nowNs);
+        }
+    }
+
+    /** An agent says what it sees. */
+    public void report(AgentStream stream, Report report, long nowNs) {
+        AgentRecord agent = byStream.get(stream);
+        if (agent != null) {
+            untold.addAll(agent.report(report, nowNs));
+        }
+    }
+
+    /** A stream has ended. */
+    public void gone(AgentStream stream) {
+        AgentRecord agent = byStream.remove(stream);
+        if (agent != null && agent.disconnect(stream)) {
+            untold.addAll(agent.keys());
+        }
+    }
+
+    /** Tries again what was refused a while ago. */
+    public void tick(long nowNs) {
+        agents.values().forEach(agent -> push(agent, nowNs));
+    }
+
+    // What can be said.
+
+    /** The states of objects of which something else is to be said than when this was asked last. */
+    public List<ObjectState> news(long nowNs) {
+        boolean early = nowNs - startNs < graceNs;
+        List<ObjectState> news = new ArrayList<>();
+        for (String key : List.copyOf(untold)) {
+            ObjectState state = state(key);
+            if (early && state != null && state.nodes().stream().anyMatch(node -> !known(node.node()))) {
+                continue;
+            }
+            untold.remove(key);
+            if (state != null) {
+                news.add(state);
+            }
+        }
+        return news;
+    }
+
+    private boolean known(String node) {
+        AgentRecord agent = agents.get(node);
+        return agent != null && agent.seen();
+    }
+
+    /** How far nodes are with an object; null if there is none. */
+    public @Nullable ObjectState state(String key) {
+        String title = parts.title(key);
+        if (title.isEmpty()) {
+            return null;
+        }
+        List<NodeState> nodes = agents.values().stream()
+                .filter(agent -> agent.concerns(key))
+                .map(agent -> agent.state(key, title))
+                .toList();
+        List<Health> health = new ArrayList<>();
+        Optional<Figures> figures = Optional.empty();
+        for (AgentRecord agent : agents.values()) {
+            Health said = agent.health(key);
+            if (said != null) {
+                health.add(said);
+            }
+            figures = figures.or(() -> agent.figures(key));
+        }
+        return new ObjectState(key, parts.generation(key), nodes, health, figures);
+    }
+
+    /** How many agents are connected. */
+    public int connected() {
+        return byStream.size();
+    }
+
+    /** How many updates were sent. */
+    public long updates() {
+        return updates;
+    }
+
+    /** Bytes of updates that were sent to a node. */
+    public long bytesSent(String node) {
+        AgentRecord agent = agents.get(node);
+        return agent == null ? 0 : agent.bytesSent();
+    }
+}

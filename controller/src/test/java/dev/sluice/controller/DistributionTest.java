@@ -1,0 +1,356 @@
+package dev.sluice.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.controller.NodeState.Progress;
+import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.Fault;
+import dev.sluice.southbound.FromController;
+import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Resource;
+import dev.sluice.southbound.Update;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Who is told what, and what is known of it. */
+class DistributionTest {
+    private static final String PORTS = """
+            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: a-left}, spec: {node: a, interface: left}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: b-left}, spec: {node: b, interface: left}}
+            """;
+
+    private final Distribution distribution = new Distribution(0, 0);
+    private long nowNs;
+
+    /** An agent that takes what it is told when the test says so. */
+    private final class Agent implements AgentStream {
+        final String node;
+        final Map<String, String> held = new TreeMap<>();
+        final List<Update> unanswered = new ArrayList<>();
+        String refusal = "";
+        boolean ended;
+
+        Agent(String node) {
+            this.node = node;
+        }
+
+        Agent hello() {
+            distribution.hello(
+                    this,
+                    Hello.newBuilder()
+                            .setNode(node)
+                            .setProtocol(Protocol.NUMBER)
+                            .putAllHeld(held)
+                            .build(),
+                    nowNs);
+            return this;
+        }
+
+        @Override
+        public void send(FromController message) {
+            if (message.hasRefusal()) {
+                refusal = message.getRefusal();
+            } else {
+                unanswered.add(message.getUpdate());
+            }
+        }
+
+        @Override
+        public void end() {
+            ended = true;
+        }
+
+        /** Takes what was sent, checking that it leads to what it says. */
+        Agent takes() {
+            List<Update> parts = List.copyOf(unanswered);
+            unanswered.clear();
+            assertThat(parts).as("something was sent").isNotEmpty();
+            assertThat(parts.getLast().getMore()).isFalse();
+            for (Update part : parts) {
+                part.getRemovedList().forEach(held::remove);
+                part.getResourcesList().forEach(each -> held.put(each.getName(), each.getVersion()));
+            }
+            assertThat(Protocol.fingerprint(held)).isEqualTo(parts.getLast().getFingerprint());
+            answer(Answer.newBuilder().setNonce(parts.getLast().getNonce()).setAccepted(true));
+            return this;
+        }
+
+        void refuses(String object, String message) {
+            Update last = unanswered.getLast();
+            unanswered.clear();
+            answer(Answer.newBuilder()
+                    .setNonce(last.getNonce())
+                    .addFaults(Fault.newBuilder().setObject(object).setMessage(message)));
+        }
+
+        void answer(Answer.Builder answer) {
+            distribution.answer(this, answer.build(), nowNs);
+        }
+
+        List<String> sent() {
+            return unanswered.stream()
+                    .flatMap(update -> update.getResourcesList().stream())
+                    .map(Resource::getName)
+                    .toList();
+        }
+    }
+
+    private void change(String yaml, long generation) {
+        distribution.change(Objects.of(yaml, generation), List.of(), nowNs);
+    }
+
+    private static String rule(String name, String place, String action) {
+        return "{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: " + name + "}, spec: {appliedTo: ["
+                + place + "], rules: [{name: r, action: {" + action + "}}]}}";
+    }
+
+    private NodeState state(String key, String node) {
+        ObjectState state = Objects.requireThere(distribution.state(key));
+        return state.nodes().stream()
+                .filter(each -> each.node().equals(node))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void agentGetsItsPartAndThenOnlyWhatIsNew() {
+        change(PORTS, 1);
+        Agent a = new Agent("a").hello().takes();
+        Agent b = new Agent("b").hello().takes();
+        assertThat(a.held.keySet()).containsExactly("nodes/a", "ports/a-left");
+        change(rule("web", "a/left", "drop: true"), 1);
+        assertThat(a.sent()).containsExactly("servicepolicies/web");
+        assertThat(b.unanswered).isEmpty();
+        a.takes();
+        distribution.change(List.of(), List.of("servicepolicies/web"), nowNs);
+        assertThat(a.unanswered.getFirst().getRemovedList()).containsExactly("servicepolicies/web");
+        a.takes();
+        assertThat(a.held.keySet()).containsExactly("nodes/a", "ports/a-left");
+    }
+
+    @Test
+    void agentThatComesBackGoesOnFromWhatItHolds() {
+        change(PORTS, 1);
+        Agent a = new Agent("a").hello().takes();
+        distribution.gone(a);
+        assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.APPLIED);
+        change(rule("web", "a/left", "drop: true"), 1);
+        assertThat(state("servicepolicies/web", "a").progress()).isEqualTo(Progress.NOT_CONNECTED);
+        a.hello();
+        assertThat(a.sent()).containsExactly("servicepolicies/web");
+        a.takes();
+        Agent other = new Agent("a");
+        other.held.putAll(a.held);
+        other.hello();
+        assertThat(other.unanswered).isEmpty();
+        assertThat(a.ended).isTrue();
+        distribution.gone(a);
+        assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.APPLIED);
+        assertThat(distribution.connected()).isEqualTo(1);
+    }
+
+    @Test
+    void changesPileUpWhileAnAgentWorks() {
+        change(PORTS, 1);
+        Agent a = new Agent("a").hello();
+        change(rule("web", "a/left", "drop: true"), 1);
+        change(rule("web", "a/left", "noService: true"), 2);
+        change(rule("more", "a/left", "drop: true"), 1);
+        assertThat(a.unanswered).hasSize(1);
+        assertThat(state("servicepolicies/web", "a").progress()).isEqualTo(Progress.UNDER_WAY);
+        a.takes();
+        assertThat(a.sent()).containsExactly("servicepolicies/more", "servicepolicies/web");
+        a.takes();
+        assertThat(a.unanswered).isEmpty();
+        assertThat(state("servicepolicies/web", "a").generation()).isEqualTo(2);
+    }
+
+    @Test
+    void refusalIsSaidOfTheObjectAndWhatCameWithItIsHeldUp() {
+        change(PORTS, 1);
+        Agent a = new Agent("a").hello().takes();
+        change(rule("web", "a/left", "drop: true") + "\n---\n" + rule("more", "a/left", "drop: true"), 1);
+        a.refuses("ServicePolicy/web", "no room");
+        assertThat(state("servicepolicies/web", "a").progress()).isEqualTo(Progress.REFUSED);
+        assertThat(state("servicepolicies/web", "a").message()).isEqualTo("no room");
+        assertThat(state("servicepolicies/more", "a").progress()).isEqualTo(Progress.HELD_UP);
+        assertThat(state("servicepolicies/more", "a").message()).contains("ServicePolicy/web no room");
+        assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.APPLIED);
+        assertThat(a.unanswered).isEmpty();
+        nowNs += AgentRecord.RETRY_NS - 1;
+        distribution.tick(nowNs);
+        assertThat(a.unanswered).isEmpty();
+        nowNs += 1;
+        distribution.tick(nowNs);
+        assertThat(a.sent()).hasSize(2);
+        a.refuses("ServicePolicy/web", "no room");
+        change(rule("web", "a/left", "noService: true"), 2);
+        assertThat(a.sent()).hasSize(2);
+        a.takes();
+        assertThat(state("servicepolicies/web", "a").progress()).isEqualTo(Progress.APPLIED);
+        assertThat(state("servicepolicies/more", "a").progress()).isEqualTo(Progress.APPLIED);
+    }
+
+    @Test
+    void takingBackWhatWasRefusedEndsTheRefusal() {
+        change(PORTS, 1);
+        Agent a = new Agent("a").hello().takes();
+        change(rule("web", "a/left", "drop: true"), 1);
+        a.refuses("ServicePolicy/web", "no room");
+        distribution.change(List.of(), List.of("servicepolicies/web"), nowNs);
+        assertThat(a.unanswered).isEmpty();
+        assertThat(distribution.state("servicepolicies/web")).isNull();
+        assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.APPLIED);
+    }
+
+    @Test
+    void answersToOldUpdatesCountForNothing() {
+        change(PORTS, 1);
+        Agent a = new Agent("a").hello();
+        a.answer(Answer.newBuilder().setNonce(99).setAccepted(true));
+        assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.UNDER_WAY);
+        Agent stranger = new Agent("x");
+        stranger.answer(Answer.newBuilder().setNonce(1).setAccepted(true));
+        assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.UNDER_WAY);
+    }
+
+    @Test
+    void largePartsComeInPieces() {
+        String big = "x".repeat(700_000);
+        for (int i = 0; i < 5; i++) {
+            change(
+                    "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: p" + i + ", annotations: {note: " + big
+                            + "}}, spec: {node: a, interface: eth" + i + "}}",
+                    1);
+        }
+        Agent a = new Agent("a").hello();
+        assertThat(a.unanswered.size()).isGreaterThan(2);
+        assertThat(a.unanswered)
+                .allMatch(update -> update.getSerializedSize() < Protocol.MESSAGE_BYTES_MAX)
+                .extracting(Update::getNonce)
+                .containsOnly(1L);
+        a.takes();
+        assertThat(a.held).hasSize(6);
+    }
+
+    @Test
+    void agentsOfAnotherTimeOrWithoutANameAreTurnedAway() {
+        Agent a = new Agent("Not A Name").hello();
+        assertThat(a.refusal).contains("no name that a node can have");
+        assertThat(a.ended).isTrue();
+        Agent old = new Agent("a");
+        distribution.hello(
+                old,
+                Hello.newBuilder().setNode("a").setProtocol(Protocol.NUMBER + 2).build(),
+                nowNs);
+        assertThat(old.refusal).contains("version 3 of the protocol");
+        assertThat(distribution.connected()).isZero();
+    }
+
+    @Test
+    void nothingIsSaidOfNodesThatAreOnTheirWayAfterAStart() {
+        Distribution starting = new Distribution(100, 1_000);
+        starting.change(Objects.of(PORTS), List.of(), 100);
+        assertThat(starting.news(1_099)).isEmpty();
+        assertThat(starting.news(1_100))
+                .extracting(ObjectState::key)
+                .containsExactlyInAnyOrder("ports/a-left", "ports/b-left");
+        assertThat(starting.news(1_101)).isEmpty();
+    }
+
+    @Test
+    void sizeOfAChangeDoesNotFollowTheSizeOfTheConfiguration() {
+        long few = bytesOfOneRule(10);
+        long many = bytesOfOneRule(2_000);
+        assertThat(many).isEqualTo(few);
+    }
+
+    private static long bytesOfOneRule(int nodes) {
+        Distribution all = new Distribution(0, 0);
+        StringBuilder yaml = new StringBuilder();
+        for (int i = 0; i < nodes; i++) {
+            yaml.append("{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: p")
+                    .append(i)
+                    .append("}, spec: {node: n")
+                    .append(i)
+                    .append(", interface: left}}\n---\n")
+                    .append(rule("r" + i, "n" + i + "/left", "drop: true"))
+                    .append("\n---\n");
+        }
+        all.change(Objects.of(yaml.toString()), List.of(), 0);
+        List<Update> sent = new ArrayList<>();
+        AgentStream stream = new AgentStream() {
+            @Override
+            public void send(FromController message) {
+                sent.add(message.getUpdate());
+            }
+
+            @Override
+            public void end() {}
+        };
+        all.hello(stream, Hello.newBuilder().setNode("n7").setProtocol(1).build(), 0);
+        all.answer(
+                stream,
+                Answer.newBuilder()
+                        .setNonce(sent.getLast().getNonce())
+                        .setAccepted(true)
+                        .build(),
+                0);
+        long before = all.bytesSent("n7");
+        all.change(Objects.of(rule("r7", "n7/left", "noService: true"), 2), List.of(), 0);
+        return all.bytesSent("n7") - before;
+    }
+
+    @Test
+    void agentsConvergeWhateverHappensInWhichOrder() {
+        long seed = Long.getLong("sluice.seed", System.nanoTime());
+        Random random = new Random(seed);
+        change(PORTS, 1);
+        List<Agent> agents = List.of(new Agent("a"), new Agent("b"));
+        long generation = 1;
+        for (int step = 0; step < 2_000; step++) {
+            Agent agent = agents.get(random.nextInt(2));
+            switch (random.nextInt(6)) {
+                case 0 -> {
+                    agent.unanswered.clear();
+                    agent.hello();
+                }
+                case 1 -> {
+                    agent.unanswered.clear();
+                    distribution.gone(agent);
+                }
+                case 2 -> {
+                    if (!agent.unanswered.isEmpty()) {
+                        agent.takes();
+                    }
+                }
+                case 3 -> {
+                    if (!agent.unanswered.isEmpty()) {
+                        agent.refuses("", "not now");
+                    }
+                }
+                case 4 ->
+                    change(
+                            rule("r" + random.nextInt(4), random.nextBoolean() ? "a/left" : "b/left", "drop: true"),
+                            ++generation);
+                default -> distribution.change(List.of(), List.of("servicepolicies/r" + random.nextInt(4)), nowNs);
+            }
+            nowNs += random.nextInt(1_000_000_000);
+        }
+        for (Agent agent : agents) {
+            agent.unanswered.clear();
+            agent.hello();
+            if (!agent.unanswered.isEmpty()) {
+                agent.takes();
+            }
+            Agent fresh = new Agent(agent.node).hello().takes();
+            assertThat(agent.held).as("seed " + seed).isEqualTo(fresh.held);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of {@code dev.sluice.controller}. */
+@NullMarked
+package dev.sluice.controller;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,72 @@
+package dev.sluice.manager.agents;
+
+import dev.sluice.controller.Controller;
+import dev.sluice.controller.SouthboundServer;
+import dev.sluice.manager.objects.Inventory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/** What a manager does for agents: a controller that knows the objects, and a place where agents reach it. Any thread. */
+public final class AgentService implements AutoCloseable {
+    /** The address for agents cannot be listened on. */
+    public static final class Unreachable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unreachable(InetSocketAddress address, IOException cause) {
+            super("cannot listen on " + address.getHostString() + ":" + address.getPort() + ": " + cause.getMessage(), cause);
+        }
+    }
+
+    private final StatusWriter writer;
+    private final Controller controller;
+    private final SouthboundServer server;
+    private final ObjectFeed feed;
+
+    private AgentService(StatusWriter writer, Controller controller, SouthboundServer server, ObjectFeed feed) {
+        this.writer = writer;
+        this.controller = controller;
+        this.server = server;
+        this.feed = feed;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param grace for how long agents that have not come back yet count as on their way
+     * @throws Unreachable if the address cannot be listened on
+     */
+    public static AgentService start(InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace) {
+        StatusWriter writer = new StatusWriter(inventory, clock);
+        Controller controller = new Controller(writer::tell, grace);
+        // Agents that come before the objects do would be told that there are none.
+        ObjectFeed feed = ObjectFeed.start(inventory, controller);
+        try {
+            return new AgentService(writer, controller, SouthboundServer.start(listen, controller), feed);
+        } catch (IOException e) {
+            feed.close();
+            controller.close();
+            writer.close();
+            throw new Unreachable(listen, e);
+        }
+    }
+
+    /** The port that it listens on. */
+    public int port() {
+        return server.port();
+    }
+
+    /** What the service runs on. */
+    public Controller controller() {
+        return controller;
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        feed.close();
+        controller.close();
+        writer.close();
+    }
+}
