@@ -48,7 +48,7 @@ class NshTransportsTest {
     private static final int GPE = 42;
 
     /** How the node is reached. */
-    private enum Kind {
+    enum Kind {
         GPE(NodeTunnel.Format.NSH_GPE, 50),
         ETHERNET(NodeTunnel.Format.NSH_ETHERNET, 14);
 
