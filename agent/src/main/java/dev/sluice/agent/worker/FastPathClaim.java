@@ -32,12 +32,14 @@ final class FastPathClaim implements AutoCloseable {
      * @throws PortException if another node has it
      */
     static FastPathClaim take() throws PortException {
+        String namespace;
         try {
             // "net:[4026531840]": the number is the namespace's as long as that lives.
-            return take(Files.readSymbolicLink(NAMESPACE).toString().replaceAll("[^0-9]", ""));
+            namespace = Files.readSymbolicLink(NAMESPACE).toString().replaceAll("[^0-9]", "");
         } catch (IOException e) {
             throw new PortException("fast path: the claim to this network namespace cannot be made: " + e);
         }
+        return take(namespace);
     }
 
     /** The same for a namespace by its number. */

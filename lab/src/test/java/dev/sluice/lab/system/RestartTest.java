@@ -165,6 +165,9 @@ class RestartTest {
             assertThat(remains.allPins()).isEmpty();
             assertThat(root.resolve("memory")).isEmptyDirectory();
             assertThat(network.sluice.configure("-o", "link")).doesNotContain("sluice-punt");
+
+            sluice.startAgain();
+            assertThat(flow.exchange(50).lost()).isZero();
         }
     }
 
