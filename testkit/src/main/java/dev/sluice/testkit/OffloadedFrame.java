@@ -220,7 +220,7 @@ final class OffloadedFrame {
                 in.csumStart(),
                 in.csumOffset()));
         if (marked == null) {
-            throw new IllegalStateException("unreadable with another codepoint: " + this);
+            throw new IllegalStateException("unreadable with another codepoint");
         }
         return marked;
     }
