@@ -15,7 +15,9 @@ public final class AgentService implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         Unreachable(InetSocketAddress address, IOException cause) {
-            super("cannot listen on " + address.getHostString() + ":" + address.getPort() + ": " + cause.getMessage(), cause);
+            super(
+                    "cannot listen on " + address.getHostString() + ":" + address.getPort() + ": " + cause.getMessage(),
+                    cause);
         }
     }
 
@@ -37,7 +39,8 @@ public final class AgentService implements AutoCloseable {
      * @param grace for how long agents that have not come back yet count as on their way
      * @throws Unreachable if the address cannot be listened on
      */
-    public static AgentService start(InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace) {
+    public static AgentService start(
+            InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace) {
         StatusWriter writer = new StatusWriter(inventory, clock);
         Controller controller = new Controller(writer::tell, grace);
         // Agents that come before the objects do would be told that there are none.
