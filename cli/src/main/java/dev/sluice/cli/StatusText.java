@@ -35,7 +35,10 @@ final class StatusText {
                 (peers(status.peers())
                                 + chains(status.chains())
                                 + segments(status.segments())
-                                + fastPath(status.fastPath(), status.ports(), status.totals().frames()))
+                                + fastPath(
+                                        status.fastPath(),
+                                        status.ports(),
+                                        status.totals().frames()))
                         .stripTrailing());
     }
 

@@ -33,9 +33,11 @@ import org.junit.jupiter.api.Test;
 class TextTest {
     @Test
     void fastPathThatHasSeenNothingYetHasNoEmptyTable() {
-        assertThat(StatusText.fastPath(new FastPathReport("auto", "", 0, 0, 0, 65_536, List.of(), List.of()), List.of(), 0))
+        assertThat(StatusText.fastPath(
+                        new FastPathReport("auto", "", 0, 0, 0, 65_536, List.of(), List.of()), List.of(), 0))
                 .endsWith("0 of 65536 journeys in the kernel\n");
-        assertThat(StatusText.fastPath(new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, List.of(), List.of()), List.of(), 0))
+        assertThat(StatusText.fastPath(
+                        new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, List.of(), List.of()), List.of(), 0))
                 .isEqualTo("\nfast path auto: none, no libbpf\n");
     }
 
@@ -109,8 +111,10 @@ class TextTest {
                         4096,
                         "direct",
                         List.of(
-                                new HopReport("fw", "fw-1", "b", false, true, "both", List.of(30L, 20L), List.of(0L, 0L)),
-                                new HopReport("tap", "tap-1", "", true, false, "both", List.of(5L, 0L), List.of(0L, 0L))),
+                                new HopReport(
+                                        "fw", "fw-1", "b", false, true, "both", List.of(30L, 20L), List.of(0L, 0L)),
+                                new HopReport(
+                                        "tap", "tap-1", "", true, false, "both", List.of(5L, 0L), List.of(0L, 0L))),
                         1,
                         0,
                         "in use",
@@ -127,7 +131,8 @@ class TextTest {
                         0,
                         -1,
                         "",
-                        List.of(new HopReport("fw", "fw-2", "", false, false, "both", List.of(9L, 8L), List.of(7L, 8L))),
+                        List.of(new HopReport(
+                                "fw", "fw-2", "", false, false, "both", List.of(9L, 8L), List.of(7L, 8L))),
                         3,
                         0,
                         "dead",

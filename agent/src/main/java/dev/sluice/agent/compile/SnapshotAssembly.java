@@ -231,7 +231,8 @@ final class SnapshotAssembly {
     /** The path with a name, if new flows may get it. */
     private List<Path> named(String name) {
         return pathDrafts.values().stream()
-                .filter(draft -> (draft.name().equals(name) || draft.placedName().equals(name)) && free.test(draft))
+                .filter(draft ->
+                        (draft.name().equals(name) || draft.placedName().equals(name)) && free.test(draft))
                 .map(draft -> paths.get(draft.id()))
                 .filter(Objects::nonNull)
                 .limit(1)

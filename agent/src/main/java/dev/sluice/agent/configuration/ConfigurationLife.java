@@ -23,7 +23,6 @@ import dev.sluice.model.Configuration;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
 import dev.sluice.model.ServiceInstance.AdminState;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

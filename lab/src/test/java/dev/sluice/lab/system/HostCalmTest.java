@@ -30,7 +30,8 @@ class HostCalmTest {
 
     @Test
     void busyProcessorsAndCollectionsKillNoHostAndNoNode() {
-        // A machine that tests something else beside takes the processor from all three: sessions of 150 ms are for the soak.
+        // A machine that tests something else beside takes the processor from all three: sessions of 150 ms are for the
+        // soak.
         run(SECONDS_IN_THE_CHECK, 300, 5);
     }
 

@@ -90,7 +90,6 @@ public enum Role {
     @SuppressWarnings("ImmutableEnumChecker")
     private final Set<Kind> reads;
 
-
     @SuppressWarnings("ImmutableEnumChecker")
     private final Set<Kind> writes;
 
