@@ -162,8 +162,10 @@ final class TwoHostsLab implements AutoCloseable {
 
     /** Runs a command of the product beside the manager; what it says. */
     String command(int status, String... words) {
+        List<String> all = new ArrayList<>(List.of(words));
+        all.addAll(List.of("--token-file", folder.resolve("data/admin.token").toString()));
         try (LabProcess process =
-                manager.startJvm("command-" + COMMANDS.incrementAndGet(), PairLab.FLAGS, Main.class, List.of(words))) {
+                manager.startJvm("command-" + COMMANDS.incrementAndGet(), PairLab.FLAGS, Main.class, all)) {
             int ended = process.awaitExit(PairLab.WAIT);
             assertThat(ended).as(process.log()).isEqualTo(status);
             return process.log();

@@ -468,10 +468,8 @@ public final class OffloadMirror {
         }
         counters.installed++;
         if (rehearsing) {
-            uncount(
-                    entry,
-                    j.lengthBytes,
-                    continued ? OffloadAction.lastSeenMs(last, 0) : ConnectionTable.tableMs(nowNs));
+            int seenMs = continued ? OffloadAction.lastSeenMs(last, 0) : ConnectionTable.tableMs(nowNs);
+            uncount(entry, j.lengthBytes, seenMs);
         }
         if (j.neighborPort >= 0) {
             neighbors.watch(j.neighborPort, j.neighborHi, j.neighborLo);

@@ -156,7 +156,7 @@ final class OverlayInput {
         if (protocol != EtherTypes.NSH || control) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, peer, node, geneve, geneve + geneveBytes, end);
+        return receiveNsh(c, peer, node, geneve, geneve + geneveBytes, end, Geneve.vni(m, geneve));
     }
 
     private int receiveGpe(Cursor c, Attachment node, long gpe) {
@@ -168,7 +168,7 @@ final class OverlayInput {
         if (VxlanGpe.isOam(m, gpe) || VxlanGpe.nextProtocol(m, gpe) != VxlanGpe.NEXT_NSH) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, null, node, gpe + VxlanGpe.BYTES, end, VxlanGpe.vni(m, gpe));
+        return receiveNsh(c, null, node, gpe, gpe + VxlanGpe.BYTES, end, VxlanGpe.vni(m, gpe));
     }
 
     /** Takes the frame in hand, a network service header behind Ethernet, from a service port; the next {@link Step}. */
@@ -192,7 +192,8 @@ final class OverlayInput {
         if (Ethernet.source(c.memory, c.start()) != node.in().mac()) {
             return frames.drop(c, DropReason.NODE_MAC_UNKNOWN);
         }
-        return receiveNsh(c, null, node, c.start() + Ethernet.BYTES, c.start() + c.lengthBytes(), ANY_NETWORK);
+        long nsh = c.start() + Ethernet.BYTES;
+        return receiveNsh(c, null, node, c.start(), nsh, c.start() + c.lengthBytes(), ANY_NETWORK);
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
@@ -206,10 +207,19 @@ final class OverlayInput {
                 == 0;
     }
 
+    /**
+     * @param carrier the header in front of the service header
+     * @param vni of the carrier, or {@link #ANY_NETWORK}
+     */
     private int receiveNsh(
-            Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node, long geneve, long nsh, long end) {
+            Cursor c,
+            @Nullable OverlayPeer peer,
+            @Nullable Attachment node,
+            long carrier,
+            long nsh,
+            long end,
+            int vni) {
         MemorySegment m = c.memory;
-        int vni = Geneve.vni(m, geneve);
         int nshBytes = Nsh.check(m, nsh, (int) (end - nsh));
         if (nshBytes < 0 || metadata.read(m, nsh) < 0 || nshBytes > PlaneFlows.NSH_BYTES_MAX) {
             return frames.drop(c, DropReason.NSH_INVALID);
@@ -218,7 +228,7 @@ final class OverlayInput {
         boolean tooBig = peer != null && TooBigInput.isOne(m, nsh, metadata);
         JourneyRecorder journey = frames.journey();
         if (journey != null && node == null && !message && !tooBig && !isCopy()) {
-            journey.opens(c, geneve, nsh, nshBytes);
+            journey.opens(c, carrier, nsh, nshBytes);
         }
         if (!message && !tooBig && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);

@@ -31,7 +31,7 @@ final class FastPathExamination {
                     line("fast path of " + segment.metadata().name(), "none: a logical switch learns from each frame"));
         }
         if (without.isEmpty() && !part.instances().isEmpty()) {
-            lines.add(new Line(State.OK, "fast path", "has what it needs of all service instances", ""));
+            lines.add(new Line(State.OK, "fast path of all nodes", "has what it needs of all service instances", ""));
         }
         lines.addAll(without);
     }

@@ -5,7 +5,6 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.RateLimit;
-import dev.sluice.agent.Remains;
 import dev.sluice.agent.admin.AdminCommand;
 import dev.sluice.agent.admin.AdminRequests;
 import dev.sluice.agent.admin.AdminServer;
@@ -17,7 +16,6 @@ import dev.sluice.agent.admin.TraceFilter;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.HostSafety;
 import dev.sluice.agent.compile.IdRegistry;
-import dev.sluice.agent.compile.NumbersFile;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.configuration.AppliedConfiguration;
 import dev.sluice.agent.configuration.Boot;
@@ -49,7 +47,6 @@ import dev.sluice.agent.sight.SightCommands;
 import dev.sluice.agent.sight.Tracers;
 import dev.sluice.agent.sight.Tracing;
 import dev.sluice.agent.worker.FastPathState;
-import dev.sluice.agent.worker.KeptMemory;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.agent.worker.LinuxLinks;
 import dev.sluice.agent.worker.LinuxPorts;
@@ -134,8 +131,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         this.socket = options.socket().orElseGet(() -> AdminSocket.defaultPath(name));
         this.links = links;
         watch = new InstanceWatch(liveness, links);
-        NumbersFile numbers =
-                options.remains().isEmpty() ? null : numbers(options.remains().get());
+        KeptFlows kept = KeptFlows.of(options, name, ids);
         life = new ConfigurationLife(
                 options,
                 boot,
@@ -146,7 +142,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 System::nanoTime);
         int connectionsMax = life.applied().node().settings().tracker().connectionsMax();
         WorkerSizes size = sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes;
-        worker = new Worker(size, liveness, ports, keptMemory(options, numbers, size.connectionsMax()));
+        worker = new Worker(size, liveness, ports, kept.memory(size.connectionsMax()));
         life.publishTo(this::publish);
         watch.remoteReasons(worker.peers()::reason);
         reports = new NodeReports(worker, watch, states);
@@ -156,32 +152,6 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         census = new NumberCensus(ids, worker, startNs);
         ruleSight = new RuleSight(worker.datapath().ruleLog());
         attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
-    }
-
-    /** The numbers that records of the process before are made of; null if they cannot be kept. */
-    private @Nullable NumbersFile numbers(Remains remains) {
-        Path directory = remains.memoryOf(name);
-        try {
-            KeptMemory.make(directory);
-        } catch (IOException e) {
-            LOG.warn("flows will not outlive this process: {} cannot be made: {}", directory, e.toString());
-            return null;
-        }
-        NumbersFile numbers = NumbersFile.read(directory.resolve("numbers"));
-        ids.keepIn(numbers);
-        return numbers;
-    }
-
-    private @Nullable KeptMemory keptMemory(NodeOptions options, @Nullable NumbersFile numbers, int connectionsMax) {
-        if (numbers == null || options.remains().isEmpty()) {
-            return null;
-        }
-        try {
-            return KeptMemory.open(options.remains().get().memoryOf(name), numbers.epoch(), connectionsMax);
-        } catch (IOException e) {
-            LOG.warn("flows will not outlive this process: {}", e.toString());
-            return null;
-        }
     }
 
     /** The newest snapshot; any thread. */

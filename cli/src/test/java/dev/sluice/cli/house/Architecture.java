@@ -112,7 +112,8 @@ final class Architecture {
                             "com.sun.management..",
                             "org.slf4j..",
                             "tools.jackson..",
-                            "io.grpc..")));
+                            "io.grpc..",
+                            "com.google.protobuf..")));
 
     /** Of wire, model takes addresses only: objects know nothing of headers. */
     static final ArchRule MODEL_USES_VALUES_OF_WIRE = noClasses()

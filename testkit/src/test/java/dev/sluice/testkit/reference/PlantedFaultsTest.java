@@ -21,7 +21,7 @@ class PlantedFaultsTest {
     private static final long SEED = 7000;
 
     /** Enough for the rarest of the faults; most show within a few hundred packets. */
-    private static final long PACKETS = 60_000;
+    private static final long PACKETS = 150_000;
 
     enum Fault {
         APPLIED_TO_IGNORES_THE_SIDE(
@@ -255,11 +255,15 @@ class PlantedFaultsTest {
 
     /** Runs a comparison of {@link Campaign} in a class loader of its own, which has the fault. */
     static String compare(Path compiled, String comparison, long packets) {
+        return compare(compiled, comparison, SEED, packets);
+    }
+
+    static String compare(Path compiled, String comparison, long seed, long packets) {
         try {
             Object result = new FaultyClasses(compiled)
                     .loadClass(Campaign.class.getName())
                     .getMethod(comparison, String.class, long.class, long.class)
-                    .invoke(null, NONE, SEED, packets);
+                    .invoke(null, NONE, seed, packets);
             return String.valueOf(result);
         } catch (InvocationTargetException e) {
             throw new IllegalStateException("the comparison itself failed", e.getCause());

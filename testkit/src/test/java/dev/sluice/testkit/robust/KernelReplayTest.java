@@ -16,10 +16,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,14 @@ class KernelReplayTest {
     private final MemorySegment fromKernel = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
     private final MemorySegment fromMemory = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
     private final Map<PuntReason, Integer> seen = new EnumMap<>(PuntReason.class);
+    /** Needs a machine without memory; is met in {@link TunnelReplayTest}; needs a time in which nobody listens, as in the system tests of restarts. */
+    private static final Set<PuntReason> ELSEWHERE = EnumSet.of(
+            PuntReason.LOST,
+            PuntReason.OTHER_HEADERS,
+            PuntReason.CONGESTED,
+            PuntReason.ABSENT_DROPPED,
+            PuntReason.ABSENT_PASSED);
+
     private Random random = new Random(0);
 
     /** Packets of established flows, of every kind that is repeated, and a few that are not. */
@@ -180,10 +190,9 @@ class KernelReplayTest {
         }
         System.out.printf("%d frames in %.1f s: %s%n", FRAMES, (System.nanoTime() - began) / 1e9, seen);
         assertThat(seen)
-                .as("each reason was met; LOST needs a machine without memory")
-                .containsKeys(Arrays.stream(PuntReason.values())
-                        .filter(r -> r != PuntReason.LOST)
-                        .toArray(PuntReason[]::new));
+                .as("each reason was met")
+                .containsKeys(
+                        EnumSet.complementOf(EnumSet.copyOf(ELSEWHERE)).toArray(PuntReason[]::new));
     }
 
     private void world(ProgramRun kernel, String which) {
