@@ -10,10 +10,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The comparison with a fast path in front finds what is wrong with recording and with taking back: as {@link PlantedFaultsTest}. What random worlds hardly show has tests of its own in {@code FastPathTest}. */
 class FastPathFaultsTest {
-    /** Enough for the rarest of the faults; most show within a few thousand packets. */
     /** Worlds from here on show each fault within the packets below. */
     private static final long SEED = 8_030;
 
+    /** Enough for the rarest of the faults; most show within a few thousand packets. */
     private static final long PACKETS = 400_000;
 
     enum Fault {
@@ -25,7 +25,9 @@ class FastPathFaultsTest {
                 "ConnectionTableFields", "if (mirror != null && value != l2(slot, direction)) {", "if (slot < 0) {"),
         LIVENESS_IS_NOT_HEARD("FastPath", "now.onLiveness();", ""),
         CONFIGURATIONS_ARE_NOT_HEARD(
-                "MirrorGenerations", "            moveConfig();\n        }\n        numbers", "        }\n        numbers"),
+                "MirrorGenerations",
+                "            moveConfig();\n        }\n        numbers",
+                "        }\n        numbers"),
         TTL_STAYS("OffloadMirror", "OffloadAction.setTtlDecrement(action, 0, j.ttlDecrement);", ""),
         PACKETS_OF_ANY_SIZE_PASS("JourneyRecorder", "ipBytesMax = Math.min(room, 0xffff);", "ipBytesMax = 0xffff;"),
         UNTRACKED_PACKETS_ARE_RECORDED("Classification", "frames.refuse(OffloadRefusal.UNTRACKED);", ""),

@@ -191,8 +191,7 @@ class KernelReplayTest {
         System.out.printf("%d frames in %.1f s: %s%n", FRAMES, (System.nanoTime() - began) / 1e9, seen);
         assertThat(seen)
                 .as("each reason was met")
-                .containsKeys(
-                        EnumSet.complementOf(EnumSet.copyOf(ELSEWHERE)).toArray(PuntReason[]::new));
+                .containsKeys(EnumSet.complementOf(EnumSet.copyOf(ELSEWHERE)).toArray(PuntReason[]::new));
     }
 
     private void world(ProgramRun kernel, String which) {
