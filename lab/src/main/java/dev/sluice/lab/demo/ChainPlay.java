@@ -218,7 +218,7 @@ final class ChainPlay implements Play {
         sluices.get(A).awaitPath(ON_C);
         String took = Figures.since(startNs);
         Streams.Account account = there(streams).finish(stream, firewallsAndInspector(), Map.of());
-        account.note(findings);
+        account.noteMoved(findings);
         long bySecond = passedOneFirewall(account);
         findings.add("stream: through the firewall on host C", Figures.number(bySecond), "> 0", bySecond > 0);
         none("packets that passed uninspected, on all hosts", uninspected());
