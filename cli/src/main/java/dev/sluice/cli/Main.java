@@ -6,6 +6,7 @@ import dev.sluice.lab.LabException;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -15,19 +16,35 @@ public final class Main {
 
     /** Runs one command and ends the process with its status: 0 done, 1 failed, 2 wrong usage. */
     public static void main(String[] arguments) {
-        int status = commandLine().execute(arguments);
-        System.exit(status);
+        System.exit(commandLine(arguments).execute(arguments));
     }
 
-    /** The whole command line; tests give it writers of their own. */
-    static CommandLine commandLine() {
+    /**
+     * The command line for these arguments: with the one command that they name, because reading the options of all of them takes longer than most commands take (P14), or with all commands. Tests give it writers of their
+     * own.
+     */
+    static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new SluiceCommand());
+        needed(arguments).forEach(line::addSubcommand);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpWidth(120);
         line.setAbbreviatedOptionsAllowed(false);
-        line.setParameterExceptionHandler((failure, arguments) -> wrongUsage(failure));
+        line.setParameterExceptionHandler((failure, words) -> wrongUsage(failure));
         line.setExecutionExceptionHandler((failure, at, parsed) -> failed(at, failure));
         return line;
+    }
+
+    private static List<Class<?>> needed(String... arguments) {
+        return SluiceCommand.COMMANDS.stream()
+                .filter(command -> arguments.length > 0 && nameOf(command).equals(arguments[0]))
+                .filter(command -> command != CompletionCommand.class)
+                .findFirst()
+                .<List<Class<?>>>map(List::of)
+                .orElse(SluiceCommand.COMMANDS);
+    }
+
+    private static String nameOf(Class<?> command) {
+        return command.getAnnotation(Command.class).name();
     }
 
     private static int wrongUsage(ParameterException failure) {

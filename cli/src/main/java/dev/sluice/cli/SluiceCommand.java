@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
 
@@ -9,8 +10,10 @@ import picocli.CommandLine.ScopeType;
         description = "Steers flows through service nodes that know nothing about it.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        scope = ScopeType.INHERIT,
-        subcommands = {
+        scope = ScopeType.INHERIT)
+final class SluiceCommand {
+    /** All commands below it, in the order of the help. */
+    static final List<Class<?>> COMMANDS = List.of(
             ValidateCommand.class,
             AnalyzeCommand.class,
             DoctorCommand.class,
@@ -52,6 +55,5 @@ import picocli.CommandLine.ScopeType;
             DemoCommand.class,
             LabCommand.class,
             VersionCommand.class,
-            CompletionCommand.class
-        })
-final class SluiceCommand {}
+            CompletionCommand.class);
+}

@@ -3,9 +3,11 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 import tools.jackson.databind.json.JsonMapper;
 
 class MainTest {
@@ -38,12 +40,23 @@ class MainTest {
     void everyCommandHasHelp() {
         for (List<String> command : List.of(
                 List.of("validate"), List.of("run"), List.of("status"), List.of("lab", "up"), List.of("completion"))) {
-            List<String> words = new java.util.ArrayList<>(command);
+            List<String> words = new ArrayList<>(command);
             words.add("--help");
             Cli run = Cli.run(words.toArray(String[]::new));
             assertThat(run.status()).isZero();
             assertThat(run.out()).startsWith("Usage: sluice " + String.join(" ", command));
         }
+    }
+
+    @Test
+    void commandThatIsReadAloneIsTheSameAsAmongAll() {
+        CommandLine whole = Main.commandLine();
+        assertThat(whole.getSubcommands()).hasSize(SluiceCommand.COMMANDS.size());
+        whole.getSubcommands().forEach((name, command) -> {
+            CommandLine alone = Main.commandLine(name).getSubcommands().get(name);
+            assertThat(alone.getUsageMessage()).isEqualTo(command.getUsageMessage());
+        });
+        assertThat(Main.commandLine("status").getSubcommands()).containsOnlyKeys("status");
     }
 
     @Test

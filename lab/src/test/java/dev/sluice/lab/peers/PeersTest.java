@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class PeersTest {
     private static final int FLOWS = 8;
     private static final int OUTAGE_MS_MAX = 200;
+    private static final int ROUNDS = Integer.getInteger("sluice.deaths.memory", 30);
 
     /** Sends a packet of each flow every 5 ms for so long; their ids by flow. */
     private static Map<Integer, List<Integer>> traffic(PeersWorld world, int firstFlow, int flows, int ms) {
@@ -55,7 +56,7 @@ class PeersTest {
         int worstMs = 0;
         try (PeersWorld world = started(seed, "", "closed")) {
             int flow = 0;
-            for (int round = 0; round < 100; round++) {
+            for (int round = 0; round < ROUNDS; round++) {
                 PeersWorld.Host victim = world.host(random.nextBoolean() ? "b" : "c");
                 int way = random.nextInt(3);
                 String what = "seed " + seed + " round " + round + " way " + way + " of " + victim.name;
@@ -97,7 +98,7 @@ class PeersTest {
             assertThat(world.inspected.keySet()).as("seed " + seed).containsAll(world.arrived.keySet());
         }
         System.out.println(
-                "100 deaths of nodes and hosts in memory, seed " + seed + ": outage at worst " + worstMs + " ms");
+                ROUNDS + " deaths of nodes and hosts in memory, seed " + seed + ": outage at worst " + worstMs + " ms");
     }
 
     private static void fail(PeersWorld.Host victim, int way) {

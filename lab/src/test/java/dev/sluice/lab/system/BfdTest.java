@@ -40,7 +40,7 @@ class BfdTest {
 
     private static final BfdPath FRR = toHost(2);
     private static final BfdPath BIRD = toHost(3);
-    private static final int ROUNDS = Integer.getInteger("sluice.bfd.rounds", 20);
+    private static final int ROUNDS = Integer.getInteger("sluice.bfd.rounds", 5);
 
     /** Three intervals are 150 ms; the rest is for machines that run other tests meanwhile. */
     private static final double WORST_MS = 250;
@@ -152,7 +152,7 @@ class BfdTest {
         try (BfdSegment segment = new BfdSegment();
                 BfdPeer frr = BfdPeer.frr(segment.frr, FRR_FAST);
                 BfdPeer bird = signedBird(segment)) {
-            for (int round = 0; round < 5; round++) {
+            for (int round = 0; round < Math.min(ROUNDS, 5); round++) {
                 segment.add(FRR, FAST);
                 segment.add(BIRD, SIGNED);
                 allUp(segment, frr, bird);

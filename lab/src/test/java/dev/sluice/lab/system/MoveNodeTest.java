@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class MoveNodeTest {
     /** There and back so often. */
-    private static final int ROUND_TRIPS = Integer.getInteger("sluice.moves", 20);
+    private static final int ROUND_TRIPS = Integer.getInteger("sluice.moves", 6);
 
     /** So few that rings of 256 frames hold what comes while a busy machine serves others. */
     private static final int RATE = 150;

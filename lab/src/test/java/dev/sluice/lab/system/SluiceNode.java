@@ -64,7 +64,7 @@ final class SluiceNode implements AutoCloseable {
                     socket.toString(),
                     directory.resolve("state").toString()));
             arguments.addAll(List.of(words));
-            process = namespace.startJvm("sluice", through, FLAGS, SluiceMain.class, arguments);
+            process = StartCache.start(namespace, "sluice", through, FLAGS, SluiceMain.class, arguments);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -105,7 +105,7 @@ final class SluiceNode implements AutoCloseable {
 
     /** Starts it again with the files and the history it has, after its process was killed. */
     void startAgain() {
-        process = namespace.startJvm("sluice", through, FLAGS, SluiceMain.class, arguments);
+        process = StartCache.start(namespace, "sluice", through, FLAGS, SluiceMain.class, arguments);
         process.awaitReady(START);
     }
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The comparison with a fast path in front finds what is wrong with recording and with taking back: as {@link PlantedFaultsTest}. What random worlds hardly show has tests of its own in {@code FastPathTest}. */
+@Execution(ExecutionMode.CONCURRENT)
 class FastPathFaultsTest {
     /** Worlds from here on show each fault within the packets below. */
     private static final long SEED = 8_030;

@@ -12,10 +12,13 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The comparison finds what is wrong: one small fault at a time is put into the data path's source, and has to show as a difference. */
+@Execution(ExecutionMode.CONCURRENT)
 class PlantedFaultsTest {
     private static final String NONE = "no difference";
     private static final long SEED = 7000;
