@@ -62,10 +62,10 @@ class SelectionTest {
     }
 
     private static String yaml(String selection, String... specs) {
-        return yaml("", selection, specs);
+        return yamlWith("", selection, specs);
     }
 
-    private static String yaml(String ofService, String selection, String... specs) {
+    private static String yamlWith(String ofService, String selection, String... specs) {
         StringBuilder yaml = new StringBuilder("""
                 apiVersion: sluice.dev/v1
                 kind: Node
@@ -184,7 +184,7 @@ class SelectionTest {
     @Test
     void connectionsMoveToANodeThatIsBackAndGoOn() {
         sluice.configure(
-                yaml(", onReturn: rebalance, movesPerSecond: 20", "round-robin", "weight: 2", "weight: 1", "weight: 1"));
+                yamlWith(", onReturn: rebalance, movesPerSecond: 20", "round-robin", "weight: 2", "weight: 1", "weight: 1"));
         for (int i = 0; i < 16; i++) {
             longFlow();
         }
