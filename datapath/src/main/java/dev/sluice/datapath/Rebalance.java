@@ -309,7 +309,7 @@ public final class Rebalance {
             int record = table.resolve(references[i]);
             boolean moved = record != NOBODY && table.isSuperseded(record);
             if (moved) {
-                now.moved = now.moved + 1;
+                now.moved++;
                 counters.flowsRebalanced++;
             } else if (record != NOBODY && nowNs - untilNs[i] < 0) {
                 references[kept] = references[i];
@@ -341,7 +341,7 @@ public final class Rebalance {
                 nowNs);
         if (told) {
             creditNs -= NS_PER_S;
-            now.asked = now.asked + 1;
+            now.asked++;
             references[pending] = table.reference(record);
             from[pending] = path;
             to[pending] = next;

@@ -30,10 +30,10 @@ public final class RebalanceRound {
     volatile State state = State.WAITING;
 
     /** Flows that were told to move. */
-    volatile long asked;
+    long asked;
 
     /** Flows that did. */
-    volatile long moved;
+    long moved;
 
     RebalanceRound(Target target, String reason, int flowsPerSecond, long notBeforeNs) {
         targetId = target.id();
