@@ -3,7 +3,9 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.report.InstructionsReport;
 import dev.sluice.agent.report.InstructionsReport.InstructionReport;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -11,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
@@ -78,6 +81,39 @@ final class FlowCommand {
         FlowOptions.put(fields, "skip", way.skip);
         FlowOptions.put(fields, "to", way.to);
         return tell("flow-path", fields, admin, output);
+    }
+
+    @Command(
+            name = "rebalance",
+            description = {
+                "Moves flows in progress of a chain to the paths that they would be given now, a few at a time: after a node has come back or was added. 'sluice status' shows how far it is.",
+                "Only for nodes that need not have seen the beginning of a connection. Flows of chains that translate stay where they are, and so do flows that have no packets."
+            })
+    int rebalance(
+            @Parameters(
+                            paramLabel = "CHAIN|INSTANCE",
+                            description = "A chain, or a service instance: the chains whose paths it is on.")
+                    String name,
+            @Option(
+                            names = "--per-second",
+                            paramLabel = "N",
+                            defaultValue = "100",
+                            description = "So many flows at most, 1..10000 (default: ${DEFAULT-VALUE}).")
+                    int flowsPerSecond,
+            @Option(names = "--stop", description = "Moves no more of them.") boolean stop,
+            @Mixin AdminOptions admin,
+            @Mixin OutputOption output)
+            throws NodeException {
+        Map<String, Object> fields = Map.of("name", name, "flowsPerSecond", flowsPerSecond, "stop", stop);
+        JsonNode reply = admin.client().request("flow-rebalance", fields);
+        List<String> chains = new ArrayList<>();
+        reply.path("chains").forEach(chain -> chains.add(chain.asString()));
+        String text = stop
+                ? chains.isEmpty() ? "nothing was moving" : "stopped: " + String.join(", ", chains)
+                : String.join(", ", chains) + ": at most " + flowsPerSecond
+                        + " flows per second move; 'sluice status' shows how far it is";
+        println(output.json() ? Json.text(reply) : text);
+        return ExitCode.OK;
     }
 
     @Command(name = "clear", description = "Revokes what was told of a flow.")

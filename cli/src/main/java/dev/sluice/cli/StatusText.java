@@ -5,6 +5,7 @@ import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
+import dev.sluice.agent.report.RebalanceReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.StatusReport.ChainReport;
 import dev.sluice.agent.report.StatusReport.ConfigurationReport;
@@ -34,6 +35,7 @@ final class StatusText {
                 instances(status.instances()),
                 (peers(status.peers())
                                 + chains(status.chains())
+                                + rebalances(status.rebalances())
                                 + segments(status.segments())
                                 + fastPath(
                                         status.fastPath(),
@@ -97,6 +99,24 @@ final class StatusText {
                     port.description());
         }
         return table.render("no ports");
+    }
+
+    /** Flows that move, or did; nothing if none ever had to. */
+    private static String rebalances(List<RebalanceReport> rebalances) {
+        if (rebalances.isEmpty()) {
+            return "";
+        }
+        Table table = new Table()
+                .words("FLOWS OF")
+                .words("SPREAD")
+                .numbers("MOVED")
+                .numbers("TOLD TO")
+                .numbers("PER SECOND")
+                .words("BECAUSE");
+        for (RebalanceReport one : rebalances) {
+            table.row(one.chain(), one.state(), one.moved(), one.asked(), one.flowsPerSecond(), one.reason());
+        }
+        return "\n" + table.render("");
     }
 
     private static String segments(List<SegmentReport> segments) {

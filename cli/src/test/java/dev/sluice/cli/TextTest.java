@@ -17,6 +17,7 @@ import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
+import dev.sluice.agent.report.RebalanceReport;
 import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.StatusReport.ChainReport;
 import dev.sluice.agent.report.StatusReport.ConfigurationReport;
@@ -244,6 +245,7 @@ class TextTest {
                                 "round-robin",
                                 List.of(new PathReport("near[ips-1]", 1, 0, false, true, 0, 0, 0)))),
                 List.of(new SegmentReport("red", 5001, List.of("vm-1", "vm-2"), List.of("host-b"), 17)),
+                List.of(new RebalanceReport("inspect", "moving", "inspect[fw-1] serves", 100, 42, 40)),
                 new TotalsReport(10, 11, 12, 13, 14, 1),
                 new FastPathReport(
                         "auto",
@@ -270,6 +272,7 @@ class TextTest {
                 .contains("refused: bfd wrong-hash 4")
                 .containsPattern("near +open +local, round-robin +near\\[ips-1] .* backup")
                 .containsPattern("red +5001 +17 +vm-1, vm-2 +host-b")
+                .containsPattern("inspect +moving +40 +42 +100 +inspect\\[fw-1] serves")
                 .contains("FAULTS 1")
                 .contains("fast path auto: 1000 packets with 64000 bytes repeated, 8 of 65536 journeys")
                 .containsPattern("not recorded +NEW_FLOW +5 +It is among the first");

@@ -51,6 +51,7 @@ public final class Datapath implements AutoCloseable {
     private final FlowPrograms programs = new FlowPrograms();
     private final LookAhead lookAhead;
     private final FastPath fastPath;
+    private final Rebalance rebalance;
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -184,6 +185,7 @@ public final class Datapath implements AutoCloseable {
         lookAhead = new LookAhead(table, zones);
         fastPath =
                 new FastPath(frames, table, liveness, neighbors, programs, remembered.ethernetMemory(), counters, seed);
+        rebalance = new Rebalance(table, selector, liveness, programs, counters);
         cursor = new Cursor(memory, new Batch(), zones);
         drops.resize(1);
     }
@@ -223,6 +225,7 @@ public final class Datapath implements AutoCloseable {
         switchStage.apply(next);
         entrance.apply(next);
         lookAhead.apply(next);
+        rebalance.apply(next);
     }
 
     /**
@@ -459,6 +462,7 @@ public final class Datapath implements AutoCloseable {
         finishPacket(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
         programs.sweep(nowNs);
+        rebalance.tick(nowNs);
         remembered.reclaim();
     }
 
@@ -531,6 +535,11 @@ public final class Datapath implements AutoCloseable {
     /** Instructions for single flows; for the worker's own thread only. */
     public FlowPrograms programs() {
         return programs;
+    }
+
+    /** Spreads flows in progress anew; for the worker's own thread only, but for what it says of its rounds. */
+    public Rebalance rebalance() {
+        return rebalance;
     }
 
     /**

@@ -38,6 +38,9 @@ public final class DatapathCounters {
     /** Flows that an instruction gave another path (V12). */
     public long movedByInstruction;
 
+    /** Flows in progress that moved to a path which had fewer, because a node is back or an operator asked for it (V6). */
+    public long flowsRebalanced;
+
     /** Probes that came back from service nodes, and packets with which nodes answered them, as they should. */
     public long probesReturned;
 

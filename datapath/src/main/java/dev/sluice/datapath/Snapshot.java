@@ -34,6 +34,7 @@ public final class Snapshot {
     private final TunnelTable tunnels;
     private final AddressTable<Attachment> nodesByAddress;
     private final WatchedNodes watched;
+    private final List<ReturningNode> returning;
 
     /** Indexes the tables. */
     Snapshot(SnapshotBuilder from) {
@@ -55,6 +56,7 @@ public final class Snapshot {
         tunnels = new TunnelTable(plane, segments, from.attachments, from.ports);
         nodesByAddress = byAddress(from.attachments);
         watched = WatchedNodes.of(from.watched);
+        returning = List.copyOf(from.returning);
         for (int i = 0; i < ports.length; i++) {
             if (ports[i].index() != i) {
                 throw new IllegalArgumentException(
@@ -91,6 +93,7 @@ public final class Snapshot {
         tunnels = other.tunnels;
         nodesByAddress = byAddress(attachments);
         watched = other.watched;
+        returning = other.returning;
     }
 
     private static AddressTable<Attachment> byAddress(List<Attachment> attachments) {
@@ -132,6 +135,11 @@ public final class Snapshot {
     /** Nodes that say something of themselves. */
     WatchedNodes watched() {
         return watched;
+    }
+
+    /** Nodes to which flows in progress move when they serve again. */
+    List<ReturningNode> returning() {
+        return returning;
     }
 
     public int generation() {

@@ -20,6 +20,7 @@ public final class SnapshotBuilder {
     ServicePlane plane = ServicePlane.NONE;
     Segments segments = Segments.NONE;
     List<WatchedNode> watched = List.of();
+    List<ReturningNode> returning = List.of();
 
     SnapshotBuilder(int generation) {
         this.generation = generation;
@@ -29,6 +30,12 @@ public final class SnapshotBuilder {
     /** Nodes that say something of themselves. */
     public SnapshotBuilder watched(List<WatchedNode> all) {
         watched = all;
+        return this;
+    }
+
+    /** Nodes to which flows in progress move when they serve again, at most once each; usually there are none. */
+    public SnapshotBuilder returning(List<ReturningNode> all) {
+        returning = all;
         return this;
     }
 

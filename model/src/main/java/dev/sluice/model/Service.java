@@ -26,6 +26,8 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
      * @param unmatchedReturn what happens to a packet from the node that belongs to no known flow
      * @param health how a dead node is noticed
      * @param mtuAudit what happens when a node is to be inserted that does not take the largest packets
+     * @param onReturn which flows a node gets that serves again, or is new
+     * @param movesPerSecond how many flows in progress move to it at most, 1..10000
      */
     public record Spec(
             Transport transport,
@@ -34,7 +36,20 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
             ServiceAction action,
             UnmatchedReturn unmatchedReturn,
             Health health,
-            MtuAudit mtuAudit) {}
+            MtuAudit mtuAudit,
+            OnReturn onReturn,
+            int movesPerSecond) {
+        /** How many flows move per second if nothing is said. */
+        public static final int MOVES_PER_SECOND_DEFAULT = 100;
+
+        /** Most flows that can be asked for. */
+        public static final int MOVES_PER_SECOND_MAX = 10_000;
+
+        /** Checks the range. */
+        public Spec {
+            Checks.requireRange("movesPerSecond", movesPerSecond, 1, MOVES_PER_SECOND_MAX);
+        }
+    }
 
     /**
      * How a dead node is noticed.
@@ -226,6 +241,26 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         private final String word;
 
         MtuAudit(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** Which flows a node gets that serves again, or is new. */
+    public enum OnReturn implements Word {
+        /** New ones; those in progress stay where they are. */
+        NEW_FLOWS("new-flows"),
+
+        /** Its share of those in progress too, a few at a time. */
+        REBALANCE("rebalance");
+
+        private final String word;
+
+        OnReturn(String word) {
             this.word = word;
         }
 

@@ -5,6 +5,7 @@ import dev.sluice.model.Service.Bfd;
 import dev.sluice.model.Service.Forwarding;
 import dev.sluice.model.Service.Health;
 import dev.sluice.model.Service.MtuAudit;
+import dev.sluice.model.Service.OnReturn;
 import dev.sluice.model.Service.Probe;
 import dev.sluice.model.Service.Spec;
 import dev.sluice.model.Service.Translation;
@@ -13,6 +14,7 @@ import dev.sluice.model.Service.UnmatchedReturn;
 import dev.sluice.wire.IpAddress;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@link Service}. */
 final class ServiceReader {
@@ -149,8 +151,28 @@ final class ServiceReader {
             "Whether a reload is refused, or only warned about, that inserts a node whose interfaces have a smaller MTU than the ports"
                     + " whose traffic it gets (tags included).");
 
+    private static final Field<OnReturn> ON_RETURN = Field.defaulted(
+            "onReturn",
+            Types.word(OnReturn.class),
+            OnReturn.NEW_FLOWS,
+            "Which flows a node gets that serves again, or is new. new-flows: new ones only; rebalance: flows in progress move to it as well, until each node has its share."
+                    + " For nodes that need not have seen the beginning of a connection. Flows of chains with a service that translates never move.");
+    private static final Field<Optional<Integer>> MOVES_PER_SECOND = Field.optional(
+            "movesPerSecond",
+            Types.integer(1, Spec.MOVES_PER_SECOND_MAX),
+            "rebalance: how many flows move in a second at most, without it " + Spec.MOVES_PER_SECOND_DEFAULT + ".");
+
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            ServiceReader::spec, TRANSPORT, FORWARDING, TRANSLATION, ACTION, UNMATCHED_RETURN, HEALTH, MTU_AUDIT);
+            ServiceReader::spec,
+            TRANSPORT,
+            FORWARDING,
+            TRANSLATION,
+            ACTION,
+            UNMATCHED_RETURN,
+            HEALTH,
+            MTU_AUDIT,
+            ON_RETURN,
+            MOVES_PER_SECOND);
 
     private ServiceReader() {}
 
@@ -178,7 +200,18 @@ final class ServiceReader {
         return fits ? Optional.of(text) : Optional.empty();
     }
 
-    private static Spec spec(Values v) {
+    private static @Nullable Spec spec(Values v) {
+        OnReturn onReturn = v.get(ON_RETURN);
+        Optional<Integer> moves = v.get(MOVES_PER_SECOND);
+        if (moves.isPresent() && onReturn != OnReturn.REBALANCE) {
+            return v.refuse("movesPerSecond", "stands without onReturn: rebalance", "onReturn: rebalance beside it");
+        }
+        if (onReturn == OnReturn.REBALANCE && v.get(TRANSLATION) != Translation.NONE) {
+            return v.refuse(
+                    "onReturn",
+                    "is rebalance, but a node that translates is the only one that knows its flows",
+                    OnReturn.NEW_FLOWS.word());
+        }
         return new Spec(
                 v.get(TRANSPORT),
                 v.get(FORWARDING),
@@ -186,6 +219,8 @@ final class ServiceReader {
                 v.get(ACTION),
                 v.get(UNMATCHED_RETURN),
                 v.get(HEALTH),
-                v.get(MTU_AUDIT));
+                v.get(MTU_AUDIT),
+                onReturn,
+                moves.orElse(Spec.MOVES_PER_SECOND_DEFAULT));
     }
 }

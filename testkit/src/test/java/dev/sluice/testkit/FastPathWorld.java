@@ -7,6 +7,7 @@ import dev.sluice.datapath.Path;
 import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.ReturningNode;
 import dev.sluice.datapath.RouterEntry;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.Target;
@@ -48,6 +49,7 @@ final class FastPathWorld {
     private int generation;
     private int ruleId = 1;
     private List<PacketCap> caps = List.of();
+    private List<ReturningNode> returning = List.of();
 
     /** Nodes of the only path, in their order; null: two paths, of one node each. */
     private int @Nullable [] chain;
@@ -79,6 +81,12 @@ final class FastPathWorld {
 
     Snapshot capped(int node) {
         caps = List.of(new PacketCap(node, 1_000_000, 1000));
+        return snapshot();
+    }
+
+    /** Flows move to a node that is back. */
+    Snapshot returning(int node, int flowsPerSecond) {
+        returning = List.of(new ReturningNode(node, flowsPerSecond));
         return snapshot();
     }
 
@@ -119,6 +127,7 @@ final class FastPathWorld {
                 .paths(paths)
                 .attachments(nodes)
                 .caps(caps)
+                .returning(returning)
                 .build();
     }
 

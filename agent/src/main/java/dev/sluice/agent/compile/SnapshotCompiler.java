@@ -5,6 +5,7 @@ import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.Retained;
+import dev.sluice.datapath.ReturningNode;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.TrackerTimeouts;
@@ -218,6 +219,7 @@ public final class SnapshotCompiler {
                         .toList())
                 .plane(plane.plane())
                 .watched(instances.watched())
+                .returning(returning(configuration, instances.instances()))
                 .segments(segments.segments(entries, plane.plane()))
                 .build();
         return new CompiledNode(
@@ -235,6 +237,19 @@ public final class SnapshotCompiler {
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()),
                 configuration.chains());
+    }
+
+    /** Instances, of this host and of others, to which flows in progress move when they serve again. */
+    private static List<ReturningNode> returning(Configuration configuration, List<InstanceEntry> instances) {
+        List<ReturningNode> returning = new ArrayList<>();
+        for (InstanceEntry instance : instances) {
+            configuration
+                    .service(instance.service())
+                    .map(Service::spec)
+                    .filter(spec -> spec.onReturn() == Service.OnReturn.REBALANCE)
+                    .ifPresent(spec -> returning.add(new ReturningNode(instance.number(), spec.movesPerSecond())));
+        }
+        return returning;
     }
 
     /** Nodes that are new and too small are refused; at the start, and when a node in use became too small, there is nothing to keep instead. */

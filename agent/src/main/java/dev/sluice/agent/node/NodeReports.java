@@ -303,6 +303,7 @@ final class NodeReports {
         values.put("acceptedByInstruction", c.acceptedByInstruction);
         values.put("skippedByInstruction", c.skippedByInstruction);
         values.put("movedByInstruction", c.movedByInstruction);
+        values.put("flowsRebalanced", c.flowsRebalanced);
         values.put("instructionsOfNodes", c.instructionsOfNodes);
         values.put("instructionsRefused", c.instructionsRefused);
         values.put("messagesOfNodes", c.messagesOfNodes);

@@ -26,6 +26,7 @@ import dev.sluice.agent.configuration.HistoryCommands;
 import dev.sluice.agent.flows.AttributeCommands;
 import dev.sluice.agent.flows.FlowCommands;
 import dev.sluice.agent.flows.ListFlows;
+import dev.sluice.agent.flows.RebalanceCommands;
 import dev.sluice.agent.instances.FailedPaths;
 import dev.sluice.agent.instances.InstanceCommands;
 import dev.sluice.agent.instances.InstanceStates;
@@ -254,6 +255,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 "liveness", List.of(), _ -> lives.of(life.applied().node())));
         all.add(PathCommands.of((failed, names) -> control(() -> tellPaths(failed, names))));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
+        all.add(RebalanceCommands.of(() -> life.applied().node(), this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
         all.addAll(attributes.commands());
         all.add(RuleSight.command(this::compiled));
@@ -473,6 +475,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 worker.peersReport(),
                 reports.chains(now.node()),
                 reports.segments(now.node()),
+                RebalanceCommands.reports(worker.datapath().rebalance()),
                 reports.totals(now.node()),
                 reports.fastPath());
     }

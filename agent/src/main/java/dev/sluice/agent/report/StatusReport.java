@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param peers the other nodes that it shares instances with
  * @param chains chains and their paths
  * @param segments logical switches
+ * @param rebalances the latest time that flows of chains were spread anew
  * @param totals sums over the node
  * @param fastPath what the kernel repeats
  */
@@ -30,6 +31,7 @@ public record StatusReport(
         PeersReport peers,
         List<ChainReport> chains,
         List<SegmentReport> segments,
+        List<RebalanceReport> rebalances,
         TotalsReport totals,
         FastPathReport fastPath) {
     /**

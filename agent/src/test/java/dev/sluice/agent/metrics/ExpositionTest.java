@@ -103,6 +103,7 @@ class ExpositionTest {
                                 "round-robin",
                                 List.of(new PathReport("inspect[fw-1]", 1, 0, false, false, 4, 9, 0)))),
                         List.of(),
+                        List.of(),
                         new TotalsReport(10, 0, 2, 3, 1000, 0),
                         new FastPathReport(
                                 "tc",

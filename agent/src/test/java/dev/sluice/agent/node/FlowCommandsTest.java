@@ -9,6 +9,7 @@ import dev.sluice.agent.Yaml;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.CountersReport;
 import dev.sluice.agent.report.InstructionsReport.InstructionReport;
+import dev.sluice.agent.report.RebalanceReport;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -163,6 +164,36 @@ class FlowCommandsTest {
             })
     void badRequestsSayWhatIsAllowed(String command, String field, String value, String message) {
         assertThatThrownBy(() -> client().request(command, flow(field, value))).hasMessageContaining(message);
+    }
+
+    @Test
+    void rebalancingIsAskedForByChainOrInstanceAndShownInTheStatus() throws Exception {
+        assertThat(comesOut("fw-1-in")).isTrue();
+        for (String name : List.of("inspect", "fw-1")) {
+            assertThat(client().request("flow-rebalance", Map.of("name", name, "flowsPerSecond", 7))
+                            .path("chains")
+                            .path(0)
+                            .asString(""))
+                    .isEqualTo("inspect");
+            MemoryNode.await(
+                    () -> node.runner.status().rebalances().getLast().state().equals("even"));
+            assertThat(node.runner.status().rebalances())
+                    .containsExactly(new RebalanceReport("inspect", "even", "asked for", 7, 0, 0));
+        }
+        assertThat(client().request("flow-rebalance", Map.of("name", "fw-1", "stop", true))
+                        .path("chains")
+                        .isEmpty())
+                .isTrue();
+        assertThatThrownBy(() -> client().request("flow-rebalance", Map.of("name", "nobody")))
+                .hasMessageContaining(
+                        "name nobody: there is no such chain or service instance; allowed: fw-1, inspect");
+        assertThatThrownBy(() -> client().request("flow-rebalance", Map.of())).hasMessageContaining("name is missing");
+        assertThatThrownBy(
+                        () -> client().request("flow-rebalance", Map.of("name", "inspect", "flowsPerSecond", 10_001)))
+                .hasMessageContaining("flowsPerSecond 10001 is not a whole number in 1..10000");
+        client().administer("fw-1", "drain");
+        assertThatThrownBy(() -> client().request("flow-rebalance", Map.of("name", "inspect")))
+                .hasMessageContaining("no path takes flows now");
     }
 
     @Test

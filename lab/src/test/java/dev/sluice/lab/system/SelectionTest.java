@@ -62,6 +62,10 @@ class SelectionTest {
     }
 
     private static String yaml(String selection, String... specs) {
+        return yamlWith("", selection, specs);
+    }
+
+    private static String yamlWith(String ofService, String selection, String... specs) {
         StringBuilder yaml = new StringBuilder("""
                 apiVersion: sluice.dev/v1
                 kind: Node
@@ -69,7 +73,9 @@ class SelectionTest {
                 spec: {tracker: {connectionsMax: 16384, timeouts: {tcpClosing: 1s}}}
                 ---
                 """);
-        yaml.append(Yaml.PAIR).append("---\n").append(Yaml.object("Service", "fw", "{transport: raw}"));
+        yaml.append(Yaml.PAIR)
+                .append("---\n")
+                .append(Yaml.object("Service", "fw", "{transport: raw" + ofService + "}"));
         for (int i = 0; i < specs.length; i++) {
             String name = NAMES.get(i);
             yaml.append("---\n")
@@ -175,5 +181,38 @@ class SelectionTest {
         open.forEach(flow -> assertThat(flow.echo(10)).isTrue());
         assertThat(active().getFirst()).isEqualTo(10);
         assertThat(before).isEqualTo(List.of(6, 3, 3));
+    }
+
+    @Test
+    void connectionsMoveToANodeThatIsBackAndGoOn() {
+        sluice.configure(yamlWith(
+                ", onReturn: rebalance, movesPerSecond: 20", "round-robin", "weight: 2", "weight: 1", "weight: 1"));
+        for (int i = 0; i < 16; i++) {
+            longFlow();
+        }
+        assertThat(active()).containsExactly(8, 4, 4);
+        nodes.getFirst().unplug();
+        sluice.awaitInstance("a", false);
+        assertThat(echoOfAll()).isTrue();
+        assertThat(active()).containsExactly(0, 8, 8);
+        nodes.getFirst().replug();
+        sluice.awaitInstance("a", true);
+        assertThat(echoOfAll()).isTrue();
+        assertThat(active()).as("it has to show that it stays").containsExactly(0, 8, 8);
+        Waits.until(
+                "all have their share", Duration.ofSeconds(20), () -> echoOfAll() && active().equals(List.of(8, 4, 4)));
+        assertThat(echoOfAll()).isTrue();
+        List<Long> before = counted("data");
+        assertThat(echoOfAll()).isTrue();
+        List<Long> after = counted("data");
+        assertThat(after.getFirst() - before.getFirst()).as("packets of node a").isEqualTo(8);
+        assertThat(sluice.status().rebalances()).singleElement().satisfies(report -> {
+            assertThat(report.chain()).isEqualTo("inspect");
+            assertThat(report.moved()).isEqualTo(8);
+        });
+    }
+
+    private boolean echoOfAll() {
+        return open.stream().allMatch(flow -> flow.echo(1));
     }
 }
