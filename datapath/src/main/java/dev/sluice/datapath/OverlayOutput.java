@@ -281,8 +281,7 @@ final class OverlayOutput implements TunnelContent {
     }
 
     private boolean hasLeftOthers(Cursor c) {
-        return PathChanges.hasLeftOthers(
-                table, c.record, table.newest(c.keyHash, c.fields, c.zone, c.feature()));
+        return PathChanges.hasLeftOthers(table, c.record, table.newest(c.keyHash, c.fields, c.zone, c.feature()));
     }
 
     /**

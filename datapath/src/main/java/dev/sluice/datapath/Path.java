@@ -116,7 +116,8 @@ public final class Path {
 
     private void checkFirst(int hop, int[] visited, int count, int direction) {
         for (int i = 0; i < count; i++) {
-            if (hops.get(visited[i]).attachment().id() == hops.get(hop).attachment().id()) {
+            if (hops.get(visited[i]).attachment().id()
+                    == hops.get(hop).attachment().id()) {
                 throw new IllegalArgumentException("path " + name + ": "
                         + hops.get(hop).attachment().name() + " stands twice in the "
                         + (direction == 0 ? "forward" : "reverse") + " direction; a direction visits a node once");

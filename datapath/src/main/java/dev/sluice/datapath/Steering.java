@@ -69,7 +69,8 @@ final class Steering {
      */
     int begin(Cursor c, Path path, @Nullable Rule rule, boolean transparent, boolean remembers) {
         if (transparent && remembers) {
-            // What is inside nodes may have come by a path that the flow has left, with addresses of a node of that one.
+            // What is inside nodes may have come by a path that the flow has left, with addresses of a node of that
+            // one.
             boolean needed = path.rewritesEthernet() || table.l2(c.record, c.direction) != 0;
             table.setL2(c.record, c.direction, needed ? ethernetMemory.remember(c) : 0);
         }

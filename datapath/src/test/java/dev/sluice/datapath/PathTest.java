@@ -25,7 +25,10 @@ class PathTest {
     @Test
     void directionsVisitTheHopsThatAreForThem() {
         Path path = path(
-                hop(1, Path.Visits.FORWARD), hop(2, Path.Visits.BOTH), hop(1, Path.Visits.REVERSE), hop(3, Path.Visits.FORWARD));
+                hop(1, Path.Visits.FORWARD),
+                hop(2, Path.Visits.BOTH),
+                hop(1, Path.Visits.REVERSE),
+                hop(3, Path.Visits.FORWARD));
         assertThat(hops(path, 0)).containsExactly(0, 1, 3);
         assertThat(hops(path, 1)).containsExactly(2, 1);
     }

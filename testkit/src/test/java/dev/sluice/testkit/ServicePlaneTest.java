@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ServicePlaneTest {
     private static final TestPacket REQUEST = TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", 2);
 
-    // Where a tunnelled packet of A has the path's identifier, the last byte of the flow's name, and what Sluice says more.
+    // Where a tunnelled packet of A has the path's identifier, the last byte of the flow's name, and what Sluice says
+    // more.
     private static final int SPI = 54;
     private static final int FLOW_ID = 85;
     private static final int SLUICE_MORE = 93;

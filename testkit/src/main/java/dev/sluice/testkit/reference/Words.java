@@ -31,7 +31,8 @@ final class Words {
                             .append(path.weight())
                             .append(' ')
                             .append(path.hops().stream()
-                                    .map(hop -> hop.attachment().id() + (hop.copy() ? " copy" : " " + hop.onFailure())
+                                    .map(hop -> hop.attachment().id()
+                                            + (hop.copy() ? " copy" : " " + hop.onFailure())
                                             + (hop.visits() == Path.Visits.BOTH ? "" : " " + hop.visits()))
                                     .collect(Collectors.joining(", ")))
                             .append('\n'));
