@@ -54,7 +54,8 @@ public enum DropReason {
             "The chain has no path for new flows: a service has no instance on this node, or those it has are drained."),
     PATH_CHANGING(
             "F7, packet-life: changing paths",
-            "The flow gets a path with the same nodes in another order, and waits for a second until no packet is inside them on the old one."),
+            "The flow gets a path with the same nodes in another order, and waits for a second until no packet is inside them on the old one; or two rules send it along two chains through one node of another host, and a packet"
+                    + " of the other chain may be inside."),
 
     SERVICE_TAG_UNKNOWN("C4, C8", "A frame from a service port carries a tag that no policy is bound to."),
     SERVICE_CONTROL("X11", "A service node sent something else than unicast IP."),

@@ -269,12 +269,19 @@ final class OverlayOutput implements TunnelContent {
         value = NshContext.write(m, value + 8, NshContext.SLUICE, SluiceContext.BYTES);
         SluiceContext.write(m, value, flags, table.targetId(c.record), 0, 0);
         SluiceContext.setSkipMask(m, value, c.follows ? 0 : table.skipMask(c.record, c.direction));
+        if (!c.follows && table.older(c.record) >= 0 && hasLeftOthers(c)) {
+            SluiceContext.setLeftOthers(m, value);
+        }
         if (egress != PlaneFlows.NOT_TOLD) {
             boolean bothWays = (egress & StraightOn.BOTH_WAYS) != 0;
             int kind = bothWays ? NshContext.EGRESS_NODE_BOTH_WAYS : NshContext.EGRESS_NODE;
             value = NshContext.write(m, value + SluiceContext.BYTES, kind, 4);
             m.set(Layouts.BE32, value, (int) egress);
         }
+    }
+
+    private boolean hasLeftOthers(Cursor c) {
+        return PathChanges.hasLeftOthers(table, c.record, table.newest(c.keyHash, c.fields, c.zone, c.feature()));
     }
 
     /**

@@ -106,11 +106,23 @@ public final class Path {
             int hop = direction == 0 ? i : hops.size() - 1 - i;
             before[hop] = count;
             if (hops.get(hop).takes(direction)) {
+                checkFirst(hop, visited, count, direction);
                 visited[count++] = hop;
             }
         }
         order[direction] = Arrays.copyOf(visited, count);
         ordinals[direction] = before;
+    }
+
+    private void checkFirst(int hop, int[] visited, int count, int direction) {
+        for (int i = 0; i < count; i++) {
+            if (hops.get(visited[i]).attachment().id()
+                    == hops.get(hop).attachment().id()) {
+                throw new IllegalArgumentException("path " + name + ": "
+                        + hops.get(hop).attachment().name() + " stands twice in the "
+                        + (direction == 0 ? "forward" : "reverse") + " direction; a direction visits a node once");
+            }
+        }
     }
 
     /** A path with metric 0. */

@@ -136,6 +136,29 @@ final class PathChanges {
         return (flags & WAITS) != 0 ? flags & (WAITS | FOR_ANOTHER) : flags;
     }
 
+    /**
+     * Whether a flow has left all other paths that records of its key have, for that of its record. If not, one of those may be of another rule, at another port: packets that are inside nodes of it are no
+     * earlier ones of this flow then, whichever path this one takes.
+     *
+     * @param newest the newest record of the key
+     */
+    static boolean hasLeftOthers(ConnectionTable table, int record, int newest) {
+        boolean left = false;
+        for (int slot = newest; slot != NONE; slot = table.older(slot)) {
+            boolean gone = table.isSuperseded(slot) || isUnlinked(table, slot);
+            if (slot != record && !gone && table.pathId(slot) != 0) {
+                return false;
+            }
+            left |= slot != record && gone;
+        }
+        return left;
+    }
+
+    /** Whether a record is of a flow behind a node that translates, and the one in front of it has gone on to another record. */
+    private static boolean isUnlinked(ConnectionTable table, int slot) {
+        return (table.flags(slot) & ConnectionTable.TRANSLATED) != 0 && table.linked(slot) == NONE;
+    }
+
     /** What follows for the next path from packets that were sent under a record. */
     private int flagsAfter(int old, boolean hadSent, int pathId, int targetId, Path next, boolean turned, int nowMs) {
         if ((old & WAITS) != 0) {

@@ -212,11 +212,24 @@ final class PlaneFlows {
                 return DropReason.RETURN_AMBIGUOUS;
             }
             boolean turned = (table.isReverse(other, c.fields) ? 1 : 0) != c.direction;
-            if (underWay && !mayBeTakenFor(sent, path, turned) && (slot >= 0 || !mayFollow(sent, path, turned))) {
+            boolean follows = slot < 0 && hasLeft(other, c.planeEntry) && mayFollow(sent, path, turned);
+            if (underWay && !follows && !mayBeTakenFor(sent, path, turned)) {
                 return DropReason.PATH_CHANGING;
             }
         }
         return null;
+    }
+
+    /** Whether the flow of an entry has left the path of another record: that one is of the same record where it is classified, or of none that another rule has. */
+    private boolean hasLeft(int other, int entry) {
+        MemorySegment m = memory(entry);
+        boolean left = SluiceContext.hasLeftOthers(
+                m, NshContext.value(NshContext.find(m, at(entry) + HEADER, NshContext.SLUICE)));
+        for (int direction = 0; direction < 2 && !left; direction++) {
+            int known = entry(other, direction);
+            left = known != NONE && flow(known) == flow(entry) && classifier(known) == classifier(entry);
+        }
+        return left;
     }
 
     /** Whether the classifying switch may have given a flow of one path the other one: it takes care of what is inside nodes itself. */

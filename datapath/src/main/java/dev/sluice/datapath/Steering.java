@@ -69,7 +69,10 @@ final class Steering {
      */
     int begin(Cursor c, Path path, @Nullable Rule rule, boolean transparent, boolean remembers) {
         if (transparent && remembers) {
-            table.setL2(c.record, c.direction, path.rewritesEthernet() ? ethernetMemory.remember(c) : 0);
+            // What is inside nodes may have come by a path that the flow has left, with addresses of a node of that
+            // one.
+            boolean needed = path.rewritesEthernet() || table.l2(c.record, c.direction) != 0;
+            table.setL2(c.record, c.direction, needed ? ethernetMemory.remember(c) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
         Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();

@@ -50,6 +50,7 @@ final class StraightOn {
         Segment segment = snapshot.segments().ofRouter(c.router);
         if (segment == null
                 || path.rewritesEthernet()
+                || table.l2(c.record, c.direction) != 0
                 || path.translates()
                 || table.egressPort(c.record, c.direction) != 0) {
             // Only here is known which port it leaves by, which Ethernet header it had, which flow it belongs to.

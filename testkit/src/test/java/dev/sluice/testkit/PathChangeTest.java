@@ -20,6 +20,7 @@ import dev.sluice.datapath.rules.Rule;
 import dev.sluice.ports.MemoryFrame;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -53,6 +54,12 @@ class PathChangeTest {
     private final List<Inside> inside = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
 
+    /** Packets came in with these Ethernet addresses, by id, and have to leave with them. */
+    private final Map<Integer, byte[]> addresses = new HashMap<>();
+
+    /** Nodes that rewrite Ethernet addresses. */
+    private String wires = "";
+
     /** What happened, for who has to find out why. */
     private final StringBuilder story = new StringBuilder();
 
@@ -70,7 +77,7 @@ class PathChangeTest {
         return new MemorySwitch(snapshot(chain, false, false), 256);
     }
 
-    private static Attachment node(int i, boolean oneArmed) {
+    private Attachment node(int i, boolean oneArmed) {
         int in = FIRST_NODE_PORT + 2 * i;
         Attachment.Side inSide = new Attachment.Side(in, 0, 0, 0x0200_0000_00a0L + i, 0, 0, 0);
         return Attachment.builder(
@@ -79,6 +86,7 @@ class PathChangeTest {
                         i,
                         inSide,
                         oneArmed ? inSide : new Attachment.Side(in + 1, 0, 0, 0x0200_0000_00b0L + i, 0, 0, 0))
+                .kind(wires.indexOf('a' + i) < 0 ? Attachment.Kind.BRIDGE : Attachment.Kind.WIRE)
                 .routers(0)
                 .build();
     }
@@ -156,7 +164,9 @@ class PathChangeTest {
                 : TestPacket.udp("10.0.0.2:53", "10.0.0.1:4000");
         passed.put(id, "");
         story.append(forward ? " send " : " answer ").append(id);
-        sluice.receive(forward ? 0 : 1, packet.payload(payload).bytes());
+        byte[] frame = packet.payload(payload).bytes();
+        addresses.put(id, Arrays.copyOf(frame, 12));
+        sluice.receive(forward ? 0 : 1, frame);
         hear(sluice);
         return id;
     }
@@ -175,6 +185,9 @@ class PathChangeTest {
                 int id = idOf(frame.bytes());
                 if (port < FIRST_NODE_PORT) {
                     story.append(" left");
+                    assertThat(Arrays.copyOf(frame.bytes(), 12))
+                            .as("Ethernet addresses of %s that left%s", id, story)
+                            .isEqualTo(addresses.get(id));
                     left.add((port == 1 ? "forward " : "reverse ") + passed.get(id));
                 } else {
                     int i = (port - FIRST_NODE_PORT) / 2;
@@ -255,6 +268,26 @@ class PathChangeTest {
                 send(sluice, false);
                 drain(sluice);
                 assertThat(left).containsExactlyInAnyOrder("forward " + after, "reverse " + turned(after));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ab, b", "abc, bc", "ba, b", "bac, bc"})
+    void packetThatANodeOfThePathBeforeRewroteLeavesWithItsOwnEthernetAddresses(String before, String after) {
+        wires = "a";
+        for (boolean migrates : new boolean[] {false, true}) {
+            reset();
+            try (MemorySwitch sluice = start(before, false)) {
+                fill(sluice, before);
+                int underWay = inside.size();
+                // With the path gone the record itself gets another one; else another record takes its place.
+                sluice.apply(snapshot(after, migrates, !migrates));
+                sluice.advance(MS);
+                send(sluice, true);
+                send(sluice, false);
+                drain(sluice);
+                assertThat(left).hasSizeGreaterThan(migrates ? underWay + 1 : 1);
             }
         }
     }

@@ -29,6 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ServicePlaneTest {
     private static final TestPacket REQUEST = TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", 2);
 
+    // Where a tunnelled packet of A has the path's identifier, the last byte of the flow's name, and what Sluice says
+    // more.
+    private static final int SPI = 54;
+    private static final int FLOW_ID = 85;
+    private static final int SLUICE_MORE = 93;
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void bothDirectionsVisitBothNodesInOppositeOrder(boolean hub) {
@@ -338,30 +344,54 @@ class ServicePlaneTest {
         }
     }
 
+    /** What A sends of the same flow for another of its rules: along the other path, under another name. */
+    private static byte[] ofTheOtherRule(byte[] frame) {
+        byte[] rival = frame.clone();
+        rival[SPI + 1] = 0x03;
+        rival[SPI + 2] = 0x00;
+        rival[FLOW_ID] ^= 1;
+        return rival;
+    }
+
     /** Two rules at two ports of A send one flow through the firewall, then to different nodes: which packet is whose it does not say. */
     @Test
     void flowOfTwoRulesDoesNotMissANodeBehindOneThatBothHave() {
         try (ThreeHosts hosts = new ThreeHosts(false)) {
             hosts.letBServeTheRival();
             byte[] frame = tunnelled(hosts);
-            byte[] rival = frame.clone();
-            int spi = 54;
-            rival[spi + 1] = 0x03;
-            rival[spi + 2] = 0x00;
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, rival);
+            byte[] rival = ofTheOtherRule(frame);
+            for (int second = 0; second < 3; second++) {
+                // While a packet of one rule is inside, those of the other one wait; also the first one ever.
+                byte[] waiting = second % 2 == 0 ? rival : frame;
+                hosts.host(B).receive(ThreeHosts.UNDERLAY, waiting.clone());
+                assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.PATH_CHANGING, second + 1L));
+                assertThat(hosts.host(B).sent(NODE_IN)).isEmpty();
+                hosts.carried.clear();
+                hosts.receive(B, NODE_OUT, REQUEST.bytes());
+                assertThat(toHost(hosts, C)[SPI + 1]).isEqualTo((byte) (second % 2 == 0 ? 0 : 3));
+                hosts.host(B).advance(1_000_000_000L);
+                hosts.host(B).receive(ThreeHosts.UNDERLAY, waiting.clone());
+                assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(REQUEST.bytes());
+            }
+        }
+    }
+
+    /** A flow that A has given the other path goes on at once: A takes care of what is inside nodes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"same record", "other record"})
+    void flowThatHasLeftAPathIsNotTakenForOneOfTwoRules(String how) {
+        try (ThreeHosts hosts = new ThreeHosts(false)) {
+            hosts.letBServeTheRival();
+            byte[] frame = tunnelled(hosts);
+            byte[] moved = ofTheOtherRule(frame);
+            if (how.equals("same record")) {
+                moved[FLOW_ID] = frame[FLOW_ID];
+            } else {
+                moved[SLUICE_MORE] = 1;
+            }
+            hosts.host(B).receive(ThreeHosts.UNDERLAY, moved);
+            assertThat(hosts.host(B).drops()).isEmpty();
             assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(REQUEST.bytes());
-            // While that one is inside, the other rule's packets wait; then they are the ones.
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame.clone());
-            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.PATH_CHANGING, 1L));
-            hosts.carried.clear();
-            hosts.receive(B, NODE_OUT, REQUEST.bytes());
-            assertThat(toHost(hosts, C)[spi + 1]).isEqualTo((byte) 0x03);
-            hosts.host(B).advance(1_000_000_000L);
-            hosts.host(B).receive(ThreeHosts.UNDERLAY, frame);
-            assertThat(hosts.host(B).sent(NODE_IN)).containsExactly(REQUEST.bytes());
-            hosts.carried.clear();
-            hosts.receive(B, NODE_OUT, REQUEST.bytes());
-            assertThat(toHost(hosts, C)[spi + 2] & 0xff).isEqualTo(ThreeHosts.FORWARD_SPI);
         }
     }
 

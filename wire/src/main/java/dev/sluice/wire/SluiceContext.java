@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  *  0                   1                   2                   3
  *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |  Version = 1  |R|T|A|B|C|L|Fl |   Skip mask   |    Reserved   |
+ * |  Version = 1  |R|T|A|B|C|L|Fl |   Skip mask   |   Reserved  |M|
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * |                           Chain tag                           |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -77,6 +77,8 @@ public final class SluiceContext {
 
     private static final int FLAGS_OFFSET = 1;
     private static final int SKIP_OFFSET = 2;
+    private static final int MORE_OFFSET = 3;
+    private static final int LEFT_OTHERS = 0x01;
     private static final int CHAIN_OFFSET = 4;
     private static final int PROGRAM_OFFSET = 8;
     private static final int TRACE_OFFSET = 12;
@@ -106,6 +108,11 @@ public final class SluiceContext {
     /** Services that this packet passes by: bit {@code i} stands for service {@code i} in forward order. */
     public static int skipMask(MemorySegment f, long value) {
         return Layouts.u8(f, value + SKIP_OFFSET);
+    }
+
+    /** Flag M: the flow has left other paths for this one, and no other rule has it at the same time. */
+    public static boolean hasLeftOthers(MemorySegment f, long value) {
+        return (Layouts.u8(f, value + MORE_OFFSET) & LEFT_OTHERS) != 0;
     }
 
     /** Number of the chain. */
@@ -141,6 +148,11 @@ public final class SluiceContext {
     /** Writes which services the packet passes by. */
     public static void setSkipMask(MemorySegment f, long value, int mask) {
         Layouts.putU8(f, value + SKIP_OFFSET, mask);
+    }
+
+    /** Writes flag M, see {@link #hasLeftOthers}. */
+    public static void setLeftOthers(MemorySegment f, long value) {
+        Layouts.putU8(f, value + MORE_OFFSET, Layouts.u8(f, value + MORE_OFFSET) | LEFT_OTHERS);
     }
 
     /** Writes the flow-programming tag. */

@@ -562,8 +562,12 @@ final class ModelClassify {
         if (transparent) {
             boolean rewritten = path.hops().stream()
                     .anyMatch(hop -> hop.attachment().kind() != dev.sluice.datapath.Attachment.Kind.BRIDGE);
+            boolean knows = record.macs[trip.direction] != null;
+            if (knows && !rewritten) {
+                model.coverage.event("remembers addresses yet");
+            }
             record.macs[trip.direction] =
-                    rewritten ? new ModelRecord.Macs(trip.frame.sourceMac, trip.frame.destinationMac) : null;
+                    rewritten || knows ? new ModelRecord.Macs(trip.frame.sourceMac, trip.frame.destinationMac) : null;
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.testkit.reference;
 
+import dev.sluice.datapath.Path;
 import java.util.stream.Collectors;
 
 /** Configurations in words, for reproductions. Stateless. */
@@ -30,7 +31,9 @@ final class Words {
                             .append(path.weight())
                             .append(' ')
                             .append(path.hops().stream()
-                                    .map(hop -> hop.attachment().id() + (hop.copy() ? " copy" : " " + hop.onFailure()))
+                                    .map(hop -> hop.attachment().id()
+                                            + (hop.copy() ? " copy" : " " + hop.onFailure())
+                                            + (hop.visits() == Path.Visits.BOTH ? "" : " " + hop.visits()))
                                     .collect(Collectors.joining(", ")))
                             .append('\n'));
         });

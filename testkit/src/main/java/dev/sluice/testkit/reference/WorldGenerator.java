@@ -220,8 +220,9 @@ final class WorldGenerator {
     /** Gives the reverse direction of a path a list of its own: without some nodes, with others only for it, or with one of them at another place. */
     private static void ownReverse(List<WorldBuilder.Step> steps, Dice own) {
         for (int i = 0; i < steps.size(); i++) {
-            if (own.percent(40)) {
-                WorldBuilder.Step step = steps.get(i);
+            WorldBuilder.Step step = steps.get(i);
+            // No direction comes to a node twice: what was put in for one direction stays so.
+            if (step.visits() == Path.Visits.BOTH && own.percent(40)) {
                 Path.Visits visits = own.any(Path.Visits.FORWARD, Path.Visits.FORWARD, Path.Visits.REVERSE);
                 steps.set(i, new WorldBuilder.Step(step.node(), step.onFailure(), visits));
                 if (own.percent(40)) {

@@ -167,6 +167,10 @@ class PlantedFaultsTest {
                 "Succession", "if (pathId == 0 || same || changes.hasSentNone(old)) {", "if (old >= 0) {"),
         PATHS_CHANGE_WHILE_PACKETS_ARE_INSIDE(
                 "PathChanges", "(relation & (partial ? Passage.GETS_ALL : Passage.MAY_FOLLOW)) == 0", "relation < 0"),
+        ADDRESSES_OF_THE_PATH_BEFORE_ARE_FORGOTTEN(
+                "Steering",
+                "path.rewritesEthernet() || table.l2(c.record, c.direction) != 0;",
+                "path.rewritesEthernet();"),
         WHO_WAITS_IS_COUNTED("Classification", "if (!c.follows && !waits) {", "if (!c.follows) {"),
         RETURNS_TAKE_RECORDS_THAT_WAIT("Returns", "(table.flags(slot) & PathChanges.WAITS) != 0", "slot < 0"),
         PATHS_THAT_ARE_GONE_ARE_FORGOTTEN(
