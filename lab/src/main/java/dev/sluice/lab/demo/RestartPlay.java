@@ -107,7 +107,8 @@ final class RestartPlay implements Play {
         there(witnesses).firewall();
         TrafficRun run = there(streams).startLasting();
         stream = run;
-        // As fast as the slow download, for as long as the steps take; what is left of it when they are over is not sent.
+        // As fast as the slow download, for as long as the steps take; what is left of it when they are over is not
+        // sent.
         long bytes = scale.slowBytes() * (LASTING_MS_MAX / scale.slowMs());
         download = there(scene)
                 .web()
@@ -161,7 +162,8 @@ final class RestartPlay implements Play {
                 Figures.number(packets) + " packets",
                 "> 100 packets",
                 packets > 100);
-        boolean underWay = there(stream).isUnderWay() && there(download).process().isAlive();
+        boolean underWay =
+                there(stream).isUnderWay() && there(download).process().isAlive();
         findings.add("download and stream", underWay ? "under way" : "over", "under way", underWay);
         findings.add(
                 "a new connection (the chain is closed)",

@@ -73,7 +73,7 @@ class OpenVswitchNodeTest {
                 """);
     }
 
-    /** With bridge {@code nodes}, whose port is the end of a tunnel for packets of any type. */
+    /** With a bridge whose one port is the end of a tunnel, for packets of any type. */
     private static OpenVswitch inUnderlay(Network network, Namespace node, int ipVersion, String... tunnel) {
         String own = ipVersion == 4 ? "192.0.2.50/24" : "2001:db8::50/64";
         String sluice = ipVersion == 4 ? "192.0.2.1" : "2001:db8::1";
@@ -209,8 +209,8 @@ class OpenVswitchNodeTest {
         try (Network network = Network.transparent()) {
             Namespace node = network.topology.namespace("node");
             node(network, node, "eth0", "underlay");
-            OpenVswitch vswitch = inUnderlay(network, node, 4, "type=geneve")
-                    .rules("nodes", "cookie=0x7,priority=0,actions=in_port");
+            OpenVswitch vswitch =
+                    inUnderlay(network, node, 4, "type=geneve").rules("nodes", "cookie=0x7,priority=0,actions=in_port");
             try (SluiceNode _ = SluiceNode.start(network.sluice, objects("nsh", 4))) {
                 Waits.until(
                         "it says what it does not take",

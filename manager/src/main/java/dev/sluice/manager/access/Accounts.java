@@ -238,7 +238,8 @@ public final class Accounts {
                     "1.." + TTL_MAX.toSeconds());
         }
         if (note.length() > NOTE_LENGTH_MAX || !note.matches("[\\p{Print}]*")) {
-            throw Refusal.invalid("Token", "note", "is no short line", "", "0.." + NOTE_LENGTH_MAX + " printable characters");
+            throw Refusal.invalid(
+                    "Token", "note", "is no short line", "", "0.." + NOTE_LENGTH_MAX + " printable characters");
         }
         Instant now = now();
         Token.Shown shown = Token.Shown.random();

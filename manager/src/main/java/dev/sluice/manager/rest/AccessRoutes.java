@@ -112,8 +112,8 @@ final class AccessRoutes {
             String field = "roles[" + bindings.size() + "].role";
             String word = entry.path("role").asString("");
             Role role = Role.of(word)
-                    .orElseThrow(() ->
-                            Refusal.invalid(object, field, "is no role", word, String.join(", ", Role.words())));
+                    .orElseThrow(
+                            () -> Refusal.invalid(object, field, "is no role", word, String.join(", ", Role.words())));
             bindings.add(new Binding(role, entry.path("tenant").asString(Binding.EVERYWHERE)));
         }
         User user = accounts.put(new User(call.name(), bindings), call.caller());

@@ -199,7 +199,8 @@ class TunnelReplayTest {
     void kernelAndRecordsAgreeAboutTunnels() throws Exception {
         long began = System.nanoTime();
         replay.overWorlds(FRAMES, this::world);
-        System.out.printf("%d frames in %.1f s: %s, %s%n", FRAMES, (System.nanoTime() - began) / 1e9, repeated, replay.seen);
+        System.out.printf(
+                "%d frames in %.1f s: %s, %s%n", FRAMES, (System.nanoTime() - began) / 1e9, repeated, replay.seen);
         assertThat(repeated).containsOnlyKeys("into a tunnel", "out of a tunnel", "through");
         assertThat(replay.seen)
                 .containsKeys(
