@@ -20,7 +20,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final String FORMAT = "sluice.log.format";
 
     /** Instead of warnings as text, which all other commands have. To be called before the first logger is made. */
-    static void use(RunCommand.LogLevel level, OutputFormat format) {
+    static void use(LogOptions.Level level, OutputFormat format) {
         System.setProperty(LEVEL, level.toString());
         System.setProperty(FORMAT, format.toString());
     }

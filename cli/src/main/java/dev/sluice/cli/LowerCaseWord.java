@@ -83,10 +83,10 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
         }
     }
 
-    /** For {@link RunCommand.LogLevel}. */
-    static final class OfLogLevel extends LowerCaseWord<RunCommand.LogLevel> {
+    /** For {@link LogOptions.Level}. */
+    static final class OfLogLevel extends LowerCaseWord<LogOptions.Level> {
         OfLogLevel() {
-            super(RunCommand.LogLevel.values());
+            super(LogOptions.Level.values());
         }
     }
 }

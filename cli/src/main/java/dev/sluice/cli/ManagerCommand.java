@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -82,24 +83,12 @@ final class ManagerCommand implements Callable<Integer> {
             description = "Fill the directory, which must hold no objects yet, from a file of 'sluice backup' first.")
     private @Nullable Path backup;
 
-    @Option(
-            names = "--log-level",
-            paramLabel = "LEVEL",
-            converter = LowerCaseWord.OfLogLevel.class,
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private RunCommand.LogLevel logLevel = RunCommand.LogLevel.INFO;
-
-    @Option(
-            names = "--log-format",
-            paramLabel = "FORMAT",
-            converter = LowerCaseWord.OfOutputFormat.class,
-            description =
-                    "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
-    private OutputFormat logFormat = OutputFormat.TEXT;
+    @Mixin
+    private LogOptions log = new LogOptions();
 
     @Override
     public Integer call() {
-        LogSetup.use(logLevel, logFormat);
+        log.use();
         CountDownLatch end = new CountDownLatch(1);
         if (backup != null) {
             restore(backup);

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What can be said of a node in this process, wherever its objects come from; and running it until it ends. */
@@ -59,20 +60,8 @@ final class NodeRunOptions {
                     "Directory, best in memory, where what is known of flows is left for the next process (default: /run/sluice/memory).")
     private @Nullable Path memory;
 
-    @Option(
-            names = "--log-level",
-            paramLabel = "LEVEL",
-            converter = LowerCaseWord.OfLogLevel.class,
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private RunCommand.LogLevel logLevel = RunCommand.LogLevel.INFO;
-
-    @Option(
-            names = "--log-format",
-            paramLabel = "FORMAT",
-            converter = LowerCaseWord.OfOutputFormat.class,
-            description =
-                    "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
-    private OutputFormat logFormat = OutputFormat.TEXT;
+    @Mixin
+    private LogOptions log = new LogOptions();
 
     @Option(
             names = "--metrics",
@@ -155,7 +144,7 @@ final class NodeRunOptions {
 
     /** Runs a node until it ends; the exit status. */
     int run(Start start) throws NodeException {
-        LogSetup.use(logLevel, logFormat);
+        log.use();
         try (MetricsServer server = metrics == null ? null : bind(metrics)) {
             Running running = start.start();
             Runtime.getRuntime().addShutdownHook(new Thread(running::close, "sluice-stop"));

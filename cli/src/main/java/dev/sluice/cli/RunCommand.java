@@ -4,7 +4,6 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.node.NodeRunner;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,20 +24,6 @@ import picocli.CommandLine.Option;
             "With a fast path, what it repeats goes on when this process ends, whatever ends it, and the next one goes on with the same flows; new flows meet the failure policy. 'sluice uninstall' ends that."
         })
 final class RunCommand implements Callable<Integer> {
-    /** How much is logged. */
-    enum LogLevel {
-        ERROR,
-        WARN,
-        INFO,
-        DEBUG,
-        TRACE;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     @Option(
             names = {"-f", "--file"},
             required = true,

@@ -131,7 +131,7 @@ class DemoSystemTest {
         assertThat(demo.exitValue()).isZero();
     }
 
-    /** Open: a process that is stopped after a restart leaves nothing to the kernel (docs/specs.md, F4). */
+    /** Three starts of the product and what the kernel does between them: half a minute, too long for each build. */
     @Test
     @Tag("campaign")
     void restartShowsThatNothingHappens() throws Exception {

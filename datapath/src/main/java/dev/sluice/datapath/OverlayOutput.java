@@ -221,10 +221,10 @@ final class OverlayOutput implements TunnelContent {
         return nshBytes;
     }
 
-    /** What goes to another switch differs from packet to packet in nothing that a fast path could not write. */
+    /** What goes on to another switch differs from packet to packet in nothing that a fast path could not write; what is given back does not go on. */
     @Override
     public boolean isRepeated() {
-        return tosMask == ALL_OF_TOS && (flags & SluiceContext.COPY) == 0;
+        return tosMask == ALL_OF_TOS && (flags & SluiceContext.COPY) == 0 && roomElsewhereBytes == 0;
     }
 
     @Override

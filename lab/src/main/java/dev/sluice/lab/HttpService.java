@@ -1,5 +1,6 @@
 package dev.sluice.lab;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,27 +49,45 @@ public final class HttpService {
     }
 
     private static final Duration START = Duration.ofSeconds(20);
+    private static final Duration END = Duration.ofSeconds(20);
+    private static final String LASTED = "lasted bytes=";
     private static final Pattern ANSWER = Pattern.compile("status=(\\d+) bytes=(\\d+) .*");
 
     private final LabProcess process;
     private final int port;
+    private final Path end;
 
-    private HttpService(LabProcess process, int port) {
+    private HttpService(LabProcess process, int port, Path end) {
         this.process = process;
         this.port = port;
+        this.end = end;
     }
 
-    /** Starts a server; {@code /file/BYTES} and {@code /slow/BYTES/MILLIS} give bodies of that size, any other path is answered with 200. */
+    /**
+     * Starts a server; {@code /file/BYTES} and {@code /slow/BYTES/MILLIS} give bodies of that size, {@code /lasting/BYTES/MILLIS} one that ends earlier if
+     * {@link #endLasting} says so; any other path is answered with 200.
+     */
     public static HttpService start(Namespace namespace, int port) {
+        Path end = namespace.topology().freshFile("end");
         LabProcess process = namespace
-                .startJava("http-server", HttpServerMain.class, List.of("--port", Integer.toString(port)))
+                .startJava(
+                        "http-server",
+                        HttpServerMain.class,
+                        List.of("--port", Integer.toString(port), "--end", end.toString()))
                 .awaitReady(START);
-        return new HttpService(process, port);
+        return new HttpService(process, port, end);
     }
 
     /** The server process; its log has a line {@code request ADDRESS PATH} for each request. */
     public LabProcess process() {
         return process;
+    }
+
+    /** Ends the {@code /lasting} body that is under way and waits for that; its size in bytes. Those begun afterwards are empty. */
+    public long endLasting() {
+        EndMark.set(end);
+        String line = process.awaitLine("how much lasted", END, text -> text.startsWith(LASTED));
+        return Long.parseLong(line.substring(LASTED.length()));
     }
 
     /** Starts a request; the time-out counts for connecting and for each read. */

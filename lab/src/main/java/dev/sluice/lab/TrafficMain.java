@@ -18,11 +18,12 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Sender and receiver of streams with ids: {@code --role send|receive --protocol UDP|TCP --address A --port N --bytes N --ids FILE}, for the sender also
- * {@code --stream N --rate N --count N --time-limit-ms N}, for the receiver {@code --replies true|false}. The sender's id file holds the
- * replies, the receiver's what it got. Both run until they are ended.
+ * {@code --stream N --rate N --count N --time-limit-ms N --end FILE}, for the receiver {@code --replies true|false}. The sender's id file holds the
+ * replies, the receiver's what it got. No more is sent once the file {@code --end} exists. Both run until they are ended.
  */
 public final class TrafficMain {
     private static final int RECEIVE_BUFFER_BYTES = 16 << 20;
+    private static final long LOOK_NS = 20_000_000;
 
     private final boolean udp;
     private final int port;
@@ -167,6 +168,8 @@ public final class TrafficMain {
         long startNs = System.nanoTime();
         long sent = 0;
         long refused = 0;
+        Path end = Path.of(options.text("end"));
+        long lookNs = startNs;
         Thread watch = Thread.ofPlatform().daemon().start(() -> {
             LockSupport.parkNanos(timeLimitNs);
             quietly(giveUp);
@@ -177,7 +180,13 @@ public final class TrafficMain {
             for (long waitNs = dueNs - System.nanoTime(); waitNs > 0; waitNs = dueNs - System.nanoTime()) {
                 LockSupport.parkNanos(waitNs);
             }
-            if (System.nanoTime() - startNs > timeLimitNs) {
+            long nowNs = System.nanoTime();
+            boolean ended = false;
+            if (nowNs - lookNs >= 0) {
+                ended = EndMark.isSet(end);
+                lookNs = nowNs + LOOK_NS;
+            }
+            if (ended || nowNs - startNs > timeLimitNs) {
                 break;
             }
             try {

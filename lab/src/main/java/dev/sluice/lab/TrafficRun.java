@@ -30,6 +30,7 @@ public final class TrafficRun {
     private final LabProcess sender;
     private final Path received;
     private final Path replied;
+    private final Path end;
 
     private TrafficRun(Namespace from, Namespace to, TrafficPlan plan) {
         this.from = from;
@@ -38,6 +39,7 @@ public final class TrafficRun {
         this.stream = STREAMS.incrementAndGet();
         this.received = to.topology().freshFile("received");
         this.replied = from.topology().freshFile("replied");
+        this.end = from.topology().freshFile("end");
         this.receiver =
                 to.startJava("receiver", TrafficMain.class, receiverArguments()).awaitReady(START);
         this.sender = from.startJava("sender", TrafficMain.class, senderArguments());
@@ -70,7 +72,8 @@ public final class TrafficRun {
                 "--stream", Integer.toString(stream), //
                 "--rate", Integer.toString(plan.ratePerSecond()), //
                 "--count", Long.toString(plan.count()), //
-                "--time-limit-ms", Long.toString(plan.timeLimitMs())));
+                "--time-limit-ms", Long.toString(plan.timeLimitMs()), //
+                "--end", end.toString()));
         return arguments;
     }
 
@@ -91,6 +94,16 @@ public final class TrafficRun {
                 atMost,
                 () -> IdFile.read(received).length >= count,
                 () -> "sender: " + sender.log() + "receiver: " + receiver.log());
+    }
+
+    /** Whether the sender is not through yet. */
+    public boolean isUnderWay() {
+        return sender.isAlive() && sender.lastLine("sent=").isEmpty();
+    }
+
+    /** Lets the sender send no more, however much of its plan is left. */
+    public void endSending() {
+        EndMark.set(end);
     }
 
     /** Waits until the sender is through; how many it sent. */

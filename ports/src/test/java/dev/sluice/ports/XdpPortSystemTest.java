@@ -98,7 +98,6 @@ class XdpPortSystemTest {
             middle.exec("ethtool -L wide rx 3 tx 3 || true");
             try (XdpPort port = XdpPort.open("wide", 0, umem(pool), NATIVE)) {
                 assertThat(port.description()).contains("3 queues");
-                assertThat(port.pollDescriptor()).isNotNegative();
             }
             assertThat(pool.freeSmallCount()).isEqualTo(2048);
             return null;
@@ -110,8 +109,7 @@ class XdpPortSystemTest {
         middle.in(() -> {
             FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(2048, 8), 4096), 2048, 8);
             FramePool other = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(2048, 8), 4096), 2048, 8);
-            try (XdpPort port = XdpPort.open("left", 0, umem(pool), NATIVE)) {
-                assertThat(port.pollDescriptor()).isNotNegative();
+            try (XdpPort _ = XdpPort.open("left", 0, umem(pool), NATIVE)) {
                 assertThatThrownBy(() -> XdpPort.open("left", 0, umem(other), NATIVE))
                         .isInstanceOf(PortException.class)
                         .hasMessageContaining("AF_XDP on left queue 0: bind: EBUSY: already in use");

@@ -102,6 +102,33 @@ class TooBigElsewhereTest {
         }
     }
 
+    /** A packet that is given back is no journey: a fast path that repeated it would send the flow's packets back without asking. */
+    @Test
+    void fastPathRepeatsWhatGoesOnAndNotWhatIsGivenBack() {
+        try (ThreeHosts hosts = hosts(false, B)) {
+            byte[] fits = packet(4, NODE_MTU_BYTES).bytes();
+            byte[] large = packet(4, NODE_MTU_BYTES + 1).bytes();
+            hosts.receive(A, CLIENT, fits);
+            MemoryOffload device = new MemoryOffload(100, _ -> true);
+            hosts.host(B).offload(device, 1);
+            for (int i = 0; i < 4; i++) {
+                hosts.receive(A, CLIENT, large);
+            }
+            assertThat(hosts.host(A).sent(CLIENT)).hasSize(4);
+            assertThat(device.size()).isZero();
+            hosts.host(B).sent(NODE_IN);
+            for (int i = 0; i < 4; i++) {
+                hosts.receive(A, CLIENT, fits);
+            }
+            assertThat(hosts.host(B).sent(NODE_IN)).hasSize(4);
+            assertThat(device.size()).isEqualTo(1);
+            assertThat(device.hits()).isPositive();
+            hosts.receive(A, CLIENT, large);
+            assertThat(hosts.host(A).sent(CLIENT)).hasSize(1);
+            assertThat(hosts.host(B).sent(NODE_IN)).isEmpty();
+        }
+    }
+
     @Test
     void neitherHostTellsMoreThanItsBudget() {
         try (ThreeHosts hosts = hosts(false, B)) {

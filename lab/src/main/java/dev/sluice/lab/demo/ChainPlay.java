@@ -1,8 +1,9 @@
 package dev.sluice.lab.demo;
 
+import static dev.sluice.lab.demo.Narrator.there;
+
 import dev.sluice.lab.HttpService;
 import dev.sluice.lab.IdObserver;
-import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.PacketFilter;
 import dev.sluice.lab.Privilege;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code sluice demo chain}: a chain of nodes on two hosts for traffic of a third; one hands a flow back, one moves, one dies and comes back. */
@@ -62,14 +62,15 @@ final class ChainPlay implements Play {
         progress.begin(starting);
         start(topology.logDirectory());
         progress.end(starting, "one directory of objects, each takes its part", true);
-        tell(progress, "a download passes nodes on two other hosts, both ways", this::download);
-        tell(progress, "each packet visits both nodes, in both directions", this::visits);
-        tell(progress, "what the second node forbids ends there", this::forbidden);
-        tell(progress, "a flow without findings goes on without the second node", this::offload);
-        tell(progress, "the firewall moves to another host under traffic", this::moves);
-        tell(progress, "one of two firewalls is killed under traffic", this::killed);
-        tell(progress, "the last firewall dies, the chain is closed", this::dies);
-        tell(progress, "both firewalls come back", this::returns);
+        Narrator narrator = new Narrator(progress, findings, this::diagnosis);
+        narrator.tell("a download passes nodes on two other hosts, both ways", this::download);
+        narrator.tell("each packet visits both nodes, in both directions", this::visits);
+        narrator.tell("what the second node forbids ends there", this::forbidden);
+        narrator.tell("a flow without findings goes on without the second node", this::offload);
+        narrator.tell("the firewall moves to another host under traffic", this::moves);
+        narrator.tell("one of two firewalls is killed under traffic", this::killed);
+        narrator.tell("the last firewall dies, the chain is closed", this::dies);
+        narrator.tell("both firewalls come back", this::returns);
         return findings;
     }
 
@@ -91,28 +92,6 @@ final class ChainPlay implements Play {
     /** Each packet crosses three hosts, several times: half of what one host gets. */
     private int rate() {
         return scale.ratePerSecond() / 2;
-    }
-
-    private void tell(Progress progress, String title, Supplier<String> step) {
-        int number = progress.begin(title);
-        findings.begin(number + " " + title);
-        String figure = "could not go on";
-        boolean good = false;
-        try {
-            figure = step.get();
-            good = findings.lastPartMet();
-        } catch (LabException e) {
-            throw new LabException(e.getMessage() + "\n" + diagnosis(), e);
-        } finally {
-            progress.end(title, figure, good);
-        }
-    }
-
-    private static <T> T there(@Nullable T part) {
-        if (part == null) {
-            throw new LabException("the network is not built");
-        }
-        return part;
     }
 
     private ChainScene scene() {

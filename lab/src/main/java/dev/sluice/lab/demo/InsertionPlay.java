@@ -1,6 +1,5 @@
 package dev.sluice.lab.demo;
 
-import dev.sluice.lab.LabException;
 import dev.sluice.lab.Privilege;
 import dev.sluice.lab.Topology;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +28,7 @@ final class InsertionPlay implements Play {
     }
 
     private Stage stage() {
-        Stage told = stage;
-        if (told == null) {
-            throw new LabException("the story was not told");
-        }
-        return told;
+        return Narrator.there(stage);
     }
 
     @Override

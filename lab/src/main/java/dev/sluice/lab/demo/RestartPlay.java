@@ -1,5 +1,7 @@
 package dev.sluice.lab.demo;
 
+import static dev.sluice.lab.demo.Narrator.there;
+
 import dev.sluice.agent.Remains;
 import dev.sluice.agent.worker.Uninstall;
 import dev.sluice.lab.HttpService;
@@ -15,13 +17,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** {@code sluice demo restart}: Sluice is killed and started again in the middle of a download, and nothing happens. */
+/** {@code sluice demo restart}: Sluice is killed and started again in the middle of a download, and neither it nor a stream loses a packet. */
 final class RestartPlay implements Play {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final long LASTING_MS_MAX = 120_000;
     private static final long AWAY_NS = 1_500_000_000L;
     private static final long READ_NS = 1_500_000_000L;
 
@@ -81,39 +83,18 @@ final class RestartPlay implements Play {
         progress.end(starting, started.describe(), true);
         streams = new Streams(built.client(), built.server(), Scene.SERVER, scale.ratePerSecond());
         witnesses = new Witnesses(built);
+        Narrator narrator = new Narrator(progress, findings, this::diagnosis);
         try {
-            tell(progress, "a download and a stream run in the kernel", this::begin);
-            tell(progress, "Sluice is killed (SIGKILL)", this::killed);
-            tell(progress, "it is started again", this::startedAgain);
-            tell(progress, "it is stopped and started, as an upgrade does", this::upgraded);
-            tell(progress, "what became of download and stream", this::accounted);
-            tell(progress, "stopped and uninstalled", this::uninstalled);
+            narrator.tell("a download and a stream run in the kernel", this::begin);
+            narrator.tell("Sluice is killed (SIGKILL)", this::killed);
+            narrator.tell("it is started again", this::startedAgain);
+            narrator.tell("it is stopped and started, as an upgrade does", this::upgraded);
+            narrator.tell("what became of download and stream", this::accounted);
+            narrator.tell("stopped and uninstalled", this::uninstalled);
         } finally {
             removePins();
         }
         return findings;
-    }
-
-    private void tell(Progress progress, String title, Supplier<String> step) {
-        int number = progress.begin(title);
-        findings.begin(number + " " + title);
-        String figure = "could not go on";
-        boolean good = false;
-        try {
-            figure = step.get();
-            good = findings.lastPartMet();
-        } catch (LabException e) {
-            throw new LabException(e.getMessage() + "\n" + diagnosis(), e);
-        } finally {
-            progress.end(title, figure, good);
-        }
-    }
-
-    private static <T> T there(@Nullable T part) {
-        if (part == null) {
-            throw new LabException("the network is not built");
-        }
-        return part;
     }
 
     private SluiceProcess sluice() {
@@ -124,12 +105,14 @@ final class RestartPlay implements Play {
 
     private String begin() {
         there(witnesses).firewall();
-        TrafficRun run = there(streams).start(scale.longCount() * 2);
+        TrafficRun run = there(streams).startLasting();
         stream = run;
-        long bytes = scale.slowBytes() * 2;
+        // As fast as the slow download, for as long as the steps take; what is left of it when they are over is not
+        // sent.
+        long bytes = scale.slowBytes() * (LASTING_MS_MAX / scale.slowMs());
         download = there(scene)
                 .web()
-                .request(there(scene).client(), Scene.SERVER, "/slow/" + bytes + "/" + scale.slowMs() * 2, PATIENCE);
+                .request(there(scene).client(), Scene.SERVER, "/lasting/" + bytes + "/" + LASTING_MS_MAX, PATIENCE);
         run.awaitReceived(scale.longCount() / 4, PATIENCE);
         LockSupport.parkNanos(READ_NS);
         long repeated = sluice().status().fastPath().packets();
@@ -179,6 +162,9 @@ final class RestartPlay implements Play {
                 Figures.number(packets) + " packets",
                 "> 100 packets",
                 packets > 100);
+        boolean underWay =
+                there(stream).isUnderWay() && there(download).process().isAlive();
+        findings.add("download and stream", underWay ? "under way" : "over", "under way", underWay);
         findings.add(
                 "a new connection (the chain is closed)",
                 answer.status() == 0 ? "no answer" : "status " + answer.status(),
@@ -212,14 +198,16 @@ final class RestartPlay implements Play {
 
     private String accounted() {
         Witnesses seen = there(witnesses);
+        there(stream).endSending();
+        long bytes = there(scene).web().endLasting();
         Streams.Account account = there(streams).finish(there(stream), seen.firewallOnly(), Map.of());
-        account.note(findings);
+        account.noteTakenOver(findings);
         findings.add(
                 "stream: past the firewall",
                 Figures.number(account.bypassedCount()),
                 "0",
                 account.bypassedCount() == 0);
-        Download.note(findings, "download", there(download), scale.slowBytes() * 2);
+        Download.note(findings, "download", there(download), bytes);
         HttpService.Answer answer = there(scene).get("/any-path");
         findings.add("a new connection", "status " + answer.status(), "status 200", answer.status() == 200);
         return Figures.number(account.lostCount()) + " of "

@@ -1,6 +1,5 @@
 package dev.sluice.lab.demo;
 
-import dev.sluice.lab.LabException;
 import dev.sluice.lab.Topology;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,19 +30,9 @@ final class Story {
     /** Tells it; what is on the stage at the end. A step that cannot go on throws. */
     Stage tell() {
         Stage stage = prepare();
+        Narrator narrator = new Narrator(progress, stage.findings(), stage.sluice()::diagnosis);
         for (Step step : STEPS) {
-            int number = progress.begin(step.title());
-            stage.findings().begin(number + " " + step.title());
-            String figure = "could not go on";
-            boolean good = false;
-            try {
-                figure = step.run(stage);
-                good = stage.findings().lastPartMet();
-            } catch (LabException e) {
-                throw new LabException(e.getMessage() + "\n" + stage.sluice().diagnosis(), e);
-            } finally {
-                progress.end(step.title(), figure, good);
-            }
+            narrator.tell(step.title(), () -> step.run(stage));
         }
         return stage;
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 final class Streams {
     private static final int FIRST_PORT = 5001;
     private static final long TIME_LIMIT_MS = 30_000;
+    private static final int LASTING_SECONDS_MAX = 120;
 
     /**
      * Both directions of a stream.
@@ -20,7 +21,10 @@ final class Streams {
      */
     record Account(TrafficReport forward, TrafficReport reverse) {
         /** While the way changes, one packet of so many may be overtaken. */
-        private static final long LATE_PART = 10;
+        private static final long LATE_PART_MOVED = 10;
+
+        /** The same when a process takes over from the kernel what it repeated: those that wait for it are overtaken by what the kernel goes on with. */
+        private static final long LATE_PART_TAKEN_OVER = 50;
 
         /** Notes what became of both directions; every packet should have come, once and in order, by whatever way. */
         void note(Findings findings) {
@@ -30,8 +34,17 @@ final class Streams {
 
         /** The same while the way changes: what is still on the old way may come behind what took the new one. */
         void noteMoved(Findings findings) {
-            note(findings, "stream: packets", forward, forward.sentCount() / LATE_PART);
-            note(findings, "stream: answers", reverse, reverse.sentCount() / LATE_PART);
+            noteLate(findings, LATE_PART_MOVED);
+        }
+
+        /** The same when one process ends and another one begins. */
+        void noteTakenOver(Findings findings) {
+            noteLate(findings, LATE_PART_TAKEN_OVER);
+        }
+
+        private void noteLate(Findings findings, long part) {
+            note(findings, "stream: packets", forward, forward.sentCount() / part);
+            note(findings, "stream: answers", reverse, reverse.sentCount() / part);
         }
 
         private static void note(Findings findings, String what, TrafficReport report, long lateMax) {
@@ -87,10 +100,19 @@ final class Streams {
 
     /** Starts one. */
     TrafficRun start(int count) {
+        return start(count, TIME_LIMIT_MS);
+    }
+
+    /** Starts one that lasts until it is {@linkplain TrafficRun#endSending ended}, two minutes at most. */
+    TrafficRun startLasting() {
+        return start(ratePerSecond * LASTING_SECONDS_MAX, LASTING_SECONDS_MAX * 1_000L);
+    }
+
+    private TrafficRun start(int count, long timeLimitMs) {
         TrafficPlan plan = TrafficPlan.udp(address, port++, count)
                 .withReplies()
                 .withRate(ratePerSecond)
-                .withTimeLimitMs(TIME_LIMIT_MS);
+                .withTimeLimitMs(timeLimitMs);
         return TrafficRun.start(client, server, plan);
     }
 

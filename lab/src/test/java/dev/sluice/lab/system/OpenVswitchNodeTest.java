@@ -8,8 +8,10 @@ import dev.sluice.lab.OpenVswitch;
 import dev.sluice.lab.Waits;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -59,23 +61,32 @@ class OpenVswitchNodeTest {
             cookie=0x6,table=1,icmp6,actions=drop
             """;
 
+    /** Takes the service header off and puts one of its own on, with the same path. */
+    private static final String REBUILDING = "packet_type=(1,0x894f),nsh_si=255,actions="
+            + "move:NXOXM_NSH_SPI[0..23]->NXM_NX_REG0[0..23],decap(),encap(nsh(md_type=2)),"
+            + "move:NXM_NX_REG0[0..23]->NXOXM_NSH_SPI[0..23],set_field:254->nsh_si,in_port";
+
     private static OpenVswitch overVxlanGpe(Network network, Namespace node, int ipVersion) {
+        return inUnderlay(network, node, ipVersion, "type=vxlan", "options:dst_port=4790", "options:exts=gpe")
+                .rules("nodes", INSIDE + """
+                packet_type=(1,0x894f),nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,in_port,decap(),resubmit(,1)
+                """);
+    }
+
+    /** With a bridge whose one port is the end of a tunnel, for packets of any type. */
+    private static OpenVswitch inUnderlay(Network network, Namespace node, int ipVersion, String... tunnel) {
         String own = ipVersion == 4 ? "192.0.2.50/24" : "2001:db8::50/64";
         String sluice = ipVersion == 4 ? "192.0.2.1" : "2001:db8::1";
+        List<String> options = new ArrayList<>(List.of(tunnel));
+        options.add("options:remote_ip=" + (ipVersion == 4 ? sluice : "\"" + sluice + "\""));
+        options.add("options:key=flow");
+        options.add("options:packet_type=ptap");
         OpenVswitch vswitch = OpenVswitch.start(node)
                 .bridge("underlay0")
                 .port("underlay0", "eth0", "type=system")
                 .rules("underlay0", "priority=0,actions=NORMAL")
                 .bridge("nodes")
-                .port(
-                        "nodes",
-                        "gpe",
-                        "type=vxlan",
-                        "options:remote_ip=" + (ipVersion == 4 ? sluice : "\"" + sluice + "\""),
-                        "options:key=flow",
-                        "options:dst_port=4790",
-                        "options:exts=gpe",
-                        "options:packet_type=ptap");
+                .port("nodes", "tunnel", options.toArray(String[]::new));
         LabInterface local = new LabInterface(node, "underlay0").up();
         local.address(own);
         vswitch.daemon(
@@ -83,9 +94,7 @@ class OpenVswitchNodeTest {
                 "underlay0",
                 sluice,
                 network.sluice.interfaceNamed("underlay").mac());
-        return vswitch.rules("nodes", INSIDE + """
-                packet_type=(1,0x894f),nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,in_port,decap(),resubmit(,1)
-                """);
+        return vswitch;
     }
 
     private static OpenVswitch onEthernet(Namespace node) {
@@ -167,6 +176,52 @@ class OpenVswitchNodeTest {
                 for (Dissection.Packet one : all) {
                     assertSound(one, one.all("eth.src").getFirst().equals(own), gpe, ipVersion);
                 }
+            }
+        }
+    }
+
+    /** What it builds anew has no metadata, so nobody knows whose packet it was. */
+    @Test
+    void whatTheNodeBuildsAnewIsDroppedAndCounted() {
+        try (Network network = Network.transparent()) {
+            Namespace node = network.topology.namespace("node");
+            node(network, node, "eth0", "underlay");
+            OpenVswitch vswitch = inUnderlay(
+                            network, node, 4, "type=vxlan", "options:dst_port=4790", "options:exts=gpe")
+                    .rules("nodes", REBUILDING);
+            try (SluiceNode sluice = SluiceNode.start(network.sluice, objects("nsh-gpe", 4))) {
+                Waits.until(
+                        "packets come back without metadata",
+                        Duration.ofSeconds(10),
+                        () -> {
+                            network.client.pings("10.0.0.2");
+                            return sluice.dropReasons().contains("NSH_CONTEXT_MISSING");
+                        },
+                        () -> sluice.dropReasons() + "\n" + vswitch.openFlow("dump-flows", "nodes")
+                                + vswitch.process().log());
+                assertThat(network.client.pings("10.0.0.2")).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void itsGenevePortDoesNotTakeServiceHeaders() {
+        try (Network network = Network.transparent()) {
+            Namespace node = network.topology.namespace("node");
+            node(network, node, "eth0", "underlay");
+            OpenVswitch vswitch =
+                    inUnderlay(network, node, 4, "type=geneve").rules("nodes", "cookie=0x7,priority=0,actions=in_port");
+            try (SluiceNode _ = SluiceNode.start(network.sluice, objects("nsh", 4))) {
+                Waits.until(
+                        "it says what it does not take",
+                        Duration.ofSeconds(10),
+                        () -> {
+                            network.client.pings("10.0.0.2");
+                            return vswitch.process().log().contains("unknown geneve encapsulated protocol: 0x894f");
+                        },
+                        () -> vswitch.process().log());
+                assertThat(vswitch.packets("nodes", 7)).isZero();
+                assertThat(network.client.pings("10.0.0.2")).isFalse();
             }
         }
     }

@@ -3,7 +3,6 @@ package dev.sluice.manager.access;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
-import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.objects.Trees;
@@ -121,14 +120,14 @@ public final class Accounts {
     public User put(User user, Caller caller) {
         checkName("User", user.name());
         if (user.bindings().size() > BINDINGS_MAX) {
-            throw invalid("User/" + user.name(), "roles", "there are too many", "", "0.." + BINDINGS_MAX);
+            throw Refusal.invalid("User/" + user.name(), "roles", "there are too many", "", "0.." + BINDINGS_MAX);
         }
         SortedSet<String> tenants = inventory.tenants().names();
         for (int i = 0; i < user.bindings().size(); i++) {
             Binding binding = user.bindings().get(i);
             String field = "roles[" + i + "].";
             if (!binding.everywhere() && !tenants.contains(binding.tenant())) {
-                throw invalid(
+                throw Refusal.invalid(
                         "User/" + user.name(),
                         field + "tenant",
                         "there is no such tenant",
@@ -136,7 +135,7 @@ public final class Accounts {
                         "* or one of: " + String.join(", ", tenants));
             }
             if (!binding.everywhere() && !binding.role().ofTenants()) {
-                throw invalid(
+                throw Refusal.invalid(
                         "User/" + user.name(),
                         field + "tenant",
                         "this role is for all tenants only",
@@ -182,7 +181,7 @@ public final class Accounts {
             return;
         }
         if (names.size() > Tenants.TENANTS_MAX) {
-            throw invalid("Tenant/" + name, "", "there are too many tenants", "", "0.." + Tenants.TENANTS_MAX);
+            throw Refusal.invalid("Tenant/" + name, "", "there are too many tenants", "", "0.." + Tenants.TENANTS_MAX);
         }
         inventory.store(
                 caller,
@@ -231,7 +230,7 @@ public final class Accounts {
             throw unknown("User", user);
         }
         if (ttl.toSeconds() < 1 || ttl.compareTo(TTL_MAX) > 0) {
-            throw invalid(
+            throw Refusal.invalid(
                     "Token",
                     "ttlSeconds",
                     "is out of range",
@@ -239,7 +238,8 @@ public final class Accounts {
                     "1.." + TTL_MAX.toSeconds());
         }
         if (note.length() > NOTE_LENGTH_MAX || !note.matches("[\\p{Print}]*")) {
-            throw invalid("Token", "note", "is no short line", "", "0.." + NOTE_LENGTH_MAX + " printable characters");
+            throw Refusal.invalid(
+                    "Token", "note", "is no short line", "", "0.." + NOTE_LENGTH_MAX + " printable characters");
         }
         Instant now = now();
         Token.Shown shown = Token.Shown.random();
@@ -327,19 +327,11 @@ public final class Accounts {
 
     private static void checkName(String what, String name) {
         if (!name.matches(NAME)) {
-            throw invalid(what, "name", "is not a name", name, NAME_ALLOWED);
+            throw Refusal.invalid(what, "name", "is not a name", name, NAME_ALLOWED);
         }
     }
 
     private static Refusal unknown(String what, String name) {
         return new Refusal(Reason.NOT_FOUND, "there is no " + what + "/" + name, "list what there is");
-    }
-
-    static Refusal invalid(String object, String field, String message, String found, String allowed) {
-        return new Refusal(
-                Reason.INVALID,
-                object + " is not valid",
-                "correct the fields; nothing was changed",
-                List.of(new Cause(object, field, message, found, allowed, "")));
     }
 }

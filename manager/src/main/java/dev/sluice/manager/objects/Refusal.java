@@ -121,6 +121,15 @@ public final class Refusal extends RuntimeException {
         this(reason, message, action, List.of());
     }
 
+    /** Of something that is written in one field of an object. */
+    public static Refusal invalid(String object, String field, String message, String found, String allowed) {
+        return new Refusal(
+                Reason.INVALID,
+                object + " is not valid",
+                "correct the fields; nothing was changed",
+                List.of(new Cause(object, field, message, found, allowed, "")));
+    }
+
     /** Why. */
     public Reason reason() {
         return reason;

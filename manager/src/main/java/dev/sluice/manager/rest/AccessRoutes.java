@@ -9,7 +9,6 @@ import dev.sluice.manager.access.User;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
-import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.objects.Rights.Verb;
 import dev.sluice.manager.objects.Trees;
@@ -102,30 +101,23 @@ final class AccessRoutes {
     private HttpAnswer setUser(Call call) throws IOException {
         call.checkParameters(Set.of());
         call.require(Permission.ACCESS);
-        JsonNode body = call.tree();
+        String object = "User/" + call.name();
+        JsonNode roles = call.tree().path("roles");
+        if (!roles.isArray()) {
+            String message = roles.isMissingNode() ? "is missing" : "is no list";
+            throw Refusal.invalid(object, "roles", message, "", "a list of {role, tenant}; [] for none");
+        }
         List<Binding> bindings = new ArrayList<>();
-        int at = 0;
-        for (JsonNode entry : list(body.path("roles"))) {
+        for (JsonNode entry : roles) {
+            String field = "roles[" + bindings.size() + "].role";
             String word = entry.path("role").asString("");
             Role role = Role.of(word)
-                    .orElseThrow(() -> invalid(
-                            "User/" + call.name(),
-                            "roles[" + bindings.size() + "].role",
-                            "is no role",
-                            word,
-                            String.join(", ", Role.words())));
+                    .orElseThrow(
+                            () -> Refusal.invalid(object, field, "is no role", word, String.join(", ", Role.words())));
             bindings.add(new Binding(role, entry.path("tenant").asString(Binding.EVERYWHERE)));
-            at++;
-        }
-        if (at == 0 && !body.has("roles")) {
-            throw invalid("User/" + call.name(), "roles", "is missing", "", "a list of {role, tenant}; [] for none");
         }
         User user = accounts.put(new User(call.name(), bindings), call.caller());
         return Answers.value(call, user.tree());
-    }
-
-    private static Iterable<JsonNode> list(JsonNode node) {
-        return node.isArray() ? node : List.of();
     }
 
     private HttpAnswer deleteUser(Call call) {
@@ -205,13 +197,5 @@ final class AccessRoutes {
 
     private static HttpAnswer done(Call call, String result, String what) {
         return Answers.value(call, Trees.object().put("result", result).put("what", what));
-    }
-
-    private static Refusal invalid(String object, String field, String message, String found, String allowed) {
-        return new Refusal(
-                Reason.INVALID,
-                object + " is not valid",
-                "correct the fields; nothing was changed",
-                List.of(new Cause(object, field, message, found, allowed, "")));
     }
 }

@@ -10,19 +10,13 @@ import dev.sluice.fastpath.PuntReason;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemoryOffload;
 import dev.sluice.testkit.TestPacket;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -32,18 +26,7 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class KernelReplayTest {
     private static final int FRAMES = Integer.getInteger("sluice.replay.frames", 1_000_000);
-    private static final int FRAMES_PER_WORLD = 500;
-    private static final int INGRESS = 3;
-    private static final int EGRESS = 4;
-    private static final int EGRESS_INTERFACE = 77;
     private static final int PATHS = 16;
-    private static final int[] TPIDS = {0x8100, 0x88a8};
-
-    private final MemorySegment key = Arena.ofAuto().allocate(OffloadKey.BYTES, 8);
-    private final MemorySegment action = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
-    private final MemorySegment fromKernel = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
-    private final MemorySegment fromMemory = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
-    private final Map<PuntReason, Integer> seen = new EnumMap<>(PuntReason.class);
     /** Needs a machine without memory; is met in {@link TunnelReplayTest}; needs a time in which nobody listens, as in the system tests of restarts. */
     private static final Set<PuntReason> ELSEWHERE = EnumSet.of(
             PuntReason.LOST,
@@ -52,7 +35,12 @@ class KernelReplayTest {
             PuntReason.ABSENT_DROPPED,
             PuntReason.ABSENT_PASSED);
 
-    private Random random = new Random(0);
+    private final Replay replay = new Replay();
+    private final Random random = replay.random;
+    private final MemorySegment key = replay.key;
+    private final MemorySegment action = replay.action;
+    private final MemorySegment fromKernel = replay.fromKernel;
+    private final MemorySegment fromMemory = replay.fromMemory;
 
     /** Packets of established flows, of every kind that is repeated, and a few that are not. */
     private List<MemoryFrame> bases() {
@@ -106,66 +94,24 @@ class KernelReplayTest {
                 : MemoryFrame.superFrame(bytes, type, 100 + random.nextInt(1400), 0, 0, 0);
     }
 
-    private void writeKey(byte[] f) {
-        OffloadKey.clear(key, 0);
-        int l3 = RawFrames.network(f);
-        int tags = (l3 - 14) / 4;
-        OffloadKey.setTags(key, 0, tags > 0 ? tag(f, 12) : 0, tags > 1 ? tag(f, 16) : 0);
-        boolean six = RawFrames.u16(f, l3 - 2) == 0x86dd;
-        int l4 = l3 + (six ? 40 : 20);
-        int protocol = RawFrames.u8(f, l3 + (six ? 6 : 9));
-        boolean echo = protocol == 1 || protocol == 58;
-        OffloadKey.setTransport(
-                key, 0, protocol, RawFrames.u16(f, echo ? l4 + 4 : l4), RawFrames.u16(f, echo ? l4 + 4 : l4 + 2));
-        if (six) {
-            OffloadKey.setSource(key, 0, u64(f, l3 + 8), u64(f, l3 + 16));
-            OffloadKey.setDestination(key, 0, u64(f, l3 + 24), u64(f, l3 + 32));
-        } else {
-            OffloadKey.setSource(key, 0, 0, 0xffff_0000_0000L | (u64(f, l3 + 8) & 0xffff_ffffL));
-            OffloadKey.setDestination(key, 0, 0, 0xffff_0000_0000L | (u64(f, l3 + 12) & 0xffff_ffffL));
-        }
-        OffloadKey.setIngress(key, 0, INGRESS);
-    }
-
-    private static int tag(byte[] f, int at) {
-        return RawFrames.u16(f, at) << 16 | RawFrames.u16(f, at + 2);
-    }
-
-    private static long u64(byte[] f, int at) {
-        long value = 0;
-        for (int i = 0; i < 8; i++) {
-            value = value << 8 | RawFrames.u8(f, at + i);
-        }
-        return value;
-    }
-
     private void writeAction(byte[] f) {
         OffloadAction.clear(action, 0);
-        OffloadAction.setExpectedMacs(action, 0, u64(f, 0) >>> 16, u64(f, 6) >>> 16);
+        OffloadAction.setExpectedMacs(action, 0, Replay.u64(f, 0) >>> 16, Replay.u64(f, 6) >>> 16);
         OffloadAction.setNewMacs(action, 0, random.nextLong() >>> 16, random.nextLong() >>> 16);
         int outer = OffloadKey.outerTag(key, 0);
         int inner = OffloadKey.innerTag(key, 0);
         switch (random.nextInt(4)) {
             case 0 -> OffloadAction.setNewTags(action, 0, outer, inner);
             case 1 -> OffloadAction.setNewTags(action, 0, 0, 0);
-            case 2 -> OffloadAction.setNewTags(action, 0, newTag(), 0);
-            default -> OffloadAction.setNewTags(action, 0, newTag(), newTag());
+            case 2 -> OffloadAction.setNewTags(action, 0, replay.newTag(), 0);
+            default -> OffloadAction.setNewTags(action, 0, replay.newTag(), replay.newTag());
         }
         OffloadAction.setTtlDecrement(action, 0, random.nextInt(3));
         OffloadAction.setIpBytesMax(action, 0, random.nextInt(4) == 0 ? random.nextInt(1500) : 65_535);
-        OffloadAction.setEgress(action, 0, EGRESS, rarely());
-        OffloadAction.setConfigGeneration(action, 0, rarely());
-        OffloadAction.setPath(action, 0, random.nextInt(PATHS), rarely());
+        OffloadAction.setEgress(action, 0, Replay.EGRESS, replay.rarely(12));
+        OffloadAction.setConfigGeneration(action, 0, replay.rarely(12));
+        OffloadAction.setPath(action, 0, random.nextInt(PATHS), replay.rarely(12));
         OffloadAction.setCookie(action, 0, random.nextLong());
-    }
-
-    private int newTag() {
-        return TPIDS[random.nextInt(2)] << 16 | random.nextInt(65_536);
-    }
-
-    /** A generation, mostly 0, which is the one that holds. */
-    private int rarely() {
-        return random.nextInt(12) == 0 ? 1 : 0;
     }
 
     private MemoryFrame packet(MemoryFrame base, Mutator mutator) {
@@ -178,18 +124,10 @@ class KernelReplayTest {
 
     @Test
     void kernelAndRecordsAgreeOverEveryPacket() throws Exception {
-        long seed = Long.getLong("sluice.seed", 1);
         long began = System.nanoTime();
-        try (ProgramRun kernel = ProgramRun.open(4096)) {
-            kernel.port(EGRESS, EGRESS_INTERFACE);
-            for (int frames = 0; frames < FRAMES; frames += FRAMES_PER_WORLD) {
-                random = new Random(seed);
-                world(kernel, "seed " + seed);
-                seed++;
-            }
-        }
-        System.out.printf("%d frames in %.1f s: %s%n", FRAMES, (System.nanoTime() - began) / 1e9, seen);
-        assertThat(seen)
+        replay.overWorlds(FRAMES, this::world);
+        System.out.printf("%d frames in %.1f s: %s%n", FRAMES, (System.nanoTime() - began) / 1e9, replay.seen);
+        assertThat(replay.seen)
                 .as("each reason was met")
                 .containsKeys(EnumSet.complementOf(EnumSet.copyOf(ELSEWHERE)).toArray(PuntReason[]::new));
     }
@@ -200,7 +138,7 @@ class KernelReplayTest {
         MemoryOffload memory = new MemoryOffload(100_000, port -> true);
         List<MemorySegment> keys = new ArrayList<>();
         for (MemoryFrame base : bases) {
-            writeKey(base.bytes());
+            replay.writeKey(base.bytes());
             writeAction(base.bytes());
             if (random.nextInt(8) > 0 && kernel.offload().install(key, action) == 0) {
                 assertThat(memory.install(key, action)).isZero();
@@ -210,45 +148,16 @@ class KernelReplayTest {
                 }
             }
         }
-        for (int i = 0; i < FRAMES_PER_WORLD; i++) {
+        for (int i = 0; i < Replay.FRAMES_PER_WORLD; i++) {
             MemoryFrame frame = packet(bases.get(random.nextInt(bases.size())), mutator);
-            int length = frame.bytes().length;
-            if (length >= ProgramRun.FRAME_BYTES_MIN && length <= ProgramRun.FRAME_BYTES_MAX) {
-                compare(kernel, memory, frame, which + ", frame " + i);
+            if (Replay.canRun(frame.bytes())) {
+                replay.compare(kernel, memory, frame, which + ", frame " + i);
             }
         }
         for (MemorySegment installed : keys) {
             compareCounters(kernel, memory, installed, which);
             kernel.offload().remove(copy(installed));
         }
-    }
-
-    private void compare(ProgramRun kernel, MemoryOffload memory, MemoryFrame frame, String which) {
-        ProgramRun.Result done = kernel.run(frame.bytes(), INGRESS, frame.gsoSizeBytes());
-        if (done == null) {
-            assertThat(frame.bytes().length).as(which).isLessThan(14 + 8 + 40);
-            assertThat(memory.repeat(INGRESS - 1, frame, 0)).as(which).isNull();
-            return;
-        }
-        seen.merge(done.why(), 1, Integer::sum);
-        // A super-frame with padding is one that no stack makes: the kernel cannot cut it without losing what makes it
-        // one.
-        if (done.why() == PuntReason.NOT_ABLE && frame.gsoType() != Batch.GSO_NONE) {
-            return;
-        }
-        MemoryOffload.Sent sent = memory.repeat(INGRESS - 1, frame, System.nanoTime());
-        byte[] expected = sent == null ? null : sent.frame().bytes();
-        boolean there = done.frame() == null || done.interfaceIndex() == EGRESS_INTERFACE;
-        if (!there || !Arrays.equals(done.frame(), expected)) {
-            throw new AssertionError(which + ": " + done.why() + ", interface " + done.interfaceIndex()
-                    + ", super-frame "
-                    + frame.gsoType() + "/" + frame.gsoSizeBytes() + "\n   frame " + hex(frame.bytes()) + "\n  kernel "
-                    + hex(done.frame()) + "\n records " + hex(expected));
-        }
-    }
-
-    private static String hex(byte @Nullable [] bytes) {
-        return bytes == null ? "left to the data path" : HexFormat.of().formatHex(bytes);
     }
 
     /** The C library reads from memory outside of the heap. */

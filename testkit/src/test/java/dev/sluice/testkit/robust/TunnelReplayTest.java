@@ -12,15 +12,14 @@ import dev.sluice.testkit.MemoryOffload;
 import dev.sluice.testkit.TestPacket;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -31,20 +30,15 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class TunnelReplayTest {
     private static final int FRAMES = Integer.getInteger("sluice.replay.frames", 400_000);
-    private static final int FRAMES_PER_WORLD = 500;
-    private static final int INGRESS = 3;
-    private static final int EGRESS = 4;
-    private static final int EGRESS_INTERFACE = 77;
-    private static final int[] TPIDS = {0x8100, 0x88a8};
 
-    private final MemorySegment key = Arena.ofAuto().allocate(OffloadKey.BYTES, 8);
-    private final MemorySegment action = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
+    private final Replay replay = new Replay();
+    private final Random random = replay.random;
+    private final MemorySegment key = replay.key;
+    private final MemorySegment action = replay.action;
+    private final MemorySegment fromKernel = replay.fromKernel;
+    private final MemorySegment fromMemory = replay.fromMemory;
     private final MemorySegment headers = Arena.ofAuto().allocate(OffloadHeaders.BYTES, 8);
-    private final MemorySegment fromKernel = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
-    private final MemorySegment fromMemory = Arena.ofAuto().allocate(OffloadAction.BYTES, 8);
-    private final Map<PuntReason, Integer> seen = new EnumMap<>(PuntReason.class);
-    private final Map<String, Integer> repeated = new java.util.TreeMap<>();
-    private Random random = new Random(0);
+    private final Map<String, Integer> repeated = new TreeMap<>();
 
     /** A frame that a record is for. */
     private record Base(MemoryFrame frame, String kind) {}
@@ -63,7 +57,7 @@ class TunnelReplayTest {
         };
         TestPacket p = packet.ethernet(0x0200_0000_0001L, 0x0200_0000_0002L).ttl(1 + random.nextInt(4) * 60);
         for (int tags = Math.max(0, random.nextInt(6) - 3); tags > 0; tags--) {
-            p = p.tag(TPIDS[random.nextInt(2)], random.nextInt(65_536));
+            p = p.tag(Replay.TPIDS[random.nextInt(2)], random.nextInt(65_536));
         }
         byte[] bytes = p.bytes();
         int l3 = RawFrames.network(bytes);
@@ -131,45 +125,6 @@ class TunnelReplayTest {
         return RawFrames.network(frame);
     }
 
-    private static long u48(byte[] b, int at) {
-        return (long) RawFrames.u16(b, at) << 32
-                | (RawFrames.u16(b, at + 2) & 0xffffL) << 16
-                | RawFrames.u16(b, at + 4);
-    }
-
-    private void writeKey(byte[] inside) {
-        OffloadKey.clear(key, 0);
-        int l3 = linkBytes(inside);
-        ByteBuffer b = ByteBuffer.wrap(inside);
-        OffloadKey.setTags(key, 0, l3 > 14 ? b.getInt(12) : 0, l3 > 18 ? b.getInt(16) : 0);
-        boolean six = inside[l3] >>> 4 == 6;
-        int l4 = l3 + (six ? 40 : 20);
-        int protocol = inside[l3 + (six ? 6 : 9)] & 0xff;
-        boolean echo = protocol == 1 || protocol == 58;
-        OffloadKey.setTransport(
-                key,
-                0,
-                protocol,
-                RawFrames.u16(inside, echo ? l4 + 4 : l4),
-                RawFrames.u16(inside, echo ? l4 + 4 : l4 + 2));
-        if (six) {
-            OffloadKey.setSource(key, 0, b.getLong(l3 + 8), b.getLong(l3 + 16));
-            OffloadKey.setDestination(key, 0, b.getLong(l3 + 24), b.getLong(l3 + 32));
-        } else {
-            OffloadKey.setSource(key, 0, 0, 0xffff_0000_0000L | (b.getInt(l3 + 12) & 0xffff_ffffL));
-            OffloadKey.setDestination(key, 0, 0, 0xffff_0000_0000L | (b.getInt(l3 + 16) & 0xffff_ffffL));
-        }
-        OffloadKey.setIngress(key, 0, INGRESS);
-    }
-
-    private int rarely() {
-        return random.nextInt(20) == 0 ? 1 : 0;
-    }
-
-    private int newTag() {
-        return TPIDS[random.nextInt(2)] << 16 | random.nextInt(65_536);
-    }
-
     /** A frame and the record for it, in key, action and headers. */
     private Base base(int number) {
         byte[] inside = inside();
@@ -177,7 +132,7 @@ class TunnelReplayTest {
         boolean pops = (flags & 1) != 0;
         boolean pushes = (flags & 2) != 0;
         byte[] frame = inside;
-        writeKey(inside);
+        replay.writeKey(inside);
         OffloadAction.clear(action, 0);
         OffloadHeaders.clear(headers, 0);
         int serviceBytes = 8 + 4 * random.nextInt(random.nextInt(8) == 0 ? 35 : 28);
@@ -200,7 +155,7 @@ class TunnelReplayTest {
                     0,
                     six ? o.getLong(38) : 0,
                     six ? o.getLong(46) : 0xffff_0000_0000L | (o.getInt(30) & 0xffff_ffffL));
-            OffloadHeaders.setInnerMacs(headers, 0, u48(inside, 0) + rarely(), u48(inside, 6));
+            OffloadHeaders.setInnerMacs(headers, 0, Replay.u48(inside, 0) + replay.rarely(20), Replay.u48(inside, 6));
             OffloadKey.setKind(key, 0, OffloadKey.SERVICE_HEADER);
             OffloadKey.setServicePath(key, 0, o.getInt(geneve + 12), 4711);
         }
@@ -212,17 +167,17 @@ class TunnelReplayTest {
             OffloadHeaders.setPushedBytes(headers, 0, pushed.length, linkBytes);
             MemorySegment.copy(MemorySegment.ofArray(pushed), 0, headers, OffloadHeaders.PUSHED, pushed.length);
         } else {
-            int outerTag = random.nextInt(3) == 0 ? newTag() : 0;
-            OffloadAction.setNewTags(action, 0, outerTag, outerTag != 0 && random.nextBoolean() ? newTag() : 0);
+            int outerTag = random.nextInt(3) == 0 ? replay.newTag() : 0;
+            OffloadAction.setNewTags(action, 0, outerTag, outerTag != 0 && random.nextBoolean() ? replay.newTag() : 0);
         }
         OffloadAction.setFlags(action, 0, (pops ? OffloadAction.POP : 0) | (pushes ? OffloadAction.PUSH : 0));
-        OffloadAction.setExpectedMacs(action, 0, u48(frame, 0), u48(frame, 6) + rarely());
+        OffloadAction.setExpectedMacs(action, 0, Replay.u48(frame, 0), Replay.u48(frame, 6) + replay.rarely(20));
         OffloadAction.setNewMacs(action, 0, random.nextLong() >>> 16, random.nextLong() >>> 16);
-        OffloadAction.setTtlDecrement(action, 0, pops && pushes ? rarely() : random.nextInt(2));
+        OffloadAction.setTtlDecrement(action, 0, pops && pushes ? replay.rarely(20) : random.nextInt(2));
         OffloadAction.setIpBytesMax(action, 0, random.nextInt(6) == 0 ? random.nextInt(700) : 65_535);
-        OffloadAction.setEgress(action, 0, EGRESS, rarely());
-        OffloadAction.setConfigGeneration(action, 0, rarely());
-        OffloadAction.setPath(action, 0, random.nextInt(16), rarely());
+        OffloadAction.setEgress(action, 0, Replay.EGRESS, replay.rarely(20));
+        OffloadAction.setConfigGeneration(action, 0, replay.rarely(20));
+        OffloadAction.setPath(action, 0, random.nextInt(16), replay.rarely(20));
         OffloadAction.setCookie(action, 0, number);
         OffloadHeaders.setCookie(headers, 0, number);
         OffloadAction.setEncapsulation(action, 0, number);
@@ -242,19 +197,12 @@ class TunnelReplayTest {
 
     @Test
     void kernelAndRecordsAgreeAboutTunnels() throws Exception {
-        long seed = Long.getLong("sluice.seed", 1);
         long began = System.nanoTime();
-        try (ProgramRun kernel = ProgramRun.open(4096)) {
-            kernel.port(EGRESS, EGRESS_INTERFACE);
-            for (int frames = 0; frames < FRAMES; frames += FRAMES_PER_WORLD) {
-                random = new Random(seed);
-                world(kernel, "seed " + seed);
-                seed++;
-            }
-        }
-        System.out.printf("%d frames in %.1f s: %s, %s%n", FRAMES, (System.nanoTime() - began) / 1e9, repeated, seen);
+        replay.overWorlds(FRAMES, this::world);
+        System.out.printf(
+                "%d frames in %.1f s: %s, %s%n", FRAMES, (System.nanoTime() - began) / 1e9, repeated, replay.seen);
         assertThat(repeated).containsOnlyKeys("into a tunnel", "out of a tunnel", "through");
-        assertThat(seen)
+        assertThat(replay.seen)
                 .containsKeys(
                         PuntReason.OTHER_HEADERS, PuntReason.CONGESTED, PuntReason.OTHER_MACS, PuntReason.NOT_ABLE);
     }
@@ -266,14 +214,14 @@ class TunnelReplayTest {
         List<byte[]> keys = new ArrayList<>();
         for (int i = 1; i <= 40; i++) {
             bases.add(base(i));
-            byte[] own = key.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+            byte[] own = key.toArray(ValueLayout.JAVA_BYTE);
             boolean fresh = keys.stream().noneMatch(other -> Arrays.equals(other, own));
             if (fresh && random.nextInt(10) > 0 && kernel.offload().install(key, action, headers) == 0) {
                 assertThat(memory.install(key, action, headers)).isZero();
                 keys.add(own);
             }
         }
-        for (int i = 0; i < FRAMES_PER_WORLD; i++) {
+        for (int i = 0; i < Replay.FRAMES_PER_WORLD; i++) {
             Base base = bases.get(random.nextInt(bases.size()));
             boolean damaged = random.nextInt(3) == 0;
             byte[] frame = damaged
@@ -282,8 +230,9 @@ class TunnelReplayTest {
             if (!damaged && random.nextInt(10) == 0) {
                 frame = RawFrames.padded(frame, 1 + random.nextInt(20));
             }
-            if (frame.length >= ProgramRun.FRAME_BYTES_MIN && frame.length <= ProgramRun.FRAME_BYTES_MAX) {
-                compare(kernel, memory, MemoryFrame.plain(frame), base.kind(), which + ", frame " + i);
+            String where = which + ", frame " + i + ", " + base.kind();
+            if (Replay.canRun(frame) && replay.compare(kernel, memory, MemoryFrame.plain(frame), where)) {
+                repeated.merge(base.kind(), 1, Integer::sum);
             }
         }
         for (byte[] installed : keys) {
@@ -298,28 +247,5 @@ class TunnelReplayTest {
                     OffloadAction.lastSeenMs(fromMemory, 0));
             assertThat(fromKernel.mismatch(fromMemory)).as(which).isEqualTo(-1);
         }
-    }
-
-    private void compare(ProgramRun kernel, MemoryOffload memory, MemoryFrame frame, String kind, String which) {
-        ProgramRun.Result done = kernel.run(frame.bytes(), INGRESS, 0);
-        if (done == null) {
-            assertThat(memory.repeat(INGRESS - 1, frame, 0)).as(which).isNull();
-            return;
-        }
-        seen.merge(done.why(), 1, Integer::sum);
-        MemoryOffload.Sent sent = memory.repeat(INGRESS - 1, frame, System.nanoTime());
-        byte[] expected = sent == null ? null : sent.frame().bytes();
-        if (expected != null) {
-            repeated.merge(kind, 1, Integer::sum);
-        }
-        boolean there = done.frame() == null || done.interfaceIndex() == EGRESS_INTERFACE;
-        if (!there || !Arrays.equals(done.frame(), expected)) {
-            throw new AssertionError(which + " (" + kind + "): " + done.why() + "\n   frame " + hex(frame.bytes())
-                    + "\n  kernel " + hex(done.frame()) + "\n records " + hex(expected) + "\n" + memory.misses());
-        }
-    }
-
-    private static String hex(byte @Nullable [] bytes) {
-        return bytes == null ? "left to the data path" : HexFormat.of().formatHex(bytes);
     }
 }
