@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** What Java writes lies where the compiled program reads it. */
 class LayoutsTest {
-    private static final Map<String, Btf.Struct> STRUCTS = Btf.of(Program.object());
+    private static final Map<String, Btf.Struct> STRUCTS = Btf.of(Program.object(Program.OBJECT));
 
     private static Btf.Struct struct(String name) {
         return java.util.Objects.requireNonNull(STRUCTS.get(name), name);
