@@ -104,7 +104,7 @@ struct frame {
     __u32 segments;
     __u32 ipv4;
     __u32 tag_in_metadata;
-    __u32 partial; /* its checksum may be one that somebody else is to complete, and nobody says so */
+    __u32 partial_sum; /* PARTIAL_SUM: its checksum may be one that somebody else is to complete, and nobody says so */
 };
 
 static __always_inline void count(__u32 what)
@@ -263,7 +263,7 @@ static __always_inline int parse_transport(context *c, void *at, void *end, __u3
         return trouble;
     if (f->ipv4 && key->protocol != IPPROTO_TCP && is_probe(at, end, available))
         return PROBE;
-    f->partial = seems_partial(at, end, available, key);
+    f->partial_sum = partial_sum(at, end, available, key);
     f->unit_bytes = f->ip_bytes;
     f->segments = 1;
     if (gso_size) {
@@ -369,7 +369,7 @@ static __always_inline int unfit(context *c, const struct frame *f, __u8 protoco
     if (!same_macs(data, action->expected_macs))
         return OTHER_MACS;
     __u8 ttl = f->ipv4 ? ((struct iphdr *)ip)->ttl : ((struct ipv6hdr *)ip)->hop_limit;
-    if (f->partial)
+    if (f->partial_sum == PARTIAL_SUM)
         return PARTIAL;
     if (ttl <= action->ttl_decrement)
         return TTL_LOW;

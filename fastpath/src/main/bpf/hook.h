@@ -45,33 +45,30 @@ static __always_inline int takes_frames(const struct port *port)
     return port->flags & PORT_XDP_OUT;
 }
 
+#define PARTIAL_SUM 0xffff
+
 /*
  * Software that leaves checksums to hardware puts the sum of the pseudo-header into the field. In an skb that is marked, here nothing tells; of those that are complete, one in 65,536 looks
- * like it.
+ * like it. PARTIAL_SUM if so; a sum and no branch, for the verifier's sake.
  */
-static __always_inline __u32 seems_partial(void *at, void *end, __u32 available, const struct journey_key *key)
+static __always_inline __u32 partial_sum(void *at, void *end, __u32 available, const struct journey_key *key)
 {
     __u64 sum = bpf_htons(available) + bpf_htons(key->protocol);
-    __u16 found;
-    if (key->protocol == IPPROTO_TCP) {
-        struct tcphdr *tcp = at;
-        if ((void *)(tcp + 1) > end)
-            return 0;
-        found = tcp->check;
-    } else {
-        struct udphdr *udp = at;
-        if (key->protocol != IPPROTO_UDP || (void *)(udp + 1) > end || !udp->check)
-            return 0;
-        found = udp->check;
-    }
+    __u16 *field = at + (key->protocol == IPPROTO_TCP ? __builtin_offsetof(struct tcphdr, check) : __builtin_offsetof(struct udphdr, check));
+    if ((key->protocol != IPPROTO_TCP && key->protocol != IPPROTO_UDP) || (void *)(field + 1) > end)
+        return 0;
+    __u16 found = *field;
+    if (key->protocol == IPPROTO_UDP && !found)
+        return 0;
     /* An IPv4 address as one of IPv6 has the same sum. */
     sum += (__u64)key->source[0] + key->source[1] + key->source[2] + key->source[3];
     sum += (__u64)key->destination[0] + key->destination[1] + key->destination[2] + key->destination[3];
+    sum += (__u16)~found;
     sum = (sum & 0xffffffff) + (sum >> 32);
     sum = (sum & 0xffffffff) + (sum >> 32);
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
-    return sum == found || (sum == 0xffff && !found);
+    return sum;
 }
 
 static __always_inline int load_bytes(context *c, __u32 at, void *to, __u32 bytes)
@@ -135,7 +132,9 @@ static __always_inline int takes_frames(const struct port *port)
     return 1;
 }
 
-static __always_inline __u32 seems_partial(void *at, void *end, __u32 available, const struct journey_key *key)
+#define PARTIAL_SUM 1
+
+static __always_inline __u32 partial_sum(void *at, void *end, __u32 available, const struct journey_key *key)
 {
     return 0;
 }

@@ -88,7 +88,7 @@ record Pins(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.toList()) {
                 String[] parts = String.valueOf(file.getFileName()).split("-", -1);
-                if (parts.length == 3 && (LINK + XDP_LINK).contains(parts[0] + "-")) {
+                if (parts.length == 3 && (LINK.equals(parts[0] + "-") || XDP_LINK.equals(parts[0] + "-"))) {
                     byte[] name = HexFormat.of().parseHex(parts[2]);
                     all.put(new String(name, StandardCharsets.UTF_8), Integer.parseInt(parts[1]));
                 }
