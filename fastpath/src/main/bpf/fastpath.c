@@ -3,7 +3,8 @@
  * The kernel's part of the fast path: repeats journeys that the data path has recorded, and hands everything else over, with the number of the port it came in by.
  *
  * It decides nothing. A packet is repeated only if it parses to what dev.sluice.datapath.Parser accepts without looking closer, has a record under its key, and every
- * number of the record still holds; see docs/adr/0013 and 0017. Start reading at tc_ingress.
+ * number of the record still holds; see docs/adr/0013 and 0017. One source for two hooks (docs/adr/0029): start
+ * reading at tc_ingress in tc.h, or at xdp_ingress in xdp.h.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
