@@ -191,6 +191,17 @@ class XdpFastPathSystemTest {
                     assertThat(counts.get(PuntReason.NO_RECORD)).isPositive();
                     assertThat(counts.get(PuntReason.CONFIG_MOVED)).isEqualTo(1);
                     assertThat(counts.get(PuntReason.XDP_REPEATED)).isEqualTo(1);
+
+                    // The process says good-bye: the policy of the port.
+                    path.setAbsence(left.number(), right.number(), true, false, false);
+                    path.maps().setPuntInterface(0);
+                    from.send(unknown);
+                    assertThat(to.receive(path)).isEqualTo(unknown);
+                    assertThat(count(path, PuntReason.ABSENT_PASSED)).isPositive();
+                    path.setAbsence(left.number(), 0, false, false, false);
+                    long dropped = count(path, PuntReason.ABSENT_DROPPED);
+                    from.send(unknown);
+                    assertThat(count(path, PuntReason.ABSENT_DROPPED)).isGreaterThan(dropped);
                 }
                 return null;
             });
