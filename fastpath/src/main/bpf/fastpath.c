@@ -3,7 +3,8 @@
  * The kernel's part of the fast path: repeats journeys that the data path has recorded, and hands everything else over, with the number of the port it came in by.
  *
  * It decides nothing. A packet is repeated only if it parses to what dev.sluice.datapath.Parser accepts without looking closer, has a record under its key, and every
- * number of the record still holds; see docs/adr/0013 and 0017. Start reading at tc_ingress.
+ * number of the record still holds; see docs/adr/0013 and 0017. One source for two hooks (docs/adr/0029): start
+ * reading at tc_ingress in tc.h, or at xdp_ingress in xdp.h.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -18,6 +19,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "journey.h"
+#include "hook.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
@@ -103,6 +105,7 @@ struct frame {
     __u32 segments;
     __u32 ipv4;
     __u32 tag_in_metadata;
+    __u32 partial_sum; /* PARTIAL_SUM: its checksum may be one that somebody else is to complete, and nobody says so */
 };
 
 static __always_inline void count(__u32 what)
@@ -228,12 +231,12 @@ static __always_inline int is_probe(void *at, void *end, __u32 available)
 }
 
 /* Everything from the transport header on; fills in how large the frame's segments are, too. */
-static __always_inline int parse_transport(struct __sk_buff *skb, void *at, void *end, __u32 ip_header_bytes, struct frame *f,
+static __always_inline int parse_transport(context *c, void *at, void *end, __u32 ip_header_bytes, struct frame *f,
                                            struct journey_key *key)
 {
     __u32 available = f->ip_bytes - ip_header_bytes;
     __u32 header_bytes = sizeof(struct udphdr);
-    __u32 gso_size = skb->gso_size;
+    __u32 gso_size = segment_bytes(c);
     int trouble;
     switch (key->protocol) {
     case IPPROTO_TCP:
@@ -261,6 +264,7 @@ static __always_inline int parse_transport(struct __sk_buff *skb, void *at, void
         return trouble;
     if (f->ipv4 && key->protocol != IPPROTO_TCP && is_probe(at, end, available))
         return PROBE;
+    f->partial_sum = partial_sum(at, end, available, key);
     f->unit_bytes = f->ip_bytes;
     f->segments = 1;
     if (gso_size) {
@@ -275,10 +279,10 @@ static __always_inline int parse_transport(struct __sk_buff *skb, void *at, void
 }
 
 /* The frame that begins at an offset and ends at another one at the latest. */
-static __always_inline int parse(struct __sk_buff *skb, __u32 begin, __u32 frame_end, struct frame *f, struct journey_key *key)
+static __always_inline int parse(context *c, __u32 begin, __u32 frame_end, struct frame *f, struct journey_key *key)
 {
-    void *data = (void *)(long)skb->data + begin;
-    void *end = (void *)(long)skb->data_end;
+    void *data = (void *)(long)c->data + begin;
+    void *end = (void *)(long)c->data_end;
     if (data + ETH_HLEN > end)
         return MALFORMED;
     if (((__u8 *)data)[6] & 1)
@@ -286,9 +290,10 @@ static __always_inline int parse(struct __sk_buff *skb, __u32 begin, __u32 frame
     __u16 type = bpf_ntohs(((struct ethhdr *)data)->h_proto);
     __u32 l3 = ETH_HLEN;
     f->at = begin;
-    f->tag_in_metadata = begin ? 0 : skb->vlan_present;
-    if (f->tag_in_metadata)
-        key->outer_tag = (__u32)bpf_ntohs(skb->vlan_proto) << 16 | skb->vlan_tci;
+    __u32 beside = begin ? 0 : tag_beside(c);
+    f->tag_in_metadata = beside != 0;
+    if (beside)
+        key->outer_tag = beside;
 #pragma unroll
     for (int i = 0; i < 2; i++) {
         if (!is_tag(type) || (i == 1 && f->tag_in_metadata))
@@ -324,7 +329,7 @@ static __always_inline int parse(struct __sk_buff *skb, __u32 begin, __u32 frame
     }
     if (trouble)
         return trouble;
-    return parse_transport(skb, ip + header_bytes, end, header_bytes, f, key);
+    return parse_transport(c, ip + header_bytes, end, header_bytes, f, key);
 }
 
 static __always_inline int same_macs(const void *frame, const __u8 *expected)
@@ -351,20 +356,22 @@ static __always_inline int stale(const struct journey_action *action, struct por
     *egress = bpf_map_lookup_elem(&ports, &number);
     if (!*egress || !(*egress)->ifindex || (*egress)->generation != action->egress_generation)
         return EGRESS_MOVED;
-    return 0;
+    return takes_frames(*egress) ? 0 : NO_XDP_OUT;
 }
 
 /* A packet that fits this record may still not be one that may go its way; 0, or why. */
-static __always_inline int unfit(struct __sk_buff *skb, const struct frame *f, __u8 protocol, const struct journey_action *action)
+static __always_inline int unfit(context *c, const struct frame *f, __u8 protocol, const struct journey_action *action)
 {
-    void *data = (void *)(long)skb->data;
-    void *end = (void *)(long)skb->data_end;
+    void *data = (void *)(long)c->data;
+    void *end = (void *)(long)c->data_end;
     void *ip = data + (f->l3 & OFFSET_MASK);
     if (data + ETH_HLEN > end || ip + sizeof(struct iphdr) > end)
         return MALFORMED;
     if (!same_macs(data, action->expected_macs))
         return OTHER_MACS;
     __u8 ttl = f->ipv4 ? ((struct iphdr *)ip)->ttl : ((struct ipv6hdr *)ip)->hop_limit;
+    if (f->partial_sum == PARTIAL_SUM)
+        return PARTIAL;
     if (ttl <= action->ttl_decrement)
         return TTL_LOW;
     if (f->unit_bytes > action->ip_bytes_max)
@@ -372,61 +379,49 @@ static __always_inline int unfit(struct __sk_buff *skb, const struct frame *f, _
     if (!(action->flags & ACTION_POP) != !f->at)
         return NOT_ABLE;
     /* Nobody can cut UDP inside of a tunnel later on. */
-    if (skb->gso_size && (action->flags & (ACTION_PUSH | ACTION_POP)) && protocol != IPPROTO_TCP)
+    if (segment_bytes(c) && (action->flags & (ACTION_PUSH | ACTION_POP)) && protocol != IPPROTO_TCP)
         return NOT_ABLE;
-    if (f->l3 + f->ip_bytes != skb->len && skb->gso_size)
+    if (f->l3 + f->ip_bytes != bytes_of(c) && segment_bytes(c))
         return NOT_ABLE;
     return 0;
 }
 
-/* RFC 1624 equation 3 for the word of TTL and protocol. */
-static __always_inline void decrement_ttl(struct iphdr *ip, __u8 by)
+/* A checksum after one of its words has changed, RFC 1624 equation 3. */
+static __always_inline __u16 summed(__u16 checksum, __u16 before, __u16 after)
 {
-    __u32 sum = (__u16)~ip->check;
-    sum += (__u16)~bpf_htons((__u16)ip->ttl << 8 | ip->protocol);
-    ip->ttl -= by;
-    sum += bpf_htons((__u16)ip->ttl << 8 | ip->protocol);
+    __u32 sum = (__u16)~checksum;
+    sum += (__u16)~before;
+    sum += after;
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
-    ip->check = ~sum;
+    return ~sum;
 }
 
-/* Changes the headers of a frame whose tags stay for now; 0 or -1. */
-static __always_inline int rewrite(struct __sk_buff *skb, const struct frame *f, const struct journey_action *action)
+static __always_inline void decrement_ttl(struct iphdr *ip, __u8 by)
 {
-    void *data = (void *)(long)skb->data;
-    void *end = (void *)(long)skb->data_end;
-    void *ip = data + (f->l3 & OFFSET_MASK);
+    __u16 before = bpf_htons((__u16)ip->ttl << 8 | ip->protocol);
+    ip->ttl -= by;
+    ip->check = summed(ip->check, before, bpf_htons((__u16)ip->ttl << 8 | ip->protocol));
+}
+
+/* Changes the MAC addresses of a frame and the TTL of the packet at an offset; 0 or -1. */
+static __always_inline int rewrite(context *c, __u32 l3, __u32 ipv4, const struct journey_action *action)
+{
+    void *data = (void *)(long)c->data;
+    void *end = (void *)(long)c->data_end;
+    void *ip = data + (l3 & OFFSET_MASK);
     if (data + ETH_HLEN > end || ip + sizeof(struct iphdr) > end)
         return -1;
     __builtin_memcpy(data, action->new_macs, sizeof(action->new_macs));
     if (!action->ttl_decrement)
         return 0;
-    if (f->ipv4) {
+    if (ipv4) {
         decrement_ttl(ip, action->ttl_decrement);
         return 0;
     }
     __u8 hops = ((struct ipv6hdr *)ip)->hop_limit - action->ttl_decrement;
     /* Unlike an IPv4 header, this one is not its own checksum: one that a network card made of the whole frame has to follow. */
-    return bpf_skb_store_bytes(skb, f->l3 + __builtin_offsetof(struct ipv6hdr, hop_limit), &hops, 1, BPF_F_RECOMPUTE_CSUM);
-}
-
-static __always_inline int push_tag(struct __sk_buff *skb, __u32 tag)
-{
-    return tag ? bpf_skb_vlan_push(skb, bpf_htons(tag >> 16), tag & 0xffff) : 0;
-}
-
-static __always_inline int retag(struct __sk_buff *skb, __u32 outer_tag, __u32 inner_tag, const struct journey_action *action)
-{
-    if (outer_tag == action->new_outer_tag && inner_tag == action->new_inner_tag)
-        return 0;
-    if (outer_tag && bpf_skb_vlan_pop(skb))
-        return -1;
-    if (inner_tag && bpf_skb_vlan_pop(skb))
-        return -1;
-    if (push_tag(skb, action->new_inner_tag))
-        return -1;
-    return push_tag(skb, action->new_outer_tag);
+    return store_summed(c, l3 + __builtin_offsetof(struct ipv6hdr, hop_limit), &hops, 1);
 }
 
 struct verdict {
@@ -445,10 +440,11 @@ static __always_inline void count_in(struct journey_action *action, const struct
         action->last_seen_ms = now_ms;
 }
 
+#include "reshape.h"
 #include "tunnel.h"
 
 /* The frame as it is. Until it is certain that all can be done that its record says, nothing is touched. */
-static __always_inline int replay_plain(struct __sk_buff *skb, struct frame *f, struct journey_key *key, struct verdict *v)
+static __always_inline int replay_plain(context *c, struct frame *f, struct journey_key *key, struct verdict *v)
 {
     struct journey_action *action = bpf_map_lookup_elem(&flows, key);
     if (!action)
@@ -457,7 +453,7 @@ static __always_inline int replay_plain(struct __sk_buff *skb, struct frame *f, 
     int why = stale(action, &egress);
     if (why)
         return why;
-    why = unfit(skb, f, key->protocol, action);
+    why = unfit(c, f, key->protocol, action);
     if (why)
         return why;
     struct tunnel_headers *around = 0;
@@ -466,15 +462,15 @@ static __always_inline int replay_plain(struct __sk_buff *skb, struct frame *f, 
         if (!around || !has_room(f, around))
             return NOT_ABLE;
     }
-    if (f->l3 + f->ip_bytes < skb->len && bpf_skb_change_tail(skb, f->l3 + f->ip_bytes, 0))
+    if (f->l3 + f->ip_bytes < bytes_of(c) && cut(c, f->l3 + f->ip_bytes))
         return NOT_ABLE;
     if (around) {
-        why = push(skb, f, key, action, around);
-        if (why)
-            return why;
-    } else if (rewrite(skb, f, action) || retag(skb, key->outer_tag, key->inner_tag, action)) {
-        return LOST;
+        why = push(c, f, key, action, around);
+    } else {
+        why = leave(c, f, key, action);
     }
+    if (why)
+        return why;
     count_in(action, f);
     v->ifindex = egress->ifindex;
     v->peer = action->flags & ACTION_REDIRECT_PEER;
@@ -482,104 +478,34 @@ static __always_inline int replay_plain(struct __sk_buff *skb, struct frame *f, 
 }
 
 /* Does to the frame what its record says. */
-static __always_inline void replay(struct __sk_buff *skb, __u32 ingress, struct verdict *v)
+static __always_inline void replay(context *c, __u32 ingress, struct verdict *v)
 {
-    void *data = (void *)(long)skb->data;
-    void *data_end = (void *)(long)skb->data_end;
-    __u32 linear = data_end - data;
-    if (linear < HEADERS_BYTES && linear < skb->len)
-        bpf_skb_pull_data(skb, skb->len < HEADERS_BYTES ? skb->len : HEADERS_BYTES);
-
+    pull(c, HEADERS_BYTES);
     struct frame f = {};
     struct journey_key key = {};
     key.ingress = ingress;
-    v->why = parse(skb, 0, skb->len, &f, &key);
+    v->why = parse(c, 0, bytes_of(c), &f, &key);
     if (v->why)
         return;
     __u32 inside = 0;
     if (is_tunnel(&key)) {
-        inside = replay_tunnel(skb, &f, ingress, v);
+        inside = replay_tunnel(c, &f, ingress, v);
         if (inside == REPLAYED || inside == LOST) {
             v->why = inside;
             return;
         }
     }
-    v->why = replay_plain(skb, &f, &key, v);
+    v->why = replay_plain(c, &f, &key, v);
     if (v->why == NO_RECORD && inside)
         v->why = inside;
 }
 
 #include "presence.h"
 
-/* Whether the host itself may want the frame. */
-static __always_inline int is_for_host(struct __sk_buff *skb, const struct port *port)
-{
-    void *data = (void *)(long)skb->data;
-    if (!(port->flags & PORT_SHARED) || data + ETH_HLEN > (void *)(long)skb->data_end)
-        return 0;
-    const __u16 *to = data;
-    const __u16 *own = (const void *)port->mac;
-    return (*(__u8 *)data & 1) || (to[0] == own[0] && to[1] == own[1] && to[2] == own[2]);
-}
-
-/* To the data path, with the number of the port as an outermost tag beside the frame. */
-static __always_inline int hand_over(struct __sk_buff *skb, __u32 ingress, __u32 why)
-{
-    count(why);
-    __u32 zero = 0;
-    struct globals *now = bpf_map_lookup_elem(&globals, &zero);
-    struct port *port = bpf_map_lookup_elem(&ports, &ingress);
-    if (!now || !port)
-        return TC_ACT_SHOT;
-    __u32 to = now->punt_ifindex;
-    int for_host = is_for_host(skb, port);
-    if (is_absent(now))
-        return for_host ? TC_ACT_UNSPEC : without_data_path(skb, port);
-    if (bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), ingress)) {
-        count(LOST);
-        return for_host ? TC_ACT_UNSPEC : TC_ACT_SHOT;
-    }
-    if (!for_host)
-        return bpf_redirect(to, 0);
-    bpf_clone_redirect(skb, to, 0);
-    return bpf_skb_vlan_pop(skb) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
-}
-
-SEC("tc")
-int tc_ingress(struct __sk_buff *skb)
-{
-    __u32 ifindex = skb->ifindex;
-    __u32 *ingress = bpf_map_lookup_elem(&ingresses, &ifindex);
-    if (!ingress)
-        return TC_ACT_UNSPEC;
-    struct verdict v = {};
-    replay(skb, *ingress, &v);
-    if (v.why == LOST) {
-        count(LOST);
-        return TC_ACT_SHOT;
-    }
-    if (v.why)
-        return hand_over(skb, *ingress, v.why);
-    return v.peer ? bpf_redirect_peer(v.ifindex, 0) : bpf_redirect(v.ifindex, 0);
-}
-
-/* The same for tests, which can look at nothing but the frame and cb: why, where to, and the tag that is beside the frame. */
-SEC("tc")
-int tc_examined(struct __sk_buff *skb)
-{
-    struct verdict v = {};
-    replay(skb, skb->mark, &v);
-    skb->cb[0] = v.why;
-    skb->cb[1] = v.ifindex;
-    skb->cb[2] = skb->vlan_present ? (__u32)bpf_ntohs(skb->vlan_proto) << 16 | skb->vlan_tci : 0;
-    return TC_ACT_OK;
-}
-
-/* At the listening end of the punt device: its socket has its copy, nobody else is to see the frame. */
-SEC("tc")
-int tc_swallow(struct __sk_buff *skb)
-{
-    return TC_ACT_SHOT;
-}
+#ifdef SLUICE_XDP
+#include "xdp.h"
+#else
+#include "tc.h"
+#endif
 
 char _license[] SEC("license") = "Apache-2.0";

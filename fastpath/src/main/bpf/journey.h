@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 
 #define PORTS_MAX 4096
 #define PATHS_MAX 65536 /* a power of two */
@@ -101,6 +101,13 @@ struct port {
 #define PORT_ARP 4
 #define PORT_DISCOVERY 8
 
+/* It takes frames that XDP sends there. */
+#define PORT_XDP_OUT 16
+/* What XDP does not repeat goes to its AF_XDP sockets; else on to tc. */
+#define PORT_SOCKETS 32
+
+#define QUEUES_MAX 64 /* of a port; a power of two */
+
 /* What became of packets that were not repeated; index into the map "counts". Same numbers in PuntReason. */
 enum count {
     REPLAYED,
@@ -124,6 +131,10 @@ enum count {
     LOST, /* dropped: no memory in the middle of changing the frame */
     ABSENT_DROPPED,
     ABSENT_PASSED,
+    PARTIAL,      /* XDP alone: it does not see who completes checksums */
+    NO_XDP_OUT,   /* XDP alone: the port it leaves by takes no frames from there */
+    XDP_REPEATED, /* of those that were repeated: in XDP */
+    XDP_LEFT,     /* has a record, and XDP left it to tc */
     COUNTS
 };
 

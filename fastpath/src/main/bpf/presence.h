@@ -17,10 +17,10 @@ static __always_inline int is_absent(const struct globals *now)
 }
 
 /* Hosts on both sides of a wire that do not find each other any more would end the flows that go on here. No rule ever sees such frames. */
-static __always_inline int asks_for_neighbors(struct __sk_buff *skb, __u32 flags)
+static __always_inline int asks_for_neighbors(context *c, __u32 flags)
 {
-    void *data = (void *)(long)skb->data;
-    void *end = (void *)(long)skb->data_end;
+    void *data = (void *)(long)c->data;
+    void *end = (void *)(long)c->data_end;
     struct ethhdr *eth = data;
     if ((void *)(eth + 1) > end)
         return 0;
@@ -46,18 +46,18 @@ static __always_inline int asks_for_neighbors(struct __sk_buff *skb, __u32 flags
 }
 
 /* As the port's policy says; the frame is as it came in. */
-static __always_inline int without_data_path(struct __sk_buff *skb, const struct port *port)
+static __always_inline int without_data_path(context *c, const struct port *port)
 {
     __u32 number = port->pair;
-    if (number && ((port->flags & PORT_OPEN) || asks_for_neighbors(skb, port->flags))) {
+    if (number && ((port->flags & PORT_OPEN) || asks_for_neighbors(c, port->flags))) {
         struct port *pair = bpf_map_lookup_elem(&ports, &number);
-        if (pair && pair->ifindex) {
+        if (pair && pair->ifindex && takes_frames(pair)) {
             count(ABSENT_PASSED);
             return bpf_redirect(pair->ifindex, 0);
         }
     }
     count(ABSENT_DROPPED);
-    return TC_ACT_SHOT;
+    return DROP;
 }
 
 #endif

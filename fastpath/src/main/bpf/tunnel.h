@@ -15,13 +15,10 @@
 #define SERVICE_HEADER_BYTES 8
 #define NEXT_IS_ETHERNET 3
 #define TUNNEL_BYTES (sizeof(struct udphdr) + GENEVE_BYTES)
+#define COMPARED_BYTES (EXPECTED_BYTES_MAX / 2)
 #define IP_BYTES_MAX 65535
 #define ECN_MASK 3
 #define ECN_CE 3
-
-/* Newer than the headers of some machines. */
-#define DECAP_L3_IPV4 (1ULL << 7)
-#define DECAP_L3_IPV6 (1ULL << 8)
 
 static __always_inline int is_tunnel(const struct journey_key *key)
 {
@@ -43,10 +40,10 @@ static __always_inline int has_room(const struct frame *f, const struct tunnel_h
 }
 
 /* DSCP and ECN of the packet at an offset. */
-static __always_inline __u8 tos_at(struct __sk_buff *skb, __u32 l3, __u32 ipv4)
+static __always_inline __u8 tos_at(context *c, __u32 l3, __u32 ipv4)
 {
-    __u8 *ip = (void *)(long)skb->data + (l3 & OFFSET_MASK);
-    if ((void *)(ip + 2) > (void *)(long)skb->data_end)
+    __u8 *ip = (void *)(long)c->data + (l3 & OFFSET_MASK);
+    if ((void *)(ip + 2) > (void *)(long)c->data_end)
         return 0;
     return ipv4 ? ip[1] : (__u8)(ip[0] << 4 | ip[1] >> 4);
 }
@@ -59,30 +56,32 @@ static __always_inline int leaves_with(__u8 inner, __u8 outer)
     return outer == 1 && inner == 2 ? 1 : inner;
 }
 
-static __always_inline int set_ecn(struct __sk_buff *skb, const struct frame *f, __u8 tos, __u8 ecn)
+static __always_inline int set_ecn(context *c, const struct frame *f, __u8 tos, __u8 ecn)
 {
     __u8 after = (tos & ~ECN_MASK) | ecn;
     if (f->ipv4) {
-        if (bpf_l3_csum_replace(skb, f->l3 + __builtin_offsetof(struct iphdr, check), bpf_htons(0x4500 | tos),
-                                bpf_htons(0x4500 | after), 2))
+        struct iphdr *ip = (void *)(long)c->data + (f->l3 & OFFSET_MASK);
+        if ((void *)(ip + 1) > (void *)(long)c->data_end)
             return -1;
-        return bpf_skb_store_bytes(skb, f->l3 + 1, &after, 1, 0);
+        ip->tos = after;
+        ip->check = summed(ip->check, bpf_htons(0x4500 | tos), bpf_htons(0x4500 | after));
+        return 0;
     }
     __u8 second;
-    if (bpf_skb_load_bytes(skb, f->l3 + 1, &second, 1))
+    if (load_bytes(c, f->l3 + 1, &second, 1))
         return -1;
     second = (second & 0x0f) | (after & 0x0f) << 4;
-    return bpf_skb_store_bytes(skb, f->l3 + 1, &second, 1, BPF_F_RECOMPUTE_CSUM);
+    return store_summed(c, f->l3 + 1, &second, 1);
 }
 
 /* Puts in what differs from packet to packet. */
-static __always_inline int complete(struct __sk_buff *skb, const struct frame *f, const struct tunnel_headers *around, __u8 tos)
+static __always_inline int complete(context *c, const struct frame *f, const struct tunnel_headers *around, __u8 tos)
 {
     __u32 total = around->pushed_bytes - ETH_HLEN + f->ip_bytes;
-    void *data = (void *)(long)skb->data;
+    void *data = (void *)(long)c->data;
     struct ethhdr *ethernet = data;
     struct iphdr *ip = data + ETH_HLEN;
-    if ((void *)(ip + 1) > (void *)(long)skb->data_end)
+    if ((void *)(ip + 1) > (void *)(long)c->data_end)
         return -1;
     __u32 ip_bytes = sizeof(struct ipv6hdr);
     if (ethernet->h_proto == bpf_htons(ETH_P_IP)) {
@@ -103,69 +102,46 @@ static __always_inline int complete(struct __sk_buff *skb, const struct frame *f
         __u8 *first = (void *)ip;
         __u16 class = bpf_htons(0x6000 | (__u16)tos << 4 | (first[1] & 0x0f));
         __u16 length = bpf_htons(total - sizeof(struct ipv6hdr));
-        if (bpf_skb_store_bytes(skb, ETH_HLEN, &class, 2, BPF_F_RECOMPUTE_CSUM) ||
-            bpf_skb_store_bytes(skb, ETH_HLEN + 4, &length, 2, BPF_F_RECOMPUTE_CSUM))
+        if (store_summed(c, ETH_HLEN, &class, 2) ||
+            store_summed(c, ETH_HLEN + 4, &length, 2))
             return -1;
     }
     __u16 udp_bytes = bpf_htons(total - ip_bytes);
-    return bpf_skb_store_bytes(skb, ETH_HLEN + ip_bytes + __builtin_offsetof(struct udphdr, len), &udp_bytes, 2, BPF_F_RECOMPUTE_CSUM);
+    return store_summed(c, ETH_HLEN + ip_bytes + __builtin_offsetof(struct udphdr, len), &udp_bytes, 2);
 }
 
 /* Writes all headers of a frame in which there is room for them. */
-static __always_inline int write_headers(struct __sk_buff *skb, const struct frame *f, struct tunnel_headers *around, __u8 tos)
+static __always_inline int write_headers(context *c, const struct frame *f, struct tunnel_headers *around, __u8 tos)
 {
     __u32 behind = around->pushed_bytes - ETH_HLEN;
     if (behind < 1 || behind > PUSHED_BYTES_MAX - ETH_HLEN)
         return -1;
-    if (bpf_skb_store_bytes(skb, 0, around->pushed, ETH_HLEN, 0) ||
-        bpf_skb_store_bytes(skb, ETH_HLEN, around->pushed + ETH_HLEN, behind, BPF_F_RECOMPUTE_CSUM))
+    if (store_bytes(c, 0, around->pushed, ETH_HLEN) ||
+        store_summed(c, ETH_HLEN, around->pushed + ETH_HLEN, behind))
         return -1;
-    return complete(skb, f, around, tos);
-}
-
-/* Makes the frame longer behind its Ethernet header; tells the kernel that it is a tunnel's, so that super-frames can be cut later on. */
-static __always_inline int make_room(struct __sk_buff *skb, __u32 room, __u32 link_bytes, __u64 ipv6, __u32 inner_ipv4)
-{
-    __u64 outer = BPF_F_ADJ_ROOM_ENCAP_L4_UDP | BPF_F_ADJ_ROOM_ENCAP_L2_ETH | BPF_F_ADJ_ROOM_ENCAP_L2(link_bytes) |
-                  (ipv6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4);
-    if (!bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO | outer))
-        return 0;
-    /* What was in a tunnel before and has not left this machine since is marked as that for good, and refused to be marked again. */
-    if (!ipv6 == !!inner_ipv4)
-        return bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
-    /* The kernel still takes it for what is inside. Only where something is taken off can it be told what is outside: four bytes more, and off again. */
-    __u64 family = ipv6 ? DECAP_L3_IPV6 : DECAP_L3_IPV4;
-    if (bpf_skb_adjust_room(skb, room + 4, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
-        return -1;
-    return bpf_skb_adjust_room(skb, -4, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO | family);
+    return complete(c, f, around, tos);
 }
 
 /* Puts the headers around a plain frame; 0, or why not, with nothing changed unless it is LOST. */
-static __always_inline int push(struct __sk_buff *skb, struct frame *f, const struct journey_key *key, const struct journey_action *action,
+static __always_inline int push(context *c, struct frame *f, const struct journey_key *key, const struct journey_action *action,
                                 struct tunnel_headers *around)
 {
     __u32 room = around->pushed_bytes - ETH_HLEN;
-    __u64 ipv6 = around->pushed[12] == 0x86;
-    __u8 tos = tos_at(skb, f->l3, f->ipv4);
-    if (room < 1 || room > PUSHED_BYTES_MAX)
+    __u8 tos = tos_at(c, f->l3, f->ipv4);
+    if (room < 1 || room > PUSHED_BYTES_MAX - ETH_HLEN)
         return NOT_ABLE;
-    if (rewrite(skb, f, action))
-        return LOST;
-    if (key->outer_tag && bpf_skb_vlan_pop(skb))
-        return LOST;
-    if (key->inner_tag && bpf_skb_vlan_pop(skb))
-        return LOST;
-    if (make_room(skb, room, around->pushed_link_bytes, ipv6, f->ipv4))
-        return LOST;
-    return write_headers(skb, f, around, tos) ? LOST : 0;
+    int why = make_room(c, f, key, action, around);
+    if (why)
+        return why;
+    return write_headers(c, f, around, tos) ? LOST : 0;
 }
 
 /* What is inside of a tunnel packet whose outer headers are parsed; 0, or why it is not for this program. */
-static __always_inline int parse_inside(struct __sk_buff *skb, const struct frame *outer, struct frame *f, struct journey_key *key)
+static __always_inline int parse_inside(context *c, const struct frame *outer, struct frame *f, struct journey_key *key)
 {
     __u32 udp_at = outer->ipv4 ? ETH_HLEN + sizeof(struct iphdr) : ETH_HLEN + sizeof(struct ipv6hdr);
-    __u8 *data = (void *)(long)skb->data;
-    void *end = (void *)(long)skb->data_end;
+    __u8 *data = (void *)(long)c->data;
+    void *end = (void *)(long)c->data_end;
     struct udphdr *udp = (void *)(data + udp_at);
     __u8 *geneve = data + udp_at + sizeof(struct udphdr);
     __u8 *service = geneve + GENEVE_BYTES;
@@ -180,19 +156,16 @@ static __always_inline int parse_inside(struct __sk_buff *skb, const struct fram
         return OTHER_HEADERS;
     key->network = bpf_ntohl(*(__u32 *)(geneve + 4)) >> 8;
     key->service_path = bpf_ntohl(*(__u32 *)(service + 4));
-    return parse(skb, udp_at + TUNNEL_BYTES + service_bytes, outer->l3 + outer->ip_bytes, f, key);
+    return parse(c, udp_at + TUNNEL_BYTES + service_bytes, outer->l3 + outer->ip_bytes, f, key);
 }
 
-/* Whether all headers of a tunnel packet are those that were recorded. */
-static __noinline int has_headers(struct __sk_buff *skb, __u32 geneve_at, __u32 bytes, const struct tunnel_headers *expected)
+/* Whether bytes of a packet are those that were recorded: 4 at least and COMPARED_BYTES at most, a multiple of four. */
+static __always_inline int has_bytes(context *c, __u32 at, __u32 bytes, const __u64 *words)
 {
-    __u64 found[EXPECTED_BYTES_MAX / 8];
-    if (!expected || expected->expected_bytes != bytes || bytes < GENEVE_BYTES || bytes > EXPECTED_BYTES_MAX)
+    __u64 found[COMPARED_BYTES / 8];
+    if (bytes < 4 || bytes > COMPARED_BYTES || load_bytes(c, at, found, bytes))
         return 0;
-    if (bpf_skb_load_bytes(skb, geneve_at, found, bytes))
-        return 0;
-    const __u64 *words = (const void *)expected->expected;
-    for (__u32 i = 0; i < EXPECTED_BYTES_MAX / 8; i++) {
+    for (__u32 i = 0; i < COMPARED_BYTES / 8; i++) {
         if (i * 8 + 8 > bytes)
             return i * 8 == bytes || *(__u32 *)(found + i) == *(const __u32 *)(words + i);
         if (found[i] != words[i])
@@ -201,10 +174,22 @@ static __noinline int has_headers(struct __sk_buff *skb, __u32 geneve_at, __u32 
     return 1;
 }
 
-static __always_inline int comes_from(struct __sk_buff *skb, const struct frame *outer, const struct tunnel_headers *expected)
+/* Whether all headers of a tunnel packet are those that were recorded. In two halves: stacks of programs are small. */
+static __noinline int has_headers(context *c, __u32 geneve_at, __u32 bytes, const struct tunnel_headers *expected)
 {
-    void *end = (void *)(long)skb->data_end;
-    void *ip = (void *)(long)skb->data + ETH_HLEN;
+    if (!expected || expected->expected_bytes != bytes || bytes < GENEVE_BYTES || bytes > EXPECTED_BYTES_MAX)
+        return 0;
+    const __u64 *words = (const void *)expected->expected;
+    if (bytes <= COMPARED_BYTES)
+        return has_bytes(c, geneve_at, bytes, words);
+    return has_bytes(c, geneve_at, COMPARED_BYTES, words) &&
+           has_bytes(c, geneve_at + COMPARED_BYTES, bytes - COMPARED_BYTES, words + COMPARED_BYTES / 8);
+}
+
+static __always_inline int comes_from(context *c, const struct frame *outer, const struct tunnel_headers *expected)
+{
+    void *end = (void *)(long)c->data_end;
+    void *ip = (void *)(long)c->data + ETH_HLEN;
     if (outer->ipv4) {
         struct iphdr *four = ip;
         return (void *)(four + 1) <= end && four->saddr == expected->source[3] && four->daddr == expected->destination[3] &&
@@ -218,38 +203,27 @@ static __always_inline int comes_from(struct __sk_buff *skb, const struct frame 
            six[6] == expected->destination[2] && six[7] == expected->destination[3];
 }
 
-/* Takes the tunnel headers off; the frame that is left has no tags, and an Ethernet header that is still to be written. */
-static __always_inline int pop(struct __sk_buff *skb, struct frame *f)
+static __always_inline int leave_plain(context *c, const struct frame *f, const struct journey_action *action)
 {
-    __u64 family = f->ipv4 ? DECAP_L3_IPV4 : DECAP_L3_IPV6;
-    return bpf_skb_adjust_room(skb, ETH_HLEN - (int)f->l3, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO | family);
-}
-
-static __always_inline int leave_plain(struct __sk_buff *skb, struct frame *f, const struct journey_action *action)
-{
-    __u32 l3 = f->l3;
-    f->l3 = ETH_HLEN;
-    int failed = rewrite(skb, f, action);
-    f->l3 = l3;
-    void *data = (void *)(long)skb->data;
-    if (failed || data + ETH_HLEN > (void *)(long)skb->data_end)
+    int failed = rewrite(c, ETH_HLEN, f->ipv4, action);
+    void *data = (void *)(long)c->data;
+    if (failed || data + ETH_HLEN > (void *)(long)c->data_end)
         return -1;
     ((struct ethhdr *)data)->h_proto = f->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
-    return retag(skb, 0, 0, action);
+    return retag(c, 0, 0, action);
 }
 
 /* A tunnel packet by what is inside; REPLAYED, or why not. */
-static __noinline int replay_tunnel(struct __sk_buff *skb, const struct frame *outer, __u32 ingress, struct verdict *v)
+static __noinline int replay_tunnel(context *c, const struct frame *outer, __u32 ingress, struct verdict *v)
 {
     __u32 needed = ETH_HLEN + sizeof(struct ipv6hdr) + TUNNEL_BYTES + EXPECTED_BYTES_MAX + HEADERS_BYTES;
-    __u32 linear = skb->data_end - skb->data;
-    if (linear < needed && linear < skb->len && bpf_skb_pull_data(skb, skb->len < needed ? skb->len : needed))
+    if (pull(c, needed))
         return NOT_ABLE;
     struct frame f = {};
     struct journey_key key = {};
     key.ingress = ingress;
     key.kind = KIND_SERVICE_HEADER;
-    int why = parse_inside(skb, outer, &f, &key);
+    int why = parse_inside(c, outer, &f, &key);
     if (why)
         return why;
     struct journey_action *action = bpf_map_lookup_elem(&flows, &key);
@@ -259,34 +233,34 @@ static __noinline int replay_tunnel(struct __sk_buff *skb, const struct frame *o
     why = stale(action, &egress);
     if (why)
         return why;
-    why = unfit(skb, &f, key.protocol, action);
+    why = unfit(c, &f, key.protocol, action);
     if (why)
         return why;
     struct tunnel_headers *known = headers_of(action);
     if (!known)
         return NOT_ABLE;
     __u32 at = f.at & OFFSET_MASK;
-    void *inner = (void *)(long)skb->data + at;
-    if (inner + ETH_HLEN > (void *)(long)skb->data_end)
+    void *inner = (void *)(long)c->data + at;
+    if (inner + ETH_HLEN > (void *)(long)c->data_end)
         return MALFORMED;
     if (!same_macs(inner, known->inner_macs))
         return OTHER_MACS;
     __u32 geneve_at = (outer->ipv4 ? ETH_HLEN + sizeof(struct iphdr) : ETH_HLEN + sizeof(struct ipv6hdr)) + sizeof(struct udphdr);
-    if (!comes_from(skb, outer, known) || !has_headers(skb, geneve_at, at - geneve_at, known))
+    if (!comes_from(c, outer, known) || !has_headers(c, geneve_at, at - geneve_at, known))
         return OTHER_HEADERS;
-    __u8 tos = tos_at(skb, f.l3, f.ipv4);
-    int ecn = leaves_with(tos & ECN_MASK, tos_at(skb, ETH_HLEN, outer->ipv4) & ECN_MASK);
+    __u8 tos = tos_at(c, f.l3, f.ipv4);
+    int ecn = leaves_with(tos & ECN_MASK, tos_at(c, ETH_HLEN, outer->ipv4) & ECN_MASK);
     if (ecn < 0)
         return CONGESTED;
     __u32 through = action->flags & ACTION_PUSH;
     if (through && ((known->pushed[12] == 0x08) != outer->ipv4 || known->pushed_bytes != f.l3 || action->ttl_decrement || !has_room(&f, known)))
         return NOT_ABLE;
-    if (f.l3 + f.ip_bytes < skb->len && bpf_skb_change_tail(skb, f.l3 + f.ip_bytes, 0))
+    if (f.l3 + f.ip_bytes < bytes_of(c) && cut(c, f.l3 + f.ip_bytes))
         return NOT_ABLE;
-    if (ecn != (tos & ECN_MASK) && set_ecn(skb, &f, tos, ecn))
+    if (ecn != (tos & ECN_MASK) && set_ecn(c, &f, tos, ecn))
         return LOST;
     tos = (tos & ~ECN_MASK) | ecn;
-    if (through ? write_headers(skb, &f, known, tos) : pop(skb, &f) || leave_plain(skb, &f, action))
+    if (through ? write_headers(c, &f, known, tos) : pop(c, &f) || leave_plain(c, &f, action))
         return LOST;
     count_in(action, &f);
     v->ifindex = egress->ifindex;

@@ -6,7 +6,9 @@ public enum FastPathMode {
     OFF,
     /** It does at every port that is not bound to AF_XDP or TAP; where this machine cannot, the node does not start. */
     TC,
-    /** It does where it can; where it cannot, the log says why once, and packets go the other way. */
+    /** As {@link #TC}, and before that by XDP at every port whose driver has it, a veth too; ports bound to AF_XDP have XDP alone. */
+    XDP,
+    /** It does where it can, by XDP at physical interfaces; where it cannot, the log says why once, and packets go the other way. */
     AUTO;
 
     /** What users write for it. */
@@ -14,6 +16,7 @@ public enum FastPathMode {
         return switch (this) {
             case OFF -> "off";
             case TC -> "tc";
+            case XDP -> "xdp";
             case AUTO -> "auto";
         };
     }

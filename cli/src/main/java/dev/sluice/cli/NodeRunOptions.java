@@ -42,8 +42,8 @@ final class NodeRunOptions {
             paramLabel = "MODE",
             converter = LowerCaseWord.OfFastPathMode.class,
             description =
-                    "Let the kernel repeat what was decided about known flows: off; tc, and do not start where that is impossible; auto, where possible (default: ${DEFAULT-VALUE}). "
-                            + "For ports without driver af_xdp or tap; needs Linux 6.6, libbpf 1.0 and CAP_BPF too.")
+                    "Let the kernel repeat what was decided about known flows: off; tc, and do not start where that is impossible; xdp, the same with XDP in front of tc where the driver has it; auto, where possible, and XDP at physical interfaces only (default: ${DEFAULT-VALUE}). "
+                            + "Not for ports with driver tap, and for those with af_xdp by XDP only; needs Linux 6.6, libbpf 1.0 and CAP_BPF too.")
     private FastPathMode fastPath = FastPathMode.OFF;
 
     @Option(

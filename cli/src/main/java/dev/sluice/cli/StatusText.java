@@ -288,8 +288,17 @@ final class StatusText {
         return head + fastPath.packets() + " packets with " + fastPath.bytes() + " bytes repeated, "
                 + fastPath.journeys() + " of " + fastPath.journeysMax() + " journeys in the kernel\n"
                 + hitRate(fastPath.packets(), framesOfProcess)
+                + byXdp(fastPath)
                 + without(ports)
                 + (fastPath.refused().isEmpty() && fastPath.punted().isEmpty() ? "" : table.render(""));
+    }
+
+    /** Frames, which packets in super-frames are not: so no share of the figure above. */
+    private static String byXdp(FastPathReport fastPath) {
+        return fastPath.byXdp() == 0 && fastPath.leftByXdp() == 0
+                ? ""
+                : "XDP repeated " + fastPath.byXdp() + " frames of them, and left " + fastPath.leftByXdp()
+                        + " to tc (partial checksums, ports that take nothing from XDP, no room)\n";
     }
 
     private static String hitRate(long repeated, long others) {

@@ -35,10 +35,10 @@ class TextTest {
     @Test
     void fastPathThatHasSeenNothingYetHasNoEmptyTable() {
         assertThat(StatusText.fastPath(
-                        new FastPathReport("auto", "", 0, 0, 0, 65_536, List.of(), List.of()), List.of(), 0))
+                        new FastPathReport("auto", "", 0, 0, 0, 0, 0, 65_536, List.of(), List.of()), List.of(), 0))
                 .endsWith("0 of 65536 journeys in the kernel\n");
         assertThat(StatusText.fastPath(
-                        new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, List.of(), List.of()), List.of(), 0))
+                        new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, 0, 0, List.of(), List.of()), List.of(), 0))
                 .isEqualTo("\nfast path auto: none, no libbpf\n");
     }
 
@@ -252,6 +252,8 @@ class TextTest {
                         "",
                         1_000,
                         64_000,
+                        500,
+                        2,
                         8,
                         65_536,
                         List.of(new ReasonReport("NEW_FLOW", "It is among the first.", 5)),
@@ -275,6 +277,7 @@ class TextTest {
                 .containsPattern("inspect +moving +40 +42 +100 +inspect\\[fw-1] serves")
                 .contains("FAULTS 1")
                 .contains("fast path auto: 1000 packets with 64000 bytes repeated, 8 of 65536 journeys")
+                .contains("XDP repeated 500 frames of them, and left 2 to tc")
                 .containsPattern("not recorded +NEW_FLOW +5 +It is among the first");
         assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");
         assertThat(text.lines()

@@ -10,6 +10,7 @@ import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.PuntSocket;
 import dev.sluice.ports.VethPair;
+import dev.sluice.ports.XdpPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -48,6 +49,9 @@ public final class FastPath implements AutoCloseable {
 
     private static final long NS_PER_MS = 1_000_000;
 
+    /** Between two questions to the kernel whether a port takes frames from XDP, one port each time. */
+    private static final long LOOK_NS = 20 * NS_PER_MS;
+
     private final Libbpf bpf;
     private final FramePool pool;
     private final Program program;
@@ -58,9 +62,12 @@ public final class FastPath implements AutoCloseable {
     private final @Nullable Pins pins;
     private final Arena arena = Arena.ofShared();
     private final KernelOffload offload;
+    private final XdpFlavour xdp;
     private final int[] numbers = new int[PORT_INDICES];
     private final PortNumbers numbersByName = new PortNumbers(KernelMaps.PORTS);
     private final Set<FastPort> attached = new LinkedHashSet<>();
+    private FastPort[] attachedNow = {};
+    private long lookedNs;
     private String notice = "";
     private boolean leaving;
     private boolean closed;
@@ -83,6 +90,7 @@ public final class FastPath implements AutoCloseable {
         this.device = device;
         this.socket = socket;
         this.swallowFd = swallowFd;
+        this.xdp = new XdpFlavour(bpf, program, maps);
         this.offload =
                 new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
     }
@@ -215,73 +223,166 @@ public final class FastPath implements AutoCloseable {
 
     /** As above, counting in counters that are there already. */
     public FastPort attach(String interfaceName, int portIndex, PortCounters counters) throws PortException {
-        if (portIndex < 0 || portIndex >= PORT_INDICES) {
-            throw new PortException("fast path on " + interfaceName + ": port index " + portIndex + " is outside 0.."
-                    + (PORT_INDICES - 1));
-        }
-        LinkInfo link = LinkMonitor.read(interfaceName)
-                .orElseThrow(() -> new PortException("fast path on " + interfaceName
-                        + ": no such interface in this network namespace; check the name with: ip link"));
-        int number = number(interfaceName);
-        boolean shared = !PortOpener.hostReason(interfaceName).isEmpty();
-        PacketOutput output = PacketOutput.open(interfaceName, pool, counters);
+        return attach(interfaceName, portIndex, counters, Hook.TC);
+    }
+
+    /**
+     * As above, with a hook of one's choice. A port with XDP has tc behind it, which sees what XDP does not repeat; one whose driver has no XDP has tc alone, and its description says why.
+     */
+    public FastPort attach(String interfaceName, int portIndex, PortCounters counters, Hook wanted)
+            throws PortException {
+        Attachment attachment = new Attachment(interfaceName, portIndex, wanted == Hook.XDP);
+        return attachment.complete(
+                counters,
+                new FastPort.Rest(PacketOutput.open(interfaceName, pool, counters), null),
+                !PortOpener.hostReason(interfaceName).isEmpty());
+    }
+
+    /**
+     * Takes an interface by XDP alone: what is not repeated comes in by these sockets, which are closed with the port, and nothing to the host.
+     *
+     * @throws PortException if the driver has no XDP; the sockets are closed then, too
+     */
+    public FastPort attach(String interfaceName, int portIndex, PortCounters counters, XdpPort sockets)
+            throws PortException {
         boolean done = false;
         try {
-            int before = maps.portInterface(number);
-            if (before != 0 && before != link.index()) {
-                forget(number, before);
-            }
-            maps.setPort(number, link.index(), link.mac(), shared);
-            socket.bind(number, portIndex, counters);
-            int answer = setIngress(link.index(), number);
-            if (answer < 0) {
-                throw Program.trouble("taking " + interfaceName, answer);
-            }
-            int linkFd = link(interfaceName, number, link.index(), before == link.index());
-            numbers[portIndex] = number;
-            FastPort port = new FastPort(
-                    this, interfaceName, number, linkFd, link.index(), portIndex, output, counters, shared);
-            this.attached.add(port);
+            Attachment attachment = new Attachment(interfaceName, portIndex, true);
             done = true;
-            return port;
+            return attachment.complete(counters, new FastPort.Rest(null, sockets), false);
         } finally {
             if (!done) {
-                forget(number, link.index());
-                output.close();
+                sockets.close();
             }
         }
     }
 
-    /** Attaches the program, or puts it in the place of the one that was left there by a process before. */
-    private int link(String interfaceName, int number, int interfaceIndex, boolean sameInterface) throws PortException {
-        int programFd = program.program("tc_ingress");
-        Pins own = pins;
-        if (own != null) {
-            int left = own.link(bpf, number, interfaceName);
-            if (left >= 0 && sameInterface && bpf.replace(left, programFd) == 0) {
-                return left;
+    /** An interface that is being taken. */
+    private final class Attachment {
+        private final String interfaceName;
+        private final int portIndex;
+        private final boolean withXdp;
+        private final LinkInfo link;
+        private final int number;
+
+        Attachment(String interfaceName, int portIndex, boolean withXdp) throws PortException {
+            this.interfaceName = interfaceName;
+            this.portIndex = portIndex;
+            this.withXdp = withXdp;
+            if (portIndex < 0 || portIndex >= PORT_INDICES) {
+                throw new PortException("fast path on " + interfaceName + ": port index " + portIndex
+                        + " is outside 0.." + (PORT_INDICES - 1));
             }
-            if (left >= 0) {
-                bpf.closeDescriptor(left);
-            }
-            own.forgetLink(number, interfaceName);
+            link = LinkMonitor.read(interfaceName)
+                    .orElseThrow(() -> new PortException("fast path on " + interfaceName
+                            + ": no such interface in this network namespace; check the name with: ip link"));
+            number = number(interfaceName);
         }
-        int fd = bpf.attachTcx(programFd, interfaceIndex);
-        if (fd < 0) {
-            throw Program.trouble("attaching to " + interfaceName + " by tcx (Linux 6.6 or later)", fd);
-        }
-        if (own != null) {
-            boolean kept = false;
+
+        /** The port; what is not repeated of it is closed if that fails. */
+        FastPort complete(PortCounters counters, FastPort.Rest rest, boolean shared) throws PortException {
+            boolean done = false;
             try {
-                own.keepLink(bpf, fd, number, interfaceName);
-                kept = true;
+                int before = maps.portInterface(number);
+                if (before != 0 && before != link.index()) {
+                    forget(number, before);
+                }
+                maps.setPort(number, link.index(), link.mac(), shared);
+                XdpPort sockets = rest.sockets();
+                if (sockets == null) {
+                    socket.bind(number, portIndex, counters);
+                } else {
+                    xdp.putSockets(interfaceName, number, sockets.socketDescriptors());
+                }
+                maps.setSockets(number, sockets != null);
+                int answer = setIngress(link.index(), number);
+                if (answer < 0) {
+                    throw Program.trouble("taking " + interfaceName, answer);
+                }
+                FastPort.Links links = link(before == link.index(), sockets != null);
+                xdp.look(number, link.index());
+                numbers[portIndex] = number;
+                FastPort port = new FastPort(
+                        FastPath.this, interfaceName, number, links, link.index(), portIndex, rest, counters, shared);
+                attached.add(port);
+                attachedNow = attached.toArray(FastPort[]::new);
+                done = true;
+                return port;
             } finally {
-                if (!kept) {
-                    bpf.closeDescriptor(fd);
+                if (!done) {
+                    forget(number, link.index());
+                    rest.close();
                 }
             }
         }
-        return fd;
+
+        private FastPort.Links link(boolean sameInterface, boolean xdpAlone) throws PortException {
+            int tc = -1;
+            if (xdpAlone) {
+                forgetLink(Hook.TC);
+            } else {
+                tc = link(Hook.TC, program.program("tc_ingress"), sameInterface);
+            }
+            boolean tagsLeft = withXdp && !xdpAlone && PortOpener.leaveTagsInFrames(interfaceName);
+            int byXdp = -1;
+            String without = "";
+            try {
+                if (withXdp) {
+                    byXdp = link(Hook.XDP, xdp.programFd(), sameInterface);
+                } else {
+                    forgetLink(Hook.XDP);
+                }
+            } catch (PortException e) {
+                if (xdpAlone) {
+                    throw e;
+                }
+                forgetLink(Hook.XDP);
+                without = String.valueOf(e.getMessage());
+            }
+            return new FastPort.Links(tc, byXdp, without, tagsLeft);
+        }
+
+        private void forgetLink(Hook hook) {
+            if (pins != null) {
+                pins.forgetLink(hook, number, interfaceName);
+            }
+        }
+
+        /** Attaches a program, or puts it in the place of the one that was left there by a process before. */
+        private int link(Hook hook, int programFd, boolean sameInterface) throws PortException {
+            Pins own = pins;
+            if (own != null) {
+                int left = own.link(bpf, hook, number, interfaceName);
+                if (left >= 0 && sameInterface && bpf.replace(left, programFd) == 0) {
+                    return left;
+                }
+                if (left >= 0) {
+                    bpf.closeDescriptor(left);
+                }
+                own.forgetLink(hook, number, interfaceName);
+            }
+            int fd = hook == Hook.TC
+                    ? bpf.attachTcx(programFd, link.index())
+                    : bpf.attachXdp(programFd, link.index());
+            if (fd < 0) {
+                throw Program.trouble(
+                        "attaching to " + interfaceName
+                                + (hook == Hook.TC ? " by tcx (Linux 6.6 or later)" : " by XDP in its driver"),
+                        fd);
+            }
+            if (own != null) {
+                boolean kept = false;
+                try {
+                    own.keepLink(bpf, hook, fd, number, interfaceName);
+                    kept = true;
+                } finally {
+                    if (!kept) {
+                        bpf.closeDescriptor(fd);
+                    }
+                }
+            }
+            return fd;
+        }
     }
 
     private int number(String interfaceName) throws PortException {
@@ -306,12 +407,18 @@ public final class FastPath implements AutoCloseable {
     /** Lets go of a port; the kernel has its interface again. */
     void detach(FastPort port) {
         attached.remove(port);
-        bpf.closeDescriptor(port.linkFd());
+        attachedNow = attached.toArray(FastPort[]::new);
+        if (port.links().xdp() >= 0) {
+            bpf.closeDescriptor(port.links().xdp());
+        }
+        if (port.links().tc() >= 0) {
+            bpf.closeDescriptor(port.links().tc());
+        }
         if (leaving) {
             return;
         }
         if (pins != null) {
-            pins.forgetLink(port.number(), port.name());
+            pins.forgetLinks(port.number(), port.name());
         }
         forget(port.number(), port.interfaceIndex());
         if (numbers[port.portIndex()] == port.number()) {
@@ -321,6 +428,8 @@ public final class FastPath implements AutoCloseable {
 
     private void forget(int number, int interfaceIndex) {
         maps.setPort(number, 0, 0, false);
+        maps.setSockets(number, false);
+        maps.setXdpOut(number, false);
         socket.release(number);
         try (Arena scratch = Arena.ofConfined()) {
             bpf.mapDelete(program.map("ingresses"), scratch.allocateFrom(ValueLayout.JAVA_INT, interfaceIndex));
@@ -343,7 +452,7 @@ public final class FastPath implements AutoCloseable {
         for (Map.Entry<String, Integer> known : numbersByName.all().entrySet()) {
             int number = known.getValue();
             if (!now.contains(number)) {
-                own.forgetLink(number, known.getKey());
+                own.forgetLinks(number, known.getKey());
                 int index = maps.portInterface(number);
                 if (index != 0) {
                     forget(number, index);
@@ -356,6 +465,10 @@ public final class FastPath implements AutoCloseable {
     public void beat(long nowNs) {
         if (pins != null) {
             maps.beat((int) Math.floorDiv(nowNs, NS_PER_MS), SILENCE_MAX_MS);
+        }
+        if (nowNs - lookedNs >= LOOK_NS) {
+            lookedNs = nowNs;
+            xdp.lookOn(attachedNow);
         }
     }
 
@@ -456,6 +569,7 @@ public final class FastPath implements AutoCloseable {
             }
         }
         maps.close();
+        xdp.close();
         program.close();
         arena.close();
     }

@@ -13,7 +13,7 @@ import java.lang.invoke.VarHandle;
  */
 final class KernelMaps implements AutoCloseable {
     /** LAYOUT_VERSION. */
-    static final int LAYOUT_VERSION = 2;
+    static final int LAYOUT_VERSION = 3;
 
     static final int GLOBALS_BYTES = 64;
     /** Room for an entry of any version. */
@@ -36,6 +36,9 @@ final class KernelMaps implements AutoCloseable {
     static final int PORT_OPEN = 2;
     static final int PORT_ARP = 4;
     static final int PORT_DISCOVERY = 8;
+    static final int PORT_XDP_OUT = 16;
+    static final int PORT_SOCKETS = 32;
+    private static final int PORT_ABSENCE = PORT_OPEN | PORT_ARP | PORT_DISCOVERY;
     static final int PORT_PAIR = 18;
     static final int GLOBALS_HEARTBEAT = 12;
     static final int GLOBALS_SILENCE_MAX = 16;
@@ -123,8 +126,33 @@ final class KernelMaps implements AutoCloseable {
      */
     void setAbsence(int port, int pair, int bits) {
         SHORT.setVolatile(ports, at(port) + PORT_PAIR, (short) pair);
-        int kept = (int) INT.getAcquire(ports, at(port) + PORT_FLAGS) & PORT_SHARED;
-        INT.setVolatile(ports, at(port) + PORT_FLAGS, kept | bits);
+        setFlags(port, PORT_ABSENCE, bits);
+    }
+
+    /** Whether a port takes frames that XDP sends there. */
+    void setXdpOut(int port, boolean takes) {
+        setFlags(port, PORT_XDP_OUT, takes ? PORT_XDP_OUT : 0);
+    }
+
+    /** Whether what XDP does not repeat of a port goes to its AF_XDP sockets. */
+    void setSockets(int port, boolean has) {
+        setFlags(port, PORT_SOCKETS, has ? PORT_SOCKETS : 0);
+    }
+
+    boolean takesFromXdp(int port) {
+        return (flags(port) & PORT_XDP_OUT) != 0;
+    }
+
+    boolean hasSockets(int port) {
+        return (flags(port) & PORT_SOCKETS) != 0;
+    }
+
+    private int flags(int port) {
+        return (int) INT.getAcquire(ports, at(port) + PORT_FLAGS);
+    }
+
+    private void setFlags(int port, int which, int bits) {
+        INT.setVolatile(ports, at(port) + PORT_FLAGS, (flags(port) & ~which) | bits);
     }
 
     void setPathGeneration(int path, int generation) {
@@ -145,8 +173,7 @@ final class KernelMaps implements AutoCloseable {
         for (int i = 0; i < 6; i++) {
             ports.set(ValueLayout.JAVA_BYTE, at(port) + PORT_MAC + i, (byte) (mac >>> (40 - 8 * i)));
         }
-        int absence = (int) INT.getAcquire(ports, at(port) + PORT_FLAGS) & ~PORT_SHARED;
-        INT.setRelease(ports, at(port) + PORT_FLAGS, absence | (shared ? PORT_SHARED : 0));
+        setFlags(port, PORT_SHARED, shared ? PORT_SHARED : 0);
         INT.setVolatile(ports, at(port) + PORT_INTERFACE, interfaceIndex);
     }
 

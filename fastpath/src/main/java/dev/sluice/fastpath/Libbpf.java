@@ -26,6 +26,14 @@ final class Libbpf {
     /** BPF_TCX_INGRESS of linux/bpf.h, Linux 6.6 and later. */
     static final int TCX_INGRESS = 46;
 
+    /** BPF_XDP of linux/bpf.h. */
+    static final int XDP = 37;
+
+    /** XDP_FLAGS_DRV_MODE of linux/if_link.h: by the driver itself, never by the kernel in its place. */
+    private static final int XDP_BY_DRIVER = 4;
+
+    private static final int LINK_OPTIONS_BYTES = 16;
+
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
 
@@ -38,6 +46,7 @@ final class Libbpf {
     private final MethodHandle mapFd;
     private final MethodHandle setMaxEntries;
     private final MethodHandle setPinPath;
+    private final MethodHandle reuseFd;
     private final MethodHandle findProgram;
     private final MethodHandle programFd;
     private final MethodHandle setLog;
@@ -70,6 +79,7 @@ final class Libbpf {
         mapFd = link(library, "bpf_map__fd", descriptor);
         setMaxEntries = link(library, "bpf_map__set_max_entries", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
         setPinPath = link(library, "bpf_map__set_pin_path", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+        reuseFd = link(library, "bpf_map__reuse_fd", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
         findProgram = link(library, "bpf_object__find_program_by_name", find);
         programFd = link(library, "bpf_program__fd", descriptor);
         setLog =
@@ -209,6 +219,15 @@ final class Libbpf {
         }
     }
 
+    /** The map of an object that is not loaded yet is to be one that is there already. */
+    int reuse(MemorySegment map, int fd) {
+        try {
+            return (int) reuseFd.invokeExact(map, fd);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     /** Where the verifier's words about a program go if it is refused; the memory has to live until the object is loaded. */
     void setLog(MemorySegment program, MemorySegment log) {
         try {
@@ -223,6 +242,18 @@ final class Libbpf {
     int attachTcx(int programFd, int interfaceIndex) {
         try {
             return (int) linkCreate.invokeExact(programFd, interfaceIndex, TCX_INGRESS, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The same by XDP, in the driver; -EOPNOTSUPP: it has none. */
+    int attachXdp(int programFd, int interfaceIndex) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment options = arena.allocate(LINK_OPTIONS_BYTES, 8);
+            options.set(JAVA_LONG, 0, LINK_OPTIONS_BYTES);
+            options.set(JAVA_INT, 8, XDP_BY_DRIVER);
+            return (int) linkCreate.invokeExact(programFd, interfaceIndex, XDP, options);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -10,27 +10,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
 /**
  * Names in a BPF file system by which maps and attached programs outlive the process. One user: the owner of the {@link FastPath}.
  *
- * <p>A file for each map, by its name, and {@code link-NUMBER-HEX} for each port, HEX being the name of the interface: there are no dots in names of that file system.
+ * <p>A file for each map, by its name, and {@code link-NUMBER-HEX} for each port, {@code xdp-NUMBER-HEX} if it has a program in XDP, HEX being the name of the interface: there are no dots in names of that file system.
  *
  * @param directory in a BPF file system; made if it is not there
  */
 record Pins(Path directory) {
-    private static final List<String> MAPS =
-            List.of("flows", "headers", "globals", "paths", "ports", "ingresses", "counts");
     private static final String LINK = "link-";
+    private static final String XDP_LINK = "xdp-";
     private static final int ENOENT = 2;
 
     /** Where each map is, or is to be. */
     Map<String, String> maps() {
         Map<String, String> all = new LinkedHashMap<>();
-        MAPS.forEach(map -> all.put(map, directory.resolve(map).toString()));
+        Program.MAPS.forEach(map -> all.put(map, directory.resolve(map).toString()));
         return all;
     }
 
@@ -79,9 +77,9 @@ record Pins(Path directory) {
         }
     }
 
-    private Path link(int number, String interfaceName) {
+    private Path link(Hook hook, int number, String interfaceName) {
         String hex = HexFormat.of().formatHex(interfaceName.getBytes(StandardCharsets.UTF_8));
-        return directory.resolve(LINK + number + "-" + hex);
+        return directory.resolve((hook == Hook.XDP ? XDP_LINK : LINK) + number + "-" + hex);
     }
 
     /** Numbers of ports by name, as they were when they were attached. */
@@ -90,7 +88,7 @@ record Pins(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.toList()) {
                 String[] parts = String.valueOf(file.getFileName()).split("-", -1);
-                if (parts.length == 3 && parts[0].equals("link")) {
+                if (parts.length == 3 && (LINK.equals(parts[0] + "-") || XDP_LINK.equals(parts[0] + "-"))) {
                     byte[] name = HexFormat.of().parseHex(parts[2]);
                     all.put(new String(name, StandardCharsets.UTF_8), Integer.parseInt(parts[1]));
                 }
@@ -103,21 +101,27 @@ record Pins(Path directory) {
     }
 
     /** The program of a port goes on when the process ends. */
-    void keepLink(Libbpf bpf, int fd, int number, String interfaceName) throws PortException {
-        int answer = bpf.pin(fd, link(number, interfaceName).toString());
+    void keepLink(Libbpf bpf, Hook hook, int fd, int number, String interfaceName) throws PortException {
+        String file = link(hook, number, interfaceName).toString();
+        int answer = bpf.pin(fd, file);
         if (answer < 0) {
-            throw Program.trouble("keeping " + link(number, interfaceName), answer);
+            throw Program.trouble("keeping " + file, answer);
         }
     }
 
     /** A descriptor of the link that was left for a port, or negative. */
-    int link(Libbpf bpf, int number, String interfaceName) {
-        Path file = link(number, interfaceName);
+    int link(Libbpf bpf, Hook hook, int number, String interfaceName) {
+        Path file = link(hook, number, interfaceName);
         return Files.exists(file) ? bpf.pinned(file.toString()) : -ENOENT;
     }
 
-    void forgetLink(int number, String interfaceName) {
-        delete(link(number, interfaceName));
+    void forgetLink(Hook hook, int number, String interfaceName) {
+        delete(link(hook, number, interfaceName));
+    }
+
+    void forgetLinks(int number, String interfaceName) {
+        forgetLink(Hook.TC, number, interfaceName);
+        forgetLink(Hook.XDP, number, interfaceName);
     }
 
     /** Removes everything: programs that nobody else holds are detached. */

@@ -7,12 +7,19 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 /** The kernel's program with its maps, loaded. One owner, which closes it; maps and programs live on while something else (a link, a pin) holds them. */
 final class Program implements AutoCloseable {
-    /** The compiled object, beside this class. */
+    /** The compiled object for tc, beside this class. */
     static final String OBJECT = "fastpath.o";
+
+    /** That for XDP. */
+    static final String XDP_OBJECT = "fastpath-xdp.o";
+
+    /** What both have. */
+    static final List<String> MAPS = List.of("flows", "headers", "globals", "paths", "ports", "ingresses", "counts");
 
     private static final String CAPABILITIES = "CAP_BPF and CAP_NET_ADMIN";
     private static final int LOG_BYTES = 256 * 1024;
@@ -25,40 +32,56 @@ final class Program implements AutoCloseable {
         this.object = object;
     }
 
-    /** The object as it is kept in the tree. */
-    static byte[] object() {
-        try (InputStream in = Program.class.getResourceAsStream(OBJECT)) {
+    /** An object as it is kept in the tree. */
+    static byte[] object(String name) {
+        try (InputStream in = Program.class.getResourceAsStream(name)) {
             if (in == null) {
-                throw new IllegalStateException(OBJECT + " is missing from this build");
+                throw new IllegalStateException(name + " is missing from this build");
             }
             return in.readAllBytes();
         } catch (IOException e) {
-            throw new IllegalStateException(OBJECT + " cannot be read", e);
+            throw new IllegalStateException(name + " cannot be read", e);
         }
     }
 
+    /** What is done with an object between reading and loading it. */
+    private interface Preparation {
+        void prepare(MemorySegment object);
+    }
+
     /**
-     * Loads programs and maps.
+     * Loads the programs for tc, and the maps.
      *
      * @param flowsMax entries of the map of journeys
      * @param pins where maps are to be pinned or taken from, by their names; empty: nowhere
      */
     static Program load(Libbpf bpf, int flowsMax, Map<String, String> pins) throws PortException {
-        byte[] bytes = object();
+        return load(bpf, OBJECT, "tc_ingress", object -> {
+            bpf.setMaxEntries(bpf.map(object, "flows"), flowsMax);
+            bpf.setMaxEntries(bpf.map(object, "headers"), flowsMax);
+            pins.forEach((map, path) -> bpf.setPinPath(bpf.map(object, map), path));
+        });
+    }
+
+    /** Loads those for XDP, with the maps of this one. */
+    Program loadXdp() throws PortException {
+        return load(bpf, XDP_OBJECT, "xdp_ingress", xdp -> MAPS.forEach(map -> bpf.reuse(bpf.map(xdp, map), map(map))));
+    }
+
+    private static Program load(Libbpf bpf, String name, String main, Preparation preparation) throws PortException {
+        byte[] bytes = object(name);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment object = bpf.open(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
             if (object.equals(MemorySegment.NULL)) {
-                throw new PortException("fast path: libbpf cannot read " + OBJECT + " (" + bytes.length
+                throw new PortException("fast path: libbpf cannot read " + name + " (" + bytes.length
                         + " bytes); it is older than 1.0, or the build is damaged");
             }
             Program program = new Program(bpf, object);
             MemorySegment log = arena.allocate(LOG_BYTES);
             boolean loaded = false;
             try {
-                bpf.setMaxEntries(bpf.map(object, "flows"), flowsMax);
-                bpf.setMaxEntries(bpf.map(object, "headers"), flowsMax);
-                pins.forEach((map, path) -> bpf.setPinPath(bpf.map(object, map), path));
-                bpf.setLog(bpf.program(object, "tc_ingress"), log);
+                preparation.prepare(object);
+                bpf.setLog(bpf.program(object, main), log);
                 int answer = bpf.load(object);
                 if (answer < 0) {
                     throw trouble("loading the program" + lastLine(log), answer);

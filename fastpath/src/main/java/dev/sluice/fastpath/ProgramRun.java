@@ -39,8 +39,18 @@ public final class ProgramRun implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // compared by its parts in tests, never as a whole
     public record Result(PuntReason why, int interfaceIndex, byte @Nullable [] frame) {}
 
+    /** Of struct xdp_md. */
+    private static final int XDP_CONTEXT_BYTES = 24;
+
+    /** In front of a frame: the number of its port, as metadata. */
+    private static final int XDP_PORT_BYTES = 4;
+
+    private static final int WHY_BITS = 8;
+
     private final Libbpf bpf;
+    private final Hook hook;
     private final Program program;
+    private final @Nullable Program xdp;
     private final KernelMaps maps;
     private final KernelOffload offload;
     private final int programFd;
@@ -48,14 +58,16 @@ public final class ProgramRun implements AutoCloseable {
     private final MemorySegment options = arena.allocate(OPTIONS_BYTES, 8);
     private final MemorySegment context = arena.allocate(CONTEXT_BYTES, 8);
     private final MemorySegment contextAfter = arena.allocate(CONTEXT_BYTES, 8);
-    private final MemorySegment in = arena.allocate(FRAME_BYTES_MAX, 8);
+    private final MemorySegment in = arena.allocate(XDP_PORT_BYTES + FRAME_BYTES_MAX, 8);
     private final MemorySegment out = arena.allocate(FRAME_BYTES_MAX + 256, 8);
 
-    private ProgramRun(Libbpf bpf, Program program, KernelMaps maps, int flowsMax) {
+    private ProgramRun(Libbpf bpf, Hook hook, Program program, KernelMaps maps, int flowsMax) throws PortException {
         this.bpf = bpf;
+        this.hook = hook;
         this.program = program;
         this.maps = maps;
-        this.programFd = program.program("tc_examined");
+        this.xdp = hook == Hook.XDP ? program.loadXdp() : null;
+        this.programFd = xdp == null ? program.program("tc_examined") : xdp.program("xdp_examined");
         int[] numbers = new int[PORT_INDICES];
         Arrays.setAll(numbers, index -> index + 1 < KernelMaps.PORTS ? index + 1 : 0);
         offload = new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
@@ -63,11 +75,16 @@ public final class ProgramRun implements AutoCloseable {
 
     /** Loads the program; the port with index i has the number i + 1. */
     public static ProgramRun open(int flowsMax) throws PortException {
+        return open(flowsMax, Hook.TC);
+    }
+
+    /** As above, with the program of a hook. */
+    public static ProgramRun open(int flowsMax, Hook hook) throws PortException {
         Libbpf bpf = Libbpf.get();
         Program program = Program.load(bpf, flowsMax, Map.of());
         boolean opened = false;
         try {
-            ProgramRun run = new ProgramRun(bpf, program, KernelMaps.share(bpf, program), flowsMax);
+            ProgramRun run = new ProgramRun(bpf, hook, program, KernelMaps.share(bpf, program), flowsMax);
             opened = true;
             return run;
         } finally {
@@ -85,22 +102,47 @@ public final class ProgramRun implements AutoCloseable {
     /** Says that a port has an interface; 0: it has none. */
     public void port(int number, int interfaceIndex) {
         maps.setPort(number, interfaceIndex, 0, false);
+        maps.setXdpOut(number, interfaceIndex != 0);
     }
 
     /**
      * Runs the program over one frame.
      *
      * @param ingress number of the port it comes in by
-     * @param gsoSizeBytes payload of each segment if it is a super-frame, else 0
+     * @param gsoSizeBytes payload of each segment if it is a super-frame, else 0; there are none in XDP
      * @return null if the kernel does not run programs over such a frame: it says that it is IP and ends in the IP header
      */
     public @Nullable Result run(byte[] frame, int ingress, int gsoSizeBytes) {
+        return hook == Hook.XDP ? runXdp(frame, ingress) : runTc(frame, ingress, gsoSizeBytes);
+    }
+
+    private Result runXdp(byte[] frame, int ingress) {
+        in.set(ValueLayout.JAVA_INT, 0, ingress);
+        MemorySegment.copy(frame, 0, in, ValueLayout.JAVA_BYTE, XDP_PORT_BYTES, frame.length);
+        int bytes = XDP_PORT_BYTES + frame.length;
+        context.fill((byte) 0);
+        context.setAtIndex(ValueLayout.JAVA_INT, 0, XDP_PORT_BYTES);
+        context.setAtIndex(ValueLayout.JAVA_INT, 1, bytes);
+        writeOptions(bytes, XDP_CONTEXT_BYTES);
+        int answer = bpf.testRun(programFd, options);
+        if (answer < 0) {
+            throw new IllegalStateException(
+                    "the kernel refuses to run the program over " + frame.length + " bytes: errno " + -answer);
+        }
+        int said = options.get(ValueLayout.JAVA_INT, 56);
+        PuntReason why = PuntReason.BY_NUMBER.get(said & ((1 << WHY_BITS) - 1));
+        int after = options.get(ValueLayout.JAVA_INT, 28) - XDP_PORT_BYTES;
+        byte[] whole = out.asSlice(XDP_PORT_BYTES, after).toArray(ValueLayout.JAVA_BYTE);
+        return new Result(why, said >>> WHY_BITS, why == PuntReason.REPLAYED ? whole : null);
+    }
+
+    private @Nullable Result runTc(byte[] frame, int ingress, int gsoSizeBytes) {
         MemorySegment.copy(frame, 0, in, ValueLayout.JAVA_BYTE, 0, frame.length);
         context.fill((byte) 0);
         context.set(ValueLayout.JAVA_INT, CONTEXT_MARK, ingress);
         context.set(ValueLayout.JAVA_INT, CONTEXT_GSO_SIZE, gsoSizeBytes);
         context.set(ValueLayout.JAVA_INT, CONTEXT_GSO_SEGMENTS, gsoSizeBytes == 0 ? 0 : 1);
-        writeOptions(frame.length);
+        writeOptions(frame.length, CONTEXT_BYTES);
         int answer = bpf.testRun(programFd, options);
         if (answer == -EINVAL) {
             return null;
@@ -115,7 +157,7 @@ public final class ProgramRun implements AutoCloseable {
     }
 
     /** struct bpf_test_run_opts. */
-    private void writeOptions(int frameBytes) {
+    private void writeOptions(int frameBytes, int contextBytes) {
         options.fill((byte) 0);
         options.set(ValueLayout.JAVA_LONG, 0, OPTIONS_BYTES);
         options.set(ValueLayout.ADDRESS, 8, in);
@@ -124,8 +166,8 @@ public final class ProgramRun implements AutoCloseable {
         options.set(ValueLayout.JAVA_INT, 28, (int) out.byteSize());
         options.set(ValueLayout.ADDRESS, 32, context);
         options.set(ValueLayout.ADDRESS, 40, contextAfter);
-        options.set(ValueLayout.JAVA_INT, 48, CONTEXT_BYTES);
-        options.set(ValueLayout.JAVA_INT, 52, CONTEXT_BYTES);
+        options.set(ValueLayout.JAVA_INT, 48, contextBytes);
+        options.set(ValueLayout.JAVA_INT, 52, contextBytes);
         options.set(ValueLayout.JAVA_INT, 60, 1);
     }
 
@@ -146,6 +188,9 @@ public final class ProgramRun implements AutoCloseable {
     @Override
     public void close() {
         maps.close();
+        if (xdp != null) {
+            xdp.close();
+        }
         program.close();
         arena.close();
     }

@@ -24,7 +24,11 @@ public enum PuntReason {
     NOT_ABLE("the record asks for what this kernel cannot do with the frame"),
     LOST("dropped: no memory while changing it, or while handing it over"),
     ABSENT_DROPPED("dropped: Sluice was not there to decide"),
-    ABSENT_PASSED("sent across the wire as it was: Sluice was not there to decide, and all rules there are open");
+    ABSENT_PASSED("sent across the wire as it was: Sluice was not there to decide, and all rules there are open"),
+    PARTIAL("its checksum looks as if hardware were to complete it, which XDP cannot see"),
+    NO_XDP_OUT("the port it leaves by takes no frames from XDP"),
+    XDP_REPEATED("repeated, and by XDP"),
+    XDP_LEFT("recorded, but not for XDP, which left it to tc: partial checksums, ports that take nothing from XDP");
 
     /** By their numbers in the program. */
     static final List<PuntReason> BY_NUMBER = List.of(values());
@@ -38,5 +42,10 @@ public enum PuntReason {
     /** In words for people. */
     public String text() {
         return text;
+    }
+
+    /** Says where a frame went on in the kernel, not that it came to the data path. */
+    public boolean isOfKernel() {
+        return this == REPLAYED || this == XDP_REPEATED || this == XDP_LEFT;
     }
 }

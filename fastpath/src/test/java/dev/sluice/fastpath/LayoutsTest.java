@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** What Java writes lies where the compiled program reads it. */
 class LayoutsTest {
-    private static final Map<String, Btf.Struct> STRUCTS = Btf.of(Program.object());
+    private static final Map<String, Btf.Struct> STRUCTS = Btf.of(Program.object(Program.OBJECT));
 
     private static Btf.Struct struct(String name) {
         return java.util.Objects.requireNonNull(STRUCTS.get(name), name);
@@ -131,6 +131,14 @@ class LayoutsTest {
     }
 
     @Test
+    void bothFlavoursHaveTheSameLayouts() {
+        Map<String, Btf.Struct> xdp = Btf.of(Program.object(Program.XDP_OBJECT));
+        for (String shared : List.of("journey_key", "journey_action", "tunnel_headers", "globals", "port")) {
+            assertThat(xdp.get(shared)).as(shared).isEqualTo(struct(shared));
+        }
+    }
+
+    @Test
     void numbersOfTheHeaderAreThoseOfJava() throws Exception {
         String header = Files.readString(Path.of("src/main/bpf/journey.h"), StandardCharsets.UTF_8);
         assertThat(header)
@@ -143,7 +151,10 @@ class LayoutsTest {
                 .contains("#define ACTION_REDIRECT_PEER " + OffloadAction.REDIRECT_PEER + "\n")
                 .contains("#define ACTION_PUSH " + OffloadAction.PUSH + "\n")
                 .contains("#define ACTION_POP " + OffloadAction.POP + "\n")
-                .contains("#define PORT_SHARED " + KernelMaps.PORT_SHARED + "\n");
+                .contains("#define PORT_SHARED " + KernelMaps.PORT_SHARED + "\n")
+                .contains("#define PORT_XDP_OUT " + KernelMaps.PORT_XDP_OUT + "\n")
+                .contains("#define PORT_SOCKETS " + KernelMaps.PORT_SOCKETS + "\n")
+                .contains("#define QUEUES_MAX " + XdpFlavour.QUEUES_MAX + " ");
         String reasons = header.substring(header.indexOf("enum count {") + 12, header.indexOf("    COUNTS\n"));
         assertThat(reasons.replaceAll("/\\*.*?\\*/", "").strip().split(",\\s*"))
                 .containsExactly(java.util.Arrays.stream(PuntReason.values())

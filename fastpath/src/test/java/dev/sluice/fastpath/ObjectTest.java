@@ -11,7 +11,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The compiled program in the tree is made of the source in the tree. */
+/** The compiled programs in the tree are made of the source in the tree. */
 class ObjectTest {
     @TempDir
     Path directory;
@@ -29,17 +29,19 @@ class ObjectTest {
     }
 
     @Test
-    void isWhatItsSourceCompilesTo() throws Exception {
+    void areWhatTheirSourceCompilesTo() throws Exception {
         assumeTrue(
                 isThere("clang") && isThere("llvm-strip"),
-                "clang or llvm-strip is not installed: the kept object is not compared");
-        Path rebuilt = directory.resolve(Program.OBJECT);
-        output("../tools/build-bpf", rebuilt.toString());
-        boolean same = Arrays.equals(Files.readAllBytes(rebuilt), Program.object());
+                "clang or llvm-strip is not installed: the kept objects are not compared");
+        output("../tools/build-bpf", directory.toString());
+        boolean same = true;
+        for (String object : new String[] {Program.OBJECT, Program.XDP_OBJECT}) {
+            same &= Arrays.equals(Files.readAllBytes(directory.resolve(object)), Program.object(object));
+        }
         String here = output("clang", "--version").lines().findFirst().orElse("");
         String then = Files.readString(Path.of("src/main/bpf/compiled-by")).strip();
         // Another compiler makes other code of the same source.
-        assumeTrue(same || here.equals(then), "the kept object was compiled by " + then + ", here is " + here);
-        assertThat(same).as("source and kept object differ: run ./dev bpf").isTrue();
+        assumeTrue(same || here.equals(then), "the kept objects were compiled by " + then + ", here is " + here);
+        assertThat(same).as("source and kept objects differ: run ./dev bpf").isTrue();
     }
 }

@@ -72,6 +72,20 @@ public final class HostProbe {
         return Errno.name(-descriptor) + ": " + Errno.advice(-descriptor, capability);
     }
 
+    /** Whether an interface takes frames that an XDP program redirects to it; empty if the kernel does not say. */
+    public static Optional<Boolean> takesXdpFrames(String interfaceName) {
+        int index = Linux.interfaceIndex(interfaceName);
+        if (index < 0) {
+            return Optional.empty();
+        }
+        try (XdpFeatures features = XdpFeatures.open()) {
+            int found = features.of(index);
+            return found < 0 ? Optional.empty() : Optional.of((found & XdpFeatures.TAKES_FRAMES) != 0);
+        } catch (PortException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Whether an offload of an interface is on; empty if the kernel does not say. */
     public static Optional<Boolean> offload(String interfaceName, Offload offload) {
         byte[] name = interfaceName.getBytes(StandardCharsets.UTF_8);

@@ -52,6 +52,27 @@ public final class PortOpener {
         };
     }
 
+    /** The sockets of an AF_XDP port without a program: the kernel's fast path has it, and hands frames over to them. */
+    public XdpPort openSockets(String interfaceName, int portIndex, PortOptions options, PortCounters counters)
+            throws PortException {
+        return XdpPort.openSockets(interfaceName, portIndex, umem, options, counters);
+    }
+
+    /** Why no XDP program has to be there unless somebody asks for it: super-frames and partial checksums would be lost; empty for physical interfaces. */
+    public static String softwareReason(String interfaceName) throws PortException {
+        return LinkMonitor.read(interfaceName).map(PortOpener::softwareReason).orElse("no such interface");
+    }
+
+    /** Has an interface leave received tags in the frames, where XDP sees them; whether that was a change. */
+    public static boolean leaveTagsInFrames(String interfaceName) {
+        return EthernetDriver.stripReceivedTags(interfaceName, false);
+    }
+
+    /** Undoes {@link #leaveTagsInFrames}. */
+    public static void takeTagsOut(String interfaceName) {
+        EthernetDriver.stripReceivedTags(interfaceName, true);
+    }
+
     private PacketPort choose(String interfaceName, int portIndex, PortOptions options, PortCounters counters)
             throws PortException {
         LinkInfo link = LinkMonitor.read(interfaceName)

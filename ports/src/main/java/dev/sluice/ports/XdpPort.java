@@ -7,6 +7,7 @@ import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.Segmenter;
 import dev.sluice.wire.Checksum;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A port on a network card through AF_XDP sockets, one per receive queue. One user: the worker that owns it.
@@ -81,6 +82,25 @@ public final class XdpPort implements PacketPort {
             PortCounters counters,
             String reason)
             throws PortException {
+        return open(interfaceName, portIndex, umem, options, counters, reason, true);
+    }
+
+    /** The same without a program: the sockets get nothing until another one hands frames to {@link #socketDescriptors}. */
+    static XdpPort openSockets(
+            String interfaceName, int portIndex, XdpUmem umem, PortOptions options, PortCounters counters)
+            throws PortException {
+        return open(interfaceName, portIndex, umem, options, counters, "the rest", false);
+    }
+
+    private static XdpPort open(
+            String interfaceName,
+            int portIndex,
+            XdpUmem umem,
+            PortOptions options,
+            PortCounters counters,
+            String reason,
+            boolean withProgram)
+            throws PortException {
         String object = "AF_XDP on " + interfaceName;
         int index = Linux.interfaceIndex(interfaceName);
         if (index < 0) {
@@ -88,7 +108,7 @@ public final class XdpPort implements PacketPort {
         }
         try (Opening opening = new Opening(object, receiveQueues(interfaceName))) {
             opening.openSockets(umem, index, options.zeroCopy(), portIndex, counters);
-            boolean generic = opening.attach(index, options.xdpMode());
+            boolean generic = withProgram && opening.attach(index, options.xdpMode());
             int pollFd = opening.pollDescriptor();
             return new XdpPort(
                     interfaceName, opening.sockets, opening.release(), pollFd, generic, reason, counters, umem.pool());
@@ -181,6 +201,13 @@ public final class XdpPort implements PacketPort {
                 }
             }
         }
+    }
+
+    /** Those of its sockets, by queue. */
+    public int[] socketDescriptors() {
+        int[] all = new int[sockets.length];
+        Arrays.setAll(all, queue -> sockets[queue].fd());
+        return all;
     }
 
     private static void closeAll(int[] descriptors) {

@@ -92,6 +92,7 @@ final class InterfaceExamination {
                 !physical || nativeMode
                         ? ""
                         : "generic AF_XDP is no faster than af_packet: driver: af_packet in the Port is as good");
+        fastPath(name, subject, physical);
         if (files.exists(NET + name + "/master")) {
             add(
                     State.WARNING,
@@ -99,6 +100,20 @@ final class InterfaceExamination {
                     "member of " + files.linkName(NET + name + "/master").orElse("a bridge or bond"),
                     "the bridge gets a copy of every frame: ip link set " + name + " nomaster");
         }
+    }
+
+    /** Which hook {@code sluice run --fast-path auto} takes, and what the other one needs (docs/adr/0029). */
+    private void fastPath(String name, String subject, boolean physical) {
+        Optional<Boolean> takes = HostProbe.takesXdpFrames(name);
+        String sends = takes.map(yes -> yes ? "; takes frames from XDP" : "; takes no frames from XDP, those go by tc")
+                .orElse("");
+        add(
+                State.OK,
+                subject + " fast path",
+                (physical ? "auto: xdp" : "auto: tc, which keeps large segments whole") + sends,
+                physical
+                        ? ""
+                        : "for --fast-path xdp on a veth, at its other end: ethtool -K PEER tx off txvlan off gro on");
     }
 
     private void offloads(String name, String subject) {

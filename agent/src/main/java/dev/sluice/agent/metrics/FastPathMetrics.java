@@ -27,6 +27,13 @@ final class FastPathMetrics {
                 s -> s.status().fastPath().bytes());
         Metric.single(
                 all,
+                "sluice_fast_path_xdp_frames",
+                Metric.Type.COUNTER,
+                "",
+                "Frames that XDP repeated, of all that the kernel did.",
+                s -> s.status().fastPath().byXdp());
+        Metric.single(
+                all,
                 "sluice_fast_path_journeys",
                 Metric.Type.GAUGE,
                 "",

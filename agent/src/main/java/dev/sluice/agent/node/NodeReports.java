@@ -248,7 +248,7 @@ final class NodeReports {
         }
         List<ReasonReport> punted = new ArrayList<>();
         state.punts().forEach((why, count) -> {
-            if (why != PuntReason.REPLAYED) {
+            if (!why.isOfKernel()) {
                 punted.add(new ReasonReport(why.name(), why.text(), count));
             }
         });
@@ -257,6 +257,8 @@ final class NodeReports {
                 state.trouble(),
                 c.packets,
                 c.bytes,
+                state.punts().getOrDefault(PuntReason.XDP_REPEATED, 0L),
+                state.punts().getOrDefault(PuntReason.XDP_LEFT, 0L),
                 mirror.size(),
                 mirror.capacity(),
                 ReasonReport.most(refused),

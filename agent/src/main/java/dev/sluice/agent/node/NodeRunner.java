@@ -268,11 +268,11 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private void refuseWithoutRights() throws NodeException {
         awaitApplied(1);
         FastPathState fastPath = worker.fastPath();
-        if (fastPath.mode() == FastPathMode.TC && !fastPath.trouble().isEmpty()) {
+        if (fastPath.mode() != FastPathMode.AUTO && !fastPath.trouble().isEmpty()) {
             stop();
             awaitEnd();
             throw new NodeException(
-                    "--fast-path tc: " + fastPath.trouble() + "; to run without, use --fast-path auto or off");
+                    "--fast-path " + fastPath.mode() + ": " + fastPath.trouble() + "; to run without, use --fast-path auto or off");
         }
         List<OpenPort> ports = worker.ports();
         String reason = ports.stream()

@@ -6,10 +6,12 @@ import java.util.List;
 /**
  * The part of {@link StatusReport} on the kernel's fast path.
  *
- * @param mode off, tc or auto
+ * @param mode off, tc, xdp or auto
  * @param trouble why there is none though it was asked for, else empty
  * @param packets packets that the kernel repeated, as far as it was read: all within about a second
  * @param bytes bytes of them
+ * @param byXdp frames that XDP repeated, of all that were
+ * @param leftByXdp frames with a record that XDP left to tc
  * @param journeys journeys that the kernel has now
  * @param journeysMax most that it may have
  * @param refused packets whose journey was not given to the kernel, by reason, the most frequent first; reasons that occurred
@@ -20,6 +22,8 @@ public record FastPathReport(
         String trouble,
         long packets,
         long bytes,
+        long byXdp,
+        long leftByXdp,
         int journeys,
         int journeysMax,
         List<ReasonReport> refused,
@@ -32,7 +36,7 @@ public record FastPathReport(
 
     /** Of a node without. */
     public static FastPathReport none(String mode, String trouble) {
-        return new FastPathReport(mode, trouble, 0, 0, 0, 0, List.of(), List.of());
+        return new FastPathReport(mode, trouble, 0, 0, 0, 0, 0, 0, List.of(), List.of());
     }
 
     /**

@@ -7,8 +7,11 @@ import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.fastpath.FastPath;
+import dev.sluice.fastpath.Hook;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.ports.PortException;
+import dev.sluice.ports.PortOpener;
+import dev.sluice.ports.XdpPort;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -65,17 +68,60 @@ final class KernelFastPath {
     @Nullable
     PacketPort attach(String interfaceName, int index, PortCounters counters) throws PortException {
         try {
-            return open().attach(interfaceName, index, counters);
+            return open().attach(interfaceName, index, counters, hook(interfaceName));
         } catch (PortException e) {
-            if (mode == FastPathMode.TC) {
+            if (mode != FastPathMode.AUTO) {
                 throw e;
             }
-            if (!troubleTold) {
-                troubleTold = true;
-                LOG.warn("port {} has no fast path, the process moves its packets: {}", interfaceName, e.getMessage());
-            }
+            tell(interfaceName, e);
             return null;
         }
+    }
+
+    /** Opens the AF_XDP sockets of a port. */
+    interface Sockets {
+        XdpPort open() throws PortException;
+    }
+
+    /** As above for a port that is to have AF_XDP sockets; null as well if its driver has no XDP. */
+    @Nullable
+    PacketPort attach(String interfaceName, int index, PortCounters counters, Sockets sockets) throws PortException {
+        FastPath now;
+        try {
+            now = open();
+        } catch (PortException e) {
+            if (mode != FastPathMode.AUTO) {
+                throw e;
+            }
+            tell(interfaceName, e);
+            return null;
+        }
+        try {
+            return now.attach(interfaceName, index, counters, sockets.open());
+        } catch (PortException e) {
+            LOG.warn("port {} has no fast path, the process moves its packets: {}", interfaceName, e.getMessage());
+            return null;
+        }
+    }
+
+    private void tell(String interfaceName, PortException e) {
+        if (!troubleTold) {
+            troubleTold = true;
+            LOG.warn("port {} has no fast path, the process moves its packets: {}", interfaceName, e.getMessage());
+        }
+    }
+
+    /** XDP where somebody asks for it, or where frames are born as XDP has them. */
+    private Hook hook(String interfaceName) throws PortException {
+        boolean xdp = mode == FastPathMode.XDP
+                || (mode == FastPathMode.AUTO
+                        && PortOpener.softwareReason(interfaceName).isEmpty());
+        return xdp ? Hook.XDP : Hook.TC;
+    }
+
+    /** Whether a port that has AF_XDP sockets gets a fast path. */
+    boolean isWantedByXdp(String interfaceName) throws PortException {
+        return isWanted() && mode != FastPathMode.TC && hook(interfaceName) == Hook.XDP;
     }
 
     private synchronized FastPath open() throws PortException {

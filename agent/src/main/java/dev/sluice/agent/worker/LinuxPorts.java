@@ -5,8 +5,12 @@ import dev.sluice.agent.Remains;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.model.Port;
+import dev.sluice.model.PortDriver;
 import dev.sluice.ports.LinkEvent;
+import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.PortOptions;
 import dev.sluice.ports.ReopeningPort;
@@ -33,22 +37,31 @@ public final class LinuxPorts implements PortSource {
 
     @Override
     public PacketPort open(PortBinding binding) {
-        if (!fastPath.isWanted() || !takesFastPath(binding)) {
+        if (!fastPath.isWanted() || binding.driver() == PortDriver.TAP) {
             return opener.openReopening(binding.interfaceName(), binding.index(), options(binding));
         }
         return ReopeningPort.open(binding.interfaceName(), pool, counters -> {
-            PacketPort fast = fastPath.attach(binding.interfaceName(), binding.index(), counters);
+            PacketPort fast = attach(binding, counters);
             return fast != null
                     ? fast
                     : opener.open(binding.interfaceName(), binding.index(), options(binding), counters);
         });
     }
 
-    /** Whoever names one of the other drivers wants that one. */
-    private static boolean takesFastPath(PortBinding binding) {
+    /** Whoever names one of the other drivers wants that one: with AF_XDP there is no tc. Null: without fast path. */
+    private @Nullable PacketPort attach(PortBinding binding, PortCounters counters) throws PortException {
+        String name = binding.interfaceName();
         return switch (binding.driver()) {
-            case AUTO, AF_PACKET -> true;
-            case AF_XDP, TAP -> false;
+            case AUTO, AF_PACKET -> fastPath.attach(name, binding.index(), counters);
+            case AF_XDP ->
+                fastPath.isWantedByXdp(name) && binding.xdpMode() != Port.XdpMode.GENERIC
+                        ? fastPath.attach(
+                                name,
+                                binding.index(),
+                                counters,
+                                () -> opener.openSockets(name, binding.index(), options(binding), counters))
+                        : null;
+            case TAP -> null;
         };
     }
 

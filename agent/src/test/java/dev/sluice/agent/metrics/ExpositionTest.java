@@ -110,6 +110,8 @@ class ExpositionTest {
                                 "",
                                 70,
                                 7000,
+                                30,
+                                1,
                                 4,
                                 100,
                                 List.of(new ReasonReport("NEW_FLOW", "a sentence", 5)),

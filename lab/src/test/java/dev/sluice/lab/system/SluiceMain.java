@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc|fast-path-auto|fast-path-off] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc|fast-path-xdp|fast-path-auto|fast-path-off] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
 
@@ -51,6 +51,9 @@ public final class SluiceMain {
     private static FastPathMode fastPath(List<String> words) {
         if (words.contains("fast-path-tc")) {
             return FastPathMode.TC;
+        }
+        if (words.contains("fast-path-xdp")) {
+            return FastPathMode.XDP;
         }
         if (words.contains("fast-path-auto")) {
             return FastPathMode.AUTO;

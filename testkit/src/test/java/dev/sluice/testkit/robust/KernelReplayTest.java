@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.fastpath.Hook;
 import dev.sluice.fastpath.ProgramRun;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.ports.MemoryFrame;
@@ -33,9 +34,12 @@ class KernelReplayTest {
             PuntReason.OTHER_HEADERS,
             PuntReason.CONGESTED,
             PuntReason.ABSENT_DROPPED,
-            PuntReason.ABSENT_PASSED);
+            PuntReason.ABSENT_PASSED,
+            PuntReason.NO_XDP_OUT,
+            PuntReason.XDP_REPEATED,
+            PuntReason.XDP_LEFT);
 
-    private final Replay replay = new Replay();
+    private final Replay replay = new Replay(false);
     private final Random random = replay.random;
     private final MemorySegment key = replay.key;
     private final MemorySegment action = replay.action;
@@ -62,6 +66,7 @@ class KernelReplayTest {
             TestPacket p = packet.ethernet(0x0200_0000_0001L, 0x0200_0000_0002L).ttl(1 + random.nextInt(4) * 60);
             all.add(MemoryFrame.plain(p.bytes()));
             all.add(MemoryFrame.plain(p.vlan(random.nextInt(65_536)).bytes()));
+            all.add(MemoryFrame.plain(PartialChecksum.partial(p.bytes())));
             all.add(MemoryFrame.plain(
                     p.tag(0x88a8, random.nextInt(4096)).vlan(9).bytes()));
             all.add(MemoryFrame.plain(p.tag(0x9100, 20).vlan(10).bytes()));
@@ -79,6 +84,9 @@ class KernelReplayTest {
 
     /** With the metadata that a kernel would give: of its own protocol. */
     private MemoryFrame superFrame(byte[] bytes) {
+        if (replay.hook() == Hook.XDP) {
+            return MemoryFrame.plain(bytes);
+        }
         int l3 = RawFrames.network(bytes);
         boolean ipv4 = RawFrames.u16(bytes, l3 - 2) == 0x0800;
         boolean ipv6 = RawFrames.u16(bytes, l3 - 2) == 0x86dd;
@@ -124,12 +132,31 @@ class KernelReplayTest {
 
     @Test
     void kernelAndRecordsAgreeOverEveryPacket() throws Exception {
-        long began = System.nanoTime();
-        replay.overWorlds(FRAMES, this::world);
-        System.out.printf("%d frames in %.1f s: %s%n", FRAMES, (System.nanoTime() - began) / 1e9, replay.seen);
+        compare(Hook.TC, FRAMES);
         assertThat(replay.seen)
                 .as("each reason was met")
-                .containsKeys(EnumSet.complementOf(EnumSet.copyOf(ELSEWHERE)).toArray(PuntReason[]::new));
+                .containsKeys(EnumSet.complementOf(without(PuntReason.PARTIAL)).toArray(PuntReason[]::new));
+    }
+
+    /** The same source for the other hook: no super-frames, tags always in the frame, and checksums that are partial are told by their value. */
+    @Test
+    void xdpAndRecordsAgreeOverEveryPacket() throws Exception {
+        compare(Hook.XDP, FRAMES / 2);
+        assertThat(replay.seen)
+                .as("each reason was met")
+                .containsKeys(EnumSet.complementOf(without(PuntReason.NOT_ABLE)).toArray(PuntReason[]::new));
+    }
+
+    private static EnumSet<PuntReason> without(PuntReason one) {
+        EnumSet<PuntReason> all = EnumSet.copyOf(ELSEWHERE);
+        all.add(one);
+        return all;
+    }
+
+    private void compare(Hook hook, int count) throws Exception {
+        long began = System.nanoTime();
+        replay.overWorlds(hook, count, this::world);
+        System.out.printf("%s: %d frames in %.1f s: %s%n", hook, count, (System.nanoTime() - began) / 1e9, replay.seen);
     }
 
     private void world(ProgramRun kernel, String which) {

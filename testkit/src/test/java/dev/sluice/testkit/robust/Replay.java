@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.fastpath.Hook;
 import dev.sluice.fastpath.ProgramRun;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.ports.MemoryFrame;
@@ -47,6 +48,20 @@ final class Replay {
     /** Of the world in hand. */
     final Random random = new Random();
 
+    /** Where the program in hand hangs. */
+    private Hook hook = Hook.TC;
+
+    private final boolean tunnels;
+
+    /** Frames of tunnels have more than one checksum, so whether one of them is partial is not looked at. */
+    Replay(boolean tunnels) {
+        this.tunnels = tunnels;
+    }
+
+    Hook hook() {
+        return hook;
+    }
+
     /** A world of its own: records in both, and frames for them. */
     @FunctionalInterface
     interface World {
@@ -54,9 +69,11 @@ final class Replay {
     }
 
     /** Plays so many worlds that there are that many frames, from the seed that is asked for. */
-    void overWorlds(int frames, World world) throws PortException {
+    void overWorlds(Hook at, int frames, World world) throws PortException {
+        hook = at;
+        seen.clear();
         long seed = Long.getLong("sluice.seed", 1);
-        try (ProgramRun kernel = ProgramRun.open(4096)) {
+        try (ProgramRun kernel = ProgramRun.open(4096, at)) {
             kernel.port(EGRESS, EGRESS_INTERFACE);
             for (int done = 0; done < frames; done += FRAMES_PER_WORLD) {
                 random.setSeed(seed);
@@ -128,6 +145,12 @@ final class Replay {
             return false;
         }
         seen.merge(done.why(), 1, Integer::sum);
+        if (hook == Hook.XDP && !tunnels && (done.why() == PuntReason.PARTIAL || done.why() == PuntReason.REPLAYED)) {
+            assertThat(PartialChecksum.looksPartial(frame.bytes())).as(which).isEqualTo(done.why() == PuntReason.PARTIAL);
+        }
+        if (done.why() == PuntReason.PARTIAL) {
+            return false;
+        }
         // A super-frame with padding is one that no stack makes: the kernel cannot cut it without losing what makes it
         // one.
         if (done.why() == PuntReason.NOT_ABLE && frame.gsoType() != Batch.GSO_NONE) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.fastpath.Hook;
 import dev.sluice.fastpath.ProgramRun;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.ports.MemoryFrame;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class TunnelReplayTest {
     private static final int FRAMES = Integer.getInteger("sluice.replay.frames", 400_000);
 
-    private final Replay replay = new Replay();
+    private final Replay replay = new Replay(true);
     private final Random random = replay.random;
     private final MemorySegment key = replay.key;
     private final MemorySegment action = replay.action;
@@ -197,10 +198,20 @@ class TunnelReplayTest {
 
     @Test
     void kernelAndRecordsAgreeAboutTunnels() throws Exception {
+        compare(Hook.TC, FRAMES);
+    }
+
+    @Test
+    void xdpAndRecordsAgreeAboutTunnels() throws Exception {
+        compare(Hook.XDP, FRAMES / 4);
+    }
+
+    private void compare(Hook hook, int count) throws Exception {
         long began = System.nanoTime();
-        replay.overWorlds(FRAMES, this::world);
+        replay.overWorlds(hook, count, this::world);
         System.out.printf(
-                "%d frames in %.1f s: %s, %s%n", FRAMES, (System.nanoTime() - began) / 1e9, repeated, replay.seen);
+                "%s: %d frames in %.1f s: %s, %s%n",
+                hook, count, (System.nanoTime() - began) / 1e9, repeated, replay.seen);
         assertThat(repeated).containsOnlyKeys("into a tunnel", "out of a tunnel", "through");
         assertThat(replay.seen)
                 .containsKeys(
