@@ -39,6 +39,7 @@ final class AgentProcess implements Wire.Side<FromController> {
     private final KeptInMemory kept = new KeptInMemory(disk);
     private final HistoryInMemory history = new HistoryInMemory(disk);
     private @Nullable Running running;
+    private int crashes;
 
     /** Who looks at what updates do. */
     interface Watcher {
@@ -78,6 +79,11 @@ final class AgentProcess implements Wire.Side<FromController> {
         this.network = network;
         this.watcher = watcher;
         links = new HostLinks(name);
+    }
+
+    /** How often it has ended. */
+    int crashes() {
+        return crashes;
     }
 
     boolean isUp() {
@@ -128,6 +134,7 @@ final class AgentProcess implements Wire.Side<FromController> {
         }
         events.say(() -> name + ": " + why);
         running = null;
+        crashes++;
         if (now.wire != null) {
             now.wire.agentGone();
         }

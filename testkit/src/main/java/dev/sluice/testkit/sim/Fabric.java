@@ -28,6 +28,7 @@ final class Fabric {
     static final class Probe {
         final int id;
         final String host;
+        final int flow;
 
         /** When its flow began. */
         final long flowSinceNs;
@@ -39,9 +40,10 @@ final class Fabric {
         boolean arrived;
         boolean answered;
 
-        Probe(int id, String host, long flowSinceNs) {
+        Probe(int id, String host, int flow, long flowSinceNs) {
             this.id = id;
             this.host = host;
+            this.flow = flow;
             this.flowSinceNs = flowSinceNs;
         }
     }
@@ -105,7 +107,7 @@ final class Fabric {
     /** Sends a packet of a flow from the client of a host. */
     Probe send(String host, int flow) {
         Probe probe = new Probe(
-                ++lastId, host, flows.computeIfAbsent(host + " " + flow, _ -> events.nowNs()));
+                ++lastId, host, flow, flows.computeIfAbsent(host + " " + flow, _ -> events.nowNs()));
         probes.put(probe.id, probe);
         byte[] frame = TestPacket.udp("10.1.0.1:" + (CLIENT_PORT + flow), "10.1.0.2:" + SERVER_PORT)
                 .ethernet(CLIENT_MAC, SERVER_MAC)

@@ -1,6 +1,7 @@
 package dev.sluice.testkit.sim;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /** What goes wrong in a step, by the dice. Each fault begins at some time and is mended at the end of the step at the latest. Stateless. */
@@ -44,7 +45,7 @@ final class Faults {
     }
 
     private static void begin(World world, Kind kind, String host, Wanted wanted, long lastsNs, long detail) {
-        AgentProcess agent = java.util.Objects.requireNonNull(world.agents.get(host));
+        AgentProcess agent = Objects.requireNonNull(world.agents.get(host));
         DiskState managerDisk = world.manager.store.disk;
         world.events.say(() -> "fault " + kind + " at " + host + " for " + lastsNs / Events.MS + " ms");
         switch (kind) {

@@ -8,7 +8,7 @@ import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Trees;
-import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.Configuration;
 import dev.sluice.model.LoadResult;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,11 +32,7 @@ final class Invariants implements World.Watch {
 
     /** A host before an update. */
     private record Before(
-            Map<String, String> versions,
-            Map<String, String> texts,
-            @Nullable CompiledNode inForce,
-            @Nullable Snapshot snapshot,
-            int revision) {}
+            Map<String, String> versions, @Nullable CompiledNode inForce, @Nullable Snapshot snapshot, int revision) {}
 
     /** From now on this is looked at. */
     void of(World newWorld) {
@@ -130,11 +126,8 @@ final class Invariants implements World.Watch {
     private static Before look(AgentProcess agent) {
         Following following = agent.following();
         NodeProcess node = agent.node();
-        LoadResult objects =
-                following == null ? null : following.objects().load();
         return new Before(
-                following == null ? Map.of() : Map.copyOf(following.versions()),
-                objects == null ? Map.of() : new LinkedHashMap<>(objects.texts()),
+                following == null ? Map.of() : following.versions(),
                 node == null ? null : node.inForce(),
                 node == null ? null : node.plane().datapath().snapshot(),
                 node == null ? 0 : node.life().applied().revision());
@@ -144,10 +137,8 @@ final class Invariants implements World.Watch {
     public void after(AgentProcess agent, boolean accepted) {
         Before was = before;
         Before is = look(agent);
-        checkPart(agent.name, is.texts);
         if (!accepted && was != null) {
             boolean same = is.versions.equals(was.versions)
-                    && is.texts.equals(was.texts)
                     && is.inForce == was.inForce
                     && is.snapshot == was.snapshot
                     && is.revision == was.revision;
@@ -156,31 +147,33 @@ final class Invariants implements World.Watch {
                         + is.revision + ", objects " + was.versions + " -> " + is.versions);
             }
         }
+        Following following = agent.following();
+        if (following == null) {
+            return;
+        }
+        LoadResult held = following.objects().load();
+        held.configuration().ifPresent(configuration -> checkPart(agent.name, configuration));
         NodeProcess node = agent.node();
-        if (accepted && (node == null || !node.runs(is.texts))) {
+        if (accepted && (node == null || !node.runs(held.texts()))) {
             throw violation("host " + agent.name + " has accepted what is not in force");
         }
     }
 
     /** Said without the controller's own words: what names a node is of that node, or shared on the underlay. */
-    private void checkPart(String host, Map<String, String> texts) {
-        LoadResult objects = ConfigurationLoader.parse(texts);
-        objects.configuration().ifPresent(configuration -> {
-            List<String> foreign = new ArrayList<>();
-            boolean shares = !host.equals(Wanted.ALONE);
-            configuration.ports().forEach(port -> port.spec().node().ifPresent(node -> check(host, shares, node, "Port/" + port.name(), foreign)));
-            configuration
-                    .instances()
-                    .forEach(instance -> instance.spec()
-                            .node()
-                            .ifPresent(node -> check(host, shares, node, "ServiceInstance/" + instance.name(), foreign)));
-            configuration.policies().forEach(policy -> {
-                policy.spec().appliedTo().forEach(at -> at.scope().ifPresent(node -> check(host, false, node, "ServicePolicy/" + policy.name(), foreign)));
-            });
-            if (!foreign.isEmpty()) {
-                throw violation("host " + host + " holds what is another's: " + foreign);
-            }
-        });
+    private void checkPart(String host, Configuration held) {
+        boolean shares = !host.equals(Wanted.ALONE);
+        List<String> foreign = new ArrayList<>();
+        held.ports().forEach(port -> port.spec()
+                .node()
+                .ifPresent(node -> check(host, shares, node, "Port/" + port.name(), foreign)));
+        held.instances().forEach(instance -> instance.spec()
+                .node()
+                .ifPresent(node -> check(host, shares, node, "ServiceInstance/" + instance.name(), foreign)));
+        held.policies().forEach(policy -> policy.spec().appliedTo().forEach(at -> at.scope()
+                .ifPresent(node -> check(host, false, node, "ServicePolicy/" + policy.name(), foreign))));
+        if (!foreign.isEmpty()) {
+            throw violation("host " + host + " holds what is another's: " + foreign);
+        }
     }
 
     private static void check(String host, boolean shares, String node, String object, List<String> foreign) {
