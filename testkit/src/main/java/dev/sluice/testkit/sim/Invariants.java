@@ -137,6 +137,9 @@ final class Invariants implements World.Watch {
     public void after(AgentProcess agent, boolean accepted) {
         Before was = before;
         Before is = look(agent);
+        if (accepted && was != null && is.versions.equals(was.versions)) {
+            throw violation("host " + agent.name + " was given what it had already, and took it again");
+        }
         if (!accepted && was != null) {
             boolean same = is.versions.equals(was.versions)
                     && is.inForce == was.inForce

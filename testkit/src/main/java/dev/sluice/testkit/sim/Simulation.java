@@ -84,6 +84,22 @@ public final class Simulation {
         }
     }
 
+    /**
+     * Runs one after the other until something is found.
+     *
+     * @return the seed and what it has found, in words; empty if nothing was
+     */
+    public static String search(long first, int count) {
+        for (long seed = first; seed < first + count; seed++) {
+            try {
+                run(seed, false);
+            } catch (Violation e) {
+                return "seed " + seed + ": " + e.getMessage();
+            }
+        }
+        return "";
+    }
+
     private Report run(long seed) {
         settle();
         int steps = 2 + dice.nextInt(2);
