@@ -39,6 +39,7 @@ public final class HostSafety {
     private final Path sys;
     private final String sshConnection;
     private final Supplier<Map<String, List<InetAddress>>> addresses;
+    private final @Nullable Supplier<Map<String, String>> told;
 
     /**
      * A host.
@@ -49,10 +50,30 @@ public final class HostSafety {
      * @param addresses the IP addresses of its interfaces, by name
      */
     public HostSafety(Path proc, Path sys, String sshConnection, Supplier<Map<String, List<InetAddress>>> addresses) {
+        this(proc, sys, sshConnection, addresses, null);
+    }
+
+    private HostSafety(
+            Path proc,
+            Path sys,
+            String sshConnection,
+            Supplier<Map<String, List<InetAddress>>> addresses,
+            @Nullable Supplier<Map<String, String>> told) {
         this.proc = proc;
         this.sys = sys;
         this.sshConnection = sshConnection;
         this.addresses = addresses;
+        this.told = told;
+    }
+
+    /**
+     * A host that is only thought of.
+     *
+     * @param inUse what {@link #inUse} says
+     */
+    public static HostSafety told(Supplier<Map<String, String>> inUse) {
+        Path nowhere = Path.of("/nonexistent");
+        return new HostSafety(nowhere, nowhere, "", Map::of, inUse);
     }
 
     /** This host, as the network namespace of the asking thread sees it. */
@@ -75,6 +96,9 @@ public final class HostSafety {
 
     /** Interfaces that must not be taken without being told to, and what each carries. */
     public Map<String, String> inUse() {
+        if (told != null) {
+            return told.get();
+        }
         Map<String, String> inUse = new TreeMap<>();
         defaultRoutes().forEach((name, why) -> addWithLower(inUse, name, why, 0));
         logins().forEach((name, why) -> addWithLower(inUse, name, why, 0));

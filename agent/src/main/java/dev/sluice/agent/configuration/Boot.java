@@ -38,7 +38,12 @@ public record Boot(LoadResult files, String node, History history, int unconfirm
         return look(options, History::open);
     }
 
-    static Boot look(NodeOptions options, Function<Path, History> histories) throws NodeException {
+    /**
+     * The same with histories that are opened otherwise.
+     *
+     * @throws NodeException as above
+     */
+    public static Boot look(NodeOptions options, Function<Path, History> histories) throws NodeException {
         LoadResult files = options.configuration().load();
         if (!files.usable() && options.strict()) {
             throw new NodeException(AppliedConfiguration.errors(files.problems()));

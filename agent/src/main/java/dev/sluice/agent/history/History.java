@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The revisions of a node and which of them runs. One writer: the thread that changes the configuration; anybody may read. Changes count at once in
- * memory; a thread of its own brings them to disk, tries again every {@value #RETRY_MS} ms while that fails, and says why in {@link #problem}.
+ * memory; a thread of its own, or whoever calls {@link #writeNow}, brings them to disk, tries again every {@value #RETRY_MS} ms while that fails, and says why in {@link #problem}.
  *
  * <p>Bounded: beyond {@link Limits} the oldest revisions go, never the running, the last good or the newest one.
  */
@@ -57,6 +57,7 @@ public final class History implements AutoCloseable {
     private int lastNumber;
     private long failures;
     private boolean claimed;
+    private boolean inline;
     private boolean closing;
     private volatile String problem = "";
     private final Thread writer;
@@ -70,6 +71,15 @@ public final class History implements AutoCloseable {
     /** Reads what there is and starts to write; never fails: what is wrong is in {@link #problem} and {@link #messages}. */
     public static History open(Path directory) {
         return open(directory, Limits.DEFAULT);
+    }
+
+    /** The same without a thread: nothing is on disk before {@link #writeNow}, {@link #flush} or {@link #close}. */
+    public static History withoutThread(HistoryDirectory disk) {
+        History history = new History(disk, Limits.DEFAULT);
+        history.inline = true;
+        history.claim();
+        history.read();
+        return history;
     }
 
     static History open(Path directory, Limits limits) {
@@ -317,6 +327,9 @@ public final class History implements AutoCloseable {
     /** Waits until all is on disk; false if that fails or takes longer. */
     public boolean flush(Duration longest) {
         long restNs = longest.toNanos();
+        if (inline) {
+            return writeNow();
+        }
         lock.lock();
         try {
             long before = failures;
@@ -379,18 +392,26 @@ public final class History implements AutoCloseable {
 
     private void write() {
         while (awaitWork()) {
-            try {
-                if (!claimed) {
-                    claimLate();
-                }
-                while (writeOne()) {
-                    // And the next.
-                }
-                succeeded();
-            } catch (IOException e) {
-                failed(e);
+            if (!writeNow()) {
                 pause();
             }
+        }
+    }
+
+    /** Brings to disk what is not there yet; whether that worked. For the thread that writes, or the one user of a history that has none. */
+    public boolean writeNow() {
+        try {
+            if (!claimed) {
+                claimLate();
+            }
+            while (writeOne()) {
+                // And the next.
+            }
+            succeeded();
+            return true;
+        } catch (IOException e) {
+            failed(e);
+            return false;
         }
     }
 

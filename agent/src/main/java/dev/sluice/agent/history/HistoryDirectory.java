@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * The files of a history on disk. A file is there as a whole or not at all, whenever the machine stops: it is written under another name, forced to disk,
  * renamed, and the directory is forced to disk. One user at a time.
  *
- * <p>Not final for tests, which let the disk stop.
+ * <p>Not final for tests, which let the disk stop or keep it in memory.
  */
-class HistoryDirectory implements AutoCloseable {
+public class HistoryDirectory implements AutoCloseable {
     private static final String SUFFIX = ".revision";
     private static final String TEMPORARY = "new.tmp";
     private static final String STATE = "state";
@@ -35,11 +35,13 @@ class HistoryDirectory implements AutoCloseable {
     private final Path directory;
     private @Nullable FileChannel lock;
 
-    HistoryDirectory(Path directory) {
+    /** Nothing is touched yet. */
+    public HistoryDirectory(Path directory) {
         this.directory = directory;
     }
 
-    Path path() {
+    /** Where it is. */
+    public Path path() {
         return directory;
     }
 
@@ -48,7 +50,7 @@ class HistoryDirectory implements AutoCloseable {
     }
 
     /** Takes it for this process; nothing happens if it is taken already by this object. */
-    void claim() throws IOException {
+    public void claim() throws IOException {
         if (lock != null) {
             return;
         }
@@ -71,7 +73,7 @@ class HistoryDirectory implements AutoCloseable {
     }
 
     /** Numbers of the revisions that are there; none if there is no directory. */
-    NavigableSet<Integer> numbers() throws IOException {
+    public NavigableSet<Integer> numbers() throws IOException {
         NavigableSet<Integer> numbers = new TreeSet<>();
         if (!Files.isDirectory(directory)) {
             return numbers;
@@ -86,12 +88,13 @@ class HistoryDirectory implements AutoCloseable {
         return numbers;
     }
 
-    byte[] readRevision(int number) throws IOException {
+    /** What the file of a revision holds. */
+    public byte[] readRevision(int number) throws IOException {
         return read(fileName(number));
     }
 
     /** Null if nothing was written yet. */
-    byte @Nullable [] readState() throws IOException {
+    public byte @Nullable [] readState() throws IOException {
         try {
             return read(STATE);
         } catch (NoSuchFileException e) {
@@ -107,15 +110,18 @@ class HistoryDirectory implements AutoCloseable {
         return Files.readAllBytes(file);
     }
 
-    void writeRevision(int number, byte[] bytes) throws IOException {
+    /** Replaces the file of a revision. */
+    public void writeRevision(int number, byte[] bytes) throws IOException {
         write(fileName(number), bytes);
     }
 
-    void writeState(byte[] bytes) throws IOException {
+    /** Replaces what is known besides revisions. */
+    public void writeState(byte[] bytes) throws IOException {
         write(STATE, bytes);
     }
 
-    void remove(int number) throws IOException {
+    /** Removes a revision; nothing happens if there is none. */
+    public void remove(int number) throws IOException {
         Files.deleteIfExists(directory.resolve(fileName(number)));
     }
 

@@ -6,17 +6,8 @@ import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.node.NodeRunner;
-import dev.sluice.southbound.Answer;
-import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
-import dev.sluice.southbound.Hello;
-import dev.sluice.southbound.Protocol;
-import dev.sluice.southbound.Report;
-import dev.sluice.southbound.Update;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +30,7 @@ public final class ManagedNode implements AutoCloseable {
     private final ManagerAddress manager;
     private final String name;
     private final NodeOptions options;
-    private final ReceivedObjects received;
-    private final UpdateIntake intake;
+    private final Following following;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread;
@@ -52,10 +42,8 @@ public final class ManagedNode implements AutoCloseable {
         this.manager = manager;
         this.name = name;
         Path state = given.state().orElseGet(() -> StateDirectory.defaultPath(name));
-        ReceivedFile file = new ReceivedFile(state, name);
-        received = new ReceivedObjects("manager " + manager, file.read());
-        options = given.from(received).named(name).stateIn(state);
-        intake = new UpdateIntake(received, file, this::apply);
+        following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
+        options = given.from(following.objects()).named(name).stateIn(state);
         thread = Thread.ofPlatform().name("sluice-manager").unstarted(this::run);
     }
 
@@ -70,7 +58,7 @@ public final class ManagedNode implements AutoCloseable {
         try {
             node.startRunner();
         } catch (NodeException e) {
-            if (node.received.accepted().isEmpty()) {
+            if (node.following.accepted() == 0) {
                 LOG.info("node {} waits for its first objects from {}", name, manager);
             } else {
                 LOG.error("what {} sent last cannot be run: {}", manager, e.getMessage());
@@ -152,15 +140,7 @@ public final class ManagedNode implements AutoCloseable {
     /** Follows for as long as a stream stands; why it ended. */
     private String follow() throws InterruptedException {
         try (ManagerStream stream = ManagerStream.open(manager)) {
-            Hello.Builder hello = Hello.newBuilder()
-                    .setNode(name)
-                    .setProtocol(Protocol.NUMBER)
-                    .setSoftware(Objects.requireNonNullElse(
-                            ManagedNode.class.getPackage().getImplementationVersion(), "development"));
-            hello.putAllHeld(received.versions());
-            stream.send(FromAgent.newBuilder().setHello(hello).build());
-            List<Update> parts = new ArrayList<>();
-            Report reported = Report.getDefaultInstance();
+            stream.send(following.begin());
             while (!stopping) {
                 switch (stream.next(REPORT_MS)) {
                     case ManagerStream.Ended(String why) -> {
@@ -171,30 +151,15 @@ public final class ManagedNode implements AutoCloseable {
                             return message.getRefusal();
                         }
                         if (message.hasUpdate()) {
-                            parts.add(message.getUpdate());
-                            if (!message.getUpdate().getMore()) {
-                                take(stream, parts);
-                                parts = new ArrayList<>();
-                            }
+                            following.take(message.getUpdate()).ifPresent(stream::send);
                         }
                     }
-                    case null -> intake.save();
+                    case null -> following.idle();
                 }
-                reported = report(stream, reported);
+                report(stream);
             }
             return "the node ends";
         }
-    }
-
-    private void take(ManagerStream stream, List<Update> parts) {
-        Answer answer = intake.take(parts);
-        if (answer.getAccepted()) {
-            LOG.info(
-                    "took an update from {}: {} objects",
-                    manager,
-                    received.accepted().size());
-        }
-        stream.send(FromAgent.newBuilder().setAnswer(answer).build());
     }
 
     /** Puts into force what was received. */
@@ -221,16 +186,11 @@ public final class ManagedNode implements AutoCloseable {
         }
     }
 
-    /** Tells what is new of the node; what was told. */
-    private Report report(ManagerStream stream, Report before) {
+    /** Tells what is new of the node. */
+    private void report(ManagerStream stream) {
         NodeRunner running = runner;
-        if (running == null || running.hasEnded()) {
-            return before;
+        if (running != null && !running.hasEnded()) {
+            following.report(NodeReport.of(running)).ifPresent(stream::send);
         }
-        Report now = NodeReport.of(running);
-        if (!now.equals(before)) {
-            stream.send(FromAgent.newBuilder().setReport(now).build());
-        }
-        return now;
     }
 }

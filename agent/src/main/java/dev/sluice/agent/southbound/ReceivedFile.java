@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * What a manager sent last, on disk: {@code SHA-256 | Held}. The file is there as a whole or as it was before, whenever the machine stops. One user: the stream's thread.
  */
-final class ReceivedFile {
+final class ReceivedFile implements KeptObjects {
     private static final Logger LOG = LoggerFactory.getLogger(ReceivedFile.class);
     private static final String NAME = "received";
     private static final int DIGEST_BYTES = 32;
@@ -35,7 +35,8 @@ final class ReceivedFile {
     }
 
     /** What it holds; nothing if there is none, or it is damaged or of another node: then the manager sends everything, and until then the last good revision runs. */
-    NavigableMap<String, Resource> read() {
+    @Override
+    public NavigableMap<String, Resource> read() {
         Path file = directory.resolve(NAME);
         NavigableMap<String, Resource> resources = new TreeMap<>();
         try {
@@ -63,8 +64,8 @@ final class ReceivedFile {
         return resources;
     }
 
-    /** Replaces it. */
-    void write(NavigableMap<String, Resource> resources) throws IOException {
+    @Override
+    public void write(NavigableMap<String, Resource> resources) throws IOException {
         byte[] content = Held.newBuilder()
                 .setNode(node)
                 .addAllResources(resources.values())

@@ -19,23 +19,12 @@ import org.slf4j.LoggerFactory;
 final class UpdateIntake {
     private static final Logger LOG = LoggerFactory.getLogger(UpdateIntake.class);
 
-    /** Puts into force what the source holds. */
-    @FunctionalInterface
-    interface Application {
-        /**
-         * Does it.
-         *
-         * @throws NodeException if that is refused; what was in force before still is
-         */
-        void apply() throws NodeException;
-    }
-
     private final ReceivedObjects received;
-    private final ReceivedFile file;
-    private final Application application;
+    private final KeptObjects file;
+    private final Following.Application application;
     private boolean unsaved;
 
-    UpdateIntake(ReceivedObjects received, ReceivedFile file, Application application) {
+    UpdateIntake(ReceivedObjects received, KeptObjects file, Following.Application application) {
         this.received = received;
         this.file = file;
         this.application = application;

@@ -92,8 +92,22 @@ final class Architecture {
                     List.of("picocli..", "ch.qos.logback..", "org.slf4j..", "tools.jackson..")),
             new Module(
                     "testkit",
-                    List.of("agent", "fastpath", "ports", "datapath", "model", "wire"),
-                    List.of("org.junit..", "org.assertj..", "org.slf4j..")),
+                    List.of(
+                            "agent",
+                            "manager",
+                            "controller",
+                            "southbound",
+                            "fastpath",
+                            "ports",
+                            "datapath",
+                            "model",
+                            "wire"),
+                    List.of(
+                            "org.junit..",
+                            "org.assertj..",
+                            "org.slf4j..",
+                            "tools.jackson..",
+                            "com.google.protobuf..")),
             new Module(
                     "bench",
                     List.of(

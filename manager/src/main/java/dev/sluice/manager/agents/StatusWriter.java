@@ -1,23 +1,16 @@
 package dev.sluice.manager.agents;
 
 import dev.sluice.controller.ObjectState;
-import dev.sluice.manager.objects.Caller;
-import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
-import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
-import dev.sluice.model.Kind;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes what is known of objects into their status, many in one transaction. A thread of its own; of several states of an object that come while it is busy only the
@@ -25,12 +18,10 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class StatusWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StatusWriter.class);
-    private static final Caller CALLER = new Caller("controller", "controller");
     private static final int BATCH_MAX = 500;
     private static final long RETRY_MS = 2_000;
 
-    private final Inventory inventory;
-    private final InstantSource clock;
+    private final StatusEdits edits;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition told = lock.newCondition();
 
@@ -42,8 +33,7 @@ final class StatusWriter implements AutoCloseable {
     private boolean complained;
 
     StatusWriter(Inventory inventory, InstantSource clock) {
-        this.inventory = inventory;
-        this.clock = clock;
+        edits = new StatusEdits(inventory, clock);
         thread = Thread.ofPlatform().daemon().name("sluice-status").start(this::run);
     }
 
@@ -85,22 +75,13 @@ final class StatusWriter implements AutoCloseable {
     }
 
     private void write(List<ObjectState> batch) throws InterruptedException {
-        List<Edit> edits = new ArrayList<>();
-        for (ObjectState state : batch) {
-            edit(state).ifPresent(edits::add);
-        }
-        if (edits.isEmpty()) {
-            return;
-        }
         try {
-            inventory.change(edits, CALLER, false);
-            complained = false;
-        } catch (Refusal e) {
-            if (e.reason() == Refusal.Reason.NOT_FOUND) {
-                // One was deleted meanwhile; it is left out when they are looked up again.
+            if (edits.write(batch) == StatusEdits.Outcome.AGAIN) {
                 again(batch);
                 return;
             }
+            complained = false;
+        } catch (Refusal e) {
             if (!stopping && !complained) {
                 complained = true;
                 LOG.warn("the status of objects cannot be written, that is tried again: {}", e.getMessage());
@@ -117,19 +98,6 @@ final class StatusWriter implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-    }
-
-    private Optional<Edit> edit(ObjectState state) {
-        String[] key = state.key().split("/", 2);
-        Kind kind = Kind.named(key[0]).orElseThrow();
-        Optional<ManagedObject> object = inventory.get(kind, key[1]);
-        if (object.isEmpty() || object.get().generation() != state.generation()) {
-            // Another state of it is on its way.
-            return Optional.empty();
-        }
-        ObjectNode before = object.get().tree().get("status") instanceof ObjectNode there ? there : null;
-        Optional<ObjectNode> status = StatusTree.of(before, state, clock.instant());
-        return status.map(tree -> new Edit.SetStatus(kind, key[1], 0, tree));
     }
 
     @Override

@@ -6,10 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Loads the product's classes once more, those from a folder first: next to the ones that the tests use, a data path with a fault. */
-final class FaultyClasses extends ClassLoader {
+public final class FaultyClasses extends ClassLoader {
     private final Path first;
 
-    FaultyClasses(Path first) {
+    /** Those from a folder first. */
+    public FaultyClasses(Path first) {
         super(FaultyClasses.class.getClassLoader());
         this.first = first;
     }

@@ -1,0 +1,113 @@
+package dev.sluice.agent.southbound;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.ObjectSource;
+import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.FromAgent;
+import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Report;
+import dev.sluice.southbound.Update;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a node says to its manager and takes from it. No threads, sockets or clocks: everything that happens is a call, so that a simulation can make it happen. One user.
+ */
+public final class Following {
+    private static final Logger LOG = LoggerFactory.getLogger(Following.class);
+
+    /** Puts into force what {@link #objects} holds. */
+    @FunctionalInterface
+    public interface Application {
+        /**
+         * Does it.
+         *
+         * @throws NodeException if that is refused; what was in force before still is
+         */
+        void apply() throws NodeException;
+    }
+
+    private final String manager;
+    private final String node;
+    private final ReceivedObjects received;
+    private final UpdateIntake intake;
+    private List<Update> parts = new ArrayList<>();
+    private Report reported = Report.getDefaultInstance();
+
+    /**
+     * Reads what was received last.
+     *
+     * @param manager what people call it
+     * @param node name of the node
+     * @param kept where what is received is kept
+     */
+    public Following(String manager, String node, KeptObjects kept, Application application) {
+        this.manager = manager;
+        this.node = node;
+        received = new ReceivedObjects(manager, kept.read());
+        intake = new UpdateIntake(received, kept, application);
+    }
+
+    /** The objects that are to be in force. */
+    public ObjectSource objects() {
+        return received;
+    }
+
+    /** How many objects are accepted; 0: the manager has never sent any. */
+    public int accepted() {
+        return received.accepted().size();
+    }
+
+    /** Version by name of what is accepted. */
+    public Map<String, String> versions() {
+        return received.versions();
+    }
+
+    /** What the node says first over a new stream; what was half received over the one before is forgotten. */
+    public FromAgent begin() {
+        parts = new ArrayList<>();
+        reported = Report.getDefaultInstance();
+        Hello.Builder hello = Hello.newBuilder()
+                .setNode(node)
+                .setProtocol(Protocol.NUMBER)
+                .setSoftware(Objects.requireNonNullElse(
+                        Following.class.getPackage().getImplementationVersion(), "development"));
+        hello.putAllHeld(received.versions());
+        return FromAgent.newBuilder().setHello(hello).build();
+    }
+
+    /** Takes a part of an update; with the last one, all of it, and then what is to be answered. */
+    public Optional<FromAgent> take(Update part) {
+        parts.add(part);
+        if (part.getMore()) {
+            return Optional.empty();
+        }
+        List<Update> whole = parts;
+        parts = new ArrayList<>();
+        Answer answer = intake.take(whole);
+        if (answer.getAccepted()) {
+            LOG.info("took an update from {}: {} objects", manager, accepted());
+        }
+        return Optional.of(FromAgent.newBuilder().setAnswer(answer).build());
+    }
+
+    /** Nothing has come for a while: brings to disk what could not be brought there before. */
+    public void idle() {
+        intake.save();
+    }
+
+    /** What is to be said of what the node sees; nothing if it was said before. */
+    public Optional<FromAgent> report(Report now) {
+        if (now.equals(reported)) {
+            return Optional.empty();
+        }
+        reported = now;
+        return Optional.of(FromAgent.newBuilder().setReport(now).build());
+    }
+}

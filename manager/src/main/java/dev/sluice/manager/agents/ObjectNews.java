@@ -1,0 +1,114 @@
+package dev.sluice.manager.agents;
+
+import dev.sluice.controller.WantedObject;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.ObjectEvent;
+import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.objects.Trees;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Which objects there are, and then what becomes of them, in the words of a controller. No threads: everything that happens is a call. One user. */
+public final class ObjectNews {
+    /** Who is told. */
+    @FunctionalInterface
+    public interface Listener {
+        /** Objects are others now, and those of these keys are gone. */
+        void change(Collection<WantedObject> changed, Collection<String> removed);
+    }
+
+    private final Inventory inventory;
+    private final Listener listener;
+    private final Set<String> told = new HashSet<>();
+    private long revision;
+
+    /** Has told nothing yet. */
+    public ObjectNews(Inventory inventory, Listener listener) {
+        this.inventory = inventory;
+        this.listener = listener;
+    }
+
+    /** Up to which revision everything was told. */
+    public long revision() {
+        return revision;
+    }
+
+    /** Tells all objects, whatever was told before. */
+    public void tellAll() {
+        Inventory.All all = inventory.all();
+        List<WantedObject> objects =
+                all.objects().stream().map(ObjectNews::wanted).toList();
+        Set<String> gone = new HashSet<>(told);
+        objects.forEach(object -> gone.remove(object.key()));
+        tell(objects, List.copyOf(gone));
+        revision = all.revision();
+    }
+
+    /**
+     * Tells what happened up to a revision.
+     *
+     * @throws Refusal if objects cannot be read now
+     */
+    public void tellUpTo(long newest) {
+        try {
+            while (revision < newest) {
+                List<ObjectEvent> events = inventory.events(revision);
+                if (events.isEmpty()) {
+                    revision = newest;
+                    return;
+                }
+                tell(events);
+                revision = events.getLast().revision();
+            }
+        } catch (Refusal e) {
+            if (e.reason() != Refusal.Reason.GONE) {
+                throw e;
+            }
+            tellAll();
+        }
+    }
+
+    private void tell(List<ObjectEvent> events) {
+        Map<String, ObjectEvent> last = new LinkedHashMap<>();
+        events.forEach(event -> last.put(wantedKey(event.object()), event));
+        List<WantedObject> changed = new ArrayList<>();
+        List<String> removed = new ArrayList<>();
+        last.forEach((key, event) -> {
+            if (event.type() == ObjectEvent.Type.DELETED) {
+                removed.add(key);
+            } else if (!isStatusOnly(event) || !told.contains(key)) {
+                changed.add(wanted(event.object()));
+            }
+        });
+        tell(changed, removed);
+    }
+
+    /** Most changes are those that the controller made itself. */
+    private static boolean isStatusOnly(ObjectEvent event) {
+        return event.previous().isPresent()
+                && event.previous().get().generation() == event.object().generation()
+                && event.previous().get().written().equals(event.object().written());
+    }
+
+    private void tell(List<WantedObject> changed, List<String> removed) {
+        if (!changed.isEmpty() || !removed.isEmpty()) {
+            listener.change(changed, removed);
+            told.removeAll(removed);
+            changed.forEach(object -> told.add(object.key()));
+        }
+    }
+
+    private static String wantedKey(ManagedObject object) {
+        return WantedObject.key(object.kind(), object.name());
+    }
+
+    private static WantedObject wanted(ManagedObject object) {
+        return new WantedObject(object.kind(), object.name(), object.generation(), Trees.text(object.written()));
+    }
+}

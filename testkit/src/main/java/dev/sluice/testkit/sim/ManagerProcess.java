@@ -1,0 +1,207 @@
+package dev.sluice.testkit.sim;
+
+import dev.sluice.controller.Distribution;
+import dev.sluice.controller.ObjectState;
+import dev.sluice.manager.agents.ObjectNews;
+import dev.sluice.manager.agents.StatusEdits;
+import dev.sluice.manager.objects.Caller;
+import dev.sluice.manager.objects.Changed;
+import dev.sluice.manager.objects.Edit;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.Refusal;
+import dev.sluice.southbound.FromAgent;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A manager: production's objects, controller and status, and in place of its threads the moments at which they would get round to something. Ends and begins at any moment; its disk stays. One user.
+ */
+final class ManagerProcess implements Wire.Side<FromAgent> {
+    private static final Caller USER = new Caller("user", "sluice");
+    private static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
+    private static final long GRACE_NS = 20 * Events.SECOND;
+    private static final long TELL_NS = 200 * Events.MS;
+    private static final long TICK_NS = Events.SECOND;
+    private static final long STATUS_RETRY_NS = 2 * Events.SECOND;
+    private static final long NOTICE_NS = 20 * Events.MS;
+
+    final ManagerDisk store = new ManagerDisk();
+    private final Events events;
+    private final RandomGenerator dice;
+    private @Nullable Running running;
+
+    /** What ends with the process. */
+    private final class Running {
+        final Inventory inventory = new Inventory(store, ManagerProcess.this::now);
+        final Distribution distribution = new Distribution(events.nowNs(), GRACE_NS);
+        final ObjectNews news = new ObjectNews(
+                inventory, (changed, removed) -> distribution.change(changed, removed, events.nowNs()));
+        final StatusEdits statuses = new StatusEdits(inventory, ManagerProcess.this::now);
+        final Map<String, ObjectState> waiting = new LinkedHashMap<>();
+        final Set<Wire> wires = new LinkedHashSet<>();
+        boolean writing;
+    }
+
+    ManagerProcess(Events events, RandomGenerator dice) {
+        this.events = events;
+        this.dice = dice;
+    }
+
+    private Instant now() {
+        return EPOCH.plusNanos(events.nowNs());
+    }
+
+    boolean isUp() {
+        return running != null;
+    }
+
+    /** Its objects; it has to be up. */
+    Inventory inventory() {
+        Running now = running;
+        if (now == null) {
+            throw new IllegalStateException("the manager is down");
+        }
+        return now.inventory;
+    }
+
+    /** Begins. */
+    void start() {
+        Running now = new Running();
+        running = now;
+        events.say(() -> "manager starts at revision " + store.revision());
+        now.news.tellAll();
+        every(now, TELL_NS, this::tell);
+        every(now, TICK_NS, each -> each.distribution.tick(events.nowNs()));
+    }
+
+    /** Ends without a word. */
+    void crash(String why) {
+        Running now = running;
+        if (now != null) {
+            events.say(() -> "manager: " + why);
+            running = null;
+            now.wires.forEach(Wire::managerGone);
+        }
+    }
+
+    private void every(Running now, long periodNs, Consumer<Running> what) {
+        events.after(periodNs, () -> {
+            if (running == now) {
+                guarded(now, what);
+                every(now, periodNs, what);
+            }
+        });
+    }
+
+    private void later(Running now, long delayNs, Consumer<Running> what) {
+        events.after(delayNs, () -> guarded(now, what));
+    }
+
+    private void guarded(Running now, Consumer<Running> what) {
+        if (running == now) {
+            try {
+                what.accept(now);
+            } catch (Crash e) {
+                crash(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /**
+     * Does what a user asks for.
+     *
+     * @throws Refusal if it does not
+     * @throws Crash if the process ends meanwhile: nobody knows whether it was done
+     */
+    Changed change(List<Edit> edits) {
+        Running now = running;
+        if (now == null) {
+            throw new Crash("of a manager that is down already");
+        }
+        try {
+            Changed changed = now.inventory.change(edits, USER, false);
+            noticeSoon(now);
+            return changed;
+        } catch (Crash e) {
+            crash(String.valueOf(e.getMessage()));
+            throw e;
+        }
+    }
+
+    /** The thread that follows the store wakes up. */
+    private void noticeSoon(Running now) {
+        later(
+                now,
+                store.disk.slowNs + 1 + dice.nextLong(NOTICE_NS),
+                each -> each.news.tellUpTo(each.inventory.revision()));
+    }
+
+    private void tell(Running now) {
+        now.distribution.news(events.nowNs()).forEach(state -> now.waiting.put(state.key(), state));
+        if (!now.waiting.isEmpty() && !now.writing) {
+            now.writing = true;
+            later(now, 1 + store.disk.slowNs, this::writeStatus);
+        }
+    }
+
+    private void writeStatus(Running now) {
+        List<ObjectState> batch = new ArrayList<>(now.waiting.values());
+        now.waiting.clear();
+        try {
+            if (now.statuses.write(batch) == StatusEdits.Outcome.AGAIN) {
+                batch.forEach(state -> now.waiting.putIfAbsent(state.key(), state));
+            }
+            now.writing = false;
+            noticeSoon(now);
+        } catch (Refusal e) {
+            events.say(() -> "manager cannot write the status: " + e.getMessage());
+            batch.forEach(state -> now.waiting.putIfAbsent(state.key(), state));
+            later(now, STATUS_RETRY_NS, each -> each.writing = false);
+        }
+    }
+
+    // Streams.
+
+    /** An agent has reached it. */
+    void accept(Wire wire) {
+        Running now = running;
+        if (now == null) {
+            wire.managerGone();
+        } else {
+            now.wires.add(wire);
+        }
+    }
+
+    @Override
+    public void message(Wire wire, FromAgent message) {
+        Running now = running;
+        if (now == null || !now.wires.contains(wire)) {
+            return;
+        }
+        events.say(() -> "manager gets " + Words.of(message));
+        guarded(now, each -> {
+            switch (message.getWhatCase()) {
+                case HELLO -> each.distribution.hello(wire, message.getHello(), events.nowNs());
+                case ANSWER -> each.distribution.answer(wire, message.getAnswer(), events.nowNs());
+                case REPORT -> each.distribution.report(wire, message.getReport(), events.nowNs());
+                case WHAT_NOT_SET -> throw new IllegalArgumentException("a message that says nothing");
+            }
+        });
+    }
+
+    @Override
+    public void ended(Wire wire) {
+        Running now = running;
+        if (now != null && now.wires.remove(wire)) {
+            guarded(now, each -> each.distribution.gone(wire));
+        }
+    }
+}
