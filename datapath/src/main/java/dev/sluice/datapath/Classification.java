@@ -299,6 +299,8 @@ final class Classification {
         Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
             changes.redirect(c, slot, path);
+            // Where the packet came from a node, this record may not have been one that fits there; for the next one it is.
+            frames.refuse(OffloadRefusal.PATH_CHANGING);
             counters.reselected++;
         }
     }
