@@ -286,6 +286,9 @@ final class OverlayInput {
         if (journey != null) {
             journey.emerges(c);
         }
+        if (classifiedHere && metadata.programTag() >>> 24 == SluiceContext.BY_TAG) {
+            return byTag(c, peer, path, before);
+        }
         return isCopy()
                 ? serveCopy(c, path, ordinal)
                 : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal);
@@ -322,6 +325,28 @@ final class OverlayInput {
         }
         c.planeEntry = PlaneFlows.IN_HAND;
         return steering.serveCopy(c, path, path.hopAt(c.direction, ordinal));
+    }
+
+    /** A packet that came back to the switch of a node, which knows no flow of it: believed of that switch only, for routers that send packets there. */
+    private int byTag(Cursor c, OverlayPeer peer, Path path, int hop) {
+        Attachment node = hop < 0 || hop >= path.hops().size()
+                ? null
+                : path.hops().get(hop).attachment();
+        int router = plane.routerOf(metadata.tenant());
+        if (node == null || node.peer() != peer.index() || !node.routeUnmatched() || !sends(node, router)) {
+            return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);
+        }
+        return returns.matchByTag(c, node, metadata.programTag() & 1, router);
+    }
+
+    private static boolean sends(Attachment node, int router) {
+        int[] routers = node.routers();
+        for (int i = 0; i < routers.length; i++) {
+            if (routers[i] == router) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // For another switch.

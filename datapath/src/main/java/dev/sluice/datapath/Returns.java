@@ -34,6 +34,11 @@ final class Returns {
     private Snapshot snapshot = Snapshot.empty();
     private ProbeReceiver probes = ProbeReceiver.NONE;
 
+    /** The routers that the packet in hand may be of: those that use the node, or {@link #onlyOne}. */
+    private int[] candidates = {};
+
+    private final int[] onlyOne = new int[1];
+
     // Found by find().
     private int record;
     private int recordHop;
@@ -157,6 +162,19 @@ final class Returns {
 
     /** Finds the flow of a frame that came back at a side of a node, and goes on with it. */
     int match(Cursor c, Attachment node, int side) {
+        candidates = node.routers();
+        return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
+    }
+
+    /**
+     * The same for a frame that came back to a node's switch, which knows no flow of it and has brought it here by the node's tag: of a flow of that router, or routed by it (C8).
+     *
+     * @param router the only one that sends packets to the node with this tag
+     */
+    int matchByTag(Cursor c, Attachment node, int side, int router) {
+        frames.refuse(OffloadRefusal.UNTRACKED);
+        onlyOne[0] = router;
+        candidates = onlyOne;
         return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
     }
 
@@ -166,7 +184,7 @@ final class Returns {
         ambiguous = false;
         waits = false;
         c.lookAtQuoted();
-        int[] routers = node.routers();
+        int[] routers = candidates;
         int router = NONE;
         for (int i = 0; i < routers.length; i++) {
             int before = record;
@@ -194,7 +212,7 @@ final class Returns {
         wrongSide = false;
         ambiguous = false;
         waits = false;
-        int[] routers = node.routers();
+        int[] routers = candidates;
         int router = NONE;
         for (int r : routers) {
             int before = record;
@@ -486,6 +504,12 @@ final class Returns {
     // A packet that no record explains.
 
     private int unmatched(Cursor c, Attachment node, int side) {
+        if (candidates == onlyOne) {
+            // Brought here because this router, if any, sent it: a pair or segment has none.
+            return snapshot.router(onlyOne[0]).isRouting()
+                    ? route(c, onlyOne[0])
+                    : frames.drop(c, DropReason.RETURN_NO_FLOW);
+        }
         boolean comesOut = node.oneArmed() || side == Attachment.OUT;
         if (node.translation() != Attachment.Translation.NONE && comesOut) {
             return translated(c, node, side);
@@ -493,10 +517,17 @@ final class Returns {
         if (!node.routeUnmatched()) {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
-        if (node.routers().length != 1) {
-            return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
+        TagReturn way = node.tagReturn();
+        if (way != null && way.peer() != TagReturn.NOBODY) {
+            return overlay.byTag(c, node, side, way);
         }
-        c.enterRouter(node.routers()[0]);
+        int only = node.routers().length == 1 ? node.routers()[0] : TagReturn.NOBODY;
+        int router = way == null ? only : way.router();
+        return router == TagReturn.NOBODY ? frames.drop(c, DropReason.RETURN_AMBIGUOUS) : route(c, router);
+    }
+
+    private static int route(Cursor c, int router) {
+        c.enterRouter(router);
         c.mark = c.router;
         return Step.FORWARD;
     }
