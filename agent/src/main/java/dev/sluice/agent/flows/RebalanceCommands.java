@@ -48,9 +48,8 @@ public final class RebalanceCommands {
                 .orElse(Service.Spec.MOVES_PER_SECOND_DEFAULT);
         boolean stop = request.flag("stop");
         check(node, name);
-        WorkerQuestion<List<String>> question = new WorkerQuestion<>((datapath, nowNs) -> stop
-                ? datapath.rebalance().stop(name)
-                : datapath.rebalance().ask(name, flowsPerSecond, nowNs));
+        WorkerQuestion<List<String>> question = new WorkerQuestion<>((datapath, nowNs) ->
+                stop ? datapath.rebalance().stop(name) : datapath.rebalance().ask(name, flowsPerSecond, nowNs));
         List<String> chains = worker.await(question, question.result());
         if (!stop && chains.isEmpty()) {
             throw new NodeException("name " + AdminRequest.shorten(name)

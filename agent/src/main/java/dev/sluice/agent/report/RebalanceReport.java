@@ -10,5 +10,4 @@ package dev.sluice.agent.report;
  * @param asked flows that were told to move
  * @param moved flows that did
  */
-public record RebalanceReport(
-        String chain, String state, String reason, int flowsPerSecond, long asked, long moved) {}
+public record RebalanceReport(String chain, String state, String reason, int flowsPerSecond, long asked, long moved) {}

@@ -175,7 +175,8 @@ class FlowCommandsTest {
                             .path(0)
                             .asString(""))
                     .isEqualTo("inspect");
-            MemoryNode.await(() -> node.runner.status().rebalances().getLast().state().equals("even"));
+            MemoryNode.await(
+                    () -> node.runner.status().rebalances().getLast().state().equals("even"));
             assertThat(node.runner.status().rebalances())
                     .containsExactly(new RebalanceReport("inspect", "even", "asked for", 7, 0, 0));
         }

@@ -73,7 +73,9 @@ class SelectionTest {
                 spec: {tracker: {connectionsMax: 16384, timeouts: {tcpClosing: 1s}}}
                 ---
                 """);
-        yaml.append(Yaml.PAIR).append("---\n").append(Yaml.object("Service", "fw", "{transport: raw" + ofService + "}"));
+        yaml.append(Yaml.PAIR)
+                .append("---\n")
+                .append(Yaml.object("Service", "fw", "{transport: raw" + ofService + "}"));
         for (int i = 0; i < specs.length; i++) {
             String name = NAMES.get(i);
             yaml.append("---\n")
@@ -183,8 +185,8 @@ class SelectionTest {
 
     @Test
     void connectionsMoveToANodeThatIsBackAndGoOn() {
-        sluice.configure(
-                yamlWith(", onReturn: rebalance, movesPerSecond: 20", "round-robin", "weight: 2", "weight: 1", "weight: 1"));
+        sluice.configure(yamlWith(
+                ", onReturn: rebalance, movesPerSecond: 20", "round-robin", "weight: 2", "weight: 1", "weight: 1"));
         for (int i = 0; i < 16; i++) {
             longFlow();
         }
@@ -197,8 +199,8 @@ class SelectionTest {
         sluice.awaitInstance("a", true);
         assertThat(echoOfAll()).isTrue();
         assertThat(active()).as("it has to show that it stays").containsExactly(0, 8, 8);
-        Waits.until("all have their share", Duration.ofSeconds(20), () -> echoOfAll()
-                && active().equals(List.of(8, 4, 4)));
+        Waits.until(
+                "all have their share", Duration.ofSeconds(20), () -> echoOfAll() && active().equals(List.of(8, 4, 4)));
         assertThat(echoOfAll()).isTrue();
         List<Long> before = counted("data");
         assertThat(echoOfAll()).isTrue();
