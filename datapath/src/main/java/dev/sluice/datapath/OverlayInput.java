@@ -11,6 +11,7 @@ import dev.sluice.wire.OuterUdp;
 import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Udp;
+import dev.sluice.wire.VlanTag;
 import dev.sluice.wire.VxlanGpe;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class OverlayInput {
     private static final int[] CRITICAL_OPTIONS_KNOWN = {};
+
+    private static final int VLAN_ID = 0xfff;
+
     /** Instead of a virtual network, where packets are of none. */
     private static final int ANY_NETWORK = -1;
 
@@ -183,7 +187,9 @@ final class OverlayInput {
         if (node.tunnel() == null) {
             return frames.drop(c, DropReason.SERVICE_CONTROL);
         }
-        if (outerTag != 0) {
+        int tag = node.in().outerTag();
+        boolean hasItsTag = tag == 0 ? outerTag == 0 : outerTag != 0 && (outerTag & VLAN_ID) == (tag & VLAN_ID);
+        if (!hasItsTag || c.batch.innerTag[c.slot] != 0) {
             return frames.drop(c, DropReason.SERVICE_TAG_UNKNOWN);
         }
         if (Ethernet.destination(c.memory, c.start()) != port.mac()) {
@@ -192,7 +198,7 @@ final class OverlayInput {
         if (Ethernet.source(c.memory, c.start()) != node.in().mac()) {
             return frames.drop(c, DropReason.NODE_MAC_UNKNOWN);
         }
-        long nsh = c.start() + Ethernet.BYTES;
+        long nsh = c.start() + Ethernet.BYTES + (tag == 0 ? 0 : VlanTag.BYTES);
         return receiveNsh(c, null, node, c.start(), nsh, c.start() + c.lengthBytes(), ANY_NETWORK);
     }
 

@@ -167,7 +167,7 @@ final class Returns {
     }
 
     /**
-     * The same for a frame that came back to a node's switch, which knows no flow of it and has brought it here by the node's tag: of a flow of that router, or routed by it (C8).
+     * The same (packet-life.md, by tag) for a frame that came back to a node's switch, which knows no flow of it and has brought it here by the node's tag: of a flow of that router, or routed by it (C8).
      *
      * @param router the only one that sends packets to the node with this tag
      */
