@@ -1,6 +1,7 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
+import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.OverlayPeer;
 import dev.sluice.datapath.TagReturn;
 import dev.sluice.model.Configuration;
@@ -16,6 +17,9 @@ import dev.sluice.model.Service;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServicePolicy.AppliedTo;
+import dev.sluice.model.ServicePolicy.Drop;
+import dev.sluice.model.ServicePolicy.NoService;
+import dev.sluice.model.ServicePolicy.Observe;
 import dev.sluice.model.ServicePolicy.RuleAction;
 import dev.sluice.model.ServicePolicy.ToChain;
 import dev.sluice.model.ServicePolicy.ToPath;
@@ -94,7 +98,7 @@ final class TagReturns {
             case ToPath to when to.chain().isPresent() -> to.chain();
             case ToPath to ->
                 plane.pathCalled(Integer.parseInt(to.path())).map(name -> name.substring(0, name.indexOf('[')));
-            default -> Optional.empty();
+            case NoService _, Drop _, Observe _ -> Optional.empty();
         };
     }
 
@@ -179,7 +183,8 @@ final class TagReturns {
     /** Says where packets are to be routed by the host's own router and it has not exactly one that could. */
     static void warn(Configuration configuration, CompiledNode compiled, CompileLog log) {
         for (AttachmentDraft draft : compiled.attachments()) {
-            var attachment = compiled.snapshot().attachment(draft.id());
+            Attachment attachment = compiled.snapshot().attachment(draft.id());
+            TagReturn way = attachment == null ? null : attachment.tagReturn();
             boolean local = configuration
                     .service(draft.content().service())
                     .map(service -> service.spec().ambiguousReturn() == Service.AmbiguousReturn.LOCAL)
@@ -188,8 +193,8 @@ final class TagReturns {
                     .filter(each -> each.name().equals(draft.content().instanceName()))
                     .findFirst();
             if (local
-                    && attachment != null
-                    && TagReturn.AMBIGUOUS.equals(attachment.tagReturn())
+                    && way != null
+                    && way.equals(TagReturn.AMBIGUOUS)
                     && instance.isPresent()) {
                 log.warning(
                         instance.get(),
