@@ -3,8 +3,6 @@ package dev.sluice.datapath;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpProtocols;
-import dev.sluice.wire.Probe;
-import dev.sluice.wire.Udp;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +87,7 @@ final class Returns {
     int receive(Cursor c, PortEntry port) {
         Batch b = c.batch;
         int i = c.slot;
-        if (isProbe(c)) {
+        if (HealthInput.isProbe(c)) {
             return probe(c);
         }
         TagTable tags = snapshot.tags();
@@ -127,18 +125,6 @@ final class Returns {
         return match(c, node, side);
     }
 
-    /** A probe's length is looked at first, so that other packets cost nothing more. */
-    private static boolean isProbe(Cursor c) {
-        Batch b = c.batch;
-        int i = c.slot;
-        int l4 = b.l4[i];
-        return l4 != 0
-                && b.length[i] - l4 == Udp.BYTES + Probe.BYTES
-                && (b.parsed[i] & (Parser.IPV4 | Parser.FRAGMENT)) == Parser.IPV4
-                && (b.protocol[i] == IpProtocols.UDP || b.protocol[i] == IpProtocols.ICMP)
-                && Probe.hasMagic(c.memory, b.start[i] + l4 + Udp.BYTES);
-    }
-
     /** Probes are nobody's traffic: they are taken here, or dropped. */
     private int probe(Cursor c) {
         if (!probes.receive(c.batch, c.slot, c.nowNs)) {
@@ -162,19 +148,20 @@ final class Returns {
 
     /** Finds the flow of a frame that came back at a side of a node, and goes on with it. */
     int match(Cursor c, Attachment node, int side) {
-        candidates = node.routers();
-        return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
+        return matchIn(c, node, side, node.routers());
     }
 
     /**
-     * The same (packet-life.md, by tag) for a frame that came back to a node's switch, which knows no flow of it and has brought it here by the node's tag: of a flow of that router, or routed by it (C8).
-     *
-     * @param router the only one that sends packets to the node with this tag
+     * The same for a frame that the node's switch knows no flow of and has brought here by its tag: it is of a flow of that router, or routed by it (C8; packet-life.md, by tag).
      */
     int matchByTag(Cursor c, Attachment node, int side, int router) {
         frames.refuse(OffloadRefusal.UNTRACKED);
         onlyOne[0] = router;
-        candidates = onlyOne;
+        return matchIn(c, node, side, onlyOne);
+    }
+
+    private int matchIn(Cursor c, Attachment node, int side, int[] routers) {
+        candidates = routers;
         return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
     }
 
@@ -184,14 +171,13 @@ final class Returns {
         ambiguous = false;
         waits = false;
         c.lookAtQuoted();
-        int[] routers = candidates;
         int router = NONE;
-        for (int i = 0; i < routers.length; i++) {
+        for (int r : candidates) {
             int before = record;
-            if (c.enterRouter(routers[i])) {
+            if (c.enterRouter(r)) {
                 find(c, node, side);
             }
-            router = record != before ? routers[i] : router;
+            router = record != before ? r : router;
         }
         // Errors about flows of other switches have records of their own: what came with them is theirs.
         boolean found = record != NONE && !ambiguous && !waits;
@@ -212,9 +198,8 @@ final class Returns {
         wrongSide = false;
         ambiguous = false;
         waits = false;
-        int[] routers = candidates;
         int router = NONE;
-        for (int r : routers) {
+        for (int r : candidates) {
             int before = record;
             if (!c.enterRouter(r)) {
                 return frames.drop(c, DropReason.ZONES_FULL);
@@ -505,10 +490,8 @@ final class Returns {
 
     private int unmatched(Cursor c, Attachment node, int side) {
         if (candidates == onlyOne) {
-            // Brought here because this router, if any, sent it: a pair or segment has none.
-            return snapshot.router(onlyOne[0]).isRouting()
-                    ? route(c, onlyOne[0])
-                    : frames.drop(c, DropReason.RETURN_NO_FLOW);
+            boolean routes = snapshot.router(onlyOne[0]).isRouting();
+            return routes ? route(c, onlyOne[0]) : frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
         boolean comesOut = node.oneArmed() || side == Attachment.OUT;
         if (node.translation() != Attachment.Translation.NONE && comesOut) {
@@ -521,9 +504,9 @@ final class Returns {
         if (way != null && way.peer() != TagReturn.NOBODY) {
             return overlay.byTag(c, node, side, way);
         }
-        int only = node.routers().length == 1 ? node.routers()[0] : TagReturn.NOBODY;
+        int only = candidates.length == 1 ? candidates[0] : NONE;
         int router = way == null ? only : way.router();
-        return router == TagReturn.NOBODY ? frames.drop(c, DropReason.RETURN_AMBIGUOUS) : route(c, router);
+        return router == NONE ? frames.drop(c, DropReason.RETURN_AMBIGUOUS) : route(c, router);
     }
 
     private static int route(Cursor c, int router) {
