@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param counters packets to and from the node; kept over snapshots
  * @param peer index of the {@link OverlayPeer} whose host the node is on, {@link #LOCAL} if it is on this one; the sides of a remote node have no port
  * @param tunnel what is put around packets for the node; if it has an address in the underlay, the sides have no port. Null: nothing
+ * @param tagReturn where such a packet is routed; null: by the only one of the routers
  */
 @SuppressWarnings("ArrayRecordComponent") // read for each packet; the id stands for equality
 public record Attachment(
@@ -38,7 +39,8 @@ public record Attachment(
         int[] returnPaths,
         AttachmentCounters counters,
         int peer,
-        @Nullable NodeTunnel tunnel) {
+        @Nullable NodeTunnel tunnel,
+        @Nullable TagReturn tagReturn) {
     /** {@link #peer} of a node on this host. */
     public static final int LOCAL = -1;
 
@@ -103,7 +105,8 @@ public record Attachment(
                 returnPaths,
                 new AttachmentCounters(),
                 peer,
-                tunnel);
+                tunnel,
+                tagReturn);
     }
 
     /** Whether it is reached through a tunnel: on another host, or by an address of its own in the underlay. */

@@ -18,6 +18,7 @@ public final class AttachmentBuilder {
     private AttachmentCounters counters = new AttachmentCounters();
     private int peer = Attachment.LOCAL;
     private @Nullable NodeTunnel tunnel;
+    private @Nullable TagReturn tagReturn;
 
     AttachmentBuilder(int id, String name, int instance, Attachment.Side in, Attachment.Side out) {
         this.id = id;
@@ -81,6 +82,12 @@ public final class AttachmentBuilder {
         return this;
     }
 
+    /** Where a packet is routed that belongs to no flow; usually, null, by the only one of the routers. */
+    public AttachmentBuilder tagReturn(@Nullable TagReturn value) {
+        tagReturn = value;
+        return this;
+    }
+
     /** The attachment. */
     public Attachment build() {
         return new Attachment(
@@ -97,6 +104,7 @@ public final class AttachmentBuilder {
                 returnPaths,
                 counters,
                 peer,
-                tunnel);
+                tunnel,
+                tagReturn);
     }
 }

@@ -148,4 +148,16 @@ final class HealthInput {
                 : Checksum.pseudoIpv6(c.memory, c.networkHeader(), c.fields.protocol, bytes);
         return Checksum.verify(c.memory, pseudo, transport, bytes);
     }
+
+    /** A probe's length is looked at first, so that other packets cost nothing more. */
+    static boolean isProbe(Cursor c) {
+        Batch b = c.batch;
+        int i = c.slot;
+        int l4 = b.l4[i];
+        return l4 != 0
+                && b.length[i] - l4 == Udp.BYTES + Probe.BYTES
+                && (b.parsed[i] & (Parser.IPV4 | Parser.FRAGMENT)) == Parser.IPV4
+                && (b.protocol[i] == IpProtocols.UDP || b.protocol[i] == IpProtocols.ICMP)
+                && Probe.hasMagic(c.memory, b.start[i] + l4 + Udp.BYTES);
+    }
 }

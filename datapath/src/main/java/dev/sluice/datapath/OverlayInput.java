@@ -11,6 +11,7 @@ import dev.sluice.wire.OuterUdp;
 import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Udp;
+import dev.sluice.wire.VlanTag;
 import dev.sluice.wire.VxlanGpe;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class OverlayInput {
     private static final int[] CRITICAL_OPTIONS_KNOWN = {};
+
+    private static final int VLAN_ID = 0xfff;
+
     /** Instead of a virtual network, where packets are of none. */
     private static final int ANY_NETWORK = -1;
 
@@ -183,7 +187,9 @@ final class OverlayInput {
         if (node.tunnel() == null) {
             return frames.drop(c, DropReason.SERVICE_CONTROL);
         }
-        if (outerTag != 0) {
+        int tag = node.in().outerTag();
+        boolean hasItsTag = tag == 0 ? outerTag == 0 : outerTag != 0 && (outerTag & VLAN_ID) == (tag & VLAN_ID);
+        if (!hasItsTag || c.batch.innerTag[c.slot] != 0) {
             return frames.drop(c, DropReason.SERVICE_TAG_UNKNOWN);
         }
         if (Ethernet.destination(c.memory, c.start()) != port.mac()) {
@@ -192,7 +198,7 @@ final class OverlayInput {
         if (Ethernet.source(c.memory, c.start()) != node.in().mac()) {
             return frames.drop(c, DropReason.NODE_MAC_UNKNOWN);
         }
-        long nsh = c.start() + Ethernet.BYTES;
+        long nsh = c.start() + Ethernet.BYTES + (tag == 0 ? 0 : VlanTag.BYTES);
         return receiveNsh(c, null, node, c.start(), nsh, c.start() + c.lengthBytes(), ANY_NETWORK);
     }
 
@@ -286,6 +292,9 @@ final class OverlayInput {
         if (journey != null) {
             journey.emerges(c);
         }
+        if (classifiedHere && metadata.programTag() >>> 24 == SluiceContext.BY_TAG) {
+            return byTag(c, peer, path, before);
+        }
         return isCopy()
                 ? serveCopy(c, path, ordinal)
                 : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal);
@@ -322,6 +331,28 @@ final class OverlayInput {
         }
         c.planeEntry = PlaneFlows.IN_HAND;
         return steering.serveCopy(c, path, path.hopAt(c.direction, ordinal));
+    }
+
+    /** A packet that came back to the switch of a node, which knows no flow of it: believed of that switch only, for routers that send packets there. */
+    private int byTag(Cursor c, OverlayPeer peer, Path path, int hop) {
+        Attachment node = hop < 0 || hop >= path.hops().size()
+                ? null
+                : path.hops().get(hop).attachment();
+        int router = plane.routerOf(metadata.tenant());
+        if (node == null || node.peer() != peer.index() || !node.routeUnmatched() || !sends(node, router)) {
+            return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);
+        }
+        return returns.matchByTag(c, node, metadata.programTag() & 1, router);
+    }
+
+    private static boolean sends(Attachment node, int router) {
+        int[] routers = node.routers();
+        for (int i = 0; i < routers.length; i++) {
+            if (routers[i] == router) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // For another switch.

@@ -25,6 +25,9 @@ final class OverlayOutput implements TunnelContent {
 
     private static final int FIRST_TTL = 63;
 
+    /** A reference that resolves to nothing, for no slot has this number. */
+    private static final long OF_NO_FLOW = 0xffff_ffffL;
+
     private final Frames frames;
     private final ConnectionTable table;
     private final PlaneFlows flows;
@@ -51,6 +54,11 @@ final class OverlayOutput implements TunnelContent {
     private int roomElsewhereBytes;
 
     private final Batch givenBack = new Batch();
+
+    /** Whither the packet goes by the tag of its node, and the side; null: it is one of a flow. */
+    private @Nullable TagReturn byTag;
+
+    private int side;
 
     OverlayOutput(
             Frames frames,
@@ -198,6 +206,38 @@ final class OverlayOutput implements TunnelContent {
         roomElsewhereBytes = 0;
     }
 
+    /**
+     * Brings a packet that came back from a node, and is of no flow that is known here, to the only switch that sends packets there with its tag (C8).
+     *
+     * @param ofSide the side at which it came back
+     */
+    int byTag(Cursor c, Attachment node, int ofSide, TagReturn way) {
+        frames.refuse(OffloadRefusal.UNTRACKED);
+        Path path = snapshot.path(way.path());
+        PlanePath names = plane.ofPath(way.path());
+        if (path == null || names == null) {
+            return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
+        }
+        c.direction = ofSide == Attachment.OUT || node.oneArmed() ? 0 : 1;
+        if (Returns.hopIn(path, node, c.direction) < 0) {
+            c.direction = 1 - c.direction;
+        }
+        int hop = Returns.hopIn(path, node, c.direction);
+        if (hop < 0) {
+            return frames.drop(c, DropReason.OVERLAY_PATH_UNKNOWN);
+        }
+        c.planeEntry = PlaneFlows.NONE;
+        flags = c.direction == 0 ? 0 : SluiceContext.REVERSE;
+        tosMask = ALL_OF_TOS;
+        egress = PlaneFlows.NOT_TOLD;
+        byTag = way;
+        side = ofSide;
+        Tunnel to = snapshot.tunnels().toPeer(names.svni(), way.peer());
+        int step = send(c, c.batch, c.slot, to, names, PlanePath.FIRST_INDEX - 1 - path.ordinal(c.direction, hop));
+        byTag = null;
+        return step == TunnelOutput.TOO_BIG ? frames.drop(c, DropReason.MTU_EXCEEDED) : step;
+    }
+
     /** The largest IP packet for which there was room in the last {@link #toNode}. */
     int roomBytes() {
         return output.roomBytes();
@@ -259,14 +299,22 @@ final class OverlayOutput implements TunnelContent {
     }
 
     private void writeOwnNsh(Cursor c, MemorySegment m, long nsh) {
+        TagReturn way = byTag;
         Nsh.write(m, nsh, nshBytes, Nsh.MD_VARIABLE, false, FIRST_TTL, Nsh.NEXT_ETHERNET, spi, si);
         long value = NshContext.write(m, nsh + Nsh.BYTES, NshContext.TENANT, 4);
-        m.set(Layouts.BE32, value, plane.tenant(c.router));
+        m.set(Layouts.BE32, value, way == null ? plane.tenant(c.router) : way.tenant());
         value = NshContext.write(m, value + 4, NshContext.INGRESS_NODE, 4);
-        m.set(Layouts.BE32, value, plane.node());
+        m.set(
+                Layouts.BE32,
+                value,
+                way == null ? plane.node() : plane.peers().get(way.peer()).number());
         value = NshContext.write(m, value + 4, NshContext.FLOW_ID, 8);
-        m.set(Layouts.BE64, value, table.reference(c.record));
+        m.set(Layouts.BE64, value, way == null ? table.reference(c.record) : OF_NO_FLOW);
         value = NshContext.write(m, value + 8, NshContext.SLUICE, SluiceContext.BYTES);
+        if (way != null) {
+            SluiceContext.write(m, value, flags, 0, SluiceContext.BY_TAG << 24 | side, 0);
+            return;
+        }
         SluiceContext.write(m, value, flags, table.targetId(c.record), 0, 0);
         SluiceContext.setSkipMask(m, value, c.follows ? 0 : table.skipMask(c.record, c.direction));
         if (!c.follows && table.older(c.record) >= 0 && hasLeftOthers(c)) {

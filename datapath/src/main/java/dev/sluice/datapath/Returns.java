@@ -3,8 +3,6 @@ package dev.sluice.datapath;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpProtocols;
-import dev.sluice.wire.Probe;
-import dev.sluice.wire.Udp;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +31,11 @@ final class Returns {
     private final HealthInput health;
     private Snapshot snapshot = Snapshot.empty();
     private ProbeReceiver probes = ProbeReceiver.NONE;
+
+    /** The routers that the packet in hand may be of: those that use the node, or {@link #onlyOne}. */
+    private int[] candidates = {};
+
+    private final int[] onlyOne = new int[1];
 
     // Found by find().
     private int record;
@@ -84,7 +87,7 @@ final class Returns {
     int receive(Cursor c, PortEntry port) {
         Batch b = c.batch;
         int i = c.slot;
-        if (isProbe(c)) {
+        if (HealthInput.isProbe(c)) {
             return probe(c);
         }
         TagTable tags = snapshot.tags();
@@ -122,18 +125,6 @@ final class Returns {
         return match(c, node, side);
     }
 
-    /** A probe's length is looked at first, so that other packets cost nothing more. */
-    private static boolean isProbe(Cursor c) {
-        Batch b = c.batch;
-        int i = c.slot;
-        int l4 = b.l4[i];
-        return l4 != 0
-                && b.length[i] - l4 == Udp.BYTES + Probe.BYTES
-                && (b.parsed[i] & (Parser.IPV4 | Parser.FRAGMENT)) == Parser.IPV4
-                && (b.protocol[i] == IpProtocols.UDP || b.protocol[i] == IpProtocols.ICMP)
-                && Probe.hasMagic(c.memory, b.start[i] + l4 + Udp.BYTES);
-    }
-
     /** Probes are nobody's traffic: they are taken here, or dropped. */
     private int probe(Cursor c) {
         if (!probes.receive(c.batch, c.slot, c.nowNs)) {
@@ -157,6 +148,20 @@ final class Returns {
 
     /** Finds the flow of a frame that came back at a side of a node, and goes on with it. */
     int match(Cursor c, Attachment node, int side) {
+        return matchIn(c, node, side, node.routers());
+    }
+
+    /**
+     * The same for a frame that the node's switch knows no flow of and has brought here by its tag: it is of a flow of that router, or routed by it (C8; packet-life.md, by tag).
+     */
+    int matchByTag(Cursor c, Attachment node, int side, int router) {
+        frames.refuse(OffloadRefusal.UNTRACKED);
+        onlyOne[0] = router;
+        return matchIn(c, node, side, onlyOne);
+    }
+
+    private int matchIn(Cursor c, Attachment node, int side, int[] routers) {
+        candidates = routers;
         return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
     }
 
@@ -166,14 +171,13 @@ final class Returns {
         ambiguous = false;
         waits = false;
         c.lookAtQuoted();
-        int[] routers = node.routers();
         int router = NONE;
-        for (int i = 0; i < routers.length; i++) {
+        for (int r : candidates) {
             int before = record;
-            if (c.enterRouter(routers[i])) {
+            if (c.enterRouter(r)) {
                 find(c, node, side);
             }
-            router = record != before ? routers[i] : router;
+            router = record != before ? r : router;
         }
         // Errors about flows of other switches have records of their own: what came with them is theirs.
         boolean found = record != NONE && !ambiguous && !waits;
@@ -194,9 +198,8 @@ final class Returns {
         wrongSide = false;
         ambiguous = false;
         waits = false;
-        int[] routers = node.routers();
         int router = NONE;
-        for (int r : routers) {
+        for (int r : candidates) {
             int before = record;
             if (!c.enterRouter(r)) {
                 return frames.drop(c, DropReason.ZONES_FULL);
@@ -486,6 +489,10 @@ final class Returns {
     // A packet that no record explains.
 
     private int unmatched(Cursor c, Attachment node, int side) {
+        if (candidates == onlyOne) {
+            boolean routes = snapshot.router(onlyOne[0]).isRouting();
+            return routes ? route(c, onlyOne[0]) : frames.drop(c, DropReason.RETURN_NO_FLOW);
+        }
         boolean comesOut = node.oneArmed() || side == Attachment.OUT;
         if (node.translation() != Attachment.Translation.NONE && comesOut) {
             return translated(c, node, side);
@@ -493,10 +500,17 @@ final class Returns {
         if (!node.routeUnmatched()) {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
-        if (node.routers().length != 1) {
-            return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
+        TagReturn way = node.tagReturn();
+        if (way != null && way.peer() != TagReturn.NOBODY) {
+            return overlay.byTag(c, node, side, way);
         }
-        c.enterRouter(node.routers()[0]);
+        int only = candidates.length == 1 ? candidates[0] : NONE;
+        int router = way == null ? only : way.router();
+        return router == NONE ? frames.drop(c, DropReason.RETURN_AMBIGUOUS) : route(c, router);
+    }
+
+    private static int route(Cursor c, int router) {
+        c.enterRouter(router);
         c.mark = c.router;
         return Step.FORWARD;
     }

@@ -9,4 +9,9 @@ import dev.sluice.datapath.route.Routes;
  * @param name for people
  * @param routes its routes; of a transparent pair: no routes
  */
-public record RouterEntry(int index, String name, Routes routes) {}
+public record RouterEntry(int index, String name, Routes routes) {
+    /** Whether it has routes: pairs, segments and routers that are gone have none. */
+    boolean isRouting() {
+        return routes != Routes.EMPTY;
+    }
+}

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * shared by threads.
  */
 final class TunnelTable {
+    private static final int VLAN_ID = 0xfff;
+
     private static final int UNDERLAY_TTL = 64;
     private static final long NO_SEQUENCE = -1;
 
@@ -120,7 +122,9 @@ final class TunnelTable {
         if (address == null) {
             MacAddress own = new MacAddress(ports.get(node.in().port()).mac());
             MacAddress to = new MacAddress(node.in().mac());
-            return Tunnel.onPort(node.in().port(), OverlayTemplate.ethernet(to, own, EtherTypes.NSH));
+            int tag = node.in().outerTag();
+            int tci = tag == 0 ? Underlay.UNTAGGED : tag & VLAN_ID;
+            return Tunnel.onPort(node.in().port(), OverlayTemplate.ethernet(to, own, tci, EtherTypes.NSH));
         }
         TunnelHeader header = format == NodeTunnel.Format.NSH_GPE
                 ? new VxlanGpeHeader(false, VxlanGpe.NEXT_NSH, svni)

@@ -6,9 +6,11 @@ import dev.sluice.model.Service.Transport;
 import dev.sluice.model.ServiceInstance.Endpoint;
 import dev.sluice.model.ServiceInstance.Identifier;
 import dev.sluice.model.ServiceInstance.Interfaces;
+import dev.sluice.model.ServiceInstance.PolicyTags;
 import dev.sluice.model.ServiceInstance.ServicePort;
 import dev.sluice.wire.IpAddress;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -51,7 +53,8 @@ final class EndpointChecks {
             checkKey(service.transport(), endpointAt.greKey(), at);
         }
         boolean ofTheOverlay = tunnel || service.transport().isAware();
-        if (ofTheOverlay && !instance.spec().policies().isEmpty()) {
+        boolean tagged = service.transport() == Transport.NSH_ETHERNET;
+        if (ofTheOverlay && !tagged && !instance.spec().policies().isEmpty()) {
             at.error(
                     "spec.policies",
                     "transport " + transport + " has no tags: packets say themselves which chain they are of",
@@ -79,7 +82,7 @@ final class EndpointChecks {
         }
     }
 
-    /** Nodes that get the service header right behind Ethernet: one interface, without tags, one MAC address. */
+    /** Nodes that get the service header behind Ethernet: one interface, one MAC address, a tag per chain or none. */
     void checkOnEthernet(ServiceInstance instance, Interfaces interfaces, Document at) {
         ServicePort in = interfaces.in();
         if (interfaces.out().isPresent()) {
@@ -87,6 +90,15 @@ final class EndpointChecks {
                     "spec.interfaces.out",
                     "nodes of transport nsh-ethernet return packets where they got them: the service header has the direction",
                     "no out");
+        }
+        List<PolicyTags> policies = instance.spec().policies();
+        for (int i = 0; i < policies.size(); i++) {
+            if (policies.get(i).out().isPresent() || policies.get(i).in().innerVlan().isPresent()) {
+                at.error(
+                        "spec.policies[" + i + "]",
+                        "packets for nodes of transport nsh-ethernet have one tag, in both directions",
+                        "in: {vlan: " + policies.get(i).in().vlan().orElse(100) + "} alone");
+            }
         }
         if (in.mac().isEmpty()) {
             at.error(

@@ -24,6 +24,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
      * @param translation whether the node rewrites addresses or ports
      * @param action whether the node gets packets or copies; a chain's hop may override it
      * @param unmatchedReturn what happens to a packet from the node that belongs to no known flow
+     * @param ambiguousReturn what happens to it if its tag does not tell by which router it came
      * @param health how a dead node is noticed
      * @param mtuAudit what happens when a node is to be inserted that does not take the largest packets
      * @param onReturn which flows a node gets that serves again, or is new
@@ -35,6 +36,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
             Translation translation,
             ServiceAction action,
             UnmatchedReturn unmatchedReturn,
+            AmbiguousReturn ambiguousReturn,
             Health health,
             MtuAudit mtuAudit,
             OnReturn onReturn,
@@ -221,6 +223,26 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         private final String word;
 
         UnmatchedReturn(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** What happens to a packet from a node that is to be routed, if several routers send packets there with its tag. */
+    public enum AmbiguousReturn implements Word {
+        /** Dropped and counted. */
+        DROP("drop"),
+
+        /** Routed by the router of the node's host. */
+        LOCAL("local");
+
+        private final String word;
+
+        AmbiguousReturn(String word) {
             this.word = word;
         }
 

@@ -1,6 +1,7 @@
 package dev.sluice.model;
 
 import dev.sluice.model.Node.BfdKey;
+import dev.sluice.model.Service.AmbiguousReturn;
 import dev.sluice.model.Service.Bfd;
 import dev.sluice.model.Service.Forwarding;
 import dev.sluice.model.Service.Health;
@@ -55,7 +56,14 @@ final class ServiceReader {
             "unmatchedReturn",
             Types.word(UnmatchedReturn.class),
             UnmatchedReturn.DROP,
-            "What happens to packets from a node that belong to no known flow.");
+            "What happens to packets from a node that belong to no known flow, such as those of its own. route: they are routed, unclassified, by the only router whose rules lead to the node with the tag that they have,"
+                    + " on this host or another.");
+    private static final Field<AmbiguousReturn> AMBIGUOUS_RETURN = Field.defaulted(
+            "ambiguousReturn",
+            Types.word(AmbiguousReturn.class),
+            AmbiguousReturn.DROP,
+            "unmatchedReturn: route: what happens to them if routers, pairs or switches of several hosts, or several of one, lead to the node with that tag. drop: RETURN_AMBIGUOUS; local: routed by the router of the node's host whose rules lead"
+                    + " there, or if none does by the only one that the host has beside that of the underlay.");
     private static final Field<Probe> PROBE = Field.defaulted(
             "probe", Types.word(Probe.class), Health.DEFAULT.probe(), "What is checked to see that a node works.");
     private static final Field<Integer> INTERVAL = Field.defaulted(
@@ -169,6 +177,7 @@ final class ServiceReader {
             TRANSLATION,
             ACTION,
             UNMATCHED_RETURN,
+            AMBIGUOUS_RETURN,
             HEALTH,
             MTU_AUDIT,
             ON_RETURN,
@@ -206,6 +215,9 @@ final class ServiceReader {
         if (moves.isPresent() && onReturn != OnReturn.REBALANCE) {
             return v.refuse("movesPerSecond", "stands without onReturn: rebalance", "onReturn: rebalance beside it");
         }
+        if (v.get(AMBIGUOUS_RETURN) == AmbiguousReturn.LOCAL && v.get(UNMATCHED_RETURN) != UnmatchedReturn.ROUTE) {
+            return v.refuse("ambiguousReturn", "stands without unmatchedReturn: route", "unmatchedReturn: route beside it");
+        }
         if (onReturn == OnReturn.REBALANCE && v.get(TRANSLATION) != Translation.NONE) {
             return v.refuse(
                     "onReturn",
@@ -218,6 +230,7 @@ final class ServiceReader {
                 v.get(TRANSLATION),
                 v.get(ACTION),
                 v.get(UNMATCHED_RETURN),
+                v.get(AMBIGUOUS_RETURN),
                 v.get(HEALTH),
                 v.get(MTU_AUDIT),
                 onReturn,

@@ -50,7 +50,8 @@ class NshTransportsTest {
     /** How the node is reached. */
     enum Kind {
         GPE(NodeTunnel.Format.NSH_GPE, 50),
-        ETHERNET(NodeTunnel.Format.NSH_ETHERNET, 14);
+        ETHERNET(NodeTunnel.Format.NSH_ETHERNET, 14),
+        TAGGED(NodeTunnel.Format.NSH_ETHERNET, 18);
 
         final NodeTunnel.Format format;
         final int nsh;
@@ -58,6 +59,10 @@ class NshTransportsTest {
         Kind(NodeTunnel.Format format, int nsh) {
             this.format = format;
             this.nsh = nsh;
+        }
+
+        ThreeHosts hosts(int host) {
+            return this == TAGGED ? ThreeHosts.tagged(host) : ThreeHosts.aware(host, format);
         }
 
         /** What the node got since the last call. */
@@ -88,9 +93,9 @@ class NshTransportsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GPE, 0", "GPE, 1", "ETHERNET, 0", "ETHERNET, 1"})
+    @CsvSource({"GPE, 0", "GPE, 1", "ETHERNET, 0", "ETHERNET, 1", "TAGGED, 0", "TAGGED, 1"})
     void bothDirectionsVisitTheNode(Kind kind, int host) {
-        try (ThreeHosts hosts = ThreeHosts.aware(host, kind.format)) {
+        try (ThreeHosts hosts = kind.hosts(host)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] got = kind.got(hosts, host).getFirst();
             assertThat(kind.frame(got)).isEqualTo(FRAME);
@@ -129,10 +134,34 @@ class NshTransportsTest {
         }
     }
 
+    @Test
+    void tagOfTheChainStandsInFrontOfTheServiceHeaderAndHasToComeBack() {
+        try (ThreeHosts hosts = ThreeHosts.tagged(B)) {
+            hosts.receive(A, CLIENT, FRAME);
+            byte[] got = Kind.TAGGED.got(hosts, B).getFirst();
+            assertThat(Arrays.copyOfRange(got, 12, 18)).containsExactly(0x81, 0, 0, 30, 0x89, 0x4f);
+            byte[] answer = Kind.TAGGED.answer(got);
+            byte[] other = answer.clone();
+            other[15] = 31;
+            Kind.TAGGED.sendBack(hosts, B, other);
+            byte[] without = new byte[answer.length - 4];
+            System.arraycopy(answer, 0, without, 0, 12);
+            System.arraycopy(answer, 16, without, 12, answer.length - 16);
+            Kind.TAGGED.sendBack(hosts, B, without);
+            byte[] twice = new byte[answer.length + 4];
+            System.arraycopy(answer, 0, twice, 0, 16);
+            System.arraycopy(answer, 12, twice, 16, answer.length - 12);
+            Kind.TAGGED.sendBack(hosts, B, twice);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.SERVICE_TAG_UNKNOWN, 3L));
+            Kind.TAGGED.sendBack(hosts, B, answer);
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(FRAME);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void superFrameReachesTheNodeInSegments(Kind kind) {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, kind.format)) {
+        try (ThreeHosts hosts = kind.hosts(B)) {
             byte[] whole = TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", 0x10)
                     .payload(new byte[3000])
                     .bytes();
@@ -147,7 +176,7 @@ class NshTransportsTest {
     @ParameterizedTest
     @EnumSource
     void markedCongestionStaysAsItIs(Kind kind) {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, kind.format)) {
+        try (ThreeHosts hosts = kind.hosts(B)) {
             for (int ecn = 0; ecn < 4; ecn++) {
                 byte[] frame = FRAME.clone();
                 frame[15] |= (byte) ecn;
@@ -163,7 +192,7 @@ class NshTransportsTest {
     @ParameterizedTest
     @EnumSource
     void acceptedFlowLeavesTheNodeOut(Kind kind) {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, kind.format)) {
+        try (ThreeHosts hosts = kind.hosts(B)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] answer = kind.answer(kind.got(hosts, B).getFirst());
             answer[kind.nsh + FLAGS] |= ALL | BOTH;
@@ -179,9 +208,9 @@ class NshTransportsTest {
 
     /** A message without payload is shorter than an Ethernet frame may be, and padded. */
     @ParameterizedTest
-    @CsvSource({"GPE, 0", "GPE, 1", "ETHERNET, 0", "ETHERNET, 1"})
+    @CsvSource({"GPE, 0", "GPE, 1", "ETHERNET, 0", "ETHERNET, 1", "TAGGED, 0", "TAGGED, 1"})
     void messageWithoutPayloadIsHeard(Kind kind, int host) {
-        try (ThreeHosts hosts = ThreeHosts.aware(host, kind.format)) {
+        try (ThreeHosts hosts = kind.hosts(host)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] message = kind.answer(kind.got(hosts, host).getFirst());
             message = Arrays.copyOf(message, kind.nsh + NSH_BYTES + 6);
@@ -228,7 +257,7 @@ class NshTransportsTest {
     }
 
     private static void dropsForged(Kind kind, String what, DropReason reason, int offset, int value) {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, kind.format)) {
+        try (ThreeHosts hosts = kind.hosts(B)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] forged = kind.answer(kind.got(hosts, B).getFirst());
             forged[offset] = (byte) value;
@@ -326,7 +355,7 @@ class NshTransportsTest {
     void damagedAnswersDoNoHarm(Kind kind) {
         long seed = Long.getLong("sluice.seed", 4_790);
         Random random = new Random(seed);
-        try (ThreeHosts hosts = ThreeHosts.aware(B, kind.format)) {
+        try (ThreeHosts hosts = kind.hosts(B)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] answer = kind.answer(kind.got(hosts, B).getFirst());
             int free = hosts.host(B).freeFrames();

@@ -11,6 +11,7 @@ import dev.sluice.datapath.Retained;
 import dev.sluice.datapath.RouterEntry;
 import dev.sluice.datapath.ServicePlane;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.TagReturn;
 import dev.sluice.datapath.Target;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
@@ -25,6 +26,7 @@ import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +120,9 @@ final class PlaneHosts implements AutoCloseable {
     boolean hasNames = true;
 
     boolean hasRoutes = true;
+
+    /** By node, where from the next configuration on its packets of no flow go; of nodes in it other hosts route what is brought to them. */
+    final Map<Integer, TagReturn> tagReturns = new HashMap<>();
 
     PlaneHosts(Plan plan, List<Service> chain) {
         this.plan = plan;
@@ -301,6 +306,8 @@ final class PlaneHosts implements AutoCloseable {
                 .translation(node.translation())
                 .copy(copy)
                 .routers(host == 0 ? new int[] {1} : new int[0])
+                .routeUnmatched(tagReturns.containsKey(node.id()))
+                .tagReturn(here ? tagReturns.get(node.id()) : null)
                 .peer(here ? Attachment.LOCAL : node.host() < host ? node.host() : node.host() - 1)
                 .build();
     }

@@ -81,6 +81,9 @@ final class ThreeHosts implements AutoCloseable {
     /** Of the service ports in snapshots that are made from now on; 0: not known. */
     int nodeMtuBytes;
 
+    /** Of a node that is reached by Ethernet, likewise; 0: none. */
+    private int nodeTag;
+
     private final boolean hub;
     private final Attachment.Translation translation;
     private final int awareOn;
@@ -140,6 +143,16 @@ final class ThreeHosts implements AutoCloseable {
     /** The firewall is on A or B and gets the network service header in a transport of that kind; on Ethernet at {@link #nodePort}. */
     static ThreeHosts aware(int host, NodeTunnel.Format format) {
         return new ThreeHosts(false, Attachment.Translation.NONE, host, format);
+    }
+
+    /** On A or B, with the service header on Ethernet behind VLAN tag 30. */
+    static ThreeHosts tagged(int host) {
+        ThreeHosts hosts = aware(host, NodeTunnel.Format.NSH_ETHERNET);
+        hosts.nodeTag = 0x8100 << 16 | 30;
+        for (int each = A; each <= C; each++) {
+            hosts.host(each).apply(hosts.snapshot(each, Rule.FailureAction.CLOSED));
+        }
+        return hosts;
     }
 
     /** The port of the node that is reached by Ethernet. */
@@ -351,7 +364,7 @@ final class ThreeHosts implements AutoCloseable {
         boolean here = on == host && !aware;
         boolean onEthernet = aware && format == NodeTunnel.Format.NSH_ETHERNET;
         if (onEthernet) {
-            Attachment.Side side = new Attachment.Side(on == host ? nodePort() : -1, 0, 0, NODE_MAC, 0, 0, 0);
+            Attachment.Side side = new Attachment.Side(on == host ? nodePort() : -1, nodeTag, 0, NODE_MAC, 0, 0, 0);
             return Attachment.builder(id, name, id, side, side)
                     .routers(host == A ? new int[] {1} : new int[0])
                     .peer(peerOf(host, on))

@@ -126,13 +126,14 @@ public final class OverlayTemplate {
     }
 
     /**
-     * An Ethernet header alone, without tags: for what is written behind it packet by packet.
+     * An Ethernet header alone: for what is written behind it packet by packet.
      *
+     * @param vlanTci priority and VLAN of a tag 0x8100, or {@link Underlay#UNTAGGED}
      * @param etherType what that is
      */
-    public static OverlayTemplate ethernet(MacAddress destination, MacAddress source, int etherType) {
-        byte[] headers = new byte[Ethernet.BYTES];
-        writeLink(MemorySegment.ofArray(headers), destination, source, Underlay.UNTAGGED, etherType);
+    public static OverlayTemplate ethernet(MacAddress destination, MacAddress source, int vlanTci, int etherType) {
+        byte[] headers = new byte[Ethernet.BYTES + (vlanTci == Underlay.UNTAGGED ? 0 : VlanTag.BYTES)];
+        writeLink(MemorySegment.ofArray(headers), destination, source, vlanTci, etherType);
         return new OverlayTemplate(headers, null, null, -1);
     }
 

@@ -75,6 +75,9 @@ public final class SluiceContext {
     /** Between switches: the packet comes back because it does not fit; in the place of the path stands the largest IP packet that would. */
     public static final int TOO_BIG = 5;
 
+    /** Between switches: the packet is of no flow that the sender knows, and comes back by the tag of its node; in the place of the path stands the side: 0 in, 1 out. */
+    public static final int BY_TAG = 6;
+
     private static final int FLAGS_OFFSET = 1;
     private static final int SKIP_OFFSET = 2;
     private static final int MORE_OFFSET = 3;

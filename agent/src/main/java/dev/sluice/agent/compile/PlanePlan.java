@@ -184,6 +184,16 @@ final class PlanePlan {
                 spec.afterLast() == ServiceChain.AfterLast.DESTINATION);
     }
 
+    /** The other nodes. */
+    List<OverlayPeer> peers() {
+        return peers;
+    }
+
+    /** Whether packets can call a path by a number. */
+    boolean isNamed(PathDraft path) {
+        return paths.values().stream().anyMatch(named -> named.path() == path.id());
+    }
+
     /** Whether there is such another node. */
     boolean isPeer(String host) {
         return peerByName.containsKey(host);

@@ -36,6 +36,7 @@ final class SnapshotAssembly {
     private final Map<Integer, PathDraft> pathDrafts;
     private final Predicate<PathDraft> free;
     private final PlanePlan plane;
+    private final TagReturns tagReturns;
     private final Map<Integer, Attachment> attachments = new LinkedHashMap<>();
     private final Map<Integer, Path> paths = new LinkedHashMap<>();
     private final Set<String> rankedChains;
@@ -49,12 +50,14 @@ final class SnapshotAssembly {
             Map<Integer, PathDraft> pathDrafts,
             Predicate<PathDraft> free,
             PlanePlan plane,
+            TagReturns tagReturns,
             @Nullable CompiledNode previous) {
         this.configuration = configuration;
         this.ids = ids;
         this.pathDrafts = pathDrafts;
         this.free = free;
         this.plane = plane;
+        this.tagReturns = tagReturns;
         rankedChains = pathDrafts.values().stream()
                 .filter(path -> !path.retired() && path.rank() > 0)
                 .map(path -> path.content().chain())
@@ -135,7 +138,8 @@ final class SnapshotAssembly {
                 returnPaths(draft.id(), using),
                 ids.attachmentCounters(draft.id()),
                 plane.peer(draft.host()),
-                content.tunnel());
+                content.tunnel(),
+                tagReturns.of(draft, using, routers));
     }
 
     private static int[] returnPaths(int attachment, List<PathDraft> using) {

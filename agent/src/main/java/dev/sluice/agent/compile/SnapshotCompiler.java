@@ -152,6 +152,7 @@ public final class SnapshotCompiler {
                 rules,
                 before);
         auditMtu(configuration, compiled, before, log);
+        TagReturns.warn(configuration, compiled, log);
         PlaneMtu.check(configuration, node, compiled, log);
         if (log.hasErrors()) {
             return failed(log);
@@ -203,6 +204,7 @@ public final class SnapshotCompiler {
                 paths.all(),
                 paths::isFree,
                 plane,
+                new TagReturns(whole, configuration, node, plane, ids),
                 before);
         Snapshot snapshot = Snapshot.builder(generation)
                 .ports(entries)

@@ -22,10 +22,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("system")
 class OpenVswitchNodeTest {
     private static final String NODE_MAC = "02:00:00:00:00:50";
+    private static final String TAGGED = "nsh-ethernet behind a tag";
     private static final List<String> SERVERS = List.of("10.0.0.2", "fd00::2");
     private static final List<String> FIELDS = List.of(
             "eth.src",
             "eth.type",
+            "vlan.id",
+            "vlan.etype",
             "ip.src",
             "ipv6.src",
             "udp.dstport",
@@ -97,24 +100,30 @@ class OpenVswitchNodeTest {
         return vswitch;
     }
 
-    private static OpenVswitch onEthernet(Namespace node) {
+    /** @param tagged with VLAN tag 30 in front of the service header, both ways */
+    private static OpenVswitch onEthernet(Namespace node, boolean tagged) {
         return OpenVswitch.start(node)
                 .bridge("nodes")
                 .port("nodes", "eth1", "type=system")
                 .rules(
                         "nodes",
                         INSIDE
-                                + "dl_dst=" + NODE_MAC
+                                + (tagged ? "dl_vlan=30," : "") + "dl_dst=" + NODE_MAC
                                 + ",dl_type=0x894f,nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,"
                                 + "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:" + NODE_MAC
-                                + "->eth_src,in_port,decap(),decap(),resubmit(,1)");
+                                + "->eth_src,in_port," + (tagged ? "strip_vlan," : "")
+                                + "decap(),decap(),resubmit(,1)");
     }
 
     private static String objects(String transport, int ipVersion) {
-        String objects = NodeEndpointTest.alone().replace("transport: nsh", "transport: " + transport);
-        if (transport.equals("nsh-ethernet")) {
+        boolean tagged = transport.equals(TAGGED);
+        String written = tagged ? "nsh-ethernet" : transport;
+        String objects = NodeEndpointTest.alone().replace("transport: nsh", "transport: " + written);
+        if (written.equals("nsh-ethernet")) {
             objects = objects.replace(
-                    "endpoint: 192.0.2.50", "interfaces: {in: {interface: sf, mac: \"" + NODE_MAC + "\"}}");
+                    "endpoint: 192.0.2.50",
+                    "interfaces: {in: {interface: sf, mac: \"" + NODE_MAC + "\"}}"
+                            + (tagged ? ", policies: [{chain: inspect, in: {vlan: 30}}]" : ""));
         }
         return ipVersion == 4
                 ? objects
@@ -124,19 +133,22 @@ class OpenVswitchNodeTest {
     }
 
     @ParameterizedTest(name = "{0} over IPv{1}")
-    @CsvSource({"nsh-gpe, 4", "nsh-gpe, 6", "nsh-ethernet, 4"})
+    @CsvSource({"nsh-gpe, 4", "nsh-gpe, 6", "nsh-ethernet, 4", TAGGED + ", 4"})
     void connectionsPassTheNodeThatReadsTheirServiceHeader(String transport, int ipVersion)
             throws IOException, InterruptedException {
         boolean gpe = transport.equals("nsh-gpe");
+        boolean tagged = transport.equals(TAGGED);
         try (Network network = Network.transparent()) {
             Namespace node = network.topology.namespace("node");
             node(network, node, "eth0", "underlay");
             node(network, node, "eth1", "sf");
-            OpenVswitch vswitch = gpe ? overVxlanGpe(network, node, ipVersion) : onEthernet(node);
+            OpenVswitch vswitch = gpe ? overVxlanGpe(network, node, ipVersion) : onEthernet(node, tagged);
             try (EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode sluice = SluiceNode.start(network.sluice, objects(transport, ipVersion));
                     Dissection capture = Dissection.start(
-                            node, gpe ? "eth0" : "eth1", gpe ? "udp port 4790" : "ether proto 0x894f")) {
+                            node,
+                            gpe ? "eth0" : "eth1",
+                            gpe ? "udp port 4790" : tagged ? "vlan 30" : "ether proto 0x894f")) {
                 for (String server : SERVERS) {
                     Waits.until(
                             "the server answers",
@@ -174,7 +186,7 @@ class OpenVswitchNodeTest {
                 String own =
                         network.sluice.interfaceNamed(gpe ? "underlay" : "sf").mac();
                 for (Dissection.Packet one : all) {
-                    assertSound(one, one.all("eth.src").getFirst().equals(own), gpe, ipVersion);
+                    assertSound(one, one.all("eth.src").getFirst().equals(own), gpe, tagged, ipVersion);
                 }
             }
         }
@@ -234,7 +246,8 @@ class OpenVswitchNodeTest {
     }
 
     /** @param ours sent by Sluice, else by the node */
-    private static void assertSound(Dissection.Packet one, boolean ours, boolean gpe, int ipVersion) {
+    private static void assertSound(
+            Dissection.Packet one, boolean ours, boolean gpe, boolean tagged, int ipVersion) {
         assertThat(one.get("_ws.malformed")).as(one.toString()).isEmpty();
         if (gpe) {
             assertThat(one.numbers("udp.dstport").getFirst()).isEqualTo(4790);
@@ -244,6 +257,10 @@ class OpenVswitchNodeTest {
             assertThat(one.number("vxlan.vni")).isEqualTo(4096);
             // 1: right, 3: there is none.
             assertThat(one.numbers("udp.checksum.status").getFirst()).isEqualTo(ipVersion == 4 ? 3 : 1);
+        } else if (tagged) {
+            assertThat(one.numbers("eth.type").getFirst()).isEqualTo(0x8100);
+            assertThat(one.numbers("vlan.id")).containsExactly(30L);
+            assertThat(one.numbers("vlan.etype")).containsExactly(0x894fL);
         } else {
             assertThat(one.numbers("eth.type").getFirst()).isEqualTo(0x894f);
         }

@@ -45,7 +45,7 @@ class PlantedFaultsTest {
         NODES_IN_MAINTENANCE_KEEP_FLOWS(
                 "LivenessView", "dead[instance >>> 6] | left[instance >>> 6]", "dead[instance >>> 6]"),
         CAPS_NEVER_FILL("PacketCaps", "levels[i] + elapsedNs * cap.packetsPerSecond()", "levels[i]"),
-        PROBES_ARE_TRAFFIC("Returns", "if (isProbe(c)) {", "if (isProbe(c) && c.nowNs < 0) {"),
+        PROBES_ARE_TRAFFIC("Returns", "if (HealthInput.isProbe(c)) {", "if (HealthInput.isProbe(c) && c.nowNs < 0) {"),
         LOST_PROBES_KILL_NOBODY("Liveness", "deadInstances.get(i) | unanswering.get(i)", "deadInstances.get(i)"),
         INNER_TAG_STAYS("Returns", "if (side.innerTag() != 0) {", "if (side.innerTag() < 0 && side.outerTag() == 0) {"),
         HOP_LIMIT_STAYS("Forwarding", "Ipv6.decrementHopLimit(c.memory, c.networkHeader());", ""),
