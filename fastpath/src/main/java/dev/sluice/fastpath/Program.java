@@ -46,7 +46,7 @@ final class Program implements AutoCloseable {
 
     /** What is done with an object between reading and loading it. */
     private interface Preparation {
-        void prepare(MemorySegment object);
+        void prepare(MemorySegment object) throws PortException;
     }
 
     /**
@@ -65,7 +65,14 @@ final class Program implements AutoCloseable {
 
     /** Loads those for XDP, with the maps of this one. */
     Program loadXdp() throws PortException {
-        return load(bpf, XDP_OBJECT, "xdp_ingress", xdp -> MAPS.forEach(map -> bpf.reuse(bpf.map(xdp, map), map(map))));
+        return load(bpf, XDP_OBJECT, "xdp_ingress", xdp -> {
+            for (String name : MAPS) {
+                int answer = bpf.reuse(bpf.map(xdp, name), map(name));
+                if (answer < 0) {
+                    throw trouble("sharing the map " + name, answer);
+                }
+            }
+        });
     }
 
     private static Program load(Libbpf bpf, String name, String main, Preparation preparation) throws PortException {

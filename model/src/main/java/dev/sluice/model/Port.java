@@ -27,6 +27,7 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
      * @param driver how frames are received and sent
      * @param xdpMode where an XDP program is attached, for af_xdp
      * @param zeroCopy whether af_xdp avoids copying
+     * @param fastPath which part of the kernel repeats known flows of this port, on a node where it does so
      * @param classify which packets are classified
      * @param mac own MAC address instead of the interface's
      * @param refused kinds of frames that are not unicast IP and are not let in by this port (transparent mode, switches)
@@ -40,6 +41,7 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
             PortDriver driver,
             XdpMode xdpMode,
             ZeroCopy zeroCopy,
+            FastPath fastPath,
             Classify classify,
             Optional<MacAddress> mac,
             Set<FrameKind> refused) {
@@ -61,6 +63,7 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
                     PortDriver.AUTO,
                     XdpMode.AUTO,
                     ZeroCopy.AUTO,
+                    FastPath.AUTO,
                     Classify.DEFAULT,
                     Optional.empty(),
                     Set.of());
@@ -156,6 +159,32 @@ public record Port(Metadata metadata, Spec spec) implements Resource {
         private final String word;
 
         XdpMode(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String word() {
+            return word;
+        }
+    }
+
+    /** What repeats known flows in the kernel, on a node that runs with a fast path. */
+    public enum FastPath implements Word {
+        /** As the node was told. */
+        AUTO("auto"),
+
+        /** Nothing: the process moves each packet. */
+        OFF("off"),
+
+        /** The program at tc. */
+        TC("tc"),
+
+        /** The program in XDP, and behind it the one at tc. */
+        XDP("xdp");
+
+        private final String word;
+
+        FastPath(String word) {
             this.word = word;
         }
 

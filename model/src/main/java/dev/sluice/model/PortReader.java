@@ -4,6 +4,7 @@ import dev.sluice.model.Port.Classify;
 import dev.sluice.model.Port.FrameKind;
 import dev.sluice.model.Port.Spec;
 import dev.sluice.model.Port.Treatment;
+import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
 import dev.sluice.wire.MacAddress;
@@ -34,6 +35,11 @@ final class PortReader {
             "xdpMode", Types.word(XdpMode.class), XdpMode.AUTO, "Where the XDP program is attached, for af_xdp.");
     private static final Field<ZeroCopy> ZERO_COPY = Field.defaulted(
             "zeroCopy", Types.word(ZeroCopy.class), ZeroCopy.AUTO, "Whether af_xdp avoids copying frames.");
+    private static final Field<FastPath> FAST_PATH = Field.defaulted(
+            "fastPath",
+            Types.word(FastPath.class),
+            FastPath.AUTO,
+            "Where the kernel repeats known flows of this port, on a node with --fast-path; auto: where that says.");
     private static final Field<Boolean> FROM_PORT =
             Field.defaulted("fromPort", Types.BOOLEAN, true, "true", "Packets coming in from the port are classified.");
     private static final Field<Boolean> TO_PORT =
@@ -90,6 +96,7 @@ final class PortReader {
             DRIVER,
             XDP_MODE,
             ZERO_COPY,
+            FAST_PATH,
             CLASSIFY,
             MAC,
             NON_UNICAST);
@@ -131,6 +138,7 @@ final class PortReader {
                 v.get(DRIVER),
                 v.get(XDP_MODE),
                 v.get(ZERO_COPY),
+                v.get(FAST_PATH),
                 v.get(CLASSIFY),
                 v.get(MAC),
                 v.get(NON_UNICAST));

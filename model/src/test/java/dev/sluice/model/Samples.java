@@ -29,7 +29,7 @@ final class Samples {
                 metadata: {name: edge, labels: {rack: r1}, annotations: {note: "first"}}
                 spec: {tracker: {connectionsMax: 2048, timeouts: {udp: 5m, tcpEstablished: 2h, icmp: 1500ms}}, io: {driver: af_packet}}
                 ---
-                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up0}, spec: {node: edge, interface: eth0, xdpMode: generic, zeroCopy: off, mac: "02:00:00:00:00:01"}}
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up0}, spec: {node: edge, interface: eth0, xdpMode: generic, zeroCopy: off, fastPath: tc, mac: "02:00:00:00:00:01"}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up1}, spec: {interface: eth1, driver: tap, classify: {toPort: false}, profile: all}}
                 ---

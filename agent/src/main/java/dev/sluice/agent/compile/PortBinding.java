@@ -1,6 +1,7 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.datapath.PortEntry;
+import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
 import dev.sluice.model.PortDriver;
@@ -14,6 +15,13 @@ import dev.sluice.model.PortDriver;
  * @param driver how frames are received and sent
  * @param xdpMode where an XDP program is attached
  * @param zeroCopy whether AF_XDP avoids copying
+ * @param fastPath where the kernel repeats known flows of it, on a node where it does so
  */
 public record PortBinding(
-        int index, String interfaceName, PortEntry.Role role, PortDriver driver, XdpMode xdpMode, ZeroCopy zeroCopy) {}
+        int index,
+        String interfaceName,
+        PortEntry.Role role,
+        PortDriver driver,
+        XdpMode xdpMode,
+        ZeroCopy zeroCopy,
+        FastPath fastPath) {}

@@ -5,6 +5,7 @@ import dev.sluice.datapath.PortAddress;
 import dev.sluice.datapath.PortEntry;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.model.InterfaceAddress;
+import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
 import dev.sluice.model.PortDriver;
@@ -49,8 +50,9 @@ final class PortDraft {
             @Nullable InterfaceFacts facts,
             PortDriver driver,
             XdpMode xdpMode,
-            ZeroCopy zeroCopy) {
-        binding = new PortBinding(index, interfaceName, role, driver, xdpMode, zeroCopy);
+            ZeroCopy zeroCopy,
+            FastPath fastPath) {
+        binding = new PortBinding(index, interfaceName, role, driver, xdpMode, zeroCopy, fastPath);
         mac = facts == null ? DerivedMac.of("port/" + name) : facts.mac();
         mtuBytes = facts == null ? 0 : facts.mtuBytes();
     }

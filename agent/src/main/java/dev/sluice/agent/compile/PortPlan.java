@@ -14,6 +14,7 @@ import dev.sluice.model.LogicalRouter.ToPort;
 import dev.sluice.model.LogicalRouter.ToRouter;
 import dev.sluice.model.LogicalRouter.ToSwitch;
 import dev.sluice.model.Port;
+import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
 import dev.sluice.model.PortDriver;
@@ -137,7 +138,7 @@ final class PortPlan {
     private void bind(PortDraft draft, Port port) {
         Port.Spec spec = port.spec();
         PortDriver driver = spec.driver() == PortDriver.AUTO ? nodeDriver : spec.driver();
-        draft.bind(spec.interfaceName(), facts(port, spec.interfaceName()), driver, spec.xdpMode(), spec.zeroCopy());
+        draft.bind(spec.interfaceName(), facts(port, spec.interfaceName()), driver, spec.xdpMode(), spec.zeroCopy(), spec.fastPath());
         spec.mac().ifPresent(mac -> draft.mac = mac.bits());
         draft.classifyFromPort = spec.classify().fromPort();
         draft.classifyToPort = spec.classify().toPort();
@@ -257,7 +258,7 @@ final class PortPlan {
         PortDraft draft = drafts.get(key);
         if (draft == null) {
             draft = draft(key, interfaceName, Role.SERVICE);
-            draft.bind(interfaceName, facts(instance, interfaceName), nodeDriver, XdpMode.AUTO, ZeroCopy.AUTO);
+            draft.bind(interfaceName, facts(instance, interfaceName), nodeDriver, XdpMode.AUTO, ZeroCopy.AUTO, FastPath.AUTO);
         }
         draft.addAddresses(side.addresses());
         return draft;

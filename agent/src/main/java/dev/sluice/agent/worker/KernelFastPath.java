@@ -9,6 +9,7 @@ import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.Hook;
 import dev.sluice.fastpath.PuntReason;
+import dev.sluice.model.Port;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.XdpPort;
@@ -66,9 +67,10 @@ final class KernelFastPath {
      * @throws PortException if it has none and is not to run without, or if the interface is missing
      */
     @Nullable
-    PacketPort attach(String interfaceName, int index, PortCounters counters) throws PortException {
+    PacketPort attach(String interfaceName, int index, PortCounters counters, Port.FastPath wanted)
+            throws PortException {
         try {
-            return open().attach(interfaceName, index, counters, hook(interfaceName));
+            return open().attach(interfaceName, index, counters, hook(interfaceName, wanted));
         } catch (PortException e) {
             if (mode != FastPathMode.AUTO) {
                 throw e;
@@ -112,16 +114,23 @@ final class KernelFastPath {
     }
 
     /** XDP where somebody asks for it, or where frames are born as XDP has them. */
-    private Hook hook(String interfaceName) throws PortException {
-        boolean xdp = mode == FastPathMode.XDP
-                || (mode == FastPathMode.AUTO
-                        && PortOpener.softwareReason(interfaceName).isEmpty());
-        return xdp ? Hook.XDP : Hook.TC;
+    private Hook hook(String interfaceName, Port.FastPath wanted) throws PortException {
+        return switch (wanted) {
+            case XDP -> Hook.XDP;
+            case TC, OFF -> Hook.TC;
+            case AUTO ->
+                mode == FastPathMode.XDP
+                                || (mode == FastPathMode.AUTO
+                                        && PortOpener.softwareReason(interfaceName)
+                                                .isEmpty())
+                        ? Hook.XDP
+                        : Hook.TC;
+        };
     }
 
-    /** Whether a port that has AF_XDP sockets gets a fast path. */
-    boolean isWantedByXdp(String interfaceName) throws PortException {
-        return isWanted() && mode != FastPathMode.TC && hook(interfaceName) == Hook.XDP;
+    /** Whether a port that has AF_XDP sockets gets a fast path: there is no tc behind those. */
+    boolean isWantedByXdp(String interfaceName, Port.FastPath wanted) throws PortException {
+        return isWanted() && hook(interfaceName, wanted) == Hook.XDP;
     }
 
     private synchronized FastPath open() throws PortException {

@@ -37,7 +37,7 @@ public final class LinuxPorts implements PortSource {
 
     @Override
     public PacketPort open(PortBinding binding) {
-        if (!fastPath.isWanted() || binding.driver() == PortDriver.TAP) {
+        if (!fastPath.isWanted() || binding.fastPath() == Port.FastPath.OFF || binding.driver() == PortDriver.TAP) {
             return opener.openReopening(binding.interfaceName(), binding.index(), options(binding));
         }
         return ReopeningPort.open(binding.interfaceName(), pool, counters -> {
@@ -52,9 +52,9 @@ public final class LinuxPorts implements PortSource {
     private @Nullable PacketPort attach(PortBinding binding, PortCounters counters) throws PortException {
         String name = binding.interfaceName();
         return switch (binding.driver()) {
-            case AUTO, AF_PACKET -> fastPath.attach(name, binding.index(), counters);
+            case AUTO, AF_PACKET -> fastPath.attach(name, binding.index(), counters, binding.fastPath());
             case AF_XDP ->
-                fastPath.isWantedByXdp(name) && binding.xdpMode() != Port.XdpMode.GENERIC
+                fastPath.isWantedByXdp(name, binding.fastPath()) && binding.xdpMode() != Port.XdpMode.GENERIC
                         ? fastPath.attach(
                                 name,
                                 binding.index(),
