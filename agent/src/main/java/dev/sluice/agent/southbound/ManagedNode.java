@@ -54,7 +54,9 @@ public final class ManagedNode implements AutoCloseable {
     public static ManagedNode start(ManagerAddress manager, String name, NodeOptions options) {
         ManagedNode node = new ManagedNode(manager, name, options);
         try {
-            node.startRunner();
+            if (node.startRunner().status().configuration().problem().isEmpty()) {
+                node.following.started();
+            }
         } catch (NodeException e) {
             if (node.following.accepted() == 0) {
                 LOG.info("node {} waits for its first objects from {}", name, manager);
