@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,12 @@ public final class Following {
     private List<Update> parts = new ArrayList<>();
     private Report reported = Report.getDefaultInstance();
 
+    /** Whether what is accepted is in force. */
+    private boolean inForce;
+
+    /** Whether the manager was told that nothing is held, and has not been told otherwise since. */
+    private boolean fromNothing;
+
     /**
      * Reads what was received last.
      *
@@ -64,12 +71,21 @@ public final class Following {
         return received.accepted().size();
     }
 
+    /** The node runs what was received last; without this, or an update that is accepted, it counts as one that holds nothing. */
+    public void started() {
+        inForce = true;
+    }
+
     /** Version by name of what is accepted. */
     public Map<String, String> versions() {
         return received.versions();
     }
 
-    /** What the node says first over a new stream; what was half received over the one before is forgotten. */
+    /**
+     * What the node says first over a new stream; what was half received over the one before is forgotten.
+     *
+     * <p>A node that could not start with what it received last says that it holds nothing: so the manager sends it again, hears why it cannot be run, and tries again later.
+     */
     public FromAgent begin() {
         parts = new ArrayList<>();
         reported = Report.getDefaultInstance();
@@ -78,7 +94,10 @@ public final class Following {
                 .setProtocol(Protocol.NUMBER)
                 .setSoftware(Objects.requireNonNullElse(
                         Following.class.getPackage().getImplementationVersion(), "development"));
-        hello.putAllHeld(received.versions());
+        fromNothing = !inForce;
+        if (inForce) {
+            hello.putAllHeld(received.versions());
+        }
         return FromAgent.newBuilder().setHello(hello).build();
     }
 
@@ -90,8 +109,10 @@ public final class Following {
         }
         List<Update> whole = parts;
         parts = new ArrayList<>();
-        Answer answer = intake.take(whole);
+        Answer answer = intake.take(whole, fromNothing ? new TreeMap<>() : received.accepted());
         if (answer.getAccepted()) {
+            inForce = true;
+            fromNothing = false;
             LOG.info("took an update from {}: {} objects", manager, accepted());
         }
         return Optional.of(FromAgent.newBuilder().setAnswer(answer).build());

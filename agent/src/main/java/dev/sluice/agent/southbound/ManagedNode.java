@@ -28,7 +28,6 @@ public final class ManagedNode implements AutoCloseable {
     private static final long COMPLAIN_NS = 60_000_000_000L;
 
     private final ManagerAddress manager;
-    private final String name;
     private final NodeOptions options;
     private final Following following;
     private final Backoff backoff = new Backoff(new SplittableRandom());
@@ -40,7 +39,6 @@ public final class ManagedNode implements AutoCloseable {
 
     private ManagedNode(ManagerAddress manager, String name, NodeOptions given) {
         this.manager = manager;
-        this.name = name;
         Path state = given.state().orElseGet(() -> StateDirectory.defaultPath(name));
         following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
         options = given.from(following.objects()).named(name).stateIn(state);
@@ -56,7 +54,9 @@ public final class ManagedNode implements AutoCloseable {
     public static ManagedNode start(ManagerAddress manager, String name, NodeOptions options) {
         ManagedNode node = new ManagedNode(manager, name, options);
         try {
-            node.startRunner();
+            if (node.startRunner().status().configuration().problem().isEmpty()) {
+                node.following.started();
+            }
         } catch (NodeException e) {
             if (node.following.accepted() == 0) {
                 LOG.info("node {} waits for its first objects from {}", name, manager);

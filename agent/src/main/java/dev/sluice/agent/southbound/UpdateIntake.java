@@ -34,11 +34,12 @@ final class UpdateIntake {
      * Applies an update.
      *
      * @param parts all of it, in the order they came
+     * @param from what it leads from
      */
-    Answer take(List<Update> parts) {
+    Answer take(List<Update> parts, NavigableMap<String, Resource> from) {
         Update last = parts.getLast();
         Answer.Builder answer = Answer.newBuilder().setNonce(last.getNonce());
-        NavigableMap<String, Resource> next = new TreeMap<>(received.accepted());
+        NavigableMap<String, Resource> next = new TreeMap<>(from);
         for (Update part : parts) {
             part.getRemovedList().forEach(next::remove);
             for (Resource resource : part.getResourcesList()) {

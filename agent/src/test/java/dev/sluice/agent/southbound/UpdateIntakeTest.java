@@ -44,6 +44,10 @@ class UpdateIntakeTest {
         });
     }
 
+    private Answer take(UpdateIntake intake, List<Update> parts) {
+        return intake.take(parts, received.accepted());
+    }
+
     private static Resource resource(String name, String text) {
         return Resource.newBuilder()
                 .setName(name)
@@ -69,7 +73,7 @@ class UpdateIntakeTest {
 
     @Test
     void acceptedUpdateIsInForceAndOnDisk() {
-        Answer answer = intake().take(List.of(update(Map.of("ports/left", PORT), List.of())));
+        Answer answer = take(intake(), List.of(update(Map.of("ports/left", PORT), List.of())));
         assertThat(answer.getAccepted()).isTrue();
         assertThat(answer.getNonce()).isEqualTo(7);
         assertThat(answer.getWarning()).isEmpty();
@@ -81,8 +85,8 @@ class UpdateIntakeTest {
     @Test
     void refusedUpdateLeavesWhatWasAndNamesObjectAndField() {
         UpdateIntake intake = intake();
-        intake.take(List.of(update(Map.of("ports/left", PORT), List.of())));
-        Answer answer = intake.take(List.of(update(
+        take(intake, List.of(update(Map.of("ports/left", PORT), List.of())));
+        Answer answer = take(intake, List.of(update(
                 Map.of("ports/right", text("Port", "right", "{node: a, interface: right, peer: nobody}")), List.of())));
         assertThat(answer.getAccepted()).isFalse();
         assertThat(answer.getFaults(0).getObject()).isEqualTo("Port/right");
@@ -91,7 +95,7 @@ class UpdateIntakeTest {
         assertThat(received.accepted()).containsOnlyKeys("ports/left");
         assertThat(received.load().texts()).hasSize(1);
         refuses = true;
-        answer = intake.take(List.of(update(Map.of(), List.of("ports/left"))));
+        answer = take(intake, List.of(update(Map.of(), List.of("ports/left"))));
         assertThat(answer.getFaultsCount()).isPositive();
         assertThat(onDisk()).containsOnlyKeys("ports/left");
     }
@@ -99,7 +103,7 @@ class UpdateIntakeTest {
     @Test
     void hostThatSaysNoIsQuoted() {
         refuses = true;
-        Answer answer = intake().take(List.of(update(Map.of("ports/left", PORT), List.of())));
+        Answer answer = take(intake(), List.of(update(Map.of("ports/left", PORT), List.of())));
         assertThat(answer.getFaults(0).getObject()).isEmpty();
         assertThat(answer.getFaults(0).getMessage()).isEqualTo("the host says no");
     }
@@ -107,17 +111,17 @@ class UpdateIntakeTest {
     @Test
     void nonsenseOfAManagerChangesNothing() {
         UpdateIntake intake = intake();
-        intake.take(List.of(update(Map.of("ports/left", PORT), List.of())));
+        take(intake, List.of(update(Map.of("ports/left", PORT), List.of())));
         Update wrongText = Update.newBuilder()
                 .addResources(
                         Resource.newBuilder().setName("ports/x").setVersion("1").setText("{"))
                 .build();
-        assertThat(intake.take(List.of(wrongText)).getFaults(0).getMessage()).contains("not what its version names");
+        assertThat(take(intake, List.of(wrongText)).getFaults(0).getMessage()).contains("not what its version names");
         Update elsewhere =
                 update(Map.of(), List.of()).toBuilder().setFingerprint("0").build();
-        assertThat(intake.take(List.of(elsewhere)).getFaults(0).getMessage()).contains("does not lead");
+        assertThat(take(intake, List.of(elsewhere)).getFaults(0).getMessage()).contains("does not lead");
         Update binary = update(Map.of("ports/left", "\u0000\u0001: ["), List.of());
-        assertThat(intake.take(List.of(binary)).getAccepted()).isFalse();
+        assertThat(take(intake, List.of(binary)).getAccepted()).isFalse();
         assertThat(received.accepted()).containsOnlyKeys("ports/left");
     }
 
@@ -130,7 +134,7 @@ class UpdateIntakeTest {
                 .addResources(whole.getResources(0))
                 .build();
         Update second = whole.toBuilder().removeResources(0).build();
-        assertThat(intake().take(List.of(first, second)).getAccepted()).isTrue();
+        assertThat(take(intake(), List.of(first, second)).getAccepted()).isTrue();
         assertThat(received.accepted()).hasSize(2);
     }
 
@@ -138,7 +142,7 @@ class UpdateIntakeTest {
     void fullDiskIsSaidAndMadeUpForLater() throws IOException {
         Files.writeString(folder.resolve("state"), "no directory");
         UpdateIntake intake = intake();
-        Answer answer = intake.take(List.of(update(Map.of("ports/left", PORT), List.of())));
+        Answer answer = take(intake, List.of(update(Map.of("ports/left", PORT), List.of())));
         assertThat(answer.getAccepted()).isTrue();
         assertThat(answer.getWarning()).startsWith("in force, but not on disk: ");
         assertThat(intake.save()).isNotEmpty();
@@ -149,7 +153,7 @@ class UpdateIntakeTest {
 
     @Test
     void damagedFileCountsAsNone() throws IOException {
-        intake().take(List.of(update(Map.of("ports/left", PORT), List.of())));
+        take(intake(), List.of(update(Map.of("ports/left", PORT), List.of())));
         Path file = folder.resolve("state").resolve("received");
         byte[] sound = Files.readAllBytes(file);
         long seed = Long.getLong("sluice.seed", System.nanoTime());

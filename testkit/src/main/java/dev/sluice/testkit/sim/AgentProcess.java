@@ -118,7 +118,9 @@ final class AgentProcess implements Wire.Side<FromController> {
         running = now;
         events.say(() -> name + " starts with " + now.following.accepted() + " objects");
         try {
-            startNode(now);
+            if (startNode(now).problem().isEmpty()) {
+                now.following.started();
+            }
         } catch (NodeException e) {
             events.say(() -> name + " has nothing to run yet: " + e.getMessage());
         }
@@ -143,8 +145,11 @@ final class AgentProcess implements Wire.Side<FromController> {
         }
     }
 
-    private void startNode(Running now) throws NodeException {
-        now.node = new NodeProcess(name, events, dice, now.following.objects(), history, links, () -> inUse);
+    private NodeProcess startNode(Running now) throws NodeException {
+        NodeProcess started =
+                new NodeProcess(name, events, dice, now.following.objects(), history, links, () -> inUse);
+        now.node = started;
+        return started;
     }
 
     private void every(Running now, long periodNs, Consumer<Running> what) {
@@ -254,8 +259,7 @@ final class AgentProcess implements Wire.Side<FromController> {
             throw new Crash("of an agent that is down already");
         }
         if (now.node == null) {
-            startNode(now);
-            String problem = now.node.problem();
+            String problem = startNode(now).problem();
             if (!problem.isEmpty()) {
                 throw new NodeException(problem);
             }

@@ -1,6 +1,5 @@
 package dev.sluice.testkit.sim;
 
-import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.southbound.Following;
 import dev.sluice.controller.WantedObject;
 import dev.sluice.datapath.Snapshot;
@@ -31,8 +30,7 @@ final class Invariants implements World.Watch {
     private @Nullable World world;
 
     /** A host before an update. */
-    private record Before(
-            Map<String, String> versions, @Nullable CompiledNode inForce, @Nullable Snapshot snapshot, int revision) {}
+    private record Before(Map<String, String> versions, boolean runs, @Nullable Snapshot snapshot, int revision) {}
 
     /** From now on this is looked at. */
     void of(World newWorld) {
@@ -128,7 +126,7 @@ final class Invariants implements World.Watch {
         NodeProcess node = agent.node();
         return new Before(
                 following == null ? Map.of() : following.versions(),
-                node == null ? null : node.inForce(),
+                node != null && node.problem().isEmpty(),
                 node == null ? null : node.plane().datapath().snapshot(),
                 node == null ? 0 : node.life().applied().revision());
     }
@@ -137,12 +135,11 @@ final class Invariants implements World.Watch {
     public void after(AgentProcess agent, boolean accepted) {
         Before was = before;
         Before is = look(agent);
-        if (accepted && was != null && is.versions.equals(was.versions)) {
+        if (accepted && was != null && was.runs && is.versions.equals(was.versions)) {
             throw violation("host " + agent.name + " was given what it had already, and took it again");
         }
         if (!accepted && was != null) {
             boolean same = is.versions.equals(was.versions)
-                    && is.inForce == was.inForce
                     && is.snapshot == was.snapshot
                     && is.revision == was.revision;
             if (!same) {
@@ -186,15 +183,16 @@ final class Invariants implements World.Watch {
         }
     }
 
-    /** Whether the manager says that an object is in force wherever it is to be, as it is now. */
-    static boolean isApplied(ManagedObject object) {
+    /** What the manager says of an object that is to be in force as it is now; nothing if it says that it is. */
+    static String notApplied(ManagedObject object) {
         JsonNode status = object.tree().path("status");
         for (JsonNode condition : status.path("conditions")) {
-            if (condition.path("type").asString("").equals("Applied")) {
-                return condition.path("status").asString("").equals("True")
-                        && condition.path("observedGeneration").asLong(0) == object.generation();
+            if (condition.path("type").asString("").equals("Applied")
+                    && condition.path("status").asString("").equals("True")
+                    && condition.path("observedGeneration").asLong(0) == object.generation()) {
+                return "";
             }
         }
-        return false;
+        return key(object) + " is not said to be applied: " + status;
     }
 }

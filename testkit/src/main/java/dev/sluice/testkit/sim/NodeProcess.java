@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeProcess {
     private static final int CONNECTIONS_MAX = 1024;
-    private static final int SMALL_FRAMES = 192;
+    private static final int SMALL_FRAMES = 128;
     private static final int LARGE_FRAMES = 1;
 
     private final Events events;
@@ -112,7 +112,9 @@ final class NodeProcess {
 
     /** Whether the data path has what was published last. */
     boolean isInForce() {
-        return mail == null && life.applied().node() == inForce;
+        return mail == null
+                && life.applied().node().snapshot().generation()
+                        == inForce.snapshot().generation();
     }
 
     /** Whether these are the objects in force. */

@@ -18,7 +18,8 @@ public final class Simulation {
 
     private static final long LOOK_NS = 500 * Events.MS;
     private static final long DRAIN_NS = 300 * Events.MS;
-    private static final long PROBE_NS = 40 * Events.MS;
+    private static final long PROBE_NS = 50 * Events.MS;
+    private static final int STEPS = 2;
     private static final int FLOWS = 3;
     private static final int FRESH_EVERY = 4;
     private static final List<List<String>> CHAINS =
@@ -102,8 +103,7 @@ public final class Simulation {
 
     private Report run(long seed) {
         settle();
-        int steps = 2 + dice.nextInt(2);
-        for (int i = 0; i < steps; i++) {
+        for (int i = 0; i < STEPS; i++) {
             if (dice.nextInt(3) == 0) {
                 calmStep();
             } else {
@@ -138,7 +138,7 @@ public final class Simulation {
         }
         probes.clear();
         long pausedBefore = paused();
-        send(2 * Events.SECOND);
+        send(1_700 * Events.MS);
         settle();
         if (lossless) {
             checkLosses(paused() - pausedBefore);

@@ -1,5 +1,6 @@
 package dev.sluice.testkit.sim;
 
+import dev.sluice.agent.southbound.Following;
 import dev.sluice.controller.Parts;
 import dev.sluice.controller.WantedObject;
 import dev.sluice.manager.objects.ManagedObject;
@@ -34,6 +35,11 @@ final class World {
     boolean splits;
 
     private long polls;
+
+    /** Of which objects the parts are. */
+    private List<?> partsOf = List.of();
+
+    private final Map<String, Map<String, String>> parts = new LinkedHashMap<>();
 
     World(long seed, boolean traced, List<String> hosts, Watch watch) {
         events = new Events(traced);
@@ -148,25 +154,40 @@ final class World {
     /** Who holds what it is not to hold, and what the manager says that is not so. */
     private List<String> differences() {
         List<String> why = new ArrayList<>();
-        Parts parts = new Parts();
         List<ManagedObject> all = manager.inventory().all().objects();
-        parts.change(all.stream().map(World::wanted).toList(), List.of());
+        Map<String, Map<String, String>> parts = parts(all);
         Set<String> held = new HashSet<>();
-        agents.forEach((host, agent) -> {
-            Map<String, String> has = new TreeMap<>(
-                    agent.following() == null ? Map.of() : agent.following().versions());
-            Map<String, String> wanted = new TreeMap<>();
-            parts.part(host).forEach((key, piece) -> wanted.put(key, piece.version()));
+        parts.forEach((host, wanted) -> {
             held.addAll(wanted.keySet());
+            AgentProcess agent = agents.get(host);
+            Following following = agent == null ? null : agent.following();
+            Map<String, String> has = following == null ? Map.of() : following.versions();
             if (!has.equals(wanted)) {
                 why.add(host + " holds " + has + " and is to hold " + wanted);
             }
         });
         all.stream()
-                .filter(object -> held.contains(wanted(object).key()) && !Invariants.isApplied(object))
-                .forEach(object -> why.add(wanted(object).key() + " is not said to be applied: "
-                        + object.tree().get("status")));
+                .map(object -> held.contains(wanted(object).key()) ? Invariants.notApplied(object) : "")
+                .filter(text -> !text.isEmpty())
+                .forEach(why::add);
         return why;
+    }
+
+    /** What each host is to hold, versions by name, as if all objects had been told at once. */
+    private Map<String, Map<String, String>> parts(List<ManagedObject> all) {
+        List<?> written = all.stream().map(ManagedObject::written).toList();
+        if (!written.equals(partsOf)) {
+            partsOf = written;
+            Parts fresh = new Parts();
+            fresh.change(all.stream().map(World::wanted).toList(), List.of());
+            parts.clear();
+            agents.keySet().forEach(host -> {
+                Map<String, String> versions = new TreeMap<>();
+                fresh.part(host).forEach((key, piece) -> versions.put(key, piece.version()));
+                parts.put(host, versions);
+            });
+        }
+        return parts;
     }
 
     void close() {

@@ -47,10 +47,14 @@ class PlantedOrdersTest {
         A_LOST_ANSWER_IS_WAITED_FOR(
                 CONTROLLER + "AgentRecord", "everSeen = true;\n        sent = null;", "everSeen = true;");
 
-        final List<String> changes;
+        final String type;
+        final String good;
+        final String bad;
 
-        Fault(String... changes) {
-            this.changes = List.of(changes);
+        Fault(String type, String good, String bad) {
+            this.type = type;
+            this.good = good;
+            this.bad = bad;
         }
     }
 
@@ -61,9 +65,7 @@ class PlantedOrdersTest {
     @ParameterizedTest
     @EnumSource
     void findsPlantedOrder(Fault fault) throws IOException {
-        for (int i = 0; i < fault.changes.size(); i += 3) {
-            plant(fault.changes.get(i), fault.changes.get(i + 1), fault.changes.get(i + 2));
-        }
+        plant(fault.type, fault.good, fault.bad);
         String found = search();
         assertThat(found).as("%s within %s seeds", fault, SEEDS).startsWith("seed ");
         System.out.println("planted order " + fault + " found: " + found);
