@@ -49,6 +49,7 @@ import picocli.CommandLine.ScopeType;
             UserCommand.class,
             TenantCommand.class,
             TokenCommand.class,
+            EnrolCommand.class,
             DemoCommand.class,
             LabCommand.class,
             VersionCommand.class,

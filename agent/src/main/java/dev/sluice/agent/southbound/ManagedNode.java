@@ -33,9 +33,10 @@ public final class ManagedNode implements AutoCloseable {
     private static final long REPORT_MS = 1_000;
     private static final long STEADY_NS = 5_000_000_000L;
 
-    /** So often a failing connection is complained of. */
+    /** So often a failing connection is complained of, for the same reason. */
     private static final long COMPLAIN_NS = 60_000_000_000L;
 
+    private final ManagerLink link;
     private final ManagerAddress manager;
     private final String name;
     private final NodeOptions options;
@@ -46,12 +47,15 @@ public final class ManagedNode implements AutoCloseable {
     private final Thread thread;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
+    private volatile String failure = "";
+    private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerAddress manager, String name, NodeOptions given) {
-        this.manager = manager;
+    private ManagedNode(ManagerLink link, String name, NodeOptions given) {
+        this.link = link;
+        manager = link.address();
         this.name = name;
-        Path state = given.state().orElseGet(() -> StateDirectory.defaultPath(name));
+        Path state = directory(name, given);
         ReceivedFile file = new ReceivedFile(state, name);
         received = new ReceivedObjects("manager " + manager, file.read());
         options = given.from(received).named(name).stateIn(state);
@@ -65,19 +69,24 @@ public final class ManagedNode implements AutoCloseable {
      * @param name of the node
      * @param options the source of its objects in it counts for nothing
      */
-    public static ManagedNode start(ManagerAddress manager, String name, NodeOptions options) {
-        ManagedNode node = new ManagedNode(manager, name, options);
+    public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
+        ManagedNode node = new ManagedNode(link, name, options);
         try {
             node.startRunner();
         } catch (NodeException e) {
             if (node.received.accepted().isEmpty()) {
-                LOG.info("node {} waits for its first objects from {}", name, manager);
+                LOG.info("node {} waits for its first objects from {}", name, node.manager);
             } else {
-                LOG.error("what {} sent last cannot be run: {}", manager, e.getMessage());
+                LOG.error("what {} sent last cannot be run: {}", node.manager, e.getMessage());
             }
         }
         node.thread.start();
         return node;
+    }
+
+    /** Where a node keeps what it has to find again. */
+    public static Path directory(String name, NodeOptions options) {
+        return options.state().orElseGet(() -> StateDirectory.defaultPath(name));
     }
 
     private NodeRunner startRunner() throws NodeException {
@@ -107,7 +116,7 @@ public final class ManagedNode implements AutoCloseable {
     /** Why it ended without being asked to; empty: it was asked. */
     public String failure() {
         NodeRunner running = runner;
-        return running == null ? "" : running.failure();
+        return running == null ? failure : running.failure();
     }
 
     @Override
@@ -131,6 +140,9 @@ public final class ManagedNode implements AutoCloseable {
                 if (System.nanoTime() - beginNs > STEADY_NS) {
                     backoff.worked();
                 }
+                if (why.isEmpty()) {
+                    continue;
+                }
                 complain(why);
                 Thread.sleep(backoff.next());
             } catch (InterruptedException e) {
@@ -143,15 +155,16 @@ public final class ManagedNode implements AutoCloseable {
 
     private void complain(String why) {
         long nowNs = System.nanoTime();
-        if (!stopping && nowNs - complainedNs >= COMPLAIN_NS) {
+        if (!stopping && (nowNs - complainedNs >= COMPLAIN_NS || !why.equals(complained))) {
             complainedNs = nowNs;
+            complained = why;
             LOG.warn("no manager at {}, the node goes on with what it has: {}", manager, why);
         }
     }
 
-    /** Follows for as long as a stream stands; why it ended. */
+    /** Follows for as long as a stream stands; why it ended; empty: for a better one. */
     private String follow() throws InterruptedException {
-        try (ManagerStream stream = ManagerStream.open(manager)) {
+        try (ManagerStream stream = ManagerStream.open(link)) {
             Hello.Builder hello = Hello.newBuilder()
                     .setNode(name)
                     .setProtocol(Protocol.NUMBER)
@@ -181,8 +194,18 @@ public final class ManagedNode implements AutoCloseable {
                     case null -> intake.save();
                 }
                 reported = report(stream, reported);
+                if (parts.isEmpty() && stream.renewed()) {
+                    return "";
+                }
             }
             return "the node ends";
+        } catch (ManagerLink.UnreachableException e) {
+            if (e.inVain() && runner == null) {
+                // Nothing runs that could go on, and nobody will send anything.
+                failure = String.valueOf(e.getMessage());
+                close();
+            }
+            return String.valueOf(e.getMessage());
         }
     }
 
