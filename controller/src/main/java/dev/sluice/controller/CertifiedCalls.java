@@ -9,11 +9,14 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets calls through only with a certificate that counts, except the one with which somebody comes to a certificate. Asked for each call: connections may be older than a
@@ -36,7 +39,7 @@ final class CertifiedCalls implements ServerInterceptor {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         Context context = Context.current()
-                .withValue(FROM, String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
+                .withValue(FROM, address(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
         boolean open = call.getMethodDescriptor()
                 .getFullMethodName()
                 .equals(EnrolmentGrpc.getEnrolMethod().getFullMethodName());
@@ -55,7 +58,13 @@ final class CertifiedCalls implements ServerInterceptor {
         return Contexts.interceptCall(context, call, headers, next);
     }
 
-    private static Optional<X509Certificate> certificate(SSLSession session) {
+    private static String address(@Nullable SocketAddress remote) {
+        return remote instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress().getHostAddress()
+                : "an unknown address";
+    }
+
+    private static Optional<X509Certificate> certificate(@Nullable SSLSession session) {
         try {
             Certificate[] shown = session == null ? new Certificate[0] : session.getPeerCertificates();
             return shown.length > 0 && shown[0] instanceof X509Certificate first

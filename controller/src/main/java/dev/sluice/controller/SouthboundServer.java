@@ -30,12 +30,10 @@ public final class SouthboundServer implements AutoCloseable {
     private static final long LOOK_MS = 1_000;
 
     private final Server server;
-    private final Set<Stream> streams;
     private final @Nullable Thread watch;
 
-    private SouthboundServer(Server server, Set<Stream> streams, @Nullable Thread watch) {
+    private SouthboundServer(Server server, @Nullable Thread watch) {
         this.server = server;
-        this.streams = streams;
         this.watch = watch;
     }
 
@@ -45,14 +43,9 @@ public final class SouthboundServer implements AutoCloseable {
      * @throws IOException if the address cannot be listened on
      */
     public static SouthboundServer start(InetSocketAddress listen, Controller controller) throws IOException {
-        Set<Stream> streams = ConcurrentHashMap.newKeySet();
+        Service service = new Service(controller, ConcurrentHashMap.newKeySet(), null);
         return new SouthboundServer(
-                builder(listen)
-                        .addService(new Service(controller, streams, null))
-                        .build()
-                        .start(),
-                streams,
-                null);
+                builder(listen).addService(service).build().start(), null);
     }
 
     /**
@@ -80,7 +73,7 @@ public final class SouthboundServer implements AutoCloseable {
                 .start();
         Thread watch =
                 Thread.ofPlatform().daemon().name("sluice-agents-gate").start(() -> watch(streams, gate));
-        return new SouthboundServer(server, streams, watch);
+        return new SouthboundServer(server, watch);
     }
 
     private static NettyServerBuilder builder(InetSocketAddress listen) {
@@ -117,11 +110,6 @@ public final class SouthboundServer implements AutoCloseable {
     /** The port that it listens on. */
     public int port() {
         return server.getPort();
-    }
-
-    /** How many streams stand. */
-    public int streams() {
-        return streams.size();
     }
 
     @Override

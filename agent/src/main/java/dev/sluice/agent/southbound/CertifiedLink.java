@@ -304,6 +304,7 @@ public final class CertifiedLink implements ManagerLink {
                     + " and may be revoked or of another authority; its log says why. To enrol this host again: sluice enrol create "
                     + node + ", then sluice agent --enrol TOKEN (" + plain + ")";
         }
-        return plain;
+        // gRPC goes on with what is of interest to its own developers.
+        return plain.lines().findFirst().orElse(plain);
     }
 }

@@ -34,7 +34,7 @@ final class RefusalRecord {
      */
     synchronized void add(String who, String what, String why) {
         Instant now = clock.instant();
-        if (begun == Instant.MIN || now.isAfter(begun.plus(PERIOD)) || now.isBefore(begun)) {
+        if (begun.equals(Instant.MIN) || now.isAfter(begun.plus(PERIOD)) || now.isBefore(begun)) {
             begun = now;
             entries = 0;
         }
