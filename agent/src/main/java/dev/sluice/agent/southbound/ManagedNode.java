@@ -136,7 +136,7 @@ public final class ManagedNode implements AutoCloseable {
         while (!stopping) {
             try {
                 long beginNs = System.nanoTime();
-                String why = follow();
+                String why = followed();
                 if (System.nanoTime() - beginNs > STEADY_NS) {
                     backoff.worked();
                 }
@@ -147,9 +147,16 @@ public final class ManagedNode implements AutoCloseable {
                 Thread.sleep(backoff.next());
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException e) {
-                LOG.error("a defect of this program, the node goes on", e);
             }
+        }
+    }
+
+    private String followed() throws InterruptedException {
+        try {
+            return follow();
+        } catch (RuntimeException e) {
+            LOG.error("a defect of this program, the node goes on", e);
+            return "a defect: " + e.getMessage();
         }
     }
 
