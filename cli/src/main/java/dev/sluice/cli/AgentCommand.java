@@ -86,8 +86,9 @@ final class AgentCommand implements Callable<Integer> {
             throw new CommandFailure("--manager-insecure needs no token; leave --enrol out");
         }
         if (!isLoopback(address.host())) {
-            throw new CommandFailure("--manager " + manager
-                    + ": others could be in between; --manager-insecure is for a manager on this host, elsewhere enrol: --enrol TOKEN");
+            throw new CommandFailure(
+                    "--manager " + manager
+                            + ": others could be in between; --manager-insecure is for a manager on this host, elsewhere enrol: --enrol TOKEN");
         }
         return ManagerLink.insecure(address);
     }
@@ -103,8 +104,8 @@ final class AgentCommand implements Callable<Integer> {
         }
         Optional<EnrolmentToken> read = EnrolmentToken.of(text);
         if (read.isEmpty()) {
-            throw new CommandFailure(
-                    "--enrol is not a token, or not a whole one; write all that 'sluice enrol create " + node + "' prints");
+            throw new CommandFailure("--enrol is not a token, or not a whole one; write all that 'sluice enrol create "
+                    + node + "' prints");
         }
         if (!read.get().node().equals(node)) {
             throw new CommandFailure("--enrol is a token for node " + read.get().node() + ", not for " + node

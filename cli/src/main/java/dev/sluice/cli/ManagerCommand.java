@@ -167,8 +167,9 @@ final class ManagerCommand implements Callable<Integer> {
         }
         InetSocketAddress at = SocketAddresses.parse("--agents", agents);
         if (agentsInsecure && (at.isUnresolved() || !at.getAddress().isLoopbackAddress())) {
-            throw new CommandFailure("--agents " + agents
-                    + ": others could reach this address; --agents-insecure is for loopback addresses, leave it out and enrol the hosts: sluice enrol create NODE");
+            throw new CommandFailure(
+                    "--agents " + agents
+                            + ": others could reach this address; --agents-insecure is for loopback addresses, leave it out and enrol the hosts: sluice enrol create NODE");
         }
         if (certificateDays < 1 || certificateDays > 365) {
             throw new CommandFailure("--agent-certificate-days " + certificateDays + " is out of range; write 1..365");

@@ -44,7 +44,8 @@ class EnrolCommandsTest {
     }
 
     private Cli agent(String... words) {
-        List<String> all = new ArrayList<>(List.of("agent", "--state", folder.resolve("state").toString(), "--node", "a"));
+        List<String> all = new ArrayList<>(
+                List.of("agent", "--state", folder.resolve("state").toString(), "--node", "a"));
         all.addAll(List.of(words));
         return Cli.run(all.toArray(String[]::new));
     }
@@ -59,15 +60,16 @@ class EnrolCommandsTest {
             assertThat(run(manager, "enrol", "revoke", "a").out()).isEqualTo("Enrolment/a revoked\n");
             assertThat(run(manager, "enrol", "revoke", "a").err()).contains("no host is enrolled for it");
             assertThat(run(manager, "enrol", "create", "A b").err()).contains("is no name of a node");
-            assertThat(run(manager, "enrol", "create", "a", "--ttl", "8d").err()).contains("1..604800");
+            assertThat(run(manager, "enrol", "create", "a", "--ttl", "8d").err())
+                    .contains("1..604800");
             assertThat(run(manager, "enrol", "create", "a", "--ttl", "soon").err())
                     .contains("write 30m, 1h or 2d");
         }
         try (Manager closed = Manager.start(Manager.Options.of(folder.resolve("closed"), any())
                         .withoutAccessControl()
                         .with(new AgentOptions(any(), true, Enrolments.LIFE_USUAL, false)));
-                Manager without =
-                        Manager.start(Manager.Options.of(folder.resolve("without"), any()).withoutAccessControl())) {
+                Manager without = Manager.start(
+                        Manager.Options.of(folder.resolve("without"), any()).withoutAccessControl())) {
             for (Manager each : List.of(closed, without)) {
                 assertThat(run(each, "enrol", "create", "a").err()).contains("serves no agents over TLS");
             }
@@ -103,14 +105,15 @@ class EnrolCommandsTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
         assertThatThrownBy(() -> manager(false).close()).hasMessageContaining("chmod 600");
         Cli refused = Cli.run(
-                "manager", "--data", folder.resolve("data").toString(), "--listen", "127.0.0.1:0", "--agents", "127.0.0.1:0");
+                "manager",
+                "--data",
+                folder.resolve("data").toString(),
+                "--listen",
+                "127.0.0.1:0",
+                "--agents",
+                "127.0.0.1:0");
         assertThat(refused.err()).contains("authority of agents cannot be used").contains("chmod 600");
-        assertThat(Cli.run(
-                                "manager",
-                                "--data",
-                                folder.resolve("x").toString(),
-                                "--agent-certificate-days",
-                                "0")
+        assertThat(Cli.run("manager", "--data", folder.resolve("x").toString(), "--agent-certificate-days", "0")
                         .err())
                 .contains("1..365");
     }
@@ -118,7 +121,8 @@ class EnrolCommandsTest {
     @Test
     void agentSaysWhatIsWrongWithItsToken() throws IOException {
         EnrolmentToken token = EnrolmentToken.random("b", "p".repeat(43));
-        assertThat(agent("--manager", "127.0.0.1:1", "--enrol", "sluice-enrol_a").err())
+        assertThat(agent("--manager", "127.0.0.1:1", "--enrol", "sluice-enrol_a")
+                        .err())
                 .contains("not a whole one")
                 .contains("sluice enrol create a");
         assertThat(agent("--manager", "127.0.0.1:1", "--enrol", token.text()).err())

@@ -37,8 +37,7 @@ final class EnrolledHosts implements AutoCloseable {
     final Store store = new MemoryStore();
     final Inventory inventory = new Inventory(store, clock);
     final Authority authority = Authority.inMemory(clock.instant());
-    final Enrolments enrolments =
-            Enrolments.open(store, inventory, authority, false, Enrolments.LIFE_USUAL, clock);
+    final Enrolments enrolments = Enrolments.open(store, inventory, authority, false, Enrolments.LIFE_USUAL, clock);
     final AgentService service = AgentService.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             Optional.of(enrolments),

@@ -56,8 +56,8 @@ class EnrolmentTest {
     }
 
     private static String refusal(CertifiedLink link) {
-        UnreachableException refused =
-                catchThrowableOfType(UnreachableException.class, () -> link.connect().shutdownNow());
+        UnreachableException refused = catchThrowableOfType(
+                UnreachableException.class, () -> link.connect().shutdownNow());
         assertThat(refused.inVain()).as(refused.getMessage()).isTrue();
         return String.valueOf(refused.getMessage());
     }
@@ -74,7 +74,8 @@ class EnrolmentTest {
             assertThat(talk.message().hasUpdate()).isTrue();
         }
         Path file = folder.resolve("identity.pem");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(Certificates.name(certificate(folder))).isEqualTo("a");
         assertThat(hosts.record())
                 .contains("created Enrolment/a", "enrolled Node/a", token.id())
@@ -123,7 +124,8 @@ class EnrolmentTest {
         byte[] request = Certificates.request(Certificates.newKey(), "a");
         Pair lost = hosts.enrolments.enrol(token.id(), token.secret(), request, "x");
         Pair again = hosts.enrolments.enrol(token.id(), token.secret(), request, "x");
-        assertThat(again.certificate().getPublicKey()).isEqualTo(lost.certificate().getPublicKey());
+        assertThat(again.certificate().getPublicKey())
+                .isEqualTo(lost.certificate().getPublicKey());
         byte[] another = Certificates.request(Certificates.newKey(), "a");
         assertThatThrownBy(() -> hosts.enrolments.enrol(token.id(), token.secret(), another, "x"))
                 .isInstanceOf(NotEnrolledException.class)
@@ -158,11 +160,11 @@ class EnrolmentTest {
         CertifiedLink host = hosts.enrolled("a", folder.resolve("a"));
         try (EnrolledHosts others = new EnrolledHosts()) {
             EnrolmentToken token = hosts.token("b");
-            CertifiedLink lured =
-                    new CertifiedLink(others.address(), "b", folder.resolve("b"), () -> Optional.of(token), hosts.clock);
+            CertifiedLink lured = new CertifiedLink(
+                    others.address(), "b", folder.resolve("b"), () -> Optional.of(token), hosts.clock);
             assertThat(refusal(lured)).contains("is not the manager that made the token");
-            CertifiedLink moved = new CertifiedLink(
-                    others.address(), "a", folder.resolve("a"), Optional::empty, hosts.clock);
+            CertifiedLink moved =
+                    new CertifiedLink(others.address(), "a", folder.resolve("a"), Optional::empty, hosts.clock);
             try (Talk talk = new Talk(moved.connect(), "a")) {
                 assertThat(moved.words(talk.failure()))
                         .contains("is not the manager that this host was enrolled by")
@@ -192,8 +194,7 @@ class EnrolmentTest {
         KeyPair key = Certificates.newKey();
         try (EnrolledHosts others = new EnrolledHosts()) {
             EnrolmentToken token = others.token("a");
-            Pair theirs =
-                    others.enrolments.enrol(token.id(), token.secret(), Certificates.request(key, "a"), "x");
+            Pair theirs = others.enrolments.enrol(token.id(), token.secret(), Certificates.request(key, "a"), "x");
             OwnIdentity foreign =
                     new OwnIdentity(key.getPrivate(), List.of(theirs.certificate(), hosts.authority.certificate()));
             CertifiedLink words = hosts.enrolled("a", folder);
@@ -246,7 +247,8 @@ class EnrolmentTest {
                 .extracting(Enrolments.Standing::state)
                 .containsExactly("expired");
         // With a new token it is there again.
-        try (Talk talk = new Talk(hosts.host("a", folder, Optional.of(hosts.token("a"))).connect(), "a")) {
+        try (Talk talk =
+                new Talk(hosts.host("a", folder, Optional.of(hosts.token("a"))).connect(), "a")) {
             assertThat(talk.message().hasUpdate()).isTrue();
         }
     }
@@ -264,7 +266,8 @@ class EnrolmentTest {
             assertThat(host.renew(another.channel())).isFalse();
             // The connection still stands: calls over it are refused too.
             try (Talk again = new Talk(talk.channel(), "a")) {
-                assertThat(Status.fromThrowable(again.failure()).getDescription()).contains("was revoked");
+                assertThat(Status.fromThrowable(again.failure()).getDescription())
+                        .contains("was revoked");
             }
         }
         try (Talk talk = new Talk(host.connect(), "a")) {
@@ -274,7 +277,8 @@ class EnrolmentTest {
         assertThatThrownBy(() -> hosts.enrolments.revoke("c", EnrolledHosts.ADMIN))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("there is no Enrolment/c");
-        try (Talk talk = new Talk(hosts.host("a", folder, Optional.of(hosts.token("a"))).connect(), "a")) {
+        try (Talk talk =
+                new Talk(hosts.host("a", folder, Optional.of(hosts.token("a"))).connect(), "a")) {
             assertThat(talk.message().hasUpdate()).isTrue();
         }
     }
@@ -362,8 +366,8 @@ class EnrolmentTest {
         try (ServerThatHangsUp nobody = new ServerThatHangsUp()) {
             CertifiedLink host = new CertifiedLink(
                     new ManagerAddress("127.0.0.1", nobody.port()), "a", folder, () -> Optional.of(token), hosts.clock);
-            UnreachableException away =
-                    catchThrowableOfType(UnreachableException.class, () -> host.connect().shutdownNow());
+            UnreachableException away = catchThrowableOfType(
+                    UnreachableException.class, () -> host.connect().shutdownNow());
             assertThat(away.inVain()).isFalse();
             assertThat(away).hasMessageContaining("not enrolled yet");
         }

@@ -103,12 +103,7 @@ final class TwoHostsLab implements AutoCloseable {
                 "manager",
                 PairLab.FLAGS,
                 Main.class,
-                List.of(
-                        "manager",
-                        "--data",
-                        folder.resolve("data").toString(),
-                        "--agents",
-                        AGENTS));
+                List.of("manager", "--data", folder.resolve("data").toString(), "--agents", AGENTS));
         process.awaitLine("the manager listens", PairLab.WAIT, line -> line.contains("agents reach it"));
         return process;
     }
@@ -121,8 +116,7 @@ final class TwoHostsLab implements AutoCloseable {
     LabProcess startAgent(int host, String... more) {
         List<String> words = new ArrayList<>(List.of("agent", "--manager", AGENTS, "--node", name(host)));
         words.addAll(List.of("--admin", socket(host).toString()));
-        words.addAll(List.of(
-                "--state", folder.resolve("state-" + name(host)).toString()));
+        words.addAll(List.of("--state", folder.resolve("state-" + name(host)).toString()));
         words.addAll(List.of(more));
         return hosts.get(host).startJvm("agent", PairLab.FLAGS, Main.class, words);
     }

@@ -38,14 +38,13 @@ final class CertifiedCalls implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        Context context = Context.current()
-                .withValue(FROM, address(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
+        Context context =
+                Context.current().withValue(FROM, address(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
         boolean open = call.getMethodDescriptor()
                 .getFullMethodName()
                 .equals(EnrolmentGrpc.getEnrolMethod().getFullMethodName());
         if (!open) {
-            Optional<X509Certificate> shown =
-                    certificate(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
+            Optional<X509Certificate> shown = certificate(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
             Optional<String> problem = shown.isEmpty()
                     ? Optional.of("this manager serves hosts that show a certificate: enrol this one")
                     : gate.endsStream(shown.get());

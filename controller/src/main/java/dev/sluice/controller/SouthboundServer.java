@@ -44,8 +44,7 @@ public final class SouthboundServer implements AutoCloseable {
      */
     public static SouthboundServer start(InetSocketAddress listen, Controller controller) throws IOException {
         Service service = new Service(controller, ConcurrentHashMap.newKeySet(), null);
-        return new SouthboundServer(
-                builder(listen).addService(service).build().start(), null);
+        return new SouthboundServer(builder(listen).addService(service).build().start(), null);
     }
 
     /**
@@ -71,8 +70,7 @@ public final class SouthboundServer implements AutoCloseable {
                 .addService(new EnrolmentCalls(gate))
                 .build()
                 .start();
-        Thread watch =
-                Thread.ofPlatform().daemon().name("sluice-agents-gate").start(() -> watch(streams, gate));
+        Thread watch = Thread.ofPlatform().daemon().name("sluice-agents-gate").start(() -> watch(streams, gate));
         return new SouthboundServer(server, watch);
     }
 
@@ -135,8 +133,7 @@ public final class SouthboundServer implements AutoCloseable {
         @Override
         public StreamObserver<FromAgent> follow(StreamObserver<FromController> toAgent) {
             X509Certificate certificate = gate == null ? null : CertifiedCalls.CERTIFICATE.get();
-            Stream stream =
-                    new Stream(this, (ServerCallStreamObserver<FromController>) toAgent, certificate);
+            Stream stream = new Stream(this, (ServerCallStreamObserver<FromController>) toAgent, certificate);
             streams.add(stream);
             return stream;
         }

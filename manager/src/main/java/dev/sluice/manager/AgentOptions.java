@@ -18,8 +18,7 @@ import java.time.InstantSource;
  * @param certificateLife of certificates that it gives to nodes
  * @param newAuthority whether an authority that is lost is replaced, which ends all enrolments
  */
-public record AgentOptions(
-        InetSocketAddress listen, boolean insecure, Duration certificateLife, boolean newAuthority) {
+public record AgentOptions(InetSocketAddress listen, boolean insecure, Duration certificateLife, boolean newAuthority) {
     /** With TLS, for enrolled hosts. */
     public static AgentOptions at(InetSocketAddress listen) {
         return new AgentOptions(listen, false, Enrolments.LIFE_USUAL, false);

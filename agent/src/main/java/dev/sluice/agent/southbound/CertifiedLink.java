@@ -15,12 +15,12 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -121,9 +121,8 @@ public final class CertifiedLink implements ManagerLink {
     private void check(X509Certificate shown, X509Certificate authority) throws CertificateException {
         Optional<String> problem = Certificates.problem(shown, authority, Purpose.MANAGER, clock.instant());
         if (problem.isPresent()) {
-            throw new NotTheManagerException(
-                    "who answers at " + address + " is not the manager that this host was enrolled by: of its certificate, "
-                            + problem.get());
+            throw new NotTheManagerException("who answers at " + address
+                    + " is not the manager that this host was enrolled by: of its certificate, " + problem.get());
         }
     }
 
@@ -134,8 +133,8 @@ public final class CertifiedLink implements ManagerLink {
             if (!MessageDigest.isEqual(
                     Certificates.pin(authority).getBytes(StandardCharsets.US_ASCII),
                     token.pin().getBytes(StandardCharsets.US_ASCII))) {
-                throw new NotTheManagerException(
-                        "who answers at " + address + " is not the manager that made the token: its authority is another");
+                throw new NotTheManagerException("who answers at " + address
+                        + " is not the manager that made the token: its authority is another");
             }
             check(chain.getFirst(), authority);
         });

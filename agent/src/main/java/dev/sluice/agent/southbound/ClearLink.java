@@ -19,7 +19,8 @@ record ClearLink(ManagerAddress address) implements ManagerLink {
         String plain = ManagerLink.plainWords(failure);
         boolean strange = plain.contains("not SETTINGS") || plain.contains("Network closed");
         return strange
-                ? plain + "; if the manager there speaks TLS, as it does without --agents-insecure, leave --manager-insecure out here"
+                ? plain
+                        + "; if the manager there speaks TLS, as it does without --agents-insecure, leave --manager-insecure out here"
                 : plain;
     }
 }

@@ -35,8 +35,8 @@ record Identity(String token, PrivateKey key, X509Certificate certificate, X509C
         try {
             SecretFile.Content content = SecretFile.read(file);
             if (content.certificates().size() != 2) {
-                throw new IOException(file + " is damaged: it holds " + content.certificates().size()
-                        + " certificates, not its own and that of the authority");
+                throw new IOException(file + " is damaged: it holds "
+                        + content.certificates().size() + " certificates, not its own and that of the authority");
             }
             return Optional.of(new Identity(
                     content.note().replace(NOTE, ""),

@@ -129,8 +129,8 @@ public final class Enrolments implements AgentGate {
         }
         Instant now = now();
         EnrolmentToken token = EnrolmentToken.random(node, authority.pin());
-        StoredToken kept = new StoredToken(
-                token.id(), node, EnrolmentToken.hash(token.secret()), now, now.plus(ttl), "");
+        StoredToken kept =
+                new StoredToken(token.id(), node, EnrolmentToken.hash(token.secret()), now, now.plus(ttl), "");
         List<Change> changes = new ArrayList<>();
         changes.add(EnrolmentStore.put(kept));
         if (store.authority().isEmpty()) {
@@ -226,8 +226,9 @@ public final class Enrolments implements AgentGate {
                     + certificate.getNotAfter().toInstant() + ": enrol its host again");
         }
         return Certificates.issuedMs(certificate) <= voidUntilMs(node)
-                ? Optional.of("the certificate of node " + node
-                        + " was revoked, or another host was enrolled for this node: enrol this one again if it is to be it")
+                ? Optional.of(
+                        "the certificate of node " + node
+                                + " was revoked, or another host was enrolled for this node: enrol this one again if it is to be it")
                 : Optional.empty();
     }
 
@@ -254,7 +255,8 @@ public final class Enrolments implements AgentGate {
         try {
             return new Pair(redeem(token, secret, request), authority.certificate());
         } catch (NotEnrolledException e) {
-            refusals.add("somebody at " + from, "enrolment with token " + printable(token), String.valueOf(e.getMessage()));
+            refusals.add(
+                    "somebody at " + from, "enrolment with token " + printable(token), String.valueOf(e.getMessage()));
             throw e;
         } catch (Refusal e) {
             throw new NotEnrolledException("the manager cannot enrol now: " + e.getMessage(), false);
@@ -264,7 +266,8 @@ public final class Enrolments implements AgentGate {
     private X509Certificate redeem(String id, String secret, byte[] wanted) throws NotEnrolledException {
         Kept<StoredToken> kept = store.token(id)
                 .filter(found -> found.value().fits(secret))
-                .orElseThrow(() -> inVain("the manager does not know this token: it is wrong, was taken back, or expired long ago"));
+                .orElseThrow(() -> inVain(
+                        "the manager does not know this token: it is wrong, was taken back, or expired long ago"));
         StoredToken token = kept.value();
         if (!clock.instant().isBefore(token.expires())) {
             throw inVain("the token expired at " + token.expires());
@@ -279,19 +282,20 @@ public final class Enrolments implements AgentGate {
         }
         Optional<Kept<EnrolledNode>> before = store.node(token.node());
         Instant now = now();
-        EnrolledNode old = before.map(Kept::value)
-                .orElse(new EnrolledNode(token.node(), now, 0, Instant.EPOCH, 0));
+        EnrolledNode old = before.map(Kept::value).orElse(new EnrolledNode(token.node(), now, 0, Instant.EPOCH, 0));
         long issuedMs = old.nextIssuedMs(clock.millis());
         X509Certificate certificate = authority.node(request, issuedMs, life);
         EnrolledNode enrolled = new EnrolledNode(
-                token.node(), now, issuedMs, certificate.getNotAfter().toInstant(), Math.max(old.voidUntilMs(), issuedMs - 1));
+                token.node(),
+                now,
+                issuedMs,
+                certificate.getNotAfter().toInstant(),
+                Math.max(old.voidUntilMs(), issuedMs - 1));
         store.change(
                 agent(token.node()),
                 "enrolled Node/" + token.node(),
                 List.of("token: " + id, "key: " + key, "expires: " + enrolled.expires()),
-                List.of(
-                        kept.unchanged(),
-                        before.map(Kept::unchanged).orElse(EnrolmentStore.absentNode(token.node()))),
+                List.of(kept.unchanged(), before.map(Kept::unchanged).orElse(EnrolmentStore.absentNode(token.node()))),
                 List.of(EnrolmentStore.put(token.usedBy(key)), EnrolmentStore.put(enrolled)));
         LOG.info("a host was enrolled as node {}", token.node());
         return certificate;
@@ -311,14 +315,15 @@ public final class Enrolments implements AgentGate {
         }
         try {
             Optional<Kept<EnrolledNode>> before = store.node(node);
-            EnrolledNode old = before.map(Kept::value)
-                    .orElse(new EnrolledNode(node, now(), 0, Instant.EPOCH, 0));
+            EnrolledNode old = before.map(Kept::value).orElse(new EnrolledNode(node, now(), 0, Instant.EPOCH, 0));
             long issuedMs = old.nextIssuedMs(clock.millis());
             X509Certificate certificate = authority.node(request, issuedMs, life);
             store.change(
                     agent(node),
                     "renewed certificate of Node/" + node,
-                    List.of("key: " + hash(request), "expires: " + certificate.getNotAfter().toInstant()),
+                    List.of(
+                            "key: " + hash(request),
+                            "expires: " + certificate.getNotAfter().toInstant()),
                     List.of(before.map(Kept::unchanged).orElse(EnrolmentStore.absentNode(node))),
                     List.of(EnrolmentStore.put(
                             old.renewed(issuedMs, certificate.getNotAfter().toInstant()))));

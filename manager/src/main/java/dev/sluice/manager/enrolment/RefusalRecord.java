@@ -47,7 +47,11 @@ final class RefusalRecord {
         try {
             String before = leftOut == 0 ? "" : ", and " + leftOut + " refusals since the last entry were left out";
             store.change(
-                    new Caller(who, "sluice"), "refused " + what, List.of("reason: " + why + before), List.of(), List.of());
+                    new Caller(who, "sluice"),
+                    "refused " + what,
+                    List.of("reason: " + why + before),
+                    List.of(),
+                    List.of());
             leftOut = 0;
         } catch (Refusal e) {
             LOG.warn("that stands here only, since the record cannot be written: {}", e.getMessage());

@@ -73,7 +73,6 @@ final class EnrolmentRoutes {
         call.checkParameters(Set.of());
         call.require(Permission.ENROLMENT);
         there().revoke(call.name(), call.caller());
-        return Answers.value(
-                call, Trees.object().put("result", "revoked").put("what", "Enrolment/" + call.name()));
+        return Answers.value(call, Trees.object().put("result", "revoked").put("what", "Enrolment/" + call.name()));
     }
 }

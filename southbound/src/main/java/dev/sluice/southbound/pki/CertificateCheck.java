@@ -36,7 +36,8 @@ final class CertificateCheck {
         }
         // The trust anchor's own dates are not looked at by PKIX.
         if (now.isAfter(authority.getNotAfter().toInstant())) {
-            return Optional.of("its authority has expired, at " + authority.getNotAfter().toInstant());
+            return Optional.of(
+                    "its authority has expired, at " + authority.getNotAfter().toInstant());
         }
         try {
             List<String> purposes = certificate.getExtendedKeyUsage();

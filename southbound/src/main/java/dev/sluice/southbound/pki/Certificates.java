@@ -144,9 +144,7 @@ public final class Certificates {
             builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
             builder.addExtension(Extension.extendedKeyUsage, true, new ExtendedKeyUsage(purpose.id));
             builder.addExtension(
-                    Extension.authorityKeyIdentifier,
-                    false,
-                    utils.createAuthorityKeyIdentifier(authorityCertificate));
+                    Extension.authorityKeyIdentifier, false, utils.createAuthorityKeyIdentifier(authorityCertificate));
             return signed(builder, authority.getPrivate());
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("a certificate for " + request.name() + " cannot be made", e);
