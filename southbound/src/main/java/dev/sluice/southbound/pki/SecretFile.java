@@ -99,7 +99,8 @@ public final class SecretFile {
         signature.initSign(key);
         signature.update(text);
         byte[] signed = signature.sign();
-        signature.initVerify(certificate);
+        // Not the certificate itself: that of an authority is for signing certificates only, and the JDK would say so.
+        signature.initVerify(certificate.getPublicKey());
         signature.update(text);
         return signature.verify(signed);
     }
