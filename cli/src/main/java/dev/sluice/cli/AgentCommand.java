@@ -8,7 +8,6 @@ import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagedNode;
 import dev.sluice.agent.southbound.ManagerAddress;
 import dev.sluice.agent.southbound.ManagerLink;
-import dev.sluice.southbound.pki.EnrolmentToken;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -93,33 +92,26 @@ final class AgentCommand implements Callable<Integer> {
         return ManagerLink.insecure(address);
     }
 
-    private Supplier<Optional<EnrolmentToken>> tokens() {
+    private Supplier<String> tokens() {
         Path file = tokenFile;
         if (file != null) {
             return () -> read(file);
         }
-        String text = token;
-        if (text == null) {
-            return Optional::empty;
+        String text = token == null ? "" : token;
+        if (!text.isEmpty()) {
+            CertifiedLink.problemOfToken(text, node).ifPresent(problem -> {
+                throw new CommandFailure("--enrol " + problem);
+            });
         }
-        Optional<EnrolmentToken> read = EnrolmentToken.of(text);
-        if (read.isEmpty()) {
-            throw new CommandFailure("--enrol is not a token, or not a whole one; write all that 'sluice enrol create "
-                    + node + "' prints");
-        }
-        if (!read.get().node().equals(node)) {
-            throw new CommandFailure("--enrol is a token for node " + read.get().node() + ", not for " + node
-                    + "; make one: sluice enrol create " + node);
-        }
-        return () -> read;
+        return () -> text;
     }
 
     /** A file without a token is as good as none: the node goes on with what it has, and says what is missing. */
-    private static Optional<EnrolmentToken> read(Path file) {
+    private static String read(Path file) {
         try {
-            return EnrolmentToken.of(Files.readString(file));
+            return Files.readString(file);
         } catch (IOException e) {
-            return Optional.empty();
+            return "";
         }
     }
 

@@ -68,7 +68,8 @@ final class EnrolledHosts implements AutoCloseable {
     }
 
     CertifiedLink host(String node, Path state, Optional<EnrolmentToken> token) {
-        return new CertifiedLink(address(), node, state, () -> token, clock);
+        return new CertifiedLink(
+                address(), node, state, () -> token.map(EnrolmentToken::text).orElse(""), clock);
     }
 
     /** A host that has been enrolled, with its certificate on disk. */

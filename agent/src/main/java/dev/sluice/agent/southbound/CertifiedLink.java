@@ -45,7 +45,7 @@ public final class CertifiedLink implements ManagerLink {
     private final ManagerAddress address;
     private final String node;
     private final Path state;
-    private final Supplier<Optional<EnrolmentToken>> tokens;
+    private final Supplier<String> tokens;
     private final InstantSource clock;
     private Optional<Identity> identity;
     private Instant renewalTried = Instant.MIN;
@@ -62,13 +62,13 @@ public final class CertifiedLink implements ManagerLink {
      * A link of a node.
      *
      * @param state directory in which its key and certificate are kept
-     * @param tokens asked before each connection for the token to enrol with; one that it is enrolled with already does nothing
+     * @param tokens asked before each connection for the token to enrol with, empty if there is none; one that it is enrolled with already does nothing
      */
     public CertifiedLink(
             ManagerAddress address,
             String node,
             Path state,
-            Supplier<Optional<EnrolmentToken>> tokens,
+            Supplier<String> tokens,
             InstantSource clock) {
         this.address = address;
         this.node = node;
@@ -76,6 +76,19 @@ public final class CertifiedLink implements ManagerLink {
         this.tokens = tokens;
         this.clock = clock;
         identity = Identity.read(state);
+    }
+
+    /** Why a text is no token for a node; empty: it is one. */
+    public static Optional<String> problemOfToken(String text, String node) {
+        Optional<EnrolmentToken> token = EnrolmentToken.of(text);
+        if (token.isEmpty()) {
+            return Optional.of("is not a token, or not a whole one; write all that 'sluice enrol create " + node
+                    + "' prints");
+        }
+        return token.get().node().equals(node)
+                ? Optional.empty()
+                : Optional.of("is a token for node " + token.get().node() + ", not for " + node
+                        + "; make one: sluice enrol create " + node);
     }
 
     @Override
@@ -90,7 +103,7 @@ public final class CertifiedLink implements ManagerLink {
 
     @Override
     public ManagedChannel connect() throws UnreachableException {
-        Optional<EnrolmentToken> token = tokens.get()
+        Optional<EnrolmentToken> token = EnrolmentToken.of(tokens.get())
                 .filter(each -> identity.isEmpty() || !identity.get().token().equals(each.id()));
         if (token.isPresent()) {
             enrol(token.get());
@@ -297,13 +310,17 @@ public final class CertifiedLink implements ManagerLink {
         if (plain.contains("not an SSL/TLS record")) {
             return "the manager at " + address + " speaks no TLS: it was started with --agents-insecure";
         }
-        if (plain.contains("fatal alert") && identity.isPresent()) {
-            return "the manager does not accept the certificate of this host, which is good until "
+        boolean told = plain.contains("fatal alert");
+        // The end of a connection may overtake what was said before it.
+        boolean cut = plain.contains("reset") || plain.contains("closed") || plain.contains("Broken pipe");
+        if ((told || cut) && identity.isPresent()) {
+            return "the manager " + (told ? "does not" : "ended the connection; perhaps it does not")
+                    + " accept the certificate of this host, which is good until "
                     + identity.get().expires()
                     + " and may be revoked or of another authority; its log says why. To enrol this host again: sluice enrol create "
-                    + node + ", then sluice agent --enrol TOKEN (" + plain + ")";
+                    + node + ", then sluice agent --enrol TOKEN ("
+                    + plain + ")";
         }
-        // gRPC goes on with what is of interest to its own developers.
-        return plain.lines().findFirst().orElse(plain);
+        return plain;
     }
 }

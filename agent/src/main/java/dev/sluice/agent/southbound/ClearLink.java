@@ -1,6 +1,7 @@
 package dev.sluice.agent.southbound;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 
 /** A connection without encryption. Immutable. */
 record ClearLink(ManagerAddress address) implements ManagerLink {
@@ -17,8 +18,9 @@ record ClearLink(ManagerAddress address) implements ManagerLink {
     @Override
     public String words(Throwable failure) {
         String plain = ManagerLink.plainWords(failure);
-        boolean strange = plain.contains("not SETTINGS") || plain.contains("Network closed");
-        return strange
+        boolean answered =
+                Status.fromThrowable(failure).getCode() == Status.Code.UNAVAILABLE && !plain.contains("refused");
+        return answered
                 ? plain
                         + "; if the manager there speaks TLS, as it does without --agents-insecure, leave --manager-insecure out here"
                 : plain;

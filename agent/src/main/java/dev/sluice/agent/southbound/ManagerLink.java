@@ -69,6 +69,8 @@ public interface ManagerLink {
         Status status = Status.fromThrowable(failure);
         String description = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
         Throwable cause = status.getCause();
-        return cause == null || cause.getMessage() == null ? description : description + ": " + cause.getMessage();
+        String whole = cause == null || cause.getMessage() == null ? description : description + ": " + cause.getMessage();
+        // gRPC goes on with what is of interest to its own developers.
+        return whole.lines().findFirst().orElse(whole);
     }
 }

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** One stream to a manager, from its beginning to its end. One user; gRPC's threads put what comes into a queue. */
 final class ManagerStream implements AutoCloseable {
     private final ManagerLink link;
+
+    /** Whether the manager has let this host in: what comes later has other reasons. */
+    private volatile boolean heard;
+
     private final ManagedChannel channel;
     private final StreamObserver<FromAgent> toManager;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
@@ -32,12 +36,13 @@ final class ManagerStream implements AutoCloseable {
         toManager = SouthboundGrpc.newStub(channel).follow(new StreamObserver<>() {
             @Override
             public void onNext(FromController message) {
+                heard = true;
                 events.add(new Message(message));
             }
 
             @Override
             public void onError(Throwable failure) {
-                events.add(new Ended(link.words(failure)));
+                events.add(new Ended(heard ? ManagerLink.plainWords(failure) : link.words(failure)));
             }
 
             @Override
