@@ -92,7 +92,6 @@ class ManagedHostsSystemTest {
     private static void revoked(TwoHostsLab lab, LabProcess b) {
         assertThat(lab.command(0, "enrol", "revoke", "host-b")).contains("Enrolment/host-b revoked");
         b.awaitLine("the agent says so", WAIT, line -> line.contains("the certificate of node host-b was revoked"));
-        lab.command(0, "delete", "port", "cut-off", "other");
         assertThat(lab.status(1).instances()).anyMatch(each -> each.name().equals("fw") && each.alive());
     }
 
