@@ -92,7 +92,7 @@ class EnrolCommandsTest {
         Files.delete(file);
         assertThatThrownBy(() -> manager(false).close())
                 .isInstanceOf(AuthorityException.class)
-                .hasMessageContaining("put its copy there")
+                .hasMessageContaining("put the copy of its authority.pem")
                 .hasMessageContaining("--new-authority");
         assertThat(file).doesNotExist();
         try (Manager manager = manager(true)) {

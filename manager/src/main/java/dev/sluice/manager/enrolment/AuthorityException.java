@@ -11,8 +11,8 @@ public final class AuthorityException extends RuntimeException {
 
     /** What is in the store was signed by another one. */
     AuthorityException(int nodes) {
-        super(
-                nodes + (nodes == 1 ? " host was" : " hosts were") + " enrolled by an authority whose " + Authority.FILE
-                        + " is not in this directory; put its copy there, or, if there is none, start once with --new-authority and enrol each host again");
+        super("the authority that enrolled " + nodes + (nodes == 1 ? " host" : " hosts")
+                + " is missing; put the copy of its " + Authority.FILE
+                + " into this directory, or, if there is none, start once with --new-authority and enrol each host again");
     }
 }
