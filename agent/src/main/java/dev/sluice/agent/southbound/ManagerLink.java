@@ -64,13 +64,16 @@ public interface ManagerLink {
                 .keepAliveTimeout(5, TimeUnit.SECONDS);
     }
 
-    /** Why a call failed, as gRPC says it. */
+    /** Why a call failed, as gRPC says it: without the lines that are of interest to its own developers. */
     static String plainWords(Throwable failure) {
         Status status = Status.fromThrowable(failure);
         String description = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
         Throwable cause = status.getCause();
-        String whole = cause == null || cause.getMessage() == null ? description : description + ": " + cause.getMessage();
-        // gRPC goes on with what is of interest to its own developers.
-        return whole.lines().findFirst().orElse(whole);
+        String why = cause == null || cause.getMessage() == null ? "" : cause.getMessage();
+        return firstLine(description) + (why.isEmpty() ? "" : ": " + firstLine(why));
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse("");
     }
 }
