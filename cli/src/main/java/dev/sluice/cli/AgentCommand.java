@@ -4,11 +4,19 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagedNode;
 import dev.sluice.agent.southbound.ManagerAddress;
+import dev.sluice.agent.southbound.ManagerLink;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,6 +28,7 @@ import picocli.CommandLine.Option;
         description = {
             "Runs a node whose objects come from a manager, until Ctrl-C, SIGTERM or 'sluice stop'. Each change is applied at once as one new configuration; "
                     + "what this host cannot take changes nothing, and the status of the objects says why ('sluice get', 'sluice describe').",
+            "A host is enrolled once: 'sluice enrol create NODE' where the manager is makes a token, --enrol takes it here; from then on both sides prove who they are, and the certificate is renewed by itself.",
             "What the manager sent last is kept on disk: the node starts with it and goes on with it, however long the manager is away.",
             "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status as of 'sluice run'."
         })
@@ -34,6 +43,26 @@ final class AgentCommand implements Callable<Integer> {
     @Option(names = "--node", required = true, paramLabel = "NAME", description = "Which node of the objects this is.")
     private String node = "";
 
+    @Option(
+            names = "--enrol",
+            paramLabel = "TOKEN",
+            description =
+                    "Become the node with this token of 'sluice enrol create'; does nothing if this host was enrolled with it already.")
+    private @Nullable String token;
+
+    @Option(
+            names = "--enrol-file",
+            paramLabel = "FILE",
+            description =
+                    "The same with a token in a file, looked for again before each connection: a host that runs can so be enrolled anew.")
+    private @Nullable Path tokenFile;
+
+    @Option(
+            names = "--manager-insecure",
+            description =
+                    "Talk in the clear to a manager on this host that was started with --agents-insecure, without proof of who is who; for labs.")
+    private boolean insecure;
+
     @Mixin
     private NodeRunOptions options = new NodeRunOptions();
 
@@ -41,7 +70,57 @@ final class AgentCommand implements Callable<Integer> {
     public Integer call() throws NodeException {
         ManagerAddress address = address();
         NodeOptions nodeOptions = options.of(ObjectSource.files(Path.of("")), Optional.of(node), false, false);
-        return options.run(() -> running(ManagedNode.start(address, node, nodeOptions)));
+        ManagerLink link = link(address, ManagedNode.directory(node, nodeOptions));
+        return options.run(() -> running(ManagedNode.start(link, node, nodeOptions)));
+    }
+
+    private ManagerLink link(ManagerAddress address, Path state) {
+        if (token != null && tokenFile != null) {
+            throw new CommandFailure("--enrol and --enrol-file say the same; give one of them");
+        }
+        if (!insecure) {
+            return new CertifiedLink(address, node, state, tokens(), InstantSource.system());
+        }
+        if (token != null || tokenFile != null) {
+            throw new CommandFailure("--manager-insecure needs no token; leave --enrol out");
+        }
+        if (!isLoopback(address.host())) {
+            throw new CommandFailure(
+                    "--manager " + manager
+                            + ": others could be in between; --manager-insecure is for a manager on this host, elsewhere enrol: --enrol TOKEN");
+        }
+        return ManagerLink.insecure(address);
+    }
+
+    private Supplier<String> tokens() {
+        Path file = tokenFile;
+        if (file != null) {
+            return () -> read(file);
+        }
+        String text = token == null ? "" : token;
+        if (!text.isEmpty()) {
+            CertifiedLink.problemOfToken(text, node).ifPresent(problem -> {
+                throw new CommandFailure("--enrol " + problem);
+            });
+        }
+        return () -> text;
+    }
+
+    /** A file without a token is as good as none: the node goes on with what it has, and says what is missing. */
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     private ManagerAddress address() {

@@ -1,13 +1,16 @@
 package dev.sluice.cli;
 
+import dev.sluice.manager.AgentOptions;
 import dev.sluice.manager.Manager;
 import dev.sluice.manager.agents.AgentService;
+import dev.sluice.manager.enrolment.AuthorityException;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -68,14 +71,28 @@ final class ManagerCommand implements Callable<Integer> {
             defaultValue = "127.0.0.1:9471",
             description =
                     "Where to serve agents ('sluice agent --manager'), port 0 for a free one; none: nowhere (default: ${DEFAULT-VALUE}). "
-                            + "Without encryption, so other than loopback addresses need --agents-insecure too.")
+                            + "With TLS, for hosts that are enrolled: 'sluice enrol'.")
     private String agents = "127.0.0.1:9471";
 
     @Option(
             names = "--agents-insecure",
             description =
-                    "Serve agents on an address that others can reach, without encryption and without asking who they are: whoever reaches it can read objects and say that it is a node.")
+                    "Serve agents without encryption and without asking who they are, on a loopback address: whoever has an account on this machine can say that it is a node. For labs.")
     private boolean agentsInsecure;
+
+    @Option(
+            names = "--agent-certificate-days",
+            paramLabel = "DAYS",
+            defaultValue = "30",
+            description =
+                    "How long the certificates of hosts are good, 1..365; renewed after two thirds of it (default: ${DEFAULT-VALUE}).")
+    private int certificateDays = 30;
+
+    @Option(
+            names = "--new-authority",
+            description =
+                    "Replace the authority that signs the certificates of hosts, DIR/authority.pem, because it is lost or was stolen: each host has to be enrolled again.")
+    private boolean newAuthority;
 
     @Option(
             names = "--restore",
@@ -104,7 +121,7 @@ final class ManagerCommand implements Callable<Integer> {
             throw new CommandFailure("--listen: " + e.getMessage(), e);
         } catch (AgentService.Unreachable e) {
             throw new CommandFailure("--agents: " + e.getMessage(), e);
-        } catch (StoreException e) {
+        } catch (StoreException | AuthorityException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -138,12 +155,15 @@ final class ManagerCommand implements Callable<Integer> {
             return options;
         }
         InetSocketAddress at = SocketAddresses.parse("--agents", agents);
-        if (!agentsInsecure && (at.isUnresolved() || !at.getAddress().isLoopbackAddress())) {
-            throw new CommandFailure("--agents " + agents
-                    + ": others could reach this address, and agents are not asked yet who they are; use a loopback address and a tunnel,"
-                    + " or say --agents-insecure if everybody on that network may read objects and be a node");
+        if (agentsInsecure && (at.isUnresolved() || !at.getAddress().isLoopbackAddress())) {
+            throw new CommandFailure(
+                    "--agents " + agents
+                            + ": others could reach this address; --agents-insecure is for loopback addresses, leave it out and enrol the hosts: sluice enrol create NODE");
         }
-        return options.with(at);
+        if (certificateDays < 1 || certificateDays > 365) {
+            throw new CommandFailure("--agent-certificate-days " + certificateDays + " is out of range; write 1..365");
+        }
+        return options.with(new AgentOptions(at, agentsInsecure, Duration.ofDays(certificateDays), newAuthority));
     }
 
     private void restore(Path file) {

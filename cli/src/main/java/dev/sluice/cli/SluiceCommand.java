@@ -52,6 +52,7 @@ final class SluiceCommand {
             UserCommand.class,
             TenantCommand.class,
             TokenCommand.class,
+            EnrolCommand.class,
             DemoCommand.class,
             LabCommand.class,
             VersionCommand.class,

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A manager and two agents as a running system: rules that take effect, refusals that are shown, and hosts that go on without the manager (V17, X2, F5). */
+/** A manager and two agents as a running system: hosts that are enrolled, rules that take effect, refusals that are shown, and hosts that go on without the manager (V17, X2, S3, F5). */
 @Tag("system")
 class ManagedHostsSystemTest {
     private static final String POLICY = """
@@ -32,8 +32,9 @@ class ManagedHostsSystemTest {
     void hostsFollowTheManagerAndGoOnWithoutIt() throws IOException {
         try (TwoHostsLab lab = new TwoHostsLab(folder)) {
             LabProcess manager = lab.startManager();
-            LabProcess a = lab.startAgent(0);
-            LabProcess b = lab.startAgent(1);
+            String token = lab.token(0);
+            LabProcess a = lab.startAgent(0, "--enrol", token);
+            LabProcess b = lab.startAgent(1, "--enrol", lab.token(1));
             lab.apply(TwoHostsLab.OBJECTS + "---\n" + POLICY.formatted("chain: inspect"));
             lab.await("host A has its ports", 0, a, status -> status.ports().size() == 3);
             lab.await(
@@ -50,6 +51,7 @@ class ManagedHostsSystemTest {
             assertThat(table).contains("Applied");
 
             withoutAManager(lab, manager, a);
+            revoked(lab, b);
         }
     }
 
@@ -84,6 +86,13 @@ class ManagedHostsSystemTest {
         assertThat(lab.status(1).ports()).noneMatch(each -> each.interfaceName().equals("mgmt"));
         assertThat(lab.command(0, "get", "ports")).contains("not Applied");
         assertThat(manager.isAlive()).isTrue();
+    }
+
+    /** S3: who is not to be a node any more is told nothing, and goes on with what it has. */
+    private static void revoked(TwoHostsLab lab, LabProcess b) {
+        assertThat(lab.command(0, "enrol", "revoke", "host-b")).contains("Enrolment/host-b revoked");
+        b.awaitLine("the agent says so", WAIT, line -> line.contains("the certificate of node host-b was revoked"));
+        assertThat(lab.status(1).instances()).anyMatch(each -> each.name().equals("fw") && each.alive());
     }
 
     private static String awaitShown(TwoHostsLab lab, String kind, String name, String text) {

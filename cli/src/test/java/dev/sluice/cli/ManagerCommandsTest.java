@@ -250,7 +250,13 @@ class ManagerCommandsTest {
                                 "127.0.0.1:" + manager.port())
                         .err())
                 .contains("--agents: cannot listen on 127.0.0.1:");
-        assertThat(Cli.run("manager", "--data", folder.resolve("q").toString(), "--agents", "0.0.0.0:0")
+        assertThat(Cli.run(
+                                "manager",
+                                "--data",
+                                folder.resolve("q").toString(),
+                                "--agents",
+                                "0.0.0.0:0",
+                                "--agents-insecure")
                         .err())
                 .contains("--agents 0.0.0.0:0: others could reach this address");
     }

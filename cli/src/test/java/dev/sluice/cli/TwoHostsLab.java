@@ -103,34 +103,31 @@ final class TwoHostsLab implements AutoCloseable {
                 "manager",
                 PairLab.FLAGS,
                 Main.class,
-                List.of(
-                        "manager",
-                        "--data",
-                        folder.resolve("data").toString(),
-                        "--agents",
-                        AGENTS,
-                        "--agents-insecure"));
+                List.of("manager", "--data", folder.resolve("data").toString(), "--agents", AGENTS));
         process.awaitLine("the manager listens", PairLab.WAIT, line -> line.contains("agents reach it"));
         return process;
     }
 
-    LabProcess startAgent(int host) {
-        String name = host == 0 ? "host-a" : "host-b";
-        return hosts.get(host)
-                .startJvm(
-                        "agent",
-                        PairLab.FLAGS,
-                        Main.class,
-                        List.of(
-                                "agent",
-                                "--manager",
-                                AGENTS,
-                                "--node",
-                                name,
-                                "--admin",
-                                socket(host).toString(),
-                                "--state",
-                                folder.resolve("state-" + name).toString()));
+    private static String name(int host) {
+        return host == 0 ? "host-a" : "host-b";
+    }
+
+    /** Starts the agent of a host that has a certificate, or is given a token. */
+    LabProcess startAgent(int host, String... more) {
+        List<String> words = new ArrayList<>(List.of("agent", "--manager", AGENTS, "--node", name(host)));
+        words.addAll(List.of("--admin", socket(host).toString()));
+        words.addAll(List.of("--state", folder.resolve("state-" + name(host)).toString()));
+        words.addAll(List.of(more));
+        return hosts.get(host).startJvm("agent", PairLab.FLAGS, Main.class, words);
+    }
+
+    /** A token for a host, as an administrator makes it. */
+    String token(int host) {
+        return command(0, "enrol", "create", name(host))
+                .lines()
+                .filter(line -> line.startsWith("sluice-enrol_"))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Path socket(int host) {

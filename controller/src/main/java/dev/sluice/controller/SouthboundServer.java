@@ -4,24 +4,37 @@ import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.SouthboundGrpc;
+import dev.sluice.southbound.pki.Certificates;
+import dev.sluice.southbound.pki.PeerCheck;
+import dev.sluice.southbound.pki.TlsEnds;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Where agents reach a controller. Any thread. */
+/** Where agents reach a controller: over TLS, as the nodes that their certificates name, or in the clear, as whatever they say. Any thread. */
 public final class SouthboundServer implements AutoCloseable {
     private static final int KEEPALIVE_S = 10;
     private static final int KEEPALIVE_ANSWER_S = 5;
+    private static final int HANDSHAKE_S = 10;
+    private static final int HEADERS_BYTES_MAX = 4_096;
+    private static final long LOOK_MS = 1_000;
 
     private final Server server;
+    private final @Nullable Thread watch;
 
-    private SouthboundServer(Server server) {
+    private SouthboundServer(Server server, @Nullable Thread watch) {
         this.server = server;
+        this.watch = watch;
     }
 
     /**
@@ -30,17 +43,66 @@ public final class SouthboundServer implements AutoCloseable {
      * @throws IOException if the address cannot be listened on
      */
     public static SouthboundServer start(InetSocketAddress listen, Controller controller) throws IOException {
-        Server server = NettyServerBuilder.forAddress(listen)
-                .addService(new Service(controller))
+        Service service = new Service(controller, ConcurrentHashMap.newKeySet(), null);
+        return new SouthboundServer(builder(listen).addService(service).build().start(), null);
+    }
+
+    /**
+     * Listens with TLS for agents that a gate lets in.
+     *
+     * @throws IOException if the address cannot be listened on
+     */
+    public static SouthboundServer start(InetSocketAddress listen, Controller controller, AgentGate gate)
+            throws IOException {
+        Set<Stream> streams = ConcurrentHashMap.newKeySet();
+        PeerCheck agents = new PeerCheck(chain -> {
+            Optional<String> problem = gate.refusesConnection(chain.getFirst());
+            if (problem.isPresent()) {
+                throw new CertificateException(problem.get());
+            }
+        });
+        Server server = builder(listen)
+                .sslContext(TlsEnds.server(gate.identity(), agents))
+                .handshakeTimeout(HANDSHAKE_S, TimeUnit.SECONDS)
+                .maxInboundMetadataSize(HEADERS_BYTES_MAX)
+                .intercept(new CertifiedCalls(gate))
+                .addService(new Service(controller, streams, gate))
+                .addService(new EnrolmentCalls(gate))
+                .build()
+                .start();
+        Thread watch = Thread.ofPlatform().daemon().name("sluice-agents-gate").start(() -> watch(streams, gate));
+        return new SouthboundServer(server, watch);
+    }
+
+    private static NettyServerBuilder builder(InetSocketAddress listen) {
+        return NettyServerBuilder.forAddress(listen)
                 .maxInboundMessageSize(Protocol.MESSAGE_BYTES_MAX)
                 .maxConcurrentCallsPerConnection(4)
                 .keepAliveTime(KEEPALIVE_S, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEPALIVE_ANSWER_S, TimeUnit.SECONDS)
                 .permitKeepAliveTime(KEEPALIVE_ANSWER_S, TimeUnit.SECONDS)
-                .permitKeepAliveWithoutCalls(true)
-                .build()
-                .start();
-        return new SouthboundServer(server);
+                .permitKeepAliveWithoutCalls(true);
+    }
+
+    /** Ends streams whose certificates have expired or were revoked meanwhile. */
+    private static void watch(Set<Stream> streams, AgentGate gate) {
+        try {
+            while (true) {
+                Thread.sleep(LOOK_MS);
+                look(streams, gate);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void look(Set<Stream> streams, AgentGate gate) {
+        for (Stream stream : streams) {
+            X509Certificate certificate = stream.certificate;
+            if (certificate != null) {
+                gate.endsStream(certificate).ifPresent(stream::refuse);
+            }
+        }
     }
 
     /** The port that it listens on. */
@@ -50,49 +112,86 @@ public final class SouthboundServer implements AutoCloseable {
 
     @Override
     public void close() {
+        if (watch != null) {
+            watch.interrupt();
+        }
         server.shutdownNow();
     }
 
     /** One object for all streams. */
     private static final class Service extends SouthboundGrpc.SouthboundImplBase {
         private final Controller controller;
+        private final Set<Stream> streams;
+        private final @Nullable AgentGate gate;
 
-        Service(Controller controller) {
+        Service(Controller controller, Set<Stream> streams, @Nullable AgentGate gate) {
             this.controller = controller;
+            this.streams = streams;
+            this.gate = gate;
         }
 
         @Override
         public StreamObserver<FromAgent> follow(StreamObserver<FromController> toAgent) {
-            return new Stream(controller, (ServerCallStreamObserver<FromController>) toAgent);
+            X509Certificate certificate = gate == null ? null : CertifiedCalls.CERTIFICATE.get();
+            Stream stream = new Stream(this, (ServerCallStreamObserver<FromController>) toAgent, certificate);
+            streams.add(stream);
+            return stream;
+        }
+
+        /** Whether a stream may have the part of a node; it is told if not. */
+        boolean mayFollow(Stream stream, String claimed) {
+            X509Certificate certificate = stream.certificate;
+            if (gate == null || certificate == null) {
+                return true;
+            }
+            String node = Certificates.name(certificate);
+            if (node.equals(claimed)) {
+                return true;
+            }
+            gate.askedForAnother(node, claimed);
+            stream.refuse("the certificate of this host is that of node " + node
+                    + ", so it gets nothing that is for another node");
+            return false;
         }
     }
 
     /** A stream: gRPC calls it from one thread at a time; the controller sends from its own. */
     private static final class Stream implements StreamObserver<FromAgent>, AgentStream {
+        private final Service service;
         private final Controller controller;
         private final ServerCallStreamObserver<FromController> toAgent;
+        private final @Nullable X509Certificate certificate;
         private @Nullable String node;
+        private volatile boolean refused;
 
-        Stream(Controller controller, ServerCallStreamObserver<FromController> toAgent) {
-            this.controller = controller;
+        Stream(
+                Service service,
+                ServerCallStreamObserver<FromController> toAgent,
+                @Nullable X509Certificate certificate) {
+            this.service = service;
+            this.controller = service.controller;
             this.toAgent = toAgent;
-            toAgent.setOnCancelHandler(() -> controller.gone(this));
+            this.certificate = certificate;
+            toAgent.setOnCancelHandler(this::gone);
         }
 
         @Override
         public void onNext(FromAgent message) {
+            if (refused) {
+                return;
+            }
             boolean first = node == null;
             if (first != message.hasHello()) {
-                send(FromController.newBuilder()
-                        .setRefusal("an agent says Hello first, and once")
-                        .build());
-                end();
+                refuse("an agent says Hello first, and once");
                 return;
             }
             switch (message.getWhatCase()) {
                 case HELLO -> {
-                    node = message.getHello().getNode();
-                    controller.hello(this, message.getHello());
+                    String claimed = message.getHello().getNode();
+                    if (service.mayFollow(this, claimed)) {
+                        node = claimed;
+                        controller.hello(this, message.getHello());
+                    }
                 }
                 case ANSWER -> controller.answer(this, message.getAnswer());
                 case REPORT -> controller.report(this, message.getReport());
@@ -102,14 +201,26 @@ public final class SouthboundServer implements AutoCloseable {
             }
         }
 
-        @Override
-        public void onError(Throwable failure) {
+        /** Says why, and ends it. */
+        private void refuse(String why) {
+            refused = true;
+            send(FromController.newBuilder().setRefusal(why).build());
+            end();
+        }
+
+        private void gone() {
+            service.streams.remove(this);
             controller.gone(this);
         }
 
         @Override
+        public void onError(Throwable failure) {
+            gone();
+        }
+
+        @Override
         public void onCompleted() {
-            controller.gone(this);
+            gone();
             end();
         }
 
@@ -121,7 +232,7 @@ public final class SouthboundServer implements AutoCloseable {
                 }
             } catch (RuntimeException e) {
                 // The stream has ended meanwhile; gRPC says so to the other methods.
-                controller.gone(this);
+                gone();
             }
         }
 
@@ -133,6 +244,8 @@ public final class SouthboundServer implements AutoCloseable {
                 // It has ended already.
                 controller.gone(this);
             }
+            // When this side has ended a call, gRPC tells nobody that it has ended.
+            gone();
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.manager;
 
 import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.agents.AgentService;
+import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.objects.Inventory;
@@ -56,7 +57,7 @@ public final class Manager implements AutoCloseable {
      * @param revisionsKept how far watchers and listings can go back
      * @param accessControl whether clients have to show a token
      * @param certificate with which TLS is spoken; empty: plain HTTP
-     * @param agents where agents reach it; empty: it keeps objects and serves no agents
+     * @param agents where agents reach it, and who is let in; empty: it keeps objects and serves no agents
      */
     public record Options(
             Path data,
@@ -66,7 +67,7 @@ public final class Manager implements AutoCloseable {
             Duration compactEvery,
             boolean accessControl,
             Optional<ServerCertificate> certificate,
-            Optional<InetSocketAddress> agents) {
+            Optional<AgentOptions> agents) {
         /** The usual bounds, with access control, without TLS, without agents. */
         public static Options of(Path data, InetSocketAddress listen) {
             Duration compactEvery = Duration.ofMinutes(1);
@@ -87,8 +88,8 @@ public final class Manager implements AutoCloseable {
         }
 
         /** The same with agents. */
-        public Options with(InetSocketAddress newAgents) {
-            Optional<InetSocketAddress> now = Optional.of(newAgents);
+        public Options with(AgentOptions newAgents) {
+            Optional<AgentOptions> now = Optional.of(newAgents);
             return new Options(
                     data, listen, requestsPerSecondMax, revisionsKept, compactEvery, accessControl, certificate, now);
         }
@@ -99,6 +100,7 @@ public final class Manager implements AutoCloseable {
      *
      * @throws StoreException if the directory cannot be used
      * @throws IOException if the address cannot be listened on
+     * @throws dev.sluice.manager.enrolment.AuthorityException if there is something wrong with the authority of agents
      */
     public static Manager start(Options options) throws IOException {
         checkAddress(options);
@@ -112,9 +114,12 @@ public final class Manager implements AutoCloseable {
             if (options.accessControl()) {
                 writeToken(options.data().resolve(ADMIN_TOKEN_FILE), accounts.localAdministrator());
             }
-            RestApi api = new RestApi(inventory, accounts, gate, options.requestsPerSecondMax(), System::nanoTime);
+            Optional<Enrolments> enrolments = enrolments(options, store, inventory);
+            RestApi api = new RestApi(
+                    inventory, accounts, enrolments, gate, options.requestsPerSecondMax(), System::nanoTime);
             if (options.agents().isPresent()) {
-                agents = AgentService.start(options.agents().get(), inventory, InstantSource.system(), AGENTS_GRACE);
+                agents = AgentService.start(
+                        options.agents().get().listen(), enrolments, inventory, InstantSource.system(), AGENTS_GRACE);
             }
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
             Thread compactor = Thread.ofVirtual()
@@ -129,6 +134,13 @@ public final class Manager implements AutoCloseable {
             store.close();
             throw e;
         }
+    }
+
+    private static Optional<Enrolments> enrolments(Options options, Store store, Inventory inventory) {
+        if (options.agents().isEmpty() || options.agents().get().insecure()) {
+            return Optional.empty();
+        }
+        return Optional.of(options.agents().get().enrolments(options.data(), store, inventory, InstantSource.system()));
     }
 
     private static void checkAddress(Options options) throws IOException {

@@ -118,6 +118,11 @@ public final class Following {
         return Optional.of(FromAgent.newBuilder().setAnswer(answer).build());
     }
 
+    /** Whether a part of an update has come and its last one has not. */
+    public boolean isReceiving() {
+        return !parts.isEmpty();
+    }
+
     /** Nothing has come for a while: brings to disk what could not be brought there before. */
     public void idle() {
         intake.save();

@@ -24,9 +24,10 @@ public final class ManagedNode implements AutoCloseable {
     private static final long REPORT_MS = 1_000;
     private static final long STEADY_NS = 5_000_000_000L;
 
-    /** So often a failing connection is complained of. */
+    /** So often a failing connection is complained of, for the same reason. */
     private static final long COMPLAIN_NS = 60_000_000_000L;
 
+    private final ManagerLink link;
     private final ManagerAddress manager;
     private final NodeOptions options;
     private final Following following;
@@ -35,11 +36,14 @@ public final class ManagedNode implements AutoCloseable {
     private final Thread thread;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
+    private volatile String failure = "";
+    private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerAddress manager, String name, NodeOptions given) {
-        this.manager = manager;
-        Path state = given.state().orElseGet(() -> StateDirectory.defaultPath(name));
+    private ManagedNode(ManagerLink link, String name, NodeOptions given) {
+        this.link = link;
+        manager = link.address();
+        Path state = directory(name, given);
         following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
         options = given.from(following.objects()).named(name).stateIn(state);
         thread = Thread.ofPlatform().name("sluice-manager").unstarted(this::run);
@@ -51,21 +55,26 @@ public final class ManagedNode implements AutoCloseable {
      * @param name of the node
      * @param options the source of its objects in it counts for nothing
      */
-    public static ManagedNode start(ManagerAddress manager, String name, NodeOptions options) {
-        ManagedNode node = new ManagedNode(manager, name, options);
+    public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
+        ManagedNode node = new ManagedNode(link, name, options);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
             }
         } catch (NodeException e) {
             if (node.following.accepted() == 0) {
-                LOG.info("node {} waits for its first objects from {}", name, manager);
+                LOG.info("node {} waits for its first objects from {}", name, node.manager);
             } else {
-                LOG.error("what {} sent last cannot be run: {}", manager, e.getMessage());
+                LOG.error("what {} sent last cannot be run: {}", node.manager, e.getMessage());
             }
         }
         node.thread.start();
         return node;
+    }
+
+    /** Where a node keeps what it has to find again. */
+    public static Path directory(String name, NodeOptions options) {
+        return options.state().orElseGet(() -> StateDirectory.defaultPath(name));
     }
 
     private NodeRunner startRunner() throws NodeException {
@@ -95,7 +104,7 @@ public final class ManagedNode implements AutoCloseable {
     /** Why it ended without being asked to; empty: it was asked. */
     public String failure() {
         NodeRunner running = runner;
-        return running == null ? "" : running.failure();
+        return running == null ? failure : running.failure();
     }
 
     @Override
@@ -115,31 +124,42 @@ public final class ManagedNode implements AutoCloseable {
         while (!stopping) {
             try {
                 long beginNs = System.nanoTime();
-                String why = follow();
+                String why = followed();
                 if (System.nanoTime() - beginNs > STEADY_NS) {
                     backoff.worked();
+                }
+                if (why.isEmpty()) {
+                    continue;
                 }
                 complain(why);
                 Thread.sleep(backoff.next());
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException e) {
-                LOG.error("a defect of this program, the node goes on", e);
             }
+        }
+    }
+
+    private String followed() throws InterruptedException {
+        try {
+            return follow();
+        } catch (RuntimeException e) {
+            LOG.error("a defect of this program, the node goes on", e);
+            return "a defect: " + e.getMessage();
         }
     }
 
     private void complain(String why) {
         long nowNs = System.nanoTime();
-        if (!stopping && nowNs - complainedNs >= COMPLAIN_NS) {
+        if (!stopping && (nowNs - complainedNs >= COMPLAIN_NS || !why.equals(complained))) {
             complainedNs = nowNs;
+            complained = why;
             LOG.warn("no manager at {}, the node goes on with what it has: {}", manager, why);
         }
     }
 
-    /** Follows for as long as a stream stands; why it ended. */
+    /** Follows for as long as a stream stands; why it ended; empty: for a better one. */
     private String follow() throws InterruptedException {
-        try (ManagerStream stream = ManagerStream.open(manager)) {
+        try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
             while (!stopping) {
                 switch (stream.next(REPORT_MS)) {
@@ -157,8 +177,18 @@ public final class ManagedNode implements AutoCloseable {
                     case null -> following.idle();
                 }
                 report(stream);
+                if (!following.isReceiving() && stream.renewed()) {
+                    return "";
+                }
             }
             return "the node ends";
+        } catch (ManagerLink.UnreachableException e) {
+            if (e.inVain() && runner == null) {
+                // Nothing runs that could go on, and nobody will send anything.
+                failure = String.valueOf(e.getMessage());
+                close();
+            }
+            return String.valueOf(e.getMessage());
         }
     }
 

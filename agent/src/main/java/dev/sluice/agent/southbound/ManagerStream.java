@@ -2,12 +2,8 @@ package dev.sluice.agent.southbound;
 
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
-import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.SouthboundGrpc;
 import io.grpc.ManagedChannel;
-import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -16,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One stream to a manager, from its beginning to its end. One user; gRPC's threads put what comes into a queue. */
 final class ManagerStream implements AutoCloseable {
-    private static final int KEEPALIVE_S = 10;
-    private static final int KEEPALIVE_ANSWER_S = 5;
-    private static final int CONNECT_TIMEOUT_MS = 5_000;
+    private final ManagerLink link;
+
+    /** Whether the manager has let this host in: what comes later has other reasons. */
+    private volatile boolean heard;
 
     private final ManagedChannel channel;
     private final StreamObserver<FromAgent> toManager;
@@ -33,23 +30,19 @@ final class ManagerStream implements AutoCloseable {
     /** The stream has ended. */
     record Ended(String why) implements Event {}
 
-    private ManagerStream(ManagerAddress address) {
-        channel = NettyChannelBuilder.forAddress(address.host(), address.port())
-                .usePlaintext()
-                .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
-                .maxInboundMessageSize(Protocol.MESSAGE_BYTES_MAX)
-                .keepAliveTime(KEEPALIVE_S, TimeUnit.SECONDS)
-                .keepAliveTimeout(KEEPALIVE_ANSWER_S, TimeUnit.SECONDS)
-                .build();
+    private ManagerStream(ManagerLink link, ManagedChannel channel) {
+        this.link = link;
+        this.channel = channel;
         toManager = SouthboundGrpc.newStub(channel).follow(new StreamObserver<>() {
             @Override
             public void onNext(FromController message) {
+                heard = true;
                 events.add(new Message(message));
             }
 
             @Override
             public void onError(Throwable failure) {
-                events.add(new Ended(words(failure)));
+                events.add(new Ended(heard ? ManagerLink.plainWords(failure) : link.words(failure)));
             }
 
             @Override
@@ -59,16 +52,14 @@ final class ManagerStream implements AutoCloseable {
         });
     }
 
-    /** Begins one; that it cannot be is the first event. */
-    static ManagerStream open(ManagerAddress address) {
-        return new ManagerStream(address);
+    /** Begins one; that the manager does not answer is the first event. */
+    static ManagerStream open(ManagerLink link) throws ManagerLink.UnreachableException {
+        return new ManagerStream(link, link.connect());
     }
 
-    private static String words(Throwable failure) {
-        Status status = Status.fromThrowable(failure);
-        String description = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
-        Throwable cause = status.getCause();
-        return cause == null || cause.getMessage() == null ? description : description + ": " + cause.getMessage();
+    /** Whether what this host shows has been renewed, over this connection. */
+    boolean renewed() {
+        return link.renew(channel);
     }
 
     void send(FromAgent message) {

@@ -59,14 +59,14 @@ final class Architecture {
             new Module(
                     "southbound",
                     List.of(),
-                    List.of("io.grpc..", "com.google.protobuf..", "com.google.common.util.concurrent..")),
+                    List.of("io.grpc..", "com.google.protobuf..", "com.google.common.util.concurrent..", "org.bouncycastle..")),
             new Module(
                     "controller",
                     List.of("model", "southbound"),
                     List.of("io.grpc..", "com.google.protobuf..", "org.slf4j..")),
             new Module(
                     "manager",
-                    List.of("model", "controller"),
+                    List.of("model", "controller", "southbound"),
                     List.of("io.helidon..", "tools.jackson..", "org.sqlite..", "org.slf4j..")),
             new Module("datapath", List.of("wire"), List.of()),
             new Module("ports", List.of("datapath", "wire"), List.of()),

@@ -13,7 +13,7 @@ import java.util.Set;
 public enum Role {
     /** Everything; only for all tenants. */
     ADMIN(
-            "all objects, users, tenants, tokens, backups",
+            "all objects, users, tenants, tokens, enrolments, backups",
             Sets.ALL,
             Sets.ALL,
             Sets.ALL,
@@ -61,6 +61,9 @@ public enum Role {
     public enum Permission {
         /** Users, tenants and tokens of others. */
         ACCESS,
+
+        /** Which hosts are which nodes. */
+        ENROLMENT,
 
         /** Backups, which hold everything. */
         BACKUP,

@@ -1,5 +1,6 @@
 package dev.sluice.manager.agents;
 
+import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.Controller;
 import dev.sluice.controller.SouthboundServer;
 import dev.sluice.manager.objects.Inventory;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /** What a manager does for agents: a controller that knows the objects, and a place where agents reach it. Any thread. */
 public final class AgentService implements AutoCloseable {
@@ -34,19 +36,38 @@ public final class AgentService implements AutoCloseable {
     }
 
     /**
-     * Starts it.
+     * Starts it without encryption, for whoever reaches it.
      *
      * @param grace for how long agents that have not come back yet count as on their way
      * @throws Unreachable if the address cannot be listened on
      */
     public static AgentService start(
             InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace) {
+        return start(listen, Optional.empty(), inventory, clock, grace);
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
+     * @param grace for how long agents that have not come back yet count as on their way
+     * @throws Unreachable if the address cannot be listened on
+     */
+    public static AgentService start(
+            InetSocketAddress listen,
+            Optional<? extends AgentGate> gate,
+            Inventory inventory,
+            InstantSource clock,
+            Duration grace) {
         StatusWriter writer = new StatusWriter(inventory, clock);
         Controller controller = new Controller(writer::tell, grace);
         // Agents that come before the objects do would be told that there are none.
         ObjectFeed feed = ObjectFeed.start(inventory, controller);
         try {
-            return new AgentService(writer, controller, SouthboundServer.start(listen, controller), feed);
+            SouthboundServer server = gate.isPresent()
+                    ? SouthboundServer.start(listen, controller, gate.get())
+                    : SouthboundServer.start(listen, controller);
+            return new AgentService(writer, controller, server, feed);
         } catch (IOException e) {
             feed.close();
             controller.close();

@@ -2,6 +2,7 @@ package dev.sluice.manager.rest;
 
 import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.access.Identity;
+import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.http.HttpRequest;
 import dev.sluice.manager.http.HttpServer;
@@ -34,15 +35,23 @@ public final class RestApi implements HttpServer.Handler {
     /**
      * The interface to some objects.
      *
+     * @param enrolments of agents; empty: it serves none over TLS
      * @param gate who is let in, as whom
      * @param requestsPerSecondMax of one client address; ten times as many at once
      * @param nowNs a clock that only goes forward
      */
-    public RestApi(Inventory inventory, Accounts accounts, Gate gate, int requestsPerSecondMax, LongSupplier nowNs) {
+    public RestApi(
+            Inventory inventory,
+            Accounts accounts,
+            Optional<Enrolments> enrolments,
+            Gate gate,
+            int requestsPerSecondMax,
+            LongSupplier nowNs) {
         this.gate = gate;
         // First those without names in braces: audit is no kind.
         routes.addAll(new SystemRoutes(inventory).routes());
         routes.addAll(new AccessRoutes(accounts, inventory).routes());
+        routes.addAll(new EnrolmentRoutes(enrolments).routes());
         routes.addAll(new ObjectRoutes(inventory, gate).routes());
         limit = new RateLimit(requestsPerSecondMax, 10 * requestsPerSecondMax, nowNs);
     }

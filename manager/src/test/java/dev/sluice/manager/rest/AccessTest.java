@@ -297,6 +297,11 @@ class AccessTest {
             assertThat(send(token, "DELETE", "/api/v1/tenants/acme", "").status())
                     .isEqualTo(role == Role.ADMIN ? 409 : 403);
             assertThat(send(token, "GET", "/api/v1/backup", "").status()).isEqualTo(allowed);
+            assertThat(send(token, "POST", "/api/v1/enrolments", "node: a").status())
+                    .isEqualTo(role == Role.ADMIN ? 201 : 403);
+            assertThat(send(token, "GET", "/api/v1/enrolments", "").status()).isEqualTo(allowed);
+            assertThat(send(token, "DELETE", "/api/v1/enrolments/a", "").status())
+                    .isEqualTo(allowed);
             assertThat(send(token, "GET", "/api/v1/audit", "").status())
                     .isEqualTo(role == Role.AUDITOR ? 200 : allowed);
             // One's own tokens may be seen and ended, those of others not.

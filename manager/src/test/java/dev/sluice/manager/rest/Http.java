@@ -1,6 +1,8 @@
 package dev.sluice.manager.rest;
 
 import dev.sluice.manager.access.Accounts;
+import dev.sluice.manager.enrolment.Authority;
+import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.MemoryStore;
@@ -13,7 +15,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,6 +41,13 @@ final class Http implements AutoCloseable {
         api = new RestApi(
                 inventory,
                 accounts,
+                Optional.of(Enrolments.open(
+                        store,
+                        inventory,
+                        Authority.inMemory(Instant.now()),
+                        false,
+                        Enrolments.LIFE_USUAL,
+                        InstantSource.system())),
                 closed ? Gate.ofTokens(accounts) : Gate.open(),
                 requestsPerSecondMax,
                 System::nanoTime);

@@ -171,6 +171,12 @@ class OpenApiTest {
             assertRequired(contract, "TokenList", http.get("/api/v1/tokens").json());
             assertRequired(
                     contract,
+                    "IssuedEnrolment",
+                    http.send("POST", "/api/v1/enrolments", "node: a").json());
+            assertRequired(
+                    contract, "EnrolmentList", http.get("/api/v1/enrolments").json());
+            assertRequired(
+                    contract,
                     "Done",
                     http.send("DELETE", "/api/v1/users/eve", "").json());
             assertRequired(contract, "Problem", http.get("/api/v1/pigeons").json());

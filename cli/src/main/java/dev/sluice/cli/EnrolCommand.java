@@ -1,0 +1,82 @@
+package dev.sluice.cli;
+
+import dev.sluice.model.YamlText;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sluice enrol}. */
+@Command(
+        name = "enrol",
+        description = {
+            "Says which hosts are which nodes: makes the token with which a host comes to the certificate of a node ('sluice agent --enrol'), and takes certificates back.",
+            "A host renews its certificate by itself, after two thirds of its life. For administrators."
+        })
+final class EnrolCommand extends AccessRequest {
+    @Command(
+            name = "list",
+            description = "Lists the nodes whose hosts are enrolled, expired or revoked, and those whose token waits.")
+    int list(@Mixin ManagerOptions manager, @Mixin ObjectOutput output) {
+        return ask(manager, output, client -> client.get("/api/v1/enrolments"), answer -> {
+            Table table = new Table().words("NODE").words("STATE").words("UNTIL");
+            Fields.objects(answer, "items")
+                    .forEach(each -> table.row(
+                            Fields.text(each, "node"), Fields.text(each, "state"), Fields.text(each, "until")));
+            return table.render("no host is enrolled");
+        });
+    }
+
+    @Command(
+            name = "create",
+            description =
+                    "Makes a token for a node, and prints it: it is good for one host, once. Enrolling another host for a node ends the certificate of the one before.")
+    int create(
+            @Parameters(index = "0", paramLabel = "NODE", description = "Which node the host is to be.") String node,
+            @Option(
+                            names = "--ttl",
+                            paramLabel = "TIME",
+                            defaultValue = "1h",
+                            description =
+                                    "How long the token can be used: a number with s, m, h or d, at most 7d (default: ${DEFAULT-VALUE}).")
+                    String ttl,
+            @Mixin ManagerOptions manager,
+            @Mixin ObjectOutput output) {
+        Map<String, Object> wanted = new LinkedHashMap<>();
+        wanted.put("node", node);
+        wanted.put("ttlSeconds", seconds(ttl));
+        String yaml = YamlText.of(wanted);
+        return ask(
+                manager,
+                output,
+                client -> client.post("/api/v1/enrolments", yaml),
+                answer -> Fields.text(answer, "token") + "\n");
+    }
+
+    private static long seconds(String text) {
+        if (!text.matches("[0-9]{1,6}[smhd]")) {
+            throw new CommandFailure("--ttl " + text + " is not a time; write 30m, 1h or 2d");
+        }
+        long number = Long.parseLong(text.substring(0, text.length() - 1));
+        return number
+                * switch (text.charAt(text.length() - 1)) {
+                    case 'd' -> 86_400;
+                    case 'h' -> 3_600;
+                    case 'm' -> 60;
+                    default -> 1;
+                };
+    }
+
+    @Command(
+            name = "revoke",
+            description =
+                    "Ends the certificates and tokens of a node: within a second its agent is told nothing any more. What it has it goes on with; stop it on its host if it is to stop.")
+    int revoke(
+            @Parameters(index = "0", paramLabel = "NODE", description = "As 'sluice enrol list' shows it.") String node,
+            @Mixin ManagerOptions manager,
+            @Mixin ObjectOutput output) {
+        return ask(manager, output, client -> client.delete("/api/v1/enrolments/" + part(node)), AccessRequest::done);
+    }
+}
