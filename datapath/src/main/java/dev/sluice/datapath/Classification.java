@@ -299,7 +299,7 @@ final class Classification {
         Path path = isTranslated(slot) ? null : selector.select(table.targetId(slot));
         if (path != null) {
             changes.redirect(c, slot, path);
-            // Where the packet came from a node, this record may not have been one that fits there; for the next one it is.
+            // At the node that the packet came from this record may not have fitted; for the next packet it does.
             frames.refuse(OffloadRefusal.PATH_CHANGING);
             counters.reselected++;
         }
