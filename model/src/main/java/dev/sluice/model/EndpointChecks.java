@@ -93,7 +93,8 @@ final class EndpointChecks {
         }
         List<PolicyTags> policies = instance.spec().policies();
         for (int i = 0; i < policies.size(); i++) {
-            if (policies.get(i).out().isPresent() || policies.get(i).in().innerVlan().isPresent()) {
+            if (policies.get(i).out().isPresent()
+                    || policies.get(i).in().innerVlan().isPresent()) {
                 at.error(
                         "spec.policies[" + i + "]",
                         "packets for nodes of transport nsh-ethernet have one tag, in both directions",

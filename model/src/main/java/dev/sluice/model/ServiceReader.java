@@ -216,7 +216,8 @@ final class ServiceReader {
             return v.refuse("movesPerSecond", "stands without onReturn: rebalance", "onReturn: rebalance beside it");
         }
         if (v.get(AMBIGUOUS_RETURN) == AmbiguousReturn.LOCAL && v.get(UNMATCHED_RETURN) != UnmatchedReturn.ROUTE) {
-            return v.refuse("ambiguousReturn", "stands without unmatchedReturn: route", "unmatchedReturn: route beside it");
+            return v.refuse(
+                    "ambiguousReturn", "stands without unmatchedReturn: route", "unmatchedReturn: route beside it");
         }
         if (onReturn == OnReturn.REBALANCE && v.get(TRANSLATION) != Translation.NONE) {
             return v.refuse(
