@@ -37,6 +37,9 @@ final class Returns {
 
     private final int[] onlyOne = new int[1];
 
+    /** Whether the packet in hand was brought here by a tag. */
+    private boolean byTag;
+
     // Found by find().
     private int record;
     private int recordHop;
@@ -148,7 +151,7 @@ final class Returns {
 
     /** Finds the flow of a frame that came back at a side of a node, and goes on with it. */
     int match(Cursor c, Attachment node, int side) {
-        return matchIn(c, node, side, node.routers());
+        return matchIn(c, node, side, node.routers(), false);
     }
 
     /**
@@ -157,11 +160,12 @@ final class Returns {
     int matchByTag(Cursor c, Attachment node, int side, int router) {
         frames.refuse(OffloadRefusal.UNTRACKED);
         onlyOne[0] = router;
-        return matchIn(c, node, side, onlyOne);
+        return matchIn(c, node, side, onlyOne, true);
     }
 
-    private int matchIn(Cursor c, Attachment node, int side, int[] routers) {
+    private int matchIn(Cursor c, Attachment node, int side, int[] routers, boolean isByTag) {
         candidates = routers;
+        byTag = isByTag;
         return c.quotes && follow(c, node, side) ? goOn(c, node, side, recordHop) : matchOwn(c, node, side);
     }
 
@@ -489,7 +493,7 @@ final class Returns {
     // A packet that no record explains.
 
     private int unmatched(Cursor c, Attachment node, int side) {
-        if (candidates == onlyOne) {
+        if (byTag) {
             boolean routes = snapshot.router(onlyOne[0]).isRouting();
             return routes ? route(c, onlyOne[0]) : frames.drop(c, DropReason.RETURN_NO_FLOW);
         }

@@ -70,7 +70,6 @@ class TagReturnOverHostsTest {
             }
             assertThat(TcpTransfer.echoes(network.client, "10.2.0.2", 7, 500_000))
                     .isTrue();
-            assertThat(a.instance("fw").returned()).isEqualTo(a.instance("fw").sent());
 
             // Of its own: nobody sent it anything of this flow.
             int before = echo.datagramCount();
