@@ -1,10 +1,10 @@
 package dev.sluice.model;
 
 import dev.sluice.model.Port.Classify;
+import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.FrameKind;
 import dev.sluice.model.Port.Spec;
 import dev.sluice.model.Port.Treatment;
-import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;
 import dev.sluice.wire.MacAddress;
