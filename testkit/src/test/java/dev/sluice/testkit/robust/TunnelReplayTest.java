@@ -262,7 +262,8 @@ class TunnelReplayTest {
                 seed++;
             }
         }
-        System.out.printf("%s: %d frames in %.1f s: %s, %s%n", hook, count, (System.nanoTime() - began) / 1e9, repeated, seen);
+        System.out.printf(
+                "%s: %d frames in %.1f s: %s, %s%n", hook, count, (System.nanoTime() - began) / 1e9, repeated, seen);
         assertThat(repeated).containsOnlyKeys("into a tunnel", "out of a tunnel", "through");
         assertThat(seen)
                 .containsKeys(
