@@ -361,9 +361,7 @@ public final class FastPath implements AutoCloseable {
                 }
                 own.forgetLink(hook, number, interfaceName);
             }
-            int fd = hook == Hook.TC
-                    ? bpf.attachTcx(programFd, link.index())
-                    : bpf.attachXdp(programFd, link.index());
+            int fd = hook == Hook.TC ? bpf.attachTcx(programFd, link.index()) : bpf.attachXdp(programFd, link.index());
             if (fd < 0) {
                 throw Program.trouble(
                         "attaching to " + interfaceName

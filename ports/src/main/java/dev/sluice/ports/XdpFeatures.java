@@ -41,9 +41,7 @@ public final class XdpFeatures implements AutoCloseable {
     public static XdpFeatures open() throws PortException {
         String object = "XDP features of interfaces";
         int fd = Linux.socket(
-                KernelConstants.AF_NETLINK,
-                KernelConstants.SOCK_RAW | KernelConstants.SOCK_CLOEXEC,
-                NETLINK_GENERIC);
+                KernelConstants.AF_NETLINK, KernelConstants.SOCK_RAW | KernelConstants.SOCK_CLOEXEC, NETLINK_GENERIC);
         if (fd < 0) {
             throw PortException.of(object, "socket", fd, "CAP_NET_ADMIN");
         }

@@ -138,7 +138,13 @@ final class PortPlan {
     private void bind(PortDraft draft, Port port) {
         Port.Spec spec = port.spec();
         PortDriver driver = spec.driver() == PortDriver.AUTO ? nodeDriver : spec.driver();
-        draft.bind(spec.interfaceName(), facts(port, spec.interfaceName()), driver, spec.xdpMode(), spec.zeroCopy(), spec.fastPath());
+        draft.bind(
+                spec.interfaceName(),
+                facts(port, spec.interfaceName()),
+                driver,
+                spec.xdpMode(),
+                spec.zeroCopy(),
+                spec.fastPath());
         spec.mac().ifPresent(mac -> draft.mac = mac.bits());
         draft.classifyFromPort = spec.classify().fromPort();
         draft.classifyToPort = spec.classify().toPort();
@@ -258,7 +264,13 @@ final class PortPlan {
         PortDraft draft = drafts.get(key);
         if (draft == null) {
             draft = draft(key, interfaceName, Role.SERVICE);
-            draft.bind(interfaceName, facts(instance, interfaceName), nodeDriver, XdpMode.AUTO, ZeroCopy.AUTO, FastPath.AUTO);
+            draft.bind(
+                    interfaceName,
+                    facts(instance, interfaceName),
+                    nodeDriver,
+                    XdpMode.AUTO,
+                    ZeroCopy.AUTO,
+                    FastPath.AUTO);
         }
         draft.addAddresses(side.addresses());
         return draft;

@@ -71,7 +71,8 @@ final class TagReturns {
         for (ServicePolicy policy : there.policies()) {
             for (ServicePolicy.Rule rule : policy.spec().rules()) {
                 Optional<String> chain = chain(rule.action());
-                for (AppliedTo at : chain.isEmpty() ? List.<AppliedTo>of() : policy.spec().appliedTo(rule)) {
+                for (AppliedTo at :
+                        chain.isEmpty() ? List.<AppliedTo>of() : policy.spec().appliedTo(rule)) {
                     for (Place place : there.resolve(at)) {
                         tenant(peer, there, place).ifPresent(tenant -> add(chain.get(), peer, tenant));
                     }
@@ -192,10 +193,7 @@ final class TagReturns {
             Optional<ServiceInstance> instance = configuration.instances().stream()
                     .filter(each -> each.name().equals(draft.content().instanceName()))
                     .findFirst();
-            if (local
-                    && way != null
-                    && way.equals(TagReturn.AMBIGUOUS)
-                    && instance.isPresent()) {
+            if (local && way != null && way.equals(TagReturn.AMBIGUOUS) && instance.isPresent()) {
                 log.warning(
                         instance.get(),
                         "spec.service",

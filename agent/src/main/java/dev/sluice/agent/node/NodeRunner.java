@@ -271,8 +271,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         if (fastPath.mode() != FastPathMode.AUTO && !fastPath.trouble().isEmpty()) {
             stop();
             awaitEnd();
-            throw new NodeException(
-                    "--fast-path " + fastPath.mode() + ": " + fastPath.trouble() + "; to run without, use --fast-path auto or off");
+            throw new NodeException("--fast-path " + fastPath.mode() + ": " + fastPath.trouble()
+                    + "; to run without, use --fast-path auto or off");
         }
         List<OpenPort> ports = worker.ports();
         String reason = ports.stream()

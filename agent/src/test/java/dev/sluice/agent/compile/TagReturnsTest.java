@@ -41,7 +41,8 @@ class TagReturnsTest {
     private CompileResult result(String node, Configuration objects) {
         return compilers
                 .computeIfAbsent(node, name -> new SnapshotCompiler(name, new IdRegistry()))
-                .compile(objects, name -> new InterfaceFacts(name.hashCode() & 0xff, name.equals("eth0") ? 1610 : 1500));
+                .compile(
+                        objects, name -> new InterfaceFacts(name.hashCode() & 0xff, name.equals("eth0") ? 1610 : 1500));
     }
 
     private CompiledNode compiled(String node, String... documents) {
@@ -118,7 +119,13 @@ class TagReturnsTest {
     @Test
     void ambiguousTagIsRoutedByTheHostsOwnRouterIfSaidSo() {
         String base = Yaml.text(
-                host("a", 1), host("b", 2), host("c", 3), OF_ONE, ROUTES_AT_B, router("red", "a", "r"), routing(", ambiguousReturn: local"));
+                host("a", 1),
+                host("b", 2),
+                host("c", 3),
+                OF_ONE,
+                ROUTES_AT_B,
+                router("red", "a", "r"),
+                routing(", ambiguousReturn: local"));
         String green = router("green", "c", "g");
         CompiledNode without = compiled("b", base, green, sending("a/r", "c/g"));
         assertThat(attachment(without.snapshot(), "fw-1").tagReturn()).isEqualTo(TagReturn.AMBIGUOUS);

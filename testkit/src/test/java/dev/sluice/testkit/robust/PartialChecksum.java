@@ -45,13 +45,13 @@ final class PartialChecksum {
         int l3 = RawFrames.network(f);
         boolean six = isSix(f);
         int bytes = six ? RawFrames.u16(f, l3 + 4) : RawFrames.u16(f, l3 + 2) - 20;
-        long sum = bytes + RawFrames.u8(f, l3 + (six ? 6 : 9));
+        int sum = bytes + RawFrames.u8(f, l3 + (six ? 6 : 9));
         for (int at = l3 + (six ? 8 : 12); at < l3 + (six ? 40 : 20); at += 2) {
             sum += RawFrames.u16(f, at);
         }
         while (sum >>> 16 != 0) {
             sum = (sum & 0xffff) + (sum >>> 16);
         }
-        return (int) sum;
+        return sum;
     }
 }
