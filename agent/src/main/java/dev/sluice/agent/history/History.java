@@ -552,8 +552,8 @@ public final class History implements AutoCloseable {
         String reason = HistoryDirectory.reason(e);
         if (!reason.equals(problem)) {
             LOG.warn(
-                    "history is not written to {}: {}; configurations are applied all the same, their history is kept in memory and "
-                            + "written as soon as that works",
+                    "history is not written to {}: {}; configurations are applied all the same, their history is kept"
+                            + " in memory and written as soon as that works",
                     disk.path(),
                     reason);
         }

@@ -38,8 +38,8 @@ class FollowingTest {
     }
 
     private static Resource port(String name) {
-        String text = "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: " + name + "}, spec: {node: a, interface: "
-                + name + "}}";
+        String text = "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: " + name
+                + "}, spec: {node: a, interface: " + name + "}}";
         return Resource.newBuilder()
                 .setName("ports/" + name)
                 .setVersion(Protocol.version(text))

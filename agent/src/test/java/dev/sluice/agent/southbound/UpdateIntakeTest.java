@@ -86,8 +86,11 @@ class UpdateIntakeTest {
     void refusedUpdateLeavesWhatWasAndNamesObjectAndField() {
         UpdateIntake intake = intake();
         take(intake, List.of(update(Map.of("ports/left", PORT), List.of())));
-        Answer answer = take(intake, List.of(update(
-                Map.of("ports/right", text("Port", "right", "{node: a, interface: right, peer: nobody}")), List.of())));
+        Answer answer = take(
+                intake,
+                List.of(update(
+                        Map.of("ports/right", text("Port", "right", "{node: a, interface: right, peer: nobody}")),
+                        List.of())));
         assertThat(answer.getAccepted()).isFalse();
         assertThat(answer.getFaults(0).getObject()).isEqualTo("Port/right");
         assertThat(answer.getFaults(0).getField()).isEqualTo("spec.peer");
