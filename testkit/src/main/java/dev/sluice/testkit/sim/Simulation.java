@@ -18,6 +18,9 @@ public final class Simulation {
 
     private static final long LOOK_NS = 500 * Events.MS;
     private static final long DRAIN_NS = 300 * Events.MS;
+    /** A flow that changes to a path with the same nodes at other places pauses for a second (packet-life.md, changing paths). */
+    private static final long PAUSE_NS = 1_200 * Events.MS;
+
     private static final long PROBE_NS = 50 * Events.MS;
     private static final int STEPS = 2;
     private static final int FLOWS = 3;
@@ -276,7 +279,7 @@ public final class Simulation {
         } while (!why.isEmpty());
         world.events.say(() -> "all is well");
         invariants.checkWrites(world.manager.inventory());
-        world.run(DRAIN_NS);
+        world.run(PAUSE_NS);
         Wanted wanted = client.wanted();
         invariants.onlyInForce(wanted);
         List<Fabric.Probe> last = new ArrayList<>();
