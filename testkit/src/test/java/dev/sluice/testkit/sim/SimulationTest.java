@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Manager, agents and data paths under faults, by seeds: nothing is that must never be (X2, F5, F7, F8, F15). */
 class SimulationTest {
     /** What fits into twenty seconds of a slow processor. */
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 80;
 
     private static void run(long first, int count) {
         long events = 0;
