@@ -35,6 +35,8 @@ public final class Simulation {
     private final List<Fabric.Probe> probes = new ArrayList<>();
     private int freshFlow = 1_000;
     private int probesSent;
+    private int crashes;
+    private int generation;
 
     /**
      * What was seen.
@@ -254,10 +256,18 @@ public final class Simulation {
         }
     }
 
-    /** A host that begins anew does not know paths that were given up, so flows that were in progress on those may end (ADR 14): others take their place. */
+    /** The first of the flows that go on all the time. */
     private int steadyFlow() {
-        return FLOWS
-                * world.agents.values().stream().mapToInt(AgentProcess::crashes).sum();
+        return FLOWS * generation;
+    }
+
+    /** A host that began anew does not know paths that were given up, so flows that are in progress on those are lost (ADR 32, limits): others take their place. */
+    private void renewFlows() {
+        int now = world.agents.values().stream().mapToInt(AgentProcess::crashes).sum();
+        if (now != crashes) {
+            crashes = now;
+            generation++;
+        }
     }
 
     private Fabric.Probe probe(String host, int flow) {
@@ -280,6 +290,7 @@ public final class Simulation {
         world.events.say(() -> "all is well");
         invariants.checkWrites(world.manager.inventory());
         world.run(PAUSE_NS);
+        renewFlows();
         Wanted wanted = client.wanted();
         invariants.onlyInForce(wanted);
         List<Fabric.Probe> last = new ArrayList<>();
