@@ -28,11 +28,11 @@ class PlantedOrdersTest {
                 CONTROLLER + "AgentRecord",
                 "wanted.forEach((key, piece) -> after.put(key, new Held(piece.version(), piece.generation())));",
                 "boolean rulesFirst = changed.size() > 1 && changed.stream().anyMatch(piece ->"
-                    + " piece.key().startsWith(\"servicepolicies/\")); if (rulesFirst) { changed ="
-                    + " changed.stream().filter(piece -> piece.key().startsWith(\"servicepolicies/\")).toList();"
-                    + " removed = List.of(); after.putAll(held); changed.forEach(piece -> after.put(piece.key(), new"
-                    + " Held(piece.version(), piece.generation()))); } else { wanted.forEach((key, piece) ->"
-                    + " after.put(key, new Held(piece.version(), piece.generation()))); }"),
+                        + " piece.key().startsWith(\"servicepolicies/\")); if (rulesFirst) { changed ="
+                        + " changed.stream().filter(piece -> piece.key().startsWith(\"servicepolicies/\")).toList();"
+                        + " removed = List.of(); after.putAll(held); changed.forEach(piece -> after.put(piece.key(), new"
+                        + " Held(piece.version(), piece.generation()))); } else { wanted.forEach((key, piece) ->"
+                        + " after.put(key, new Held(piece.version(), piece.generation()))); }"),
         CLASSIFIERS_USE_PATHS_BEFORE_THEIR_HOSTS_HAVE_THEM(
                 COMPILER + "Transition",
                 "if (attachment.id() == hop.attachment()) {",
