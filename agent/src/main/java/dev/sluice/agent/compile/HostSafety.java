@@ -236,8 +236,8 @@ public final class HostSafety {
             }
             if (Files.exists(sys.resolve("class/net").resolve(name).resolve("brport"))) {
                 warnings.add("interface " + name
-                        + " is a port of a bridge of the kernel: frames pass beside Sluice, uninspected; take it out with"
-                        + " 'ip link set " + name + " nomaster'");
+                        + " is a port of a bridge of the kernel: frames pass beside Sluice, uninspected; take it out"
+                        + " with 'ip link set " + name + " nomaster'");
             }
         }
         return warnings;

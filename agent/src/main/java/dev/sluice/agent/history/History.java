@@ -114,13 +114,13 @@ public final class History implements AutoCloseable {
         }
         try {
             byte[] stored = disk.readState();
-            state = stored == null ? guess() : HistoryFormat.state(stored);
+            state = stored == null ? HistoryState.guess(heads.values()) : HistoryFormat.state(stored);
         } catch (IOException e) {
             message("state " + HistoryDirectory.reason(e) + "; it is taken from the revisions themselves");
-            state = guess();
+            state = HistoryState.guess(heads.values());
         }
         if (!heads.containsKey(state.good()) || !heads.containsKey(state.running())) {
-            HistoryState guess = guess();
+            HistoryState guess = HistoryState.guess(heads.values());
             boolean goodIsThere = heads.containsKey(state.good());
             boolean runningIsThere = heads.containsKey(state.running());
             state = new HistoryState(
@@ -149,21 +149,6 @@ public final class History implements AutoCloseable {
         String whole = "history in " + disk.path() + ": " + text;
         messages.add(whole);
         LOG.warn("{}", whole);
-    }
-
-    /** What the state must have been, from the outcomes of the revisions. */
-    private HistoryState guess() {
-        int good = 0;
-        int running = 0;
-        for (RevisionHead head : heads.values()) {
-            if (head.outcome().good()) {
-                good = head.number();
-                running = head.number();
-            } else if (head.outcome() == Revision.Outcome.PENDING) {
-                running = head.number();
-            }
-        }
-        return new HistoryState(running, good, "");
     }
 
     // For readers; any thread.
@@ -552,8 +537,8 @@ public final class History implements AutoCloseable {
         String reason = HistoryDirectory.reason(e);
         if (!reason.equals(problem)) {
             LOG.warn(
-                    "history is not written to {}: {}; configurations are applied all the same, their history is kept in memory and "
-                            + "written as soon as that works",
+                    "history is not written to {}: {}; configurations are applied all the same, their history is kept"
+                            + " in memory and written as soon as that works",
                     disk.path(),
                     reason);
         }

@@ -32,4 +32,19 @@ public record HistoryState(int running, int good, String filesNotApplied, Map<St
     HistoryState with(Map<String, String> newInstances) {
         return new HistoryState(running, good, filesNotApplied, newInstances);
     }
+
+    /** What the state must have been, from the outcomes of the revisions, oldest first. */
+    static HistoryState guess(Iterable<RevisionHead> heads) {
+        int good = 0;
+        int running = 0;
+        for (RevisionHead head : heads) {
+            if (head.outcome().good()) {
+                good = head.number();
+                running = head.number();
+            } else if (head.outcome() == Revision.Outcome.PENDING) {
+                running = head.number();
+            }
+        }
+        return new HistoryState(running, good, "");
+    }
 }

@@ -39,21 +39,21 @@ public final class DiskThatStops {
         }
 
         @Override
-        void writeRevision(int number, byte[] bytes) throws IOException {
+        public void writeRevision(int number, byte[] bytes) throws IOException {
             if (goesOn()) {
                 super.writeRevision(number, bytes);
             }
         }
 
         @Override
-        void writeState(byte[] bytes) throws IOException {
+        public void writeState(byte[] bytes) throws IOException {
             if (goesOn()) {
                 super.writeState(bytes);
             }
         }
 
         @Override
-        void remove(int number) throws IOException {
+        public void remove(int number) throws IOException {
             if (goesOn()) {
                 super.remove(number);
             }

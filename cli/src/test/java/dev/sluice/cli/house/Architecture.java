@@ -102,12 +102,7 @@ final class Architecture {
                             "datapath",
                             "model",
                             "wire"),
-                    List.of(
-                            "org.junit..",
-                            "org.assertj..",
-                            "org.slf4j..",
-                            "tools.jackson..",
-                            "com.google.protobuf..")),
+                    List.of("org.junit..", "org.assertj..", "org.slf4j..", "tools.jackson..", "com.google.protobuf..")),
             new Module(
                     "bench",
                     List.of(

@@ -52,12 +52,16 @@ final class AgentProcess implements Wire.Side<FromController> {
 
     /** What ends with the process. */
     private final class Running {
-        final Following following =
-                new Following("the simulated manager", name, kept, AgentProcess.this::putIntoForce);
+        final Following following = new Following("the simulated manager", name, kept, AgentProcess.this::putIntoForce);
         final Backoff backoff = new Backoff(dice);
         final Deque<FromController> inbox = new ArrayDeque<>();
-        @Nullable NodeProcess node;
-        @Nullable Wire wire;
+
+        @Nullable
+        NodeProcess node;
+
+        @Nullable
+        Wire wire;
+
         long connectedNs;
         boolean busy;
     }
@@ -146,8 +150,7 @@ final class AgentProcess implements Wire.Side<FromController> {
     }
 
     private NodeProcess startNode(Running now) throws NodeException {
-        NodeProcess started =
-                new NodeProcess(name, events, dice, now.following.objects(), history, links, () -> inUse);
+        NodeProcess started = new NodeProcess(name, events, dice, now.following.objects(), history, links, () -> inUse);
         now.node = started;
         return started;
     }

@@ -106,8 +106,7 @@ final class Fabric {
 
     /** Sends a packet of a flow from the client of a host. */
     Probe send(String host, int flow) {
-        Probe probe = new Probe(
-                ++lastId, host, flow, flows.computeIfAbsent(host + " " + flow, _ -> events.nowNs()));
+        Probe probe = new Probe(++lastId, host, flow, flows.computeIfAbsent(host + " " + flow, _ -> events.nowNs()));
         probes.put(probe.id, probe);
         byte[] frame = TestPacket.udp("10.1.0.1:" + (CLIENT_PORT + flow), "10.1.0.2:" + SERVER_PORT)
                 .ethernet(CLIENT_MAC, SERVER_MAC)
@@ -160,9 +159,10 @@ final class Fabric {
     private void carry(String host, String interfaceName, byte[] frame) {
         switch (interfaceName) {
             case "" -> {}
-            case "eth0" -> hosts.keySet().stream()
-                    .filter(to -> !to.equals(host) && !to.equals(Wanted.ALONE))
-                    .forEach(to -> cross(host, to, frame));
+            case "eth0" ->
+                hosts.keySet().stream()
+                        .filter(to -> !to.equals(host) && !to.equals(Wanted.ALONE))
+                        .forEach(to -> cross(host, to, frame));
             case "eth1" -> leave(host, frame, true);
             case "eth2" -> leave(host, frame, false);
             default -> inspect(host, interfaceName, frame);

@@ -75,15 +75,10 @@ final class Faults {
             case MANAGER_DISK_FULL -> managerDisk.full = true;
             case MANAGER_DISK_SLOW -> managerDisk.slowNs = detail % Events.SECOND;
             case PARTIAL_PUSH -> {
-                // For streams that begin now.
                 world.splits = true;
-                world.cut(host);
                 world.events.after(lastsNs, () -> world.cut(host));
             }
-            case LATE_MESSAGES -> {
-                world.latencyNs = Events.SECOND;
-                world.cut(host);
-            }
+            case LATE_MESSAGES -> world.latencyNs = Events.SECOND;
             case PACKET_LOSS -> world.fabric.lossPercent = 1 + (int) (detail % 40);
             case PACKETS_OVERTAKE -> world.fabric.jitterNs = Events.MS + detail % (200 * Events.MS);
             case HOST_APART -> world.fabric.partition(host, true);

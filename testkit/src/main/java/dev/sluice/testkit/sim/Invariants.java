@@ -30,7 +30,11 @@ final class Invariants implements World.Watch {
     private @Nullable World world;
 
     /** A host before an update. */
-    private record Before(Map<String, String> versions, boolean runs, @Nullable Snapshot snapshot, int revision) {}
+    private record Before(
+            Map<String, String> versions,
+            boolean runs,
+            @Nullable Snapshot snapshot,
+            int revision) {}
 
     /** From now on this is looked at. */
     void of(World newWorld) {
@@ -75,8 +79,8 @@ final class Invariants implements World.Watch {
         }
         acknowledged.forEach((key, text) -> {
             if (!Optional.ofNullable(there.get(key)).equals(text)) {
-                throw violation("an acknowledged write is lost: " + key + " is "
-                        + there.getOrDefault(key, "not there") + ", acknowledged was " + text.orElse("its deletion"));
+                throw violation("an acknowledged write is lost: " + key + " is " + there.getOrDefault(key, "not there")
+                        + ", acknowledged was " + text.orElse("its deletion"));
             }
         });
     }
@@ -139,9 +143,8 @@ final class Invariants implements World.Watch {
             throw violation("host " + agent.name + " was given what it had already, and took it again");
         }
         if (!accepted && was != null) {
-            boolean same = is.versions.equals(was.versions)
-                    && is.snapshot == was.snapshot
-                    && is.revision == was.revision;
+            boolean same =
+                    is.versions.equals(was.versions) && is.snapshot == was.snapshot && is.revision == was.revision;
             if (!same) {
                 throw violation("a refusal has changed host " + agent.name + ": revision " + was.revision + " -> "
                         + is.revision + ", objects " + was.versions + " -> " + is.versions);
@@ -163,14 +166,20 @@ final class Invariants implements World.Watch {
     private void checkPart(String host, Configuration held) {
         boolean shares = !host.equals(Wanted.ALONE);
         List<String> foreign = new ArrayList<>();
-        held.ports().forEach(port -> port.spec()
-                .node()
-                .ifPresent(node -> check(host, shares, node, "Port/" + port.name(), foreign)));
-        held.instances().forEach(instance -> instance.spec()
-                .node()
-                .ifPresent(node -> check(host, shares, node, "ServiceInstance/" + instance.name(), foreign)));
-        held.policies().forEach(policy -> policy.spec().appliedTo().forEach(at -> at.scope()
-                .ifPresent(node -> check(host, false, node, "ServicePolicy/" + policy.name(), foreign))));
+        held.ports()
+                .forEach(port -> port.spec()
+                        .node()
+                        .ifPresent(node -> check(host, shares, node, "Port/" + port.name(), foreign)));
+        held.instances()
+                .forEach(instance -> instance.spec()
+                        .node()
+                        .ifPresent(node -> check(host, shares, node, "ServiceInstance/" + instance.name(), foreign)));
+        held.policies()
+                .forEach(policy -> policy.spec()
+                        .appliedTo()
+                        .forEach(at -> at.scope()
+                                .ifPresent(
+                                        node -> check(host, false, node, "ServicePolicy/" + policy.name(), foreign))));
         if (!foreign.isEmpty()) {
             throw violation("host " + host + " holds what is another's: " + foreign);
         }

@@ -106,8 +106,7 @@ final class NodeProcess {
 
     /** Whether all that was published is in force, and no path waits for other hosts. */
     boolean isSettled() {
-        return isInForce()
-                && inForce.paths().stream().noneMatch(path -> path.use() == PathDraft.Use.AWAITED);
+        return isInForce() && inForce.paths().stream().noneMatch(path -> path.use() == PathDraft.Use.AWAITED);
     }
 
     /** Whether the data path has what was published last. */

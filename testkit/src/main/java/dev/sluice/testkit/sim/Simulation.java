@@ -18,6 +18,9 @@ public final class Simulation {
 
     private static final long LOOK_NS = 500 * Events.MS;
     private static final long DRAIN_NS = 300 * Events.MS;
+    /** A flow that changes to a path with the same nodes at other places pauses for a second (packet-life.md, changing paths). */
+    private static final long PAUSE_NS = 1_200 * Events.MS;
+
     private static final long PROBE_NS = 50 * Events.MS;
     private static final int STEPS = 2;
     private static final int FLOWS = 3;
@@ -32,6 +35,8 @@ public final class Simulation {
     private final List<Fabric.Probe> probes = new ArrayList<>();
     private int freshFlow = 1_000;
     private int probesSent;
+    private int crashes;
+    private int generation;
 
     /**
      * What was seen.
@@ -56,7 +61,12 @@ public final class Simulation {
             nodes.put("fw-z", new Placed("fw", Wanted.ALONE));
         }
         Wanted first = new Wanted(
-                hosts, alone, dice.nextBoolean() ? "direct" : "hub", CHAINS.get(dice.nextInt(CHAINS.size())), true, nodes);
+                hosts,
+                alone,
+                dice.nextBoolean() ? "direct" : "hub",
+                CHAINS.get(dice.nextInt(CHAINS.size())),
+                true,
+                nodes);
         world = new World(dice.nextLong(), traced, all, invariants);
         invariants.of(world);
         world.manager.start();
@@ -104,7 +114,7 @@ public final class Simulation {
     private Report run(long seed) {
         settle();
         for (int i = 0; i < STEPS; i++) {
-            if (dice.nextInt(3) == 0) {
+            if (dice.nextBoolean()) {
                 calmStep();
             } else {
                 wildStep();
@@ -139,6 +149,7 @@ public final class Simulation {
         probes.clear();
         long pausedBefore = paused();
         send(1_700 * Events.MS);
+        world.mend();
         settle();
         if (lossless) {
             checkLosses(paused() - pausedBefore);
@@ -210,20 +221,23 @@ public final class Simulation {
     /** An instance at another host, with the same name or another. */
     private Wanted moved(Wanted from) {
         Map<String, Placed> nodes = new TreeMap<>(from.nodes());
-        List<String> movable = nodes.keySet().stream()
-                .filter(name -> !name.equals("fw-z"))
-                .toList();
+        List<String> movable =
+                nodes.keySet().stream().filter(name -> !name.equals("fw-z")).toList();
         String name = movable.get(dice.nextInt(movable.size()));
         Placed was = Objects.requireNonNull(nodes.remove(name));
         String host = from.hosts().get(dice.nextInt(from.hosts().size()));
-        nodes.put(dice.nextBoolean() ? name : was.service() + "-" + (1 + dice.nextInt(3)), new Placed(was.service(), host));
+        nodes.put(
+                dice.nextBoolean() ? name : was.service() + "-" + (1 + dice.nextInt(3)),
+                new Placed(was.service(), host));
         return from.with(nodes);
     }
 
     private Wanted grown(Wanted from) {
         Map<String, Placed> nodes = new TreeMap<>(from.nodes());
         String service = dice.nextBoolean() ? "fw" : "ips";
-        nodes.put(service + "-" + (1 + dice.nextInt(3)), new Placed(service, from.hosts().get(dice.nextInt(from.hosts().size()))));
+        nodes.put(
+                service + "-" + (1 + dice.nextInt(3)),
+                new Placed(service, from.hosts().get(dice.nextInt(from.hosts().size()))));
         return from.with(nodes);
     }
 
@@ -242,9 +256,18 @@ public final class Simulation {
         }
     }
 
-    /** A host that begins anew does not know paths that were given up, so flows that were in progress on those may end (ADR 14): others take their place. */
+    /** The first of the flows that go on all the time. */
     private int steadyFlow() {
-        return FLOWS * world.agents.values().stream().mapToInt(AgentProcess::crashes).sum();
+        return FLOWS * generation;
+    }
+
+    /** A host that began anew does not know paths that were given up, so flows that are in progress on those are lost (ADR 32, limits): others take their place. */
+    private void renewFlows() {
+        int now = world.agents.values().stream().mapToInt(AgentProcess::crashes).sum();
+        if (now != crashes) {
+            crashes = now;
+            generation++;
+        }
     }
 
     private Fabric.Probe probe(String host, int flow) {
@@ -260,12 +283,14 @@ public final class Simulation {
             world.run(LOOK_NS);
             why = client.isDone() ? world.unsettled() : List.of("a change is not acknowledged");
             if (world.events.nowNs() > untilNs) {
-                throw invariants.violation("not well " + SETTLE_NS_MAX / Events.SECOND + " s after the last fault: " + why);
+                throw invariants.violation(
+                        "not well " + SETTLE_NS_MAX / Events.SECOND + " s after the last fault: " + why);
             }
         } while (!why.isEmpty());
         world.events.say(() -> "all is well");
         invariants.checkWrites(world.manager.inventory());
-        world.run(DRAIN_NS);
+        world.run(PAUSE_NS);
+        renewFlows();
         Wanted wanted = client.wanted();
         invariants.onlyInForce(wanted);
         List<Fabric.Probe> last = new ArrayList<>();

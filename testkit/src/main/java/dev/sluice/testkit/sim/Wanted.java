@@ -1,7 +1,7 @@
 package dev.sluice.testkit.sim;
 
-import dev.sluice.manager.objects.Edit;
 import dev.sluice.controller.WantedObject;
+import dev.sluice.manager.objects.Edit;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import java.util.ArrayList;
@@ -57,8 +57,8 @@ record Wanted(
     boolean isServed() {
         return profiles.stream()
                 .allMatch(service -> nodes.values().stream()
-                        .anyMatch(node -> node.service().equals(service)
-                                && !node.host().equals(ALONE)));
+                        .anyMatch(node ->
+                                node.service().equals(service) && !node.host().equals(ALONE)));
     }
 
     /** The objects, by {@code Kind/name}, as texts. */
@@ -67,11 +67,7 @@ record Wanted(
         for (int i = 1; i <= hosts.size(); i++) {
             String host = hosts.get(i - 1);
             String address = "10.0.0." + i;
-            put(
-                    all,
-                    "Node",
-                    host,
-                    "{underlay: {address: " + address + ", bfd: {intervalMs: 300, failAfter: 3}}}");
+            put(all, "Node", host, "{underlay: {address: " + address + ", bfd: {intervalMs: 300, failAfter: 3}}}");
             put(all, "Port", "up-" + host, "{node: " + host + ", interface: eth0}");
             put(
                     all,
@@ -89,8 +85,8 @@ record Wanted(
                 all,
                 "ServiceInstance",
                 name,
-                "{service: " + placed.service() + ", node: " + placed.host() + ", interfaces: {in: " + name + "-i, out: "
-                        + name + "-o}}"));
+                "{service: " + placed.service() + ", node: " + placed.host() + ", interfaces: {in: " + name
+                        + "-i, out: " + name + "-o}}"));
         put(all, "ServiceChain", "inspect", "{profiles: [" + String.join(", ", profiles) + "], mode: " + mode + "}");
         put(
                 all,
@@ -103,11 +99,7 @@ record Wanted(
     }
 
     private static void pair(Map<String, String> all, String host) {
-        put(
-                all,
-                "Port",
-                "left-" + host,
-                "{node: " + host + ", interface: eth1, peer: right-" + host + "}");
+        put(all, "Port", "left-" + host, "{node: " + host + ", interface: eth1, peer: right-" + host + "}");
         put(all, "Port", "right-" + host, "{node: " + host + ", interface: eth2}");
     }
 
@@ -127,9 +119,7 @@ record Wanted(
                 edits.add(apply(text));
             }
         });
-        before.keySet().stream()
-                .filter(title -> !after.containsKey(title))
-                .forEach(title -> edits.add(remove(title)));
+        before.keySet().stream().filter(title -> !after.containsKey(title)).forEach(title -> edits.add(remove(title)));
         return edits;
     }
 
@@ -152,8 +142,7 @@ record Wanted(
     }
 
     private static Edit apply(String text) {
-        return new Edit.Apply(
-                WrittenObject.read("simulation", text).objects().getFirst(), false);
+        return new Edit.Apply(WrittenObject.read("simulation", text).objects().getFirst(), false);
     }
 
     private static Edit remove(String title) {

@@ -6,6 +6,8 @@ import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Update;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -28,8 +30,8 @@ final class Wire implements AgentStream {
     private final RandomGenerator dice;
     private final Side<FromAgent> manager;
     private final Side<FromController> agent;
-    private final long latencyNs;
-    private final boolean splits;
+    private final LongSupplier latencyNs;
+    private final BooleanSupplier splits;
     private long toManagerNs;
     private long toAgentNs;
     private boolean cut;
@@ -39,16 +41,16 @@ final class Wire implements AgentStream {
     /**
      * A stream that stands.
      *
-     * @param latencyNs the longest that a message is under way
-     * @param splits whether updates come in several parts
+     * @param latencyNs the longest that a message is under way now
+     * @param splits whether updates come in several parts now
      */
     Wire(
             Events events,
             RandomGenerator dice,
             Side<FromAgent> manager,
             Side<FromController> agent,
-            long latencyNs,
-            boolean splits) {
+            LongSupplier latencyNs,
+            BooleanSupplier splits) {
         this.events = events;
         this.dice = dice;
         this.manager = manager;
@@ -61,7 +63,7 @@ final class Wire implements AgentStream {
 
     @Override
     public void send(FromController message) {
-        if (splits && message.hasUpdate() && message.getUpdate().getResourcesCount() > 1) {
+        if (splits.getAsBoolean() && message.hasUpdate() && message.getUpdate().getResourcesCount() > 1) {
             parts(message.getUpdate())
                     .forEach(part -> sendWhole(
                             FromController.newBuilder().setUpdate(part).build()));
@@ -74,7 +76,7 @@ final class Wire implements AgentStream {
         if (cut) {
             return;
         }
-        toAgentNs = Math.max(toAgentNs, events.nowNs() + dice.nextLong(latencyNs) + 1);
+        toAgentNs = Math.max(toAgentNs, events.nowNs() + dice.nextLong(latencyNs.getAsLong()) + 1);
         events.after(toAgentNs - events.nowNs(), () -> {
             if (!cut && !agentKnows) {
                 agent.message(this, message);
@@ -106,14 +108,14 @@ final class Wire implements AgentStream {
     @Override
     public void end() {
         if (!agentKnows) {
-            tellAgent(1 + dice.nextLong(latencyNs));
+            tellAgent(1 + dice.nextLong(latencyNs.getAsLong()));
         }
     }
 
     // What the agent does.
 
     void sendToManager(FromAgent message) {
-        toManagerNs = Math.max(toManagerNs, events.nowNs() + dice.nextLong(latencyNs) + 1);
+        toManagerNs = Math.max(toManagerNs, events.nowNs() + dice.nextLong(latencyNs.getAsLong()) + 1);
         boolean lost = cut;
         events.after(toManagerNs - events.nowNs(), () -> {
             // What was under way when the agent's side ended may still arrive.
@@ -136,13 +138,13 @@ final class Wire implements AgentStream {
     void managerGone() {
         managerKnows = true;
         cut = true;
-        tellAgent(dice.nextInt(3) == 0 ? dice.nextLong(NOTICE_NS) : 1 + dice.nextLong(latencyNs));
+        tellAgent(dice.nextInt(3) == 0 ? dice.nextLong(NOTICE_NS) : 1 + dice.nextLong(latencyNs.getAsLong()));
     }
 
     /** The agent's process has ended, or it has no more use for the stream. */
     void agentGone() {
         agentKnows = true;
-        tellManager(dice.nextInt(3) == 0 ? dice.nextLong(NOTICE_NS) : 1 + dice.nextLong(latencyNs));
+        tellManager(dice.nextInt(3) == 0 ? dice.nextLong(NOTICE_NS) : 1 + dice.nextLong(latencyNs.getAsLong()));
     }
 
     private void tellAgent(long delayNs) {

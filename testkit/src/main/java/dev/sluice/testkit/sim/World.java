@@ -47,8 +47,7 @@ final class World {
         manager = new ManagerProcess(events, new SplittableRandom(dice.nextLong()));
         for (String host : hosts) {
             agents.put(
-                    host,
-                    new AgentProcess(host, events, new SplittableRandom(dice.nextLong()), this::connect, watch));
+                    host, new AgentProcess(host, events, new SplittableRandom(dice.nextLong()), this::connect, watch));
         }
         fabric = new Fabric(events, new SplittableRandom(dice.nextLong()), agents, watch);
         poll();
@@ -76,7 +75,7 @@ final class World {
         if (!manager.isUp() || unreachable.contains(agent.name)) {
             return null;
         }
-        Wire wire = new Wire(events, dice, manager, agent, latencyNs, splits);
+        Wire wire = new Wire(events, dice, manager, agent, () -> latencyNs, () -> splits);
         manager.accept(wire);
         return wire;
     }

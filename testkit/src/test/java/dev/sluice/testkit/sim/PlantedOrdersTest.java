@@ -27,23 +27,23 @@ class PlantedOrdersTest {
         RULES_COME_BEFORE_WHAT_THEY_NAME(
                 CONTROLLER + "AgentRecord",
                 "wanted.forEach((key, piece) -> after.put(key, new Held(piece.version(), piece.generation())));",
-                "boolean rulesFirst = changed.size() > 1 && changed.stream().anyMatch(piece -> piece.key().startsWith(\"servicepolicies/\"));"
-                        + " if (rulesFirst) { changed = changed.stream().filter(piece -> piece.key().startsWith(\"servicepolicies/\")).toList();"
-                        + " removed = List.of(); after.putAll(held);"
-                        + " changed.forEach(piece -> after.put(piece.key(), new Held(piece.version(), piece.generation()))); }"
-                        + " else { wanted.forEach((key, piece) -> after.put(key, new Held(piece.version(), piece.generation()))); }"),
+                "boolean rulesFirst = changed.size() > 1 && changed.stream().anyMatch(piece ->"
+                        + " piece.key().startsWith(\"servicepolicies/\")); if (rulesFirst) { changed ="
+                        + " changed.stream().filter(piece -> piece.key().startsWith(\"servicepolicies/\")).toList();"
+                        + " removed = List.of(); after.putAll(held); changed.forEach(piece -> after.put(piece.key(), new"
+                        + " Held(piece.version(), piece.generation()))); } else { wanted.forEach((key, piece) ->"
+                        + " after.put(key, new Held(piece.version(), piece.generation()))); }"),
         CLASSIFIERS_USE_PATHS_BEFORE_THEIR_HOSTS_HAVE_THEM(
                 COMPILER + "Transition",
                 "if (attachment.id() == hop.attachment()) {",
                 "if (attachment.id() == hop.attachment() && word == null) {"),
         REMOVED_BEFORE_DRAINED(COMPILER + "Transition", "GONE_NS = 90_000_000_000L", "GONE_NS = 1L"),
         ACKNOWLEDGED_BEFORE_IN_FORCE(
-                FOLLOWING + "UpdateIntake",
-                "received.tryOut(next);",
-                "received.tryOut(next);\n received.accept();"),
+                FOLLOWING + "UpdateIntake", "received.tryOut(next);", "received.tryOut(next);\n received.accept();"),
         ANSWERS_NAME_THE_UPDATE_BEFORE(
                 FOLLOWING + "UpdateIntake", "setNonce(last.getNonce())", "setNonce(last.getNonce() - 1)"),
-        APPLIED_TWICE_AFTER_RECONNECTING(CONTROLLER + "AgentRecord", "held = now;", "held = held.isEmpty() ? now : held;"),
+        APPLIED_TWICE_AFTER_RECONNECTING(
+                CONTROLLER + "AgentRecord", "held = now;", "held = held.isEmpty() ? now : held;"),
         A_LOST_ANSWER_IS_WAITED_FOR(
                 CONTROLLER + "AgentRecord", "everSeen = true;\n        sent = null;", "everSeen = true;");
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Manager, agents and data paths under faults, by seeds: nothing is that must never be (X2, F5, F7, F8, F15). */
 class SimulationTest {
     /** What fits into twenty seconds of a slow processor. */
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 80;
 
     private static void run(long first, int count) {
         long events = 0;
@@ -25,11 +25,12 @@ class SimulationTest {
                 probes += report.probes();
                 changes += report.changes();
             } catch (Violation e) {
-                throw new AssertionError("seed " + seed + ": " + e.getMessage() + "; replay: ./dev sim --seed " + seed, e);
+                throw new AssertionError(
+                        "seed " + seed + ": " + e.getMessage() + "; replay: ./dev sim --seed " + seed, e);
             }
         }
-        System.out.println(count + " simulations from seed " + first + ": " + events + " events, " + probes + " probes, "
-                + changes + " changes, nothing found");
+        System.out.println(count + " simulations from seed " + first + ": " + events + " events, " + probes
+                + " probes, " + changes + " changes, nothing found");
         assertThat(probes).isGreaterThan(100 * count);
         assertThat(changes).isGreaterThan(count);
     }
@@ -57,7 +58,8 @@ class SimulationTest {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
         assertThat(SimulationMain.run(new String[] {"--seed", "3"}, out)).isZero();
-        assertThat(SimulationMain.run(new String[] {"--seed", "3", "--seeds", "1"}, out)).isZero();
+        assertThat(SimulationMain.run(new String[] {"--seed", "3", "--seeds", "1"}, out))
+                .isZero();
         assertThat(bytes.toString(StandardCharsets.UTF_8))
                 .contains("manager starts at revision 0", "seed 3: nothing found", "1 seeds from 3, 0 failed");
         assertThat(SimulationMain.run(new String[] {"--speed", "3"}, out)).isEqualTo(2);
