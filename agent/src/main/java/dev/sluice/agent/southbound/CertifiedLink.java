@@ -65,11 +65,7 @@ public final class CertifiedLink implements ManagerLink {
      * @param tokens asked before each connection for the token to enrol with, empty if there is none; one that it is enrolled with already does nothing
      */
     public CertifiedLink(
-            ManagerAddress address,
-            String node,
-            Path state,
-            Supplier<String> tokens,
-            InstantSource clock) {
+            ManagerAddress address, String node, Path state, Supplier<String> tokens, InstantSource clock) {
         this.address = address;
         this.node = node;
         this.state = state;
@@ -82,8 +78,8 @@ public final class CertifiedLink implements ManagerLink {
     public static Optional<String> problemOfToken(String text, String node) {
         Optional<EnrolmentToken> token = EnrolmentToken.of(text);
         if (token.isEmpty()) {
-            return Optional.of("is not a token, or not a whole one; write all that 'sluice enrol create " + node
-                    + "' prints");
+            return Optional.of(
+                    "is not a token, or not a whole one; write all that 'sluice enrol create " + node + "' prints");
         }
         return token.get().node().equals(node)
                 ? Optional.empty()

@@ -11,8 +11,9 @@ public final class AuthorityException extends RuntimeException {
 
     /** What is in the store was signed by another one. */
     AuthorityException(int nodes) {
-        super("the authority that enrolled " + nodes + (nodes == 1 ? " host" : " hosts")
-                + " is missing; put the copy of its " + Authority.FILE
-                + " into this directory, or, if there is none, start once with --new-authority and enrol each host again");
+        super(
+                "the authority that enrolled " + nodes + (nodes == 1 ? " host" : " hosts")
+                        + " is missing; put the copy of its " + Authority.FILE
+                        + " into this directory, or, if there is none, start once with --new-authority and enrol each host again");
     }
 }
