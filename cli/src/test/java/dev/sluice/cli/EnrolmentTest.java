@@ -171,11 +171,10 @@ class EnrolmentTest {
         CertifiedLink host = hosts.enrolled("a", folder.resolve("a"));
         try (EnrolledHosts others = new EnrolledHosts()) {
             EnrolmentToken token = hosts.token("b");
-            CertifiedLink lured = new CertifiedLink(
-                    others.address(), "b", folder.resolve("b"), token::text, hosts.clock);
+            CertifiedLink lured =
+                    new CertifiedLink(others.address(), "b", folder.resolve("b"), token::text, hosts.clock);
             assertThat(refusal(lured)).contains("is not the manager that made the token");
-            CertifiedLink moved =
-                    new CertifiedLink(others.address(), "a", folder.resolve("a"), () -> "", hosts.clock);
+            CertifiedLink moved = new CertifiedLink(others.address(), "a", folder.resolve("a"), () -> "", hosts.clock);
             try (Talk talk = new Talk(moved.connect(), "a")) {
                 assertThat(moved.words(talk.failure()))
                         .contains("is not the manager that this host was enrolled by")
@@ -229,11 +228,7 @@ class EnrolmentTest {
         OwnIdentity own = new OwnIdentity(stolen.key(), stolen.certificates());
         try (FalseManager manager = FalseManager.start(own)) {
             CertifiedLink lured = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", manager.port()),
-                    "a",
-                    folder.resolve("a"),
-                    () -> "",
-                    hosts.clock);
+                    new ManagerAddress("127.0.0.1", manager.port()), "a", folder.resolve("a"), () -> "", hosts.clock);
             assertSays(lured, "not one of a manager");
         }
         assertThat(victim.expires()).isPresent();

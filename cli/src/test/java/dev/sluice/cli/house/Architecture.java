@@ -59,7 +59,11 @@ final class Architecture {
             new Module(
                     "southbound",
                     List.of(),
-                    List.of("io.grpc..", "com.google.protobuf..", "com.google.common.util.concurrent..", "org.bouncycastle..")),
+                    List.of(
+                            "io.grpc..",
+                            "com.google.protobuf..",
+                            "com.google.common.util.concurrent..",
+                            "org.bouncycastle..")),
             new Module(
                     "controller",
                     List.of("model", "southbound"),
