@@ -529,7 +529,9 @@ final class Classification {
         int ruleId = table.ruleId(slot);
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
-            tracer.classified(c.batch, c.slot, port.index(), side, slot, hit, ruleId, table.pathId(slot), c.direction);
+            int path = table.pathId(slot);
+            tracer.classified(
+                    c.batch, c.slot, new PacketTracer.Decision(port.index(), side, hit, ruleId, path, c.direction));
         }
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         if (ruleId != TRANSLATED_RULE && !c.follows) {

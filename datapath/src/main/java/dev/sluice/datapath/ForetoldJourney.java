@@ -86,8 +86,8 @@ final class ForetoldJourney implements PacketTracer {
     }
 
     @Override
-    public void classified(Batch b, int i, int port, int at, int record, boolean hit, int rule, int path, int way) {
-        tracer.classified(b, i, port, at, record, hit, rule, path, way);
+    public void classified(Batch b, int i, Decision decision) {
+        tracer.classified(b, i, decision);
     }
 
     @Override

@@ -57,41 +57,26 @@ final class NodeInput {
     /**
      * Takes the packet in hand, whose headers were found sound, from a node of this host.
      *
-     * @param hop index of the hop that the packet has just left, which is the node's if it does not lie
-     * @param nsh where the service header is
-     * @param inner where the frame begins
+     * @param in its {@link CarriedPacket#hopBefore} is the node's if it does not lie
      */
-    int receive(
-            Cursor c,
-            Attachment node,
-            ServiceMetadata metadata,
-            Path path,
-            PlanePath names,
-            int direction,
-            int hop,
-            long nsh,
-            long inner,
-            long end) {
+    int receive(Cursor c, Attachment node, Path path, PlanePath names, CarriedPacket in) {
+        int hop = in.hopBefore;
         if (hop < 0
                 || hop >= path.hops().size()
                 || path.hops().get(hop).attachment().id() != node.id()) {
             return frames.drop(c, DropReason.NODE_HOP_FORGED);
         }
-        boolean here = metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
-        int si = Nsh.si(c.memory, nsh);
-        if (isMessage(c, nsh)) {
-            return here
-                    ? message(c, node, metadata, path, direction)
-                    : messageForOther(c, node, metadata, path, names, direction, si);
+        boolean here = in.metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+        if (isMessage(c, in.nsh)) {
+            return here ? message(c, node, path, in) : messageForOther(c, node, path, names, in);
         }
         if (path.hops().get(hop).copy()) {
             return frames.drop(c, DropReason.COPY_NODE_SENT);
         }
-        long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(c.memory, nsh);
-        if (!decapsulation.takeOut(c, inner, end, direction, way)) {
+        if (!decapsulation.takeOut(c, in.inner(), in.end, in.direction, in.way(c.memory))) {
             return Step.DONE;
         }
-        return here ? goOn(c, node, metadata, path, hop) : goOnForOther(c, node, metadata, path, names, hop, si);
+        return here ? goOn(c, node, path, in) : goOnForOther(c, node, path, names, in);
     }
 
     // Classified here.
@@ -107,14 +92,16 @@ final class NodeInput {
     }
 
     /** What a node says of a flow that was classified here, in a message. */
-    int message(Cursor c, Attachment node, ServiceMetadata metadata, Path path, int direction) {
+    int message(Cursor c, Attachment node, Path path, CarriedPacket in) {
+        ServiceMetadata metadata = in.metadata;
         int slot = named(metadata, path);
-        boolean told =
-                slot >= 0 && instructions.tell(slot, direction, node, metadata.programTag(), metadata.flags(), c.nowNs);
+        boolean told = slot >= 0
+                && instructions.tell(slot, in.direction, node, metadata.programTag(), metadata.flags(), c.nowNs);
         return told ? end(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
     }
 
-    private int goOn(Cursor c, Attachment node, ServiceMetadata metadata, Path path, int hop) {
+    private int goOn(Cursor c, Attachment node, Path path, CarriedPacket in) {
+        ServiceMetadata metadata = in.metadata;
         int slot = named(metadata, path);
         if (slot < 0) {
             return frames.drop(c, DropReason.NODE_FLOW_FORGED);
@@ -127,44 +114,41 @@ final class NodeInput {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
         count(c, node);
-        return returns.goOnFromPeer(c, path, next(c, hop), slot, null);
+        return returns.goOnFromPeer(c, path, next(c, in.hopBefore), slot, null);
     }
 
     // Classified by another switch.
 
-    private int messageForOther(
-            Cursor c, Attachment node, ServiceMetadata metadata, Path path, PlanePath names, int direction, int si) {
-        int entry = flows.ofFlow(metadata, zones, Zones.SERVED + node.instance(), path, direction);
-        boolean told = entry != PlaneFlows.NONE && tellClassifier(c, entry, metadata, names, direction, si);
+    private int messageForOther(Cursor c, Attachment node, Path path, PlanePath names, CarriedPacket in) {
+        int entry = flows.ofFlow(in.metadata, zones, Zones.SERVED + node.instance(), path, in.direction);
+        boolean told = entry != PlaneFlows.NONE && tellClassifier(c, entry, names, in);
         return told ? end(c) : frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
     }
 
-    private boolean tellClassifier(
-            Cursor c, int entry, ServiceMetadata metadata, PlanePath names, int direction, int si) {
-        int scope = NodeInstructions.scope(metadata.flags());
-        boolean told = output.tellClassifier(c, entry, names, direction, si, metadata.programTag(), scope);
+    private boolean tellClassifier(Cursor c, int entry, PlanePath names, CarriedPacket in) {
+        boolean told = output.tellClassifier(c, entry, names, in);
         if (!told) {
             counters.instructionsRefused++;
         }
         return told;
     }
 
-    private int goOnForOther(
-            Cursor c, Attachment node, ServiceMetadata metadata, Path path, PlanePath names, int hop, int si) {
+    private int goOnForOther(Cursor c, Attachment node, Path path, PlanePath names, CarriedPacket in) {
+        ServiceMetadata metadata = in.metadata;
         int entry = c.enterServed(node.instance()) ? flows.returned(c, path, metadata) : PlaneFlows.NONE;
         if (entry == PlaneFlows.NONE) {
             return frames.drop(c, DropReason.NODE_FLOW_FORGED);
         }
         int action = NodeInstructions.action(metadata.programTag());
         if (action != SluiceContext.NONE && action != SluiceContext.DROP_MESSAGE) {
-            tellClassifier(c, entry, metadata, names, c.direction, si);
+            tellClassifier(c, entry, names, in);
         }
         if (endsHere(c, metadata)) {
             return Step.DONE;
         }
         c.planeEntry = entry;
         count(c, node);
-        return returns.goOnServed(c, path, hop, next(c, hop));
+        return returns.goOnServed(c, path, in.hopBefore, next(c, in.hopBefore));
     }
 
     // Both.

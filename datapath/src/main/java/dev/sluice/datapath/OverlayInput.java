@@ -23,13 +23,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing of a packet is believed that a peer may not say: its address has to be a peer's and its virtual network the path's. Hot path: no allocation.
  */
 final class OverlayInput {
-    private static final int[] CRITICAL_OPTIONS_KNOWN = {};
-
     private static final int VLAN_ID = 0xfff;
 
     /** Instead of a virtual network, where packets are of none. */
-    private static final int ANY_NETWORK = -1;
+    static final int ANY_NETWORK = -1;
 
+    private static final int[] CRITICAL_OPTIONS_KNOWN = {};
     private static final int NEEDED =
             ServiceMetadata.TENANT | ServiceMetadata.INGRESS_NODE | ServiceMetadata.FLOW_ID | ServiceMetadata.SLUICE;
 
@@ -46,7 +45,7 @@ final class OverlayInput {
     private final GatewayInput gateways;
     private final GreTunnels gre;
     private final TooBigInput tooBigs;
-    private final ServiceMetadata metadata = new ServiceMetadata();
+    private final CarriedPacket in = new CarriedPacket();
     private Snapshot snapshot = Snapshot.empty();
     private ServicePlane plane = ServicePlane.NONE;
 
@@ -160,7 +159,11 @@ final class OverlayInput {
         if (protocol != EtherTypes.NSH || control) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, peer, node, geneve, geneve + geneveBytes, end, Geneve.vni(m, geneve));
+        in.carrier = geneve;
+        in.nsh = geneve + geneveBytes;
+        in.end = end;
+        in.network = Geneve.vni(m, geneve);
+        return receiveNsh(c, peer, node);
     }
 
     private int receiveGpe(Cursor c, Attachment node, long gpe) {
@@ -172,7 +175,11 @@ final class OverlayInput {
         if (VxlanGpe.isOam(m, gpe) || VxlanGpe.nextProtocol(m, gpe) != VxlanGpe.NEXT_NSH) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        return receiveNsh(c, null, node, gpe, gpe + VxlanGpe.BYTES, end, VxlanGpe.vni(m, gpe));
+        in.carrier = gpe;
+        in.nsh = gpe + VxlanGpe.BYTES;
+        in.end = end;
+        in.network = VxlanGpe.vni(m, gpe);
+        return receiveNsh(c, null, node);
     }
 
     /** Takes the frame in hand, a network service header behind Ethernet, from a service port; the next {@link Step}. */
@@ -198,8 +205,11 @@ final class OverlayInput {
         if (Ethernet.source(c.memory, c.start()) != node.in().mac()) {
             return frames.drop(c, DropReason.NODE_MAC_UNKNOWN);
         }
-        long nsh = c.start() + Ethernet.BYTES + (tag == 0 ? 0 : VlanTag.BYTES);
-        return receiveNsh(c, null, node, c.start(), nsh, c.start() + c.lengthBytes(), ANY_NETWORK);
+        in.carrier = c.start();
+        in.nsh = c.start() + Ethernet.BYTES + (tag == 0 ? 0 : VlanTag.BYTES);
+        in.end = c.start() + c.lengthBytes();
+        in.network = ANY_NETWORK;
+        return receiveNsh(c, null, node);
     }
 
     /** A checksum may be left out (RFC 6935, RFC 6936); one that is there holds, or the sender's kernel is still to complete it. */
@@ -213,69 +223,64 @@ final class OverlayInput {
                 == 0;
     }
 
-    /**
-     * @param carrier the header in front of the service header
-     * @param vni of the carrier, or {@link #ANY_NETWORK}
-     */
-    private int receiveNsh(
-            Cursor c,
-            @Nullable OverlayPeer peer,
-            @Nullable Attachment node,
-            long carrier,
-            long nsh,
-            long end,
-            int vni) {
+    /** Takes the packet whose service header begins at {@link CarriedPacket#nsh}, from a switch or a node. */
+    private int receiveNsh(Cursor c, @Nullable OverlayPeer peer, @Nullable Attachment node) {
         MemorySegment m = c.memory;
-        int nshBytes = Nsh.check(m, nsh, (int) (end - nsh));
-        if (nshBytes < 0 || metadata.read(m, nsh) < 0 || nshBytes > PlaneFlows.NSH_BYTES_MAX) {
+        if (!in.read(m)) {
             return frames.drop(c, DropReason.NSH_INVALID);
         }
-        boolean message = NodeInput.isMessage(c, nsh);
-        boolean tooBig = peer != null && TooBigInput.isOne(m, nsh, metadata);
+        boolean message = NodeInput.isMessage(c, in.nsh);
+        boolean tooBig = peer != null && TooBigInput.isOne(m, in);
         JourneyRecorder journey = frames.journey();
         if (journey != null && node == null && !message && !tooBig && !isCopy()) {
-            journey.opens(c, carrier, nsh, nshBytes);
+            journey.opens(c, in.carrier, in.nsh, in.nshBytes);
         }
-        if (!message && !tooBig && (Nsh.isOam(m, nsh) || Nsh.nextProtocol(m, nsh) != Nsh.NEXT_ETHERNET)) {
+        if (!message && !tooBig && (Nsh.isOam(m, in.nsh) || Nsh.nextProtocol(m, in.nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        if (Nsh.decrementTtl(m, nsh) == 0) {
+        if (Nsh.decrementTtl(m, in.nsh) == 0) {
             return frames.drop(c, DropReason.NSH_TTL_EXPIRED);
         }
-        int spi = Nsh.spi(m, nsh);
-        PlanePath names = plane.forward(spi);
-        int direction = names != null ? 0 : 1;
-        names = names != null ? names : plane.reverse(spi);
+        in.spi = Nsh.spi(m, in.nsh);
+        in.si = Nsh.si(m, in.nsh);
+        PlanePath names = plane.forward(in.spi);
+        in.direction = names != null ? 0 : 1;
+        names = names != null ? names : plane.reverse(in.spi);
         Path path = names == null ? null : snapshot.path(names.path());
-        if (names == null || path == null || (names.svni() != vni && vni != ANY_NETWORK)) {
+        if (names == null || path == null || (names.svni() != in.network && in.network != ANY_NETWORK)) {
             return frames.drop(c, DropReason.NSH_PATH_UNKNOWN);
         }
-        int ordinal = PlanePath.FIRST_INDEX - Nsh.si(m, nsh);
-        if (ordinal > path.visited(direction)) {
+        in.ordinal = PlanePath.FIRST_INDEX - in.si;
+        if (in.ordinal > path.visited(in.direction)) {
             return frames.drop(c, DropReason.NSH_INDEX_INVALID);
         }
-        if (!metadata.has(NEEDED)) {
+        if (!in.metadata.has(NEEDED)) {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
-        int before = path.hopAt(direction, ordinal - 1);
-        if (peer == null || node != null) {
-            return node == null
-                    ? frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN)
-                    : nodes.receive(c, node, metadata, path, names, direction, before, nsh, nsh + nshBytes, end);
+        in.hopBefore = path.hopAt(in.direction, in.ordinal - 1);
+        if (node != null) {
+            return nodes.receive(c, node, path, names, in);
+        }
+        if (peer == null) {
+            return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
         }
         if (tooBig) {
-            int named = isClassifiedHere() ? nodes.named(metadata, path) : -1;
-            return tooBigs.receive(c, peer, metadata, named, path, direction, ordinal, nsh + nshBytes, end);
+            int named = isClassifiedHere() ? nodes.named(in.metadata, path) : -1;
+            return tooBigs.receive(c, peer, path, named, in);
         }
-        if (message) {
-            return say(c, peer, path, direction, before);
-        }
+        return message ? say(c, peer, path) : receivePacket(c, peer, path);
+    }
+
+    /** Takes a packet of a path from another switch. */
+    private int receivePacket(Cursor c, OverlayPeer peer, Path path) {
+        MemorySegment m = c.memory;
+        ServiceMetadata metadata = in.metadata;
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
             if ((metadata.flags() & SluiceContext.TRACED) != 0) {
                 tracer.marked(c.batch, c.slot, metadata.traceId());
             }
-            tracer.carried(c.batch, c.slot, peer, spi, Nsh.si(m, nsh));
+            tracer.carried(c.batch, c.slot, peer, in.spi, in.si);
         }
         boolean classifiedHere = isClassifiedHere();
         OverlayPeer classifier = plane.peerNumbered(metadata.ingressNode());
@@ -283,29 +288,29 @@ final class OverlayInput {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
         if (!classifiedHere || isCopy()) {
-            flows.take(m, nsh, nshBytes, (int) metadata.ingressNode(), metadata);
+            flows.take(m, in.nsh, in.nshBytes, (int) metadata.ingressNode(), metadata);
         }
-        long way = FlowHash.mix(metadata.tenant()) ^ Nsh.path(m, nsh);
-        if (!decapsulation.takeOut(c, nsh + nshBytes, end, direction, way)) {
+        if (!decapsulation.takeOut(c, in.inner(), in.end, in.direction, in.way(m))) {
             return Step.DONE;
         }
+        JourneyRecorder journey = frames.journey();
         if (journey != null) {
             journey.emerges(c);
         }
         if (classifiedHere && metadata.programTag() >>> 24 == SluiceContext.BY_TAG) {
-            return byTag(c, peer, path, before);
+            return byTag(c, peer, path, in.hopBefore);
         }
         return isCopy()
-                ? serveCopy(c, path, ordinal)
-                : classifiedHere ? goOn(c, path, ordinal) : serve(c, path, ordinal);
+                ? serveCopy(c, path, in.ordinal)
+                : classifiedHere ? goOn(c, path, in.ordinal) : serve(c, path, in.ordinal);
     }
 
     private boolean isCopy() {
-        return (metadata.flags() & SluiceContext.COPY) != 0;
+        return (in.metadata.flags() & SluiceContext.COPY) != 0;
     }
 
     private boolean isClassifiedHere() {
-        return metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+        return in.metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
     }
 
     private static boolean isAware(Attachment node) {
@@ -314,14 +319,15 @@ final class OverlayInput {
     }
 
     /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */
-    private int say(Cursor c, OverlayPeer peer, Path path, int direction, int hop) {
+    private int say(Cursor c, OverlayPeer peer, Path path) {
+        int hop = in.hopBefore;
         Attachment node = hop < 0 || hop >= path.hops().size()
                 ? null
                 : path.hops().get(hop).attachment();
         if (node == null || !isAware(node) || node.peer() != peer.index() || !isClassifiedHere()) {
             return frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
         }
-        return nodes.message(c, node, metadata, path, direction);
+        return nodes.message(c, node, path, in);
     }
 
     /** A copy goes to its node and nowhere else, also where the packet was classified. */
@@ -338,11 +344,11 @@ final class OverlayInput {
         Attachment node = hop < 0 || hop >= path.hops().size()
                 ? null
                 : path.hops().get(hop).attachment();
-        int router = plane.routerOf(metadata.tenant());
+        int router = plane.routerOf(in.metadata.tenant());
         if (node == null || node.peer() != peer.index() || !node.routeUnmatched() || !sends(node, router)) {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);
         }
-        return returns.matchByTag(c, node, metadata.programTag() & 1, router);
+        return returns.matchByTag(c, node, in.metadata.programTag() & 1, router);
     }
 
     private static boolean sends(Attachment node, int router) {
@@ -376,10 +382,10 @@ final class OverlayInput {
         if (last != null) {
             last.counters().returned[direction]++;
         }
-        int named = table.resolve(metadata.flowId());
+        int named = table.resolve(in.metadata.flowId());
         // The flow may be on another path by now: what was sent along this one still goes on along it.
         boolean stands = named >= 0 && table.tag(named) == ConnectionTable.SERVICE && table.pathId(named) != 0;
-        int router = stands ? zones.router(table.router(named)) : plane.routerOf(metadata.tenant());
+        int router = stands ? zones.router(table.router(named)) : plane.routerOf(in.metadata.tenant());
         if (router < 0) {
             return frames.drop(c, DropReason.OVERLAY_FLOW_UNKNOWN);
         }

@@ -336,12 +336,10 @@ final class OverlayOutput implements TunnelContent {
      * Tells the switch that classified a flow what a node here said of it, in a packet without payload (RFC 8393).
      *
      * @param entry of the flow, see {@link PlaneFlows}
-     * @param index service index of packets that the node has served
-     * @param program action and path as in {@link SluiceContext#programTag}
-     * @param said flags of {@link SluiceContext} that belong to it
+     * @param said what came from the node: service index of packets that it has served, action and scope
      * @return whether it could be sent
      */
-    boolean tellClassifier(Cursor c, int entry, PlanePath names, int direction, int index, int program, int said) {
+    boolean tellClassifier(Cursor c, int entry, PlanePath names, CarriedPacket said) {
         OverlayPeer peer = plane.peerNumbered(flows.classifier(entry) & 0xffff_ffffL);
         Tunnel to = peer == null ? null : snapshot.tunnels().toPeer(names.svni(), peer.index());
         if (to == null || !output.reaches(c, to)) {
@@ -352,8 +350,9 @@ final class OverlayOutput implements TunnelContent {
         if (start == FramePool.NONE) {
             return false;
         }
-        flows.writeNsh(frames.memory(), start, entry, names.spi(direction), index, false);
-        PlaneFlows.sayOfFlow(frames.memory(), start, program, said);
+        flows.writeNsh(frames.memory(), start, entry, names.spi(said.direction), said.si, false);
+        int scope = NodeInstructions.scope(said.metadata.flags());
+        PlaneFlows.sayOfFlow(frames.memory(), start, said.metadata.programTag(), scope);
         counters.overlaySent++;
         output.sendMessage(c, to, start, bytes);
         return true;

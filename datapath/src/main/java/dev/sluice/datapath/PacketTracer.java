@@ -18,9 +18,20 @@ public interface PacketTracer {
         // Not everybody who listens wants to know.
     }
 
-    /** The packet was classified at a port side: by the record found or made. */
-    void classified(
-            Batch batch, int slot, int port, int side, int record, boolean hit, int ruleId, int pathId, int direction);
+    /**
+     * What classification has said of a packet.
+     *
+     * @param port index of the port
+     * @param side at which side of it
+     * @param hit whether the record was there before; else it was made
+     * @param rule that the record is of
+     * @param path that it has, 0 for none
+     * @param direction of the packet, 0 for forward
+     */
+    record Decision(int port, int side, boolean hit, int rule, int path, int direction) {}
+
+    /** The packet was classified at a port side. */
+    void classified(Batch batch, int slot, Decision decision);
 
     /** An instruction for the flow was found, and is carried out on the packet. */
     default void instructed(Batch batch, int slot, FlowPrograms.Instruction instruction) {

@@ -35,38 +35,29 @@ final class TooBigInput {
     }
 
     /** Whether a packet comes back for its size. */
-    static boolean isOne(MemorySegment m, long nsh, ServiceMetadata metadata) {
-        return Nsh.isOam(m, nsh)
-                && Nsh.nextProtocol(m, nsh) == Nsh.NEXT_ETHERNET
-                && metadata.has(ServiceMetadata.SLUICE)
-                && metadata.programTag() >>> 24 == SluiceContext.TOO_BIG;
+    static boolean isOne(MemorySegment m, CarriedPacket in) {
+        return Nsh.isOam(m, in.nsh)
+                && Nsh.nextProtocol(m, in.nsh) == Nsh.NEXT_ETHERNET
+                && in.metadata.has(ServiceMetadata.SLUICE)
+                && in.metadata.programTag() >>> 24 == SluiceContext.TOO_BIG;
     }
 
     /**
      * Takes the packet in hand.
      *
      * @param named the record that it names, if it is one of its tenant with this path; -1 if not
-     * @param ordinal number of services that it had behind it
-     * @param inner where the frame begins
      */
-    int receive(
-            Cursor c,
-            OverlayPeer peer,
-            ServiceMetadata metadata,
-            int named,
-            Path path,
-            int direction,
-            int ordinal,
-            long inner,
-            long end) {
+    int receive(Cursor c, OverlayPeer peer, Path path, int named, CarriedPacket in) {
+        ServiceMetadata metadata = in.metadata;
+        int direction = in.direction;
         int mtuBytes = metadata.programTag() & 0xff_ffff;
-        boolean serves = isOn(peer, path, direction, ordinal) || isOn(peer, path, direction, ordinal - 1);
+        boolean serves = isOn(peer, path, direction, in.ordinal) || isOn(peer, path, direction, in.ordinal - 1);
         if (named < 0 || !serves) {
             return frames.drop(c, DropReason.TOO_BIG_REFUSED);
         }
         // A key of its own: these are no pieces of what comes here on the path.
         long way = FlowHash.mix(metadata.tenant() + metadata.programTag());
-        if (!decapsulation.takeOut(c, inner, end, direction, way)) {
+        if (!decapsulation.takeOut(c, in.inner(), in.end, direction, way)) {
             return Step.DONE;
         }
         if (!c.enterRouter(zones.router(table.router(named)))) {

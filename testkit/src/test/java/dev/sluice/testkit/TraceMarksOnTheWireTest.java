@@ -48,8 +48,7 @@ class TraceMarksOnTheWireTest {
         public void received(Batch b, int i) {}
 
         @Override
-        public void classified(
-                Batch b, int i, int port, int side, int record, boolean hit, int rule, int path, int d) {}
+        public void classified(Batch b, int i, Decision decision) {}
 
         @Override
         public void steered(Batch b, int i, Attachment attachment, int enteredSide, boolean copy) {}

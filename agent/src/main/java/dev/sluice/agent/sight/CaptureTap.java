@@ -159,11 +159,12 @@ final class CaptureTap implements PacketTracer {
     }
 
     @Override
-    public void classified(Batch b, int i, int port, int side, int record, boolean hit, int rule, int path, int way) {
+    public void classified(Batch b, int i, Decision d) {
         Snapshot snapshot = datapath.snapshot();
-        Path chosen = path == 0 ? null : snapshot.path(path);
-        decision = "; rule " + ListFlows.rule(rule, snapshot) + (hit ? ", record" : ", new flow") + ", "
-                + (way == 0 ? "forward" : "reverse") + (chosen == null ? ", no path" : ", path " + chosen.name());
+        Path chosen = d.path() == 0 ? null : snapshot.path(d.path());
+        decision = "; rule " + ListFlows.rule(d.rule(), snapshot) + (d.hit() ? ", record" : ", new flow") + ", "
+                + (d.direction() == 0 ? "forward" : "reverse")
+                + (chosen == null ? ", no path" : ", path " + chosen.name());
     }
 
     @Override

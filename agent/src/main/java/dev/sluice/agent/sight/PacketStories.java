@@ -273,21 +273,21 @@ final class PacketStories implements PacketTracer {
     }
 
     @Override
-    public void classified(Batch b, int i, int port, int side, int record, boolean hit, int rule, int path, int dir) {
+    public void classified(Batch b, int i, Decision d) {
         if (!inHand(b, i)) {
             return;
         }
         Snapshot snapshot = datapath.snapshot();
         DatapathCounters c = datapath.counters();
-        StringBuilder words = new StringBuilder("classify " + port(port) + " "
-                + (side == PortSides.FROM_PORT ? "fromPort" : "toPort") + (hit ? ": record" : ": new flow"));
+        StringBuilder words = new StringBuilder("classify " + port(d.port()) + " "
+                + (d.side() == PortSides.FROM_PORT ? "fromPort" : "toPort") + (d.hit() ? ": record" : ": new flow"));
         words.append(c.recordsReplaced > replaced ? ", instead of an earlier record" : "");
         words.append(c.configRevalidations > configuration ? ", configuration moved" : "");
         words.append(c.livenessRevalidations > liveness ? ", liveness moved" : "");
         words.append(c.reselected > reselected ? ", path chosen anew" : "");
-        words.append(", rule ").append(ListFlows.rule(rule, snapshot));
-        words.append(", ").append(action(snapshot, rule, path));
-        say(words.append(", ").append(direction(dir)).toString());
+        words.append(", rule ").append(ListFlows.rule(d.rule(), snapshot));
+        words.append(", ").append(action(snapshot, d.rule(), d.path()));
+        say(words.append(", ").append(direction(d.direction())).toString());
         note(c);
     }
 

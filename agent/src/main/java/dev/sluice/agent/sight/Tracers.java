@@ -58,9 +58,9 @@ public final class Tracers implements PacketTracer {
     }
 
     @Override
-    public void classified(Batch b, int i, int port, int side, int record, boolean hit, int rule, int path, int way) {
+    public void classified(Batch b, int i, Decision decision) {
         for (PacketTracer listener : listeners) {
-            listener.classified(b, i, port, side, record, hit, rule, path, way);
+            listener.classified(b, i, decision);
         }
     }
 

@@ -8,8 +8,7 @@ import dev.sluice.datapath.PacketTracer;
 /** Hears of frames only when they come in. */
 abstract class OnlyReceived implements PacketTracer {
     @Override
-    public final void classified(
-            Batch b, int i, int port, int side, int record, boolean hit, int rule, int path, int direction) {
+    public final void classified(Batch b, int i, Decision decision) {
         // Of no interest.
     }
 

@@ -54,8 +54,17 @@ final class Heard implements PacketTracer {
     }
 
     @Override
-    public void classified(Batch b, int i, int port, int side, int record, boolean hit, int rule, int path, int way) {
-        say("classified", port, side, hit ? "hit" : "new", "rule", rule, "path", path, way);
+    public void classified(Batch b, int i, Decision d) {
+        say(
+                "classified",
+                d.port(),
+                d.side(),
+                d.hit() ? "hit" : "new",
+                "rule",
+                d.rule(),
+                "path",
+                d.path(),
+                d.direction());
     }
 
     @Override
