@@ -4,7 +4,6 @@ import dev.sluice.manager.Manager;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -66,8 +65,17 @@ final class FirstStart {
                 .name("first-start")
                 .daemon()
                 .start(() -> say(
-                        "run", "-f", file.toString(), "--admin", socket, "--state", below("state"), "--memory",
-                        below("memory"), "--log-level", "error"));
+                        "run",
+                        "-f",
+                        file.toString(),
+                        "--admin",
+                        socket,
+                        "--state",
+                        below("state"),
+                        "--memory",
+                        below("memory"),
+                        "--log-level",
+                        "error"));
         for (int i = 0; i < TRIES && say("status", "--admin", socket) != ExitCode.OK; i++) {
             Thread.sleep(PAUSE_MS);
         }
@@ -80,7 +88,8 @@ final class FirstStart {
     }
 
     private void manager(Path file) throws IOException {
-        Manager.Options options = Manager.Options.of(directory.resolve("manager"), new InetSocketAddress("127.0.0.1", 0))
+        Manager.Options options = Manager.Options.of(
+                        directory.resolve("manager"), SocketAddresses.parse("--listen", "127.0.0.1:0"))
                 .withoutAccessControl();
         try (Manager manager = Manager.start(options)) {
             String address = "http://127.0.0.1:" + manager.port();

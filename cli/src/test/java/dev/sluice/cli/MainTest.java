@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -53,7 +54,8 @@ class MainTest {
         CommandLine whole = Main.commandLine();
         assertThat(whole.getSubcommands()).hasSize(SluiceCommand.COMMANDS.size());
         whole.getSubcommands().forEach((name, command) -> {
-            CommandLine alone = Main.commandLine(name).getSubcommands().get(name);
+            CommandLine alone = Objects.requireNonNull(
+                    Main.commandLine(name).getSubcommands().get(name));
             assertThat(alone.getUsageMessage()).isEqualTo(command.getUsageMessage());
         });
         assertThat(Main.commandLine("status").getSubcommands()).containsOnlyKeys("status");

@@ -30,7 +30,8 @@ class TagReturnTest {
     /** Index among the peers of host 1. */
     private static final int HOST_0 = 0;
 
-    private final PlaneHosts net = new PlaneHosts(new PlaneHosts.Plan(3, false, 4, true, false, 0, List.of(NODE)), CHAIN);
+    private final PlaneHosts net =
+            new PlaneHosts(new PlaneHosts.Plan(3, false, 4, true, false, 0, List.of(NODE)), CHAIN);
 
     @AfterEach
     void close() {
@@ -109,10 +110,18 @@ class TagReturnTest {
         net.hosts.get(1).advance(HOUR_NS);
         net.hosts.get(1).sent(UNDERLAY);
         net.teach();
-        long returned = net.hosts.get(0).datapath().snapshot().attachments().getFirst().counters().returned[0];
+        long returned =
+                net.hosts.get(0).datapath().snapshot().attachments().getFirst().counters().returned[0];
         nodeSends(Attachment.OUT, request());
         assertThat(net.hosts.get(0).sent(SERVER)).hasSize(1);
-        assertThat(net.hosts.get(0).datapath().snapshot().attachments().getFirst().counters().returned[0])
+        assertThat(net.hosts
+                        .get(0)
+                        .datapath()
+                        .snapshot()
+                        .attachments()
+                        .getFirst()
+                        .counters()
+                        .returned[0])
                 .as("taken for a packet of the flow, from the node")
                 .isEqualTo(returned + 1);
         assertThat(drops(0)).isEmpty();

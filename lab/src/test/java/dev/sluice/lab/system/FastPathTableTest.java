@@ -123,7 +123,9 @@ class FastPathTableTest {
             nothingIsSilent(sluice);
             if (hook.equals("xdp")) {
                 FastPathReport report = sluice.status().fastPath();
-                assertThat(report.byXdp()).as(report.toString()).isGreaterThan(servers.length * JOURNEYS_EACH * PACKETS * 9 / 10);
+                assertThat(report.byXdp())
+                        .as(report.toString())
+                        .isGreaterThan(servers.length * JOURNEYS_EACH * PACKETS * 9 / 10);
                 assertThat(sluice.port("left").description()).startsWith("fast path xdp, then tc");
             }
         }

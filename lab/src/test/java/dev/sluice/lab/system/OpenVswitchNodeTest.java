@@ -246,8 +246,7 @@ class OpenVswitchNodeTest {
     }
 
     /** @param ours sent by Sluice, else by the node */
-    private static void assertSound(
-            Dissection.Packet one, boolean ours, boolean gpe, boolean tagged, int ipVersion) {
+    private static void assertSound(Dissection.Packet one, boolean ours, boolean gpe, boolean tagged, int ipVersion) {
         assertThat(one.get("_ws.malformed")).as(one.toString()).isEmpty();
         if (gpe) {
             assertThat(one.numbers("udp.dstport").getFirst()).isEqualTo(4790);

@@ -74,8 +74,8 @@ final class StartCache {
                     SluiceNode.NAME,
                     socket.toString(),
                     directory.resolve("state").toString());
-            LabProcess first = network.sluice.start(
-                    "first", command(flags, "-XX:AOTCacheOutput=" + cache, main, arguments));
+            LabProcess first =
+                    network.sluice.start("first", command(flags, "-XX:AOTCacheOutput=" + cache, main, arguments));
             first.awaitReady(READY);
             AdminClient admin = new AdminClient(socket);
             admin.status();
@@ -107,7 +107,8 @@ final class StartCache {
         for (String entry : all.split(File.pathSeparator, -1)) {
             Path path = Path.of(entry);
             if (Files.isDirectory(path)) {
-                entries.add(archive(path, directory.resolve("classes-" + entries.size() + ".jar")).toString());
+                entries.add(archive(path, directory.resolve("classes-" + entries.size() + ".jar"))
+                        .toString());
             } else if (Files.exists(path)) {
                 entries.add(entry);
             }

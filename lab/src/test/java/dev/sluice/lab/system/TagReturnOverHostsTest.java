@@ -76,7 +76,8 @@ class TagReturnOverHostsTest {
             try (UdpFlow own = UdpFlow.open(network.fw, "10.2.0.2", 7)) {
                 own.exchange(3, 50);
             }
-            Waits.until("the firewall's own datagrams", Duration.ofSeconds(5), () -> echo.datagramCount() == before + 3);
+            Waits.until(
+                    "the firewall's own datagrams", Duration.ofSeconds(5), () -> echo.datagramCount() == before + 3);
             // About a packet of a flow: the last that may pass no router.
             String said = network.client.exec("sh", "-c", "ping -n -c 1 -W 2 -t 1 10.2.0.2 || true");
             assertThat(said).containsIgnoringCase("from 10.100.0.2").containsIgnoringCase("time to live exceeded");
@@ -88,7 +89,9 @@ class TagReturnOverHostsTest {
                 own.exchange(3, 50);
             }
             assertThat(b.dropped(DropReason.RETURN_AMBIGUOUS)).isEqualTo(3);
-            assertThat(network.client.pings("10.2.0.2")).as("flows are told by themselves").isTrue();
+            assertThat(network.client.pings("10.2.0.2"))
+                    .as("flows are told by themselves")
+                    .isTrue();
             assertThat(firewall.filter().dropped().packets()).isZero();
         }
     }

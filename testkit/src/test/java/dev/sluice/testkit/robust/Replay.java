@@ -146,7 +146,9 @@ final class Replay {
         }
         seen.merge(done.why(), 1, Integer::sum);
         if (hook == Hook.XDP && !tunnels && (done.why() == PuntReason.PARTIAL || done.why() == PuntReason.REPLAYED)) {
-            assertThat(PartialChecksum.looksPartial(frame.bytes())).as(which).isEqualTo(done.why() == PuntReason.PARTIAL);
+            assertThat(PartialChecksum.looksPartial(frame.bytes()))
+                    .as(which)
+                    .isEqualTo(done.why() == PuntReason.PARTIAL);
         }
         if (done.why() == PuntReason.PARTIAL) {
             return false;
