@@ -159,7 +159,7 @@ public final class Checksum {
      *
      * @param csumStart where summing starts, from the frame start
      * @param csumOffset where the field is, from {@code csumStart}
-     * @return the checksum written (never 0), or {@link Malformed#CHECKSUM_RANGE} with nothing written
+     * @return the checksum written (at the place of UDP's never 0, which there means none), or {@link Malformed#CHECKSUM_RANGE} with nothing written
      */
     public static int complete(MemorySegment f, long frameStart, int frameBytes, int csumStart, int csumOffset) {
         if (csumStart < 0
@@ -168,7 +168,8 @@ public final class Checksum {
                 || (long) csumStart + csumOffset + 2 > frameBytes) {
             return Malformed.CHECKSUM_RANGE;
         }
-        int checksum = notZero(finish(sum(f, frameStart + csumStart, frameBytes - csumStart)));
+        int checksum = finish(sum(f, frameStart + csumStart, frameBytes - csumStart));
+        checksum = csumOffset == Udp.CHECKSUM_OFFSET ? notZero(checksum) : checksum;
         Layouts.putU16(f, frameStart + csumStart + csumOffset, checksum);
         return checksum;
     }

@@ -150,10 +150,18 @@ class ChecksumTest {
     }
 
     @Test
-    void completesNeverWithTheZeroThatMeansNone() {
-        MemorySegment f = SampleFrames.segment("ffff0000");
-        assertThat(Checksum.complete(f, 0, 4, 0, 2)).isEqualTo(0xffff);
-        assertThat(SampleFrames.hex(f)).isEqualTo("ffffffff");
+    void completesUdpNeverWithTheZeroThatMeansNone() {
+        MemorySegment f = SampleFrames.segment("ffff000000000000");
+        assertThat(Checksum.complete(f, 0, 8, 0, Udp.CHECKSUM_OFFSET)).isEqualTo(0xffff);
+        assertThat(SampleFrames.hex(f)).isEqualTo("ffff00000000ffff");
+    }
+
+    /** 0xffff would hold there too, but no sum of anything is that (RFC 1624 3); dissectors call it wrong. */
+    @Test
+    void completesOthersWithTheZeroThatTheSumIs() {
+        MemorySegment f = SampleFrames.segment("ffff" + "00".repeat(18));
+        assertThat(Checksum.complete(f, 0, 20, 0, Tcp.CHECKSUM_OFFSET)).isZero();
+        assertThat(SampleFrames.hex(f)).isEqualTo("ffff" + "00".repeat(18));
     }
 
     @Test

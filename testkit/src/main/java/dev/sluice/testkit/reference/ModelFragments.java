@@ -52,7 +52,8 @@ final class ModelFragments {
             return;
         }
         int checksum = 0xffff - Bytes.sum(frame.body, from, frame.body.length - from, 0);
-        frame.put16(field, checksum == 0 ? 0xffff : checksum);
+        boolean udp = frame.original.csumOffset() == 6;
+        frame.put16(field, udp && checksum == 0 ? 0xffff : checksum);
     }
 
     /** Options that are not to be copied become no-operations. */
