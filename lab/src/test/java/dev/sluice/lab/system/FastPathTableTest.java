@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("system")
 class FastPathTableTest {
-    private static final int PACKETS = 3_000;
+    private static final int PACKETS = 1_500;
     private static final int PER_SECOND = 3_000;
 
     /** A packet to the server and its answer make four journeys, one into the node and one out of it on each way. */

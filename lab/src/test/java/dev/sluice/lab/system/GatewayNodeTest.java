@@ -10,7 +10,6 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** An appliance made for gateway load balancers of clouds, a program of plain sockets, on a host that is alone and on one of three (X5). */
 @Tag("system")
@@ -80,7 +79,7 @@ class GatewayNodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"direct", "hub"})
+    @Cases(value = "direct", more = "hub")
     void connectionsPassTheApplianceOfAnotherHost(String mode) {
         String objects = HostsNetwork.objects(mode, 4)
                 .replace("interfaces: {in: fw-in, out: fw-out}", "endpoint: 192.0.2.50")

@@ -13,7 +13,6 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Open vSwitch as a service node that is aware of NSH (C5, C11; B2): it matches path and index, takes one from index and TTL, sends the packet back and looks at what is inside. With
@@ -133,7 +132,9 @@ class OpenVswitchNodeTest {
     }
 
     @ParameterizedTest(name = "{0} over IPv{1}")
-    @CsvSource({"nsh-gpe, 4", "nsh-gpe, 6", "nsh-ethernet, 4", TAGGED + ", 4"})
+    @Cases(
+            value = {"nsh-gpe, 6", TAGGED + ", 4"},
+            more = {"nsh-gpe, 4", "nsh-ethernet, 4"})
     void connectionsPassTheNodeThatReadsTheirServiceHeader(String transport, int ipVersion)
             throws IOException, InterruptedException {
         boolean gpe = transport.equals("nsh-gpe");

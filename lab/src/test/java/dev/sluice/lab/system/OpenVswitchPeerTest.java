@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Open vSwitch as the other end of Geneve tunnels, in both roles (C1; B2): two segments reach over from Sluice's host to its, with tenants that have the same addresses. It
@@ -142,7 +141,7 @@ class OpenVswitchPeerTest {
     }
 
     @ParameterizedTest(name = "over IPv{0}")
-    @ValueSource(ints = {4, 6})
+    @Cases(value = "4", more = "6")
     void segmentsReachOverToItInBothDirections(int ipVersion) throws IOException, InterruptedException {
         try (Topology topology = Topology.create()) {
             Namespace edge = topology.namespace("sluice");

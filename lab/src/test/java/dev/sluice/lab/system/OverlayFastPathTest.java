@@ -44,14 +44,14 @@ class OverlayFastPathTest {
 
     /** In mode direct a packet makes six journeys from client to server, in mode hub one more: through the host that classified it. */
     @ParameterizedTest(name = "{0} over IPv{1}")
-    @CsvSource({"direct, 4, 6", "hub, 6, 7"})
+    @CsvSource("hub, 6, 7")
     void establishedFlowsStayInTheKernelOfAllHosts(String mode, int ipVersion, int journeys) {
         show(mode, ipVersion, journeys);
     }
 
     @Tag("campaign")
     @ParameterizedTest(name = "{0} over IPv{1}")
-    @CsvSource({"direct, 6, 6", "hub, 4, 7"})
+    @CsvSource({"direct, 4, 6", "direct, 6, 6", "hub, 4, 7"})
     void establishedFlowsStayInTheKernelInTheOtherCasesToo(String mode, int ipVersion, int journeys) {
         show(mode, ipVersion, journeys);
     }

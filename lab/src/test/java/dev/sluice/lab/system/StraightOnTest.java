@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.lab.Namespace;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** A tenant on host A, its partner on B, the firewall on C: behind it packets go back to A, or straight to B (C7). */
 @Tag("system")
@@ -13,7 +12,9 @@ class StraightOnTest {
     private static final int PACKETS = 200;
 
     @ParameterizedTest
-    @CsvSource({"classifier, 4, 3", "destination, 4, 2", "destination, 6, 2"})
+    @Cases(
+            value = {"classifier, 4, 3", "destination, 6, 2"},
+            more = "destination, 4, 2")
     void requestsReachTheirDestinationAsTold(String afterLast, int ipVersion, int crossings) {
         String objects = SegmentsNetwork.objects(ipVersion, afterLast);
         try (SegmentsNetwork network = new SegmentsNetwork();

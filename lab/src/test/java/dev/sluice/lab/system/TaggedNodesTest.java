@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nodes behind one tag and behind two, on other hosts than that which classifies (C4, C5, C6). */
 @Tag("system")
@@ -50,7 +49,7 @@ class TaggedNodesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"direct", "hub"})
+    @Cases(value = "hub", more = "direct")
     void framesGetTheirTagsWhereTheNodeIsAndLoseThemThere(String mode) {
         String objects = objects(mode);
         try (HostsNetwork network = new HostsNetwork()) {

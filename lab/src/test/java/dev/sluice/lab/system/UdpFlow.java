@@ -12,12 +12,14 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** One UDP flow from a host to an {@link EchoHost}: every packet has an id of its own, every answer is found or missed. One user: the test. */
 final class UdpFlow implements AutoCloseable {
     private static final int ANSWER_MS = 3_000;
+    private static final int LOOK_MS = 20;
 
     /**
      * What became of some packets.
@@ -88,9 +90,16 @@ final class UdpFlow implements AutoCloseable {
     Account stream(int count, int perSecond, int quietMs) {
         Set<Long> sent = new LinkedHashSet<>();
         long startNs = System.nanoTime();
+        AtomicBoolean sentAll = new AtomicBoolean();
         Thread receiver = Thread.ofPlatform().daemon().start(() -> {
-            while (arrived.size() + foreign.get() < Integer.MAX_VALUE && receive(quietMs)) {
-                // Goes on until nothing came for a while.
+            long quietSinceNs = System.nanoTime();
+            while (System.nanoTime() - quietSinceNs < quietMs * 1_000_000L) {
+                if (receive(LOOK_MS)) {
+                    quietSinceNs = System.nanoTime();
+                }
+                if (sentAll.get() && arrived.size() >= everSent.size()) {
+                    return;
+                }
             }
         });
         for (int i = 0; i < count; i++) {
@@ -100,6 +109,7 @@ final class UdpFlow implements AutoCloseable {
             }
             sent.add(send());
         }
+        sentAll.set(true);
         try {
             receiver.join();
         } catch (InterruptedException e) {
