@@ -143,10 +143,7 @@ class DemoSystemTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "TERM, 1 the network is built, 143",
-        "INT, 4 forbidden traffic, 130"
-    })
+    @CsvSource({"TERM, 1 the network is built, 143", "INT, 4 forbidden traffic, 130"})
     void nothingIsLeftWhenASignalEndsIt(String signal, String at, int status) throws Exception {
         Process demo = start(AS_ROOT, "demo", "--quick");
         awaitOutput(demo, at);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.agent.report.LivenessReport.WatchedReport;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Waits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -64,6 +66,10 @@ class HostCalmTest {
             hosts.forEach(SluiceNode::prefer);
             a.awaitTold("fw");
             a.awaitTold("ips");
+            Waits.until(
+                    "each sees all others",
+                    Duration.ofSeconds(20),
+                    () -> hosts.stream().allMatch(HostCalmTest::seesAll));
             Map<String, Long> before = downs(hosts);
             over = false;
             for (int i = 0; i < BUSY_LOOPS; i++) {
@@ -113,6 +119,11 @@ class HostCalmTest {
             BridgeFirewall.create(node.interfaceNamed("in"), node.interfaceNamed("out"));
         }
         return network;
+    }
+
+    private static boolean seesAll(SluiceNode host) {
+        return host.say(admin -> admin.liveness()).watched().stream()
+                .allMatch(each -> each.state().equals("up") || each.state().equals("alive"));
     }
 
     /** How often each thought of whom that he is gone. */

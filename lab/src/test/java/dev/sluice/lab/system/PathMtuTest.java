@@ -19,8 +19,9 @@ import org.junit.jupiter.api.Test;
 /** Ways whose narrow place is behind Sluice: transfers complete or their sender gets an ICMP error that says what fits; there is no black hole (F12, X6). */
 @Tag("system")
 class PathMtuTest {
-    private static final int[] MTUS =
-            Boolean.getBoolean("sluice.mtus.all") ? new int[] {1280, 1360, 1420, 1472, 1500} : new int[] {1280, 1420, 1500};
+    private static final int[] MTUS = Boolean.getBoolean("sluice.mtus.all")
+            ? new int[] {1280, 1360, 1420, 1472, 1500}
+            : new int[] {1280, 1420, 1500};
 
     /** What has to get through: pings without fragmentation tell the MTU, TCP and UDP find their way. */
     private static void check(String way, Network network, SluiceNode sluice, String server, int mtu) {
