@@ -213,7 +213,10 @@ class BfdTest {
                         Duration.ofSeconds(10),
                         () -> bird.birdc("show", "bfd", "sessions").contains("2.000"),
                         () -> bird.birdc("show", "bfd", "sessions"));
-                assertThat(segment.runner.report(path).transmitIntervalUs()).isEqualTo(500_000);
+                Waits.until(
+                        "BIRD's answer ends the poll (RFC 5880 6.8.3)",
+                        Duration.ofSeconds(10),
+                        () -> segment.runner.report(path).transmitIntervalUs() == 500_000);
                 assertThat(segment.runner.report(path).downCount()).isZero();
                 assertThat(bird.downCount()).isZero();
                 assertThat(segment.runner.refusals()).isEmpty();
