@@ -297,6 +297,19 @@ class EnrolmentTest {
     }
 
     @Test
+    void hostThatWasReplacedDoesNotComeBackWithTheTokenThatItUsed() throws Exception {
+        EnrolmentToken first = hosts.token("a");
+        EnrolmentToken second = hosts.token("a");
+        byte[] old = Certificates.request(Certificates.newKey(), "a");
+        byte[] next = Certificates.request(Certificates.newKey(), "a");
+        hosts.enrolments.enrol(first.id(), first.secret(), old, "x");
+        hosts.enrolments.enrol(second.id(), second.secret(), next, "x");
+        assertThatThrownBy(() -> hosts.enrolments.enrol(first.id(), first.secret(), old, "x"))
+                .hasMessageContaining("does not know this token");
+        hosts.enrolments.enrol(second.id(), second.secret(), next, "x");
+    }
+
+    @Test
     void certificateIsRenewedAfterTwoThirdsOfItsLife() throws Exception {
         CertifiedLink host = hosts.enrolled("a", folder);
         X509Certificate first = certificate(folder);

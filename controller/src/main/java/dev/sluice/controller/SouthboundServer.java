@@ -20,12 +20,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where agents reach a controller: over TLS, as the nodes that their certificates name, or in the clear, as whatever they say. Any thread. */
 public final class SouthboundServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SouthboundServer.class);
     private static final int KEEPALIVE_S = 10;
     private static final int KEEPALIVE_ANSWER_S = 5;
     private static final int HANDSHAKE_S = 10;
+
+    /** So long a connection may stand on which nobody asks for anything. */
+    private static final int IDLE_S = 60;
+
     private static final int HEADERS_BYTES_MAX = 4_096;
     private static final long LOOK_MS = 1_000;
 
@@ -80,6 +87,7 @@ public final class SouthboundServer implements AutoCloseable {
                 .maxConcurrentCallsPerConnection(4)
                 .keepAliveTime(KEEPALIVE_S, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEPALIVE_ANSWER_S, TimeUnit.SECONDS)
+                .maxConnectionIdle(IDLE_S, TimeUnit.SECONDS)
                 .permitKeepAliveTime(KEEPALIVE_ANSWER_S, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
     }
@@ -89,7 +97,11 @@ public final class SouthboundServer implements AutoCloseable {
         try {
             while (true) {
                 Thread.sleep(LOOK_MS);
-                look(streams, gate);
+                try {
+                    look(streams, gate);
+                } catch (RuntimeException e) {
+                    LOG.error("a defect of this program; streams of agents are looked at again", e);
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -140,9 +152,19 @@ public final class SouthboundServer implements AutoCloseable {
 
         /** Whether a stream may have the part of a node; it is told if not. */
         boolean mayFollow(Stream stream, String claimed) {
-            X509Certificate certificate = stream.certificate;
-            if (gate == null || certificate == null) {
+            if (gate == null) {
                 return true;
+            }
+            X509Certificate certificate = stream.certificate;
+            if (certificate == null) {
+                stream.refuse("this manager serves hosts that show a certificate: enrol this one");
+                return false;
+            }
+            // Between the beginning of a stream and its first words it may have been revoked, or another host enrolled.
+            Optional<String> ended = gate.endsStream(certificate);
+            if (ended.isPresent()) {
+                stream.refuse(ended.get());
+                return false;
             }
             String node = Certificates.name(certificate);
             if (node.equals(claimed)) {

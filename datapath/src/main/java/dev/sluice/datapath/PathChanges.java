@@ -156,7 +156,10 @@ final class PathChanges {
 
     /** Whether a record is of a flow behind a node that translates, and the one in front of it has gone on to another record. */
     private static boolean isUnlinked(ConnectionTable table, int slot) {
-        return (table.flags(slot) & ConnectionTable.TRANSLATED) != 0 && table.linked(slot) == NONE;
+        // A record that began as a new flow from behind the node never had one in front of it.
+        return (table.flags(slot) & ConnectionTable.TRANSLATED) != 0
+                && table.ruleId(slot) != Classification.TRANSLATED_RULE
+                && table.linked(slot) == NONE;
     }
 
     /** What follows for the next path from packets that were sent under a record. */

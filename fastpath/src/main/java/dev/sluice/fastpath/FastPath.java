@@ -328,6 +328,11 @@ public final class FastPath implements AutoCloseable {
             String without = "";
             try {
                 if (withXdp) {
+                    if (PortOpener.takesTagsOut(interfaceName)) {
+                        throw new PortException(
+                                "the driver of " + interfaceName
+                                        + " takes VLAN tags out of frames and cannot be told not to (ethtool -k: rx-vlan-offload)");
+                    }
                     byXdp = link(Hook.XDP, xdp.programFd(), sameInterface);
                 } else {
                     forgetLink(Hook.XDP);
@@ -400,6 +405,11 @@ public final class FastPath implements AutoCloseable {
                     scratch.allocateFrom(ValueLayout.JAVA_INT, interfaceIndex),
                     scratch.allocateFrom(ValueLayout.JAVA_INT, number));
         }
+    }
+
+    /** Whether what is attached stays so when ports are closed. */
+    boolean isLeaving() {
+        return leaving;
     }
 
     /** Lets go of a port; the kernel has its interface again. */

@@ -155,8 +155,12 @@ public final class FastPort implements PacketPort {
         if (!closed) {
             closed = true;
             owner.detach(this);
+            if (owner.isLeaving() && rest.sockets != null) {
+                rest.sockets.leaveTagsInFrames();
+            }
             rest.close();
-            if (links.tagsLeft) {
+            // A program that stays does not know frames whose tags are beside them.
+            if (links.tagsLeft && !owner.isLeaving()) {
                 PortOpener.takeTagsOut(name);
             }
         }

@@ -47,6 +47,15 @@ final class EthernetDriver {
         }
     }
 
+    /** Whether the driver takes received VLAN tags out of the frames; not if it does not say so. */
+    static boolean stripsReceivedTags(String interfaceName) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(8, 8);
+            value.set(ValueLayout.JAVA_INT, 0, ETHTOOL_GFLAGS);
+            return call(interfaceName, value) >= 0 && (value.get(ValueLayout.JAVA_INT, 4) & FLAG_RXVLAN) != 0;
+        }
+    }
+
     private static int call(String interfaceName, MemorySegment command) {
         int fd = Linux.socket(AF_INET, KernelConstants.SOCK_DGRAM | KernelConstants.SOCK_CLOEXEC, 0);
         if (fd < 0) {

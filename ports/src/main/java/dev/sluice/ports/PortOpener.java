@@ -68,6 +68,11 @@ public final class PortOpener {
         return EthernetDriver.stripReceivedTags(interfaceName, false);
     }
 
+    /** Whether an interface takes received tags out of the frames all the same. */
+    public static boolean takesTagsOut(String interfaceName) {
+        return EthernetDriver.stripsReceivedTags(interfaceName);
+    }
+
     /** Undoes {@link #leaveTagsInFrames}. */
     public static void takeTagsOut(String interfaceName) {
         EthernetDriver.stripReceivedTags(interfaceName, true);

@@ -31,7 +31,7 @@ public final class XdpPort implements PacketPort {
     private final int[] descriptors;
     private final int pollFd;
     private final boolean generic;
-    private final boolean strippingSwitchedOff;
+    private boolean strippingSwitchedOff;
     private final String reason;
     private final PortCounters counters;
     private final FramePool pool;
@@ -337,5 +337,10 @@ public final class XdpPort implements PacketPort {
                 EthernetDriver.stripReceivedTags(name, true);
             }
         }
+    }
+
+    /** Tags stay in received frames when this is closed: a program that needs them there stays too. */
+    public void leaveTagsInFrames() {
+        strippingSwitchedOff = false;
     }
 }

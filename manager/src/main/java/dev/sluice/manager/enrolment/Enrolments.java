@@ -291,12 +291,19 @@ public final class Enrolments implements AgentGate {
                 issuedMs,
                 certificate.getNotAfter().toInstant(),
                 Math.max(old.voidUntilMs(), issuedMs - 1));
+        List<Change> changes =
+                new ArrayList<>(List.of(EnrolmentStore.put(token.usedBy(key)), EnrolmentStore.put(enrolled)));
+        // A host that was replaced would take the node back with the token that it used.
+        store.tokens().stream()
+                .filter(each -> each.node().equals(token.node()))
+                .filter(each -> !each.id().equals(id) && !each.usedBy().isEmpty())
+                .forEach(each -> changes.add(EnrolmentStore.delete(each)));
         store.change(
                 agent(token.node()),
                 "enrolled Node/" + token.node(),
                 List.of("token: " + id, "key: " + key, "expires: " + enrolled.expires()),
                 List.of(kept.unchanged(), before.map(Kept::unchanged).orElse(EnrolmentStore.absentNode(token.node()))),
-                List.of(EnrolmentStore.put(token.usedBy(key)), EnrolmentStore.put(enrolled)));
+                changes);
         LOG.info("a host was enrolled as node {}", token.node());
         return certificate;
     }
@@ -316,6 +323,11 @@ public final class Enrolments implements AgentGate {
         try {
             Optional<Kept<EnrolledNode>> before = store.node(node);
             EnrolledNode old = before.map(Kept::value).orElse(new EnrolledNode(node, now(), 0, Instant.EPOCH, 0));
+            // What the record says, not what was read of it a while ago: a next certificate would undo the revocation.
+            if (Certificates.issuedMs(current) <= old.voidUntilMs()) {
+                throw inVain(
+                        "the certificate of node " + node + " was revoked, or another host was enrolled for this node");
+            }
             long issuedMs = old.nextIssuedMs(clock.millis());
             X509Certificate certificate = authority.node(request, issuedMs, life);
             store.change(

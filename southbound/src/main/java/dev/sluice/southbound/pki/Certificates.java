@@ -54,7 +54,7 @@ public final class Certificates {
     private static final int REQUEST_BYTES_MAX = 4_096;
     private static final int RANDOM_BITS = 64;
     private static final SecureRandom RANDOM = new SecureRandom();
-    private static final Pattern COMMON_NAME = Pattern.compile("CN=([^,+=\"\\\\<>;#]{1,64})");
+    private static final Pattern COMMON_NAME = Pattern.compile("CN=([-A-Za-z0-9._ ]{1,64})");
 
     private Certificates() {}
 
