@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import dev.sluice.testkit.SomeFaults;
 
 /** The comparison finds what is wrong: one small fault at a time is put into the data path's source, and has to show as a difference. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -215,7 +215,7 @@ class PlantedFaultsTest {
     Path compiled;
 
     @ParameterizedTest
-    @EnumSource
+    @SomeFaults
     void findsPlantedFault(Fault fault) throws IOException {
         plant(compiled, fault.type, fault.good, fault.bad);
         String difference = compare("differenceOr", PACKETS);

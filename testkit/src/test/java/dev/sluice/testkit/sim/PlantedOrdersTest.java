@@ -14,7 +14,7 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import dev.sluice.testkit.SomeFaults;
 
 /** The simulation finds orders that are wrong: one is put into production's source at a time, and has to show within 200 seeds. */
 class PlantedOrdersTest {
@@ -63,7 +63,7 @@ class PlantedOrdersTest {
     Path compiled;
 
     @ParameterizedTest
-    @EnumSource
+    @SomeFaults
     void findsPlantedOrder(Fault fault) throws IOException {
         plant(fault.type, fault.good, fault.bad);
         String found = search();
