@@ -58,7 +58,13 @@ class EnrolCommandsTest {
             assertThat(EnrolmentToken.of(made.out())).as(made.err()).isPresent();
             assertThat(run(manager, "enrol", "list").out()).contains("a     waiting");
             assertThat(run(manager, "enrol", "revoke", "a").out()).isEqualTo("Enrolment/a revoked\n");
-            assertThat(run(manager, "enrol", "revoke", "a").err()).contains("no host is enrolled for it");
+            assertThat(run(manager, "enrol", "revoke", "b").out())
+                    .isEqualTo(
+                            "Enrolment/b revoked\nno host was enrolled for it here, and it had no token: look at the name\n");
+            assertThat(run(manager, "enrol", "list").out())
+                    .contains("a     revoked")
+                    .contains("b     revoked");
+            assertThat(run(manager, "enrol", "revoke", "A b").err()).contains("is not the name of an object");
             assertThat(run(manager, "enrol", "create", "A b").err()).contains("is no name of a node");
             assertThat(run(manager, "enrol", "create", "a", "--ttl", "8d").err())
                     .contains("1..604800");

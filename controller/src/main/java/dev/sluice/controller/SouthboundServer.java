@@ -7,6 +7,8 @@ import dev.sluice.southbound.SouthboundGrpc;
 import dev.sluice.southbound.pki.Certificates;
 import dev.sluice.southbound.pki.PeerCheck;
 import dev.sluice.southbound.pki.TlsEnds;
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -72,6 +74,9 @@ public final class SouthboundServer implements AutoCloseable {
                 .sslContext(TlsEnds.server(gate.identity(), agents))
                 .handshakeTimeout(HANDSHAKE_S, TimeUnit.SECONDS)
                 .maxInboundMetadataSize(HEADERS_BYTES_MAX)
+                // What is short on the wire could be long when it is unpacked.
+                .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false))
+                .addStreamTracerFactory(new SmallCalls())
                 .intercept(new CertifiedCalls(gate))
                 .addService(new Service(controller, streams, gate))
                 .addService(new EnrolmentCalls(gate))
