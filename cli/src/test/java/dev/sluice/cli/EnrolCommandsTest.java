@@ -148,7 +148,12 @@ class EnrolCommandsTest {
         Path file = Files.writeString(folder.resolve("token"), "nonsense");
         assertThat(agent("--manager", "127.0.0.1:1", "--enrol-file", file.toString())
                         .err())
-                .contains("this host is not enrolled");
+                .contains("this host is not enrolled: what it was given as a token is not one")
+                .contains("sluice enrol create a")
+                .doesNotContain("nonsense");
+        assertThat(agent("--manager", "127.0.0.1:1", "--enrol-file", folder.toString())
+                        .err())
+                .contains("--enrol-file " + folder + " cannot be read");
         try (Manager manager = manager(false)) {
             String text = run(manager, "enrol", "create", "a").out().strip();
             run(manager, "enrol", "revoke", "a");

@@ -38,6 +38,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -316,6 +317,33 @@ class EnrolmentTest {
         Pair again = enrolments.enrol(
                 token.id(), token.secret(), Certificates.request(Certificates.newKey(), "a"), "x");
         assertThat(enrolments.endsStream(again.certificate())).isEmpty();
+    }
+
+    /** A token in a file that nobody has looked after for long, or that is for another host. */
+    @Test
+    void tokenThatIsNotForThisHostCostsItNoGoodCertificate() throws Exception {
+        hosts.enrolled("a", folder);
+        X509Certificate own = certificate(folder);
+        AtomicReference<String> file = new AtomicReference<>("");
+        CertifiedLink host = new CertifiedLink(hosts.address(), "a", folder, file::get, hosts.clock);
+        EnrolmentToken next = hosts.token("a");
+        try (EnrolledHosts others = new EnrolledHosts()) {
+            for (String text : List.of(
+                    others.token("a").text(),
+                    hosts.token("b").text(),
+                    "nonsense",
+                    next.text().substring(0, 80))) {
+                file.set(text);
+                try (Talk talk = new Talk(host.connect(), "a")) {
+                    assertThat(talk.message().hasUpdate()).as(text).isTrue();
+                }
+                assertThat(certificate(folder)).isEqualTo(own);
+            }
+            assertThat(others.record()).doesNotContain("enrolled Node");
+        }
+        file.set(next.text());
+        host.connect().shutdownNow();
+        assertThat(certificate(folder)).isNotEqualTo(own);
     }
 
     @Test

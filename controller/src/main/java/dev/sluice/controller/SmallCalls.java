@@ -4,8 +4,6 @@ import dev.sluice.southbound.EnrolmentGrpc;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * Ends calls of the enrolment service that say more than any request for a certificate does, before the server has taken it all in: who calls there may be anybody. Any thread;
@@ -14,14 +12,6 @@ import java.util.logging.Logger;
 final class SmallCalls extends ServerStreamTracer.Factory {
     /** A request has 4 KiB at most, token and secret some hundred bytes. */
     static final int BYTES_MAX = 16 << 10;
-
-    /** Would say a line, with its stack, for each call that is ended. Kept here, since levels are forgotten with their loggers. */
-    private static final Logger LIBRARY =
-            Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerStream");
-
-    static {
-        LIBRARY.setLevel(Level.SEVERE);
-    }
 
     private static final ServerStreamTracer ANY = new ServerStreamTracer() {};
 

@@ -28,6 +28,15 @@ import org.slf4j.LoggerFactory;
 /** Where agents reach a controller: over TLS, as the nodes that their certificates name, or in the clear, as whatever they say. Any thread. */
 public final class SouthboundServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SouthboundServer.class);
+
+    /** It would say a line, with its stack, of each connection or call of a stranger that makes no sense. Kept here, since levels are forgotten with their loggers. */
+    private static final java.util.logging.Logger LIBRARY =
+            java.util.logging.Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty");
+
+    static {
+        LIBRARY.setLevel(java.util.logging.Level.SEVERE);
+    }
+
     private static final int KEEPALIVE_S = 10;
     private static final int KEEPALIVE_ANSWER_S = 5;
     private static final int HANDSHAKE_S = 10;
