@@ -75,7 +75,10 @@ final class EnrolCommand extends AccessRequest {
             description =
                     "Ends the certificates and tokens of a node, also of one that the manager does not know (after a restored backup): within a second its agent is told nothing any more. What it has it goes on with; stop it on its host if it is to stop.")
     int revoke(
-            @Parameters(index = "0", paramLabel = "NODE", description = "Which node; those that the manager knows: 'sluice enrol list'.")
+            @Parameters(
+                            index = "0",
+                            paramLabel = "NODE",
+                            description = "Which node; those that the manager knows: 'sluice enrol list'.")
                     String node,
             @Mixin ManagerOptions manager,
             @Mixin ObjectOutput output) {

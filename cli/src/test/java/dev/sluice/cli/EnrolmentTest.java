@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagerAddress;
-import dev.sluice.agent.southbound.ManagerLink.UnreachableException;
 import dev.sluice.agent.southbound.ManagerLink;
+import dev.sluice.agent.southbound.ManagerLink.UnreachableException;
 import dev.sluice.cli.EnrolledHosts.Talk;
 import dev.sluice.controller.AgentGate.NotEnrolledException;
 import dev.sluice.controller.AgentGate.Pair;
@@ -314,8 +314,8 @@ class EnrolmentTest {
                 .satisfies(refused -> assertThat(((Refusal) refused).causes()).hasSize(1));
         // Its host can come back as any other.
         EnrolmentToken token = enrolments.issue("a", Enrolments.TTL_USUAL, EnrolledHosts.ADMIN);
-        Pair again = enrolments.enrol(
-                token.id(), token.secret(), Certificates.request(Certificates.newKey(), "a"), "x");
+        Pair again =
+                enrolments.enrol(token.id(), token.secret(), Certificates.request(Certificates.newKey(), "a"), "x");
         assertThat(enrolments.endsStream(again.certificate())).isEmpty();
     }
 
@@ -361,7 +361,9 @@ class EnrolmentTest {
                     .isEqualTo(hosts.clock.instant().plus(Enrolments.LIFE_USUAL));
             hosts.clock.move(Duration.ofDays(21));
             try (Talk talk = new Talk(host.connect(), node)) {
-                assertThat(host.renew(talk.channel())).as("two thirds of its life have gone").isTrue();
+                assertThat(host.renew(talk.channel()))
+                        .as("two thirds of its life have gone")
+                        .isTrue();
             }
             hosts.clock.move(Duration.ofDays(-21));
         }

@@ -145,7 +145,8 @@ class StrangersTest {
                 assertThat(hosts.enrolments.refusesConnection(revoked)).isPresent();
                 hosts.enrolments.askedForAnother("a", "b");
             }
-            assertThat(lines.list.stream().filter(each -> each.getFormattedMessage().contains("was turned away")))
+            assertThat(lines.list.stream()
+                            .filter(each -> each.getFormattedMessage().contains("was turned away")))
                     .hasSize(20);
             assertThat(lines.list).hasSize(40);
             hosts.clock.move(Duration.ofMinutes(11));
@@ -272,7 +273,7 @@ class StrangersTest {
                     try {
                         return method.invoke(hosts.store, arguments);
                     } catch (InvocationTargetException e) {
-                        throw e.getCause();
+                        throw e.getTargetException();
                     }
                 });
         Enrolments second = Enrolments.open(

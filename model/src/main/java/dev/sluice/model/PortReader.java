@@ -148,7 +148,8 @@ final class PortReader {
         if (fast == FastPath.XDP && v.get(DRIVER) == PortDriver.AF_XDP && v.get(XDP_MODE) == XdpMode.GENERIC) {
             return v.refuse(
                     "fastPath",
-                    place + "af_xdp in xdpMode: generic, where XDP cannot pass packets on; leave it out, or leave xdpMode out",
+                    place
+                            + "af_xdp in xdpMode: generic, where XDP cannot pass packets on; leave it out, or leave xdpMode out",
                     "auto, off");
         }
         return new Spec(

@@ -12,7 +12,8 @@ class PortFieldsTest {
     private static LoadResult load(String fields) {
         return ConfigurationLoader.parse(
                 "test.yaml",
-                "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up}, spec: {interface: eth0, " + fields + "}}");
+                "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up}, spec: {interface: eth0, " + fields
+                        + "}}");
     }
 
     @ParameterizedTest

@@ -235,7 +235,9 @@ class RebalanceTest {
         long before = moved();
         run(3_000);
         assertThat(moved()).isEqualTo(before);
-        assertThat(round().targetName()).as("that both serve is nothing new of it").isEqualTo("inspect");
+        assertThat(round().targetName())
+                .as("that both serve is nothing new of it")
+                .isEqualTo("inspect");
         assertThat(round().state()).isEqualTo(State.STOPPED);
         assertThat(sluice.datapath().rebalance().stop("other")).isEmpty();
         assertThat(ask("other", 1_000)).containsExactly("other");

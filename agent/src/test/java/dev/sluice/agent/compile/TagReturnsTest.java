@@ -133,7 +133,9 @@ class TagReturnsTest {
                 .hasSize(1);
         TagReturn way = Objects.requireNonNull(attachment(after, "fw-1").tagReturn());
         assertThat(way.tenant()).isEqualTo(PlaneNumbers.router("red"));
-        assertThat(way).isEqualTo(TagReturn.elsewhere(0, way.tenant(), after.plane().paths().getFirst().path()));
+        assertThat(way)
+                .isEqualTo(TagReturn.elsewhere(
+                        0, way.tenant(), after.plane().paths().getFirst().path()));
     }
 
     @Test

@@ -222,8 +222,8 @@ public final class Enrolments implements AgentGate {
                         certificate, authority.certificate(), Purpose.NODE, clock.instant())
                 .map(why -> "the certificate is not accepted: " + why)
                 .or(() -> endsStream(certificate));
-        problem.ifPresent(why -> refusals.log("an agent with the certificate of '" + Certificates.name(certificate)
-                + "' was turned away: " + why));
+        problem.ifPresent(why -> refusals.log(
+                "an agent with the certificate of '" + Certificates.name(certificate) + "' was turned away: " + why));
         return problem;
     }
 

@@ -60,6 +60,8 @@ final class RefusalRecord {
     }
 
     private static String before(Ration ration) {
-        return ration.leftOut() == 0 ? "" : ", and " + ration.leftOut() + " refusals since the last entry were left out";
+        return ration.leftOut() == 0
+                ? ""
+                : ", and " + ration.leftOut() + " refusals since the last entry were left out";
     }
 }
