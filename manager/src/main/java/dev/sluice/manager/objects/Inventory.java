@@ -489,6 +489,9 @@ public final class Inventory {
                         message,
                         "nodes go on forwarding; mend the disk of the manager and try again");
             case CLOSED -> new Refusal(Reason.UNAVAILABLE, "the manager is stopping", "try again when it runs");
+            case TOO_LARGE -> new Refusal(Reason.TOO_LARGE, message, "split it");
+            case UNCERTAIN ->
+                new Refusal(Reason.UNAVAILABLE, message, "look whether it is done before you try again");
             case IN_USE, FAILED, CORRUPT -> new Refusal(Reason.UNAVAILABLE, message, "look at the log of the manager");
         };
     }
