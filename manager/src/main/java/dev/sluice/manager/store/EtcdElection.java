@@ -55,6 +55,9 @@ final class EtcdElection implements Election {
     /** When this one stops to be sure that it leads, by {@link System#nanoTime}. */
     private volatile long sureUntilNs;
 
+    /** Whether somebody was told that this one is not sure any more: then this term is over. */
+    private volatile boolean lapsed;
+
     /** 0: this one does not lead. The thread's, and the beginning's. */
     private long lease;
 
@@ -75,7 +78,14 @@ final class EtcdElection implements Election {
     static EtcdElection start(
             EtcdCalls calls, EtcdNumbers numbers, String name, Candidate candidate, Times times) {
         EtcdElection election = new EtcdElection(calls, numbers, name, candidate, times);
-        election.stand();
+        try {
+            election.stand();
+        } catch (StoreException e) {
+            if (e.reason() != StoreException.Reason.FULL) {
+                throw e;
+            }
+            LOG.warn("nobody can begin to lead before there is room: {}", e.getMessage());
+        }
         election.thread.start();
         return election;
     }
@@ -87,7 +97,10 @@ final class EtcdElection implements Election {
     }
 
     private boolean isSure() {
-        return sureUntilNs - System.nanoTime() > 0;
+        if (sureUntilNs - System.nanoTime() <= 0) {
+            lapsed = true;
+        }
+        return !lapsed;
     }
 
     private void run() {
@@ -154,6 +167,7 @@ final class EtcdElection implements Election {
         }
         lease = granted;
         sureUntilNs = askedNs + TimeUnit.MILLISECONDS.toNanos(times.sureMs());
+        lapsed = false;
         lead(numbers.own(now.getCreateRevision()));
     }
 
@@ -202,9 +216,9 @@ final class EtcdElection implements Election {
     private void keep() {
         long askedNs = System.nanoTime();
         long leftMs = (sureUntilNs - askedNs) / 1_000_000;
-        if (leftMs > 0) {
+        if (leftMs > 0 && !lapsed) {
             try {
-                if (EtcdLease.keep(calls, lease, leftMs)) {
+                if (EtcdLease.keep(calls, lease, leftMs) && isSure()) {
                     sureUntilNs = askedNs + TimeUnit.MILLISECONDS.toNanos(times.sureMs());
                     return;
                 }

@@ -322,6 +322,7 @@ public final class EtcdStore implements Store {
     @Override
     public void compact(long revision) throws CompactedException {
         if (revision == revisions.compacted()) {
+            EtcdRoom.make(calls);
             return;
         }
         long newest = revision();
@@ -367,6 +368,11 @@ public final class EtcdStore implements Store {
     @Override
     public boolean lacksRoom() {
         return calls.isFull();
+    }
+
+    @Override
+    public boolean isShared() {
+        return true;
     }
 
     @Override

@@ -86,6 +86,11 @@ public interface Store extends AutoCloseable {
         return false;
     }
 
+    /** Whether several managers may have it open at a time. */
+    default boolean isShared() {
+        return false;
+    }
+
     /** Has a manager stand for leading those of this store. One that has the store for itself leads at once, and its exceptions are thrown here. */
     default Election elect(Election.Candidate candidate) {
         return Election.alone(candidate);

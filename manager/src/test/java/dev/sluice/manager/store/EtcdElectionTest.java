@@ -9,40 +9,30 @@ import dev.sluice.manager.store.Election.Term;
 import dev.sluice.manager.store.Store.Committed;
 import dev.sluice.manager.store.Store.Conflict;
 import dev.sluice.manager.store.Store.Put;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Two managers that want to lead, on real members of etcd. */
 @Tag("system")
+@ExtendWith(SharedEtcd.class)
 class EtcdElectionTest {
     private static final EtcdElection.Times QUICK = new EtcdElection.Times(2, 1_200, 50);
     private static final long WAIT_S = 20;
-
-    @TempDir
-    @SuppressWarnings("NullAway.Init") // set by JUnit
-    static Path directory;
 
     @SuppressWarnings("NullAway.Init") // set before all tests
     private static EtcdCluster cluster;
 
     @BeforeAll
-    static void startCluster() throws Exception {
-        cluster = EtcdCluster.start(directory);
-    }
-
-    @AfterAll
-    static void stopCluster() throws Exception {
-        cluster.close();
+    static void shareCluster(EtcdCluster shared) {
+        cluster = shared;
     }
 
     /** Writes down what it is told. */

@@ -10,7 +10,6 @@ import dev.sluice.manager.store.Store.Committed;
 import dev.sluice.manager.store.Store.Event;
 import dev.sluice.manager.store.Store.Put;
 import dev.sluice.manager.store.StoreException.Reason;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,14 +18,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Two stores on three members of etcd, of which some die: F6 and F8 of the goals of reliability. */
 @Tag("system")
+@ExtendWith(SharedEtcd.class)
 class EtcdFaultsTest {
     private static final int WRITERS = 4;
     private static final int WRITES_BEFORE = 100;
@@ -34,21 +33,12 @@ class EtcdFaultsTest {
     private static final long BACK_MS = 3_000;
     private static final int FILLER_BYTES = 500_000;
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init") // set by JUnit
-    static Path directory;
-
     @SuppressWarnings("NullAway.Init") // set before all tests
     private static EtcdCluster cluster;
 
     @BeforeAll
-    static void startCluster() throws Exception {
-        cluster = EtcdCluster.start(directory, "--quota-backend-bytes=20000000");
-    }
-
-    @AfterAll
-    static void stopCluster() throws Exception {
-        cluster.close();
+    static void shareCluster(EtcdCluster shared) {
+        cluster = shared;
     }
 
     /** What one writer was told is stored. */
@@ -96,6 +86,10 @@ class EtcdFaultsTest {
             done.set(true);
             List<Event> seen = watcher.get();
             check(all, seen, a);
+            // One that has not followed reads it from etcd.
+            try (Store late = EtcdStore.open(cluster.options("kill", "late"))) {
+                check(all, seen, late);
+            }
         }
     }
 
@@ -142,7 +136,6 @@ class EtcdFaultsTest {
                 .allSatisfy(each -> assertThat(watched).contains(each.revision() + " " + each.value()));
         assertThat(watched).hasSameSizeAs(all).doesNotHaveDuplicates();
         assertThat(seen.stream().map(event -> event.entry().revision()).toList()).isSorted();
-        // What another store reads from etcd itself is the same.
         List<Event> right = store.events("right/", 0, 1_000_000);
         assertThat(right.stream()
                         .map(event -> event.entry().revision() + " " + StoreContractTest.text(event.entry())))
@@ -156,7 +149,7 @@ class EtcdFaultsTest {
 
     @Test
     void withoutAMajorityNothingIsStoredAndSaidSoAndThenItGoesOn() throws Exception {
-        try (Store store = EtcdStore.open(cluster.options("majority", "a"))) {
+        try (Store store = EtcdStore.open(cluster.options("majority", "a"), 1_000)) {
             store.commit(List.of(), List.of(new Put("k", bytes("1"))));
             int leader = cluster.leader();
             int other = (leader + 1) % 3;
