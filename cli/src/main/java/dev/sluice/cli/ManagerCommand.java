@@ -39,7 +39,8 @@ final class ManagerCommand implements Callable<Integer> {
             names = "--data",
             required = true,
             paramLabel = "DIR",
-            description = "Directory for the objects, and for what is this manager's alone; made if it is not there. One manager at a time uses it.")
+            description =
+                    "Directory for the objects, and for what is this manager's alone; made if it is not there. One manager at a time uses it.")
     @SuppressWarnings("NullAway.Init") // picocli refuses a command line without it
     private Path data;
 

@@ -25,7 +25,8 @@ final class StoreOptions {
     @Option(
             names = "--store-ca",
             paramLabel = "FILE",
-            description = "Certificates in PEM that those of etcd are signed by: TLS is spoken with it. Members elsewhere than on this host need it.")
+            description =
+                    "Certificates in PEM that those of etcd are signed by: TLS is spoken with it. Members elsewhere than on this host need it.")
     private @Nullable Path authority;
 
     @Option(
@@ -43,7 +44,8 @@ final class StoreOptions {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "Name of this manager among those of the store, each has its own (default: name of this host).")
+            description =
+                    "Name of this manager among those of the store, each has its own (default: name of this host).")
     private @Nullable String name;
 
     /** Empty: a store of its own. */
@@ -72,7 +74,8 @@ final class StoreOptions {
         }
         if (authority == null) {
             if (certificate != null) {
-                throw new CommandFailure("--store-cert needs --store-ca, the certificates that those of etcd are signed by");
+                throw new CommandFailure(
+                        "--store-cert needs --store-ca, the certificates that those of etcd are signed by");
             }
             return Optional.empty();
         }
@@ -96,7 +99,8 @@ final class StoreOptions {
 
     private static String hostName() {
         try {
-            String found = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+            String found =
+                    Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
             return found.isEmpty() ? "manager" : found;
         } catch (IOException e) {
             return "manager";

@@ -232,8 +232,8 @@ class EnrolmentTest {
         SecretFile.Content stolen = SecretFile.read(folder.resolve("b").resolve("identity.pem"));
         OwnIdentity own = new OwnIdentity(stolen.key(), stolen.certificates());
         try (FalseManager manager = FalseManager.start(own)) {
-            CertifiedLink lured = new CertifiedLink(
-                    at(manager.port()), "a", folder.resolve("a"), () -> "", hosts.clock);
+            CertifiedLink lured =
+                    new CertifiedLink(at(manager.port()), "a", folder.resolve("a"), () -> "", hosts.clock);
             assertSays(lured, "not one of a manager");
         }
         assertThat(victim.expires()).isPresent();
@@ -368,8 +368,7 @@ class EnrolmentTest {
                 new Inventory(new MemoryStore(), hosts.clock),
                 hosts.clock,
                 Duration.ZERO)) {
-            CertifiedLink wrong = new CertifiedLink(
-                    at(plain.port()), "a", folder, () -> "", hosts.clock);
+            CertifiedLink wrong = new CertifiedLink(at(plain.port()), "a", folder, () -> "", hosts.clock);
             assertSays(wrong, "speaks no TLS");
         }
     }
@@ -378,8 +377,7 @@ class EnrolmentTest {
     void managerThatIsAwayIsNoReasonToGiveUp() throws Exception {
         EnrolmentToken token = hosts.token("a");
         try (ServerThatHangsUp nobody = new ServerThatHangsUp()) {
-            CertifiedLink host = new CertifiedLink(
-                    at(nobody.port()), "a", folder, token::text, hosts.clock);
+            CertifiedLink host = new CertifiedLink(at(nobody.port()), "a", folder, token::text, hosts.clock);
             UnreachableException away = catchThrowableOfType(
                     UnreachableException.class, () -> host.connect().shutdownNow());
             assertThat(away.inVain()).isFalse();

@@ -270,8 +270,7 @@ class ManagerCommandsTest {
         String before = run("export").out();
         manager.close();
         Path other = folder.resolve("other");
-        Manager.Options options =
-                Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        Manager.Options options = Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         assertThat(Manager.restore(options, Files.readAllBytes(backup))).isEqualTo(4);
         manager = Manager.start(options.withoutAccessControl());
         assertThat(run("export").out()).isEqualTo(before);

@@ -264,9 +264,9 @@ public final class Inventory {
             record(head, time, caller, draft.titles(), draft.differences(), conditions, changes);
         }
         return switch (store.commit(conditions, changes)) {
-            case Conflict(Condition failed, long _) when fence.contains(failed) ->
-                throw new Refusal(
-                        Reason.CONFLICT, "this manager leads no longer", "leave it to the one that does");
+            case Conflict(Condition failed, long _)
+            when fence.contains(failed) ->
+                throw new Refusal(Reason.CONFLICT, "this manager leads no longer", "leave it to the one that does");
             case Conflict _ -> Optional.empty();
             case Committed(long revision) -> {
                 lastFailure = "";
@@ -503,8 +503,7 @@ public final class Inventory {
                         "nodes go on forwarding; mend the disk of the manager and try again");
             case CLOSED -> new Refusal(Reason.UNAVAILABLE, "the manager is stopping", "try again when it runs");
             case TOO_LARGE -> new Refusal(Reason.TOO_LARGE, message, "split it");
-            case UNCERTAIN ->
-                new Refusal(Reason.UNAVAILABLE, message, "look whether it is done before you try again");
+            case UNCERTAIN -> new Refusal(Reason.UNAVAILABLE, message, "look whether it is done before you try again");
             case IN_USE, FAILED, CORRUPT -> new Refusal(Reason.UNAVAILABLE, message, "look at the log of the manager");
         };
     }

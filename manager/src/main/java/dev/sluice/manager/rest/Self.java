@@ -53,10 +53,22 @@ public record Self(String store, Supplier<Standing> standing, LongSupplier store
     /** In the Prometheus text format 0.0.4. */
     String metrics(long revision) {
         Standing now = standing.get();
-        return metric("sluice_manager_leads", "gauge", "1 if this manager leads, 0 if it stands by.", now.leads() ? 1 : 0)
-                + metric("sluice_manager_term", "gauge", "Number of the term of whoever leads; 0 if there is one manager, or nobody leads.", now.term())
+        return metric(
+                        "sluice_manager_leads",
+                        "gauge",
+                        "1 if this manager leads, 0 if it stands by.",
+                        now.leads() ? 1 : 0)
+                + metric(
+                        "sluice_manager_term",
+                        "gauge",
+                        "Number of the term of whoever leads; 0 if there is one manager, or nobody leads.",
+                        now.term())
                 + metric("sluice_manager_store_revision", "counter", "The newest version of all objects.", revision)
-                + metric("sluice_manager_store_bytes", "gauge", "What the store takes on disk; of a cluster, on one member.", storeBytes.getAsLong());
+                + metric(
+                        "sluice_manager_store_bytes",
+                        "gauge",
+                        "What the store takes on disk; of a cluster, on one member.",
+                        storeBytes.getAsLong());
     }
 
     private static String metric(String name, String type, String help, long value) {

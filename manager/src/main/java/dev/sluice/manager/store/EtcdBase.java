@@ -30,9 +30,11 @@ final class EtcdBase {
 
     private static TxnResponse transaction(EtcdCalls calls, TxnRequest request) {
         try {
-            return calls.ask(TRY_MS, (channel, ms) -> KVGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
-                    .txn(request));
+            return calls.ask(
+                    TRY_MS,
+                    (channel, ms) -> KVGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
+                            .txn(request));
         } catch (StatusRuntimeException e) {
             throw calls.refusal(e);
         }

@@ -67,8 +67,7 @@ final class EtcdCalls implements AutoCloseable {
                     .disableRetry();
             ManagedChannel connection = secured(builder).build();
             connections.add(connection);
-            channels.add(ClientInterceptors.intercept(
-                    connection, MetadataUtils.newAttachHeadersInterceptor(metadata)));
+            channels.add(ClientInterceptors.intercept(connection, MetadataUtils.newAttachHeadersInterceptor(metadata)));
         }
     }
 
@@ -218,7 +217,9 @@ final class EtcdCalls implements AutoCloseable {
         }
         if (words.contains("too large") || words.contains("larger than max") || words.contains("too many operations")) {
             return new StoreException(
-                    Reason.TOO_LARGE, options + " takes no transaction of this size: " + words + "; " + EtcdStore.MEMBERS_NEED, e);
+                    Reason.TOO_LARGE,
+                    options + " takes no transaction of this size: " + words + "; " + EtcdStore.MEMBERS_NEED,
+                    e);
         }
         return new StoreException(
                 e.getStatus().getCode() == Status.Code.DATA_LOSS || words.contains("corrupt")

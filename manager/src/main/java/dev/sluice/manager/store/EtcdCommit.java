@@ -110,14 +110,16 @@ final class EtcdCommit {
     Optional<Conflict> conflict(TxnResponse refused) {
         for (int i = 0; i < checks.size(); i++) {
             Condition check = checks.get(i);
-            List<KeyValue> found = refused.getResponses(i + 1).getResponseRange().getKvsList();
+            List<KeyValue> found =
+                    refused.getResponses(i + 1).getResponseRange().getKvsList();
             long actual = found.isEmpty() ? 0 : numbers.own(found.getFirst().getModRevision());
             boolean holds = check.revision() < 0 ? actual != 0 : actual == check.revision();
             if (!holds) {
                 return Optional.of(new Conflict(check, actual));
             }
         }
-        // A key that a condition says not to exist, and that is to be deleted: no program may ask that, and here is what the others answer.
+        // A key that a condition says not to exist, and that is to be deleted: no program may ask that, and here is
+        // what the others answer.
         return changes.stream()
                 .filter(change -> change instanceof Delete && conditions.contains(new Condition(change.key(), 0)))
                 .findFirst()

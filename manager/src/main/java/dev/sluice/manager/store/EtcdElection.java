@@ -75,8 +75,7 @@ final class EtcdElection implements Election {
     }
 
     /** Stands for it; once here, so that whoever leads at once and cannot do it learns that here. */
-    static EtcdElection start(
-            EtcdCalls calls, EtcdNumbers numbers, String name, Candidate candidate, Times times) {
+    static EtcdElection start(EtcdCalls calls, EtcdNumbers numbers, String name, Candidate candidate, Times times) {
         EtcdElection election = new EtcdElection(calls, numbers, name, candidate, times);
         try {
             election.stand();
@@ -132,7 +131,8 @@ final class EtcdElection implements Election {
 
     /** Looks who leads, and becomes it if nobody does. */
     private void stand() {
-        Optional<KeyValue> holder = holder(ask(TxnRequest.newBuilder().addSuccess(get()).build()));
+        Optional<KeyValue> holder =
+                holder(ask(TxnRequest.newBuilder().addSuccess(get()).build()));
         if (holder.isPresent()) {
             follow(holder.get());
             return;

@@ -26,8 +26,9 @@ final class EtcdLease {
         try {
             return calls.ask((channel, ms) -> LeaseGrpc.newBlockingStub(channel)
                             .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
-                            .leaseGrant(
-                                    LeaseGrantRequest.newBuilder().setTTL(seconds).build()))
+                            .leaseGrant(LeaseGrantRequest.newBuilder()
+                                    .setTTL(seconds)
+                                    .build()))
                     .getID();
         } catch (StatusRuntimeException e) {
             throw calls.refusal(e);
@@ -47,9 +48,8 @@ final class EtcdLease {
                         StreamObserver<LeaseKeepAliveRequest> toEtcd = LeaseGrpc.newStub(channel)
                                 .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
                                 .leaseKeepAlive(answer);
-                        toEtcd.onNext(LeaseKeepAliveRequest.newBuilder()
-                                .setID(lease)
-                                .build());
+                        toEtcd.onNext(
+                                LeaseKeepAliveRequest.newBuilder().setID(lease).build());
                         try {
                             return answer.await();
                         } finally {
@@ -93,9 +93,13 @@ final class EtcdLease {
     /** Ends one, if etcd answers; it ends by itself otherwise. */
     static void revoke(EtcdCalls calls, long lease) {
         try {
-            calls.askWithin(REVOKE_MS, 0, (channel, ms) -> LeaseGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
-                    .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build()));
+            calls.askWithin(
+                    REVOKE_MS,
+                    0,
+                    (channel, ms) -> LeaseGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
+                            .leaseRevoke(
+                                    LeaseRevokeRequest.newBuilder().setID(lease).build()));
         } catch (StatusRuntimeException | StoreException e) {
             LOG.debug("a lease ends by itself", e);
         }

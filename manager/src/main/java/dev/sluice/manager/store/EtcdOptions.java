@@ -60,8 +60,8 @@ public record EtcdOptions(List<Member> members, String prefix, String name, Opti
             members.add(member(text, member));
         }
         if (!prefix.matches("[-a-zA-Z0-9._/]{0,100}")) {
-            throw new IllegalArgumentException(
-                    text + ": the prefix " + prefix + " is not one of letters, digits, '-', '.', '_' and '/', at most 100");
+            throw new IllegalArgumentException(text + ": the prefix " + prefix
+                    + " is not one of letters, digits, '-', '.', '_' and '/', at most 100");
         }
         if (!name.matches("[-a-zA-Z0-9._:]{1,100}")) {
             throw new IllegalArgumentException(

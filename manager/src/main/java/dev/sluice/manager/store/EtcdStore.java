@@ -89,8 +89,7 @@ public final class EtcdStore implements Store {
 
     /** Asks for more than a member takes by itself, so that nobody learns with the first large change that it is too large. */
     private void checkOperations() {
-        Compare never =
-                Compare.newBuilder().setKey(keys.base()).setVersion(-1).build();
+        Compare never = Compare.newBuilder().setKey(keys.base()).setVersion(-1).build();
         TxnRequest.Builder request = TxnRequest.newBuilder();
         for (int i = 0; i < OPERATIONS; i++) {
             request.addCompare(never);
@@ -100,9 +99,11 @@ public final class EtcdStore implements Store {
 
     private TxnResponse transaction(long moreMs, TxnRequest request) {
         try {
-            return calls.ask(moreMs, (channel, ms) -> KVGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
-                    .txn(request));
+            return calls.ask(
+                    moreMs,
+                    (channel, ms) -> KVGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
+                            .txn(request));
         } catch (StatusRuntimeException e) {
             throw calls.refusal(e);
         }
@@ -233,7 +234,8 @@ public final class EtcdStore implements Store {
         }
         try {
             if (!tail.reach(newest)) {
-                throw new StoreException(Reason.FAILED, "no member of etcd tells what happened since revision " + after);
+                throw new StoreException(
+                        Reason.FAILED, "no member of etcd tells what happened since revision " + after);
             }
             Optional<List<Event>> recent = tail.since(prefix, after, limit);
             return recent.isPresent() ? recent.get() : history(prefix, after, limit, newest);
@@ -334,9 +336,11 @@ public final class EtcdStore implements Store {
                     .setRevision(numbers.etcd(revision))
                     .setPhysical(true)
                     .build();
-            calls.ask(COMPACT_MS, (channel, ms) -> KVGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
-                    .compact(request));
+            calls.ask(
+                    COMPACT_MS,
+                    (channel, ms) -> KVGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
+                            .compact(request));
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() != Status.Code.OUT_OF_RANGE) {
                 throw calls.refusal(e);

@@ -39,6 +39,7 @@ class EtcdElectionTest {
     private static final class Recorder implements Candidate {
         final BlockingQueue<Term> begun = new LinkedBlockingQueue<>();
         final CountDownLatch ended = new CountDownLatch(1);
+
         @Nullable
         CountDownLatch held;
 
@@ -87,7 +88,9 @@ class EtcdElectionTest {
             electionA.close();
             assertThat(ofA.ended.getCount()).isZero();
             Term second = ofB.awaitTerm();
-            assertThat(System.nanoTime() - stoppedNs).as("without waiting for the lease").isLessThan(1_500_000_000L);
+            assertThat(System.nanoTime() - stoppedNs)
+                    .as("without waiting for the lease")
+                    .isLessThan(1_500_000_000L);
             assertThat(second.number()).isGreaterThan(first.number());
             assertThat(write(a, first, "2")).isInstanceOf(Conflict.class);
             assertThat(write(b, second, "3")).isInstanceOf(Committed.class);
@@ -111,12 +114,16 @@ class EtcdElectionTest {
             Recorder ofB = new Recorder();
             Election electionB = b.elect(ofB, QUICK);
             Term second = ofB.awaitTerm();
-            assertThat(first.holds().getAsBoolean()).as("stops before another one begins").isFalse();
+            assertThat(first.holds().getAsBoolean())
+                    .as("stops before another one begins")
+                    .isFalse();
             assertThat(electionA.standing().leads()).isFalse();
             assertThat(write(a, first, "late")).isInstanceOf(Conflict.class);
             assertThat(write(b, second, "new")).isInstanceOf(Committed.class);
             ofA.held.countDown();
-            assertThat(ofA.ended.await(WAIT_S, TimeUnit.SECONDS)).as("learns that it leads no longer").isTrue();
+            assertThat(ofA.ended.await(WAIT_S, TimeUnit.SECONDS))
+                    .as("learns that it leads no longer")
+                    .isTrue();
             electionA.close();
             electionB.close();
         }

@@ -132,13 +132,12 @@ class EtcdFaultsTest {
         List<String> watched = seen.stream()
                 .map(event -> event.entry().revision() + " " + StoreContractTest.text(event.entry()))
                 .toList();
-        assertThat(all)
-                .allSatisfy(each -> assertThat(watched).contains(each.revision() + " " + each.value()));
+        assertThat(all).allSatisfy(each -> assertThat(watched).contains(each.revision() + " " + each.value()));
         assertThat(watched).hasSameSizeAs(all).doesNotHaveDuplicates();
-        assertThat(seen.stream().map(event -> event.entry().revision()).toList()).isSorted();
+        assertThat(seen.stream().map(event -> event.entry().revision()).toList())
+                .isSorted();
         List<Event> right = store.events("right/", 0, 1_000_000);
-        assertThat(right.stream()
-                        .map(event -> event.entry().revision() + " " + StoreContractTest.text(event.entry())))
+        assertThat(right.stream().map(event -> event.entry().revision() + " " + StoreContractTest.text(event.entry())))
                 .containsExactlyElementsOf(watched);
         for (int writer = 0; writer < WRITERS; writer++) {
             String left = StoreContractTest.text(store.get("left/" + writer).orElseThrow());

@@ -17,9 +17,7 @@ final class SharedEtcd implements ParameterResolver {
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return context.getRoot()
-                .getStore(SPACE)
-                .computeIfAbsent(EtcdCluster.class, key -> start(), EtcdCluster.class);
+        return context.getRoot().getStore(SPACE).computeIfAbsent(EtcdCluster.class, key -> start(), EtcdCluster.class);
     }
 
     private static EtcdCluster start() {
