@@ -37,6 +37,7 @@ public final class RestApi implements HttpServer.Handler {
      *
      * @param enrolments of agents; empty: it serves none over TLS
      * @param gate who is let in, as whom
+     * @param self what the manager says of itself
      * @param requestsPerSecondMax of one client address; ten times as many at once
      * @param nowNs a clock that only goes forward
      */
@@ -45,11 +46,12 @@ public final class RestApi implements HttpServer.Handler {
             Accounts accounts,
             Optional<Enrolments> enrolments,
             Gate gate,
+            Self self,
             int requestsPerSecondMax,
             LongSupplier nowNs) {
         this.gate = gate;
         // First those without names in braces: audit is no kind.
-        routes.addAll(new SystemRoutes(inventory).routes());
+        routes.addAll(new SystemRoutes(inventory, self).routes());
         routes.addAll(new AccessRoutes(accounts, inventory).routes());
         routes.addAll(new EnrolmentRoutes(enrolments).routes());
         routes.addAll(new ObjectRoutes(inventory, gate).routes());
