@@ -80,10 +80,11 @@ final class TagReturns {
             }
         }
         for (PortProfile profile : there.all(PortProfile.class)) {
+            Optional<String> chain = profile.spec().chain();
             for (Port port : there.ports()) {
-                if (port.spec().profile().equals(Optional.of(profile.name()))) {
+                if (chain.isPresent() && port.spec().profile().equals(Optional.of(profile.name()))) {
                     tenant(peer, there, new PortPlace(port))
-                            .ifPresent(tenant -> add(profile.spec().chain(), peer, tenant));
+                            .ifPresent(tenant -> add(chain.get(), peer, tenant));
                 }
             }
         }

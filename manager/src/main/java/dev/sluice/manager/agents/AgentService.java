@@ -3,6 +3,7 @@ package dev.sluice.manager.agents;
 import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.Controller;
 import dev.sluice.controller.SouthboundServer;
+import dev.sluice.manager.discovery.DiscoveryService;
 import dev.sluice.manager.objects.Inventory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -27,12 +28,19 @@ public final class AgentService implements AutoCloseable {
     private final Controller controller;
     private final SouthboundServer server;
     private final ObjectFeed feed;
+    private final DiscoveryService discovery;
 
-    private AgentService(StatusWriter writer, Controller controller, SouthboundServer server, ObjectFeed feed) {
+    private AgentService(
+            StatusWriter writer,
+            Controller controller,
+            SouthboundServer server,
+            ObjectFeed feed,
+            DiscoveryService discovery) {
         this.writer = writer;
         this.controller = controller;
         this.server = server;
         this.feed = feed;
+        this.discovery = discovery;
     }
 
     /**
@@ -62,14 +70,18 @@ public final class AgentService implements AutoCloseable {
         StatusWriter writer = new StatusWriter(inventory, clock);
         Controller controller = new Controller(writer::tell, grace);
         // Agents that come before the objects do would be told that there are none.
-        ObjectFeed feed = ObjectFeed.start(inventory, controller);
+        DiscoveryService discovery = DiscoveryService.start(
+                inventory, lookout -> controller.ask(distribution -> distribution.lookFor(lookout)));
+        controller.ask(distribution -> distribution.watch(discovery));
+        ObjectFeed feed = ObjectFeed.start(inventory, controller, discovery::objectsChanged);
         try {
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed);
+            return new AgentService(writer, controller, server, feed, discovery);
         } catch (IOException e) {
             feed.close();
+            discovery.close();
             controller.close();
             writer.close();
             throw new Unreachable(listen, e);
@@ -90,6 +102,7 @@ public final class AgentService implements AutoCloseable {
     public void close() {
         server.close();
         feed.close();
+        discovery.close();
         controller.close();
         writer.close();
     }
