@@ -128,6 +128,10 @@ public final class Distribution {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
             untold.addAll(agent.answered(answer, nowNs));
+            if (!answer.getAccepted()) {
+                answer.getFaultsList()
+                        .forEach(fault -> watcher.refused(agent.node(), fault.getObject(), fault.getMessage()));
+            }
             push(agent, nowNs);
         }
     }
@@ -136,7 +140,7 @@ public final class Distribution {
     public void report(AgentStream stream, Report report, long nowNs) {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
-            untold.addAll(agent.report(report, nowNs));
+            untold.addAll(agent.report(report, nowNs, watcher));
         }
     }
 

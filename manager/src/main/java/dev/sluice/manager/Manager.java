@@ -3,6 +3,7 @@ package dev.sluice.manager;
 import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.Enrolments;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.objects.Inventory;
@@ -115,11 +116,17 @@ public final class Manager implements AutoCloseable {
                 writeToken(options.data().resolve(ADMIN_TOKEN_FILE), accounts.localAdministrator());
             }
             Optional<Enrolments> enrolments = enrolments(options, store, inventory);
+            EventLog events = new EventLog(InstantSource.system());
             RestApi api = new RestApi(
-                    inventory, accounts, enrolments, gate, options.requestsPerSecondMax(), System::nanoTime);
+                    inventory, accounts, events, enrolments, gate, options.requestsPerSecondMax(), System::nanoTime);
             if (options.agents().isPresent()) {
                 agents = AgentService.start(
-                        options.agents().get().listen(), enrolments, inventory, InstantSource.system(), AGENTS_GRACE);
+                        options.agents().get().listen(),
+                        enrolments,
+                        inventory,
+                        events,
+                        InstantSource.system(),
+                        AGENTS_GRACE);
             }
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
             Thread compactor = Thread.ofVirtual()

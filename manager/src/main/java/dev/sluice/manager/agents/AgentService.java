@@ -4,6 +4,8 @@ import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.Controller;
 import dev.sluice.controller.SouthboundServer;
 import dev.sluice.manager.discovery.DiscoveryService;
+import dev.sluice.manager.events.EventLog;
+import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Inventory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -29,18 +31,21 @@ public final class AgentService implements AutoCloseable {
     private final SouthboundServer server;
     private final ObjectFeed feed;
     private final DiscoveryService discovery;
+    private final AgentEvents events;
 
     private AgentService(
             StatusWriter writer,
             Controller controller,
             SouthboundServer server,
             ObjectFeed feed,
-            DiscoveryService discovery) {
+            DiscoveryService discovery,
+            AgentEvents events) {
         this.writer = writer;
         this.controller = controller;
         this.server = server;
         this.feed = feed;
         this.discovery = discovery;
+        this.events = events;
     }
 
     /**
@@ -51,11 +56,11 @@ public final class AgentService implements AutoCloseable {
      */
     public static AgentService start(
             InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace) {
-        return start(listen, Optional.empty(), inventory, clock, grace);
+        return start(listen, Optional.empty(), inventory, new EventLog(clock), clock, grace);
     }
 
     /**
-     * Starts it.
+     * Starts it, and nobody reads what happens.
      *
      * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
      * @param grace for how long agents that have not come back yet count as on their way
@@ -67,21 +72,42 @@ public final class AgentService implements AutoCloseable {
             Inventory inventory,
             InstantSource clock,
             Duration grace) {
+        return start(listen, gate, inventory, new EventLog(clock), clock, grace);
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
+     * @param events hears what happens
+     * @param grace for how long agents that have not come back yet count as on their way
+     * @throws Unreachable if the address cannot be listened on
+     */
+    public static AgentService start(
+            InetSocketAddress listen,
+            Optional<? extends AgentGate> gate,
+            Inventory inventory,
+            EventLog events,
+            InstantSource clock,
+            Duration grace) {
         StatusWriter writer = new StatusWriter(inventory, clock);
         Controller controller = new Controller(writer::tell, grace);
         // Agents that come before the objects do would be told that there are none.
+        EventWriter happenings = new EventWriter(events, inventory);
         DiscoveryService discovery = DiscoveryService.start(
-                inventory, lookout -> controller.ask(distribution -> distribution.lookFor(lookout)));
-        controller.ask(distribution -> distribution.watch(discovery));
+                inventory, lookout -> controller.ask(distribution -> distribution.lookFor(lookout)), happenings);
+        AgentEvents watcher = new AgentEvents(discovery, happenings);
+        controller.ask(distribution -> distribution.watch(watcher));
         ObjectFeed feed = ObjectFeed.start(inventory, controller, discovery::objectsChanged);
         try {
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed, discovery);
+            return new AgentService(writer, controller, server, feed, discovery, watcher);
         } catch (IOException e) {
             feed.close();
             discovery.close();
+            watcher.close();
             controller.close();
             writer.close();
             throw new Unreachable(listen, e);
@@ -104,6 +130,7 @@ public final class AgentService implements AutoCloseable {
         feed.close();
         discovery.close();
         controller.close();
+        events.close();
         writer.close();
     }
 }

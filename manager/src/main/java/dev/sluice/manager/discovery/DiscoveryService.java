@@ -1,7 +1,9 @@
 package dev.sluice.manager.discovery;
 
 import dev.sluice.controller.AgentWatcher;
+import dev.sluice.controller.Health;
 import dev.sluice.manager.discovery.FoundObjects.Wish;
+import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
@@ -37,6 +39,7 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
 
     private final Inventory inventory;
     private final Consumer<Lookout> lookouts;
+    private final EventWriter events;
     private final Discovery discovery = new Discovery(System.nanoTime());
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Map<String, Refused> refused = new HashMap<>();
@@ -49,8 +52,9 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     /** What objects do not take. */
     private record Refused(String words, long atNs) {}
 
-    private DiscoveryService(Inventory inventory, Consumer<Lookout> lookouts) {
+    private DiscoveryService(Inventory inventory, Consumer<Lookout> lookouts, EventWriter events) {
         this.inventory = inventory;
+        this.events = events;
         this.lookouts = lookouts;
         thread = Thread.ofPlatform().daemon().name("sluice-discovery").unstarted(this::run);
     }
@@ -59,9 +63,10 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
      * Starts.
      *
      * @param lookouts gets what agents are to look for
+     * @param events hears what was found and what is left alone
      */
-    public static DiscoveryService start(Inventory inventory, Consumer<Lookout> lookouts) {
-        DiscoveryService service = new DiscoveryService(inventory, lookouts);
+    public static DiscoveryService start(Inventory inventory, Consumer<Lookout> lookouts, EventWriter events) {
+        DiscoveryService service = new DiscoveryService(inventory, lookouts, events);
         service.thread.start();
         return service;
     }
@@ -82,6 +87,16 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     @Override
     public void lost(String node) {
         mailbox.add(() -> discovery.lost(node, System.nanoTime()));
+    }
+
+    @Override
+    public void health(String key, Health now) {
+        // Whether it works is told with its interface.
+    }
+
+    @Override
+    public void refused(String node, String object, String message) {
+        // The object's status says so.
     }
 
     @Override
@@ -152,12 +167,14 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     }
 
     private void say(Map<String, String> notices) {
-        List<String> news = notices.entrySet().stream()
+        List<Map.Entry<String, String>> news = notices.entrySet().stream()
                 .filter(each -> !each.getValue().equals(said.get(each.getKey())))
-                .map(each -> each.getKey() + " " + each.getValue())
-                .sorted()
+                .sorted(Map.Entry.comparingByKey())
                 .toList();
-        news.stream().limit(SAID_MAX).forEach(text -> LOG.info("discovery: {}", text));
+        news.stream().limit(SAID_MAX).forEach(each -> {
+            LOG.info("discovery: {} {}", each.getKey(), each.getValue());
+            events.leftAlone(each.getKey(), each.getValue());
+        });
         if (news.size() > SAID_MAX) {
             LOG.info("discovery: and {} more like these", news.size() - SAID_MAX);
         }
@@ -196,7 +213,11 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
         batch.forEach(each -> edits.add(each.getValue().edit()));
         try {
             inventory.change(edits, FoundObjects.CALLER, false);
-            batch.forEach(each -> LOG.info("discovery: {} {}", each.getKey(), each.getValue().words()));
+            batch.forEach(each -> {
+                Wish wish = each.getValue();
+                LOG.info("discovery: {} {}", each.getKey(), wish.words());
+                events.found(wish.reason(), each.getKey(), wish.node(), wish.words());
+            });
             return Optional.empty();
         } catch (Refusal e) {
             return switch (e.reason()) {
@@ -209,6 +230,7 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     private void refuse(Map.Entry<String, Wish> edit, Refusal why) {
         refused.put(edit.getKey(), new Refused(edit.getValue().words(), System.nanoTime()));
         String causes = why.causes().isEmpty() ? String.valueOf(why.getMessage()) : why.causes().getFirst().toString();
+        events.leftAlone(edit.getKey(), edit.getValue().words() + ", but its object stays as it is: " + causes);
         LOG.warn("discovery: {} {}, but its object stays as it is: {}", edit.getKey(), edit.getValue().words(), causes);
     }
 

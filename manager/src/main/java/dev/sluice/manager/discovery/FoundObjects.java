@@ -3,6 +3,7 @@ package dev.sluice.manager.discovery;
 import dev.sluice.manager.discovery.Found.FoundPort;
 import dev.sluice.manager.discovery.Sought.Instance;
 import dev.sluice.manager.discovery.Sought.Profile;
+import dev.sluice.manager.events.Happening.Reason;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.ManagedObject;
@@ -145,43 +146,45 @@ final class FoundObjects {
     /**
      * A change of an object.
      *
-     * @param words what it says of the object
+     * @param reason what has happened to it
+     * @param node where it is now, or was
+     * @param words the same as a sentence behind its name
      */
-    record Wish(Edit edit, String words) {}
+    record Wish(Edit edit, Reason reason, String node, String words) {
+        static Wish of(Edit edit, @Nullable Place before, @Nullable Place after) {
+            if (after == null) {
+                String node = before == null ? "" : before.node();
+                return new Wish(edit, Reason.VANISHED, node, "has vanished from " + before);
+            }
+            return before == null || before.equals(after)
+                    ? new Wish(edit, Reason.FOUND, after.node(), "was found at " + after)
+                    : new Wish(edit, Reason.MOVED, after.node(), "has moved from " + before + " to " + after);
+        }
+    }
 
     /** Brings objects from what they are to what was found; by {@code Kind/name}. */
     static Map<String, Wish> edits(Sought is, Found found) {
         Map<String, Wish> edits = new TreeMap<>();
         is.ports().forEach((name, port) -> {
             if (!found.ports().containsKey(name)) {
-                edits.put("Port/" + name, new Wish(new Edit.Remove(Kind.PORT, name, 0), "has vanished from " + port.place()));
+                edits.put("Port/" + name, Wish.of(new Edit.Remove(Kind.PORT, name, 0), port.place(), null));
             }
         });
         found.ports().forEach((name, port) -> {
             if (!port.equals(is.ports().get(name)) && !is.foreign().contains(name)) {
                 FoundPort before = is.ports().get(name);
-                String words = words(before == null ? null : before.place(), port.place());
-                edits.put("Port/" + name, new Wish(new Edit.Apply(written(name, port), false), words));
+                Edit edit = new Edit.Apply(written(name, port), false);
+                edits.put("Port/" + name, Wish.of(edit, before == null ? null : before.place(), port.place()));
             }
         });
         is.nodes().forEach((name, instance) -> {
             Place place = found.nodes().get(name);
             if (!Optional.ofNullable(place).equals(instance.found())) {
-                String words = words(instance.found().orElse(null), place);
-                edits.put(
-                        "ServiceInstance/" + name, new Wish(new Edit.Apply(written(instance, place), false), words));
+                Edit edit = new Edit.Apply(written(instance, place), false);
+                edits.put("ServiceInstance/" + name, Wish.of(edit, instance.found().orElse(null), place));
             }
         });
         return edits;
-    }
-
-    private static String words(@Nullable Place before, @Nullable Place after) {
-        if (after == null) {
-            return "has vanished from " + before;
-        }
-        return before == null || before.equals(after)
-                ? "was found at " + after
-                : "has moved from " + before + " to " + after;
     }
 
     private static WrittenObject written(String name, FoundPort port) {

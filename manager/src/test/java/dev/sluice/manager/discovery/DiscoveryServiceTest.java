@@ -3,6 +3,8 @@ package dev.sluice.manager.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.sluice.manager.events.EventLog;
+import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -16,6 +18,7 @@ import dev.sluice.southbound.Interface;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +44,7 @@ class DiscoveryServiceTest {
 
     private final Inventory inventory = new Inventory(new MemoryStore(), () -> Instant.parse("2026-01-01T00:00:00Z"));
     private final List<Lookout> lookouts = new ArrayList<>();
+    private final EventLog events = new EventLog(InstantSource.system());
     private DiscoveryService service = start();
 
     private DiscoveryService start() {
@@ -48,7 +52,7 @@ class DiscoveryServiceTest {
             synchronized (lookouts) {
                 lookouts.add(lookout);
             }
-        });
+        }, new EventWriter(events, inventory));
     }
 
     @AfterEach
