@@ -121,7 +121,12 @@ final class EventsCommand extends ManagerRequest {
     }
 
     private static String table(List<Map<String, @Nullable Object>> events) {
-        Table table = new Table().words("LAST").words("TYPE").words("REASON").words("OBJECT").words("MESSAGE");
+        Table table = new Table()
+                .words("LAST")
+                .words("TYPE")
+                .words("REASON")
+                .words("OBJECT")
+                .words("MESSAGE");
         events.forEach(event -> table.row(
                 time(event), Fields.text(event, "type"), Fields.text(event, "reason"), object(event), message(event)));
         return table.render("nothing has happened lately");
@@ -138,7 +143,11 @@ final class EventsCommand extends ManagerRequest {
     private static String message(Map<String, @Nullable Object> event) {
         String where = Fields.text(event, "node");
         String times = Fields.text(event, "count");
-        boolean told = where.isEmpty() || Fields.text(event, "message").contains(where) || Fields.text(event, "name").equals(where);
-        return (told ? "" : where + ": ") + Fields.text(event, "message") + (times.equals("1") ? "" : " (" + times + " times)");
+        boolean told = where.isEmpty()
+                || Fields.text(event, "message").contains(where)
+                || Fields.text(event, "name").equals(where);
+        return (told ? "" : where + ": ")
+                + Fields.text(event, "message")
+                + (times.equals("1") ? "" : " (" + times + " times)");
     }
 }

@@ -45,9 +45,16 @@ class DiscoverySystemTest {
             lab.workload(vm, 0, "vm-1", 1);
             lab.await("the workload is found", "ports", "vm-1", port -> isAt(port, 0) && WanderingLab.is(port, "Up"));
             JsonNode port = lab.object("ports", "vm-1");
-            assertThat(port.path("metadata").path("labels").path("sluice.dev/discovered").asString())
+            assertThat(port.path("metadata")
+                            .path("labels")
+                            .path("sluice.dev/discovered")
+                            .asString())
                     .isEqualTo("web");
-            assertThat(port.path("metadata").path("managedFields").get(0).path("manager").asString())
+            assertThat(port.path("metadata")
+                            .path("managedFields")
+                            .get(0)
+                            .path("manager")
+                            .asString())
                     .isEqualTo("discovery");
 
             BridgeFirewall first = lab.firewall("fw", 1, "fw-1");
@@ -70,7 +77,11 @@ class DiscoverySystemTest {
 
     /** The node is found at a host, and what the workload sends and gets has been in it. */
     private static void served(WanderingLab lab, Namespace vm, BridgeFirewall firewall, int host) {
-        lab.await("the node is found", "serviceinstances", "fw-1", now -> isAt(now, host) && WanderingLab.is(now, "Alive"));
+        lab.await(
+                "the node is found",
+                "serviceinstances",
+                "fw-1",
+                now -> isAt(now, host) && WanderingLab.is(now, "Alive"));
         Waits.until("packets pass", PairLab.WAIT, () -> vm.pings("10.0.0.2"), lab::logs);
         long before = WanderingLab.passed(firewall);
         assertThat(vm.pings("10.0.0.2")).isTrue();

@@ -9,10 +9,10 @@ import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
 import dev.sluice.lab.Waits;
 import dev.sluice.lab.Wire;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -115,13 +115,16 @@ final class WanderingLab implements AutoCloseable {
 
     /** Asks the manager as its administrator does; the answer. */
     JsonNode ask(String method, String path, String body) {
-        String request = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
-                + token() + "\r\nContent-Type: application/yaml\r\nContent-Length: "
-                + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body;
+        String request =
+                method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
+                        + token() + "\r\nContent-Type: application/yaml\r\nContent-Length: "
+                        + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body;
         String answer = manager.execWithInput(List.of("bash", "-c", ASK), request);
         String[] parts = answer.split("\n\n", 2);
         assertThat(parts).as(answer).hasSize(2);
-        assertThat(parts[0]).as(answer).matches(head -> head.startsWith("HTTP/1.1 2") || head.startsWith("HTTP/1.1 404"));
+        assertThat(parts[0])
+                .as(answer)
+                .matches(head -> head.startsWith("HTTP/1.1 2") || head.startsWith("HTTP/1.1 404"));
         return JSON.readTree(parts[1]);
     }
 
@@ -140,7 +143,8 @@ final class WanderingLab implements AutoCloseable {
 
     /** Waits until something holds of an object. */
     void await(String what, String kinds, String name, Predicate<JsonNode> holds) {
-        Waits.until(what, PairLab.WAIT, () -> holds.test(object(kinds, name)), () -> object(kinds, name) + "\n" + logs());
+        Waits.until(
+                what, PairLab.WAIT, () -> holds.test(object(kinds, name)), () -> object(kinds, name) + "\n" + logs());
     }
 
     /** Whether a condition of an object is true. */
@@ -185,7 +189,8 @@ final class WanderingLab implements AutoCloseable {
 
     /** Packets that a firewall let through so far. */
     static long passed(BridgeFirewall firewall) {
-        return firewall.filter().forward().packets() + firewall.filter().reverse().packets();
+        return firewall.filter().forward().packets()
+                + firewall.filter().reverse().packets();
     }
 
     @Override

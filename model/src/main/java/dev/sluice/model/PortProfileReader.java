@@ -58,8 +58,8 @@ final class PortProfileReader {
             ObjectType.of(PortProfileReader::discover, INTERFACES, MACS, ALIASES, NODES),
             "With a manager: interfaces that get this profile by themselves, for as long as they are there. Those that carry the default route or a login never do.");
 
-    static final ObjectType<Spec> SPEC = ObjectType.of(
-            PortProfileReader::spec, CHAIN, DIRECTION, ON_FAILURE, SERVICE_NODE, SIDE, SWITCH, DISCOVER);
+    static final ObjectType<Spec> SPEC =
+            ObjectType.of(PortProfileReader::spec, CHAIN, DIRECTION, ON_FAILURE, SERVICE_NODE, SIDE, SWITCH, DISCOVER);
 
     private PortProfileReader() {}
 

@@ -104,7 +104,9 @@ final class ServiceInstanceReader {
             Types.integer(0, Integer.MAX_VALUE - 1),
             "Transport gre: key of the tunnel that stands for side in, an even number; side out has the next one.");
     private static final Field<Optional<String>> IDENTIFIER = Field.optional(
-            "identifier", Types.text(253), "What the node calls itself; a manager then finds node and interfaces, and fills them in: those whose alias says sluice:IDENTIFIER, or whose PortProfile does.");
+            "identifier",
+            Types.text(253),
+            "What the node calls itself; a manager then finds node and interfaces, and fills them in: those whose alias says sluice:IDENTIFIER, or whose PortProfile does.");
     private static final Field<List<PolicyTags>> POLICIES = Field.defaulted(
             "policies",
             Lists.of(
@@ -206,7 +208,8 @@ final class ServiceInstanceReader {
     private static @Nullable Spec spec(Values v) {
         Optional<Sides> sides = v.get(INTERFACES);
         Optional<String> identifier = v.get(IDENTIFIER);
-        boolean unsound = sides.isPresent() && identifier.isEmpty() && sides.get().refuseUnknown(v);
+        boolean unsound =
+                sides.isPresent() && identifier.isEmpty() && sides.get().refuseUnknown(v);
         if (unsound) {
             return null;
         }

@@ -83,8 +83,7 @@ final class TagReturns {
             Optional<String> chain = profile.spec().chain();
             for (Port port : there.ports()) {
                 if (chain.isPresent() && port.spec().profile().equals(Optional.of(profile.name()))) {
-                    tenant(peer, there, new PortPlace(port))
-                            .ifPresent(tenant -> add(chain.get(), peer, tenant));
+                    tenant(peer, there, new PortPlace(port)).ifPresent(tenant -> add(chain.get(), peer, tenant));
                 }
             }
         }

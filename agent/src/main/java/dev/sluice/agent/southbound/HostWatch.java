@@ -65,7 +65,9 @@ final class HostWatch implements AutoCloseable {
             return lookout.tell(monitor.links(), safety::inUse);
         } catch (IOException e) {
             if (!complained) {
-                LOG.warn("interfaces of this host cannot be watched for the manager, that is tried again: {}", e.getMessage());
+                LOG.warn(
+                        "interfaces of this host cannot be watched for the manager, that is tried again: {}",
+                        e.getMessage());
             }
             complained = true;
             close();

@@ -43,8 +43,7 @@ final class InterfaceLookout {
     /** From now on these interfaces are to be told. */
     void lookFor(Lookout lookout) {
         selectors = lookout.getSelectorsList().stream()
-                .map(each ->
-                        new InterfaceSelector(each.getInterfacesList(), each.getMacsList(), each.getAliasesList()))
+                .map(each -> new InterfaceSelector(each.getInterfacesList(), each.getMacsList(), each.getAliasesList()))
                 .toList();
         marks = lookout.getMarks();
         told = new TreeMap<>();

@@ -38,8 +38,8 @@ class InterfaceLookoutTest {
         LinkInfo tap = link("tap0", 3, 0, "");
         assertThat(tell(tap)).isEmpty();
         lookout.lookFor(TAPS);
-        Interfaces first =
-                tell(tap, link("eth0", 2, 0, ""), link("eth1", 4, 0, "x sluice:fw/in")).orElseThrow();
+        Interfaces first = tell(tap, link("eth0", 2, 0, ""), link("eth1", 4, 0, "x sluice:fw/in"))
+                .orElseThrow();
         assertThat(first.getWhole()).isTrue();
         assertThat(first.getSeenList()).extracting(Interface::getName).containsExactly("eth1", "tap0");
         assertThat(first.getSeen(1).getWorks()).isTrue();
@@ -66,10 +66,12 @@ class InterfaceLookoutTest {
 
     @Test
     void saysWhatMustNotBeTaken() {
-        lookout.lookFor(
-                TAPS.toBuilder().addSelectors(Selector.newBuilder().addInterfaces("*")).build());
+        lookout.lookFor(TAPS.toBuilder()
+                .addSelectors(Selector.newBuilder().addInterfaces("*"))
+                .build());
         inUse = Map.of("eth0", "carries the IPv4 default route");
-        Interfaces told = tell(link("lo", 1, 0, ""), link("eth0", 2, 0, ""), link("tap0", 3, 7, ""), link("tap1", 4, 0, ""))
+        Interfaces told = tell(
+                        link("lo", 1, 0, ""), link("eth0", 2, 0, ""), link("tap0", 3, 7, ""), link("tap1", 4, 0, ""))
                 .orElseThrow();
         assertThat(told.getSeenList())
                 .extracting(Interface::getName, Interface::getInUse)

@@ -32,7 +32,9 @@ final class AgentEvents implements AgentWatcher, AutoCloseable {
     public void lost(String node) {
         next.lost(node);
         write(() -> events.agent(
-                Reason.LOST, node, "its agent has gone; the host goes on with what it has, and nobody knows how it is"));
+                Reason.LOST,
+                node,
+                "its agent has gone; the host goes on with what it has, and nobody knows how it is"));
     }
 
     @Override
@@ -47,7 +49,8 @@ final class AgentEvents implements AgentWatcher, AutoCloseable {
         Kind kind = Kind.named(parts[0]).orElseThrow();
         boolean port = kind == Kind.PORT;
         Reason reason = now.good() ? (port ? Reason.UP : Reason.ALIVE) : (port ? Reason.DOWN : Reason.DEAD);
-        String words = now.good() ? "works again" : "does not work" + (now.message().isEmpty() ? "" : ": " + now.message());
+        String words =
+                now.good() ? "works again" : "does not work" + (now.message().isEmpty() ? "" : ": " + now.message());
         write(() -> events.health(reason, kind.word() + "/" + parts[1], now.node(), words));
     }
 

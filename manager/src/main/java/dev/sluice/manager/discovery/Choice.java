@@ -1,9 +1,9 @@
 package dev.sluice.manager.discovery;
 
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.HashMap;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

@@ -104,7 +104,8 @@ final class Discovery {
         Interface told = seen.told;
         String where = host.node + "/" + told.getName();
         Optional<Profile> profile = profile(host, told);
-        Optional<NodeMark> mark = NodeMark.of(told.getAlias()).or(() -> profile.flatMap(each -> each.spec().node()));
+        Optional<NodeMark> mark = NodeMark.of(told.getAlias())
+                .or(() -> profile.flatMap(each -> each.spec().node()));
         if (mark.isEmpty() && profile.isEmpty()) {
             return;
         }
@@ -124,19 +125,23 @@ final class Discovery {
             return;
         }
         if (mark.isPresent()) {
-            NodeSight of = new NodeSight(
-                    host.node, told.getName(), mark.get().side(), told.getWorks(), seen.cameNs);
-            sight.nodes.computeIfAbsent(mark.get().identifier(), _ -> new ArrayList<>()).add(of);
+            NodeSight of = new NodeSight(host.node, told.getName(), mark.get().side(), told.getWorks(), seen.cameNs);
+            sight.nodes
+                    .computeIfAbsent(mark.get().identifier(), _ -> new ArrayList<>())
+                    .add(of);
             return;
         }
         Candidate at = new Candidate(Place.of(host.node, told.getName()), told.getWorks(), seen.cameNs);
         String name = PortNaming.name(profile.get(), host.node, told);
         if (sought.foreign().contains(name)) {
             sight.notices.put(
-                    where, "would be Port/" + name + ", which somebody has written: name that one or the alias otherwise");
+                    where,
+                    "would be Port/" + name + ", which somebody has written: name that one or the alias otherwise");
             return;
         }
-        sight.ports.computeIfAbsent(name, _ -> new ArrayList<>()).add(new PortSight(profile.get(), at, told.getAlias()));
+        sight.ports
+                .computeIfAbsent(name, _ -> new ArrayList<>())
+                .add(new PortSight(profile.get(), at, told.getAlias()));
     }
 
     private Optional<Profile> profile(Host host, Interface told) {
@@ -167,7 +172,8 @@ final class Discovery {
 
     private boolean profileStands(FoundPort port) {
         return sought.profiles().stream()
-                .anyMatch(each -> each.name().equals(port.profile()) && each.spec().node().isEmpty());
+                .anyMatch(each ->
+                        each.name().equals(port.profile()) && each.spec().node().isEmpty());
     }
 
     private void choosePort(
@@ -186,15 +192,23 @@ final class Discovery {
         if (counts.merge(place.node(), 1, Integer::sum) > PORTS_PER_NODE_MAX) {
             sight.notices.put(
                     place.toString(),
-                    "is left alone: " + PORTS_PER_NODE_MAX + " ports were discovered on this host; narrow the profiles down");
+                    "is left alone: " + PORTS_PER_NODE_MAX
+                            + " ports were discovered on this host; narrow the profiles down");
             return;
         }
         noticeOthers("Port/" + name, place, candidates, sight);
-        Optional<PortSight> here =
-                seen.stream().filter(each -> each.candidate().place().equals(place)).findFirst();
+        Optional<PortSight> here = seen.stream()
+                .filter(each -> each.candidate().place().equals(place))
+                .findFirst();
         if (here.isPresent()) {
             Profile profile = here.get().profile();
-            now.put(name, new FoundPort(place, profile.name(), profile.spec().logicalSwitch(), here.get().alias()));
+            now.put(
+                    name,
+                    new FoundPort(
+                            place,
+                            profile.name(),
+                            profile.spec().logicalSwitch(),
+                            here.get().alias()));
         } else if (before != null) {
             now.put(name, before);
         }
@@ -221,12 +235,14 @@ final class Discovery {
             String title = "ServiceInstance/" + instance.name();
             String owner = owners.putIfAbsent(instance.identifier(), instance.name());
             if (owner != null) {
-                sight.notices.put(title, "has the identifier of ServiceInstance/" + owner + ", which counts: give it its own");
+                sight.notices.put(
+                        title, "has the identifier of ServiceInstance/" + owner + ", which counts: give it its own");
                 nodes.remove(instance.name());
                 continue;
             }
             List<NodeSight> seen = sight.nodes.getOrDefault(instance.identifier(), List.of()).stream()
-                    .filter(each -> instance.only().isEmpty() || instance.only().get().equals(each.node))
+                    .filter(each ->
+                            instance.only().isEmpty() || instance.only().get().equals(each.node))
                     .toList();
             List<Candidate> candidates = candidates(instance, seen, nodes.get(instance.name()), sight);
             Place place = choice.choose(title, candidates, nodes.get(instance.name()), nowNs);

@@ -229,9 +229,15 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
 
     private void refuse(Map.Entry<String, Wish> edit, Refusal why) {
         refused.put(edit.getKey(), new Refused(edit.getValue().words(), System.nanoTime()));
-        String causes = why.causes().isEmpty() ? String.valueOf(why.getMessage()) : why.causes().getFirst().toString();
+        String causes = why.causes().isEmpty()
+                ? String.valueOf(why.getMessage())
+                : why.causes().getFirst().toString();
         events.leftAlone(edit.getKey(), edit.getValue().words() + ", but its object stays as it is: " + causes);
-        LOG.warn("discovery: {} {}, but its object stays as it is: {}", edit.getKey(), edit.getValue().words(), causes);
+        LOG.warn(
+                "discovery: {} {}, but its object stays as it is: {}",
+                edit.getKey(),
+                edit.getValue().words(),
+                causes);
     }
 
     @Override

@@ -12,10 +12,7 @@ import java.util.Optional;
  * @param againNs when to look again though nothing has happened; empty: not before something happens
  */
 record Found(
-        Map<String, FoundPort> ports,
-        Map<String, Place> nodes,
-        Map<String, String> notices,
-        Optional<Long> againNs) {
+        Map<String, FoundPort> ports, Map<String, Place> nodes, Map<String, String> notices, Optional<Long> againNs) {
     /** Copies the maps. */
     Found {
         ports = Map.copyOf(ports);

@@ -121,7 +121,8 @@ final class FoundObjects {
         String in = sideInterface(interfaces.path("in"));
         String out = sideInterface(interfaces.path("out"));
         boolean found = object.ownersOf(IN).contains(MANAGER) && !in.isEmpty() && !node.isEmpty();
-        boolean twoSided = interfaces.has("out") && !object.ownersOf("/spec/interfaces/out").equals(Set.of(MANAGER));
+        boolean twoSided = interfaces.has("out")
+                && !object.ownersOf("/spec/interfaces/out").equals(Set.of(MANAGER));
         return Optional.of(new Instance(
                 object.name(),
                 identifier,
@@ -181,7 +182,9 @@ final class FoundObjects {
             Place place = found.nodes().get(name);
             if (!Optional.ofNullable(place).equals(instance.found())) {
                 Edit edit = new Edit.Apply(written(instance, place), false);
-                edits.put("ServiceInstance/" + name, Wish.of(edit, instance.found().orElse(null), place));
+                edits.put(
+                        "ServiceInstance/" + name,
+                        Wish.of(edit, instance.found().orElse(null), place));
             }
         });
         return edits;

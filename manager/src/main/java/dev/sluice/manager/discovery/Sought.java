@@ -43,8 +43,7 @@ record Sought(
      * @param twoSided whether somebody wrote something about its side out
      * @param found where it was found
      */
-    record Instance(
-            String name, String identifier, Optional<String> only, boolean twoSided, Optional<Place> found) {}
+    record Instance(String name, String identifier, Optional<String> only, boolean twoSided, Optional<Place> found) {}
 
     /** Whether an interface is somebody's already. */
     boolean isTaken(String node, String interfaceName) {

@@ -48,7 +48,8 @@ public final class EventWriter {
         if (Kind.named(first).filter(kind -> kind.word().equals(first)).isPresent()) {
             add(Reason.LEFT_ALONE, about, "", words);
         } else {
-            log.add(new Happening(Reason.LEFT_ALONE, Kind.NODE, first, first, about.substring(slash + 1) + " " + words));
+            log.add(new Happening(
+                    Reason.LEFT_ALONE, Kind.NODE, first, first, about.substring(slash + 1) + " " + words));
         }
     }
 
@@ -81,7 +82,8 @@ public final class EventWriter {
             String name = title.substring(INSTANCE.length());
             Optional<String> service = inventory
                     .get(Kind.SERVICE_INSTANCE, name)
-                    .map(instance -> instance.tree().path("spec").path("service").asString(""));
+                    .map(instance ->
+                            instance.tree().path("spec").path("service").asString(""));
             if (service.isEmpty()) {
                 return;
             }

@@ -30,8 +30,8 @@ final class TenantBounds {
     /** What takes hold of interfaces of hosts, and is not as it was: for those who run the network, not for a tenant's own people. */
     static List<Cause> holds(ManagedObject object, @Nullable ManagedObject before) {
         JsonNode discover = object.tree().path("spec").path("discover");
-        boolean same = before != null
-                && before.tree().path("spec").path("discover").equals(discover);
+        boolean same =
+                before != null && before.tree().path("spec").path("discover").equals(discover);
         if (object.kind() != Kind.PORT_PROFILE || discover.isMissingNode() || same) {
             return List.of();
         }

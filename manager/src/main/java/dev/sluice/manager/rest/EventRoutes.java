@@ -54,9 +54,7 @@ final class EventRoutes {
             Tenants tenants = inventory.tenants();
             newest = events.newest();
             found = events.after(
-                    after,
-                    limit,
-                    what -> asked.test(what) && who.may(Verb.READ, what.kind(), tenants.of(what.name())));
+                    after, limit, what -> asked.test(what) && who.may(Verb.READ, what.kind(), tenants.of(what.name())));
             seen = newest;
         } while (found.isEmpty() && waited(seen, untilNs));
         ObjectNode body = Trees.object();

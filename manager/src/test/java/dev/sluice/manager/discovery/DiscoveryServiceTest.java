@@ -48,11 +48,14 @@ class DiscoveryServiceTest {
     private DiscoveryService service = start();
 
     private DiscoveryService start() {
-        return DiscoveryService.start(inventory, lookout -> {
-            synchronized (lookouts) {
-                lookouts.add(lookout);
-            }
-        }, new EventWriter(events, inventory));
+        return DiscoveryService.start(
+                inventory,
+                lookout -> {
+                    synchronized (lookouts) {
+                        lookouts.add(lookout);
+                    }
+                },
+                new EventWriter(events, inventory));
     }
 
     @AfterEach
@@ -76,12 +79,19 @@ class DiscoveryServiceTest {
     }
 
     private static Interface seen(String name, String alias) {
-        return Interface.newBuilder().setName(name).setAlias(alias).setWorks(true).setIndex(7).build();
+        return Interface.newBuilder()
+                .setName(name)
+                .setAlias(alias)
+                .setWorks(true)
+                .setIndex(7)
+                .build();
     }
 
     private void host(String node, Interface... all) {
         service.connected(node);
-        service.interfaces(node, Interfaces.newBuilder().setWhole(true).addAllSeen(List.of(all)).build());
+        service.interfaces(
+                node,
+                Interfaces.newBuilder().setWhole(true).addAllSeen(List.of(all)).build());
     }
 
     private ManagedObject await(Kind kind, String name, Predicate<ManagedObject> holds) throws InterruptedException {
@@ -108,7 +118,8 @@ class DiscoveryServiceTest {
         assertThat(port.writtenByUsers()).isEmpty();
         Refusal refused = catchThrowableOfType(
                 Refusal.class,
-                () -> apply("{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: vm-1}, spec: {node: a, interface: eth9}}"));
+                () -> apply(
+                        "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: vm-1}, spec: {node: a, interface: eth9}}"));
         assertThat(refused.causes().getFirst().owner()).isEqualTo("discovery");
         synchronized (lookouts) {
             assertThat(lookouts.getLast().getSelectorsList()).hasSize(1);
@@ -122,9 +133,11 @@ class DiscoveryServiceTest {
 
     @Test
     void foundNodeKeepsItsIdentifierAndWhatWasWrittenOfItsSides() throws Exception {
-        apply(SERVICES.replace("raw", "vlan") + "---\n" + INSTANCE.replace("identifier: fw", "identifier: fw, interfaces: {in: {vlan: 5}, out: {vlan: 6}}"));
+        apply(SERVICES.replace("raw", "vlan") + "---\n"
+                + INSTANCE.replace("identifier: fw", "identifier: fw, interfaces: {in: {vlan: 5}, out: {vlan: 6}}"));
         host("b", seen("t1", "sluice:fw"));
-        ManagedObject found = await(Kind.SERVICE_INSTANCE, "fw-1", each -> spec(each).contains("t1"));
+        ManagedObject found =
+                await(Kind.SERVICE_INSTANCE, "fw-1", each -> spec(each).contains("t1"));
         assertThat(spec(found))
                 .contains("\"identifier\":\"fw\"")
                 .contains("\"node\":\"b\"")
@@ -136,7 +149,12 @@ class DiscoveryServiceTest {
                 .contains("\"vlan\":6");
         service.interfaces("b", Interfaces.newBuilder().addGone("t1").build());
         service.connected("c");
-        service.interfaces("c", Interfaces.newBuilder().setWhole(true).addSeen(seen("t2", "sluice:fw")).build());
+        service.interfaces(
+                "c",
+                Interfaces.newBuilder()
+                        .setWhole(true)
+                        .addSeen(seen("t2", "sluice:fw"))
+                        .build());
         await(Kind.SERVICE_INSTANCE, "fw-1", each -> spec(each).contains("\"node\":\"c\""));
     }
 
@@ -161,7 +179,8 @@ class DiscoveryServiceTest {
         host("a", seen("tap0", "vm-1"), seen("t1", "sluice:fw"), seen("tap1", "vm-2"));
         await(Kind.PORT, "vm-1", _ -> true);
         await(Kind.PORT, "vm-2", _ -> true);
-        assertThat(spec(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow())).doesNotContain("t1");
+        assertThat(spec(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow()))
+                .doesNotContain("t1");
         // Its side needs a tag; once it has one it goes.
         apply(INSTANCE.replace("identifier: fw", "identifier: fw, interfaces: {in: {vlan: 5}}"));
         await(Kind.SERVICE_INSTANCE, "fw-1", each -> spec(each).contains("t1"));
@@ -179,7 +198,8 @@ class DiscoveryServiceTest {
         host("b", seen("tap5", "vm-5"));
         await(Kind.PORT, "vm-5", _ -> true);
         assertThat(spec(inventory.get(Kind.PORT, "vm-1").orElseThrow())).contains("tap0");
-        assertThat(spec(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow())).contains("t1");
+        assertThat(spec(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow()))
+                .contains("t1");
     }
 
     @Test
@@ -206,8 +226,7 @@ class DiscoveryServiceTest {
             }
         };
         Refusal refused = catchThrowableOfType(
-                Refusal.class,
-                () -> inventory.change(edits(PROFILE), new Caller("bob", "bob", ofATenant), false));
+                Refusal.class, () -> inventory.change(edits(PROFILE), new Caller("bob", "bob", ofATenant), false));
         assertThat(refused.causes().getFirst().field()).isEqualTo("spec.discover");
     }
 }

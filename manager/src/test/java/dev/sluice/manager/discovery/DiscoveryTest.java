@@ -26,7 +26,8 @@ class DiscoveryTest {
     private long nowNs = SECOND_NS;
 
     private static Profile profile(String name, String tenant, String spec) {
-        String text = "{apiVersion: sluice.dev/v1, kind: PortProfile, metadata: {name: " + name + "}, spec: " + spec + "}";
+        String text =
+                "{apiVersion: sluice.dev/v1, kind: PortProfile, metadata: {name: " + name + "}, spec: " + spec + "}";
         PortProfile read = (PortProfile) ReadObject.read(text).orElseThrow().resource();
         return new Profile(name, tenant, read.spec(), read.spec().discover().orElseThrow());
     }
@@ -58,7 +59,10 @@ class DiscoveryTest {
 
     private void connect(String node, Interface... all) {
         discovery.connected(node, nowNs);
-        discovery.told(node, Interfaces.newBuilder().setWhole(true).addAllSeen(List.of(all)).build(), nowNs);
+        discovery.told(
+                node,
+                Interfaces.newBuilder().setWhole(true).addAllSeen(List.of(all)).build(),
+                nowNs);
     }
 
     private void appears(String node, Interface... all) {
@@ -90,8 +94,8 @@ class DiscoveryTest {
         assertThat(portPlaces()).isEmpty();
         appears("a", seen("tap0", "vm-1"), seen("tap1", "other"));
         assertThat(look().ports())
-                .containsExactly(Map.entry(
-                        "vm-1", new FoundPort(Place.of("a", "tap0"), "web", Optional.of("lan"), "vm-1")));
+                .containsExactly(
+                        Map.entry("vm-1", new FoundPort(Place.of("a", "tap0"), "web", Optional.of("lan"), "vm-1")));
         vanishes("a", "tap0");
         assertThat(portPlaces()).containsOnlyKeys("vm-1");
         assertThat(look().againNs()).contains(nowNs + SECOND_NS);
@@ -120,7 +124,8 @@ class DiscoveryTest {
         Found both = look();
         assertThat(both.nodes()).containsEntry("fw-1", Place.of("b", "t1"));
         assertThat(both.notices().get("ServiceInstance/fw-1")).contains("b/t1").contains("c/t2");
-        Interface down = seen("t1", "sluice:fw").toBuilder().setWorks(false).setIndex(1).build();
+        Interface down =
+                seen("t1", "sluice:fw").toBuilder().setWorks(false).setIndex(1).build();
         appears("b", down);
         assertThat(node("fw-1")).isEqualTo("c/t2");
         appears("b", down.toBuilder().setWorks(true).build());
@@ -214,8 +219,9 @@ class DiscoveryTest {
                 Set.of("a/eth1", "/eth2"),
                 Set.of("a-tap7"));
         discovery.seek(sought);
-        Interface uplink =
-                seen("eth0", "").toBuilder().setInUse("carries the IPv4 default route").build();
+        Interface uplink = seen("eth0", "").toBuilder()
+                .setInUse("carries the IPv4 default route")
+                .build();
         connect("a", uplink, seen("eth1", ""), seen("eth2", ""), seen("tap7", ""), seen("tap8", ""));
         Found found = look();
         assertThat(found.ports()).containsOnlyKeys("a-tap8");

@@ -43,7 +43,11 @@ class EventsTest {
         JsonNode all = events("");
         assertThat(all.path("items")).hasSize(2);
         assertThat(events("?kind=port").path("items")).hasSize(1);
-        assertThat(events("?name=fw-1&node=b").path("items").get(0).path("reason").asString())
+        assertThat(events("?name=fw-1&node=b")
+                        .path("items")
+                        .get(0)
+                        .path("reason")
+                        .asString())
                 .isEqualTo("Found");
         String newest = all.path("newest").asString("");
         assertThat(events("?after=" + newest).path("items")).isEmpty();
@@ -61,9 +65,7 @@ class EventsTest {
     @Test
     void refusesWhatMakesNoSense() throws Exception {
         for (String query : List.of("?after=-1", "?wait=31", "?limit=0", "?kind=cars", "?since=1")) {
-            assertThat(http.get("/api/v1/events" + query).status())
-                    .as(query)
-                    .isEqualTo(400);
+            assertThat(http.get("/api/v1/events" + query).status()).as(query).isEqualTo(400);
         }
     }
 }
