@@ -148,17 +148,22 @@ final class AgentRecord {
     /**
      * Takes a report.
      *
+     * @param watcher hears what works no more, or again
      * @return keys of objects of which it says something else than the one before; the node's own for figures too, but not often
      */
-    Set<String> report(Report newReport, long nowNs) {
+    Set<String> report(Report newReport, long nowNs, AgentWatcher watcher) {
         Set<String> keys = new HashSet<>();
         Map<String, Health> old = health;
         Map<String, Health> now = read(newReport);
         health = now;
         old.keySet().stream().filter(key -> !now.containsKey(key)).forEach(keys::add);
         now.forEach((key, said) -> {
-            if (!said.equals(old.get(key))) {
+            Health before = old.get(key);
+            if (!said.equals(before)) {
                 keys.add(key);
+            }
+            if (before == null ? !said.good() : before.good() != said.good()) {
+                watcher.health(key, said);
             }
         });
         if (told.equals(Report.getDefaultInstance()) || nowNs - figuresNs >= FIGURES_NS) {

@@ -2,6 +2,7 @@ package dev.sluice.manager;
 
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.Enrolments;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.Election;
 import java.time.Duration;
@@ -17,19 +18,27 @@ final class Leading implements Election.Candidate {
     private final Optional<AgentOptions> options;
     private final Optional<Enrolments> enrolments;
     private final Inventory inventory;
+    private final EventLog events;
     private @Nullable AgentService agents;
 
-    Leading(Optional<AgentOptions> options, Optional<Enrolments> enrolments, Inventory inventory) {
+    Leading(Optional<AgentOptions> options, Optional<Enrolments> enrolments, Inventory inventory, EventLog events) {
         this.options = options;
         this.enrolments = enrolments;
         this.inventory = inventory;
+        this.events = events;
     }
 
     @Override
     public synchronized void begin(Election.Term term) {
         if (options.isPresent()) {
             agents = AgentService.start(
-                    options.get().listen(), enrolments, inventory, InstantSource.system(), AGENTS_GRACE, term);
+                    options.get().listen(),
+                    enrolments,
+                    inventory,
+                    events,
+                    InstantSource.system(),
+                    AGENTS_GRACE,
+                    term);
         }
     }
 

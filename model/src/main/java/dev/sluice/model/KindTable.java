@@ -81,7 +81,8 @@ final class KindTable {
 
     private static KindReader profile() {
         return KindReader.row(Kind.PORT_PROFILE, PortProfileReader.SPEC, null, PortProfile::new, """
-                The chain that ports with this profile get without a rule.""", """
+                What ports with this profile are: workloads, whose traffic passes a chain without a rule, or sides of a service node. With `discover` \
+                interfaces get it by themselves, as soon as they appear and wherever they go: [discovery](../guides/discovery.md).""", """
                 apiVersion: sluice.dev/v1
                 kind: PortProfile
                 metadata: {name: protected}

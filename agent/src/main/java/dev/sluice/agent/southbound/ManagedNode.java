@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class ManagedNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedNode.class);
     private static final long REPORT_MS = 1_000;
+    private static final long REPORT_NS = 1_000_000_000L;
     private static final long STEADY_NS = 5_000_000_000L;
 
     /** So often a failing connection is complained of, for the same reason. */
@@ -33,6 +34,8 @@ public final class ManagedNode implements AutoCloseable {
     private final ManagerAddresses manager;
     private final NodeOptions options;
     private final Following following;
+    private final HostWatch host = new HostWatch();
+    private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread;
@@ -142,9 +145,10 @@ public final class ManagedNode implements AutoCloseable {
                     Thread.sleep(backoff.next());
                 }
             } catch (InterruptedException e) {
-                return;
+                break;
             }
         }
+        host.close();
     }
 
     private String followed() throws InterruptedException {
@@ -169,8 +173,10 @@ public final class ManagedNode implements AutoCloseable {
     private String follow() throws InterruptedException {
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
+            host.begin();
             while (!stopping) {
-                switch (stream.next(REPORT_MS)) {
+                ManagerStream.Event event = stream.next(host.isLooking() ? HostWatch.LOOK_MS : REPORT_MS);
+                switch (event) {
                     case ManagerStream.Ended(String why) -> {
                         return why;
                     }
@@ -181,10 +187,19 @@ public final class ManagedNode implements AutoCloseable {
                         if (message.hasUpdate()) {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
+                        if (message.hasLookout()) {
+                            host.lookFor(message.getLookout());
+                        }
                     }
-                    case null -> following.idle();
+                    case null -> {}
                 }
-                report(stream);
+                long nowNs = System.nanoTime();
+                host.tell(nowNs).ifPresent(stream::send);
+                if (event != null || nowNs - reportedNs >= REPORT_NS) {
+                    reportedNs = nowNs;
+                    following.idle();
+                    report(stream);
+                }
                 if (!following.isReceiving() && stream.renewed()) {
                     return "";
                 }
