@@ -32,7 +32,7 @@ public record HostWord(
     /**
      * What passes an instance.
      *
-     * @param flows of this host whose path leads through it
+     * @param flows of this host whose path leads through it; -1: not known
      * @param packets sent to it since the node started
      * @param here whether it is on this host, so that all its packets are counted here
      */
@@ -66,7 +66,11 @@ public record HostWord(
         Map<String, Load> loads = new TreeMap<>();
         report.getLoadsList()
                 .forEach(load -> loads.put(
-                        load.getName(), new Load(load.getFlows(), load.getPackets(), load.getHere())));
+                        load.getName(),
+                        new Load(
+                                load.getFlowsUnknown() ? -1 : load.getFlows(),
+                                load.getPackets(),
+                                load.getHere())));
         Map<String, Run> runs = new TreeMap<>();
         report.getRuntimesList()
                 .forEach(run -> runs.put(

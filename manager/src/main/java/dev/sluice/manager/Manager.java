@@ -4,6 +4,7 @@ import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.http.HttpServer;
+import dev.sluice.manager.instances.DeploymentService;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.rest.Gate;
@@ -36,12 +37,19 @@ public final class Manager implements AutoCloseable {
     private final Store store;
     private final HttpServer server;
     private final @Nullable AgentService agents;
+    private final @Nullable DeploymentService deployments;
     private final Thread compactor;
 
-    private Manager(Store store, HttpServer server, @Nullable AgentService agents, Thread compactor) {
+    private Manager(
+            Store store,
+            HttpServer server,
+            @Nullable AgentService agents,
+            @Nullable DeploymentService deployments,
+            Thread compactor) {
         this.store = store;
         this.server = server;
         this.agents = agents;
+        this.deployments = deployments;
         this.compactor = compactor;
     }
 
@@ -126,7 +134,10 @@ public final class Manager implements AutoCloseable {
                     .name("sluice-compactor")
                     .start(() -> compact(store, options.revisionsKept(), options.compactEvery()));
             LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.data());
-            return new Manager(store, server, agents, compactor);
+            DeploymentService deployments = agents == null
+                    ? null
+                    : DeploymentService.start(inventory, agents.controller(), InstantSource.system());
+            return new Manager(store, server, agents, deployments, compactor);
         } catch (IOException | RuntimeException e) {
             if (agents != null) {
                 agents.close();
@@ -219,6 +230,9 @@ public final class Manager implements AutoCloseable {
     @Override
     public void close() {
         compactor.interrupt();
+        if (deployments != null) {
+            deployments.close();
+        }
         if (agents != null) {
             agents.close();
         }

@@ -37,13 +37,12 @@ final class NodeReport {
         }
         for (StatusReport.InstanceReport instance : status.instances()) {
             boolean here = instance.node().isEmpty();
-            if (instance.flows() >= 0) {
-                report.addLoads(InstanceLoad.newBuilder()
-                        .setName(instance.name())
-                        .setFlows(instance.flows())
-                        .setPackets(instance.sent().get(0) + instance.sent().get(1) + instance.copies())
-                        .setHere(here));
-            }
+            report.addLoads(InstanceLoad.newBuilder()
+                    .setName(instance.name())
+                    .setFlows(Math.max(0, instance.flows()))
+                    .setFlowsUnknown(instance.flows() < 0)
+                    .setPackets(instance.sent().get(0) + instance.sent().get(1) + instance.copies())
+                    .setHere(here));
             if (here) {
                 report.addInstances(InstanceState.newBuilder()
                         .setName(instance.name())

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -113,7 +114,7 @@ final class InstanceEdits {
                 .asString("");
         try {
             return since.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(since));
-        } catch (java.time.format.DateTimeParseException e) {
+        } catch (DateTimeParseException e) {
             // Somebody wrote there: as if it had drained for long.
             return Optional.of(Instant.EPOCH);
         }
