@@ -37,7 +37,7 @@ final class Run {
             stopping.countDown();
         }
         state = new RunState(wanted.name(), remove ? Phase.STOPPING : Phase.STARTING, "", OptionalInt.empty(), 0);
-        thread = Thread.ofVirtual().name("sluice-instance-" + wanted.name()).start(this::run);
+        thread = Thread.ofPlatform().daemon().name("sluice-" + wanted.name()).start(this::run);
     }
 
     /** Has it made. */
