@@ -66,10 +66,8 @@ class FleetPlanTest {
         assertThat(plan.missing()).isEqualTo(1);
         assertThat(plan.why()).contains("spread says one each: a, b");
         // One that is on its way out is still there.
-        Member leaving = member(1, "a", State.DRAINING, 3);
-        Plan other = plan(SPREAD, 2, List.of(new Member("fw-1", 1, "a", Optional.empty(), State.DRAINING, "", false, false, "", 3)), "a");
-        assertThat(other.steps()).isEmpty();
-        assertThat(leaving.stays()).isFalse();
+        Member leaving = new Member("fw-1", 1, "a", Optional.empty(), State.DRAINING, "", false, false, "", 3);
+        assertThat(steps(SPREAD, 2, List.of(leaving), "a")).isEmpty();
     }
 
     @Test
