@@ -97,7 +97,8 @@ final class InstancesLab implements AutoCloseable {
     InstancesLab() throws IOException {
         // Processes of instances run as nobody, who must be able to read their program.
         folder = Files.createTempDirectory(
-                "sluice-instances-", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+                "sluice-instances-",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         program = Files.writeString(folder.resolve("node.sh"), NODE);
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         client = topology.namespace("client");
@@ -161,7 +162,13 @@ final class InstancesLab implements AutoCloseable {
     }
 
     private boolean connected(String host) {
-        return inventory.get(Kind.NODE, host).orElseThrow().tree().path("status").toString().contains("\"Connected\",\"status\":\"True\"");
+        return inventory
+                .get(Kind.NODE, host)
+                .orElseThrow()
+                .tree()
+                .path("status")
+                .toString()
+                .contains("\"Connected\",\"status\":\"True\"");
     }
 
     /** Flows of host A whose path leads through an instance; 0 if there is none. */
@@ -228,7 +235,8 @@ final class InstancesLab implements AutoCloseable {
                 what,
                 WAIT,
                 () -> holds.test(status(deployment)),
-                () -> status(deployment) + "\n" + agents.stream().map(LabProcess::log).collect(Collectors.joining("\n")));
+                () -> status(deployment) + "\n"
+                        + agents.stream().map(LabProcess::log).collect(Collectors.joining("\n")));
     }
 
     /** Waits until an instance is in a state, as its deployment says. */
@@ -241,7 +249,11 @@ final class InstancesLab implements AutoCloseable {
 
     /** Waits until there is no instance of that name, and nothing of it is left on hosts. */
     void awaitGone(String instance) {
-        Waits.until(instance + " is gone", WAIT, () -> instance(instance).isEmpty(), () -> instance(instance).toString());
+        Waits.until(
+                instance + " is gone",
+                WAIT,
+                () -> instance(instance).isEmpty(),
+                () -> instance(instance).toString());
     }
 
     /** Network namespaces that agents made for instances. */

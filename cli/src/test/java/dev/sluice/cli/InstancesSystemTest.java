@@ -40,9 +40,14 @@ class InstancesSystemTest {
             long sent = second.sent();
             lab.await("the flow goes on", "fw", _ -> second.sent() > sent + 200);
             assertThat(lab.instance("fw-2")).isPresent();
-            assertThat(second.end()).as("lost by the flow of the instance that was drained").isZero();
+            assertThat(second.end())
+                    .as("lost by the flow of the instance that was drained")
+                    .isZero();
             lab.awaitGone("fw-2");
-            lab.await("that is said", "fw", status -> status.path("gone").toString().contains("no flow is left"));
+            lab.await(
+                    "that is said",
+                    "fw",
+                    status -> status.path("gone").toString().contains("no flow is left"));
             assertThat(first.end()).as("lost by the other flow").isZero();
             assertThat(first.sent()).isGreaterThan(200);
 

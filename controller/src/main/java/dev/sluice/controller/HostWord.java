@@ -67,10 +67,7 @@ public record HostWord(
         report.getLoadsList()
                 .forEach(load -> loads.put(
                         load.getName(),
-                        new Load(
-                                load.getFlowsUnknown() ? -1 : load.getFlows(),
-                                load.getPackets(),
-                                load.getHere())));
+                        new Load(load.getFlowsUnknown() ? -1 : load.getFlows(), load.getPackets(), load.getHere())));
         Map<String, Run> runs = new TreeMap<>();
         report.getRuntimesList()
                 .forEach(run -> runs.put(
@@ -87,8 +84,8 @@ public record HostWord(
                                 run.getRestarts())));
         Map<String, Health> alive = new TreeMap<>();
         report.getInstancesList()
-                .forEach(instance -> alive.put(
-                        instance.getName(), new Health(node, instance.getAlive(), instance.getReason())));
+                .forEach(instance ->
+                        alive.put(instance.getName(), new Health(node, instance.getAlive(), instance.getReason())));
         return new HostWord(node, connected, reportedNs, loads, runs, alive);
     }
 }

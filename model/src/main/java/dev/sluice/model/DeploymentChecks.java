@@ -64,7 +64,8 @@ final class DeploymentChecks {
         for (int i = 0; i < places.size(); i++) {
             ServiceDeployment.Place place = places.get(i);
             boolean again = !used.add(place.node() + " " + place.in());
-            again |= place.out().isPresent() && !used.add(place.node() + " " + place.out().get());
+            again |= place.out().isPresent()
+                    && !used.add(place.node() + " " + place.out().get());
             if (again) {
                 at.error("spec.existing[" + i + "]", "uses an interface of a place before", "each interface once");
             }

@@ -115,9 +115,7 @@ final class InstanceRuntimeReader {
         if (command.isPresent() && hook.isPresent()) {
             return v.refuse("hook", "stands beside command", "one of command and hook, or neither");
         }
-        Driver driver = command.<Driver>map(each -> each)
-                .or(() -> hook)
-                .orElseGet(Existing::new);
+        Driver driver = command.<Driver>map(each -> each).or(() -> hook).orElseGet(Existing::new);
         return new InstanceRuntime(v.get(DEPLOYMENT), driver);
     }
 }

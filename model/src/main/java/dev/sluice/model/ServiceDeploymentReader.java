@@ -28,14 +28,16 @@ final class ServiceDeploymentReader {
             "any",
             "Names of Nodes where instances may be; without it every Node, or those of cluster.");
     private static final Field<Optional<String>> CLUSTER = Field.optional(
-            "cluster", Types.text(63), "Only Nodes whose label `cluster` says this; hosts given besides are a choice among these.");
+            "cluster",
+            Types.text(63),
+            "Only Nodes whose label `cluster` says this; hosts given besides are a choice among these.");
     private static final Field<Spread> SPREAD = Field.defaulted(
             "spread",
             Types.word(Spread.class),
             Spread.PREFER_HOSTS,
             "prefer-hosts: two instances share a host only if there are not enough of them; hosts: never, what finds no host of its own is not made.");
-    private static final ObjectType<Placement> PLACEMENT_TYPE = ObjectType.of(
-            v -> new Placement(v.get(HOSTS), v.get(CLUSTER), v.get(SPREAD)), HOSTS, CLUSTER, SPREAD);
+    private static final ObjectType<Placement> PLACEMENT_TYPE =
+            ObjectType.of(v -> new Placement(v.get(HOSTS), v.get(CLUSTER), v.get(SPREAD)), HOSTS, CLUSTER, SPREAD);
 
     private static final Field<String> PLACE_NODE =
             Field.required("node", Types.NAME, "Host whose interfaces lead to the node.");
@@ -58,7 +60,9 @@ final class ServiceDeploymentReader {
     private static final Field<Optional<Hook>> HOOK =
             Field.optional("hook", InstanceRuntimeReader.HOOK, "Each instance is made by this program.");
     private static final Field<Optional<List<Place>>> EXISTING = Field.optional(
-            "existing", Lists.of(PLACE, 1, 4096), "Each instance takes one of these places, where a node runs already.");
+            "existing",
+            Lists.of(PLACE, 1, 4096),
+            "Each instance takes one of these places, where a node runs already.");
     private static final Field<Integer> ARMS = Field.defaulted(
             "arms",
             Types.integer(1, 2),

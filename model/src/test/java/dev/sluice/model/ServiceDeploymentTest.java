@@ -17,11 +17,13 @@ class ServiceDeploymentTest {
     }
 
     private static String deployment(String spec) {
-        return "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall, " + spec + "}}";
+        return "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall, "
+                + spec + "}}";
     }
 
     private static String instance(String spec) {
-        return "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, " + spec + "}}";
+        return "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, "
+                + spec + "}}";
     }
 
     private static void refused(String yaml, String... words) {
@@ -30,8 +32,9 @@ class ServiceDeploymentTest {
 
     @Test
     void defaultsAreThoseOfTheReference() {
-        ServiceDeployment read = (ServiceDeployment)
-                ReadObject.read(deployment("command: {argv: [/fw]}")).orElseThrow().resource();
+        ServiceDeployment read = (ServiceDeployment) ReadObject.read(deployment("command: {argv: [/fw]}"))
+                .orElseThrow()
+                .resource();
         assertThat(read.spec().replicas()).isEqualTo(1);
         assertThat(read.spec().placement()).isEqualTo(ServiceDeployment.Placement.ANYWHERE);
         assertThat(read.spec().template().arms()).isEqualTo(2);
@@ -43,7 +46,9 @@ class ServiceDeploymentTest {
     void oneWayOfMakingIsNamed() {
         refused(deployment("replicas: 1"), "has neither command nor hook nor existing");
         refused(deployment("command: {argv: [/fw]}, hook: {executable: /h}"), "more than one way");
-        refused(instance("node: a, interfaces: {in: i}, runtime: {command: {argv: [/fw]}, hook: {executable: /h}}"), "one of command and hook");
+        refused(
+                instance("node: a, interfaces: {in: i}, runtime: {command: {argv: [/fw]}, hook: {executable: /h}}"),
+                "one of command and hook");
     }
 
     @Test
@@ -52,8 +57,12 @@ class ServiceDeploymentTest {
         refused(deployment("command: {argv: []}"), "has 0 items");
         refused(deployment("hook: {executable: ./hook}"), "spec.hook.executable", "absolute path");
         refused(deployment("command: {argv: [/fw, \"a\\u0000b\"]}"), "control characters");
-        refused(deployment("command: {argv: [/fw], environment: {LD_PRELOAD: /x.so}}"), "cannot stand in the environment");
-        refused(deployment("command: {argv: [/fw], environment: {SLUICE_RUNTIME: x}}"), "cannot stand in the environment");
+        refused(
+                deployment("command: {argv: [/fw], environment: {LD_PRELOAD: /x.so}}"),
+                "cannot stand in the environment");
+        refused(
+                deployment("command: {argv: [/fw], environment: {SLUICE_RUNTIME: x}}"),
+                "cannot stand in the environment");
         refused(deployment("command: {argv: [/fw], environment: {\"A=B\": x}}"), "cannot stand in the environment");
     }
 
@@ -66,7 +75,8 @@ class ServiceDeploymentTest {
         refused(deployment("command: {argv: [/fw], stopGrace: 20m}"), "out of range");
         refused(deployment("placement: {spread: racks}, command: {argv: [/fw]}"), "prefer-hosts, hosts");
         refused(
-                "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: " + "x".repeat(60) + "}, spec: {service: firewall, command: {argv: [/fw]}}}",
+                "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: " + "x".repeat(60)
+                        + "}, spec: {service: firewall, command: {argv: [/fw]}}}",
                 "leaves no room for the numbers");
     }
 
@@ -77,12 +87,14 @@ class ServiceDeploymentTest {
                 .singleElement()
                 .asString()
                 .contains("its transport vlan needs tags");
-        assertThat(ConfigurationLoader.parse("f", SERVICE.formatted("raw, forwarding: route") + deployment("command: {argv: [/fw]}"))
+        assertThat(ConfigurationLoader.parse(
+                                "f", SERVICE.formatted("raw, forwarding: route") + deployment("command: {argv: [/fw]}"))
                         .problems())
                 .singleElement()
                 .asString()
                 .contains("its nodes route");
-        assertThat(ConfigurationLoader.parse("f", SERVICE.formatted("wire") + deployment("arms: 1, command: {argv: [/fw]}"))
+        assertThat(ConfigurationLoader.parse(
+                                "f", SERVICE.formatted("wire") + deployment("arms: 1, command: {argv: [/fw]}"))
                         .problems())
                 .singleElement()
                 .asString()
@@ -91,7 +103,10 @@ class ServiceDeploymentTest {
 
     @Test
     void placesAreUsedOnceAndTooFewAreSaid() {
-        refused(deployment("existing: [{node: a, in: i, out: o}, {node: a, in: o}]"), "existing[1]", "uses an interface of a place before");
+        refused(
+                deployment("existing: [{node: a, in: i, out: o}, {node: a, in: o}]"),
+                "existing[1]",
+                "uses an interface of a place before");
         refused(deployment("replicas: 2, existing: [{node: a, in: i, out: o}]"), "there are only 1 places");
         refused(deployment("placement: {hosts: [nowhere]}, command: {argv: [/fw]}"), "there is no Node/nowhere");
     }
@@ -100,6 +115,7 @@ class ServiceDeploymentTest {
     void whatAHostMakesIsOnThatHostAndHasInterfaces() {
         refused(instance("interfaces: {in: i}, runtime: {command: {argv: [/fw]}}"), "stands without node");
         refused(instance("node: a, identifier: x, runtime: {hook: {executable: /h}}"), "stands without interfaces");
-        assertThat(problems(instance("interfaces: {in: i}, runtime: {deployment: fw}"))).isEmpty();
+        assertThat(problems(instance("interfaces: {in: i}, runtime: {deployment: fw}")))
+                .isEmpty();
     }
 }

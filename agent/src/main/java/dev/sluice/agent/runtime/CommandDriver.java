@@ -52,8 +52,13 @@ final class CommandDriver implements RunDriver {
         this.command = command;
         this.permits = permits;
         namespace = InstanceNamespace.of(prefix, wanted.name());
-        String form = String.join("\n", command.argv()) + new TreeMap<>(command.environment()) + command.mtuBytes()
-                + wanted.in() + wanted.out() + permits.user() + permits.group();
+        String form = String.join("\n", command.argv())
+                + new TreeMap<>(command.environment())
+                + command.mtuBytes()
+                + wanted.in()
+                + wanted.out()
+                + permits.user()
+                + permits.group();
         mark = InstanceNamespace.digest(form);
         log = directory.resolve(wanted.name() + ".log");
     }

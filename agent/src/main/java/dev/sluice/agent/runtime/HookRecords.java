@@ -72,7 +72,8 @@ final class HookRecords {
     List<WantedRuntime> all() {
         List<WantedRuntime> found = new ArrayList<>();
         try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.filter(each -> each.toString().endsWith(SUFFIX)).toList()) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(SUFFIX)).toList()) {
                 read(file).ifPresent(found::add);
             }
         } catch (IOException | UncheckedIOException e) {
@@ -88,7 +89,8 @@ final class HookRecords {
             Map<String, String> parameters = new TreeMap<>();
             record.path("parameters")
                     .properties()
-                    .forEach(each -> parameters.put(each.getKey(), each.getValue().asString("")));
+                    .forEach(each ->
+                            parameters.put(each.getKey(), each.getValue().asString("")));
             Hook hook = new Hook(
                     record.path("executable").asString(""),
                     parameters,

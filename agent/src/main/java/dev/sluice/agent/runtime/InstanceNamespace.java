@@ -135,7 +135,8 @@ final class InstanceNamespace {
     }
 
     private void delete() throws RuntimeFailure, InterruptedException {
-        // Interfaces at once, with their ends at the host: else those would stay for a while, and with them their names.
+        // Interfaces at once, with their ends at the host: else those would stay for a while, and with them their
+        // names.
         ip("link del dev in\nlink del dev out\n", "-n", name, "-force", "-batch", "-");
         require(ip("", "netns", "del", name), "remove the network namespace " + name);
     }

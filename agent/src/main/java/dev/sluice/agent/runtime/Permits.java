@@ -93,7 +93,8 @@ public record Permits(List<List<String>> commands, List<String> hooks, String us
         if (permitted) {
             return refusesFile(program);
         }
-        boolean otherWords = commands.stream().anyMatch(words -> words.getFirst().equals(program));
+        boolean otherWords =
+                commands.stream().anyMatch(words -> words.getFirst().equals(program));
         return Optional.of("the agent of this host does not permit the command " + program
                 + (otherWords ? " with these arguments" : "") + "; its owner can: sluice agent --permit-command "
                 + program);
@@ -106,7 +107,8 @@ public record Permits(List<List<String>> commands, List<String> hooks, String us
             if (!Files.isRegularFile(path) || !Files.isExecutable(path)) {
                 return Optional.of(program + " is not a program on this host");
             }
-            Set<PosixFilePermission> rights = Files.getPosixFilePermissions(path.toRealPath(), LinkOption.NOFOLLOW_LINKS);
+            Set<PosixFilePermission> rights =
+                    Files.getPosixFilePermissions(path.toRealPath(), LinkOption.NOFOLLOW_LINKS);
             return rights.contains(PosixFilePermission.OTHERS_WRITE) || rights.contains(PosixFilePermission.GROUP_WRITE)
                     ? Optional.of(program + " may be written by others than its owner, so it is not run: chmod go-w "
                             + program)

@@ -57,7 +57,9 @@ public final class Runtimes implements AutoCloseable {
         this.directory = directory;
         this.permits = permits;
         this.objects = objects;
-        prefix = "sluice-" + InstanceNamespace.digest(node + " " + directory.toAbsolutePath()).substring(0, 6) + "-";
+        prefix = "sluice-"
+                + InstanceNamespace.digest(node + " " + directory.toAbsolutePath())
+                        .substring(0, 6) + "-";
         records = new HookRecords(directory);
         thread = Thread.ofPlatform().daemon().name("sluice-instances").unstarted(this::run);
     }
@@ -159,8 +161,7 @@ public final class Runtimes implements AutoCloseable {
         for (String namespace : NamespaceProcesses.named(prefix)) {
             if (!expected.contains(namespace)) {
                 LOG.info("network namespace {} of an instance that is gone is removed", namespace);
-                WantedRuntime nobody =
-                        new WantedRuntime(namespace, "", "", Optional.empty(), new Existing());
+                WantedRuntime nobody = new WantedRuntime(namespace, "", "", Optional.empty(), new Existing());
                 now.put(namespace, Run.remove(nobody, new LeftoverNamespace(namespace)));
             }
         }

@@ -62,12 +62,13 @@ final class NodeReport {
     private static RuntimeState.Builder runtime(RunState state) {
         RuntimeState.Builder runtime = RuntimeState.newBuilder()
                 .setName(state.name())
-                .setPhase(switch (state.phase()) {
-                    case STARTING -> RuntimeState.Phase.STARTING;
-                    case RUNNING -> RuntimeState.Phase.RUNNING;
-                    case FAILED -> RuntimeState.Phase.FAILED;
-                    case STOPPING -> RuntimeState.Phase.STOPPING;
-                })
+                .setPhase(
+                        switch (state.phase()) {
+                            case STARTING -> RuntimeState.Phase.STARTING;
+                            case RUNNING -> RuntimeState.Phase.RUNNING;
+                            case FAILED -> RuntimeState.Phase.FAILED;
+                            case STOPPING -> RuntimeState.Phase.STOPPING;
+                        })
                 .setMessage(state.message())
                 .setRestarts(state.restarts());
         state.cpuPermille().ifPresent(runtime::setCpuPermille);

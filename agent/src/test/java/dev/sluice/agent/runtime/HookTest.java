@@ -32,8 +32,9 @@ class HookTest {
             esac
             """;
 
-    private static final String OBJECT = "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: %s}, spec: {service: firewall, node: %s, "
-            + "interfaces: {in: fi, out: fo}, runtime: {hook: {executable: %s, parameters: {image: fw-7}}}}}";
+    private static final String OBJECT =
+            "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: %s}, spec: {service: firewall, node: %s, "
+                    + "interfaces: {in: fi, out: fo}, runtime: {hook: {executable: %s, parameters: {image: fw-7}}}}}";
 
     @TempDir
     private Path folder = Path.of("");
@@ -140,8 +141,9 @@ class HookTest {
         String hook = hook();
         wanted = List.of(instance("fw-1", "host-a", hook), instance("fw-2", "host-a", hook));
         try (Runtimes runtimes = start(hook)) {
-            await(runtimes, states -> states.size() == 2
-                    && states.stream().allMatch(state -> state.phase() == Phase.RUNNING));
+            await(
+                    runtimes,
+                    states -> states.size() == 2 && states.stream().allMatch(state -> state.phase() == Phase.RUNNING));
         }
         assertThat(made("fw-1") && made("fw-2")).isTrue();
         wanted = List.of(instance("fw-2", "host-a", hook));

@@ -61,7 +61,9 @@ class PermitsTest {
         String open = program("open", "rwxrwxr-x");
         String plain = program("plain", "rw-r--r--");
         Permits permits = Permits.of(List.of(open, plain, "/nowhere/fw"), List.of(open), "nobody");
-        assertThat(permits.refuses(command(open)).orElseThrow()).contains("may be written by others").contains("chmod go-w");
+        assertThat(permits.refuses(command(open)).orElseThrow())
+                .contains("may be written by others")
+                .contains("chmod go-w");
         assertThat(permits.refuses(new Hook(open, Map.of(), 1)).orElseThrow()).contains("may be written by others");
         assertThat(permits.refuses(command(plain)).orElseThrow()).contains("is not a program on this host");
         assertThat(permits.refuses(command("/nowhere/fw")).orElseThrow()).contains("is not a program on this host");
@@ -70,7 +72,8 @@ class PermitsTest {
     @Test
     void optionsThatCannotBeMeantAreRefused() {
         assertThatThrownBy(() -> Permits.of(List.of("fw"), List.of(), "nobody")).hasMessageContaining("absolute path");
-        assertThatThrownBy(() -> Permits.of(List.of(), List.of("./hook"), "nobody")).hasMessageContaining("absolute path");
+        assertThatThrownBy(() -> Permits.of(List.of(), List.of("./hook"), "nobody"))
+                .hasMessageContaining("absolute path");
         assertThatThrownBy(() -> Permits.of(List.of(), List.of(), "root")).hasMessageContaining("do not run as root");
         assertThatThrownBy(() -> Permits.of(List.of(), List.of(), "0:0")).hasMessageContaining("do not run as root");
         assertThatThrownBy(() -> Permits.of(List.of(), List.of(), "a b")).hasMessageContaining("USER or USER:GROUP");

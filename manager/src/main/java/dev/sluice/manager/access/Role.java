@@ -32,7 +32,11 @@ public enum Role {
             "services, instances, deployments, chains and policies",
             Sets.NO_NODES,
             EnumSet.of(
-                    Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT, Kind.SERVICE_CHAIN, Kind.SERVICE_POLICY),
+                    Kind.SERVICE,
+                    Kind.SERVICE_INSTANCE,
+                    Kind.SERVICE_DEPLOYMENT,
+                    Kind.SERVICE_CHAIN,
+                    Kind.SERVICE_POLICY),
             Sets.NONE,
             Sets.NOTHING),
 

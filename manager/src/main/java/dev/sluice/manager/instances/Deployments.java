@@ -81,8 +81,8 @@ final class Deployments {
                 .computeIfAbsent(instance.deployment(), _ -> new ArrayList<>())
                 .add(instance));
         for (ManagedObject deployment : objects.deployments) {
-            List<Instance> own = Optional.ofNullable(byDeployment.remove(deployment.name()))
-                    .orElse(List.of());
+            List<Instance> own =
+                    Optional.ofNullable(byDeployment.remove(deployment.name())).orElse(List.of());
             follow(deployment, own, objects, at);
         }
         byDeployment.forEach((name, orphans) -> {
@@ -124,8 +124,7 @@ final class Deployments {
         Known is = before != null && before.object.revision() == object.revision()
                 ? before
                 : new Known(
-                        object,
-                        ReadObject.read(Trees.text(object.written())).map(ReadObject::resource));
+                        object, ReadObject.read(Trees.text(object.written())).map(ReadObject::resource));
         now.put(object.title(), is);
         return is.read.isPresent() ? is.read.get() : is;
     }
@@ -195,7 +194,8 @@ final class Deployments {
     private static Optional<ManagedObject> object(List<Instance> own, String name) {
         return own.stream()
                 .map(Instance::object)
-                .filter(object -> object.kind() == Kind.SERVICE_INSTANCE && object.name().equals(name))
+                .filter(object ->
+                        object.kind() == Kind.SERVICE_INSTANCE && object.name().equals(name))
                 .findFirst();
     }
 

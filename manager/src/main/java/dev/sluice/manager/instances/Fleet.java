@@ -77,8 +77,8 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
             loads.put(name, load);
             Optional<Place> place = place(spec, instance);
             boolean current = allowed.contains(instance.node()) && isAsSaid(deployment, spec, instance, place);
-            members.add(member(
-                    instance, place, current, spec.replaceAfterNs(), spec.drainDeadlineNs(), load, watch, at));
+            members.add(
+                    member(instance, place, current, spec.replaceAfterNs(), spec.drainDeadlineNs(), load, watch, at));
         }
         allowed.removeIf(host -> !at.sight().isConnected(host));
         return new Fleet(members, loads, allowed);
@@ -94,11 +94,8 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
             FleetWatch watch,
             Moment at) {
         String name = instance.read().name();
-        boolean made = instance.read()
-                .spec()
-                .runtime()
-                .filter(InstanceRuntime::isMade)
-                .isPresent();
+        boolean made =
+                instance.read().spec().runtime().filter(InstanceRuntime::isMade).isPresent();
         Condition condition = FleetWatch.condition(at.sight(), name, instance.node(), made);
         Optional<Instant> since = InstanceEdits.drainingSince(instance.object());
         AdminState admin = instance.read().spec().adminState();
@@ -108,12 +105,7 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
         if (draining) {
             condition = new Condition(State.DRAINING, load.flows() < 0 ? "" : load.flows() + " flows are left");
             mayGo = watch.mayGo(
-                    at.sight(),
-                    name,
-                    load.flows(),
-                    FleetWatch.since(since.get(), at.now()),
-                    deadlineNs,
-                    at.nowNs());
+                    at.sight(), name, load.flows(), FleetWatch.since(since.get(), at.now()), deadlineNs, at.nowNs());
         } else if (admin != AdminState.UP) {
             condition = new Condition(State.HELD, "its adminState is " + admin.word());
         } else {
@@ -165,8 +157,12 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
         return number > 0
                 && ReadObject.read(Trees.text(InstanceEdits.tree(deployment, spec, number, instance.node(), place)))
                         .filter(said -> said.resource() instanceof ServiceInstance wanted
-                                && wanted.spec().service().equals(instance.read().spec().service())
-                                && wanted.spec().runtime().equals(instance.read().spec().runtime())
+                                && wanted.spec()
+                                        .service()
+                                        .equals(instance.read().spec().service())
+                                && wanted.spec()
+                                        .runtime()
+                                        .equals(instance.read().spec().runtime())
                                 && wanted.spec()
                                         .attachment()
                                         .equals(instance.read().spec().attachment()))

@@ -188,8 +188,9 @@ final class FleetPlan {
 
     /** Those that are not as they are to be go when others serve in their place; or one at a time first, if there is no room for both. */
     private void replace(List<Member> counted, long ready, int missing) {
-        List<Member> replaced =
-                members.stream().filter(member -> member.stays() && !member.counts()).toList();
+        List<Member> replaced = members.stream()
+                .filter(member -> member.stays() && !member.counts())
+                .toList();
         if (replaced.isEmpty()) {
             return;
         }
@@ -222,7 +223,8 @@ final class FleetPlan {
                     .min(Comparator.comparing(Member::isReady)
                             .thenComparing(member -> -perHost.getOrDefault(member.node(), 0))
                             .thenComparingLong(Member::flows)
-                            .thenComparing(Comparator.comparingInt(Member::number).reversed()))
+                            .thenComparing(
+                                    Comparator.comparingInt(Member::number).reversed()))
                     .orElseThrow();
             left.remove(next);
             perHost.merge(next.node(), -1, Integer::sum);

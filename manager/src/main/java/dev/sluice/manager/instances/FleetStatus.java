@@ -116,9 +116,7 @@ final class FleetStatus {
     private static void condition(ObjectNode status, int at, String type, Word word, Instant now) {
         JsonNode old = Conditions.drop(status, type);
         Conditions.add(
-                status,
-                at,
-                Conditions.of(type, word.holds ? "True" : "False", word.reason, word.message, old, now));
+                status, at, Conditions.of(type, word.holds ? "True" : "False", word.reason, word.message, old, now));
     }
 
     private static Word available(Said said, int ready) {

@@ -87,7 +87,9 @@ final class FleetWatch {
         if (alive == null || !alive.good()) {
             return new Condition(
                     State.STARTING,
-                    alive == null ? node + " says nothing of it yet" : node + ": it does not serve: " + alive.message());
+                    alive == null
+                            ? node + " says nothing of it yet"
+                            : node + ": it does not serve: " + alive.message());
         }
         return new Condition(State.READY, "");
     }
@@ -147,7 +149,9 @@ final class FleetWatch {
             of.emptySinceNs = Long.MIN_VALUE;
         }
         boolean over = drainingFor.compareTo(Duration.ofNanos(deadlineNs)) >= 0;
-        return over ? "the time to drain is over, with " + (flows < 0 ? "an unknown number of" : flows) + " flows left" : "";
+        return over
+                ? "the time to drain is over, with " + (flows < 0 ? "an unknown number of" : flows) + " flows left"
+                : "";
     }
 
     /** Whether each host that has the instance knows that it is to get no new flows: one that does not may give it one at any moment. */

@@ -30,7 +30,8 @@ final class InstanceEdits {
     private InstanceEdits() {}
 
     /** What an instance is to be that a deployment makes. */
-    static ObjectNode tree(ManagedObject deployment, ServiceDeployment.Spec spec, int number, String node, Optional<Place> place) {
+    static ObjectNode tree(
+            ManagedObject deployment, ServiceDeployment.Spec spec, int number, String node, Optional<Place> place) {
         String name = deployment.name() + "-" + number;
         ObjectNode tree = Trees.object();
         tree.put("apiVersion", ManagedObject.API_VERSION);

@@ -31,7 +31,8 @@ import tools.jackson.databind.JsonNode;
 /** Deployments as objects that users write and read, with hosts that say what tests have them say (C15, V28). */
 class DeploymentsTest {
     private static final Caller USER = new Caller("user", "user");
-    private static final String FLEET = "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall, %s}}";
+    private static final String FLEET =
+            "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall, %s}}";
     private static final String COMMAND = "command: {argv: [/usr/libexec/fw, --quiet]}";
 
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
@@ -71,7 +72,9 @@ class DeploymentsTest {
             for (String name : names) {
                 boolean here = host.equals(node(name));
                 if (here && there) {
-                    loads.put(name, new HostWord.Load(flows.getOrDefault(name, 0L), packets.getOrDefault(name, 0L), true));
+                    loads.put(
+                            name,
+                            new HostWord.Load(flows.getOrDefault(name, 0L), packets.getOrDefault(name, 0L), true));
                     String failure = failures.getOrDefault(name, "");
                     HostWord.Phase phase = failure.isEmpty() ? HostWord.Phase.RUNNING : HostWord.Phase.FAILED;
                     runs.put(name, new HostWord.Run(phase, failure, OptionalInt.of(250), 0));
@@ -83,13 +86,15 @@ class DeploymentsTest {
         for (String name : names) {
             Progress is = progress.getOrDefault(name, Progress.APPLIED);
             NodeState state = new NodeState(node(name), is, 1, is == Progress.APPLIED ? "" : "it does not want to");
-            states.put(name, new ObjectState("serviceinstances/" + name, 1, List.of(state), List.of(), Optional.empty()));
+            states.put(
+                    name, new ObjectState("serviceinstances/" + name, 1, List.of(state), List.of(), Optional.empty()));
         }
         return new Sight(hosts, states);
     }
 
     private String node(String name) {
-        return inventory.get(Kind.SERVICE_INSTANCE, name)
+        return inventory
+                .get(Kind.SERVICE_INSTANCE, name)
                 .map(object -> object.tree().path("spec").path("node").asString(""))
                 .orElse("");
     }
@@ -120,12 +125,15 @@ class DeploymentsTest {
         ManagedObject first = inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow();
         assertThat(first.tree().path("spec").path("runtime").toString())
                 .isEqualTo("{\"deployment\":\"fw\",\"command\":{\"argv\":[\"/usr/libexec/fw\",\"--quiet\"]}}");
-        assertThat(first.tree().path("spec").path("packetsPerSecondMax").asInt()).isEqualTo(1000);
+        assertThat(first.tree().path("spec").path("packetsPerSecondMax").asInt())
+                .isEqualTo(1000);
         assertThat(first.labels()).containsEntry("deployment", "fw");
         assertThat(node("fw-1")).isNotEqualTo(node("fw-2"));
         assertThat(status().path("ready").asInt()).isEqualTo(2);
-        assertThat(status().path("conditions").path(0).path("status").asString("")).isEqualTo("True");
-        assertThat(status().path("instances").path(0).path("state").asString("")).isEqualTo("Ready");
+        assertThat(status().path("conditions").path(0).path("status").asString(""))
+                .isEqualTo("True");
+        assertThat(status().path("instances").path(0).path("state").asString(""))
+                .isEqualTo("Ready");
         assertThat(first.tree().path("status").toString()).doesNotContain("Failed");
     }
 
@@ -137,7 +145,12 @@ class DeploymentsTest {
         assertThat(status().path("conditions").toString())
                 .contains("Failing")
                 .contains("fw-1 on a: the agent of this host does not permit the command");
-        assertThat(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow().tree().path("status").toString())
+        assertThat(inventory
+                        .get(Kind.SERVICE_INSTANCE, "fw-1")
+                        .orElseThrow()
+                        .tree()
+                        .path("status")
+                        .toString())
                 .contains("\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"Failed\"")
                 .contains("does not permit");
         failures.clear();
@@ -145,7 +158,8 @@ class DeploymentsTest {
         assertThat(status().path("ready").asInt()).isEqualTo(1);
         progress.put("fw-1", Progress.REFUSED);
         steps(2);
-        assertThat(status().path("instances").path(0).path("reason").asString("")).contains("it does not want to");
+        assertThat(status().path("instances").path(0).path("reason").asString(""))
+                .contains("it does not want to");
     }
 
     @Test
@@ -158,9 +172,16 @@ class DeploymentsTest {
         deploy("replicas: 1, " + COMMAND);
         steps(30);
         assertThat(instances()).containsExactly("fw-1", "fw-2");
-        assertThat(inventory.get(Kind.SERVICE_INSTANCE, "fw-2").orElseThrow().tree().path("spec").path("adminState").asString(""))
+        assertThat(inventory
+                        .get(Kind.SERVICE_INSTANCE, "fw-2")
+                        .orElseThrow()
+                        .tree()
+                        .path("spec")
+                        .path("adminState")
+                        .asString(""))
                 .isEqualTo("drain");
-        assertThat(status().path("instances").path(1).path("state").asString("")).isEqualTo("Draining");
+        assertThat(status().path("instances").path(1).path("state").asString(""))
+                .isEqualTo("Draining");
         flows.put("fw-2", 0L);
         steps(1);
         assertThat(instances()).contains("fw-2");
@@ -217,7 +238,8 @@ class DeploymentsTest {
         failures.put("fw-2", "slow");
         steps(3);
         assertThat(instances()).containsExactly("fw-1", "fw-2");
-        assertThat(status().path("instances").path(0).path("state").asString("")).isEqualTo("Ready");
+        assertThat(status().path("instances").path(0).path("state").asString(""))
+                .isEqualTo("Ready");
         failures.clear();
         steps(6);
         assertThat(instances()).containsExactly("fw-2");
@@ -270,7 +292,11 @@ class DeploymentsTest {
         deploy("replicas: 2, existing: [{node: a, in: fw1-in, out: fw1-out}, {node: b, in: fw1-in}]");
         steps(2);
         assertThat(instances()).containsExactly("fw-1", "fw-2");
-        JsonNode spec = inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow().tree().path("spec");
+        JsonNode spec = inventory
+                .get(Kind.SERVICE_INSTANCE, "fw-1")
+                .orElseThrow()
+                .tree()
+                .path("spec");
         assertThat(spec.path("interfaces").toString()).isEqualTo("{\"in\":\"fw1-in\",\"out\":\"fw1-out\"}");
         assertThat(spec.path("runtime").toString()).isEqualTo("{\"deployment\":\"fw\"}");
         assertThat(status().path("ready").asInt()).isEqualTo(2);
@@ -280,8 +306,10 @@ class DeploymentsTest {
     void whatSomebodyElseNeedsIsNotDeletedAndThatIsSaid() throws InterruptedException {
         deploy("replicas: 1, " + COMMAND);
         steps(2);
-        apply("{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [firewall]}}");
-        apply("{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: one}, spec: {appliedTo: [a/eth0], rules: [{name: pinned, action: {path: \"inspect[fw-1]\"}}]}}");
+        apply(
+                "{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [firewall]}}");
+        apply(
+                "{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: one}, spec: {appliedTo: [a/eth0], rules: [{name: pinned, action: {path: \"inspect[fw-1]\"}}]}}");
         deploy("replicas: 0, " + COMMAND);
         steps(8);
         assertThat(instances()).containsExactly("fw-1");
@@ -299,7 +327,8 @@ class DeploymentsTest {
         }
         assertThat(inventory.revision() - revision).isLessThanOrEqualTo(2);
         steps(3);
-        assertThat(status().path("instances").path(0).path("cpuPercent").asInt()).isEqualTo(25);
+        assertThat(status().path("instances").path(0).path("cpuPercent").asInt())
+                .isEqualTo(25);
         assertThat(status().path("instances").path(0).has("packetsPerSecond")).isTrue();
     }
 }

@@ -24,8 +24,9 @@ import org.junit.jupiter.api.Test;
 /** What is to be done with instances, from what is seen of them (C15, V28). */
 class FleetPlanTest {
     static ServiceDeployment.Spec spec(String more) {
-        String text = "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall, "
-                + more + "}}";
+        String text =
+                "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall, "
+                        + more + "}}";
         return ((ServiceDeployment) ReadObject.read(text).orElseThrow().resource()).spec();
     }
 
@@ -54,9 +55,9 @@ class FleetPlanTest {
 
     @Test
     void instancesAreSpreadOverHosts() {
-        assertThat(steps(PREFER, 3, List.of(), "a", "b")).containsExactly(create(1, "a"), create(2, "b"), create(3, "a"));
-        assertThat(steps(PREFER, 3, List.of(ready(2, "a")), "a", "b"))
-                .containsExactly(create(1, "b"), create(3, "a"));
+        assertThat(steps(PREFER, 3, List.of(), "a", "b"))
+                .containsExactly(create(1, "a"), create(2, "b"), create(3, "a"));
+        assertThat(steps(PREFER, 3, List.of(ready(2, "a")), "a", "b")).containsExactly(create(1, "b"), create(3, "a"));
     }
 
     @Test
@@ -89,7 +90,10 @@ class FleetPlanTest {
     void thoseGoFirstThatServeLeast() {
         List<Member> members = List.of(
                 member(1, "a", State.READY, 5), member(2, "a", State.READY, 9), member(3, "b", State.STARTING, 0));
-        assertThat(steps(PREFER, 2, members, "a", "b")).singleElement().isInstanceOfSatisfying(Drain.class, drain -> assertThat(drain.name()).isEqualTo("fw-3"));
+        assertThat(steps(PREFER, 2, members, "a", "b"))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Drain.class, drain -> assertThat(drain.name()).isEqualTo("fw-3"));
         assertThat(steps(PREFER, 1, members, "a", "b").stream().map(step -> ((Drain) step).name()))
                 .containsExactly("fw-3", "fw-1");
     }
@@ -97,8 +101,10 @@ class FleetPlanTest {
     @Test
     void oneThatDrainsIsDeletedOnlyWhenItMayGo() {
         Member waits = member(1, "a", State.DRAINING, 2);
-        Member empty = new Member("fw-2", 2, "b", Optional.empty(), State.DRAINING, "", true, false, "no flow is left", 0);
-        assertThat(steps(PREFER, 0, List.of(waits, empty), "a", "b")).containsExactly(new Delete("fw-2", "no flow is left"));
+        Member empty =
+                new Member("fw-2", 2, "b", Optional.empty(), State.DRAINING, "", true, false, "no flow is left", 0);
+        assertThat(steps(PREFER, 0, List.of(waits, empty), "a", "b"))
+                .containsExactly(new Delete("fw-2", "no flow is left"));
     }
 
     @Test
@@ -166,14 +172,19 @@ class FleetPlanTest {
                 apply(members, plan);
                 settle(members, calm || random.nextBoolean());
             }
-            assertThat(members.stream().filter(Member::counts).count()).as("seed " + seed).isEqualTo(desired);
+            assertThat(members.stream().filter(Member::counts).count())
+                    .as("seed " + seed)
+                    .isEqualTo(desired);
             assertThat(members).as("seed " + seed).allMatch(member -> member.counts() && member.isReady());
         }
     }
 
     private static void disturb(List<Member> members, Random random) {
         members.replaceAll(each -> switch (random.nextInt(8)) {
-            case 0 -> each.state() == State.DRAINING ? each : with(each, State.FAILED, each.current(), true, "", each.flows());
+            case 0 ->
+                each.state() == State.DRAINING
+                        ? each
+                        : with(each, State.FAILED, each.current(), true, "", each.flows());
             case 1 -> with(each, each.state(), false, each.overdue(), each.mayGo(), each.flows());
             case 2 -> with(each, each.state(), each.current(), each.overdue(), each.mayGo(), random.nextInt(9));
             default -> each;
@@ -187,28 +198,38 @@ class FleetPlanTest {
     private static void check(ServiceDeployment.Spec spec, int desired, List<Member> members, Plan plan, String when) {
         Set<String> touched = new HashSet<>();
         long counted = members.stream().filter(Member::counts).count();
-        long made = plan.steps().stream().filter(step -> step instanceof Create || step instanceof Resume).count();
+        long made = plan.steps().stream()
+                .filter(step -> step instanceof Create || step instanceof Resume)
+                .count();
         assertThat(made == 0 || counted + made <= desired).as(when).isTrue();
         for (Step step : plan.steps()) {
             switch (step) {
                 case Create(int number, String node, var _) -> {
                     assertThat(members).as(when).noneMatch(member -> member.number() == number);
                     if (spec.equals(SPREAD)) {
-                        assertThat(members).as(when).noneMatch(member -> member.node().equals(node));
+                        assertThat(members)
+                                .as(when)
+                                .noneMatch(member -> member.node().equals(node));
                     }
                 }
                 case Delete(String name, String _) ->
-                    assertThat(members).as(when).anyMatch(member -> member.name().equals(name)
-                            && member.state() == State.DRAINING
-                            && !member.mayGo().isEmpty());
-                case Drain(String name, String _) -> assertThat(touched.add(name)).as(when).isTrue();
-                case Resume(String name) -> assertThat(touched.add(name)).as(when).isTrue();
+                    assertThat(members)
+                            .as(when)
+                            .anyMatch(member -> member.name().equals(name)
+                                    && member.state() == State.DRAINING
+                                    && !member.mayGo().isEmpty());
+                case Drain(String name, String _) ->
+                    assertThat(touched.add(name)).as(when).isTrue();
+                case Resume(String name) ->
+                    assertThat(touched.add(name)).as(when).isTrue();
             }
         }
         long servesAfter = members.stream()
                 .filter(member -> member.counts() && member.isReady() && !touched.contains(member.name()))
                 .count();
-        long servedBefore = members.stream().filter(member -> member.counts() && member.isReady()).count();
+        long servedBefore = members.stream()
+                .filter(member -> member.counts() && member.isReady())
+                .count();
         assertThat(servesAfter).as(when).isGreaterThanOrEqualTo(Math.min(desired, servedBefore));
     }
 
@@ -216,12 +237,18 @@ class FleetPlanTest {
         for (Step step : plan.steps()) {
             switch (step) {
                 case Create(int number, String node, var place) ->
-                    members.add(new Member("fw-" + number, number, node, place, State.STARTING, "", true, false, "", 0));
+                    members.add(
+                            new Member("fw-" + number, number, node, place, State.STARTING, "", true, false, "", 0));
                 case Resume(String name) ->
-                    members.replaceAll(each -> each.name().equals(name) ? with(each, State.READY, each.current(), false, "", each.flows()) : each);
+                    members.replaceAll(each -> each.name().equals(name)
+                            ? with(each, State.READY, each.current(), false, "", each.flows())
+                            : each);
                 case Drain(String name, String _) ->
-                    members.replaceAll(each -> each.name().equals(name) ? with(each, State.DRAINING, each.current(), each.overdue(), "", each.flows()) : each);
-                case Delete(String name, String _) -> members.removeIf(each -> each.name().equals(name));
+                    members.replaceAll(each -> each.name().equals(name)
+                            ? with(each, State.DRAINING, each.current(), each.overdue(), "", each.flows())
+                            : each);
+                case Delete(String name, String _) ->
+                    members.removeIf(each -> each.name().equals(name));
             }
         }
         Set<String> names = members.stream().map(Member::name).collect(Collectors.toSet());
