@@ -4,6 +4,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagedNode;
 import dev.sluice.agent.southbound.ManagerAddress;
@@ -72,6 +73,30 @@ final class AgentCommand implements Callable<Integer> {
                     "Talk in the clear to a manager on this host that was started with --agents-insecure, without proof of who is who; for labs.")
     private boolean insecure;
 
+    @Option(
+            names = "--permit-command",
+            paramLabel = "WORDS",
+            description = {
+                "Let the manager run this program here, as a service node in a network namespace of its own; may be given several times (default: none). "
+                        + "Words behind the path have to stand there as well, others may follow: '/usr/bin/python3 /opt/fw.py' permits that script and not every one."
+            })
+    private List<String> permittedCommands = List.of();
+
+    @Option(
+            names = "--permit-hook",
+            paramLabel = "PATH",
+            description =
+                    "Let the manager have service nodes made by this program, which runs with the rights of the agent; may be given several times (default: none).")
+    private List<String> permittedHooks = List.of();
+
+    @Option(
+            names = "--run-as",
+            paramLabel = "USER[:GROUP]",
+            defaultValue = Permits.USER_USUAL,
+            description =
+                    "Who processes of --permit-command run as, with CAP_NET_ADMIN and CAP_NET_RAW in their own namespace only (default: ${DEFAULT-VALUE}).")
+    private String runAs = Permits.USER_USUAL;
+
     @Mixin
     private NodeRunOptions options = new NodeRunOptions();
 
@@ -80,7 +105,16 @@ final class AgentCommand implements Callable<Integer> {
         ManagerAddresses addresses = addresses();
         NodeOptions nodeOptions = options.of(ObjectSource.files(Path.of("")), Optional.of(node), false, false);
         ManagerLink link = link(addresses, ManagedNode.directory(node, nodeOptions));
-        return options.run(() -> running(ManagedNode.start(link, node, nodeOptions)));
+        Permits permits = permits();
+        return options.run(() -> running(ManagedNode.start(link, node, nodeOptions, permits)));
+    }
+
+    private Permits permits() {
+        try {
+            return Permits.of(permittedCommands, permittedHooks, runAs);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure("--permit-command, --permit-hook, --run-as: " + e.getMessage(), e);
+        }
     }
 
     private ManagerLink link(ManagerAddresses addresses, Path state) {

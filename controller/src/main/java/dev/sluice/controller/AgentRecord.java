@@ -43,6 +43,10 @@ final class AgentRecord {
     /** The report whose figures were told last. */
     private Report told = Report.getDefaultInstance();
 
+    /** The newest report, and when it came. */
+    private Report latest = Report.getDefaultInstance();
+
+    private long latestNs;
     private long figuresNs;
     private long bytesSent;
     private boolean everSeen;
@@ -142,6 +146,7 @@ final class AgentRecord {
         sent = null;
         health = Map.of();
         told = Report.getDefaultInstance();
+        latest = told;
         return true;
     }
 
@@ -153,6 +158,8 @@ final class AgentRecord {
      */
     Set<String> report(Report newReport, long nowNs, AgentWatcher watcher) {
         Set<String> keys = new HashSet<>();
+        latest = newReport;
+        latestNs = nowNs;
         Map<String, Health> old = health;
         Map<String, Health> now = read(newReport);
         health = now;
@@ -288,6 +295,11 @@ final class AgentRecord {
         }
         return Optional.of(
                 new Figures(told.getGeneration(), told.getConnections(), told.getUninspected(), told.getDropsMap()));
+    }
+
+    /** What it says of instances. */
+    HostWord word() {
+        return HostWord.of(node, connected(), latest, latestNs);
     }
 
     private String away() {

@@ -212,6 +212,13 @@ public final class Distribution {
         return new ObjectState(key, parts.generation(key), nodes, health, figures);
     }
 
+    /** What hosts say of instances, by name of the host; those only that have ever come. */
+    public Map<String, HostWord> hosts() {
+        Map<String, HostWord> hosts = new TreeMap<>();
+        agents.values().stream().filter(AgentRecord::seen).forEach(agent -> hosts.put(agent.node(), agent.word()));
+        return hosts;
+    }
+
     /** How many agents are connected. */
     public int connected() {
         return byStream.size();

@@ -161,7 +161,13 @@ final class NodeSelection {
             case Port port -> port.spec().node();
             case LogicalRouter router -> router.spec().node();
             case ServiceInstance instance -> instance.spec().node();
-            case Node _, PortProfile _, LogicalSwitch _, Service _, ServiceChain _, ServicePolicy _ -> Optional.empty();
+            case Node _,
+                    PortProfile _,
+                    LogicalSwitch _,
+                    Service _,
+                    ServiceDeployment _,
+                    ServiceChain _,
+                    ServicePolicy _ -> Optional.empty();
         };
     }
 

@@ -130,6 +130,11 @@ final class ServiceInstanceReader {
             Types.integer(1, PacketCap.MAX),
             "Packets that may follow at once after a pause; without it a hundredth of packetsPerSecondMax, at least 32.");
 
+    private static final Field<Optional<InstanceRuntime>> RUNTIME = Field.optional(
+            "runtime",
+            InstanceRuntimeReader.RUNTIME,
+            "Who makes the node: its host's agent, which follows a manager. Without it the node is there already. Needs node and interfaces.");
+
     static final ObjectType<Spec> SPEC = ObjectType.of(
             ServiceInstanceReader::spec,
             SERVICE,
@@ -143,7 +148,8 @@ final class ServiceInstanceReader {
             IDENTIFIER,
             POLICIES,
             PACKETS_PER_SECOND,
-            PACKETS_BURST);
+            PACKETS_BURST,
+            RUNTIME);
 
     private ServiceInstanceReader() {}
 
@@ -246,6 +252,7 @@ final class ServiceInstanceReader {
                 v.get(ADMIN_STATE),
                 attachment,
                 v.get(POLICIES),
-                rate.map(r -> new PacketCap(r, burst.orElse(PacketCap.usualBurst(r)))));
+                rate.map(r -> new PacketCap(r, burst.orElse(PacketCap.usualBurst(r)))),
+                v.get(RUNTIME));
     }
 }

@@ -6,6 +6,8 @@ import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.runtime.Permits;
+import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +41,7 @@ public final class ManagedNode implements AutoCloseable {
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread;
+    private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
     private volatile String failure = "";
@@ -46,13 +49,14 @@ public final class ManagedNode implements AutoCloseable {
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerLink link, String name, NodeOptions given) {
+    private ManagedNode(ManagerLink link, String name, NodeOptions given, Permits permits) {
         this.link = link;
         manager = link.addresses();
         Path state = directory(name, given);
         following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
         options = given.from(following.objects()).named(name).stateIn(state);
         thread = Thread.ofPlatform().name("sluice-manager").unstarted(this::run);
+        runtimes = Runtimes.start(name, state.resolve("instances"), permits, new MadeInstances(this::runner));
     }
 
     /**
@@ -62,7 +66,16 @@ public final class ManagedNode implements AutoCloseable {
      * @param options the source of its objects in it counts for nothing
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
-        ManagedNode node = new ManagedNode(link, name, options);
+        return start(link, name, options, Permits.NONE);
+    }
+
+    /**
+     * The same on a host that makes service nodes.
+     *
+     * @param permits which programs a manager may have run here
+     */
+    public static ManagedNode start(ManagerLink link, String name, NodeOptions options, Permits permits) {
+        ManagedNode node = new ManagedNode(link, name, options, permits);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
@@ -117,6 +130,7 @@ public final class ManagedNode implements AutoCloseable {
     public void close() {
         stopping = true;
         thread.interrupt();
+        runtimes.close();
         NodeRunner running = runner;
         if (running != null) {
             running.close();
@@ -243,7 +257,7 @@ public final class ManagedNode implements AutoCloseable {
     private void report(ManagerStream stream) {
         NodeRunner running = runner;
         if (running != null && !running.hasEnded()) {
-            following.report(NodeReport.of(running)).ifPresent(stream::send);
+            following.report(NodeReport.of(running, runtimes.states())).ifPresent(stream::send);
         }
     }
 }
