@@ -86,10 +86,10 @@ class UnitFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {NODE, AGENT})
-    void nodesHaveThreeCapabilitiesAndNoWayToMore(String unit) throws Exception {
-        String three = "CAP_NET_RAW CAP_NET_ADMIN CAP_BPF";
-        assertThat(values(unit, "AmbientCapabilities")).containsExactly(three);
-        assertThat(values(unit, "CapabilityBoundingSet")).containsExactly(three);
+    void nodesHaveFourCapabilitiesAndNoWayToMore(String unit) throws Exception {
+        String four = "CAP_NET_RAW CAP_NET_ADMIN CAP_BPF CAP_PERFMON";
+        assertThat(values(unit, "AmbientCapabilities")).containsExactly(four);
+        assertThat(values(unit, "CapabilityBoundingSet")).containsExactly(four);
         assertThat(values(unit, "User")).containsExactly("sluice");
         assertThat(values(unit, "RestrictAddressFamilies").getFirst())
                 .contains("AF_UNIX", "AF_NETLINK", "AF_PACKET", "AF_XDP");
