@@ -35,13 +35,15 @@ final class ManPage {
         CommandSpec spec = root.getCommandSpec();
         line(".TH SLUICE 1 \"\" \"sluice " + Version.number() + "\" \"User commands\"");
         line(".SH NAME");
-        line(escaped(spec.name() + " - " + decapitalized(first(spec.usageMessage().description()))));
+        line(escaped(
+                spec.name() + " - " + decapitalized(first(spec.usageMessage().description()))));
         line(".SH SYNOPSIS");
         line(".B sluice");
         line("COMMAND [ARGUMENT...]");
         line(".SH DESCRIPTION");
-        line(escaped(
-                "Every command has -h, --help and -V, --version. Results go to stdout, errors and logs to stderr. Guides: /usr/share/doc/sluice/guides."));
+        line(
+                escaped(
+                        "Every command has -h, --help and -V, --version. Results go to stdout, errors and logs to stderr. Guides: /usr/share/doc/sluice/guides."));
         line(".SH COMMANDS");
         root.getSubcommands().values().forEach(this::command);
         line(".SH EXIT STATUS");

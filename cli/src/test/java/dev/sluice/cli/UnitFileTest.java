@@ -50,7 +50,8 @@ class UnitFileTest {
     }
 
     private static CommandLine.ParseResult started(String unit, String variable) throws Exception {
-        String line = values(unit, "ExecStart").getFirst().replace("%i", "edge").replace("$" + variable, option(variable));
+        String line =
+                values(unit, "ExecStart").getFirst().replace("%i", "edge").replace("$" + variable, option(variable));
         List<String> words = new ArrayList<>(List.of(line.split(" ", -1)));
         assertThat(words.removeFirst()).isEqualTo("/usr/bin/sluice");
         CommandLine.ParseResult parsed =
@@ -65,7 +66,9 @@ class UnitFileTest {
         assertThat(parsed.commandSpec().name()).isEqualTo("run");
         assertThat(parsed.matchedOptionValue("--state", Path.of(""))).isEqualTo(Path.of("/var/lib/sluice/edge"));
         assertThat(parsed.matchedOptionValue("--socket", Path.of(""))).isEqualTo(Path.of("/run/sluice/edge.sock"));
-        assertThat(parsed.hasMatchedOption("--fast-path")).as("else an upgrade cuts flows").isTrue();
+        assertThat(parsed.hasMatchedOption("--fast-path"))
+                .as("else an upgrade cuts flows")
+                .isTrue();
     }
 
     @Test
@@ -141,6 +144,7 @@ class UnitFileTest {
                 .allSatisfy(command -> assertThat(page).contains(".SS sluice " + command.replace("-", "\\-")));
         assertThat(page.lines().filter(line -> line.startsWith(".")).map(line -> line.split(" ", 2)[0]))
                 .as("nothing of a description is taken for a request")
-                .isSubsetOf(Stream.of(".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".I").toList());
+                .isSubsetOf(
+                        Stream.of(".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".I").toList());
     }
 }
