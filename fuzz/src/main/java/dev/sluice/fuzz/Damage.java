@@ -52,7 +52,7 @@ public final class Damage {
     /** One of some texts with one to six pieces inserted, left out, moved, or taken from another of them. */
     public static String text(Random random, List<String> seeds) {
         StringBuilder text = new StringBuilder(seeds.get(random.nextInt(seeds.size())));
-        for (int i = 1 + random.nextInt(CHANGES_MAX); i > 0; i--) {
+        for (int i = changes(random); i > 0; i--) {
             int at = random.nextInt(text.length() + 1);
             int end = Math.min(text.length(), at + 1 + random.nextInt(PIECE_MAX));
             switch (random.nextInt(8)) {
@@ -72,10 +72,15 @@ public final class Damage {
         return text.toString();
     }
 
+    /** Mostly few. */
+    private static int changes(Random random) {
+        return 1 + random.nextInt(1 + random.nextInt(CHANGES_MAX));
+    }
+
     /** A copy with one to six places changed, grown or cut. */
     public static byte[] bytes(Random random, byte[] seed) {
         byte[] bytes = seed.clone();
-        for (int i = 1 + random.nextInt(CHANGES_MAX); i > 0; i--) {
+        for (int i = changes(random); i > 0; i--) {
             int at = random.nextInt(bytes.length + 1);
             int piece = Math.min(bytes.length - at, 1 + random.nextInt(PIECE_MAX));
             switch (random.nextInt(9)) {

@@ -41,10 +41,23 @@ public record FuzzTarget(String target, String test, Turn turn) {
         try {
             return turn.run(seed);
         } catch (Exception | AssertionError | StackOverflowError e) {
-            throw new AssertionError(name(seed) + ": " + e, e);
+            throw new AssertionError(name(seed) + ": " + withCauses(e), e);
         } finally {
             watch.interrupt();
         }
+    }
+
+    private static String withCauses(Throwable found) {
+        StringBuilder words = new StringBuilder(found.toString());
+        for (Throwable cause = found.getCause(); cause != null; cause = cause.getCause()) {
+            words.append("\nbecause of ").append(cause);
+            for (StackTraceElement frame : cause.getStackTrace()) {
+                if (frame.getClassName().startsWith("dev.sluice.")) {
+                    words.append("\n    at ").append(frame);
+                }
+            }
+        }
+        return words.toString();
     }
 
     private String name(long seed) {
