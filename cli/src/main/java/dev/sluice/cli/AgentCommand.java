@@ -12,12 +12,15 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,6 +36,8 @@ import picocli.CommandLine.Option;
             "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status as of 'sluice run'."
         })
 final class AgentCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(AgentCommand.class);
+
     @Option(
             names = "--manager",
             required = true,
@@ -95,6 +100,9 @@ final class AgentCommand implements Callable<Integer> {
     private Supplier<String> tokens() {
         Path file = tokenFile;
         if (file != null) {
+            problem(file).ifPresent(problem -> {
+                throw new CommandFailure(problem);
+            });
             return () -> read(file);
         }
         String text = token == null ? "" : token;
@@ -106,12 +114,25 @@ final class AgentCommand implements Callable<Integer> {
         return () -> text;
     }
 
-    /** A file without a token is as good as none: the node goes on with what it has, and says what is missing. */
+    /** No file is as good as an empty one: the node goes on with what it has, and says what is missing. */
     private static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
+            problem(file).ifPresent(LOG::error);
             return "";
+        }
+    }
+
+    private static Optional<String> problem(Path file) {
+        try {
+            Files.readString(file);
+            return Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("--enrol-file " + file + " cannot be read: " + e.getMessage()
+                    + "; it is to hold what 'sluice enrol create' prints, readable by the agent");
         }
     }
 
