@@ -21,7 +21,9 @@ public final class Documented {
     public static List<String> blocks() {
         List<String> blocks = new ArrayList<>();
         try (Stream<Path> files = Files.walk(DOCS)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".md")).sorted().toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".md"))
+                    .sorted()
+                    .toList()) {
                 Matcher block = BLOCK.matcher(Files.readString(file));
                 while (block.find()) {
                     blocks.add(block.group(1));

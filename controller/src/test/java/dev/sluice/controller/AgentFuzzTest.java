@@ -113,8 +113,7 @@ class AgentFuzzTest {
             int which = random.nextInt(agents.size());
             Agent agent = agents.get(which);
             FromAgent sound = sound(random, agent);
-            byte[] bytes =
-                    random.nextInt(4) == 0 ? sound.toByteArray() : Damage.bytes(random, sound.toByteArray());
+            byte[] bytes = random.nextInt(4) == 0 ? sound.toByteArray() : Damage.bytes(random, sound.toByteArray());
             try {
                 say(distribution, agent, FromAgent.parseFrom(bytes), nowNs);
                 if (agent.ended || random.nextInt(20) == 0) {
@@ -130,8 +129,9 @@ class AgentFuzzTest {
                             nowNs);
                 }
                 distribution.tick(nowNs);
-                distribution.news(nowNs).forEach(state -> assertThat(state.toString())
-                        .isNotEmpty());
+                distribution
+                        .news(nowNs)
+                        .forEach(state -> assertThat(state.toString()).isNotEmpty());
                 assertThat(distribution.connected()).isLessThanOrEqualTo(agents.size());
             } catch (InvalidProtocolBufferException e) {
                 // gRPC ends a stream on which this comes, before anybody sees the message.

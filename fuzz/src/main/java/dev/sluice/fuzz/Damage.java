@@ -45,7 +45,8 @@ public final class Damage {
             "{\"a\":".repeat(300),
             "\ud800");
 
-    private static final int[] EXTREMES = {0, 1, -1, 0x7f, 0x80, Integer.MAX_VALUE, Integer.MIN_VALUE, 0xffff, 0x1_0000};
+    private static final int[] EXTREMES = {0, 1, -1, 0x7f, 0x80, Integer.MAX_VALUE, Integer.MIN_VALUE, 0xffff, 0x1_0000
+    };
 
     private Damage() {}
 

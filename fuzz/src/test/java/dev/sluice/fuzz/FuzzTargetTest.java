@@ -67,8 +67,10 @@ class FuzzTargetTest {
     void seedsAreNewEachTimeUnlessOneIsGiven() {
         run("random", "0");
         run("random", "0");
-        assertThat(seeds).hasSize(2).doesNotHaveDuplicates().allSatisfy(seed -> assertThat(seed)
-                .isNotNegative());
+        assertThat(seeds)
+                .hasSize(2)
+                .doesNotHaveDuplicates()
+                .allSatisfy(seed -> assertThat(seed).isNotNegative());
     }
 
     @Test

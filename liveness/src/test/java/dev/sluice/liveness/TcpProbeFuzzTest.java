@@ -25,8 +25,8 @@ class TcpProbeFuzzTest {
     private static final List<IpFrame> HEADERS = List.of(
             new IpFrame(0, 0, IpAddress.ofIpv4(0x0a01_0001), IpAddress.ofIpv4(0x0a01_0002), 64),
             new IpFrame(0x8100_0007, 0, new IpAddress(1, 1), new IpAddress(1, 2), 64));
-    private static final List<String> STATUS_LINES =
-            List.of("HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.0 399 Yes\r\n", "HTTP/1.1 503 No\r\n\r\n", "", "SSH-2.0-OpenSSH_9\r\n");
+    private static final List<String> STATUS_LINES = List.of(
+            "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.0 399 Yes\r\n", "HTTP/1.1 503 No\r\n\r\n", "", "SSH-2.0-OpenSSH_9\r\n");
 
     /** A probe and what it sent last. */
     private static final class Life {
@@ -108,7 +108,9 @@ class TcpProbeFuzzTest {
 
     private static FuzzTarget target(int executions) {
         return new FuzzTarget(
-                "answers to TCP and HTTP probes", "TcpProbeFuzzTest#damagedAnswersOfManySeeds", seed -> run(seed, executions));
+                "answers to TCP and HTTP probes",
+                "TcpProbeFuzzTest#damagedAnswersOfManySeeds",
+                seed -> run(seed, executions));
     }
 
     @Test

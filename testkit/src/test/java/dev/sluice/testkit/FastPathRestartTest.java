@@ -4,10 +4,10 @@ import static dev.sluice.testkit.FastPathWorld.CLIENT;
 import static dev.sluice.testkit.FastPathWorld.SERVER;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.datapath.KeptTables;
 import dev.sluice.datapath.OffloadMirror;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.ports.MemoryFrame;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -175,23 +175,24 @@ class FastPathRestartTest {
     private FuzzTarget damagedMemory(int rounds) {
         establish();
         byte[] sound = memory.toArray(ValueLayout.JAVA_BYTE);
-        return new FuzzTarget("memory of flows that a process left", "FastPathRestartTest#damagedMemoryOfManySeeds", seed -> {
-            Random random = new Random(seed);
-            for (int round = 0; round < rounds; round++) {
-                MemorySegment.copy(sound, 0, memory, ValueLayout.JAVA_BYTE, 0, sound.length);
-                int bytes = 1 + random.nextInt(4000);
-                for (int i = 0; i < bytes; i++) {
-                    long at = random.nextInt(CONNECTIONS * 128 + 16 * CONNECTIONS);
-                    memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
-                }
-                assertThat(restart(world.snapshot(), CONNECTIONS, SECOND))
-                        .as("round %d", round)
-                        .isBetween(0, CONNECTIONS);
-                sluice.advance(100 * MS);
-                through(CLIENT, udp(1000 + random.nextInt(FLOWS)));
-            }
-            return rounds;
-        });
+        return new FuzzTarget(
+                "memory of flows that a process left", "FastPathRestartTest#damagedMemoryOfManySeeds", seed -> {
+                    Random random = new Random(seed);
+                    for (int round = 0; round < rounds; round++) {
+                        MemorySegment.copy(sound, 0, memory, ValueLayout.JAVA_BYTE, 0, sound.length);
+                        int bytes = 1 + random.nextInt(4000);
+                        for (int i = 0; i < bytes; i++) {
+                            long at = random.nextInt(CONNECTIONS * 128 + 16 * CONNECTIONS);
+                            memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
+                        }
+                        assertThat(restart(world.snapshot(), CONNECTIONS, SECOND))
+                                .as("round %d", round)
+                                .isBetween(0, CONNECTIONS);
+                        sluice.advance(100 * MS);
+                        through(CLIENT, udp(1000 + random.nextInt(FLOWS)));
+                    }
+                    return rounds;
+                });
     }
 
     @Test

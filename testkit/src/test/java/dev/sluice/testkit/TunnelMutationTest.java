@@ -2,9 +2,9 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.testkit.PlaneHosts.Node;
 import dev.sluice.testkit.PlaneHosts.Service;
 import java.nio.ByteBuffer;

@@ -23,8 +23,8 @@ class HeaderFuzzTest {
             .toList();
     private static final byte[] BFD =
             HexFormat.of().parseHex("20c003180000000100000002000f4240000f424000000000".replace(" ", ""));
-    private static final byte[] SIGNED_BFD =
-            HexFormat.of().parseHex("20c4033400000001000000020000c3500000c35000000000" + "041c010000000007" + "ab".repeat(20));
+    private static final byte[] SIGNED_BFD = HexFormat.of()
+            .parseHex("20c4033400000001000000020000c3500000c35000000000" + "041c010000000007" + "ab".repeat(20));
 
     private static byte[] states() {
         MemorySegment f = SampleFrames.zeros(PlaneStates.bytesFor(3));
@@ -106,7 +106,9 @@ class HeaderFuzzTest {
 
     private static FuzzTarget target(int executions) {
         return new FuzzTarget(
-                "headers of every protocol", "HeaderFuzzTest#damagedHeadersOfManySeeds", seed -> frames(seed, executions));
+                "headers of every protocol",
+                "HeaderFuzzTest#damagedHeadersOfManySeeds",
+                seed -> frames(seed, executions));
     }
 
     @Test

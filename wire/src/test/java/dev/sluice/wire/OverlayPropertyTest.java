@@ -33,11 +33,14 @@ class OverlayPropertyTest {
     @Test
     @Tag("campaign")
     void overlayPacketsOfManySeeds() {
-        new FuzzTarget("overlay headers, built, cut and damaged", "OverlayPropertyTest#overlayPacketsOfManySeeds", seed -> {
-                    roundTrips(seed, 1_000);
-                    damage(seed, 20_000);
-                    return 21_000;
-                })
+        new FuzzTarget(
+                        "overlay headers, built, cut and damaged",
+                        "OverlayPropertyTest#overlayPacketsOfManySeeds",
+                        seed -> {
+                            roundTrips(seed, 1_000);
+                            damage(seed, 20_000);
+                            return 21_000;
+                        })
                 .run();
     }
 

@@ -33,7 +33,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Damaged texts for each parser of texts (B1): whatever is in them, a parser says what is wrong and throws nothing. */
 class TextFuzzTest {
     private static final List<String> OBJECTS = Stream.concat(
-                    Stream.of(Yaml.firewall(), Yaml.instance("fw-1", ", weight: 7, metric: 3"), Yaml.chain("open"), Yaml.bridge()),
+                    Stream.of(
+                            Yaml.firewall(),
+                            Yaml.instance("fw-1", ", weight: 7, metric: 3"),
+                            Yaml.chain("open"),
+                            Yaml.bridge()),
                     Documented.blocks().stream())
             .toList();
 
@@ -51,8 +55,8 @@ class TextFuzzTest {
             @Override
             void take(String text) {
                 LoadResult result = ConfigurationLoader.parse("fuzz.yaml", text);
-                assertThat(result.problems()).allSatisfy(problem -> assertThat(problem.toString())
-                        .isNotEmpty());
+                assertThat(result.problems())
+                        .allSatisfy(problem -> assertThat(problem.toString()).isNotEmpty());
                 result.configuration().ifPresent(TextFuzzTest::compile);
             }
         },
@@ -66,7 +70,8 @@ class TextFuzzTest {
                     new AdminCommand(
                             "reload",
                             ReloadRequest.FIELDS,
-                            request -> Map.of("request", ReloadRequest.of(request).toString()))));
+                            request ->
+                                    Map.of("request", ReloadRequest.of(request).toString()))));
 
             @Override
             void take(String text) {
@@ -84,8 +89,8 @@ class TextFuzzTest {
                         .ifPresent(prefix ->
                                 assertThat(IpPrefix.parse(prefix.toString())).contains(prefix));
                 MacAddress.parse(text)
-                        .ifPresent(
-                                mac -> assertThat(MacAddress.parse(mac.toString())).contains(mac));
+                        .ifPresent(mac ->
+                                assertThat(MacAddress.parse(mac.toString())).contains(mac));
             }
         };
 

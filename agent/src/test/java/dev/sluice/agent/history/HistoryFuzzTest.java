@@ -51,7 +51,8 @@ class HistoryFuzzTest {
                 assertThat(read).isNotNull();
                 if (read instanceof Revision revision) {
                     assertThat(revision.content()).isNotEmpty();
-                    assertThat(HistoryFormat.revision(HistoryFormat.encode(revision))).isEqualTo(revision);
+                    assertThat(HistoryFormat.revision(HistoryFormat.encode(revision)))
+                            .isEqualTo(revision);
                 }
             } catch (IOException e) {
                 assertThat(e.getMessage()).startsWith("is ");

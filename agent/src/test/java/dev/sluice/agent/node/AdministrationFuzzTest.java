@@ -141,7 +141,9 @@ class AdministrationFuzzTest {
                 Client client = new Client(node.runner.socket())) {
             for (String request : REQUESTS) {
                 client.send((request + "\n").getBytes(StandardCharsets.UTF_8));
-                assertThat(client.reply()).as(request).doesNotContain("has no field", "is not known; allowed", "not a JSON");
+                assertThat(client.reply())
+                        .as(request)
+                        .doesNotContain("has no field", "is not known; allowed", "not a JSON");
             }
         }
     }

@@ -44,7 +44,8 @@ class UpdateFuzzTest {
     /** One message with each object of the documentation that has a name. */
     private static final List<Resource> RESOURCES = Documented.blocks().stream()
             .flatMap(block -> WrittenObject.read("documentation", block).objects().stream())
-            .filter(object -> object.name().isPresent() && Kind.named(object.kind()).isPresent())
+            .filter(object ->
+                    object.name().isPresent() && Kind.named(object.kind()).isPresent())
             .map(object -> resource(
                     Kind.named(object.kind()).orElseThrow().plural() + "/"
                             + object.name().orElseThrow(),
@@ -113,9 +114,9 @@ class UpdateFuzzTest {
                 if (accepted) {
                     assertThat(Protocol.fingerprint(new TreeMap<>(node.following.versions())))
                             .isEqualTo(message.getUpdate().getFingerprint());
-                    assertThat(node.kept.values()).allSatisfy(resource -> assertThat(
-                                    Protocol.version(resource.getText()))
-                            .isEqualTo(resource.getVersion()));
+                    assertThat(node.kept.values())
+                            .allSatisfy(resource -> assertThat(Protocol.version(resource.getText()))
+                                    .isEqualTo(resource.getVersion()));
                 } else {
                     assertThat(node.following.versions()).isEqualTo(before);
                 }
@@ -191,12 +192,16 @@ class UpdateFuzzTest {
 
     private static FuzzTarget messageTarget(int executions) {
         return new FuzzTarget(
-                "messages of a manager", "UpdateFuzzTest#damagedMessagesOfManySeeds", seed -> messages(seed, executions));
+                "messages of a manager",
+                "UpdateFuzzTest#damagedMessagesOfManySeeds",
+                seed -> messages(seed, executions));
     }
 
     private FuzzTarget fileTarget(int executions) {
         return new FuzzTarget(
-                "files of what a manager sent", "UpdateFuzzTest#damagedFilesOfManySeeds", seed -> files(seed, executions));
+                "files of what a manager sent",
+                "UpdateFuzzTest#damagedFilesOfManySeeds",
+                seed -> files(seed, executions));
     }
 
     @Test

@@ -62,7 +62,11 @@ class RequestFuzzTest {
     private static final List<Asked> SEEDS = List.of(
             new Asked("POST", "/api/v1/services", "dryRun=true", FIREWALL),
             new Asked("POST", "/api/v1/services", "", FIREWALL_JSON),
-            new Asked("POST", "/api/v1/apply", "force=true&fieldManager=ci", FIREWALL + "---\n" + CHAIN + "---\n" + INSTANCE),
+            new Asked(
+                    "POST",
+                    "/api/v1/apply",
+                    "force=true&fieldManager=ci",
+                    FIREWALL + "---\n" + CHAIN + "---\n" + INSTANCE),
             new Asked("POST", "/api/v1/apply", "", "[" + FIREWALL_JSON + "," + INSTANCE + "]"),
             new Asked("POST", "/api/v1/delete", "", CHAIN),
             new Asked("PATCH", "/api/v1/services/firewall", "fieldManager=ann", FIREWALL_JSON),
@@ -86,7 +90,14 @@ class RequestFuzzTest {
             new Asked("GET", "/api/v1/audit/verification", "", ""));
 
     private static final List<String> HEADERS = List.of(
-            "application/json", "application/yaml", "Bearer abc.def", "\"7\"", "*", "localhost:8443", "text/html;q=1", "7");
+            "application/json",
+            "application/yaml",
+            "Bearer abc.def",
+            "\"7\"",
+            "*",
+            "localhost:8443",
+            "text/html;q=1",
+            "7");
 
     private static HttpRequest request(Random random) {
         Asked asked = SEEDS.get(random.nextInt(SEEDS.size()));
@@ -193,7 +204,8 @@ class RequestFuzzTest {
                 if (type.contains("json")) {
                     JsonNode tree = JSON.readTree(body);
                     if (status >= 400) {
-                        assertThat(tree.path("title").asString() + tree.path("detail").asString())
+                        assertThat(tree.path("title").asString()
+                                        + tree.path("detail").asString())
                                 .isNotBlank();
                     }
                 }
@@ -219,7 +231,9 @@ class RequestFuzzTest {
 
     private static FuzzTarget requestTarget(int executions) {
         return new FuzzTarget(
-                "requests to a manager", "RequestFuzzTest#damagedRequestsOfManySeeds", seed -> requests(seed, executions));
+                "requests to a manager",
+                "RequestFuzzTest#damagedRequestsOfManySeeds",
+                seed -> requests(seed, executions));
     }
 
     private static FuzzTarget selectorTarget(int executions) {

@@ -39,12 +39,15 @@ class DifferentialTest {
     @Tag("campaign")
     @Test
     void dataPathDoesWhatTheModelSaysOfManySeeds() {
-        new FuzzTarget("data path beside its model", "DifferentialTest#dataPathDoesWhatTheModelSaysOfManySeeds", seed -> {
-                    Coverage coverage = new Coverage();
-                    assertThat(Campaign.run(seed * SEEDS_OF_TURN, TURN_PACKETS, coverage))
-                            .isNull();
-                    return coverage.packets();
-                })
+        new FuzzTarget(
+                        "data path beside its model",
+                        "DifferentialTest#dataPathDoesWhatTheModelSaysOfManySeeds",
+                        seed -> {
+                            Coverage coverage = new Coverage();
+                            assertThat(Campaign.run(seed * SEEDS_OF_TURN, TURN_PACKETS, coverage))
+                                    .isNull();
+                            return coverage.packets();
+                        })
                 .run();
     }
 

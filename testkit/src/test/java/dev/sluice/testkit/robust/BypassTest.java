@@ -32,10 +32,13 @@ class BypassTest {
     @Test
     @Tag("campaign")
     void onlyWhatTheNodeGaveBackLeavesWithManySeeds() {
-        new FuzzTarget("bypass, frames of hosts and nodes", "BypassTest#onlyWhatTheNodeGaveBackLeavesWithManySeeds", seed -> {
-                    run(seed, EVENTS);
-                    return EVENTS;
-                })
+        new FuzzTarget(
+                        "bypass, frames of hosts and nodes",
+                        "BypassTest#onlyWhatTheNodeGaveBackLeavesWithManySeeds",
+                        seed -> {
+                            run(seed, EVENTS);
+                            return EVENTS;
+                        })
                 .run();
     }
 

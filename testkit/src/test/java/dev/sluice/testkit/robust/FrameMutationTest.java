@@ -3,8 +3,8 @@ package dev.sluice.testkit.robust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.datapath.DropReason;
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.robust.Subject.Event;
 import java.util.Arrays;
