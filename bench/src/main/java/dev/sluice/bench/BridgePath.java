@@ -120,8 +120,8 @@ final class BridgePath {
                         id,
                         "node" + (instance == 0 ? "" : "-" + id),
                         instance,
-                        new Attachment.Side(in, 0, 0, 0x0200_0000_00a1L + 2 * instance, 0, 0, 0),
-                        new Attachment.Side(out, 0, 0, 0x0200_0000_00a2L + 2 * instance, 0, 0, 0))
+                        new Attachment.Side(in, 0, 0, 0x0200_0000_00a1L + 2L * instance, 0, 0, 0),
+                        new Attachment.Side(out, 0, 0, 0x0200_0000_00a2L + 2L * instance, 0, 0, 0))
                 .routers(0)
                 .build();
     }
