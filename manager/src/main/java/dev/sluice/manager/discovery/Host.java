@@ -63,10 +63,9 @@ final class Host {
         gone.forEach(seen::remove);
         for (Interface each : news.getSeenList()) {
             Seen before = seen.get(each.getName());
-            boolean same = before != null && before.told.getIndex() == each.getIndex();
             seen.put(
                     each.getName(),
-                    same
+                    before != null && before.told.getIndex() == each.getIndex()
                             ? new Seen(each, before.cameNs, before.countsNs)
                             : new Seen(each, nowNs, flapping.comes(node + "/" + each.getName(), nowNs)));
         }
