@@ -44,7 +44,8 @@ class SeveralManagersSystemTest {
             {apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: all}, spec: {appliedTo: [edge/left], rules: [%s{name: all, action: {noService: true}}]}}
             """;
 
-    private static final String TELNET = "{name: telnet, match: {protocol: tcp, destination: {ports: [23]}}, action: {drop: true}}, ";
+    private static final String TELNET =
+            "{name: telnet, match: {protocol: tcp, destination: {ports: [23]}}, action: {drop: true}}, ";
 
     @TempDir
     private Path folder = Path.of("");
@@ -142,7 +143,11 @@ class SeveralManagersSystemTest {
     private String command(Namespace host, String name, String url, String... words) {
         commands++;
         List<String> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--manager", url, "--token-file", folder.resolve(name + "/admin.token").toString()));
+        all.addAll(List.of(
+                "--manager",
+                url,
+                "--token-file",
+                folder.resolve(name + "/admin.token").toString()));
         try (LabProcess process = host.startJvm("command-" + commands, PairLab.FLAGS, Main.class, all)) {
             int ended = process.awaitExit(WAIT);
             assertThat(ended).as(process.log()).isZero();
@@ -160,7 +165,8 @@ class SeveralManagersSystemTest {
     }
 
     private static int lost(String said) {
-        Matcher matcher = Pattern.compile("(\\d+) packets transmitted, (\\d+) received").matcher(said);
+        Matcher matcher =
+                Pattern.compile("(\\d+) packets transmitted, (\\d+) received").matcher(said);
         assertThat(matcher.find()).as(said).isTrue();
         return Integer.parseInt(matcher.group(1)) - Integer.parseInt(matcher.group(2));
     }
