@@ -9,6 +9,8 @@ import java.util.TreeMap;
 
 /** What the agent of a host has told of its interfaces. One thread. */
 final class Host {
+    private static final int SEEN_MAX = 8_192;
+
     final String node;
     private final NavigableMap<String, Seen> seen = new TreeMap<>();
     private boolean connected;
@@ -62,6 +64,10 @@ final class Host {
         }
         gone.forEach(seen::remove);
         for (Interface each : news.getSeenList()) {
+            if (seen.size() >= SEEN_MAX && !seen.containsKey(each.getName())) {
+                // An agent that keeps to the protocol tells of half as many.
+                continue;
+            }
             Seen before = seen.get(each.getName());
             seen.put(
                     each.getName(),
