@@ -10,6 +10,7 @@ import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ManagedNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedNode.class);
-    private static final long REPORT_MS = 1_000;
+    private static final Duration REPORT = Duration.ofSeconds(1);
     private static final long STEADY_NS = 5_000_000_000L;
 
     /** So often a failing connection is complained of, for the same reason. */
@@ -35,6 +36,7 @@ public final class ManagedNode implements AutoCloseable {
     private final Following following;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final long reportMs;
     private final Thread thread;
     private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
@@ -43,7 +45,9 @@ public final class ManagedNode implements AutoCloseable {
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerLink link, String name, NodeOptions given, Permits permits) {
+    private ManagedNode(
+            ManagerLink link, String name, NodeOptions given, Permits permits, Duration report) {
+        reportMs = report.toMillis();
         this.link = link;
         manager = link.address();
         Path state = directory(name, given);
@@ -60,7 +64,7 @@ public final class ManagedNode implements AutoCloseable {
      * @param options the source of its objects in it counts for nothing
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
-        return start(link, name, options, Permits.NONE);
+        return start(link, name, options, Permits.NONE, REPORT);
     }
 
     /**
@@ -69,7 +73,17 @@ public final class ManagedNode implements AutoCloseable {
      * @param permits which programs a manager may have run here
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options, Permits permits) {
-        ManagedNode node = new ManagedNode(link, name, options, permits);
+        return start(link, name, options, permits, REPORT);
+    }
+
+    /**
+     * The same with reports at other intervals.
+     *
+     * @param report how often the manager is told what the node sees
+     */
+    public static ManagedNode start(
+            ManagerLink link, String name, NodeOptions options, Permits permits, Duration report) {
+        ManagedNode node = new ManagedNode(link, name, options, permits, report);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
@@ -176,7 +190,7 @@ public final class ManagedNode implements AutoCloseable {
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
             while (!stopping) {
-                switch (stream.next(REPORT_MS)) {
+                switch (stream.next(reportMs)) {
                     case ManagerStream.Ended(String why) -> {
                         return why;
                     }

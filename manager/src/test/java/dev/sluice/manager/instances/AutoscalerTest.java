@@ -61,7 +61,7 @@ class AutoscalerTest {
         watched.load(50, DOWN_S - 1);
         assertThat(watched.last.desired()).isEqualTo(2);
         assertThat(watched.last.why()).contains("1 would do, if it stays so for");
-        watched.load(50, 3);
+        watched.load(50, 2);
         assertThat(watched.last.desired()).isEqualTo(1);
         assertThat(watched.last.why()).endsWith("from 2 to 1");
     }
