@@ -47,12 +47,13 @@ class InstancesSystemTest {
             assertThat(lab.instance("fw-2")).isPresent();
             assertThat(lab.instance("fw-1").orElseThrow().tree().path("spec").has("adminState")).isFalse();
 
-            // With the deployment goes what is left of it, and nothing of it stays.
-            lab.inventory.change(
-                    List.of(new Edit.Remove(Kind.SERVICE_DEPLOYMENT, "fw", 0)), new Caller("test", "test"), false);
             assertThat(second.end()).as("lost by the flow of the instance that is drained").isZero();
             assertThat(first.end()).as("lost by the other flow").isZero();
             assertThat(first.sent()).isGreaterThan(100);
+
+            // With the deployment goes what is left of it, and nothing of it stays.
+            lab.inventory.change(
+                    List.of(new Edit.Remove(Kind.SERVICE_DEPLOYMENT, "fw", 0)), new Caller("test", "test"), false);
             lab.awaitGone("fw-2");
             lab.awaitGone("fw-1");
             InstancesLab.awaitNoNamespaces(before);
@@ -64,7 +65,7 @@ class InstancesSystemTest {
         for (int tries = 0; tries < 200; tries++) {
             EchoFlow flow = EchoFlow.open(lab.client, "10.0.0.2", 7777);
             long before = lab.flows(instance);
-            if (flow.exchange() && lab.flows(instance) > before) {
+            if (flow.exchange(200) && lab.flows(instance) > before) {
                 return flow;
             }
             flow.close();
