@@ -10,6 +10,7 @@ import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -25,8 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ManagedNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedNode.class);
-    private static final long REPORT_MS = 1_000;
-    private static final long REPORT_NS = 1_000_000_000L;
+    private static final Duration REPORT = Duration.ofSeconds(1);
     private static final long STEADY_NS = 5_000_000_000L;
 
     /** So often a failing connection is complained of, for the same reason. */
@@ -40,6 +40,7 @@ public final class ManagedNode implements AutoCloseable {
     private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final long reportMs;
     private final Thread thread;
     private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
@@ -49,7 +50,9 @@ public final class ManagedNode implements AutoCloseable {
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerLink link, String name, NodeOptions given, Permits permits) {
+    private ManagedNode(
+            ManagerLink link, String name, NodeOptions given, Permits permits, Duration report) {
+        reportMs = report.toMillis();
         this.link = link;
         manager = link.addresses();
         Path state = directory(name, given);
@@ -66,7 +69,7 @@ public final class ManagedNode implements AutoCloseable {
      * @param options the source of its objects in it counts for nothing
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
-        return start(link, name, options, Permits.NONE);
+        return start(link, name, options, Permits.NONE, REPORT);
     }
 
     /**
@@ -75,7 +78,17 @@ public final class ManagedNode implements AutoCloseable {
      * @param permits which programs a manager may have run here
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options, Permits permits) {
-        ManagedNode node = new ManagedNode(link, name, options, permits);
+        return start(link, name, options, permits, REPORT);
+    }
+
+    /**
+     * The same with reports at other intervals.
+     *
+     * @param report how often the manager is told what the node sees
+     */
+    public static ManagedNode start(
+            ManagerLink link, String name, NodeOptions options, Permits permits, Duration report) {
+        ManagedNode node = new ManagedNode(link, name, options, permits, report);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
@@ -189,7 +202,8 @@ public final class ManagedNode implements AutoCloseable {
             stream.send(following.begin());
             host.begin();
             while (!stopping) {
-                ManagerStream.Event event = stream.next(host.isLooking() ? HostWatch.LOOK_MS : REPORT_MS);
+                ManagerStream.Event event =
+                        stream.next(host.isLooking() ? Math.min(HostWatch.LOOK_MS, reportMs) : reportMs);
                 switch (event) {
                     case ManagerStream.Ended(String why) -> {
                         return why;
@@ -209,7 +223,7 @@ public final class ManagedNode implements AutoCloseable {
                 }
                 long nowNs = System.nanoTime();
                 host.tell(nowNs).ifPresent(stream::send);
-                if (event != null || nowNs - reportedNs >= REPORT_NS) {
+                if (event != null || nowNs - reportedNs >= reportMs * 1_000_000) {
                     reportedNs = nowNs;
                     following.idle();
                     report(stream);
