@@ -20,6 +20,7 @@ public final class Main {
               crafted  F10: look-ups made up to be slow, beside ordinary ones, in memory; status 1 below 0.8
               overlay  P11: the same path with the node behind another switch, in memory
               control P13: a rule change to the last of 1,000 simulated agents, with 10,000 rules
+              start  P14: commands from start to end, and a node until it answers, beside java -version
               gc     P10: bytes allocated per packet, collections of a node under traffic; status 1 if there are any
 
             options (defaults)
@@ -58,11 +59,12 @@ public final class Main {
                 case "change" -> ChangeBench.run(options);
                 case "overlay" -> OverlayBench.run(options);
                 case "control" -> ControlBench.run(options);
+                case "start" -> StartBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
                     System.err.println(
                             "bench: no benchmark '" + arguments[0]
-                                    + "'; choose io, path, fastpath, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control or gc");
+                                    + "'; choose io, path, fastpath, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control, start or gc");
                     yield 2;
                 }
             };
