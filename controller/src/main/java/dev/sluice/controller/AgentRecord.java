@@ -45,6 +45,8 @@ final class AgentRecord {
 
     private long figuresNs;
     private long bytesSent;
+    private long updates;
+    private long refusals;
     private boolean everSeen;
 
     /**
@@ -197,6 +199,7 @@ final class AgentRecord {
             held = update.after;
             refused = null;
         } else {
+            refusals++;
             refused = new Refused(fingerprint(update.after), answer.getFaultsList(), update.keys, nowNs);
         }
         return keys;
@@ -233,6 +236,7 @@ final class AgentRecord {
         Set<String> keys = new HashSet<>(removed);
         changed.forEach(piece -> keys.add(piece.key()));
         sent = new Sent(nonce, after, keys);
+        updates++;
         send(to, nonce, changed, removed, fingerprint);
         return true;
     }
@@ -283,6 +287,11 @@ final class AgentRecord {
         }
         return Optional.of(
                 new Figures(told.getGeneration(), told.getConnections(), told.getUninspected(), told.getDropsMap()));
+    }
+
+    /** How it is getting on. */
+    AgentFigures figures() {
+        return new AgentFigures(node, connected(), refused != null, updates, refusals, bytesSent);
     }
 
     private String away() {

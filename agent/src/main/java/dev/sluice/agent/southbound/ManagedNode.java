@@ -5,6 +5,7 @@ import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ public final class ManagedNode implements AutoCloseable {
     private final Thread thread;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
+    private volatile boolean connected;
     private volatile String failure = "";
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
@@ -90,6 +92,11 @@ public final class ManagedNode implements AutoCloseable {
     /** The running node; null as long as the manager has sent nothing that can be run. */
     public @Nullable NodeRunner runner() {
         return runner;
+    }
+
+    /** How it is getting on with its manager. */
+    public ManagerContact contact() {
+        return new ManagerContact(connected, link.expires());
     }
 
     /** Waits until the node has ended. */
@@ -159,6 +166,7 @@ public final class ManagedNode implements AutoCloseable {
 
     /** Follows for as long as a stream stands; why it ended; empty: for a better one. */
     private String follow() throws InterruptedException {
+        long beginNs = System.nanoTime();
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
             while (!stopping) {
@@ -167,6 +175,7 @@ public final class ManagedNode implements AutoCloseable {
                         return why;
                     }
                     case ManagerStream.Message(FromController message) -> {
+                        connected = true;
                         if (message.hasRefusal()) {
                             return message.getRefusal();
                         }
@@ -174,7 +183,11 @@ public final class ManagedNode implements AutoCloseable {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
                     }
-                    case null -> following.idle();
+                    case null -> {
+                        // A manager that has nothing new says nothing; one that is not there would have been noticed by now.
+                        connected |= System.nanoTime() - beginNs > STEADY_NS;
+                        following.idle();
+                    }
                 }
                 report(stream);
                 if (!following.isReceiving() && stream.renewed()) {
@@ -189,6 +202,8 @@ public final class ManagedNode implements AutoCloseable {
                 close();
             }
             return String.valueOf(e.getMessage());
+        } finally {
+            connected = false;
         }
     }
 
