@@ -8,6 +8,7 @@ import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagedNode;
 import dev.sluice.agent.southbound.ManagerAddress;
+import dev.sluice.agent.southbound.ManagerAddresses;
 import dev.sluice.agent.southbound.ManagerLink;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,6 +16,8 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -37,8 +40,9 @@ final class AgentCommand implements Callable<Integer> {
     @Option(
             names = "--manager",
             required = true,
-            paramLabel = "HOST:PORT",
-            description = "Where the manager serves agents: the address of its --agents.")
+            paramLabel = "HOST:PORT[,HOST:PORT...]",
+            description =
+                    "Where the manager serves agents: the address of its --agents. Of several managers, all of them: the one that leads serves agents, and is found.")
     private String manager = "";
 
     @Option(names = "--node", required = true, paramLabel = "NAME", description = "Which node of the objects this is.")
@@ -69,28 +73,28 @@ final class AgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeException {
-        ManagerAddress address = address();
+        ManagerAddresses addresses = addresses();
         NodeOptions nodeOptions = options.of(ObjectSource.files(Path.of("")), Optional.of(node), false, false);
-        ManagerLink link = link(address, ManagedNode.directory(node, nodeOptions));
+        ManagerLink link = link(addresses, ManagedNode.directory(node, nodeOptions));
         return options.run(() -> running(ManagedNode.start(link, node, nodeOptions)));
     }
 
-    private ManagerLink link(ManagerAddress address, Path state) {
+    private ManagerLink link(ManagerAddresses addresses, Path state) {
         if (token != null && tokenFile != null) {
             throw new CommandFailure("--enrol and --enrol-file say the same; give one of them");
         }
         if (!insecure) {
-            return new CertifiedLink(address, node, state, tokens(), InstantSource.system());
+            return new CertifiedLink(addresses, node, state, tokens(), InstantSource.system());
         }
         if (token != null || tokenFile != null) {
             throw new CommandFailure("--manager-insecure needs no token; leave --enrol out");
         }
-        if (!isLoopback(address.host())) {
+        if (!addresses.all().stream().allMatch(each -> isLoopback(each.host()))) {
             throw new CommandFailure(
                     "--manager " + manager
                             + ": others could be in between; --manager-insecure is for a manager on this host, elsewhere enrol: --enrol TOKEN");
         }
-        return ManagerLink.insecure(address);
+        return ManagerLink.insecure(addresses);
     }
 
     private Supplier<String> tokens() {
@@ -124,15 +128,23 @@ final class AgentCommand implements Callable<Integer> {
         }
     }
 
-    private ManagerAddress address() {
-        int colon = manager.lastIndexOf(':');
-        String host = colon < 0 ? "" : manager.substring(0, colon).replaceAll("^\\[|\\]$", "");
-        String port = manager.substring(colon + 1);
+    private ManagerAddresses addresses() {
+        List<ManagerAddress> all = new ArrayList<>();
+        for (String each : manager.split(",", -1)) {
+            all.add(address(each));
+        }
+        return new ManagerAddresses(all);
+    }
+
+    private static ManagerAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        String host = colon < 0 ? "" : text.substring(0, colon).replaceAll("^\\[|\\]$", "");
+        String port = text.substring(colon + 1);
         if (host.isEmpty()
                 || !port.matches("[0-9]{1,5}")
                 || Integer.parseInt(port) < 1
                 || Integer.parseInt(port) > 65_535) {
-            throw new CommandFailure("--manager " + manager + " is not a host and a port; write manager.example:9471");
+            throw new CommandFailure("--manager " + text + " is not a host and a port; write manager.example:9471");
         }
         return new ManagerAddress(host, Integer.parseInt(port));
     }

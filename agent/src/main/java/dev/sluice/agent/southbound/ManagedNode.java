@@ -9,6 +9,8 @@ import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,7 @@ public final class ManagedNode implements AutoCloseable {
     private static final long COMPLAIN_NS = 60_000_000_000L;
 
     private final ManagerLink link;
-    private final ManagerAddress manager;
+    private final ManagerAddresses manager;
     private final NodeOptions options;
     private final Following following;
     private final Backoff backoff = new Backoff(new SplittableRandom());
@@ -39,12 +41,13 @@ public final class ManagedNode implements AutoCloseable {
     private volatile boolean stopping;
     private volatile boolean connected;
     private volatile String failure = "";
+    private final List<String> reasons = new ArrayList<>();
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
     private ManagedNode(ManagerLink link, String name, NodeOptions given) {
         this.link = link;
-        manager = link.address();
+        manager = link.addresses();
         Path state = directory(name, given);
         following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
         options = given.from(following.objects()).named(name).stateIn(state);
@@ -138,8 +141,13 @@ public final class ManagedNode implements AutoCloseable {
                 if (why.isEmpty()) {
                     continue;
                 }
-                complain(why);
-                Thread.sleep(backoff.next());
+                reasons.add(manager.all().size() == 1 ? why : manager.current() + ": " + why);
+                // Of several managers one serves agents: which, is found out by asking all without a pause.
+                if (manager.next()) {
+                    complain(String.join("; ", reasons));
+                    reasons.clear();
+                    Thread.sleep(backoff.next());
+                }
             } catch (InterruptedException e) {
                 return;
             }

@@ -27,7 +27,7 @@ public interface ManagerLink {
     /** Why a call failed, and what to do about it. */
     String words(Throwable failure);
 
-    /** Where it leads. */
+    /** Where it leads now. */
     ManagerAddress address();
 
     /** When what this host shows to the manager expires; empty: it shows nothing. Any thread. */
@@ -35,9 +35,12 @@ public interface ManagerLink {
         return Optional.empty();
     }
 
+    /** All managers that it may lead to: one of them leads the others and serves agents. */
+    ManagerAddresses addresses();
+
     /** In the clear, to somebody who does not say who it is: on this host only. */
-    static ManagerLink insecure(ManagerAddress address) {
-        return new ClearLink(address);
+    static ManagerLink insecure(ManagerAddresses addresses) {
+        return new ClearLink(addresses);
     }
 
     /** There can be no connection. */

@@ -4,10 +4,12 @@ import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.Controller;
 import dev.sluice.controller.SouthboundServer;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.store.Election.Term;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 /** What a manager does for agents: a controller that knows the objects, and a place where agents reach it. Any thread. */
@@ -22,6 +24,8 @@ public final class AgentService implements AutoCloseable {
                     cause);
         }
     }
+
+    private static final Term ALWAYS = new Term(0, List.of(), () -> true);
 
     private final StatusWriter writer;
     private final Controller controller;
@@ -43,7 +47,7 @@ public final class AgentService implements AutoCloseable {
      */
     public static AgentService start(
             InetSocketAddress listen, Inventory inventory, InstantSource clock, Duration grace) {
-        return start(listen, Optional.empty(), inventory, clock, grace);
+        return start(listen, Optional.empty(), inventory, clock, grace, ALWAYS);
     }
 
     /**
@@ -59,8 +63,26 @@ public final class AgentService implements AutoCloseable {
             Inventory inventory,
             InstantSource clock,
             Duration grace) {
-        StatusWriter writer = new StatusWriter(inventory, clock);
-        Controller controller = new Controller(writer::tell, grace);
+        return start(listen, gate, inventory, clock, grace, ALWAYS);
+    }
+
+    /**
+     * Starts it for as long as its manager leads.
+     *
+     * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
+     * @param grace for how long agents that have not come back yet count as on their way
+     * @param term without which nothing is told or written
+     * @throws Unreachable if the address cannot be listened on
+     */
+    public static AgentService start(
+            InetSocketAddress listen,
+            Optional<? extends AgentGate> gate,
+            Inventory inventory,
+            InstantSource clock,
+            Duration grace,
+            Term term) {
+        StatusWriter writer = new StatusWriter(inventory, clock, term.fence());
+        Controller controller = new Controller(writer::tell, grace, term.holds());
         // Agents that come before the objects do would be told that there are none.
         ObjectFeed feed = ObjectFeed.start(inventory, controller);
         try {

@@ -63,6 +63,18 @@ public record ManagerMetric(
     private static List<ManagerMetric> table() {
         List<ManagerMetric> all = new ArrayList<>();
         single(all, "sluice_manager_uptime_seconds", Type.GAUGE, "Time since it started.", ManagerScrape::uptimeS);
+        single(
+                all,
+                "sluice_manager_leads",
+                Type.GAUGE,
+                "1 if this manager leads, 0 if it stands by.",
+                s -> s.leads() ? 1 : 0);
+        single(
+                all,
+                "sluice_manager_term",
+                Type.GAUGE,
+                "Number of the term of whoever leads; 0 if there is one manager, or nobody leads.",
+                ManagerScrape::term);
         store(all);
         requests(all);
         agents(all);

@@ -10,6 +10,8 @@ import java.util.Map;
  * What one scrape of a manager sees.
  *
  * @param uptimeS since it started, s
+ * @param leads whether it is the manager that serves agents
+ * @param term number of the term of whoever leads; 0: there is one manager, or nobody leads
  * @param objects how many there are of each kind
  * @param checks as {@code /readyz} does them
  * @param agents of the nodes that this manager serves; none if it serves no agents
@@ -18,6 +20,8 @@ import java.util.Map;
  */
 public record ManagerScrape(
         double uptimeS,
+        boolean leads,
+        long term,
         long revision,
         long storeBytes,
         Map<String, Long> objects,

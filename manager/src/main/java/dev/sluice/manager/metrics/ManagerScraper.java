@@ -7,6 +7,7 @@ import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.metrics.ManagerScrape.Expiry;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.store.Election.Standing;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class ManagerScraper {
 
     private final long startNs = System.nanoTime();
     private final Inventory inventory;
+    private final Supplier<Standing> standing;
     private final LongSupplier storeBytes;
     private final Supplier<Optional<Controller>> controller;
     private final Optional<Enrolments> enrolments;
@@ -34,17 +36,21 @@ public final class ManagerScraper {
     /**
      * What it asks.
      *
+     * @param standing whether it leads
+     * @param storeBytes what the store takes on disk
      * @param controller of the agents that this manager serves now; empty: it serves none
      * @param enrolments of hosts; empty: it enrols none
      * @param certificate of the REST interface; empty: it has none
      */
     public ManagerScraper(
             Inventory inventory,
+            Supplier<Standing> standing,
             LongSupplier storeBytes,
             Supplier<Optional<Controller>> controller,
             Optional<Enrolments> enrolments,
             Optional<ServerCertificate> certificate) {
         this.inventory = inventory;
+        this.standing = standing;
         this.storeBytes = storeBytes;
         this.controller = controller;
         this.enrolments = enrolments;
@@ -54,12 +60,15 @@ public final class ManagerScraper {
     /** What there is to say now. */
     public ManagerScrape scrape(RequestFigures requests) throws InterruptedException {
         Inventory.All all = inventory.all();
+        Standing now = standing.get();
         Map<String, Long> objects = new HashMap<>();
         for (ManagedObject object : all.objects()) {
             objects.merge(object.kind().word(), 1L, Long::sum);
         }
         return new ManagerScrape(
                 (System.nanoTime() - startNs) / NS_PER_S,
+                now.leads(),
+                now.term(),
                 all.revision(),
                 storeBytes.getAsLong(),
                 objects,

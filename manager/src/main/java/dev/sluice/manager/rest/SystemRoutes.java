@@ -2,9 +2,11 @@ package dev.sluice.manager.rest;
 
 import dev.sluice.manager.access.Role.Permission;
 import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.metrics.RequestFigures;
 import dev.sluice.manager.objects.Audit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.Kind;
 import java.io.IOException;
@@ -21,9 +23,13 @@ final class SystemRoutes {
     private static final int AUDIT_MAX = 500;
 
     private final Inventory inventory;
+    private final Self self;
+    private final RequestFigures requests;
 
-    SystemRoutes(Inventory inventory) {
+    SystemRoutes(Inventory inventory, Self self, RequestFigures requests) {
         this.inventory = inventory;
+        this.self = self;
+        this.requests = requests;
     }
 
     List<Route> routes() {
@@ -31,6 +37,7 @@ final class SystemRoutes {
                 new Route("GET", "/livez", "live", true, this::live),
                 new Route("GET", "/readyz", "ready", true, this::ready),
                 new Route("GET", "/openapi.yaml", "contract", true, this::contract),
+                new Route("GET", "/metrics", "metrics", this::metrics),
                 new Route("GET", "/api/v1", "discover", this::discover),
                 new Route("GET", "/api/v1/backup", "takeBackup", this::backup),
                 new Route("GET", "/api/v1/audit", "listAudit", this::audit),
@@ -59,7 +66,19 @@ final class SystemRoutes {
         return HttpAnswer.text(
                 ready ? 200 : 503,
                 "text/plain; charset=utf-8",
-                (verbose && known ? text.toString() : "") + (ready ? "ready\n" : "not ready\n"));
+                (verbose && known ? self.words() + text : "") + (ready ? "ready\n" : "not ready\n"));
+    }
+
+    private HttpAnswer metrics(Call call) throws InterruptedException {
+        call.checkParameters(Set.of());
+        // They name the nodes of all tenants.
+        if (!call.who().everywhere()) {
+            throw new Refusal(
+                    Refusal.Reason.FORBIDDEN,
+                    call.who().user() + " has a role in a tenant only",
+                    "metrics are of all tenants: give the user that reads them the role read-only, sluice user set NAME read-only");
+        }
+        return HttpAnswer.text(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics(requests));
     }
 
     private HttpAnswer contract(Call call) throws IOException {
@@ -82,6 +101,7 @@ final class SystemRoutes {
         ObjectNode body = Trees.object();
         body.put("apiVersion", ManagedObject.API_VERSION);
         body.put("resourceVersion", String.valueOf(inventory.revision()));
+        body.set("manager", self.tree());
         ArrayNode kinds = body.putArray("kinds");
         for (Kind kind : Kind.values()) {
             kinds.addObject().put("kind", kind.word()).put("plural", kind.plural());

@@ -27,6 +27,8 @@ class ManagerMetricTest {
         requests.watchBegins();
         return ManagerMetric.text(new ManagerScrape(
                 1.5,
+                true,
+                0,
                 42,
                 4096,
                 Map.of("Service", 3L),

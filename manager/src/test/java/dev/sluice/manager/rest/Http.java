@@ -49,6 +49,7 @@ final class Http implements AutoCloseable {
                         Enrolments.LIFE_USUAL,
                         InstantSource.system())),
                 closed ? Gate.ofTokens(accounts) : Gate.open(),
+                Self.alone("memory"),
                 requestsPerSecondMax,
                 System::nanoTime);
         server = HttpServer.start(
