@@ -5,6 +5,7 @@ import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
@@ -45,6 +46,7 @@ public final class ManagedNode implements AutoCloseable {
     private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
+    private volatile boolean connected;
     private volatile String failure = "";
     private final List<String> reasons = new ArrayList<>();
     private String complained = "";
@@ -124,6 +126,11 @@ public final class ManagedNode implements AutoCloseable {
         return runner;
     }
 
+    /** How it is getting on with its manager. */
+    public ManagerContact contact() {
+        return new ManagerContact(connected, link.expires());
+    }
+
     /** Waits until the node has ended. */
     public void awaitEnd() {
         try {
@@ -198,6 +205,7 @@ public final class ManagedNode implements AutoCloseable {
 
     /** Follows for as long as a stream stands; why it ended; empty: for a better one. */
     private String follow() throws InterruptedException {
+        long beginNs = System.nanoTime();
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
             host.begin();
@@ -209,6 +217,7 @@ public final class ManagedNode implements AutoCloseable {
                         return why;
                     }
                     case ManagerStream.Message(FromController message) -> {
+                        connected = true;
                         if (message.hasRefusal()) {
                             return message.getRefusal();
                         }
@@ -219,7 +228,10 @@ public final class ManagedNode implements AutoCloseable {
                             host.lookFor(message.getLookout());
                         }
                     }
-                    case null -> {}
+                    case null -> {
+                        // A manager that has nothing new says nothing; one that is not there would have been noticed by now.
+                        connected |= System.nanoTime() - beginNs > STEADY_NS;
+                    }
                 }
                 long nowNs = System.nanoTime();
                 host.tell(nowNs).ifPresent(stream::send);
@@ -240,6 +252,8 @@ public final class ManagedNode implements AutoCloseable {
                 close();
             }
             return String.valueOf(e.getMessage());
+        } finally {
+            connected = false;
         }
     }
 
