@@ -80,15 +80,15 @@ final class StampedeBench {
         report.line(String.format(Locale.ROOT, "%n%-40s %8s %8s %8s", "", "median", "min", "max"));
         Series quiet = new Series(mpps.getOrDefault(Stampede.QUIET, List.of()));
         mpps.forEach((part, values) -> report.fact("Mpps, " + part, new Series(values).toString()));
-        toJava.forEach((part, values) -> report.fact("packets per second to the data path, " + part, new Series(values).toString()));
+        toJava.forEach((part, values) ->
+                report.fact("packets per second to the data path, " + part, new Series(values).toString()));
         double worst = 0;
         for (String part : List.of(Stampede.TOLD, Stampede.DEAD)) {
             Series kept = new Series(mpps.getOrDefault(part, List.of())).dividedBy(quiet);
             report.fact("of the quiet throughput, " + part, kept.toString());
             worst = Math.max(worst, 1 - kept.median());
         }
-        double unknown =
-                new Series(toJava.getOrDefault(Stampede.QUIET, List.of())).median() / (quiet.median() * 1e6);
+        double unknown = new Series(toJava.getOrDefault(Stampede.QUIET, List.of())).median() / (quiet.median() * 1e6);
         if (unknown > UNKNOWN_MAX) {
             report.fact(
                     "not established",
@@ -103,7 +103,9 @@ final class StampedeBench {
     }
 
     private static Map<String, Mark> once(Options options, int flows, int seconds) {
-        Path file = Path.of(System.getProperty("java.io.tmpdir"), "sluice-stampede-" + ProcessHandle.current().pid());
+        Path file = Path.of(
+                System.getProperty("java.io.tmpdir"),
+                "sluice-stampede-" + ProcessHandle.current().pid());
         try (Bed bed = Bed.withTwoNodes(options.node())) {
             LabProcess device = SluiceDevice.startStampede(bed, flows, seconds, file);
             Map<String, Mark> marks = new LinkedHashMap<>();
