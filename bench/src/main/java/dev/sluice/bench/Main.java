@@ -27,7 +27,7 @@ public final class Main {
             options (defaults)
               --rounds N     rounds in which each side runs once, in turn (5)
               --seconds N    measured time of each run (3; gc: 60, stampede: 10 for each of three parts)
-              --warmup N     load before it, which is not measured (5)
+              --warmup N     load before it, which is not measured (5; stampede: 20)
               --flows N      flows of the load, a power of two (io, fastpath 64, path 4096, gc and stampede 1048576)
               --node MODE    path: what the service node does its bridging with: tc or xdp (tc)
               --only A,B     runs these sides only, by their names; no ratios then
