@@ -109,7 +109,7 @@ class AgentFuzzTest {
         distribution.change(objects, List.of(), 0);
         List<Agent> agents = new ArrayList<>(List.of(new Agent(), new Agent(), new Agent(), new Agent()));
         for (int i = 0; i < executions; i++) {
-            long nowNs = i * 50 * MS;
+            long nowNs = i * 50L * MS;
             int which = random.nextInt(agents.size());
             Agent agent = agents.get(which);
             FromAgent sound = sound(random, agent);
