@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagerAddress;
+import dev.sluice.agent.southbound.ManagerAddresses;
 import dev.sluice.agent.southbound.ManagerLink;
 import dev.sluice.agent.southbound.ManagerLink.UnreachableException;
 import dev.sluice.cli.EnrolledHosts.Talk;
@@ -77,6 +78,10 @@ class EnrolmentTest {
 
     private X509Certificate certificate(Path state) throws IOException {
         return SecretFile.read(state.resolve("identity.pem")).certificates().getFirst();
+    }
+
+    private static ManagerAddresses at(int port) {
+        return ManagerAddresses.of(new ManagerAddress("127.0.0.1", port));
     }
 
     @Test
@@ -231,8 +236,8 @@ class EnrolmentTest {
         SecretFile.Content stolen = SecretFile.read(folder.resolve("b").resolve("identity.pem"));
         OwnIdentity own = new OwnIdentity(stolen.key(), stolen.certificates());
         try (FalseManager manager = FalseManager.start(own)) {
-            CertifiedLink lured = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", manager.port()), "a", folder.resolve("a"), () -> "", hosts.clock);
+            CertifiedLink lured =
+                    new CertifiedLink(at(manager.port()), "a", folder.resolve("a"), () -> "", hosts.clock);
             assertSays(lured, "not one of a manager");
         }
         assertThat(victim.expires()).isPresent();
@@ -449,8 +454,7 @@ class EnrolmentTest {
                 new Inventory(new MemoryStore(), hosts.clock),
                 hosts.clock,
                 Duration.ZERO)) {
-            CertifiedLink wrong = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", plain.port()), "a", folder, () -> "", hosts.clock);
+            CertifiedLink wrong = new CertifiedLink(at(plain.port()), "a", folder, () -> "", hosts.clock);
             assertSays(wrong, "speaks no TLS");
         }
     }
@@ -459,8 +463,7 @@ class EnrolmentTest {
     void managerThatIsAwayIsNoReasonToGiveUp() throws Exception {
         EnrolmentToken token = hosts.token("a");
         try (ServerThatHangsUp nobody = new ServerThatHangsUp()) {
-            CertifiedLink host = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", nobody.port()), "a", folder, token::text, hosts.clock);
+            CertifiedLink host = new CertifiedLink(at(nobody.port()), "a", folder, token::text, hosts.clock);
             UnreachableException away = catchThrowableOfType(
                     UnreachableException.class, () -> host.connect().shutdownNow());
             assertThat(away.inVain()).isFalse();

@@ -81,6 +81,9 @@ public final class Enrolments implements AgentGate {
             Duration life,
             InstantSource clock) {
         EnrolmentStore kept = new EnrolmentStore(store, inventory);
+        if (store.isShared() && kept.authority().isEmpty()) {
+            claim(kept, authority);
+        }
         String before = kept.authority();
         if (!before.isEmpty() && !before.equals(authority.pin())) {
             List<EnrolledNode> nodes = kept.nodes();
@@ -99,6 +102,23 @@ public final class Enrolments implements AgentGate {
                     changes);
         }
         return new Enrolments(kept, authority, life, clock);
+    }
+
+    /** Before another manager of the same store signs with an authority of its own. */
+    private static void claim(EnrolmentStore kept, Authority authority) {
+        try {
+            kept.change(
+                    new Caller("local", "sluice"),
+                    "created authority of agents",
+                    List.of("pin: " + authority.pin()),
+                    List.of(EnrolmentStore.absentAuthority()),
+                    List.of(EnrolmentStore.putAuthority(authority.pin())));
+        } catch (Refusal e) {
+            if (e.reason() != Reason.CONFLICT) {
+                throw e;
+            }
+            // Another one was faster, and this one has to be the same.
+        }
     }
 
     /**
