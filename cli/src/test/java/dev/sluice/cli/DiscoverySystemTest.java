@@ -6,6 +6,8 @@ import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,7 +74,23 @@ class DiscoverySystemTest {
 
             vm.interfaceNamed("eth0").delete();
             lab.await("the workload has gone", "ports", "vm-1", now -> !now.has("spec"));
+            List<String> ofPort = List.of("Found host-a", "Moved host-c", "Vanished host-c");
+            // An event is told a moment after what it is about.
+            Waits.until("all has been told", PairLab.WAIT, () -> events(lab, "port", "vm-1")
+                    .containsAll(ofPort));
+            assertThat(events(lab, "serviceinstance", "fw-1")).contains("Found host-b", "Moved host-c");
+            assertThat(events(lab, "node", "host-a")).contains("Connected host-a");
         }
+    }
+
+    /** What happened to an object, and where. */
+    private static List<String> events(WanderingLab lab, String kind, String name) {
+        List<String> events = new ArrayList<>();
+        JsonNode answer = lab.ask("GET", "/api/v1/events?kind=" + kind + "&name=" + name, "");
+        answer.path("items")
+                .forEach(each -> events.add(each.path("reason").asString("") + " "
+                        + each.path("node").asString("")));
+        return events;
     }
 
     /** The node is found at a host, and what the workload sends and gets has been in it. */

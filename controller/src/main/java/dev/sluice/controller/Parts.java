@@ -239,7 +239,7 @@ public final class Parts {
         return switch (resource) {
             case Port port ->
                 "port " + port.name() + " " + port.spec().node() + " "
-                        + port.spec().interfaceName();
+                        + port.spec().interfaceName() + " " + port.spec().profile();
             case LogicalRouter router ->
                 "router " + router.name() + " " + router.spec().node();
             case null, default -> "";
@@ -285,7 +285,7 @@ public final class Parts {
             }
         });
         policiesByNode.forEach((node, keys) -> {
-            if (!keys.isEmpty()) {
+            if (!keys.isEmpty() && !Places.NOWHERE.contains(node)) {
                 nodes.add(node);
             }
         });

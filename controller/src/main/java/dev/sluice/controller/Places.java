@@ -60,12 +60,18 @@ final class Places {
         return ports.isEmpty() && routers.isEmpty() && discovering.isEmpty();
     }
 
-    /** Names of the nodes; {@link #EVERYWHERE} if it is no particular ones. */
+    /** No node: one that has no name. */
+    static final Set<String> NOWHERE = Set.of("");
+
+    /** Names of the nodes; {@link #NOWHERE} if nothing is meant yet, {@link #EVERYWHERE} if it is no particular ones. */
     Set<String> nodes(AppliedTo at) {
         return known.computeIfAbsent(at, this::find);
     }
 
     private Set<String> find(AppliedTo at) {
+        if (at.profile().isPresent()) {
+            return withProfile(at.profile());
+        }
         if (at.scope().isPresent()) {
             LogicalRouter router = routers.get(at.scope().get());
             return router == null
@@ -85,6 +91,19 @@ final class Places {
             nodes.add(port.spec().node().get());
         }
         return nodes;
+    }
+
+    private Set<String> withProfile(Optional<String> profile) {
+        Set<String> nodes = new HashSet<>();
+        for (Port port : ports.values()) {
+            if (port.spec().profile().equals(profile)) {
+                if (port.spec().node().isEmpty()) {
+                    return EVERYWHERE;
+                }
+                nodes.add(port.spec().node().get());
+            }
+        }
+        return nodes.isEmpty() ? NOWHERE : nodes;
     }
 
     private static Set<String> one(Optional<String> node) {

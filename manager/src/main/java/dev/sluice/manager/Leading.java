@@ -34,15 +34,8 @@ final class Leading implements Election.Candidate {
     public synchronized void begin(Election.Term term) {
         if (options.isPresent()) {
             agents = AgentService.start(
-                    options.get().listen(),
-                    enrolments,
-                    inventory,
-                    events,
-                    InstantSource.system(),
-                    AGENTS_GRACE,
-                    term);
-            deployments =
-                    DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
+                    options.get().listen(), enrolments, inventory, events, InstantSource.system(), AGENTS_GRACE, term);
+            deployments = DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
         }
     }
 

@@ -38,7 +38,8 @@ final class InstanceChecks {
         }
         if (NodeSelection.portsAreImplicit(all)) {
             for (ServicePolicy policy : all.policies()) {
-                NodeSelection.places(policy)
+                NodeSelection.places(policy).stream()
+                        .filter(at -> at.profile().isEmpty())
                         .forEach(at ->
                                 portUse(at.interfaceName(), new Use(at.scope(), "appliedTo of " + policy.title())));
             }

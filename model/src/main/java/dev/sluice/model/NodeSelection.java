@@ -67,7 +67,7 @@ final class NodeSelection {
         Set<String> interfaces = new LinkedHashSet<>();
         for (ServicePolicy policy : all.policies()) {
             for (AppliedTo at : places(policy)) {
-                if (here(at.scope(), node)) {
+                if (here(at.scope(), node) && at.profile().isEmpty()) {
                     interfaces.add(at.interfaceName());
                 }
             }
@@ -142,8 +142,8 @@ final class NodeSelection {
             return false;
         }
         List<Configuration.Place> places = all.resolve(at);
-        // An interface that only other nodes' ports have is not of this node.
-        return places.isEmpty()
+        // An interface that only other nodes' ports have is not of this node; a name that nobody has may be one that Linux knows here, a profile not.
+        return (places.isEmpty() && at.profile().isEmpty())
                 || places.stream()
                         .anyMatch(place -> !(place instanceof Configuration.PortPlace(Port port))
                                 || here(port.spec().node(), node));

@@ -79,6 +79,9 @@ final class PolicyChecks {
             String item = path + "[" + i + "]";
             if (places.indexOf(place) < i) {
                 at.error(item, place + " is listed twice", "each place once");
+            } else if (place.profile().isPresent()) {
+                // That there is such a profile is checked as for each reference; ports may come later.
+                continue;
             } else if (implicit) {
                 if (!Checks.isInterfaceName(place.interfaceName())) {
                     String message = "without Port objects this has to be a Linux interface";

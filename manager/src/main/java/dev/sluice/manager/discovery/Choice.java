@@ -29,7 +29,7 @@ final class Choice {
     /** A place where something can be seen now. */
     record Candidate(Place place, boolean works, long cameNs) {
         private static final Comparator<Candidate> BEST = Comparator.comparing((Candidate each) -> !each.works)
-                .thenComparing(Candidate::cameNs)
+                .thenComparingLong(Candidate::cameNs)
                 .thenComparing(Candidate::place);
     }
 

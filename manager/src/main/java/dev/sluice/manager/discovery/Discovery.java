@@ -298,7 +298,7 @@ final class Discovery {
                 .filter(each -> each.side == side)
                 .min(Comparator.comparing((NodeSight each) -> !each.works)
                         .thenComparing(each -> !each.interfaceName.equals(before))
-                        .thenComparing(NodeSight::cameNs)
+                        .thenComparingLong(NodeSight::cameNs)
                         .thenComparing(NodeSight::interfaceName));
     }
 }

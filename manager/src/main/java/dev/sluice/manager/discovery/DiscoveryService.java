@@ -10,6 +10,7 @@ import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     private static final long GATHER_NS = 50_000_000L;
 
     private static final long RETRY_NS = 30_000_000_000L;
+    private static final long AGAIN_NS = 10_000_000L;
     private static final long IDLE_NS = 5_000_000_000L;
     private static final int SAID_MAX = 20;
     private static final int BATCH_MAX = 500;
@@ -42,6 +44,7 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     private final List<Condition> fence;
     private final Consumer<Lookout> lookouts;
     private final EventWriter events;
+    private final FoundStatus status;
     private final Discovery discovery = new Discovery(System.nanoTime());
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Map<String, Refused> refused = new HashMap<>();
@@ -52,13 +55,14 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     private volatile boolean stopping;
 
     /** What objects do not take. */
-    private record Refused(String words, long atNs) {}
+    private record Refused(String words, String why, long atNs) {}
 
     private DiscoveryService(
             Inventory inventory, List<Condition> fence, Consumer<Lookout> lookouts, EventWriter events) {
         this.inventory = inventory;
         this.fence = fence;
         this.events = events;
+        status = new FoundStatus(inventory);
         this.lookouts = lookouts;
         thread = Thread.ofPlatform().daemon().name("sluice-discovery").unstarted(this::run);
     }
@@ -162,6 +166,11 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
         say(found.notices());
         refused.values().removeIf(each -> nowNs - each.atNs >= RETRY_NS);
         write(FoundObjects.edits(sought, found));
+        Map<String, String> left = new HashMap<>();
+        refused.forEach((title, no) -> left.put(title, no.why));
+        if (!status.write(sought, found, left, Instant.now())) {
+            return AGAIN_NS;
+        }
         return Math.clamp(found.againNs().orElse(nowNs + IDLE_NS) - nowNs, 1_000_000L, IDLE_NS);
     }
 
@@ -234,16 +243,13 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     }
 
     private void refuse(Map.Entry<String, Wish> edit, Refusal why) {
-        refused.put(edit.getKey(), new Refused(edit.getValue().words(), System.nanoTime()));
         String causes = why.causes().isEmpty()
                 ? String.valueOf(why.getMessage())
                 : why.causes().getFirst().toString();
-        events.leftAlone(edit.getKey(), edit.getValue().words() + ", but its object stays as it is: " + causes);
-        LOG.warn(
-                "discovery: {} {}, but its object stays as it is: {}",
-                edit.getKey(),
-                edit.getValue().words(),
-                causes);
+        String words = edit.getValue().words() + ", but its object stays as it is: " + causes;
+        refused.put(edit.getKey(), new Refused(edit.getValue().words(), words, System.nanoTime()));
+        events.leftAlone(edit.getKey(), words);
+        LOG.warn("discovery: {} {}", edit.getKey(), words);
     }
 
     @Override

@@ -41,6 +41,7 @@ final class FoundObjects {
 
     private static final String ALIAS = "sluice.dev/alias";
     private static final String PORT_INTERFACE = "/spec/interface";
+    private static final String SEGMENT = "/spec/switch";
     private static final String NODE = "/spec/node";
     private static final String IN = "/spec/interfaces/in/interface";
 
@@ -55,6 +56,7 @@ final class FoundObjects {
         Map<String, FoundPort> ports = new TreeMap<>();
         Set<String> taken = new HashSet<>();
         Set<String> foreign = new HashSet<>();
+        Set<String> ownSegment = new HashSet<>();
         for (ManagedObject object : objects) {
             JsonNode spec = object.tree().path("spec");
             switch (object.kind()) {
@@ -62,6 +64,9 @@ final class FoundObjects {
                 case PORT -> {
                     if (isFound(object)) {
                         ports.put(object.name(), port(object, spec));
+                        if (!Set.of(MANAGER).containsAll(object.ownersOf(SEGMENT))) {
+                            ownSegment.add(object.name());
+                        }
                     } else {
                         foreign.add(object.name());
                         taken.add(text(spec, "node") + "/" + text(spec, "interface"));
@@ -80,7 +85,7 @@ final class FoundObjects {
             }
         }
         profiles.sort(Comparator.comparing(Profile::name));
-        return new Sought(profiles, nodes, ports, taken, foreign);
+        return new Sought(profiles, nodes, ports, taken, foreign, ownSegment);
     }
 
     private static Optional<Profile> profile(ManagedObject object, Tenants tenants) {
@@ -171,9 +176,12 @@ final class FoundObjects {
                 edits.put("Port/" + name, Wish.of(new Edit.Remove(Kind.PORT, name, 0), port.place(), null));
             }
         });
-        found.ports().forEach((name, port) -> {
-            if (!port.equals(is.ports().get(name)) && !is.foreign().contains(name)) {
-                FoundPort before = is.ports().get(name);
+        found.ports().forEach((name, wanted) -> {
+            FoundPort before = is.ports().get(name);
+            FoundPort port = before != null && is.ownSegment().contains(name)
+                    ? new FoundPort(wanted.place(), wanted.profile(), before.segment(), wanted.alias())
+                    : wanted;
+            if (!port.equals(before) && !is.foreign().contains(name)) {
                 Edit edit = new Edit.Apply(written(name, port), false);
                 edits.put("Port/" + name, Wish.of(edit, before == null ? null : before.place(), port.place()));
             }

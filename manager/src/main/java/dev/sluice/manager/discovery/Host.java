@@ -9,6 +9,8 @@ import java.util.TreeMap;
 
 /** What the agent of a host has told of its interfaces. One thread. */
 final class Host {
+    private static final int SEEN_MAX = 8_192;
+
     final String node;
     private final NavigableMap<String, Seen> seen = new TreeMap<>();
     private boolean connected;
@@ -62,11 +64,14 @@ final class Host {
         }
         gone.forEach(seen::remove);
         for (Interface each : news.getSeenList()) {
+            if (seen.size() >= SEEN_MAX && !seen.containsKey(each.getName())) {
+                // An agent that keeps to the protocol tells of half as many.
+                continue;
+            }
             Seen before = seen.get(each.getName());
-            boolean same = before != null && before.told.getIndex() == each.getIndex();
             seen.put(
                     each.getName(),
-                    same
+                    before != null && before.told.getIndex() == each.getIndex()
                             ? new Seen(each, before.cameNs, before.countsNs)
                             : new Seen(each, nowNs, flapping.comes(node + "/" + each.getName(), nowNs)));
         }

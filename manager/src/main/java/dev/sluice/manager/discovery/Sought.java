@@ -18,15 +18,17 @@ import java.util.TreeSet;
  * @param ports ports that discovery made, by name
  * @param taken interfaces that others have written down, as {@code node/interface}, or {@code /interface} for any node
  * @param foreign names of ports that others have written
+ * @param ownSegment names of discovered ports whose segment somebody else has chosen
  */
 record Sought(
         List<Profile> profiles,
         Map<String, Instance> nodes,
         Map<String, FoundPort> ports,
         Set<String> taken,
-        Set<String> foreign) {
+        Set<String> foreign,
+        Set<String> ownSegment) {
     /** Nothing. */
-    static final Sought NOTHING = new Sought(List.of(), Map.of(), Map.of(), Set.of(), Set.of());
+    static final Sought NOTHING = new Sought(List.of(), Map.of(), Map.of(), Set.of(), Set.of(), Set.of());
 
     /**
      * A profile.

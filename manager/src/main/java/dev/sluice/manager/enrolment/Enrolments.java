@@ -114,7 +114,7 @@ public final class Enrolments implements AgentGate {
                     List.of(EnrolmentStore.absentAuthority()),
                     List.of(EnrolmentStore.putAuthority(authority.pin())));
         } catch (Refusal e) {
-            if (e.reason() != Reason.CONFLICT) {
+            if (e.reason() != Refusal.Reason.CONFLICT) {
                 throw e;
             }
             // Another one was faster, and this one has to be the same.

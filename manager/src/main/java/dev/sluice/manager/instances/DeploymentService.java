@@ -33,8 +33,7 @@ public final class DeploymentService implements AutoCloseable {
     private volatile boolean stopping;
     private boolean complained;
 
-    private DeploymentService(
-            Inventory inventory, List<Condition> fence, Controller controller, InstantSource clock) {
+    private DeploymentService(Inventory inventory, List<Condition> fence, Controller controller, InstantSource clock) {
         this.clock = clock;
         deployments = new Deployments(inventory, fence, names -> look(controller, names));
         thread = Thread.ofPlatform().daemon().name("sluice-deployments").unstarted(this::run);

@@ -221,7 +221,7 @@ final class FleetPlan {
         while (left.size() > desired) {
             Member next = left.stream()
                     .min(Comparator.comparing(Member::isReady)
-                            .thenComparing(member -> -perHost.getOrDefault(member.node(), 0))
+                            .thenComparingInt(member -> -perHost.getOrDefault(member.node(), 0))
                             .thenComparingLong(Member::flows)
                             .thenComparing(
                                     Comparator.comparingInt(Member::number).reversed()))

@@ -7,8 +7,8 @@ import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
-import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.Kind;
 import java.time.Duration;
 import java.time.Instant;
@@ -112,9 +112,10 @@ final class FleetStatus {
             instances.add(instance(member, said.fleet().loads().get(member.name()), before, now));
         }
         status.set("instances", instances);
-        if (!gone.getOrDefault(deployment.name(), new ArrayDeque<>()).isEmpty()) {
+        Deque<ObjectNode> ended = gone.getOrDefault(deployment.name(), new ArrayDeque<>());
+        if (!ended.isEmpty()) {
             ArrayNode list = status.putArray("gone");
-            gone.get(deployment.name()).forEach(list::add);
+            ended.forEach(list::add);
         }
         condition(status, 0, "Available", available(said, ready), now);
         condition(status, 1, "Placed", placed(said), now);

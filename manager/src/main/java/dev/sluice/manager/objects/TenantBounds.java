@@ -50,12 +50,12 @@ final class TenantBounds {
         for (JsonNode place : elements(places)) {
             String name = place.isString()
                     ? place.asString()
-                    : place.path("interface").asString("");
+                    : place.path("interface").asString(place.path("profile").asString(""));
             if (!name.startsWith(tenant + ".")) {
                 problems.add(new Cause(
                         object.title(),
                         field + "[" + at + "]",
-                        "is not a port or router of tenant " + tenant,
+                        "is not a port, router or profile of tenant " + tenant,
                         name,
                         "names that begin with " + tenant + ".",
                         ""));

@@ -14,7 +14,6 @@ import dev.sluice.model.Kind;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -44,19 +43,16 @@ final class EventRoutes {
         long untilNs = System.nanoTime() + call.number("wait", 0, WAIT_S_MAX, 0) * 1_000_000_000L;
         Predicate<Happening> asked = asked(call);
         String authorization = call.request().header("Authorization");
-        Supplier<Identity> viewer = () -> gate.identify(authorization);
         List<EventLog.Event> found;
         long newest;
-        long seen = after;
         do {
             // Rights may have ended while this request waited.
-            Identity who = viewer.get();
+            Identity who = gate.identify(authorization);
             Tenants tenants = inventory.tenants();
             newest = events.newest();
             found = events.after(
                     after, limit, what -> asked.test(what) && who.may(Verb.READ, what.kind(), tenants.of(what.name())));
-            seen = newest;
-        } while (found.isEmpty() && waited(seen, untilNs));
+        } while (found.isEmpty() && waited(newest, untilNs));
         ObjectNode body = Trees.object();
         body.put("newest", newest);
         ArrayNode items = body.putArray("items");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.events.EventWriter;
+import dev.sluice.manager.events.Happening;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -26,6 +27,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
 
 /** What was found becomes objects, and what others say of these objects is respected (C9, C10). */
 @Timeout(60)
@@ -104,6 +106,17 @@ class DiscoveryServiceTest {
         }
     }
 
+    /** What the condition Found says if it has this truth; else nothing. */
+    private static String found(ManagedObject object, String truth) {
+        for (JsonNode condition : object.tree().path("status").path("conditions")) {
+            if (condition.path("type").asString("").equals("Found")
+                    && condition.path("status").asString("").equals(truth)) {
+                return condition.path("message").asString("");
+            }
+        }
+        return "";
+    }
+
     private static String spec(ManagedObject object) {
         return object.written().path("spec").toString();
     }
@@ -147,6 +160,7 @@ class DiscoveryServiceTest {
                 .doesNotContain("t1")
                 .doesNotContain("node")
                 .contains("\"vlan\":6");
+        await(Kind.SERVICE_INSTANCE, "fw-1", each -> found(each, "True").equals("at b/t1"));
         service.interfaces("b", Interfaces.newBuilder().addGone("t1").build());
         service.connected("c");
         service.interfaces(
@@ -156,6 +170,14 @@ class DiscoveryServiceTest {
                         .addSeen(seen("t2", "sluice:fw"))
                         .build());
         await(Kind.SERVICE_INSTANCE, "fw-1", each -> spec(each).contains("\"node\":\"c\""));
+        await(Kind.SERVICE_INSTANCE, "fw-1", each -> found(each, "True").contains("c/t2"));
+        assertThat(events.after(0, 100, _ -> true))
+                .extracting(event -> event.what().title() + " " + event.what().reason().word())
+                .containsExactly(
+                        "ServiceInstance/fw-1 Found",
+                        "ServiceChain/inspect PathsChanged",
+                        "ServiceInstance/fw-1 Moved",
+                        "ServiceChain/inspect PathsChanged");
     }
 
     @Test
@@ -179,8 +201,12 @@ class DiscoveryServiceTest {
         host("a", seen("tap0", "vm-1"), seen("t1", "sluice:fw"), seen("tap1", "vm-2"));
         await(Kind.PORT, "vm-1", _ -> true);
         await(Kind.PORT, "vm-2", _ -> true);
-        assertThat(spec(inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow()))
-                .doesNotContain("t1");
+        ManagedObject refused = await(Kind.SERVICE_INSTANCE, "fw-1", each -> found(each, "False")
+                .contains("stays as it is"));
+        assertThat(spec(refused)).doesNotContain("t1");
+        assertThat(events.after(0, 100, _ -> true))
+                .anyMatch(event -> event.what().title().equals("ServiceInstance/fw-1")
+                        && event.what().reason() == Happening.Reason.LEFT_ALONE);
         // Its side needs a tag; once it has one it goes.
         apply(INSTANCE.replace("identifier: fw", "identifier: fw, interfaces: {in: {vlan: 5}}"));
         await(Kind.SERVICE_INSTANCE, "fw-1", each -> spec(each).contains("t1"));

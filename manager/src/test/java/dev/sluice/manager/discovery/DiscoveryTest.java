@@ -44,7 +44,7 @@ class DiscoveryTest {
         for (Instance each : instances) {
             nodes.put(each.name(), each);
         }
-        return new Sought(profiles, nodes, Map.of(), Set.of(), Set.of());
+        return new Sought(profiles, nodes, Map.of(), Set.of(), Set.of(), Set.of());
     }
 
     private Interface seen(String name, String alias) {
@@ -177,7 +177,7 @@ class DiscoveryTest {
     void whatWasFoundBeforeTheManagerStartedStaysUntilItsHostSpeaks() {
         FoundPort port = new FoundPort(Place.of("a", "tap0"), "web", Optional.of("lan"), "vm-1");
         Instance fw = new Instance("fw-1", "fw", Optional.empty(), false, Optional.of(Place.of("a", "t1")));
-        discovery.seek(new Sought(List.of(WORKLOADS), Map.of("fw-1", fw), Map.of("vm-1", port), Set.of(), Set.of()));
+        discovery.seek(new Sought(List.of(WORKLOADS), Map.of("fw-1", fw), Map.of("vm-1", port), Set.of(), Set.of(), Set.of()));
         nowNs += 60 * SECOND_NS;
         assertThat(portPlaces()).containsEntry("vm-1", "a/tap0");
         discovery.connected("a", nowNs);
@@ -217,7 +217,8 @@ class DiscoveryTest {
                 Map.of(),
                 Map.of(),
                 Set.of("a/eth1", "/eth2"),
-                Set.of("a-tap7"));
+                Set.of("a-tap7"),
+                Set.of());
         discovery.seek(sought);
         Interface uplink = seen("eth0", "").toBuilder()
                 .setInUse("carries the IPv4 default route")

@@ -256,7 +256,7 @@ class AccessTest {
             String policy = one(Kind.SERVICE_POLICY, "acme.").replace("[acme.port]", "[" + place + "]");
             Http.Answer refused = send(token, "PATCH", "/api/v1/servicepolicies/acme.policy?force=true", policy);
             assertThat(refused.status()).as(place + refused.text()).isEqualTo(422);
-            assertThat(refused.text()).contains("is not a port or router of tenant acme");
+            assertThat(refused.text()).contains("is not a port, router or profile of tenant acme");
             assertThat(send(admin, "PATCH", "/api/v1/servicepolicies/acme.policy?force=true", policy)
                             .status())
                     .isEqualTo(422);
