@@ -51,6 +51,14 @@ class DifferentialTest {
                 .run();
     }
 
+    /**
+     * 747236632057032: an instruction to skip a node gives way to one for another path; what is still inside the nodes of the old path skips nothing any more, which the model had forgotten.
+     */
+    @Test
+    void dataPathDoesWhatTheModelSaysInWorldsThatShowedADifferenceBefore() {
+        assertThat(Campaign.run(747_236_632_057_032L, 1, new Coverage())).isNull();
+    }
+
     private static void compare(long packets, long seed) {
         Coverage coverage = new Coverage();
         String difference = Campaign.run(seed, packets, coverage);
