@@ -308,7 +308,8 @@ class ManagerCommandsTest {
     }
 
     private String withStore(String... more) {
-        List<String> words = new ArrayList<>(List.of("manager", "--data", folder.resolve("o").toString()));
+        List<String> words =
+                new ArrayList<>(List.of("manager", "--data", folder.resolve("o").toString()));
         words.addAll(List.of("--listen", "127.0.0.1:0"));
         words.addAll(List.of(more));
         return Cli.run(words.toArray(String[]::new)).err();

@@ -209,7 +209,8 @@ final class EtcdCalls implements AutoCloseable {
         String words = words(last);
         return new StoreException(
                 perhapsDone ? Reason.UNCERTAIN : Reason.FAILED,
-                "of " + options + " no majority of members answers (" + words + "); look at them: etcdctl endpoint health"
+                "of " + options + " no majority of members answers (" + words
+                        + "); look at them: etcdctl endpoint health"
                         + (isAboutTls(last)
                                 ? ", and whether they speak TLS and what they show and want to see: --store-ca, --store-cert, --store-key"
                                 : ""),
