@@ -201,7 +201,8 @@ class ConfigurationTest {
 
     @Test
     void profileMeansAllPortsThatHaveItOnTheNode() {
-        Configuration all = ConfigurationLoader.parse("test", """
+        Configuration all =
+                ConfigurationLoader.parse("test", """
                 {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: s}, spec: {transport: raw}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: c}, spec: {profiles: [s]}}
@@ -217,7 +218,8 @@ class ConfigurationTest {
                 {apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: p}, spec: {appliedTo: [{profile: web}], rules: [{name: r, action: {drop: true}}]}}
                 """).configuration().orElseThrow();
         AppliedTo web = AppliedTo.ofProfile("web", Optional.empty());
-        assertThat(all.resolve(web)).containsExactly(new Configuration.PortPlace(all.port("a0").orElseThrow()));
+        assertThat(all.resolve(web))
+                .containsExactly(new Configuration.PortPlace(all.port("a0").orElseThrow()));
         assertThat(all.forNode("a").policies()).hasSize(1);
         assertThat(all.forNode("b").policies()).isEmpty();
     }
