@@ -84,8 +84,7 @@ final class SupportBundleCommand implements Callable<Integer> {
         String name = "sluice-support-" + STAMP.format(now);
         Path target = file == null ? Path.of(name + ".tar.gz") : file;
         PrintWriter err = spec.commandLine().getErr();
-        @SuppressWarnings("NullAway") // since JDK 22 it is never null
-        boolean interactive = System.console().isTerminal();
+        boolean interactive = Terminal.isInteractive();
         try {
             Bundle bundle = Bundle.create(target, name, now, part -> progress(err, interactive, part));
             try (bundle) {

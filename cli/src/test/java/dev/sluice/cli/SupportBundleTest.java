@@ -26,8 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class SupportBundleTest {
     private static final String SECRET = "Xq7-hidden+key/42";
-    private static final String ENROL_TOKEN = "sluice-enrol_edge-1_5f0c21aa_" + "a".repeat(43) + "_" + "b".repeat(43);
-    private static final String TOKEN = "sluice_0a1b2c3d_" + "C".repeat(43);
+    private static final String ENROL_TOKEN =
+            "sluice-enrol_edge-1_5f0c21aa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    private static final String TOKEN = "sluice_0a1b2c3d_CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
     private static final String OBJECTS = """
             apiVersion: sluice.dev/v1
             kind: Node
@@ -37,7 +38,7 @@ class SupportBundleTest {
             apiVersion: sluice.dev/v1
             kind: Service
             metadata: {name: firewall}
-            spec: {transport: raw, bfd: {key: {id: 7, secret: "%s"}}}
+            spec: {transport: raw, health: {probe: bfd, bfd: {key: {id: 7, secret: "%s"}}}}
             """;
 
     @TempDir
