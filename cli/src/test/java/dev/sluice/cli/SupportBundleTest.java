@@ -142,13 +142,16 @@ class SupportBundleTest {
                         folder.resolve("state").toString(),
                         "--log-level",
                         "error"));
-        for (int i = 0; i < 500 && Cli.run("status", "--admin", socket).status() != 0; i++) {
+        for (int i = 0; i < 500 && node.isAlive() && Cli.run("status", "--admin", socket).status() != 0; i++) {
             Thread.sleep(20);
         }
         Path bundle = folder.resolve("b.tar.gz");
-        Cli run =
-                Cli.run("support-bundle", "--of", "node", "--admin", socket, "--output-file", bundle.toString());
-        assertThat(Cli.run("stop", "--admin", socket).status()).isZero();
+        Cli run;
+        try {
+            run = Cli.run("support-bundle", "--of", "node", "--admin", socket, "--output-file", bundle.toString());
+        } finally {
+            Cli.run("stop", "--admin", socket);
+        }
         node.join();
         assertThat(run.status()).as(run.err()).isZero();
         assertThat(run.out()).doesNotContain("node/status.json");
