@@ -5,6 +5,7 @@ import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagedNode;
 import dev.sluice.agent.southbound.ManagerAddress;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -22,6 +24,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,6 +41,8 @@ import picocli.CommandLine.Option;
             "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status as of 'sluice run'."
         })
 final class AgentCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(AgentCommand.class);
+
     @Option(
             names = "--manager",
             required = true,
@@ -68,6 +74,30 @@ final class AgentCommand implements Callable<Integer> {
                     "Talk in the clear to a manager on this host that was started with --agents-insecure, without proof of who is who; for labs.")
     private boolean insecure;
 
+    @Option(
+            names = "--permit-command",
+            paramLabel = "WORDS",
+            description = {
+                "Let the manager run this program here, as a service node in a network namespace of its own; may be given several times (default: none). "
+                        + "Words behind the path have to stand there as well, others may follow: '/usr/bin/python3 /opt/fw.py' permits that script and not every one."
+            })
+    private List<String> permittedCommands = List.of();
+
+    @Option(
+            names = "--permit-hook",
+            paramLabel = "PATH",
+            description =
+                    "Let the manager have service nodes made by this program, which runs with the rights of the agent; may be given several times (default: none).")
+    private List<String> permittedHooks = List.of();
+
+    @Option(
+            names = "--run-as",
+            paramLabel = "USER[:GROUP]",
+            defaultValue = Permits.USER_USUAL,
+            description =
+                    "Who processes of --permit-command run as, with CAP_NET_ADMIN and CAP_NET_RAW in their own namespace only (default: ${DEFAULT-VALUE}).")
+    private String runAs = Permits.USER_USUAL;
+
     @Mixin
     private NodeRunOptions options = new NodeRunOptions();
 
@@ -76,7 +106,16 @@ final class AgentCommand implements Callable<Integer> {
         ManagerAddresses addresses = addresses();
         NodeOptions nodeOptions = options.of(ObjectSource.files(Path.of("")), Optional.of(node), false, false);
         ManagerLink link = link(addresses, ManagedNode.directory(node, nodeOptions));
-        return options.run(() -> running(ManagedNode.start(link, node, nodeOptions)));
+        Permits permits = permits();
+        return options.run(() -> running(ManagedNode.start(link, node, nodeOptions, permits)));
+    }
+
+    private Permits permits() {
+        try {
+            return Permits.of(permittedCommands, permittedHooks, runAs);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure("--permit-command, --permit-hook, --run-as: " + e.getMessage(), e);
+        }
     }
 
     private ManagerLink link(ManagerAddresses addresses, Path state) {
@@ -100,6 +139,9 @@ final class AgentCommand implements Callable<Integer> {
     private Supplier<String> tokens() {
         Path file = tokenFile;
         if (file != null) {
+            problem(file).ifPresent(problem -> {
+                throw new CommandFailure(problem);
+            });
             return () -> read(file);
         }
         String text = token == null ? "" : token;
@@ -111,12 +153,25 @@ final class AgentCommand implements Callable<Integer> {
         return () -> text;
     }
 
-    /** A file without a token is as good as none: the node goes on with what it has, and says what is missing. */
+    /** No file is as good as an empty one: the node goes on with what it has, and says what is missing. */
     private static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
+            problem(file).ifPresent(LOG::error);
             return "";
+        }
+    }
+
+    private static Optional<String> problem(Path file) {
+        try {
+            Files.readString(file);
+            return Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("--enrol-file " + file + " cannot be read: " + e.getMessage()
+                    + "; it is to hold what 'sluice enrol create' prints, readable by the agent");
         }
     }
 

@@ -17,6 +17,9 @@ final class ObjectTables {
     /** A column: its head, and a field of the object. */
     private record Column(String head, String path) {}
 
+    /** The label of ports that the manager found. */
+    private static final String DISCOVERED = "sluice.dev/discovered";
+
     private static List<Column> columns(Kind kind) {
         return switch (kind) {
             case NODE ->
@@ -27,8 +30,14 @@ final class ObjectTables {
                         new Column("INTERFACE", "spec.interface"),
                         new Column("PEER", "spec.peer"),
                         new Column("SWITCH", "spec.switch"),
-                        new Column("PROFILE", "spec.profile"));
-            case PORT_PROFILE -> List.of(new Column("CHAIN", "spec.chain"), new Column("DIRECTION", "spec.direction"));
+                        new Column("PROFILE", "spec.profile"),
+                        new Column("DISCOVERED", DISCOVERED));
+            case PORT_PROFILE ->
+                List.of(
+                        new Column("CHAIN", "spec.chain"),
+                        new Column("SERVICE-NODE", "spec.serviceNode"),
+                        new Column("DIRECTION", "spec.direction"),
+                        new Column("SWITCH", "spec.switch"));
             case LOGICAL_ROUTER ->
                 List.of(
                         new Column("NODE", "spec.node"),
@@ -46,6 +55,12 @@ final class ObjectTables {
                         new Column("NODE", "spec.node"),
                         new Column("WEIGHT", "spec.weight"),
                         new Column("ADMIN", "spec.adminState"));
+            case SERVICE_DEPLOYMENT ->
+                List.of(
+                        new Column("SERVICE", "spec.service"),
+                        new Column("DESIRED", "status.desired"),
+                        new Column("READY", "status.ready"),
+                        new Column("SPREAD", "spec.placement.spread"));
             case SERVICE_CHAIN ->
                 List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
             case SERVICE_POLICY ->
@@ -78,12 +93,20 @@ final class ObjectTables {
         for (Map<String, @Nullable Object> object : objects) {
             List<String> cells = new ArrayList<>();
             cells.add(Fields.text(object, "metadata.name"));
-            columns.forEach(column -> cells.add(cell(column.head(), Fields.at(object, column.path()))));
+            columns.forEach(column -> cells.add(cell(column.head(), value(object, column))));
             cells.add(status(object));
             cells.add(age(Fields.text(object, "metadata.creationTimestamp"), Instant.now()));
             table.row(cells.toArray());
         }
         return table;
+    }
+
+    private static @Nullable Object value(Map<String, @Nullable Object> object, Column column) {
+        if (!column.path().equals(DISCOVERED)) {
+            return Fields.at(object, column.path());
+        }
+        // Its name has a dot in it, so it is no path.
+        return Fields.object(Fields.at(object, "metadata.labels")).containsKey(DISCOVERED) ? "yes" : "";
     }
 
     private static String cell(String head, @Nullable Object value) {
@@ -98,7 +121,7 @@ final class ObjectTables {
 
     /** An item of a list in one word: itself, or what it is called. */
     private static String item(@Nullable Object item) {
-        for (String name : List.of("name", "service", "interface", "port")) {
+        for (String name : List.of("name", "service", "interface", "port", "profile")) {
             if (!Fields.text(item, name).isEmpty()) {
                 return Fields.text(item, name);
             }

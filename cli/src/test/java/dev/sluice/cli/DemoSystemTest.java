@@ -133,7 +133,7 @@ class DemoSystemTest {
 
     /** Three starts of the product and what the kernel does between them: half a minute, too long for each build. */
     @Test
-    @Tag("campaign")
+    @Tag("long")
     void restartShowsThatNothingHappens() throws Exception {
         Process demo = start(AS_ROOT, "demo", "restart", "--quick");
         assertThat(demo.waitFor(RUN_SECONDS, TimeUnit.SECONDS)).isTrue();

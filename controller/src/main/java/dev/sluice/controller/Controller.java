@@ -2,6 +2,7 @@ package dev.sluice.controller;
 
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Report;
 import java.time.Duration;
 import java.util.Collection;
@@ -96,6 +97,10 @@ public final class Controller implements AutoCloseable {
 
     void report(AgentStream stream, Report report) {
         mailbox.add(() -> distribution.report(stream, report, System.nanoTime()));
+    }
+
+    void interfaces(AgentStream stream, Interfaces told) {
+        mailbox.add(() -> distribution.interfaces(stream, told));
     }
 
     void gone(AgentStream stream) {

@@ -229,4 +229,32 @@ class PartsTest {
             }
         }
     }
+
+    private static String profiled(String node) {
+        return "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: vm}, spec: {node: " + node
+                + ", interface: tap0, profile: web}}";
+    }
+
+    @Test
+    void rulesAtAProfileGoWithThePortsThatHaveIt() {
+        Parts parts = parts("""
+                {apiVersion: sluice.dev/v1, kind: PortProfile, metadata: {name: web}, spec: {serviceNode: x, discover: {interfaces: none}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: a0}, spec: {node: a, interface: e0}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: b0}, spec: {node: b, interface: e0}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: p}, spec: {appliedTo: [{profile: web}], rules: [{name: r, action: {drop: true}}]}}
+                """);
+        assertThat(parts.nodes()).containsExactly("a", "b");
+        assertThat(parts.part("a")).doesNotContainKey("servicepolicies/p");
+        parts.change(Objects.of(profiled("a")), List.of());
+        assertThat(parts.part("a")).containsKeys("servicepolicies/p", "portprofiles/web");
+        assertThat(parts.part("b")).doesNotContainKey("servicepolicies/p");
+        parts.change(Objects.of(profiled("b")), List.of());
+        assertThat(parts.part("a")).doesNotContainKey("servicepolicies/p");
+        assertThat(parts.part("b")).containsKey("servicepolicies/p");
+        parts.change(List.of(), List.of("ports/vm"));
+        assertThat(parts.part("b")).doesNotContainKey("servicepolicies/p");
+    }
 }

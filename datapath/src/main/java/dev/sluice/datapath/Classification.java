@@ -570,6 +570,9 @@ final class Classification {
         // An error only fills in what no packet of its direction has said yet.
         boolean remembers = !c.follows || table.egressPort(slot, c.direction) == 0;
         if (remembers) {
+            if (journey != null && table.egressPort(slot, c.direction) != chosen + 1) {
+                journey.redirects(slot);
+            }
             table.setEgressPort(slot, c.direction, chosen + 1);
         }
         return steering.begin(c, path, rule, transparent, remembers);

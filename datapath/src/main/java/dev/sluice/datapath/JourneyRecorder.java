@@ -291,6 +291,15 @@ final class JourneyRecorder {
         }
     }
 
+    /** A record names another port to go out of from now on: who came back and went on by the one that stood there goes another way the next time. */
+    void redirects(int record) {
+        for (int k = 0; k < touches; k++) {
+            if (touchSlot[k] == record && (touchKind[k] & COUNTED) == 0) {
+                refuse(OffloadRefusal.PATH_CHANGING);
+            }
+        }
+    }
+
     private void takePath(int id) {
         if (path != 0 && id != 0 && path != id) {
             refuse(OffloadRefusal.TWO_PATHS);

@@ -76,6 +76,7 @@ class FirewallSystemTest {
     }
 
     @Test
+    @Tag("long")
     void natNodeTranslatesSourceAndBringsAnswersBack() {
         routeThroughNode();
         server.configure("route", "flush", "via", "10.8.0.254");
@@ -86,6 +87,7 @@ class FirewallSystemTest {
     }
 
     @Test
+    @Tag("long")
     void inlineMatcherPassesOrdinaryRequestsAndBlocksForbiddenOnes() {
         InlineNode matcher = InlineNode.matcher(left.b(), right.a(), List.of("/forbidden"));
         HttpService http = HttpService.start(server, 80);
@@ -141,6 +143,7 @@ class FirewallSystemTest {
     }
 
     @Test
+    @Tag("long")
     void floodingNodeSendsAsManyFramesAsToldAndStops() {
         InlineNode flood = InlineNode.flood(left.b(), right.a(), 5_000, 500, 3);
         Waits.until(
@@ -151,6 +154,7 @@ class FirewallSystemTest {
     }
 
     @Test
+    @Tag("long")
     void wrongPortNodeSendsEverythingOutOfItsThirdInterface() {
         Namespace other = topology.namespace("other");
         Wire third = topology.wire(topology.get("node"), "wrong", other, "eth0");

@@ -45,6 +45,7 @@ class TrafficSystemTest {
     }
 
     @Test
+    @Tag("long")
     void perfectWireGivesPerfectReportsBothWaysForAllProtocolsAndFamilies() {
         ImpairmentRelay.start(middleLeft, middleRight, ImpairmentRelay.Settings.perfect(1));
         IdObserver witness = IdObserver.start(middleLeft, IdObserver.Direction.BOTH);

@@ -2,6 +2,7 @@ package dev.sluice.manager;
 
 import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.enrolment.Enrolments;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.metrics.ManagerScraper;
@@ -159,7 +160,8 @@ public final class Manager implements AutoCloseable {
                 writeToken(options.data().resolve(ADMIN_TOKEN_FILE), accounts.localAdministrator());
             }
             Optional<Enrolments> enrolments = enrolments(options, store, inventory);
-            Leading leading = new Leading(options.agents(), enrolments, inventory);
+            EventLog events = new EventLog(InstantSource.system());
+            Leading leading = new Leading(options.agents(), enrolments, inventory, events);
             election = store.elect(leading);
             ManagerScraper scraper = new ManagerScraper(
                     inventory,
@@ -170,7 +172,14 @@ public final class Manager implements AutoCloseable {
                     options.certificate());
             Self self = new Self(options.store(), election::standing, scraper::scrape);
             RestApi api = new RestApi(
-                    inventory, accounts, enrolments, gate, self, options.requestsPerSecondMax(), System::nanoTime);
+                    inventory,
+                    accounts,
+                    events,
+                    enrolments,
+                    gate,
+                    self,
+                    options.requestsPerSecondMax(),
+                    System::nanoTime);
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
             LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.store());
             return new Manager(store, server, leading, election, options);

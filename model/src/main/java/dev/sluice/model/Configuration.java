@@ -172,9 +172,15 @@ public final class Configuration {
 
     /**
      * What an entry of appliedTo means: the router's interface if the scope is a router; else the Port of that name, else every Port
-     * with that Linux interface, on the node that is the scope. Empty: nothing here has that name.
+     * with that Linux interface, on the node that is the scope. Empty: nothing here has that name. A profile means every Port that has it.
      */
     public List<Place> resolve(AppliedTo at) {
+        if (at.profile().isPresent()) {
+            return ports().stream()
+                    .filter(port -> port.spec().profile().equals(at.profile()))
+                    .<Place>map(PortPlace::new)
+                    .toList();
+        }
         Optional<LogicalRouter> scope = at.scope().flatMap(this::router);
         if (scope.isPresent()) {
             LogicalRouter router = scope.get();

@@ -54,9 +54,12 @@ final class NodeSelection {
                 && instance.spec().node().flatMap(all::underlay).isPresent();
     }
 
-    /** Without Ports and LogicalRouters, the interfaces in appliedTo are the ports. */
+    /** Without Ports and LogicalRouters, and without profiles by which ports are discovered, the interfaces in appliedTo are the ports. */
     static boolean portsAreImplicit(Configuration all) {
-        return all.ports().isEmpty() && all.routers().isEmpty();
+        return all.ports().isEmpty()
+                && all.routers().isEmpty()
+                && all.all(PortProfile.class).stream()
+                        .noneMatch(profile -> profile.spec().discover().isPresent());
     }
 
     /** The Linux interfaces that appliedTo names on a node, in the order of their first mention. */
@@ -64,7 +67,7 @@ final class NodeSelection {
         Set<String> interfaces = new LinkedHashSet<>();
         for (ServicePolicy policy : all.policies()) {
             for (AppliedTo at : places(policy)) {
-                if (here(at.scope(), node)) {
+                if (here(at.scope(), node) && at.profile().isEmpty()) {
                     interfaces.add(at.interfaceName());
                 }
             }
@@ -139,8 +142,8 @@ final class NodeSelection {
             return false;
         }
         List<Configuration.Place> places = all.resolve(at);
-        // An interface that only other nodes' ports have is not of this node.
-        return places.isEmpty()
+        // An interface that only other nodes' ports have is not of this node; a name that nobody has may be one that Linux knows here, a profile not.
+        return (places.isEmpty() && at.profile().isEmpty())
                 || places.stream()
                         .anyMatch(place -> !(place instanceof Configuration.PortPlace(Port port))
                                 || here(port.spec().node(), node));
@@ -158,7 +161,13 @@ final class NodeSelection {
             case Port port -> port.spec().node();
             case LogicalRouter router -> router.spec().node();
             case ServiceInstance instance -> instance.spec().node();
-            case Node _, PortProfile _, LogicalSwitch _, Service _, ServiceChain _, ServicePolicy _ -> Optional.empty();
+            case Node _,
+                    PortProfile _,
+                    LogicalSwitch _,
+                    Service _,
+                    ServiceDeployment _,
+                    ServiceChain _,
+                    ServicePolicy _ -> Optional.empty();
         };
     }
 

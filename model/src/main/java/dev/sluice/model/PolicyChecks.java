@@ -23,7 +23,7 @@ final class PolicyChecks {
     PolicyChecks(Configuration all, Map<Kind, Map<String, Document>> declared) {
         this.all = all;
         this.declared = declared;
-        this.implicit = count(Kind.PORT) == 0 && count(Kind.LOGICAL_ROUTER) == 0;
+        this.implicit = count(Kind.PORT) == 0 && count(Kind.LOGICAL_ROUTER) == 0 && NodeSelection.portsAreImplicit(all);
         for (Port port : all.ports()) {
             portNames.add(port.name());
             portNames.add(port.spec().interfaceName());
@@ -79,14 +79,15 @@ final class PolicyChecks {
             String item = path + "[" + i + "]";
             if (places.indexOf(place) < i) {
                 at.error(item, place + " is listed twice", "each place once");
-            } else if (implicit) {
+            } else if (implicit && place.profile().isEmpty()) {
                 if (!Checks.isInterfaceName(place.interfaceName())) {
                     String message = "without Port objects this has to be a Linux interface";
                     at.error(item, message, Types.INTERFACE.allowed());
                 }
-            } else {
+            } else if (place.profile().isEmpty()) {
                 checkExists(place, item, at);
             }
+            // That there is a profile of this name is checked as for each reference; its ports may come later.
         }
     }
 

@@ -59,12 +59,25 @@ public record ServicePolicy(Metadata metadata, Spec spec) implements Resource {
      * @param scope name of a node or router; empty: any node
      * @param interfaceName name of a Port, else of a Linux interface; with a router as scope, of its interface
      * @param direction overrides the policy's direction
+     * @param profile name of a PortProfile: all ports that have it are meant, and scope and interface are empty
      */
-    public record AppliedTo(Optional<String> scope, String interfaceName, Optional<Direction> direction) {
+    public record AppliedTo(
+            Optional<String> scope, String interfaceName, Optional<Direction> direction, Optional<String> profile) {
+        /** A place with a name. */
+        public AppliedTo(Optional<String> scope, String interfaceName, Optional<Direction> direction) {
+            this(scope, interfaceName, direction, Optional.empty());
+        }
+
+        /** All ports with a profile. */
+        static AppliedTo ofProfile(String profile, Optional<Direction> direction) {
+            return new AppliedTo(Optional.empty(), "", direction, Optional.of(profile));
+        }
+
         /** {@code scope/interface} or {@code interface}, as users write it. */
         @Override
         public String toString() {
-            return scope.map(s -> s + "/").orElse("") + interfaceName;
+            return profile.map(name -> "profile " + name)
+                    .orElseGet(() -> scope.map(s -> s + "/").orElse("") + interfaceName);
         }
     }
 

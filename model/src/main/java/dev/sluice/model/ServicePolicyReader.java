@@ -22,12 +22,16 @@ final class ServicePolicyReader {
             "node/interface, router/interfaceName or interface, where interface is a Port or a Linux interface",
             "is not a place where rules can apply",
             ServicePolicyReader::place);
-    private static final Field<AppliedTo> PLACE =
-            Field.required("interface", PLACE_TEXT, "The place, written like the short form.");
+    private static final Field<Optional<AppliedTo>> PLACE = Field.optional(
+            "interface", PLACE_TEXT, "The place, written like the short form. Exactly one of interface and profile.");
+    private static final Field<Optional<String>> PLACE_PROFILE = Field.optional(
+            "profile",
+            Types.reference(Kind.PORT_PROFILE),
+            "All ports that have this profile, on whatever host, discovered ones included.");
     private static final Field<Optional<Direction>> PLACE_DIRECTION = Field.optional(
             "direction", Types.word(Direction.class), "For this place, instead of what the policy says.");
     private static final ValueType<List<AppliedTo>> PLACES = Lists.of(
-            Lists.either(PLACE_TEXT, ObjectType.of(ServicePolicyReader::place, PLACE, PLACE_DIRECTION)), 1, 1024);
+            Lists.either(PLACE_TEXT, ObjectType.of(ServicePolicyReader::place, PLACE, PLACE_PROFILE, PLACE_DIRECTION)), 1, 1024);
 
     private static final Pattern NUMBER = Pattern.compile("[2-9]|[1-9][0-9]{1,7}");
     private static final Field<Optional<String>> CHAIN =
@@ -107,9 +111,16 @@ final class ServicePolicyReader {
                 : Optional.empty();
     }
 
-    private static AppliedTo place(Values v) {
-        AppliedTo place = v.get(PLACE);
-        return new AppliedTo(place.scope(), place.interfaceName(), v.get(PLACE_DIRECTION));
+    private static @Nullable AppliedTo place(Values v) {
+        Optional<AppliedTo> place = v.get(PLACE);
+        Optional<String> profile = v.get(PLACE_PROFILE);
+        if (place.isPresent() == profile.isPresent()) {
+            String message = place.isPresent() ? "has interface and profile" : "has neither interface nor profile";
+            return v.refuse("", message, "exactly one of interface and profile");
+        }
+        Optional<Direction> direction = v.get(PLACE_DIRECTION);
+        return place.map(at -> new AppliedTo(at.scope(), at.interfaceName(), direction))
+                .orElseGet(() -> AppliedTo.ofProfile(profile.orElseThrow(), direction));
     }
 
     private static Optional<String> path(String text) {

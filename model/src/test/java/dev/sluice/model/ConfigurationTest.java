@@ -198,4 +198,27 @@ class ConfigurationTest {
         assertThatThrownBy(() -> Metadata.named("A")).hasMessage("metadata.name 'A' is not a name");
         assertThatThrownBy(() -> new IntRange(2, 1)).hasMessage("range 2-1 is upside down");
     }
+
+    @Test
+    void profileMeansAllPortsThatHaveItOnTheNode() {
+        Configuration all = ConfigurationLoader.parse("test", """
+                {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: s}, spec: {transport: raw}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: c}, spec: {profiles: [s]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: PortProfile, metadata: {name: web}, spec: {chain: c}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: a0}, spec: {node: a, interface: e0, profile: web}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: a1}, spec: {node: a, interface: e1}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: b0}, spec: {node: b, interface: e0}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: p}, spec: {appliedTo: [{profile: web}], rules: [{name: r, action: {drop: true}}]}}
+                """).configuration().orElseThrow();
+        AppliedTo web = AppliedTo.ofProfile("web", Optional.empty());
+        assertThat(all.resolve(web)).containsExactly(new Configuration.PortPlace(all.port("a0").orElseThrow()));
+        assertThat(all.forNode("a").policies()).hasSize(1);
+        assertThat(all.forNode("b").policies()).isEmpty();
+    }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** One short run of each driver with 64-byte frames, generator on the other core: prints rates, asserts only that frames pass. */
 @Tag("system")
+@Tag("long")
 class PortRateSystemTest {
     /** Waking up costs more than a few thousand looks. */
     private static final int SPIN_ROUNDS = 5000;

@@ -104,10 +104,13 @@ public final class CertifiedLink implements ManagerLink {
 
     @Override
     public ManagedChannel connect() throws UnreachableException {
-        Optional<EnrolmentToken> token = EnrolmentToken.of(tokens.get())
-                .filter(each -> identity.isEmpty() || !identity.get().token().equals(each.id()));
-        if (token.isPresent()) {
-            enrol(token.get());
+        String text = tokens.get().strip();
+        Optional<EnrolmentToken> token = EnrolmentToken.of(text);
+        boolean used = token.isPresent()
+                && identity.isPresent()
+                && identity.get().token().equals(token.get().id());
+        if (!text.isEmpty() && !used) {
+            enrol(text, token);
         }
         Identity shown = identity.orElseThrow(() -> new UnreachableException(
                 "this host is not enrolled; make a token where the manager is, sluice enrol create " + node
@@ -163,16 +166,23 @@ public final class CertifiedLink implements ManagerLink {
         }
     }
 
-    private void enrol(EnrolmentToken token) throws UnreachableException {
-        if (!tried.equals(token.text())) {
-            tried = token.text();
+    /** Looks at what this host was given as a token, and redeems it if it is one. */
+    private void enrol(String text, Optional<EnrolmentToken> token) throws UnreachableException {
+        if (!tried.equals(text)) {
+            tried = text;
             refusal = "";
             key = null;
         }
         if (!refusal.isEmpty()) {
             notEnrolled(refusal);
-            return;
+        } else if (token.isEmpty()) {
+            refuse("what it was given as a token is not one, or not a whole one");
+        } else {
+            redeem(token.get());
         }
+    }
+
+    private void redeem(EnrolmentToken token) throws UnreachableException {
         if (!token.node().equals(node)) {
             refuse("the token is for node " + token.node() + ", and this one is " + node);
             return;
@@ -200,11 +210,15 @@ public final class CertifiedLink implements ManagerLink {
                 refuse(String.valueOf(e.getStatus().getDescription()));
                 return;
             }
-            boolean inVain = notTheManager(e).isPresent();
             if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
                 throw new UnreachableException("the manager at " + address() + " enrols nobody: it is too old", true);
             }
-            throw new UnreachableException("not enrolled yet: " + words(e), inVain);
+            Optional<String> stranger = notTheManager(e);
+            if (stranger.isEmpty() || identity.isEmpty()) {
+                throw new UnreachableException("not enrolled yet: " + words(e), stranger.isPresent());
+            }
+            // Who made the token may answer there later; who made the certificate may be the one who does now.
+            LOG.error("this host is not enrolled with the token, and goes on with its certificate: {}", stranger.get());
         } catch (IOException e) {
             throw new UnreachableException("not enrolled yet: " + e.getMessage(), false);
         } finally {

@@ -7,8 +7,11 @@ import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.runtime.Permits;
+import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -24,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ManagedNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedNode.class);
-    private static final long REPORT_MS = 1_000;
+    private static final Duration REPORT = Duration.ofSeconds(1);
     private static final long STEADY_NS = 5_000_000_000L;
 
     /** So often a failing connection is complained of, for the same reason. */
@@ -34,9 +37,13 @@ public final class ManagedNode implements AutoCloseable {
     private final ManagerAddresses manager;
     private final NodeOptions options;
     private final Following following;
+    private final HostWatch host = new HostWatch();
+    private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final long reportMs;
     private final Thread thread;
+    private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
     private volatile boolean connected;
@@ -45,13 +52,16 @@ public final class ManagedNode implements AutoCloseable {
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerLink link, String name, NodeOptions given) {
+    private ManagedNode(
+            ManagerLink link, String name, NodeOptions given, Permits permits, Duration report) {
+        reportMs = report.toMillis();
         this.link = link;
         manager = link.addresses();
         Path state = directory(name, given);
         following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
         options = given.from(following.objects()).named(name).stateIn(state);
         thread = Thread.ofPlatform().name("sluice-manager").unstarted(this::run);
+        runtimes = Runtimes.start(name, state.resolve("instances"), permits, new MadeInstances(this::runner));
     }
 
     /**
@@ -61,7 +71,26 @@ public final class ManagedNode implements AutoCloseable {
      * @param options the source of its objects in it counts for nothing
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
-        ManagedNode node = new ManagedNode(link, name, options);
+        return start(link, name, options, Permits.NONE, REPORT);
+    }
+
+    /**
+     * The same on a host that makes service nodes.
+     *
+     * @param permits which programs a manager may have run here
+     */
+    public static ManagedNode start(ManagerLink link, String name, NodeOptions options, Permits permits) {
+        return start(link, name, options, permits, REPORT);
+    }
+
+    /**
+     * The same with reports at other intervals.
+     *
+     * @param report how often the manager is told what the node sees
+     */
+    public static ManagedNode start(
+            ManagerLink link, String name, NodeOptions options, Permits permits, Duration report) {
+        ManagedNode node = new ManagedNode(link, name, options, permits, report);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
@@ -121,6 +150,7 @@ public final class ManagedNode implements AutoCloseable {
     public void close() {
         stopping = true;
         thread.interrupt();
+        runtimes.close();
         NodeRunner running = runner;
         if (running != null) {
             running.close();
@@ -149,9 +179,10 @@ public final class ManagedNode implements AutoCloseable {
                     Thread.sleep(backoff.next());
                 }
             } catch (InterruptedException e) {
-                return;
+                break;
             }
         }
+        host.close();
     }
 
     private String followed() throws InterruptedException {
@@ -177,8 +208,11 @@ public final class ManagedNode implements AutoCloseable {
         long beginNs = System.nanoTime();
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
+            host.begin();
             while (!stopping) {
-                switch (stream.next(REPORT_MS)) {
+                ManagerStream.Event event =
+                        stream.next(host.isLooking() ? Math.min(HostWatch.LOOK_MS, reportMs) : reportMs);
+                switch (event) {
                     case ManagerStream.Ended(String why) -> {
                         return why;
                     }
@@ -190,14 +224,22 @@ public final class ManagedNode implements AutoCloseable {
                         if (message.hasUpdate()) {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
+                        if (message.hasLookout()) {
+                            host.lookFor(message.getLookout());
+                        }
                     }
                     case null -> {
                         // A manager that has nothing new says nothing; one that is not there would have been noticed by now.
                         connected |= System.nanoTime() - beginNs > STEADY_NS;
-                        following.idle();
                     }
                 }
-                report(stream);
+                long nowNs = System.nanoTime();
+                host.tell(nowNs).ifPresent(stream::send);
+                if (event != null || nowNs - reportedNs >= reportMs * 1_000_000) {
+                    reportedNs = nowNs;
+                    following.idle();
+                    report(stream);
+                }
                 if (!following.isReceiving() && stream.renewed()) {
                     return "";
                 }
@@ -243,7 +285,7 @@ public final class ManagedNode implements AutoCloseable {
     private void report(ManagerStream stream) {
         NodeRunner running = runner;
         if (running != null && !running.hasEnded()) {
-            following.report(NodeReport.of(running)).ifPresent(stream::send);
+            following.report(NodeReport.of(running, runtimes.states())).ifPresent(stream::send);
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.sluice.agent.compile;
 
 import static dev.sluice.agent.Yaml.object;
+import static dev.sluice.agent.compile.Hosts.host;
+import static dev.sluice.agent.compile.Hosts.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
@@ -19,24 +21,6 @@ import org.junit.jupiter.api.Test;
 /** Whose the packets are that come back with a tag and are of no flow, by the objects of all hosts (C8). */
 class TagReturnsTest {
     private final Map<String, SnapshotCompiler> compilers = new HashMap<>();
-
-    private static String host(String name, int number) {
-        String address = "10.0.0." + number;
-        return Yaml.text(
-                object("Node", name, "{underlay: {address: " + address + "}}"),
-                object("Port", "up-" + name, "{node: " + name + ", interface: eth0}"),
-                object(
-                        "LogicalRouter",
-                        "underlay-" + name,
-                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                + "/24]}]}"));
-    }
-
-    private static String pair(String host) {
-        return Yaml.text(
-                object("Port", "left", "{node: " + host + ", interface: eth1, peer: right}"),
-                object("Port", "right", "{node: " + host + ", interface: eth2}"));
-    }
 
     private CompileResult result(String node, Configuration objects) {
         return compilers
@@ -114,6 +98,28 @@ class TagReturnsTest {
         // Only this host: as if it were alone.
         String own = router("own", "b", "z");
         assertThat(tagReturn(base, own, routing(""), sending("b/z"))).isNull();
+    }
+
+    @Test
+    void routerOfThisHostCountsOnlyAsLongAsARuleOfItsOwnLeadsThere() {
+        String base = Yaml.text(
+                host("a", 1),
+                host("b", 2),
+                OF_ONE,
+                ROUTES_AT_B,
+                router("red", "a", "r"),
+                router("own", "b", "z").replace("10.9.", "10.10."),
+                routing(""));
+        assertThat(tagReturn(base, sending("a/r", "b/z"))).isEqualTo(TagReturn.AMBIGUOUS);
+        Snapshot after = compile("b", base, sending("a/r"));
+        assertThat(attachment(after, "fw-1").routers())
+                .as("packets of flows that are in the node still come back")
+                .hasSize(1);
+        TagReturn way = Objects.requireNonNull(attachment(after, "fw-1").tagReturn());
+        assertThat(way.tenant()).isEqualTo(PlaneNumbers.router("red"));
+        assertThat(way)
+                .isEqualTo(TagReturn.elsewhere(
+                        0, way.tenant(), after.plane().paths().getFirst().path()));
     }
 
     @Test

@@ -26,6 +26,7 @@ class BfdCalmTest {
     private static volatile boolean over;
 
     @Test
+    @Tag("long")
     void busyProcessorsElsewhereTakeNoSessionDown() {
         assertThat(run("-XX:+UseSerialGC", "quiet", 10)).isZero();
     }

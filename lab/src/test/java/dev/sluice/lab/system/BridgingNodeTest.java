@@ -193,11 +193,17 @@ class BridgingNodeTest {
         try (ProgramNode node = ProgramNode.cable(tagIn, tagOut)) {
             sluice.configure(doublyTagged());
             long dropped = sluice.dropped(DropReason.MTU_EXCEEDED);
-            assertThat(network.client.succeeds(
-                            "ping", "-n", "-q", "-c", "1", "-W", "1", "-M", "do", "-s", "1472", "10.0.0.2"))
-                    .isFalse();
+            long atPort = sluice.port("tag-in").counters().sendDropped();
+            // Until Sluice has heard of the interface's new size, the kernel drops what is too long for it.
+            int pings = 0;
+            do {
+                assertThat(network.client.succeeds(
+                                "ping", "-n", "-q", "-c", "1", "-W", "1", "-M", "do", "-s", "1472", "10.0.0.2"))
+                        .isFalse();
+                pings++;
+            } while (sluice.dropped(DropReason.MTU_EXCEEDED) == dropped && pings < 10);
             assertThat(sluice.dropped(DropReason.MTU_EXCEEDED) - dropped).isOne();
-            assertThat(sluice.port("tag-in").counters().sendDropped()).isZero();
+            assertThat(sluice.port("tag-in").counters().sendDropped() - atPort).isEqualTo(pings - 1);
         } finally {
             port.mtu(1_508);
         }

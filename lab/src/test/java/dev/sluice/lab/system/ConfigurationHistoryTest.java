@@ -85,6 +85,7 @@ class ConfigurationHistoryTest {
     }
 
     @Test
+    @Tag("long")
     void changeThatTheNodePicksUpFirstIsOnTrialAllTheSame() {
         try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
             sluice.write("config.yaml", through("[second]"));

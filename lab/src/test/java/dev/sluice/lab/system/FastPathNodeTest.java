@@ -13,7 +13,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same node with the kernel's fast path and without: nobody outside can tell, but by who has counted (X1). */
 @Tag("system")
@@ -47,7 +46,7 @@ class FastPathNodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
+    @Cases(value = "true", more = "false")
     void tcpAndUdpVisitTheFirewallInBothDirections(boolean fast) {
         firewall.filter().count("udpf", "iifname in udp dport 7");
         firewall.filter().count("udpr", "iifname out udp sport 7");
@@ -106,7 +105,7 @@ class FastPathNodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
+    @Cases(value = "true", more = "false")
     void nothingPassesWhileTheNodeOfAClosedChainIsDead(boolean fast) {
         try (SluiceNode sluice = node(fast);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
@@ -131,7 +130,7 @@ class FastPathNodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
+    @Cases(value = "true", more = "false")
     void ruleThatDropsFromNowOnEndsTheFlowAtOnce(boolean fast) {
         try (SluiceNode sluice = node(fast);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
@@ -182,6 +181,7 @@ class FastPathNodeTest {
     }
 
     @Test
+    @Tag("long")
     void secondNodeInTheSameNamespaceGetsNone() {
         Namespace idle = network.node("idle");
         String other = Yaml.of(Yaml.PAIR

@@ -117,6 +117,7 @@ class FragmentsTest {
     }
 
     @Test
+    @Tag("long")
     void piecesFollowTheFirstOneThroughABridgingNode() {
         try (Network network = Network.transparent()) {
             var firewall = network.bridge("fw");

@@ -145,6 +145,7 @@ class MaintenanceTest {
     }
 
     @Test
+    @Tag("long")
     void ruleThatNamesAPathGivesNoOther() {
         sluice.configure(
                 configuration("", "").replace("action: {chain: inspect}", "action: {path: \"inspect[spare]\"}"));

@@ -84,6 +84,7 @@ class MoveNodeTest {
     }
 
     @Test
+    @Tag("long")
     void nothingIsLostWhileAFirewallMovesThereAndBack() throws InterruptedException {
         long seed = Long.getLong("sluice.seed", System.nanoTime());
         Random random = new Random(seed);

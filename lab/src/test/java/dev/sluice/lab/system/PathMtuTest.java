@@ -123,6 +123,7 @@ class PathMtuTest {
     }
 
     @Test
+    @Tag("long")
     void narrowNodeOfATransparentPairIsToldBySomebodyWithoutAnAddress() {
         try (Network network = Network.transparent()) {
             String yaml = Yaml.of(
@@ -168,6 +169,7 @@ class PathMtuTest {
     }
 
     @Test
+    @Tag("long")
     void narrowNodeAndNarrowLinkOfARouterAreToldByTheRouter() {
         try (Network network = Network.routed()) {
             String yaml = Yaml.of(

@@ -114,6 +114,7 @@ class PathOrderTest {
     }
 
     @Test
+    @Tag("long")
     void noPacketMissesANodeWhileTheOrderOfTheSameNodesChanges() {
         int versions = ROUNDS * VERSIONS.size();
         int packets = (int) (versions * VERSION_MS * PACKETS_PER_SECOND / 1000);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("system")
 class PolicySwapTest {
-    private static final int SWAPS = Integer.getInteger("sluice.swaps", 300);
+    private static final int SWAPS = Integer.getInteger("sluice.swaps", 200);
     private static final int PACKETS_PER_SECOND = 500;
     private static final List<String> NAMES = List.of("a0", "b0", "a1", "b1");
 

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The process ends, and flows do not notice (F4, ADR 23). The BPF file system is the test's own. */
 @Tag("system")
@@ -104,7 +103,7 @@ class RestartTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"closed", "open"})
+    @Cases(value = "closed", more = "open")
     void newFlowsMeetTheFailurePolicyWhileNobodyIsThereToDecide(String onFailure) {
         try (SluiceNode sluice = node(onFailure);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {

@@ -154,6 +154,7 @@ class SelectionTest {
     }
 
     @Test
+    @Tag("long")
     void leastFlowsSpreadsLongFlowsWhereTurnsWouldPileThemUp() {
         sluice.configure(yaml("round-robin", "weight: 1", "weight: 1", "weight: 1"));
         List<Long> inTurn = longFlowsOfEachNode();

@@ -131,6 +131,7 @@ class TableFullTest {
     }
 
     @Test
+    @Tag("long")
     void halfOpenFlowsGiveWayToNewOnesAndEstablishedOnesStay() {
         List<UdpFlow> established = new ArrayList<>();
         for (int i = 0; i < 100; i++) {

@@ -27,7 +27,7 @@ public final class StatusEdits {
         /** They are written. */
         WRITTEN,
 
-        /** One was deleted meanwhile; it is left out when they are looked up again. */
+        /** One was deleted or changed meanwhile; they are to be looked up again. */
         AGAIN
     }
 
@@ -60,7 +60,7 @@ public final class StatusEdits {
             inventory.change(edits, CALLER, false, fence);
             return Outcome.WRITTEN;
         } catch (Refusal e) {
-            if (e.reason() == Refusal.Reason.NOT_FOUND) {
+            if (e.reason() == Refusal.Reason.NOT_FOUND || e.reason() == Refusal.Reason.CONFLICT) {
                 return Outcome.AGAIN;
             }
             throw e;
@@ -77,6 +77,6 @@ public final class StatusEdits {
         }
         ObjectNode before = object.get().tree().get("status") instanceof ObjectNode there ? there : null;
         Optional<ObjectNode> status = StatusTree.of(before, state, clock.instant());
-        return status.map(tree -> new Edit.SetStatus(kind, key[1], 0, tree));
+        return status.map(tree -> new Edit.SetStatus(kind, key[1], object.get().revision(), tree));
     }
 }

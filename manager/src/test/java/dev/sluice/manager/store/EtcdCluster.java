@@ -98,7 +98,7 @@ final class EtcdCluster implements AutoCloseable {
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_S);
         while (System.nanoTime() < endNs) {
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress("127.0.0.1", clientPorts[member]), 100);
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPorts[member]), 100);
                 return;
             } catch (IOException e) {
                 Thread.sleep(20);

@@ -80,6 +80,8 @@ final class ModelClassify {
             found = null;
         }
         if (found != null && group != 0 && model.programs.moves(trip, found)) {
+            // This is the flow's next packet in its direction, though another record takes it.
+            found.skipped.set(found.directionOf(trip.key()), Set.of());
             vanished = found;
             found = null;
         }

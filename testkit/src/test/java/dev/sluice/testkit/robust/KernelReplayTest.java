@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("system")
 class KernelReplayTest {
-    private static final int FRAMES = Integer.getInteger("sluice.replay.frames", 1_000_000);
+    private static final int FRAMES = Integer.getInteger("sluice.replay.frames", 400_000);
     private static final int PATHS = 16;
     /** Needs a machine without memory; is met in {@link TunnelReplayTest}; needs a time in which nobody listens, as in the system tests of restarts. */
     private static final Set<PuntReason> ELSEWHERE = EnumSet.of(

@@ -51,6 +51,10 @@ final class Subject implements AutoCloseable {
     private List<Sent> lastSent = List.of();
     private List<Attachment> nodes;
     private int generation = 1;
+
+    /** The longest frame that came in since something waits inside; 0: nothing does. */
+    private int heldBytes;
+
     private long dropped;
     private long copied;
     private long ownFrames;
@@ -152,8 +156,11 @@ final class Subject implements AutoCloseable {
             return "1 frame came in, " + copies + " copied, " + made + " made, " + lastSent.size() + " sent, " + drops
                     + " dropped, " + held + " held";
         }
+        // A fragment that waited for the first one of its packet leaves together with that.
+        int bytesMax = Math.max(heldBytes, in.frame().bytes().length);
+        heldBytes = sluice.freeFrames() < framesInAll ? bytesMax : 0;
         for (Sent sent : lastSent) {
-            String wrong = check(in, sent);
+            String wrong = check(in, sent, bytesMax);
             if (wrong != null) {
                 return wrong;
             }
@@ -161,10 +168,10 @@ final class Subject implements AutoCloseable {
         return null;
     }
 
-    private static @Nullable String check(Event.Frame in, Sent sent) {
+    private static @Nullable String check(Event.Frame in, Sent sent, int bytesMax) {
         int bytes = sent.frame().bytes().length;
         int answer = RawFrames.isIcmpError(sent.frame().bytes()) ? ERROR_BYTES_MAX : ANSWER_BYTES_MAX;
-        int most = Math.max(answer, in.frame().bytes().length + GROWTH_BYTES_MAX);
+        int most = Math.max(answer, bytesMax + GROWTH_BYTES_MAX);
         if (bytes > most) {
             return "sent " + bytes + " bytes at port " + sent.port();
         }

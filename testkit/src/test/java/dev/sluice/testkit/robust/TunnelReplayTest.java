@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("system")
 class TunnelReplayTest {
-    private static final int FRAMES = Integer.getInteger("sluice.replay.frames", 400_000);
+    private static final int FRAMES = Integer.getInteger("sluice.replay.frames", 200_000);
 
     private final Replay replay = new Replay(true);
     private final Random random = replay.random;
