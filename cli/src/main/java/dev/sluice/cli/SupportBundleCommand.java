@@ -169,6 +169,7 @@ final class SupportBundleCommand implements Callable<Integer> {
         bundle.add("manager/metrics.txt", () -> manager.client().text("/metrics"));
         bundle.add("manager/kinds.json", () -> manager.client().text("/api/v1"));
         bundle.addObjects("manager/objects.yaml", () -> manager.client().text("/api/v1/export"));
+        bundle.add("manager/events.json", () -> manager.client().text("/api/v1/events"));
         bundle.add("manager/enrolments.json", () -> manager.client().text("/api/v1/enrolments"));
         bundle.add("manager/self.json", () -> manager.client().text("/api/v1/self"));
     }
