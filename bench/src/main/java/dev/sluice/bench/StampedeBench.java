@@ -28,6 +28,7 @@ final class StampedeBench {
     private static final double UNKNOWN_MAX = 0.01;
 
     private static final Duration LATE = Duration.ofSeconds(60);
+
     /** The last one is the end. */
     private static final List<String> PARTS = List.of(Stampede.QUIET, Stampede.TOLD, Stampede.DEAD, Stampede.END);
 
