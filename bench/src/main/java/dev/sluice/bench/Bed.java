@@ -159,8 +159,9 @@ final class Bed implements AutoCloseable {
     long arrived() {
         long frames = 0;
         for (String name : List.of("rx_packets", "rx_dropped")) {
-            frames += Long.parseLong(
-                    namespace.exec("cat", "/sys/class/net/g1/statistics/" + name).strip());
+            frames += Long.parseLong(namespace
+                    .exec("cat", "/sys/class/net/g1/statistics/" + name)
+                    .strip());
         }
         return frames;
     }

@@ -68,7 +68,8 @@ public final class DeviceMain {
                     SMALL_FRAMES,
                     LARGE_FRAMES);
             PortOpener opener = new PortOpener(pool);
-            FastPath fastPath = fast ? FastPath.open(pool, stampede == null ? CONNECTIONS_MAX : stampede.journeys()) : null;
+            FastPath fastPath =
+                    fast ? FastPath.open(pool, stampede == null ? CONNECTIONS_MAX : stampede.journeys()) : null;
             PacketPort[] ports = new PacketPort[stampede != null ? 6 : path ? 4 : 2];
             for (int i = 0; i < ports.length; i++) {
                 ports[i] = fastPath == null ? opener.open("p" + i, i, options) : fastPath.attach("p" + i, i);

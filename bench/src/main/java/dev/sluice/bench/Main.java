@@ -21,12 +21,13 @@ public final class Main {
               overlay  P11: the same path with the node behind another switch, in memory
               control P13: a rule change to the last of 1,000 simulated agents, with 10,000 rules
               stampede X1: 1,000 instructions per second and a node that dies, beside 1M flows that the kernel repeats
+              start  P14: commands from start to end, and a node until it answers, beside java -version
               gc     P10: bytes allocated per packet, collections of a node under traffic; status 1 if there are any
 
             options (defaults)
               --rounds N     rounds in which each side runs once, in turn (5)
               --seconds N    measured time of each run (3; gc: 60, stampede: 10 for each of three parts)
-              --warmup N     load before it, which is not measured (5)
+              --warmup N     load before it, which is not measured (5; stampede: 20)
               --flows N      flows of the load, a power of two (io, fastpath 64, path 4096, gc and stampede 1048576)
               --node MODE    path: what the service node does its bridging with: tc or xdp (tc)
               --only A,B     runs these sides only, by their names; no ratios then
@@ -60,11 +61,12 @@ public final class Main {
                 case "overlay" -> OverlayBench.run(options);
                 case "control" -> ControlBench.run(options);
                 case "stampede" -> StampedeBench.run(options);
+                case "start" -> StartBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
                     System.err.println(
                             "bench: no benchmark '" + arguments[0]
-                                    + "'; choose io, path, fastpath, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control, stampede or gc");
+                                    + "'; choose io, path, fastpath, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control, stampede, start or gc");
                     yield 2;
                 }
             };

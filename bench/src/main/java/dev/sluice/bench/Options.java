@@ -39,7 +39,11 @@ final class Options {
     }
 
     int warmupSeconds() {
-        return number("warmup", 5, 0, 600);
+        return warmupSeconds(5);
+    }
+
+    int warmupSeconds(int otherwise) {
+        return number("warmup", otherwise, 0, 600);
     }
 
     int flows(int otherwise) {

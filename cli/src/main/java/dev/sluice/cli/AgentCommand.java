@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
+import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.southbound.CertifiedLink;
@@ -218,6 +219,11 @@ final class AgentCommand implements Callable<Integer> {
             @Override
             public String failure() {
                 return managed.failure();
+            }
+
+            @Override
+            public Optional<ManagerContact> contact() {
+                return Optional.of(managed.contact());
             }
 
             @Override

@@ -31,7 +31,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         stderr.setContext(context);
         stderr.setName("stderr");
         stderr.setTarget("System.err");
-        stderr.setEncoder(encoder(context));
+        stderr.setEncoder(encoder(context, System.getProperty(FORMAT, "text")));
         stderr.start();
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.toLevel(System.getProperty(LEVEL, "warn"), Level.WARN));
@@ -41,9 +41,9 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    private static Encoder<ILoggingEvent> encoder(LoggerContext context) {
+    static Encoder<ILoggingEvent> encoder(LoggerContext context, String format) {
         Encoder<ILoggingEvent> encoder;
-        if (System.getProperty(FORMAT, "text").equals("json")) {
+        if (format.equals("json")) {
             JsonEncoder json = new JsonEncoder();
             // One whole sentence, as people read it, besides the pieces that it is made of.
             json.setWithFormattedMessage(true);

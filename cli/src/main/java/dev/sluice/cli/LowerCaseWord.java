@@ -69,6 +69,18 @@ abstract class LowerCaseWord<E extends Enum<E>> implements ITypeConverter<E> {
         }
     }
 
+    /** For {@link SupportBundleCommand.Subject}. */
+    static final class OfSubject extends LowerCaseWord<SupportBundleCommand.Subject> {
+        OfSubject() {
+            super(SupportBundleCommand.Subject.values());
+        }
+
+        @Override
+        String word(SupportBundleCommand.Subject constant) {
+            return constant.name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     /** For {@link AnalyzeCommand.FailOn}. */
     static final class OfFailOn extends LowerCaseWord<AnalyzeCommand.FailOn> {
         OfFailOn() {

@@ -5,6 +5,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.Remains;
+import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.metrics.MetricsServer;
 import dev.sluice.agent.metrics.ProcessFigures;
 import dev.sluice.agent.metrics.Scrape;
@@ -80,6 +81,11 @@ final class NodeRunOptions {
 
         /** Why it ended without being asked to; empty: it was asked. */
         String failure();
+
+        /** How it is getting on with its manager; empty: it follows none. */
+        default Optional<ManagerContact> contact() {
+            return Optional.empty();
+        }
 
         @Override
         void close();
@@ -171,7 +177,7 @@ final class NodeRunOptions {
             runner = running.runner();
         }
         NodeRunner node = runner;
-        server.serve(() -> new Scrape(node.status(), node.counters(), node.rules(), ProcessFigures.now()));
+        server.serve(() -> new Scrape(node.status(), node.counters(), node.rules(), ProcessFigures.now(), running.contact()));
     }
 
     private static MetricsServer bind(String text) {

@@ -54,6 +54,7 @@ final class SluiceCommand {
             TenantCommand.class,
             TokenCommand.class,
             EnrolCommand.class,
+            SupportBundleCommand.class,
             DemoCommand.class,
             LabCommand.class,
             VersionCommand.class,

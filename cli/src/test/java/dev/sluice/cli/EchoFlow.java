@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 
 /** A UDP flow from a host to one that answers each packet: sent one after the other, each with a number, each answer found or missed. */
 final class EchoFlow implements AutoCloseable {
-    private static final int ANSWER_MS = 1_000;
+    private static final int ANSWER_MS = 5_000;
     private static final int BYTES = 64;
 
     private final DatagramSocket socket;
@@ -48,12 +48,17 @@ final class EchoFlow implements AutoCloseable {
 
     /** Sends a packet and waits for its answer; whether it came. */
     boolean exchange() {
+        return exchange(ANSWER_MS);
+    }
+
+    /** The same with another patience. */
+    boolean exchange(int answerMs) {
         try {
             long number = ++sent;
             byte[] bytes = ByteBuffer.allocate(BYTES).putLong(number).array();
             socket.send(new DatagramPacket(bytes, BYTES, to));
             DatagramPacket answer = new DatagramPacket(new byte[BYTES], BYTES);
-            socket.setSoTimeout(ANSWER_MS);
+            socket.setSoTimeout(answerMs);
             do {
                 socket.receive(answer);
             } while (ByteBuffer.wrap(answer.getData()).getLong() != number);
@@ -62,6 +67,7 @@ final class EchoFlow implements AutoCloseable {
             lost++;
             return false;
         } catch (IOException e) {
+            lost++;
             throw new AssertionError(e);
         }
     }

@@ -60,9 +60,9 @@ final class InstancesLab implements AutoCloseable {
             """;
 
     private static final String OBJECTS = """
-            {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-a}, spec: {tracker: {connectionsMax: 16384, timeouts: {udp: 1s, udpStream: 1s}}, underlay: {address: 192.0.2.1}}}
+            {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-a}, spec: {tracker: {connectionsMax: 16384, timeouts: {udp: 1s, udpStream: 2s}}, underlay: {address: 192.0.2.1}}}
             ---
-            {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-b}, spec: {tracker: {connectionsMax: 16384, timeouts: {udp: 1s, udpStream: 1s}}, underlay: {address: 192.0.2.2}}}
+            {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-b}, spec: {tracker: {connectionsMax: 16384, timeouts: {udp: 1s, udpStream: 2s}}, underlay: {address: 192.0.2.2}}}
             ---
             {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: underlay-a}, spec: {node: host-a, interface: underlay}}
             ---
@@ -150,25 +150,6 @@ final class InstancesLab implements AutoCloseable {
                 PairLab.FLAGS,
                 AgentMain.class,
                 List.of("198.51.100.9", String.valueOf(PORT), name, directory.toString(), program.toString()));
-    }
-
-    /** Waits until both agents follow the manager. */
-    void awaitAgents() {
-        Waits.until(
-                "both agents have come",
-                WAIT,
-                () -> connected("host-a") && connected("host-b"),
-                () -> agents.stream().map(LabProcess::log).collect(Collectors.joining("\n")));
-    }
-
-    private boolean connected(String host) {
-        return inventory
-                .get(Kind.NODE, host)
-                .orElseThrow()
-                .tree()
-                .path("status")
-                .toString()
-                .contains("\"Connected\",\"status\":\"True\"");
     }
 
     /** Flows of host A whose path leads through an instance; 0 if there is none. */

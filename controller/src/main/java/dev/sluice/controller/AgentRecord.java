@@ -49,6 +49,8 @@ final class AgentRecord {
     private long latestNs;
     private long figuresNs;
     private long bytesSent;
+    private long updates;
+    private long refusals;
     private boolean everSeen;
 
     /**
@@ -209,6 +211,7 @@ final class AgentRecord {
             held = update.after;
             refused = null;
         } else {
+            refusals++;
             refused = new Refused(fingerprint(update.after), answer.getFaultsList(), update.keys, nowNs);
         }
         return keys;
@@ -245,6 +248,7 @@ final class AgentRecord {
         Set<String> keys = new HashSet<>(removed);
         changed.forEach(piece -> keys.add(piece.key()));
         sent = new Sent(nonce, after, keys);
+        updates++;
         send(to, nonce, changed, removed, fingerprint);
         return true;
     }
@@ -300,6 +304,11 @@ final class AgentRecord {
     /** What it says of instances. */
     HostWord word() {
         return HostWord.of(node, connected(), latest, latestNs);
+    }
+
+    /** How it is getting on. */
+    AgentFigures figures() {
+        return new AgentFigures(node, connected(), refused != null, updates, refusals, bytesSent);
     }
 
     private String away() {

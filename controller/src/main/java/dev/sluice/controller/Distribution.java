@@ -229,6 +229,11 @@ public final class Distribution {
         return updates;
     }
 
+    /** How all agents are getting on, by name of the node. */
+    public List<AgentFigures> agents() {
+        return agents.values().stream().map(AgentRecord::figures).toList();
+    }
+
     /** Bytes of updates that were sent to a node. */
     public long bytesSent(String node) {
         AgentRecord agent = agents.get(node);

@@ -79,7 +79,9 @@ class LeftPathsTest {
         table.setFlags(begun, ConnectionTable.TRANSLATED);
         table.setRuleId(begun, Classification.TRANSLATED_RULE);
         int own = record(2);
-        assertThat(hasLeftOthers(own)).as("nobody was in front of it who could have gone on").isFalse();
+        assertThat(hasLeftOthers(own))
+                .as("nobody was in front of it who could have gone on")
+                .isFalse();
         table.supersede(begun);
         assertThat(hasLeftOthers(own)).isTrue();
     }

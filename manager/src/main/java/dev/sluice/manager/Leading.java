@@ -1,5 +1,6 @@
 package dev.sluice.manager;
 
+import dev.sluice.controller.Controller;
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
@@ -49,6 +50,11 @@ final class Leading implements Election.Candidate {
             agents.close();
             agents = null;
         }
+    }
+
+    /** What it serves agents with; empty: it serves none now. */
+    synchronized Optional<Controller> controller() {
+        return Optional.ofNullable(agents).map(AgentService::controller);
     }
 
     /** The port that agents reach it at; 0: it serves none now. */

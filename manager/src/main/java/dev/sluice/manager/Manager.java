@@ -5,6 +5,7 @@ import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.http.ServerCertificate;
+import dev.sluice.manager.metrics.ManagerScraper;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.rest.Gate;
 import dev.sluice.manager.rest.RestApi;
@@ -162,7 +163,14 @@ public final class Manager implements AutoCloseable {
             EventLog events = new EventLog(InstantSource.system());
             Leading leading = new Leading(options.agents(), enrolments, inventory, events);
             election = store.elect(leading);
-            Self self = new Self(options.store(), election::standing, store::sizeBytes);
+            ManagerScraper scraper = new ManagerScraper(
+                    inventory,
+                    election::standing,
+                    store::sizeBytes,
+                    leading::controller,
+                    enrolments,
+                    options.certificate());
+            Self self = new Self(options.store(), election::standing, scraper::scrape);
             RestApi api = new RestApi(
                     inventory,
                     accounts,

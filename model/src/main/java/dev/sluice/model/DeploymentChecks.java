@@ -70,9 +70,10 @@ final class DeploymentChecks {
                 at.error("spec.existing[" + i + "]", "uses an interface of a place before", "each interface once");
             }
         }
-        if (spec.replicas() > places.size()) {
+        int most = spec.autoscale().map(Autoscale::max).orElse(spec.replicas());
+        if (most > places.size()) {
             at.warning(
-                    "spec.replicas",
+                    spec.autoscale().isPresent() ? "spec.autoscale.max" : "spec.replicas",
                     "there are only " + places.size() + " places in existing; what has none is not made");
         }
     }

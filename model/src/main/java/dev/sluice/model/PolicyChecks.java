@@ -79,17 +79,15 @@ final class PolicyChecks {
             String item = path + "[" + i + "]";
             if (places.indexOf(place) < i) {
                 at.error(item, place + " is listed twice", "each place once");
-            } else if (place.profile().isPresent()) {
-                // That there is such a profile is checked as for each reference; ports may come later.
-                continue;
-            } else if (implicit) {
+            } else if (implicit && place.profile().isEmpty()) {
                 if (!Checks.isInterfaceName(place.interfaceName())) {
                     String message = "without Port objects this has to be a Linux interface";
                     at.error(item, message, Types.INTERFACE.allowed());
                 }
-            } else {
+            } else if (place.profile().isEmpty()) {
                 checkExists(place, item, at);
             }
+            // That there is a profile of this name is checked as for each reference; its ports may come later.
         }
     }
 

@@ -26,7 +26,8 @@ public record ServiceDeployment(Metadata metadata, Spec spec) implements Resourc
      * How many, where and by whom made.
      *
      * @param service name of the Service
-     * @param replicas how many instances
+     * @param replicas how many instances, if their number follows nothing
+     * @param autoscale what their number follows; empty: nothing
      * @param placement on which hosts
      * @param template what each is like
      * @param drainDeadlineNs how long an instance that is to go keeps the flows that it has
@@ -35,6 +36,7 @@ public record ServiceDeployment(Metadata metadata, Spec spec) implements Resourc
     public record Spec(
             String service,
             int replicas,
+            Optional<Autoscale> autoscale,
             Placement placement,
             Template template,
             long drainDeadlineNs,

@@ -49,8 +49,12 @@ final class ServiceDeploymentReader {
 
     private static final Field<String> SERVICE =
             Field.required("service", Types.reference(Kind.SERVICE), "What kind of nodes these are.");
-    private static final Field<Integer> REPLICAS = Field.defaulted(
-            "replicas", Types.integer(0, ServiceDeployment.REPLICAS_MAX), 1, "1", "How many instances.");
+    private static final Field<Optional<Integer>> REPLICAS = Field.optional(
+            "replicas",
+            Types.integer(0, ServiceDeployment.REPLICAS_MAX),
+            "How many instances; 1 if neither this nor autoscale says.");
+    private static final Field<Optional<Autoscale>> AUTOSCALE =
+            Field.optional("autoscale", AutoscaleReader.AUTOSCALE, "Their number follows the load, instead of replicas.");
     private static final Field<Placement> PLACEMENT =
             Field.defaulted("placement", PLACEMENT_TYPE, Placement.ANYWHERE, "", "On which hosts.");
     private static final Field<Optional<Command>> COMMAND = Field.optional(
@@ -92,6 +96,7 @@ final class ServiceDeploymentReader {
             ServiceDeploymentReader::spec,
             SERVICE,
             REPLICAS,
+            AUTOSCALE,
             PLACEMENT,
             COMMAND,
             HOOK,
@@ -117,11 +122,15 @@ final class ServiceDeploymentReader {
                     : "says in more than one way how instances are made";
             return v.refuse("", message, "exactly one of command, hook, existing");
         }
+        if (v.get(REPLICAS).isPresent() && v.get(AUTOSCALE).isPresent()) {
+            return v.refuse("replicas", "stands beside autoscale, which decides the number", "one of replicas, autoscale");
+        }
         Optional<PacketCap> cap =
                 v.get(PACKETS_PER_SECOND).map(rate -> new PacketCap(rate, PacketCap.usualBurst(rate)));
         return new Spec(
                 v.get(SERVICE),
-                v.get(REPLICAS),
+                v.get(REPLICAS).orElse(1),
+                v.get(AUTOSCALE),
                 v.get(PLACEMENT),
                 new Template(makings.getFirst(), v.get(ARMS), v.get(WEIGHT), cap),
                 v.get(DRAIN),

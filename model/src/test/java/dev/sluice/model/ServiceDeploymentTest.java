@@ -118,4 +118,16 @@ class ServiceDeploymentTest {
         assertThat(problems(instance("interfaces: {in: i}, runtime: {deployment: fw}")))
                 .isEmpty();
     }
+
+    @Test
+    void aNumberFollowsOneLoadWithinBounds() {
+        String made = ", command: {argv: [/fw]}";
+        assertThat(problems(deployment("autoscale: {max: 4, flows: 1000}" + made))).isEmpty();
+        refused(deployment("replicas: 2, autoscale: {max: 4, flows: 1000}" + made), "stands beside autoscale");
+        refused(deployment("autoscale: {max: 4}" + made), "says no load to aim at");
+        refused(deployment("autoscale: {max: 4, flows: 1, cpuPercent: 50}" + made), "more than one load");
+        refused(deployment("autoscale: {min: 5, max: 4, flows: 1}" + made), "is below min", "5..256");
+        refused(deployment("autoscale: {min: 0, max: 4, flows: 1}" + made), "1..256");
+        refused(deployment("autoscale: {max: 4, flows: 1, tolerancePercent: 50}" + made), "0..40");
+    }
 }

@@ -62,6 +62,7 @@ public record Metric(
         drops(all);
         instances(all);
         PeerMetrics.add(all);
+        ManagerMetrics.add(all);
         chains(all);
         RuleMetrics.add(all);
         FastPathMetrics.add(all);

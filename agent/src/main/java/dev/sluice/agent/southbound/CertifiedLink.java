@@ -32,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Mutual TLS with a manager: enrols this host if there is a token for it, shows its certificate, and gets the next one in time. One user: the stream's thread.
+ * Mutual TLS with a manager: enrols this host if there is a token for it, shows its certificate, and gets the next one in time. One user: the stream's thread; others may ask when the certificate expires.
  *
  * <p>Nothing is half enrolled: the key is in memory until the manager has signed it, then key and certificates appear on disk as one file. An answer that is lost is asked
  * for again with the same key, which the manager knows.
@@ -47,7 +47,7 @@ public final class CertifiedLink implements ManagerLink {
     private final Path state;
     private final Supplier<String> tokens;
     private final InstantSource clock;
-    private Optional<Identity> identity;
+    private volatile Optional<Identity> identity;
     private Instant renewalTried = Instant.MIN;
 
     /** Of a token that is being redeemed; the same key as long as it is the same token. */
@@ -97,7 +97,7 @@ public final class CertifiedLink implements ManagerLink {
         return addresses;
     }
 
-    /** When the certificate expires; empty: this host has none. */
+    @Override
     public Optional<Instant> expires() {
         return identity.map(Identity::expires);
     }

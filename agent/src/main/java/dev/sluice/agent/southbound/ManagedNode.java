@@ -5,11 +5,13 @@ import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -25,8 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ManagedNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedNode.class);
-    private static final long REPORT_MS = 1_000;
-    private static final long REPORT_NS = 1_000_000_000L;
+    private static final Duration REPORT = Duration.ofSeconds(1);
     private static final long STEADY_NS = 5_000_000_000L;
 
     /** So often a failing connection is complained of, for the same reason. */
@@ -40,16 +41,20 @@ public final class ManagedNode implements AutoCloseable {
     private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final long reportMs;
     private final Thread thread;
     private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
+    private volatile boolean connected;
     private volatile String failure = "";
     private final List<String> reasons = new ArrayList<>();
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerLink link, String name, NodeOptions given, Permits permits) {
+    private ManagedNode(
+            ManagerLink link, String name, NodeOptions given, Permits permits, Duration report) {
+        reportMs = report.toMillis();
         this.link = link;
         manager = link.addresses();
         Path state = directory(name, given);
@@ -66,7 +71,7 @@ public final class ManagedNode implements AutoCloseable {
      * @param options the source of its objects in it counts for nothing
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
-        return start(link, name, options, Permits.NONE);
+        return start(link, name, options, Permits.NONE, REPORT);
     }
 
     /**
@@ -75,7 +80,17 @@ public final class ManagedNode implements AutoCloseable {
      * @param permits which programs a manager may have run here
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options, Permits permits) {
-        ManagedNode node = new ManagedNode(link, name, options, permits);
+        return start(link, name, options, permits, REPORT);
+    }
+
+    /**
+     * The same with reports at other intervals.
+     *
+     * @param report how often the manager is told what the node sees
+     */
+    public static ManagedNode start(
+            ManagerLink link, String name, NodeOptions options, Permits permits, Duration report) {
+        ManagedNode node = new ManagedNode(link, name, options, permits, report);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
@@ -109,6 +124,11 @@ public final class ManagedNode implements AutoCloseable {
     /** The running node; null as long as the manager has sent nothing that can be run. */
     public @Nullable NodeRunner runner() {
         return runner;
+    }
+
+    /** How it is getting on with its manager. */
+    public ManagerContact contact() {
+        return new ManagerContact(connected, link.expires());
     }
 
     /** Waits until the node has ended. */
@@ -185,16 +205,19 @@ public final class ManagedNode implements AutoCloseable {
 
     /** Follows for as long as a stream stands; why it ended; empty: for a better one. */
     private String follow() throws InterruptedException {
+        long beginNs = System.nanoTime();
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
             host.begin();
             while (!stopping) {
-                ManagerStream.Event event = stream.next(host.isLooking() ? HostWatch.LOOK_MS : REPORT_MS);
+                ManagerStream.Event event =
+                        stream.next(host.isLooking() ? Math.min(HostWatch.LOOK_MS, reportMs) : reportMs);
                 switch (event) {
                     case ManagerStream.Ended(String why) -> {
                         return why;
                     }
                     case ManagerStream.Message(FromController message) -> {
+                        connected = true;
                         if (message.hasRefusal()) {
                             return message.getRefusal();
                         }
@@ -205,11 +228,14 @@ public final class ManagedNode implements AutoCloseable {
                             host.lookFor(message.getLookout());
                         }
                     }
-                    case null -> {}
+                    case null -> {
+                        // A manager that has nothing new says nothing; one that is not there would have been noticed by now.
+                        connected |= System.nanoTime() - beginNs > STEADY_NS;
+                    }
                 }
                 long nowNs = System.nanoTime();
                 host.tell(nowNs).ifPresent(stream::send);
-                if (event != null || nowNs - reportedNs >= REPORT_NS) {
+                if (event != null || nowNs - reportedNs >= reportMs * 1_000_000) {
                     reportedNs = nowNs;
                     following.idle();
                     report(stream);
@@ -226,6 +252,8 @@ public final class ManagedNode implements AutoCloseable {
                 close();
             }
             return String.valueOf(e.getMessage());
+        } finally {
+            connected = false;
         }
     }
 

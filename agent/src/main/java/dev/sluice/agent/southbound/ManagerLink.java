@@ -5,6 +5,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** How a manager is reached: in the clear, or as a host that it knows. One user. */
@@ -27,6 +29,11 @@ public interface ManagerLink {
 
     /** Where it leads now. */
     ManagerAddress address();
+
+    /** When what this host shows to the manager expires; empty: it shows nothing. Any thread. */
+    default Optional<Instant> expires() {
+        return Optional.empty();
+    }
 
     /** All managers that it may lead to: one of them leads the others and serves agents. */
     ManagerAddresses addresses();

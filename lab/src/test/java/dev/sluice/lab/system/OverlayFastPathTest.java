@@ -20,6 +20,7 @@ class OverlayFastPathTest {
 
     /** A busy machine may stop everything for a while. */
     private static final int PATIENCE_MS = 5_000;
+
     private static final String FAST = "fast-path-tc";
 
     private static BridgeFirewall bridge(Namespace namespace) {

@@ -11,13 +11,17 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
@@ -31,9 +35,16 @@ public final class ServerCertificate {
     private static final List<String> ALGORITHMS = List.of("EC", "RSA", "Ed25519");
 
     private final SSLContext context;
+    private final Instant expires;
 
-    private ServerCertificate(SSLContext context) {
+    private ServerCertificate(SSLContext context, Instant expires) {
         this.context = context;
+        this.expires = expires;
+    }
+
+    /** When the first of its certificates does. */
+    public Instant expires() {
+        return expires;
     }
 
     SSLContext context() {
@@ -60,10 +71,18 @@ public final class ServerCertificate {
             managers.init(store, nobody);
             SSLContext context = SSLContext.getInstance(PROTOCOL);
             context.init(managers.getKeyManagers(), null, null);
-            return new ServerCertificate(context);
+            return new ServerCertificate(context, firstEnd(certificates));
         } catch (GeneralSecurityException e) {
             throw new IOException(chain + " and " + key + " cannot be used: " + e.getMessage(), e);
         }
+    }
+
+    private static Instant firstEnd(Certificate[] chain) {
+        return Stream.of(chain)
+                .filter(X509Certificate.class::isInstance)
+                .map(each -> ((X509Certificate) each).getNotAfter().toInstant())
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.MAX);
     }
 
     private static Certificate[] certificates(Path file) throws IOException {

@@ -48,6 +48,7 @@ final class Deployments {
     private final FleetWatch watch = new FleetWatch();
     private final FleetStatus statuses;
     private final List<Condition> fence;
+    private final Map<String, Autoscaler> autoscalers = new HashMap<>();
 
     /** What objects say, by title; kept as long as the object is the same. */
     private Map<String, Known> known = new HashMap<>();
@@ -79,6 +80,9 @@ final class Deployments {
         List<String> names =
                 objects.instances.stream().map(each -> each.read().name()).toList();
         watch.keepOnly(names);
+        autoscalers
+                .keySet()
+                .retainAll(objects.deployments.stream().map(ManagedObject::name).toList());
         Fleet.Moment at = new Fleet.Moment(source.look(names), now, nowNs);
         Map<String, List<Instance>> byDeployment = new TreeMap<>();
         objects.instances.forEach(instance -> byDeployment
@@ -95,6 +99,19 @@ final class Deployments {
             statuses.instances(inventory, orphans, fleet, now);
         });
         return true;
+    }
+
+    /** What was decided last, also by a manager before this one; at first as many as there are. */
+    private static int desiredBefore(ManagedObject deployment, Fleet fleet) {
+        int said = deployment
+                .tree()
+                .path("status")
+                .path("autoscaler")
+                .path("desired")
+                .asInt(0);
+        return said > 0
+                ? said
+                : (int) fleet.members().stream().filter(Member::stays).count();
     }
 
     private Objects objects() {
@@ -139,7 +156,14 @@ final class Deployments {
         }
         ServiceDeployment.Spec spec = wanted.spec();
         Fleet fleet = Fleet.of(deployment, spec, own, objects.nodes, watch, at);
-        int desired = spec.replicas();
+        Optional<Autoscaler.Decision> decision = spec.autoscale()
+                .map(autoscale -> autoscalers
+                        .computeIfAbsent(deployment.name(), _ -> new Autoscaler(desiredBefore(deployment, fleet)))
+                        .decide(autoscale, fleet.load(autoscale.measure()), fleet.loadIsWhole(autoscale.measure()), at.nowNs()));
+        if (decision.isEmpty()) {
+            autoscalers.remove(deployment.name());
+        }
+        int desired = decision.map(Autoscaler.Decision::desired).orElse(spec.replicas());
         List<Integer> taken = objects.names.stream()
                 .map(name -> Fleet.number(deployment.name(), name))
                 .toList();
@@ -151,7 +175,7 @@ final class Deployments {
                 step -> Optional.of(InstanceEdits.create(
                         InstanceEdits.tree(deployment, spec, step.number(), step.node(), step.place()))),
                 at);
-        statuses.deployment(inventory, deployment, new FleetStatus.Said(desired, fleet, plan, trouble), at.now());
+        statuses.deployment(inventory, deployment, new FleetStatus.Said(desired, fleet, plan, trouble, decision), at.now());
         statuses.instances(inventory, own, fleet, at.now());
     }
 

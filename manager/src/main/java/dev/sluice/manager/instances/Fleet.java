@@ -4,6 +4,7 @@ import dev.sluice.manager.instances.FleetWatch.Condition;
 import dev.sluice.manager.instances.Member.State;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.Autoscale.Measure;
 import dev.sluice.model.InstanceRuntime;
 import dev.sluice.model.ReadObject;
 import dev.sluice.model.ServiceDeployment;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -30,6 +32,42 @@ import java.util.TreeSet;
  * @param hosts where placement allows instances and an agent is connected
  */
 record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet<String> hosts) {
+    /** The load of all instances together; empty: nobody says anything of one that serves. */
+    OptionalDouble load(Measure measure) {
+        List<Double> known = members.stream()
+                .map(member -> load(member, measure))
+                .filter(OptionalDouble::isPresent)
+                .map(OptionalDouble::getAsDouble)
+                .toList();
+        return known.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(known.stream().mapToDouble(each -> each).sum());
+    }
+
+    /** Whether the load of all is known that have any. */
+    boolean loadIsWhole(Measure measure) {
+        return members.stream()
+                .filter(member -> member.isReady() || member.state() == State.DRAINING || member.state() == State.UNKNOWN)
+                .allMatch(member -> load(member, measure).isPresent());
+    }
+
+    private OptionalDouble load(Member member, Measure measure) {
+        FleetWatch.Load load = loads.get(member.name());
+        boolean silent = member.state() == State.UNKNOWN || member.state() == State.PENDING;
+        if (load == null || silent) {
+            return OptionalDouble.empty();
+        }
+        return switch (measure) {
+            case FLOWS -> load.flows() < 0 ? OptionalDouble.empty() : OptionalDouble.of(load.flows());
+            case PACKETS_PER_SECOND ->
+                load.packetsPerSecond() < 0 ? OptionalDouble.empty() : OptionalDouble.of(load.packetsPerSecond());
+            case CPU_PERCENT ->
+                load.cpuPermille().isEmpty()
+                        ? OptionalDouble.empty()
+                        : OptionalDouble.of(load.cpuPermille().getAsInt() / 10.0);
+        };
+    }
+
     /** An instance object, read. */
     record Instance(ManagedObject object, ServiceInstance read) {
         String node() {

@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,8 +54,9 @@ final class FleetStatus {
      * What is to be said of a deployment.
      *
      * @param trouble why something that is planned cannot be done; empty: it can
+     * @param decision how the load decides about the number; empty: it does not
      */
-    record Said(int desired, Fleet fleet, Plan plan, String trouble) {}
+    record Said(int desired, Fleet fleet, Plan plan, String trouble, Optional<Autoscaler.Decision> decision) {}
 
     /** An instance was deleted. */
     void gone(String deployment, String instance, String why, Instant now) {
@@ -97,6 +99,9 @@ final class FleetStatus {
                 object.remove(List.of("flows", "packetsPerSecond", "cpuPercent"));
             }
         }
+        if (rest.get("autoscaler") instanceof ObjectNode autoscaler) {
+            autoscaler.remove(List.of("recommended", "why"));
+        }
         return rest;
     }
 
@@ -117,9 +122,22 @@ final class FleetStatus {
             ArrayNode list = status.putArray("gone");
             ended.forEach(list::add);
         }
+        said.decision().ifPresentOrElse(decision -> autoscaler(status, decision, now), () -> status.remove("autoscaler"));
         condition(status, 0, "Available", available(said, ready), now);
         condition(status, 1, "Placed", placed(said), now);
         return status;
+    }
+
+    /** The last change with its reason stays to be read, whatever is said after it. */
+    private static void autoscaler(ObjectNode status, Autoscaler.Decision decision, Instant now) {
+        ObjectNode said = status.get("autoscaler") instanceof ObjectNode there ? there : status.putObject("autoscaler");
+        if (said.path("desired").asInt(0) != decision.desired()) {
+            said.put("lastChange", time(now));
+            said.put("lastChangeWhy", decision.why());
+        }
+        said.put("desired", decision.desired());
+        said.put("recommended", decision.recommended());
+        said.put("why", decision.why());
     }
 
     /** A condition as it is to be said. */

@@ -16,14 +16,15 @@ import java.util.OptionalInt;
 
 /** Follows what is seen of instances over time: how far each is, since when it is not ready, since when it has no flow. One thread; forgets what it is not asked for. */
 final class FleetWatch {
-    /** So long no host may have a flow of an instance until it counts as empty: longer than hosts take from one report to the next. */
-    static final long SETTLE_NS = 2_500_000_000L;
+    /** So long an instance stays when no host has a flow of it any more: longer than packets are inside it. */
+    static final long SETTLE_NS = 1_000_000_000L;
 
     private final Map<String, Watched> watched = new HashMap<>();
 
     /** What is remembered of an instance. */
     private static final class Watched {
         long notReadySinceNs = Long.MIN_VALUE;
+        long knownSinceNs = Long.MIN_VALUE;
         long emptySinceNs = Long.MIN_VALUE;
         long packets = -1;
         long packetsNs;
@@ -138,7 +139,12 @@ final class FleetWatch {
     /** Why an instance that is draining need not stay; empty: it has to. */
     String mayGo(Sight sight, String name, long flows, Duration drainingFor, long deadlineNs, long nowNs) {
         Watched of = watched(name);
-        if (flows == 0 && everyHostKnows(sight, name)) {
+        if (!everyHostKnows(sight, name)) {
+            of.knownSinceNs = Long.MIN_VALUE;
+        } else if (of.knownSinceNs == Long.MIN_VALUE) {
+            of.knownSinceNs = nowNs;
+        }
+        if (flows == 0 && of.knownSinceNs != Long.MIN_VALUE && everyHostHasCounted(sight, name, of.knownSinceNs)) {
             if (of.emptySinceNs == Long.MIN_VALUE) {
                 of.emptySinceNs = nowNs;
             }
@@ -161,6 +167,15 @@ final class FleetWatch {
                 && !state.nodes().isEmpty()
                 && state.nodes().stream()
                         .allMatch(node -> node.progress() == Progress.APPLIED && sight.isConnected(node.node()));
+    }
+
+    /** Whether each host has counted its flows since it gives it no new ones: a count of none is then the last. */
+    private static boolean everyHostHasCounted(Sight sight, String name, long sinceNs) {
+        ObjectState state = sight.states().get(name);
+        return state != null
+                && state.nodes().stream()
+                        .map(node -> sight.hosts().get(node.node()))
+                        .allMatch(host -> host != null && host.reportedNs() > sinceNs);
     }
 
     /** How long ago something was. */

@@ -7,6 +7,7 @@ import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.http.HttpRequest;
 import dev.sluice.manager.http.HttpServer;
+import dev.sluice.manager.metrics.RequestFigures;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Reason;
@@ -32,6 +33,8 @@ public final class RestApi implements HttpServer.Handler {
     private final List<Route> routes = new ArrayList<>();
     private final Gate gate;
     private final RateLimit limit;
+    private final RequestFigures figures = new RequestFigures();
+    private final LongSupplier nowNs;
 
     /**
      * The interface to some objects.
@@ -53,8 +56,9 @@ public final class RestApi implements HttpServer.Handler {
             int requestsPerSecondMax,
             LongSupplier nowNs) {
         this.gate = gate;
+        this.nowNs = nowNs;
         // First those without names in braces: audit is no kind.
-        routes.addAll(new SystemRoutes(inventory, self).routes());
+        routes.addAll(new SystemRoutes(inventory, self, figures).routes());
         routes.addAll(new AccessRoutes(accounts, inventory).routes());
         routes.addAll(new EnrolmentRoutes(enrolments).routes());
         routes.addAll(new EventRoutes(inventory, events, gate).routes());
@@ -68,6 +72,35 @@ public final class RestApi implements HttpServer.Handler {
 
     @Override
     public HttpAnswer answer(HttpRequest request) throws IOException, InterruptedException {
+        long startNs = nowNs.getAsLong();
+        HttpAnswer answer = uncounted(request);
+        String operation = routes.stream()
+                .filter(route -> route.method().equals(request.method()) && route.match(request.path()).isPresent())
+                .findFirst()
+                .map(Route::operation)
+                .orElse("none");
+        return switch (answer) {
+            case HttpAnswer.Whole whole -> {
+                figures.answered(operation, whole.status(), nowNs.getAsLong() - startNs);
+                yield whole;
+            }
+            case HttpAnswer.Streamed streamed -> {
+                figures.answered(operation, 200, nowNs.getAsLong() - startNs);
+                yield new HttpAnswer.Streamed(streamed.contentType(), sink -> watched(streamed, sink));
+            }
+        };
+    }
+
+    private void watched(HttpAnswer.Streamed streamed, HttpAnswer.Sink sink) throws IOException, InterruptedException {
+        figures.watchBegins();
+        try {
+            streamed.writer().write(sink);
+        } finally {
+            figures.watchEnds();
+        }
+    }
+
+    private HttpAnswer uncounted(HttpRequest request) throws IOException, InterruptedException {
         try {
             if (gate.isOpen()) {
                 checkHost(request);

@@ -1,8 +1,12 @@
 package dev.sluice.manager.rest;
 
+import dev.sluice.manager.metrics.ManagerMetric;
+import dev.sluice.manager.metrics.ManagerScrape;
+import dev.sluice.manager.metrics.RequestFigures;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.manager.store.Election.Standing;
-import java.util.function.LongSupplier;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -11,12 +15,23 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param store how people name where objects are kept
  * @param standing asked whether it leads
- * @param storeBytes asked how much the store takes on disk
+ * @param scraping asked for what is measured
  */
-public record Self(String store, Supplier<Standing> standing, LongSupplier storeBytes) {
+public record Self(String store, Supplier<Standing> standing, Scraping scraping) {
+    /** Collects what is measured. */
+    @FunctionalInterface
+    public interface Scraping {
+        /** What there is now, beside what was asked of the manager. */
+        ManagerScrape scrape(RequestFigures requests) throws InterruptedException;
+    }
+
     /** Of a manager that has its store for itself. */
     public static Self alone(String store) {
-        return new Self(store, () -> new Standing("", true, "", 0), () -> 0);
+        return new Self(
+                store,
+                () -> new Standing("", true, "", 0),
+                requests -> new ManagerScrape(
+                        0, true, 0, 0, 0, Map.of(), List.of(), List.of(), List.of(), requests));
     }
 
     /** One line for people. */
@@ -51,27 +66,7 @@ public record Self(String store, Supplier<Standing> standing, LongSupplier store
     }
 
     /** In the Prometheus text format 0.0.4. */
-    String metrics(long revision) {
-        Standing now = standing.get();
-        return metric(
-                        "sluice_manager_leads",
-                        "gauge",
-                        "1 if this manager leads, 0 if it stands by.",
-                        now.leads() ? 1 : 0)
-                + metric(
-                        "sluice_manager_term",
-                        "gauge",
-                        "Number of the term of whoever leads; 0 if there is one manager, or nobody leads.",
-                        now.term())
-                + metric("sluice_manager_store_revision", "counter", "The newest version of all objects.", revision)
-                + metric(
-                        "sluice_manager_store_bytes",
-                        "gauge",
-                        "What the store takes on disk; of a cluster, on one member.",
-                        storeBytes.getAsLong());
-    }
-
-    private static String metric(String name, String type, String help, long value) {
-        return "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n" + name + " " + value + "\n";
+    String metrics(RequestFigures requests) throws InterruptedException {
+        return ManagerMetric.text(scraping.scrape(requests));
     }
 }

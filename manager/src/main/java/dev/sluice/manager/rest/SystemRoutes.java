@@ -2,9 +2,11 @@ package dev.sluice.manager.rest;
 
 import dev.sluice.manager.access.Role.Permission;
 import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.metrics.RequestFigures;
 import dev.sluice.manager.objects.Audit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.Kind;
 import java.io.IOException;
@@ -22,10 +24,12 @@ final class SystemRoutes {
 
     private final Inventory inventory;
     private final Self self;
+    private final RequestFigures requests;
 
-    SystemRoutes(Inventory inventory, Self self) {
+    SystemRoutes(Inventory inventory, Self self, RequestFigures requests) {
         this.inventory = inventory;
         this.self = self;
+        this.requests = requests;
     }
 
     List<Route> routes() {
@@ -65,9 +69,16 @@ final class SystemRoutes {
                 (verbose && known ? self.words() + text : "") + (ready ? "ready\n" : "not ready\n"));
     }
 
-    private HttpAnswer metrics(Call call) {
+    private HttpAnswer metrics(Call call) throws InterruptedException {
         call.checkParameters(Set.of());
-        return HttpAnswer.text(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics(inventory.revision()));
+        // They name the nodes of all tenants.
+        if (!call.who().everywhere()) {
+            throw new Refusal(
+                    Refusal.Reason.FORBIDDEN,
+                    call.who().user() + " has a role in a tenant only",
+                    "metrics are of all tenants: give the user that reads them the role read-only, sluice user set NAME read-only");
+        }
+        return HttpAnswer.text(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics(requests));
     }
 
     private HttpAnswer contract(Call call) throws IOException {

@@ -331,4 +331,36 @@ class DeploymentsTest {
                 .isEqualTo(25);
         assertThat(status().path("instances").path(0).has("packetsPerSecond")).isTrue();
     }
+
+    @Test
+    void theNumberFollowsTheLoadAndTheStatusSaysWhy() throws InterruptedException {
+        deploy("autoscale: {max: 3, flows: 10, upCooldown: 5s, downCooldown: 20s}, " + COMMAND);
+        steps(3);
+        assertThat(instances()).containsExactly("fw-1");
+        flows.put("fw-1", 18L);
+        steps(3);
+        assertThat(instances()).containsExactly("fw-1", "fw-2");
+        JsonNode said = status().path("autoscaler");
+        assertThat(said.path("desired").asInt()).isEqualTo(2);
+        assertThat(said.path("lastChangeWhy").asString("")).isEqualTo("18 flows in all, 10 for each of 1 instances: from 1 to 2");
+        // What drains counts, but is not deleted before it is empty.
+        flows.put("fw-1", 5L);
+        flows.put("fw-2", 3L);
+        steps(30);
+        assertThat(status().path("autoscaler").path("desired").asInt()).isEqualTo(1);
+        assertThat(instances()).containsExactly("fw-1", "fw-2");
+        flows.put("fw-2", 0L);
+        steps(5);
+        assertThat(instances()).containsExactly("fw-1");
+        // Another manager goes on from there.
+        Deployments other = new Deployments(inventory, this::look);
+        flows.put("fw-1", 500L);
+        for (int i = 0; i < 10; i++) {
+            now = now.plusSeconds(1);
+            nowNs += 1_000_000_000L;
+            other.step(now, nowNs);
+        }
+        assertThat(instances()).containsExactly("fw-1", "fw-2", "fw-3");
+        assertThat(status().path("autoscaler").path("why").asString("")).contains("max is 3");
+    }
 }

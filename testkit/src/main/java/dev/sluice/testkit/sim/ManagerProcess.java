@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A manager: production's objects, controller and status, and in place of its threads the moments at which they would get round to something. Ends and begins at any moment; its disk stays. One user.

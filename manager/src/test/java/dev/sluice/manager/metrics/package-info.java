@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.manager.metrics;
+
+import org.jspecify.annotations.NullMarked;
