@@ -11,8 +11,8 @@ class RecollectionTest {
     private static final int CONNECTIONS = 16;
     private static final int PORTS = 8;
 
-    private final KeptTables left = KeptTables.over(
-            Arena.ofAuto().allocate(KeptTables.bytesFor(CONNECTIONS), 64), CONNECTIONS);
+    private final KeptTables left =
+            KeptTables.over(Arena.ofAuto().allocate(KeptTables.bytesFor(CONNECTIONS), 64), CONNECTIONS);
     private final ConnectionTable old =
             ConnectionTable.over(left.connections(), CONNECTIONS, 1, TrackerTimeouts.DEFAULT);
 
