@@ -5,6 +5,7 @@ import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.southbound.ManagedNode;
 import dev.sluice.agent.southbound.ManagerAddress;
+import dev.sluice.agent.southbound.ManagerAddresses;
 import dev.sluice.agent.southbound.ManagerLink;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,7 +19,8 @@ final class AgentMain {
         Path directory = Path.of(arguments[3]);
         NodeOptions options = NodeOptions.of(ObjectSource.files(Path.of("")))
                 .at(directory.resolve("admin.sock"), directory.resolve("state"));
-        ManagerAddress manager = new ManagerAddress(arguments[0], Integer.parseInt(arguments[1]));
+        ManagerAddresses manager =
+                ManagerAddresses.of(new ManagerAddress(arguments[0], Integer.parseInt(arguments[1])));
         Permits permits = Permits.of(List.of(arguments[4]), List.of(), Permits.USER_USUAL);
         ManagedNode node = ManagedNode.start(ManagerLink.insecure(manager), arguments[2], options, permits, Duration.ofMillis(200));
         Runtime.getRuntime().addShutdownHook(new Thread(node::close));

@@ -10,6 +10,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.google.protobuf.ByteString;
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagerAddress;
+import dev.sluice.agent.southbound.ManagerAddresses;
 import dev.sluice.cli.EnrolledHosts.Talk;
 import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.AgentGate.NotEnrolledException;
@@ -252,7 +253,11 @@ class StrangersTest {
         };
         try (AgentService service = service(late)) {
             CertifiedLink host = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", service.port()), "a", folder, () -> "", hosts.clock);
+                    ManagerAddresses.of(new ManagerAddress("127.0.0.1", service.port())),
+                    "a",
+                    folder,
+                    () -> "",
+                    hosts.clock);
             try (Talk talk = new Talk(host.connect(), "a")) {
                 assertThat(talk.message().getRefusal()).isEqualTo("revoked meanwhile");
                 assertThat(talk.next()).isEqualTo("completed");

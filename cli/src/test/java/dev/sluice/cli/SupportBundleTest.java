@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class SupportBundleTest {
     private static final String SECRET = "Xq7-hidden+key/42";
-    private static final String ENROL_TOKEN = "sluice-enrol_edge-1_5f0c21aa_" + "a".repeat(43) + "_" + "b".repeat(43);
-    private static final String TOKEN = "sluice_0a1b2c3d_" + "C".repeat(43);
+    private static final String ENROL_TOKEN = "sluice-enrol_edge-1_5f0c21aa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    private static final String TOKEN = "sluice_0a1b2c3d_CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
     private static final String OBJECTS = """
             apiVersion: sluice.dev/v1
             kind: Node

@@ -58,7 +58,7 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
             return OptionalDouble.empty();
         }
         return switch (measure) {
-            case FLOWS -> load.flows() < 0 ? OptionalDouble.empty() : OptionalDouble.of(load.flows());
+            case FLOWS -> load.flows() < 0 ? OptionalDouble.empty() : OptionalDouble.of((double) load.flows());
             case PACKETS_PER_SECOND ->
                 load.packetsPerSecond() < 0 ? OptionalDouble.empty() : OptionalDouble.of(load.packetsPerSecond());
             case CPU_PERCENT ->

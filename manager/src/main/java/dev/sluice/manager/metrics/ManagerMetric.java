@@ -85,7 +85,7 @@ public record ManagerMetric(
                 List.of("of", "node"),
                 s -> s.certificates().stream()
                         .sorted(Comparator.comparing(Expiry::of).thenComparing(Expiry::node))
-                        .map(each -> Sample.of(each.at().getEpochSecond(), each.of(), each.node()))
+                        .map(each -> Sample.of((double) each.at().getEpochSecond(), each.of(), each.node()))
                         .toList()));
         process(all);
         return List.copyOf(all);
@@ -135,7 +135,7 @@ public record ManagerMetric(
                 "Answered requests, by operation of the contract (none: there is no such) and status.",
                 List.of("operation", "status"),
                 s -> s.requests().answers().stream()
-                        .map(each -> Sample.of(each.count(), each.operation(), String.valueOf(each.status())))
+                        .map(each -> Sample.of((double) each.count(), each.operation(), String.valueOf(each.status())))
                         .toList()));
         all.add(new ManagerMetric(
                 "sluice_manager_request_seconds",

@@ -52,6 +52,7 @@ class DiscoveryServiceTest {
     private DiscoveryService start() {
         return DiscoveryService.start(
                 inventory,
+                List.of(),
                 lookout -> {
                     synchronized (lookouts) {
                         lookouts.add(lookout);

@@ -353,7 +353,7 @@ class DeploymentsTest {
         steps(5);
         assertThat(instances()).containsExactly("fw-1");
         // Another manager goes on from there.
-        Deployments other = new Deployments(inventory, this::look);
+        Deployments other = new Deployments(inventory, List.of(), this::look);
         flows.put("fw-1", 500L);
         for (int i = 0; i < 10; i++) {
             now = now.plusSeconds(1);

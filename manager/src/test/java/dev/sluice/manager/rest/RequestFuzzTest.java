@@ -7,6 +7,7 @@ import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.enrolment.Authority;
 import dev.sluice.manager.enrolment.Enrolments;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpAnswer;
 import dev.sluice.manager.http.HttpRequest;
 import dev.sluice.manager.objects.Inventory;
@@ -139,6 +140,7 @@ class RequestFuzzTest {
         return new RestApi(
                 inventory,
                 new Accounts(store, inventory, InstantSource.system()),
+                new EventLog(InstantSource.system()),
                 Optional.of(Enrolments.open(
                         store,
                         inventory,
@@ -147,6 +149,7 @@ class RequestFuzzTest {
                         Enrolments.LIFE_USUAL,
                         InstantSource.system())),
                 Gate.open(),
+                Self.alone("memory"),
                 1_000_000,
                 System::nanoTime);
     }
