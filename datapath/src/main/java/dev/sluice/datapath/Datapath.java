@@ -77,7 +77,7 @@ public final class Datapath implements AutoCloseable {
 
     /** Takes over the connections that a process before left (ADR 23), which the device may have served meanwhile; how many. Between the first configuration and {@link #offload}. */
     public int recollect(KeptTables before, @Nullable OffloadDevice device) {
-        return remembered.recollect(before, device, programs.generation());
+        return remembered.recollect(before, device, programs.generation(), snapshot.portCount());
     }
 
     /** A data path of the given parts, for {@link Foretelling}. */

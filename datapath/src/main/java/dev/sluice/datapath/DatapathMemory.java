@@ -48,10 +48,10 @@ record DatapathMemory(
         }
     }
 
-    /** Takes over what another process left; how many connections. */
-    int recollect(KeptTables before, @Nullable OffloadDevice device, int programGeneration) {
+    /** Takes over what another process left, with a configuration of so many ports; how many connections. */
+    int recollect(KeptTables before, @Nullable OffloadDevice device, int programGeneration, int portCount) {
         zones.recall(before.zones());
         ethernetMemory.recall(before.macPairs());
-        return new Recollection(before, table, zones, programGeneration).run(device);
+        return new Recollection(before, table, zones, programGeneration, portCount).run(device);
     }
 }

@@ -109,6 +109,11 @@ final class EthernetMemory {
         return era << PAIR_BITS | (source == null ? pair : pair + MacPairs.PAIRS_MAX);
     }
 
+    /** Whether something may have been remembered under a number, or it is 0: nothing. */
+    static boolean mayBe(int number) {
+        return (number & PAIR_MASK) <= MacPairs.PAIRS_MAX;
+    }
+
     /** Gives the packet in hand the addresses behind a number; false if they are forgotten. */
     boolean restore(Cursor c, int number) {
         if (number >>> PAIR_BITS != era) {

@@ -24,6 +24,7 @@ final class Recollection {
     private final ConnectionTable table;
     private final Zones zones;
     private final int programGeneration;
+    private final int portCount;
     private final PacketFields key = new PacketFields();
     private int end;
 
@@ -35,11 +36,12 @@ final class Recollection {
     private int[] seenMs = new int[0];
     private int flowCount;
 
-    Recollection(KeptTables before, ConnectionTable table, Zones zones, int programGeneration) {
+    Recollection(KeptTables before, ConnectionTable table, Zones zones, int programGeneration, int portCount) {
         this.old = ConnectionTable.left(before.connections(), before.connectionsMax());
         this.table = table;
         this.zones = zones;
         this.programGeneration = programGeneration;
+        this.portCount = portCount;
     }
 
     /** Copies what is sound; how many connections. */
@@ -89,7 +91,14 @@ final class Recollection {
                 && kind < ConnectionTableRecord.KINDS
                 && old.tag(slot) == ConnectionTable.SERVICE
                 && old.ruleId(slot) != 0
-                && (router < Zones.SERVED || (router >= Zones.ROUTERS_MAX && zones.isGiven(router)));
+                && (router < Zones.SERVED || (router >= Zones.ROUTERS_MAX && zones.isGiven(router)))
+                && namesWhatThereIs(slot, 0)
+                && namesWhatThereIs(slot, 1);
+    }
+
+    /** Whether a chosen port and a pair of MAC addresses are ones that there may be: packets find them by number without another look. */
+    private boolean namesWhatThereIs(int slot, int direction) {
+        return old.egressPort(slot, direction) <= portCount && EthernetMemory.mayBe(old.l2(slot, direction));
     }
 
     /** How many older records of the same key there are. */

@@ -48,9 +48,9 @@ public record FuzzTarget(String target, String test, Turn turn) {
     }
 
     private static String withCauses(Throwable found) {
-        StringBuilder words = new StringBuilder(found.toString());
-        for (Throwable cause = found.getCause(); cause != null; cause = cause.getCause()) {
-            words.append("\nbecause of ").append(cause);
+        StringBuilder words = new StringBuilder();
+        for (Throwable cause = found; cause != null; cause = cause.getCause()) {
+            words.append(words.isEmpty() ? "" : "\nbecause of ").append(cause);
             for (StackTraceElement frame : cause.getStackTrace()) {
                 if (frame.getClassName().startsWith("dev.sluice.")) {
                     words.append("\n    at ").append(frame);

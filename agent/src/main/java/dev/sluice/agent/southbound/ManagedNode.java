@@ -52,8 +52,7 @@ public final class ManagedNode implements AutoCloseable {
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(
-            ManagerLink link, String name, NodeOptions given, Permits permits, Duration report) {
+    private ManagedNode(ManagerLink link, String name, NodeOptions given, Permits permits, Duration report) {
         reportMs = report.toMillis();
         this.link = link;
         manager = link.addresses();
@@ -229,7 +228,8 @@ public final class ManagedNode implements AutoCloseable {
                         }
                     }
                     case null -> {
-                        // A manager that has nothing new says nothing; one that is not there would have been noticed by now.
+                        // A manager that has nothing new says nothing; one that is not there would have been noticed by
+                        // now.
                         connected |= System.nanoTime() - beginNs > STEADY_NS;
                     }
                 }
