@@ -5,6 +5,7 @@ import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
 import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -72,6 +73,11 @@ final class Bed implements AutoCloseable {
 
     Namespace namespace() {
         return namespace;
+    }
+
+    /** A path for a directory that goes away with the bed. */
+    Path freshDirectory(String name) {
+        return topology.logDirectory().resolve(name);
     }
 
     List<String> ports() {

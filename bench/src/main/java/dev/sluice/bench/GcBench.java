@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** P10: the data path allocates nothing per packet, and a node under traffic collects nothing. Fails if either is not so. */
+/** P10: the data path allocates nothing per packet, and a whole node under traffic ({@link NodeMain}) collects nothing. Fails if either is not so. */
 final class GcBench {
     private static final long PACKETS = 10_000_000;
     private static final long WARMUP_PACKETS = 4_000_000;
@@ -86,7 +86,7 @@ final class GcBench {
     private static boolean underTraffic(Report report, String driver, Options options) {
         int seconds = options.seconds(60);
         try (Bed bed = Bed.withNode(options.node())) {
-            LabProcess device = SluiceDevice.startPinned(bed, driver);
+            LabProcess device = SluiceDevice.startProduct(bed, driver);
             int[] linesBefore = {0};
             int warmup = WARMUP_FACTOR * options.warmupSeconds();
             double mpps = bed.load(
@@ -108,7 +108,7 @@ final class GcBench {
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("seconds", seconds);
             json.put("deliveredMpps", mpps);
-            json.put("framesTaken", frames);
+            json.put("framesDelivered", frames);
             json.put("bytesAllocatedByWorker", after[1] - before[1]);
             json.put("bytesPerFrame", perFrame);
             json.put("bytesPerFrameInMedianSecond", typical);
@@ -116,7 +116,7 @@ final class GcBench {
             report.put("under traffic " + driver, json);
             report.line(String.format(
                     Locale.ROOT,
-                    "node under traffic, %s, %d s: %.3f Mpps delivered, %d frames taken, worker allocated %d bytes (%.6f per frame, in the median second %.6f), %d collections",
+                    "whole node under traffic, %s, %d s: %.3f Mpps delivered, %d frames in all, worker allocated %d bytes (%.6f per frame, in the median second %.6f), %d collections",
                     driver,
                     seconds,
                     mpps,

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sluice as a device under test: a JVM of its own that runs {@link DeviceMain}. Static, for the benchmark's thread. */
+/** Sluice as a device under test: a JVM of its own that runs {@link DeviceMain}, or a whole node, {@link NodeMain}. Static, for the benchmark's thread. */
 final class SluiceDevice {
     private SluiceDevice() {}
 
@@ -24,9 +24,9 @@ final class SluiceDevice {
         return new Device(name, what, bed -> start(bed, true, "rules", driver, "spin"));
     }
 
-    /** Starts it on the device's core. */
-    static LabProcess startPinned(Bed bed, String driver) {
-        return start(bed, true, "path", driver, "spin");
+    /** A whole node, as {@code sluice run} starts it, on the device's core. */
+    static LabProcess startProduct(Bed bed, String driver) {
+        return start(bed, true, NodeMain.class, bed.freshDirectory("product").toString(), driver);
     }
 
     /** The same as a running node does it: free to use any core, asleep when nothing comes. */
@@ -35,6 +35,10 @@ final class SluiceDevice {
     }
 
     private static LabProcess start(Bed bed, boolean pinned, String... arguments) {
+        return start(bed, pinned, DeviceMain.class, arguments);
+    }
+
+    private static LabProcess start(Bed bed, boolean pinned, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -43,7 +47,7 @@ final class SluiceDevice {
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
-                DeviceMain.class.getName()));
+                main.getName()));
         command.addAll(List.of(arguments));
         return bed.startDevice("sluice", pinned ? Bed.DEVICE_CORE : Bed.ANY_CORE, command);
     }

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.model.YamlText;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -72,11 +73,21 @@ final class EnrolCommand extends AccessRequest {
     @Command(
             name = "revoke",
             description =
-                    "Ends the certificates and tokens of a node: within a second its agent is told nothing any more. What it has it goes on with; stop it on its host if it is to stop.")
+                    "Ends the certificates and tokens of a node, also of one that the manager does not know (after a restored backup): within a second its agent is told nothing any more. What it has it goes on with; stop it on its host if it is to stop.")
     int revoke(
-            @Parameters(index = "0", paramLabel = "NODE", description = "As 'sluice enrol list' shows it.") String node,
+            @Parameters(
+                            index = "0",
+                            paramLabel = "NODE",
+                            description = "Which node; those that the manager knows: 'sluice enrol list'.")
+                    String node,
             @Mixin ManagerOptions manager,
             @Mixin ObjectOutput output) {
-        return ask(manager, output, client -> client.delete("/api/v1/enrolments/" + part(node)), AccessRequest::done);
+        return ask(manager, output, client -> client.delete("/api/v1/enrolments/" + part(node)), EnrolCommand::revoked);
+    }
+
+    private static String revoked(Map<String, @Nullable Object> answer) {
+        boolean known = Boolean.TRUE.equals(answer.get("known"));
+        return done(answer)
+                + (known ? "" : "no host was enrolled for it here, and it had no token: look at the name\n");
     }
 }

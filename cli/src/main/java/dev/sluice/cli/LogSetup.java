@@ -44,7 +44,14 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     private static Encoder<ILoggingEvent> encoder(LoggerContext context) {
         Encoder<ILoggingEvent> encoder;
         if (System.getProperty(FORMAT, "text").equals("json")) {
-            encoder = new JsonEncoder();
+            JsonEncoder json = new JsonEncoder();
+            // One whole sentence, as people read it, besides the pieces that it is made of.
+            json.setWithFormattedMessage(true);
+            json.setWithMessage(false);
+            json.setWithContext(false);
+            json.setWithMDC(false);
+            json.setWithSequenceNumber(false);
+            encoder = json;
         } else {
             PatternLayoutEncoder text = new PatternLayoutEncoder();
             text.setPattern("%d{HH:mm:ss.SSS} %-5level %msg%n%ex");

@@ -5,12 +5,14 @@ import dev.sluice.manager.Manager;
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.AuthorityException;
 import dev.sluice.manager.http.ServerCertificate;
+import dev.sluice.manager.store.EtcdOptions;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Spec;
         name = "manager",
         description = {
             "Keeps objects for a network of nodes and serves them to 'sluice apply', 'get' and others, and to programs, until Ctrl-C or SIGTERM.",
+            "Several managers over one store in etcd (--store) serve the same objects; one of them leads and serves agents, and when it dies another does within seconds.",
             "Who asks has to show a token; that of this machine's administrator is in DIR/admin.token. Other than loopback addresses need TLS. Exit status: 130 or 143 after a signal, 1 if it could not start."
         })
 final class ManagerCommand implements Callable<Integer> {
@@ -36,7 +39,8 @@ final class ManagerCommand implements Callable<Integer> {
             names = "--data",
             required = true,
             paramLabel = "DIR",
-            description = "Directory for the objects; made if it is not there. One manager at a time uses it.")
+            description =
+                    "Directory for the objects, and for what is this manager's alone; made if it is not there. One manager at a time uses it.")
     @SuppressWarnings("NullAway.Init") // picocli refuses a command line without it
     private Path data;
 
@@ -94,10 +98,13 @@ final class ManagerCommand implements Callable<Integer> {
                     "Replace the authority that signs the certificates of hosts, DIR/authority.pem, because it is lost or was stolen: each host has to be enrolled again.")
     private boolean newAuthority;
 
+    @Mixin
+    private StoreOptions store = new StoreOptions();
+
     @Option(
             names = "--restore",
             paramLabel = "FILE",
-            description = "Fill the directory, which must hold no objects yet, from a file of 'sluice backup' first.")
+            description = "Fill the store, which must hold no objects yet, from a file of 'sluice backup' first.")
     private @Nullable Path backup;
 
     @Mixin
@@ -107,12 +114,18 @@ final class ManagerCommand implements Callable<Integer> {
     public Integer call() {
         log.use();
         CountDownLatch end = new CountDownLatch(1);
+        Manager.Options options = options();
         if (backup != null) {
-            restore(backup);
+            restore(backup, options);
         }
-        try (Manager manager = Manager.start(options())) {
+        try (Manager manager = Manager.start(options)) {
             Runtime.getRuntime().addShutdownHook(new Thread(manager::close, "sluice-stop"));
             spec.commandLine().getOut().println(url(manager.port()));
+            if (!manager.standing().leads()) {
+                spec.commandLine()
+                        .getOut()
+                        .println("it stands by; " + manager.standing().leader() + " leads");
+            }
             if (manager.agentsPort() != 0) {
                 spec.commandLine().getOut().println("agents reach it at port " + manager.agentsPort());
             }
@@ -137,6 +150,8 @@ final class ManagerCommand implements Callable<Integer> {
     private Manager.Options options() {
         Manager.Options options = withAgents(Manager.Options.of(data, SocketAddresses.parse("--listen", listen)));
         options = open ? options.withoutAccessControl() : options;
+        Optional<EtcdOptions> cluster = store.cluster();
+        options = cluster.isPresent() ? options.with(cluster.get()) : options;
         if ((certificate == null) != (key == null)) {
             throw new CommandFailure("--tls-cert and --tls-key go together; give both or none");
         }
@@ -166,9 +181,9 @@ final class ManagerCommand implements Callable<Integer> {
         return options.with(new AgentOptions(at, agentsInsecure, Duration.ofDays(certificateDays), newAuthority));
     }
 
-    private void restore(Path file) {
+    private void restore(Path file, Manager.Options options) {
         try {
-            int entries = Manager.restore(data, Files.readAllBytes(file));
+            int entries = Manager.restore(options, Files.readAllBytes(file));
             spec.commandLine().getOut().println("restored " + entries + " entries from " + file);
         } catch (IOException e) {
             throw new CommandFailure("--restore " + file + " can't be read: " + e.getMessage(), e);

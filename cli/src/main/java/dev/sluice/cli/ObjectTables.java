@@ -46,6 +46,12 @@ final class ObjectTables {
                         new Column("NODE", "spec.node"),
                         new Column("WEIGHT", "spec.weight"),
                         new Column("ADMIN", "spec.adminState"));
+            case SERVICE_DEPLOYMENT ->
+                List.of(
+                        new Column("SERVICE", "spec.service"),
+                        new Column("DESIRED", "status.desired"),
+                        new Column("READY", "status.ready"),
+                        new Column("SPREAD", "spec.placement.spread"));
             case SERVICE_CHAIN ->
                 List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
             case SERVICE_POLICY ->

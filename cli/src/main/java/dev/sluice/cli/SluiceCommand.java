@@ -47,6 +47,7 @@ final class SluiceCommand {
             ExportCommand.class,
             BackupCommand.class,
             WatchCommand.class,
+            EventsCommand.class,
             WhoAmICommand.class,
             CanICommand.class,
             UserCommand.class,

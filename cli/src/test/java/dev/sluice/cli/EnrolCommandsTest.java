@@ -58,7 +58,13 @@ class EnrolCommandsTest {
             assertThat(EnrolmentToken.of(made.out())).as(made.err()).isPresent();
             assertThat(run(manager, "enrol", "list").out()).contains("a     waiting");
             assertThat(run(manager, "enrol", "revoke", "a").out()).isEqualTo("Enrolment/a revoked\n");
-            assertThat(run(manager, "enrol", "revoke", "a").err()).contains("no host is enrolled for it");
+            assertThat(run(manager, "enrol", "revoke", "b").out())
+                    .isEqualTo(
+                            "Enrolment/b revoked\nno host was enrolled for it here, and it had no token: look at the name\n");
+            assertThat(run(manager, "enrol", "list").out())
+                    .contains("a     revoked")
+                    .contains("b     revoked");
+            assertThat(run(manager, "enrol", "revoke", "A b").err()).contains("is not the name of an object");
             assertThat(run(manager, "enrol", "create", "A b").err()).contains("is no name of a node");
             assertThat(run(manager, "enrol", "create", "a", "--ttl", "8d").err())
                     .contains("1..604800");
@@ -142,7 +148,12 @@ class EnrolCommandsTest {
         Path file = Files.writeString(folder.resolve("token"), "nonsense");
         assertThat(agent("--manager", "127.0.0.1:1", "--enrol-file", file.toString())
                         .err())
-                .contains("this host is not enrolled");
+                .contains("this host is not enrolled: what it was given as a token is not one")
+                .contains("sluice enrol create a")
+                .doesNotContain("nonsense");
+        assertThat(agent("--manager", "127.0.0.1:1", "--enrol-file", folder.toString())
+                        .err())
+                .contains("--enrol-file " + folder + " cannot be read");
         try (Manager manager = manager(false)) {
             String text = run(manager, "enrol", "create", "a").out().strip();
             run(manager, "enrol", "revoke", "a");

@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagerAddress;
+import dev.sluice.agent.southbound.ManagerAddresses;
 import dev.sluice.agent.southbound.ManagerLink.UnreachableException;
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.Authority;
@@ -59,8 +60,8 @@ final class EnrolledHosts implements AutoCloseable {
         }
     }
 
-    ManagerAddress address() {
-        return new ManagerAddress("127.0.0.1", service.port());
+    ManagerAddresses address() {
+        return ManagerAddresses.of(new ManagerAddress("127.0.0.1", service.port()));
     }
 
     EnrolmentToken token(String node) {

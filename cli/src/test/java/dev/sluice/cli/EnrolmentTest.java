@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.agent.southbound.CertifiedLink;
 import dev.sluice.agent.southbound.ManagerAddress;
+import dev.sluice.agent.southbound.ManagerAddresses;
 import dev.sluice.agent.southbound.ManagerLink;
 import dev.sluice.agent.southbound.ManagerLink.UnreachableException;
 import dev.sluice.cli.EnrolledHosts.Talk;
@@ -17,6 +18,7 @@ import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.MemoryStore;
+import dev.sluice.manager.store.Store;
 import dev.sluice.southbound.pki.Certificates;
 import dev.sluice.southbound.pki.EnrolmentToken;
 import dev.sluice.southbound.pki.OwnIdentity;
@@ -37,6 +39,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,6 +78,10 @@ class EnrolmentTest {
 
     private X509Certificate certificate(Path state) throws IOException {
         return SecretFile.read(state.resolve("identity.pem")).certificates().getFirst();
+    }
+
+    private static ManagerAddresses at(int port) {
+        return ManagerAddresses.of(new ManagerAddress("127.0.0.1", port));
     }
 
     @Test
@@ -160,7 +167,9 @@ class EnrolmentTest {
         assertThat(refusal(hosts.host("a", folder, Optional.of(right)))).contains("does not know this token");
         assertThat(refusal(hosts.host("a", folder, Optional.empty()))).contains("sluice enrol create a");
         assertThat(folder).isEmptyDirectory();
-        assertThat(hosts.enrolments.list()).isEmpty();
+        assertThat(hosts.enrolments.list())
+                .extracting(Enrolments.Standing::state)
+                .containsExactly("revoked");
         assertThat(EnrolmentToken.of(right.text().substring(0, right.text().length() - 1)))
                 .isEmpty();
         assertThat(EnrolmentToken.of(" " + right.text() + "\n")).contains(right);
@@ -227,8 +236,8 @@ class EnrolmentTest {
         SecretFile.Content stolen = SecretFile.read(folder.resolve("b").resolve("identity.pem"));
         OwnIdentity own = new OwnIdentity(stolen.key(), stolen.certificates());
         try (FalseManager manager = FalseManager.start(own)) {
-            CertifiedLink lured = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", manager.port()), "a", folder.resolve("a"), () -> "", hosts.clock);
+            CertifiedLink lured =
+                    new CertifiedLink(at(manager.port()), "a", folder.resolve("a"), () -> "", hosts.clock);
             assertSays(lured, "not one of a manager");
         }
         assertThat(victim.expires()).isPresent();
@@ -274,12 +283,94 @@ class EnrolmentTest {
         }
         assertSays(host, "revoked");
         assertThat(hosts.record()).contains("revoked Enrolment/a");
-        assertThatThrownBy(() -> hosts.enrolments.revoke("c", EnrolledHosts.ADMIN))
-                .isInstanceOf(Refusal.class)
-                .hasMessageContaining("there is no Enrolment/c");
         try (Talk talk =
                 new Talk(hosts.host("a", folder, Optional.of(hosts.token("a"))).connect(), "a")) {
             assertThat(talk.message().hasUpdate()).isTrue();
+        }
+    }
+
+    @Test
+    void nodeThatOnlyARestoredBackupForgotIsRevokedToo() throws Exception {
+        hosts.enrolled("a", folder);
+        X509Certificate forgotten = certificate(folder);
+        hosts.clock.move(Duration.ofMinutes(1));
+        Store restored = new MemoryStore();
+        Enrolments enrolments = Enrolments.open(
+                restored,
+                new Inventory(restored, hosts.clock),
+                hosts.authority,
+                false,
+                Enrolments.LIFE_USUAL,
+                hosts.clock);
+        assertThat(enrolments.endsStream(forgotten)).isEmpty();
+        // A token that the backup takes for unused may be the one that the certificate came with.
+        enrolments.issue("b", Enrolments.TTL_USUAL, EnrolledHosts.ADMIN);
+        assertThat(enrolments.revoke("b", EnrolledHosts.ADMIN)).isTrue();
+        assertThat(enrolments.revoke("a", EnrolledHosts.ADMIN)).isFalse();
+        assertThat(enrolments.endsStream(forgotten))
+                .hasValueSatisfying(why -> assertThat(why).contains("was revoked"));
+        assertThatThrownBy(() -> enrolments.renew(forgotten, Certificates.request(Certificates.newKey(), "a")))
+                .isInstanceOf(NotEnrolledException.class);
+        assertThat(enrolments.list())
+                .extracting(each -> each.node() + " " + each.state())
+                .containsExactly("a revoked", "b revoked");
+        assertThatThrownBy(() -> enrolments.revoke("A b", EnrolledHosts.ADMIN))
+                .isInstanceOf(Refusal.class)
+                .satisfies(refused -> assertThat(((Refusal) refused).causes()).hasSize(1));
+        // Its host can come back as any other.
+        EnrolmentToken token = enrolments.issue("a", Enrolments.TTL_USUAL, EnrolledHosts.ADMIN);
+        Pair again =
+                enrolments.enrol(token.id(), token.secret(), Certificates.request(Certificates.newKey(), "a"), "x");
+        assertThat(enrolments.endsStream(again.certificate())).isEmpty();
+    }
+
+    /** A token in a file that nobody has looked after for long, or that is for another host. */
+    @Test
+    void tokenThatIsNotForThisHostCostsItNoGoodCertificate() throws Exception {
+        hosts.enrolled("a", folder);
+        X509Certificate own = certificate(folder);
+        AtomicReference<String> file = new AtomicReference<>("");
+        CertifiedLink host = new CertifiedLink(hosts.address(), "a", folder, file::get, hosts.clock);
+        EnrolmentToken next = hosts.token("a");
+        try (EnrolledHosts others = new EnrolledHosts()) {
+            for (String text : List.of(
+                    others.token("a").text(),
+                    hosts.token("b").text(),
+                    "nonsense",
+                    next.text().substring(0, 80))) {
+                file.set(text);
+                try (Talk talk = new Talk(host.connect(), "a")) {
+                    assertThat(talk.message().hasUpdate()).as(text).isTrue();
+                }
+                assertThat(certificate(folder)).isEqualTo(own);
+            }
+            assertThat(others.record()).doesNotContain("enrolled Node");
+        }
+        file.set(next.text());
+        host.connect().shutdownNow();
+        assertThat(certificate(folder)).isNotEqualTo(own);
+    }
+
+    @Test
+    void certificatesOfAManagerWhoseClockWasAheadDoNotHoldUpThoseOfTheRightOne() throws Exception {
+        Duration ahead = Duration.ofDays(365);
+        hosts.clock.move(ahead);
+        hosts.enrolled("a", folder.resolve("early"));
+        hosts.enrolments.revoke("b", EnrolledHosts.ADMIN);
+        hosts.clock.move(ahead.negated());
+        for (String node : List.of("a", "b")) {
+            CertifiedLink host = hosts.enrolled(node, folder.resolve(node));
+            X509Certificate now = certificate(folder.resolve(node));
+            assertThat(hosts.enrolments.refusesConnection(now)).isEmpty();
+            assertThat(now.getNotAfter().toInstant())
+                    .isEqualTo(hosts.clock.instant().plus(Enrolments.LIFE_USUAL));
+            hosts.clock.move(Duration.ofDays(21));
+            try (Talk talk = new Talk(host.connect(), node)) {
+                assertThat(host.renew(talk.channel()))
+                        .as("two thirds of its life have gone")
+                        .isTrue();
+            }
+            hosts.clock.move(Duration.ofDays(-21));
         }
     }
 
@@ -363,8 +454,7 @@ class EnrolmentTest {
                 new Inventory(new MemoryStore(), hosts.clock),
                 hosts.clock,
                 Duration.ZERO)) {
-            CertifiedLink wrong = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", plain.port()), "a", folder, () -> "", hosts.clock);
+            CertifiedLink wrong = new CertifiedLink(at(plain.port()), "a", folder, () -> "", hosts.clock);
             assertSays(wrong, "speaks no TLS");
         }
     }
@@ -373,8 +463,7 @@ class EnrolmentTest {
     void managerThatIsAwayIsNoReasonToGiveUp() throws Exception {
         EnrolmentToken token = hosts.token("a");
         try (ServerThatHangsUp nobody = new ServerThatHangsUp()) {
-            CertifiedLink host = new CertifiedLink(
-                    new ManagerAddress("127.0.0.1", nobody.port()), "a", folder, token::text, hosts.clock);
+            CertifiedLink host = new CertifiedLink(at(nobody.port()), "a", folder, token::text, hosts.clock);
             UnreachableException away = catchThrowableOfType(
                     UnreachableException.class, () -> host.connect().shutdownNow());
             assertThat(away.inVain()).isFalse();
@@ -413,20 +502,6 @@ class EnrolmentTest {
         assertThat(hosts.enrolments.list())
                 .extracting(Enrolments.Standing::state)
                 .containsExactly("waiting");
-    }
-
-    @Test
-    void strangersDoNotFillTheRecord() {
-        for (int i = 0; i < 100; i++) {
-            assertThatThrownBy(() -> hosts.enrolments.enrol("0000000\n", "x", new byte[0], "somewhere"))
-                    .isInstanceOf(NotEnrolledException.class);
-        }
-        assertThat(hosts.record().lines().filter(line -> line.contains("refused enrolment")))
-                .hasSize(20);
-        hosts.clock.move(Duration.ofMinutes(11));
-        assertThatThrownBy(() -> hosts.enrolments.enrol("", "", new byte[0], "somewhere"))
-                .isInstanceOf(NotEnrolledException.class);
-        assertThat(hosts.record()).contains("80 refusals since the last entry were left out");
     }
 
     @Test

@@ -270,9 +270,9 @@ class ManagerCommandsTest {
         String before = run("export").out();
         manager.close();
         Path other = folder.resolve("other");
-        assertThat(Manager.restore(other, Files.readAllBytes(backup))).isEqualTo(4);
-        manager = Manager.start(Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .withoutAccessControl());
+        Manager.Options options = Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        assertThat(Manager.restore(options, Files.readAllBytes(backup))).isEqualTo(4);
+        manager = Manager.start(options.withoutAccessControl());
         assertThat(run("export").out()).isEqualTo(before);
         assertThat(run("apply", "-f", file("b.yaml", OBJECTS.replace("closed", "open")))
                         .out())

@@ -3,70 +3,148 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The unit for systemd says what the command line takes, and gives the node no more than it needs (S4). */
+/** The units for systemd say what the command line takes, and give each service no more than it needs (S4). */
 class UnitFileTest {
-    private static final Path UNIT = Path.of("..", "packaging", "sluice@.service");
+    private static final Path PACKAGING = Path.of("..", "packaging");
+    private static final String NODE = "sluice@.service";
+    private static final String AGENT = "sluice-agent.service";
+    private static final String MANAGER = "sluice-manager.service";
 
     @TempDir
     private Path folder = Path.of("");
 
-    private static List<String> values(String key) throws Exception {
-        return Files.readAllLines(UNIT).stream()
+    private static String text(String unit) throws Exception {
+        return Files.readString(PACKAGING.resolve("systemd").resolve(unit));
+    }
+
+    private static List<String> values(String unit, String key) throws Exception {
+        return text(unit)
+                .lines()
                 .filter(line -> line.startsWith(key + "="))
                 .map(line -> line.substring(key.length() + 1))
                 .toList();
     }
 
-    @Test
-    void commandLineTakesWhatTheUnitStarts() throws Exception {
-        List<String> words = new ArrayList<>(
-                List.of(values("ExecStart").getFirst().replace("%i", "edge").split(" ", -1)));
-        assertThat(words.removeFirst()).isEqualTo("/opt/sluice/sluice");
-        CommandLine.ParseResult parsed = Main.commandLine().parseArgs(words.toArray(String[]::new));
-        assertThat(parsed.subcommand().commandSpec().name()).isEqualTo("run");
-        assertThat(parsed.subcommand().unmatched()).isEmpty();
-        assertThat(parsed.subcommand().matchedOptionValue("--state", Path.of("")))
-                .isEqualTo(Path.of("/var/lib/sluice/edge"));
-        assertThat(parsed.subcommand().matchedOptionValue("--socket", Path.of("")))
-                .isEqualTo(Path.of("/run/sluice/edge.sock"));
+    /** What /etc/default/sluice says, also behind a comment sign. */
+    private static String option(String variable) throws Exception {
+        return Pattern.compile("(?m)^(?:# )?" + variable + "=\"([^\"]+)\"")
+                .matcher(Files.readString(PACKAGING.resolve("debian").resolve("default")))
+                .results()
+                .map(found -> found.group(1))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static CommandLine.ParseResult started(String unit, String variable) throws Exception {
+        String line =
+                values(unit, "ExecStart").getFirst().replace("%i", "edge").replace("$" + variable, option(variable));
+        List<String> words = new ArrayList<>(List.of(line.split(" ", -1)));
+        assertThat(words.removeFirst()).isEqualTo("/usr/bin/sluice");
+        CommandLine.ParseResult parsed =
+                Main.commandLine().parseArgs(words.toArray(String[]::new)).subcommand();
+        assertThat(parsed.unmatched()).isEmpty();
+        return parsed;
     }
 
     @Test
-    void nodeHasThreeCapabilitiesAndNoWayToMore() throws Exception {
-        String three = "CAP_NET_RAW CAP_NET_ADMIN CAP_BPF";
-        assertThat(values("AmbientCapabilities")).containsExactly(three);
-        assertThat(values("CapabilityBoundingSet")).containsExactly(three);
-        assertThat(values("NoNewPrivileges")).containsExactly("yes");
-        assertThat(values("ProtectSystem")).containsExactly("strict");
-        assertThat(values("User")).containsExactly("sluice");
-        assertThat(values("RestrictAddressFamilies").getFirst())
+    void commandLineTakesWhatTheUnitOfNodesStarts() throws Exception {
+        CommandLine.ParseResult parsed = started(NODE, "SLUICE_RUN_OPTIONS");
+        assertThat(parsed.commandSpec().name()).isEqualTo("run");
+        assertThat(parsed.matchedOptionValue("--state", Path.of(""))).isEqualTo(Path.of("/var/lib/sluice/edge"));
+        assertThat(parsed.matchedOptionValue("--socket", Path.of(""))).isEqualTo(Path.of("/run/sluice/edge.sock"));
+        assertThat(parsed.hasMatchedOption("--fast-path"))
+                .as("else an upgrade cuts flows")
+                .isTrue();
+    }
+
+    @Test
+    void commandLineTakesWhatTheUnitOfTheAgentStarts() throws Exception {
+        CommandLine.ParseResult parsed = started(AGENT, "SLUICE_AGENT_OPTIONS");
+        assertThat(parsed.commandSpec().name()).isEqualTo("agent");
+        assertThat(parsed.matchedOptionValue("--state", Path.of(""))).isEqualTo(Path.of("/var/lib/sluice/agent"));
+    }
+
+    @Test
+    void commandLineTakesWhatTheUnitOfTheManagerStarts() throws Exception {
+        CommandLine.ParseResult parsed = started(MANAGER, "SLUICE_MANAGER_OPTIONS");
+        assertThat(parsed.commandSpec().name()).isEqualTo("manager");
+        assertThat(parsed.matchedOptionValue("--data", Path.of("")))
+                .as("where commands look for the token of this machine's administrator")
+                .isEqualTo(Path.of("/var/lib/sluice/manager"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {NODE, AGENT})
+    void nodesHaveFourCapabilitiesAndNoWayToMore(String unit) throws Exception {
+        String four = "CAP_NET_RAW CAP_NET_ADMIN CAP_BPF CAP_PERFMON";
+        assertThat(values(unit, "AmbientCapabilities")).containsExactly(four);
+        assertThat(values(unit, "CapabilityBoundingSet")).containsExactly(four);
+        assertThat(values(unit, "User")).containsExactly("sluice");
+        assertThat(values(unit, "RestrictAddressFamilies").getFirst())
                 .contains("AF_UNIX", "AF_NETLINK", "AF_PACKET", "AF_XDP");
-        assertThat(values("MemoryDenyWriteExecute")).as("the JVM compiles").isEmpty();
     }
 
     @Test
-    void systemdUnderstandsEveryLine() throws Exception {
+    void managerHasNoCapabilityAndAUserOfItsOwn() throws Exception {
+        assertThat(values(MANAGER, "AmbientCapabilities")).containsExactly("");
+        assertThat(values(MANAGER, "CapabilityBoundingSet")).containsExactly("");
+        assertThat(values(MANAGER, "User")).containsExactly("sluice-manager");
+        assertThat(values(MANAGER, "RestrictAddressFamilies")).containsExactly("AF_UNIX AF_INET AF_INET6");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {NODE, AGENT, MANAGER})
+    void everyServiceIsShutIn(String unit) throws Exception {
+        assertThat(values(unit, "NoNewPrivileges")).containsExactly("yes");
+        assertThat(values(unit, "ProtectSystem")).containsExactly("strict");
+        assertThat(values(unit, "SystemCallFilter").getFirst()).startsWith("@system-service");
+        assertThat(values(unit, "StateDirectory").getFirst()).startsWith("sluice/");
+        assertThat(values(unit, "MemoryDenyWriteExecute"))
+                .as("the JVM compiles")
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({NODE + ",sluice@edge.service", AGENT + "," + AGENT, MANAGER + "," + MANAGER})
+    void systemdUnderstandsEveryLine(String unit, String name) throws Exception {
         assumeThat(Path.of("/usr/bin/systemd-analyze")).exists();
-        Path unit = folder.resolve("sluice@edge.service");
-        // The user and the product are not there where this is built.
+        Path file = folder.resolve(name);
+        // The users and the product are not there where this is built.
         Files.writeString(
-                unit,
-                Files.readString(UNIT)
-                        .replaceAll("(?m)^ExecStart=\\S+", "ExecStart=/bin/true")
+                file,
+                text(unit)
+                        .replaceAll("(?m)^(ExecStart|ExecStartPre)=\\S+", "$1=/bin/true")
                         .replaceAll("(?m)^(User|Group)=.*", "$1=root"));
-        Process verify = new ProcessBuilder("systemd-analyze", "verify", unit.toString())
+        Process verify = new ProcessBuilder("systemd-analyze", "verify", "--man=no", file.toString())
                 .redirectErrorStream(true)
                 .start();
-        String said = new String(verify.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        String said = new String(verify.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(verify.waitFor()).as(said).isZero();
-        assertThat(said).doesNotContain("sluice@edge.service");
+        assertThat(said).doesNotContain(name);
+    }
+
+    @Test
+    void manPageHasEveryCommand() {
+        String page = ManPage.page();
+        assertThat(Main.commandLine().getSubcommands().keySet())
+                .allSatisfy(command -> assertThat(page).contains(".SS sluice " + command.replace("-", "\\-")));
+        assertThat(page.lines().filter(line -> line.startsWith(".")).map(line -> line.split(" ", 2)[0]))
+                .as("nothing of a description is taken for a request")
+                .isSubsetOf(
+                        Stream.of(".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".I").toList());
     }
 }

@@ -43,6 +43,10 @@ final class AgentRecord {
     /** The report whose figures were told last. */
     private Report told = Report.getDefaultInstance();
 
+    /** The newest report, and when it came. */
+    private Report latest = Report.getDefaultInstance();
+
+    private long latestNs;
     private long figuresNs;
     private long bytesSent;
     private boolean everSeen;
@@ -142,23 +146,31 @@ final class AgentRecord {
         sent = null;
         health = Map.of();
         told = Report.getDefaultInstance();
+        latest = told;
         return true;
     }
 
     /**
      * Takes a report.
      *
+     * @param watcher hears what works no more, or again
      * @return keys of objects of which it says something else than the one before; the node's own for figures too, but not often
      */
-    Set<String> report(Report newReport, long nowNs) {
+    Set<String> report(Report newReport, long nowNs, AgentWatcher watcher) {
         Set<String> keys = new HashSet<>();
+        latest = newReport;
+        latestNs = nowNs;
         Map<String, Health> old = health;
         Map<String, Health> now = read(newReport);
         health = now;
         old.keySet().stream().filter(key -> !now.containsKey(key)).forEach(keys::add);
         now.forEach((key, said) -> {
-            if (!said.equals(old.get(key))) {
+            Health before = old.get(key);
+            if (!said.equals(before)) {
                 keys.add(key);
+            }
+            if (before == null ? !said.good() : before.good() != said.good()) {
+                watcher.health(key, said);
             }
         });
         if (told.equals(Report.getDefaultInstance()) || nowNs - figuresNs >= FIGURES_NS) {
@@ -283,6 +295,11 @@ final class AgentRecord {
         }
         return Optional.of(
                 new Figures(told.getGeneration(), told.getConnections(), told.getUninspected(), told.getDropsMap()));
+    }
+
+    /** What it says of instances. */
+    HostWord word() {
+        return HostWord.of(node, connected(), latest, latestNs);
     }
 
     private String away() {

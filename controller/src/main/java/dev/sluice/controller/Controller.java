@@ -2,12 +2,14 @@ package dev.sluice.controller;
 
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Report;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +26,7 @@ public final class Controller implements AutoCloseable {
     private final Distribution distribution;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Consumer<List<ObjectState>> states;
+    private final BooleanSupplier holds;
     private final Thread thread;
     private volatile boolean stopping;
 
@@ -32,9 +35,11 @@ public final class Controller implements AutoCloseable {
      *
      * @param states gets what is new of objects; called by the controller's thread, which must not wait there
      * @param grace as in {@link Distribution}
+     * @param holds whether it may act; as long as it may not, what is said to it is lost, and nothing is told to agents
      */
-    public Controller(Consumer<List<ObjectState>> states, Duration grace) {
+    public Controller(Consumer<List<ObjectState>> states, Duration grace, BooleanSupplier holds) {
         this.states = states;
+        this.holds = holds;
         distribution = new Distribution(System.nanoTime(), grace.toNanos());
         thread = Thread.ofPlatform().daemon().name("sluice-controller").start(this::run);
     }
@@ -46,6 +51,9 @@ public final class Controller implements AutoCloseable {
         while (!stopping) {
             try {
                 Runnable next = mailbox.poll(untold ? TELL_NS : TICK_NS, TimeUnit.NANOSECONDS);
+                if (!holds.getAsBoolean()) {
+                    continue;
+                }
                 if (next != null) {
                     next.run();
                     untold = true;
@@ -89,6 +97,10 @@ public final class Controller implements AutoCloseable {
 
     void report(AgentStream stream, Report report) {
         mailbox.add(() -> distribution.report(stream, report, System.nanoTime()));
+    }
+
+    void interfaces(AgentStream stream, Interfaces told) {
+        mailbox.add(() -> distribution.interfaces(stream, told));
     }
 
     void gone(AgentStream stream) {

@@ -4,6 +4,8 @@ import dev.sluice.controller.Parts.Affected;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.Interfaces;
+import dev.sluice.southbound.Lookout;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.Report;
 import java.util.ArrayList;
@@ -30,6 +32,8 @@ public final class Distribution {
     /** Keys of objects of which something else is to be said than before. */
     private final Set<String> untold = new HashSet<>();
 
+    private AgentWatcher watcher = AgentWatcher.NOBODY;
+    private Lookout lookout = Lookout.getDefaultInstance();
     private final long startNs;
     private final long graceNs;
     private long nonce;
@@ -43,6 +47,24 @@ public final class Distribution {
     public Distribution(long startNs, long graceNs) {
         this.startNs = startNs;
         this.graceNs = graceNs;
+    }
+
+    /** From now on somebody hears of agents what is about no object; it is told of those that are there. */
+    public void watch(AgentWatcher newWatcher) {
+        watcher = newWatcher;
+        byStream.values().forEach(agent -> watcher.connected(agent.node()));
+    }
+
+    /** From now on agents look for these interfaces. */
+    public void lookFor(Lookout newLookout) {
+        if (!newLookout.equals(lookout)) {
+            lookout = newLookout;
+            byStream.keySet().forEach(this::tellLookout);
+        }
+    }
+
+    private void tellLookout(AgentStream stream) {
+        stream.send(FromController.newBuilder().setLookout(lookout).build());
     }
 
     /** Objects are others now. */
@@ -85,6 +107,10 @@ public final class Distribution {
         agent.connect(stream, hello);
         untold.addAll(agent.keys());
         push(agent, nowNs);
+        watcher.connected(agent.node());
+        if (!lookout.equals(Lookout.getDefaultInstance())) {
+            tellLookout(stream);
+        }
     }
 
     private static String problem(Hello hello) {
@@ -102,6 +128,10 @@ public final class Distribution {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
             untold.addAll(agent.answered(answer, nowNs));
+            if (!answer.getAccepted()) {
+                answer.getFaultsList()
+                        .forEach(fault -> watcher.refused(agent.node(), fault.getObject(), fault.getMessage()));
+            }
             push(agent, nowNs);
         }
     }
@@ -110,7 +140,15 @@ public final class Distribution {
     public void report(AgentStream stream, Report report, long nowNs) {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
-            untold.addAll(agent.report(report, nowNs));
+            untold.addAll(agent.report(report, nowNs, watcher));
+        }
+    }
+
+    /** An agent tells of interfaces. */
+    public void interfaces(AgentStream stream, Interfaces told) {
+        AgentRecord agent = byStream.get(stream);
+        if (agent != null) {
+            watcher.interfaces(agent.node(), told);
         }
     }
 
@@ -119,6 +157,7 @@ public final class Distribution {
         AgentRecord agent = byStream.remove(stream);
         if (agent != null && agent.disconnect(stream)) {
             untold.addAll(agent.keys());
+            watcher.lost(agent.node());
         }
     }
 
@@ -171,6 +210,13 @@ public final class Distribution {
             figures = figures.or(() -> agent.figures(key));
         }
         return new ObjectState(key, parts.generation(key), nodes, health, figures);
+    }
+
+    /** What hosts say of instances, by name of the host; those only that have ever come. */
+    public Map<String, HostWord> hosts() {
+        Map<String, HostWord> hosts = new TreeMap<>();
+        agents.values().stream().filter(AgentRecord::seen).forEach(agent -> hosts.put(agent.node(), agent.word()));
+        return hosts;
     }
 
     /** How many agents are connected. */

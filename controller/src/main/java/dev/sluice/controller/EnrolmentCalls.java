@@ -12,10 +12,15 @@ import io.grpc.StatusException;
 import io.grpc.stub.StreamObserver;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.util.concurrent.Semaphore;
 
 /** Gives certificates to agents, if the gate does. Any thread. */
 final class EnrolmentCalls extends EnrolmentGrpc.EnrolmentImplBase {
+    /** So many calls of strangers are looked at or wait at a time: each costs a thread. */
+    static final int STRANGERS_MAX = 16;
+
     private final AgentGate gate;
+    private final Semaphore strangers = new Semaphore(STRANGERS_MAX);
 
     EnrolmentCalls(AgentGate gate) {
         this.gate = gate;
@@ -27,14 +32,23 @@ final class EnrolmentCalls extends EnrolmentGrpc.EnrolmentImplBase {
 
     @Override
     public void enrol(EnrolRequest request, StreamObserver<Enrolled> answer) {
-        String from = CertifiedCalls.FROM.get();
-        answer(
-                answer,
-                () -> gate.enrol(
-                        request.getToken(),
-                        request.getSecret(),
-                        request.getRequest().toByteArray(),
-                        from));
+        if (!strangers.tryAcquire()) {
+            answer.onError(new StatusException(Status.RESOURCE_EXHAUSTED.withDescription(
+                    "this manager looks at " + STRANGERS_MAX + " other hosts that enrol: ask again")));
+            return;
+        }
+        try {
+            String from = CertifiedCalls.FROM.get();
+            answer(
+                    answer,
+                    () -> gate.enrol(
+                            request.getToken(),
+                            request.getSecret(),
+                            request.getRequest().toByteArray(),
+                            from));
+        } finally {
+            strangers.release();
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.sluice.model.Port;
 import dev.sluice.model.ReadObject;
 import dev.sluice.model.ReadObject.Reference;
 import dev.sluice.model.Resource;
+import dev.sluice.model.ServiceDeployment;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServicePolicy.AppliedTo;
@@ -188,6 +189,8 @@ public final class Parts {
                 Optional<String> node = nodeOf(item.resource());
                 set(node.isEmpty() ? placedNowhere : own.computeIfAbsent(node.get(), _ -> new TreeSet<>()), key, there);
             }
+            // The manager's own business: what it makes of it are instances.
+            case ServiceDeployment _ -> {}
             default -> set(common, key, there);
         }
     }
@@ -222,6 +225,7 @@ public final class Parts {
                         ? Affected.all()
                         : new Affected(false, Set.of(node.get()), withUnderlay.contains(node.get()), Set.of());
             }
+            case ServiceDeployment _ -> new Affected(false, Set.of(), false, Set.of());
             default -> new Affected(false, Set.of(), true, Set.of(item.object.key()));
         };
     }

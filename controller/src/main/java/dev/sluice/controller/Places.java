@@ -2,6 +2,7 @@ package dev.sluice.controller;
 
 import dev.sluice.model.LogicalRouter;
 import dev.sluice.model.Port;
+import dev.sluice.model.PortProfile;
 import dev.sluice.model.Resource;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
 final class Places {
     private final Map<String, LogicalRouter> routers = new HashMap<>();
     private final Map<String, Port> ports = new HashMap<>();
+    private final Set<String> discovering = new HashSet<>();
     private final Map<String, Map<String, Port>> portsByInterface = new HashMap<>();
 
     /** What was found since a port or a router was another. */
@@ -27,6 +29,9 @@ final class Places {
         known.clear();
         if (resource instanceof LogicalRouter router) {
             routers.put(router.name(), router);
+        } else if (resource instanceof PortProfile profile
+                && profile.spec().discover().isPresent()) {
+            discovering.add(profile.name());
         } else if (resource instanceof Port port) {
             ports.put(port.name(), port);
             portsByInterface
@@ -39,6 +44,8 @@ final class Places {
         known.clear();
         if (resource instanceof LogicalRouter router) {
             routers.remove(router.name());
+        } else if (resource instanceof PortProfile profile) {
+            discovering.remove(profile.name());
         } else if (resource instanceof Port port) {
             ports.remove(port.name());
             Map<String, Port> named = portsByInterface.get(port.spec().interfaceName());
@@ -48,9 +55,9 @@ final class Places {
         }
     }
 
-    /** Without any, the interfaces that appliedTo names are the ports. */
+    /** Without any, and without profiles by which ports are discovered, the interfaces that appliedTo names are the ports. */
     boolean implicit() {
-        return ports.isEmpty() && routers.isEmpty();
+        return ports.isEmpty() && routers.isEmpty() && discovering.isEmpty();
     }
 
     /** Names of the nodes; {@link #EVERYWHERE} if it is no particular ones. */

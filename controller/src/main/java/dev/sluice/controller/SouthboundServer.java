@@ -7,6 +7,8 @@ import dev.sluice.southbound.SouthboundGrpc;
 import dev.sluice.southbound.pki.Certificates;
 import dev.sluice.southbound.pki.PeerCheck;
 import dev.sluice.southbound.pki.TlsEnds;
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -26,6 +28,15 @@ import org.slf4j.LoggerFactory;
 /** Where agents reach a controller: over TLS, as the nodes that their certificates name, or in the clear, as whatever they say. Any thread. */
 public final class SouthboundServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SouthboundServer.class);
+
+    /** It would say a line, with its stack, of each connection or call of a stranger that makes no sense. Kept here, since levels are forgotten with their loggers. */
+    private static final java.util.logging.Logger LIBRARY =
+            java.util.logging.Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty");
+
+    static {
+        LIBRARY.setLevel(java.util.logging.Level.SEVERE);
+    }
+
     private static final int KEEPALIVE_S = 10;
     private static final int KEEPALIVE_ANSWER_S = 5;
     private static final int HANDSHAKE_S = 10;
@@ -72,6 +83,9 @@ public final class SouthboundServer implements AutoCloseable {
                 .sslContext(TlsEnds.server(gate.identity(), agents))
                 .handshakeTimeout(HANDSHAKE_S, TimeUnit.SECONDS)
                 .maxInboundMetadataSize(HEADERS_BYTES_MAX)
+                // What is short on the wire could be long when it is unpacked.
+                .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false))
+                .addStreamTracerFactory(new SmallCalls())
                 .intercept(new CertifiedCalls(gate))
                 .addService(new Service(controller, streams, gate))
                 .addService(new EnrolmentCalls(gate))
@@ -217,6 +231,7 @@ public final class SouthboundServer implements AutoCloseable {
                 }
                 case ANSWER -> controller.answer(this, message.getAnswer());
                 case REPORT -> controller.report(this, message.getReport());
+                case INTERFACES -> controller.interfaces(this, message.getInterfaces());
                 case WHAT_NOT_SET -> {
                     // Something that a newer agent says.
                 }

@@ -89,6 +89,7 @@ public final class Rebalance {
 
     /** Takes over the targets of a snapshot; paths that its nodes ask for are new there unless the target had none before. */
     void apply(Snapshot next) {
+        endGone(next);
         rates = new int[0];
         for (ReturningNode node : next.returning()) {
             if (node.instance() >= rates.length) {
@@ -102,7 +103,7 @@ public final class Rebalance {
             List<Path> paths = next.target(t).paths();
             fit[t] = new boolean[paths.size()];
             for (int i = 0; i < fit[t].length; i++) {
-                fit[t][i] = wasFit(before, t, paths.get(i));
+                fit[t][i] = isNew(next.target(t)) ? selector.isFit(paths.get(i)) : wasFit(before, t, paths.get(i));
             }
         }
         snapshot = next;
@@ -116,8 +117,24 @@ public final class Rebalance {
         }
     }
 
+    /** The number of a chain that is gone may go to another one, which nobody has asked for. */
+    private void endGone(Snapshot next) {
+        for (RebalanceRound running : rounds) {
+            boolean stays = running.targetId() < next.targetCount()
+                    && next.target(running.targetId()).name().equals(running.targetName());
+            if (!stays && !running.isOver()) {
+                end(running, RebalanceRound.State.STOPPED);
+            }
+        }
+    }
+
+    private boolean isNew(Target target) {
+        return target.id() >= snapshot.targetCount()
+                || !snapshot.target(target.id()).name().equals(target.name());
+    }
+
     private boolean wasFit(boolean[][] before, int t, Path path) {
-        if (t >= before.length || before[t].length == 0) {
+        if (before[t].length == 0) {
             return selector.isFit(path);
         }
         List<Path> paths = snapshot.target(t).paths();

@@ -24,7 +24,7 @@ final class Program implements AutoCloseable {
     /** What both have. */
     static final List<String> MAPS = List.of("flows", "headers", "globals", "paths", "ports", "ingresses", "counts");
 
-    private static final String CAPABILITIES = "CAP_BPF and CAP_NET_ADMIN";
+    private static final String CAPABILITIES = "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN";
     private static final int LOG_BYTES = 256 * 1024;
 
     private final Libbpf bpf;

@@ -406,7 +406,8 @@ class FastPathSystemTest {
         String said = OpenFastPath.run(middle, "setpriv --bounding-set -all --inh-caps -all");
         assertThat(said)
                 .contains("fast path: loading the program")
-                .contains("EPERM: needs CAP_BPF and CAP_NET_ADMIN; run as root or grant CAP_BPF and CAP_NET_ADMIN")
+                .contains(
+                        "EPERM: needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; run as root or grant CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN")
                 .hasLineCount(1);
         assertThat(middle.output("ip -o link")).doesNotContain("sluice");
     }

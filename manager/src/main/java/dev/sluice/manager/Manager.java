@@ -1,15 +1,19 @@
 package dev.sluice.manager;
 
 import dev.sluice.manager.access.Accounts;
-import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.Enrolments;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.rest.Gate;
 import dev.sluice.manager.rest.RestApi;
+import dev.sluice.manager.rest.Self;
 import dev.sluice.manager.store.Backup;
 import dev.sluice.manager.store.CompactedException;
+import dev.sluice.manager.store.Election;
+import dev.sluice.manager.store.EtcdOptions;
+import dev.sluice.manager.store.EtcdStore;
 import dev.sluice.manager.store.SqliteStore;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.StoreException;
@@ -22,7 +26,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,19 +33,20 @@ import org.slf4j.LoggerFactory;
 public final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
 
-    /** Longer than the longest wait of an agent between two tries. */
-    private static final Duration AGENTS_GRACE = Duration.ofSeconds(20);
-
     private final Store store;
     private final HttpServer server;
-    private final @Nullable AgentService agents;
+    private final Leading leading;
+    private final Election election;
     private final Thread compactor;
 
-    private Manager(Store store, HttpServer server, @Nullable AgentService agents, Thread compactor) {
+    private Manager(Store store, HttpServer server, Leading leading, Election election, Options options) {
         this.store = store;
         this.server = server;
-        this.agents = agents;
-        this.compactor = compactor;
+        this.leading = leading;
+        this.election = election;
+        compactor = Thread.ofVirtual()
+                .name("sluice-compactor")
+                .start(() -> compact(options.revisionsKept(), options.compactEvery()));
     }
 
     /** Holds a token for whoever may read it: the administrator of this machine. */
@@ -51,13 +55,14 @@ public final class Manager implements AutoCloseable {
     /**
      * How a manager runs.
      *
-     * @param data directory of the store
+     * @param data directory of the store, and of what belongs to this manager alone
      * @param listen loopback addresses only, unless there are access control and a certificate
      * @param requestsPerSecondMax of one client address
      * @param revisionsKept how far watchers and listings can go back
      * @param accessControl whether clients have to show a token
      * @param certificate with which TLS is spoken; empty: plain HTTP
      * @param agents where agents reach it, and who is let in; empty: it keeps objects and serves no agents
+     * @param cluster where the store is, for several managers; empty: in the directory, for this one alone
      */
     public record Options(
             Path data,
@@ -67,31 +72,70 @@ public final class Manager implements AutoCloseable {
             Duration compactEvery,
             boolean accessControl,
             Optional<ServerCertificate> certificate,
-            Optional<AgentOptions> agents) {
-        /** The usual bounds, with access control, without TLS, without agents. */
+            Optional<AgentOptions> agents,
+            Optional<EtcdOptions> cluster) {
+        /** The usual bounds, with access control, without TLS, without agents, with a store of its own. */
         public static Options of(Path data, InetSocketAddress listen) {
-            Duration compactEvery = Duration.ofMinutes(1);
-            return new Options(data, listen, 500, 10_000, compactEvery, true, Optional.empty(), Optional.empty());
+            return new Options(
+                    data,
+                    listen,
+                    500,
+                    10_000,
+                    Duration.ofMinutes(1),
+                    true,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
         }
 
         /** The same for whoever reaches it. */
         public Options withoutAccessControl() {
-            return new Options(
-                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, false, certificate, agents);
+            return with(false, certificate, agents, cluster);
         }
 
         /** The same with TLS. */
         public Options with(ServerCertificate shown) {
-            Optional<ServerCertificate> now = Optional.of(shown);
-            return new Options(
-                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, accessControl, now, agents);
+            return with(accessControl, Optional.of(shown), agents, cluster);
         }
 
         /** The same with agents. */
         public Options with(AgentOptions newAgents) {
-            Optional<AgentOptions> now = Optional.of(newAgents);
+            return with(accessControl, certificate, Optional.of(newAgents), cluster);
+        }
+
+        /** The same with a store for several managers. */
+        public Options with(EtcdOptions newCluster) {
+            return with(accessControl, certificate, agents, Optional.of(newCluster));
+        }
+
+        private Options with(
+                boolean newAccessControl,
+                Optional<ServerCertificate> newCertificate,
+                Optional<AgentOptions> newAgents,
+                Optional<EtcdOptions> newCluster) {
             return new Options(
-                    data, listen, requestsPerSecondMax, revisionsKept, compactEvery, accessControl, certificate, now);
+                    data,
+                    listen,
+                    requestsPerSecondMax,
+                    revisionsKept,
+                    compactEvery,
+                    newAccessControl,
+                    newCertificate,
+                    newAgents,
+                    newCluster);
+        }
+
+        /** How people name the store. */
+        String store() {
+            return cluster.map(EtcdOptions::toString).orElse("SQLite in " + data);
+        }
+
+        private Store open() throws IOException {
+            if (cluster.isEmpty()) {
+                return SqliteStore.open(data);
+            }
+            Files.createDirectories(data);
+            return EtcdStore.open(cluster.get());
         }
     }
 
@@ -104,8 +148,8 @@ public final class Manager implements AutoCloseable {
      */
     public static Manager start(Options options) throws IOException {
         checkAddress(options);
-        Store store = SqliteStore.open(options.data());
-        AgentService agents = null;
+        Store store = options.open();
+        Election election = null;
         try {
             Inventory inventory = new Inventory(store, InstantSource.system());
             int objects = inventory.all().objects().size();
@@ -115,21 +159,25 @@ public final class Manager implements AutoCloseable {
                 writeToken(options.data().resolve(ADMIN_TOKEN_FILE), accounts.localAdministrator());
             }
             Optional<Enrolments> enrolments = enrolments(options, store, inventory);
+            EventLog events = new EventLog(InstantSource.system());
+            Leading leading = new Leading(options.agents(), enrolments, inventory, events);
+            election = store.elect(leading);
+            Self self = new Self(options.store(), election::standing, store::sizeBytes);
             RestApi api = new RestApi(
-                    inventory, accounts, enrolments, gate, options.requestsPerSecondMax(), System::nanoTime);
-            if (options.agents().isPresent()) {
-                agents = AgentService.start(
-                        options.agents().get().listen(), enrolments, inventory, InstantSource.system(), AGENTS_GRACE);
-            }
+                    inventory,
+                    accounts,
+                    events,
+                    enrolments,
+                    gate,
+                    self,
+                    options.requestsPerSecondMax(),
+                    System::nanoTime);
             HttpServer server = HttpServer.start(options.listen(), HttpServer.Limits.USUAL, options.certificate(), api);
-            Thread compactor = Thread.ofVirtual()
-                    .name("sluice-compactor")
-                    .start(() -> compact(store, options.revisionsKept(), options.compactEvery()));
-            LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.data());
-            return new Manager(store, server, agents, compactor);
+            LOG.info("{} objects at revision {} in {}", objects, store.revision(), options.store());
+            return new Manager(store, server, leading, election, options);
         } catch (IOException | RuntimeException e) {
-            if (agents != null) {
-                agents.close();
+            if (election != null) {
+                election.close();
             }
             store.close();
             throw e;
@@ -172,34 +220,37 @@ public final class Manager implements AutoCloseable {
     }
 
     /**
-     * Fills an empty directory from a backup.
+     * Fills an empty store from a backup.
      *
      * @return how many entries the backup holds: objects, and the record of changes
-     * @throws StoreException if the backup is not whole, or the directory cannot be used or holds objects
+     * @throws StoreException if the backup is not whole, or the store cannot be used or holds objects
+     * @throws IOException if the directory cannot be made
      */
-    public static int restore(Path data, byte[] backup) {
-        try (Store store = SqliteStore.open(data)) {
+    public static int restore(Options options, byte[] backup) throws IOException {
+        try (Store store = options.open()) {
             return Backup.restore(backup, store);
         }
     }
 
-    private static void compact(Store store, long kept, Duration every) {
+    /** Each so often; of several managers the one that leads, or any if there is no room: without room nobody new can lead. */
+    private void compact(long kept, Duration every) {
         try {
             while (true) {
                 Thread.sleep(every);
-                long oldest = store.revision() - kept;
-                if (oldest > store.compacted()) {
-                    compact(store, oldest);
-                }
+                compact(kept);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static void compact(Store store, long oldest) {
+    private void compact(long kept) {
         try {
-            store.compact(oldest);
+            boolean full = store.lacksRoom();
+            long oldest = store.revision() - (full ? 0 : kept);
+            if (full || (election.standing().leads() && oldest > store.compacted())) {
+                store.compact(oldest);
+            }
         } catch (CompactedException | StoreException e) {
             LOG.warn("old revisions are kept until it works: {}", e.getMessage());
         }
@@ -210,18 +261,21 @@ public final class Manager implements AutoCloseable {
         return server.port();
     }
 
-    /** The port that agents reach it at; 0: it serves none. */
+    /** The port that agents reach it at; 0: it serves none now. */
     public int agentsPort() {
-        return agents == null ? 0 : agents.port();
+        return leading.port();
+    }
+
+    /** Whether it leads, or who does. */
+    public Election.Standing standing() {
+        return election.standing();
     }
 
     /** Answers no more requests; everything that was acknowledged is on disk. */
     @Override
     public void close() {
         compactor.interrupt();
-        if (agents != null) {
-            agents.close();
-        }
+        election.close();
         store.close();
         server.close();
     }

@@ -25,6 +25,8 @@ final class CrossChecks {
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).size());
         Set<String> served = new HashSet<>();
         all.instances().forEach(instance -> served.add(instance.spec().service()));
+        all.all(ServiceDeployment.class)
+                .forEach(deployment -> served.add(deployment.spec().service()));
         // An instance that is broken in itself is missing in all; its own problem is enough.
         boolean allInstances =
                 declared.getOrDefault(Kind.SERVICE_INSTANCE, Map.of()).size()
@@ -57,6 +59,7 @@ final class CrossChecks {
                     switches.check(segment, at);
                     plane.check(segment, at);
                 }
+                case ServiceDeployment deployment -> DeploymentChecks.check(deployment, at, all);
                 case PortProfile _, Service _ -> {}
             }
         }

@@ -56,6 +56,7 @@ final class InstanceChecks {
         if (instance.spec().attachment() instanceof ServiceInstance.Endpoint endpoint) {
             endpoints.check(instance, endpoint.address(), at);
         }
+        checkRuntime(instance, at);
         if (!(instance.spec().attachment() instanceof Interfaces interfaces)) {
             return;
         }
@@ -67,6 +68,16 @@ final class InstanceChecks {
         of.filter(service -> !service.spec().transport().isTunnel())
                 .ifPresent(service -> checkService(service.spec(), instance.spec(), interfaces, at));
         checkUses(instance, interfaces, at);
+    }
+
+    private static void checkRuntime(ServiceInstance instance, Document at) {
+        boolean made = instance.spec().runtime().filter(InstanceRuntime::isMade).isPresent();
+        if (made && instance.spec().node().isEmpty()) {
+            at.error("spec.runtime", "stands without node: no agent would know that it is meant", "spec.node");
+        }
+        if (made && !(instance.spec().attachment() instanceof Interfaces)) {
+            at.error("spec.runtime", "stands without interfaces, which the agent makes", "spec.interfaces");
+        }
     }
 
     private void checkPolicies(ServiceInstance instance, Document at) {

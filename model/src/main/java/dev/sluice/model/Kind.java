@@ -29,6 +29,9 @@ public enum Kind implements Word {
     /** {@link ServiceInstance}. */
     SERVICE_INSTANCE("ServiceInstance"),
 
+    /** {@link ServiceDeployment}. */
+    SERVICE_DEPLOYMENT("ServiceDeployment"),
+
     /** {@link ServiceChain}. */
     SERVICE_CHAIN("ServiceChain"),
 

@@ -7,7 +7,8 @@ final class KindTable {
     private KindTable() {}
 
     static List<KindReader> rows() {
-        return List.of(service(), instance(), chain(), policy(), port(), profile(), router(), segment(), node());
+        return List.of(
+                service(), instance(), deployment(), chain(), policy(), port(), profile(), router(), segment(), node());
     }
 
     private static KindReader service() {
@@ -33,6 +34,22 @@ final class KindTable {
                   service: firewall
                   node: host-b
                   interfaces: {in: fw1-in, out: fw1-out}
+                """);
+    }
+
+    private static KindReader deployment() {
+        return KindReader.row(
+                Kind.SERVICE_DEPLOYMENT, ServiceDeploymentReader.SPEC, null, ServiceDeployment::new, """
+                So many instances of a service, which the manager makes, places on hosts, drains and deletes: \
+                [instances that come and go](../guides/instances.md). Nodes that read files leave it alone.""", """
+                apiVersion: sluice.dev/v1
+                kind: ServiceDeployment
+                metadata: {name: fw}
+                spec:
+                  service: firewall
+                  replicas: 2
+                  placement: {hosts: [host-a, host-b], spread: hosts}
+                  command: {argv: [/usr/libexec/fw, --quiet]}
                 """);
     }
 
@@ -81,7 +98,8 @@ final class KindTable {
 
     private static KindReader profile() {
         return KindReader.row(Kind.PORT_PROFILE, PortProfileReader.SPEC, null, PortProfile::new, """
-                The chain that ports with this profile get without a rule.""", """
+                What ports with this profile are: workloads, whose traffic passes a chain without a rule, or sides of a service node. With `discover` \
+                interfaces get it by themselves, as soon as they appear and wherever they go: [discovery](../guides/discovery.md).""", """
                 apiVersion: sluice.dev/v1
                 kind: PortProfile
                 metadata: {name: protected}

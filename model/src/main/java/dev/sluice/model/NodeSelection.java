@@ -54,9 +54,12 @@ final class NodeSelection {
                 && instance.spec().node().flatMap(all::underlay).isPresent();
     }
 
-    /** Without Ports and LogicalRouters, the interfaces in appliedTo are the ports. */
+    /** Without Ports and LogicalRouters, and without profiles by which ports are discovered, the interfaces in appliedTo are the ports. */
     static boolean portsAreImplicit(Configuration all) {
-        return all.ports().isEmpty() && all.routers().isEmpty();
+        return all.ports().isEmpty()
+                && all.routers().isEmpty()
+                && all.all(PortProfile.class).stream()
+                        .noneMatch(profile -> profile.spec().discover().isPresent());
     }
 
     /** The Linux interfaces that appliedTo names on a node, in the order of their first mention. */
@@ -158,7 +161,13 @@ final class NodeSelection {
             case Port port -> port.spec().node();
             case LogicalRouter router -> router.spec().node();
             case ServiceInstance instance -> instance.spec().node();
-            case Node _, PortProfile _, LogicalSwitch _, Service _, ServiceChain _, ServicePolicy _ -> Optional.empty();
+            case Node _,
+                    PortProfile _,
+                    LogicalSwitch _,
+                    Service _,
+                    ServiceDeployment _,
+                    ServiceChain _,
+                    ServicePolicy _ -> Optional.empty();
         };
     }
 

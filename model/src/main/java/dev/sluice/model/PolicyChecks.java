@@ -23,7 +23,7 @@ final class PolicyChecks {
     PolicyChecks(Configuration all, Map<Kind, Map<String, Document>> declared) {
         this.all = all;
         this.declared = declared;
-        this.implicit = count(Kind.PORT) == 0 && count(Kind.LOGICAL_ROUTER) == 0;
+        this.implicit = count(Kind.PORT) == 0 && count(Kind.LOGICAL_ROUTER) == 0 && NodeSelection.portsAreImplicit(all);
         for (Port port : all.ports()) {
             portNames.add(port.name());
             portNames.add(port.spec().interfaceName());

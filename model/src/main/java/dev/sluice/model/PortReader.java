@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@link Port}. */
 final class PortReader {
@@ -39,7 +40,7 @@ final class PortReader {
             "fastPath",
             Types.word(FastPath.class),
             FastPath.AUTO,
-            "Where the kernel repeats known flows of this port, on a node with --fast-path; auto: where that says.");
+            "Where the kernel repeats known flows of this port, on a node with --fast-path; auto: where that says. tc: not with driver: af_xdp; tc and xdp: not with tap.");
     private static final Field<Boolean> FROM_PORT =
             Field.defaulted("fromPort", Types.BOOLEAN, true, "true", "Packets coming in from the port are classified.");
     private static final Field<Boolean> TO_PORT =
@@ -128,7 +129,29 @@ final class PortReader {
         return refused;
     }
 
-    private static Spec spec(Values v) {
+    private static @Nullable Spec spec(Values v) {
+        String place = "cannot be with driver: ";
+        FastPath fast = v.get(FAST_PATH);
+        boolean told = fast == FastPath.TC || fast == FastPath.XDP;
+        if (told && v.get(DRIVER) == PortDriver.TAP) {
+            return v.refuse(
+                    "fastPath",
+                    place + "tap, whose packets the kernel never has; leave it out, or take another driver",
+                    "auto, off");
+        }
+        if (fast == FastPath.TC && v.get(DRIVER) == PortDriver.AF_XDP) {
+            return v.refuse(
+                    "fastPath",
+                    place + "af_xdp, which takes packets before tc; leave it out, or take driver: af_packet",
+                    "auto, off, xdp");
+        }
+        if (fast == FastPath.XDP && v.get(DRIVER) == PortDriver.AF_XDP && v.get(XDP_MODE) == XdpMode.GENERIC) {
+            return v.refuse(
+                    "fastPath",
+                    place
+                            + "af_xdp in xdpMode: generic, where XDP cannot pass packets on; leave it out, or leave xdpMode out",
+                    "auto, off");
+        }
         return new Spec(
                 v.get(NODE),
                 v.get(INTERFACE),

@@ -9,6 +9,7 @@ public sealed interface Resource
                 LogicalSwitch,
                 Service,
                 ServiceInstance,
+                ServiceDeployment,
                 ServiceChain,
                 ServicePolicy {
     /** The API version of every object. */

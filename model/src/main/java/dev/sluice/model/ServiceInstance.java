@@ -29,6 +29,7 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
      * @param attachment its interfaces, its address in the underlay, or an identifier to discover them by
      * @param cap packets per second that it is sent at most; empty: no limit
      * @param policies tags per chain; chains are unique; empty: the interfaces' own tags serve every chain
+     * @param runtime who makes the node; empty: it is there already
      */
     public record Spec(
             String service,
@@ -38,10 +39,11 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
             AdminState adminState,
             Attachment attachment,
             List<PolicyTags> policies,
-            Optional<PacketCap> cap) {
+            Optional<PacketCap> cap,
+            Optional<InstanceRuntime> runtime) {
         /** The same with another administrative state. */
         public Spec withAdminState(AdminState state) {
-            return new Spec(service, node, weight, metric, state, attachment, policies, cap);
+            return new Spec(service, node, weight, metric, state, attachment, policies, cap, runtime);
         }
 
         /** Checks the numbers and copies the list. */

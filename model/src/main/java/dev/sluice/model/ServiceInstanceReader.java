@@ -24,8 +24,10 @@ final class ServiceInstanceReader {
             Field.optional("innerVlan", Types.integer(1, 4094), "The inner VLAN tag; only together with vlan.");
     private static final ObjectType<VlanTags> TAGS = ObjectType.of(ServiceInstanceReader::tags, VLAN, INNER_VLAN);
 
-    private static final Field<String> INTERFACE =
-            Field.required("interface", Types.INTERFACE, "The network interface of this host that leads to the node.");
+    private static final Field<Optional<String>> INTERFACE = Field.optional(
+            "interface",
+            Types.INTERFACE,
+            "The network interface of this host that leads to the node. Required, except with identifier.");
     private static final Field<List<InterfaceAddress>> ADDRESSES = Field.defaulted(
             "addresses",
             Lists.of(Types.INTERFACE_ADDRESS, 0, 16),
@@ -42,12 +44,12 @@ final class ServiceInstanceReader {
             "mac",
             Types.MAC,
             "The MAC address that the next hop resolves to; without it, ARP and ND ask. Transport nsh-ethernet: the node's, which it needs.");
-    private static final ValueType<ServicePort> SERVICE_PORT = Lists.either(
+    private static final ValueType<Side> SERVICE_PORT = Lists.either(
             new ValueType<>() {
                 @Override
-                public @Nullable ServicePort read(FieldReader at) {
+                public @Nullable Side read(FieldReader at) {
                     String name = Types.INTERFACE.read(at);
-                    return name == null ? null : ServicePort.ofInterface(name);
+                    return name == null ? null : Side.ofInterface(name);
                 }
 
                 @Override
@@ -57,9 +59,9 @@ final class ServiceInstanceReader {
             },
             ObjectType.of(ServiceInstanceReader::servicePort, INTERFACE, VLAN, INNER_VLAN, ADDRESSES, NEXT_HOP, MAC));
 
-    private static final Field<ServicePort> IN = Field.required(
+    private static final Field<Side> IN = Field.required(
             "in", SERVICE_PORT, "Where forward packets are sent and, with nodes that bridge, reverse ones come back.");
-    private static final Field<Optional<ServicePort>> OUT = Field.optional(
+    private static final Field<Optional<Side>> OUT = Field.optional(
             "out", SERVICE_PORT, "Where forward packets come back; without it the node is one-armed: the same as in.");
 
     private static final Field<String> POLICY_CHAIN = Field.required(
@@ -89,10 +91,10 @@ final class ServiceInstanceReader {
             Types.word(AdminState.class),
             AdminState.UP,
             "down, drain: it gets no new flows, those that it has stay. maintenance: those that it has move to another node that is alive, at their next packet.");
-    private static final Field<Optional<Interfaces>> INTERFACES = Field.optional(
+    private static final Field<Optional<Sides>> INTERFACES = Field.optional(
             "interfaces",
-            ObjectType.of(v -> new Interfaces(v.get(IN), v.get(OUT)), IN, OUT),
-            "The interfaces that lead to the node. Exactly one of interfaces, endpoint and identifier.");
+            ObjectType.of(v -> new Sides(v.get(IN), v.get(OUT)), IN, OUT),
+            "The interfaces that lead to the node. One of interfaces, endpoint and identifier; with identifier, what else is to be said of its sides.");
     private static final Field<Optional<IpAddress>> ENDPOINT = Field.optional(
             "endpoint",
             Types.HOST_ADDRESS,
@@ -102,7 +104,9 @@ final class ServiceInstanceReader {
             Types.integer(0, Integer.MAX_VALUE - 1),
             "Transport gre: key of the tunnel that stands for side in, an even number; side out has the next one.");
     private static final Field<Optional<String>> IDENTIFIER = Field.optional(
-            "identifier", Types.text(253), "What the node calls itself; its interfaces are then discovered.");
+            "identifier",
+            Types.text(253),
+            "What the node calls itself; a manager then finds node and interfaces, and fills them in: those whose alias says sluice:IDENTIFIER, or whose PortProfile does.");
     private static final Field<List<PolicyTags>> POLICIES = Field.defaulted(
             "policies",
             Lists.of(
@@ -126,6 +130,11 @@ final class ServiceInstanceReader {
             Types.integer(1, PacketCap.MAX),
             "Packets that may follow at once after a pause; without it a hundredth of packetsPerSecondMax, at least 32.");
 
+    private static final Field<Optional<InstanceRuntime>> RUNTIME = Field.optional(
+            "runtime",
+            InstanceRuntimeReader.RUNTIME,
+            "Who makes the node: its host's agent, which follows a manager. Without it the node is there already. Needs node and interfaces.");
+
     static final ObjectType<Spec> SPEC = ObjectType.of(
             ServiceInstanceReader::spec,
             SERVICE,
@@ -139,9 +148,51 @@ final class ServiceInstanceReader {
             IDENTIFIER,
             POLICIES,
             PACKETS_PER_SECOND,
-            PACKETS_BURST);
+            PACKETS_BURST,
+            RUNTIME);
 
     private ServiceInstanceReader() {}
+
+    /** One side of a node, whose interface may have to be found. */
+    private record Side(
+            Optional<String> interfaceName,
+            VlanTags tags,
+            List<InterfaceAddress> addresses,
+            List<IpAddress> nextHop,
+            Optional<MacAddress> mac) {
+        static Side ofInterface(String name) {
+            return new Side(Optional.of(name), VlanTags.NONE, List.of(), List.of(), Optional.empty());
+        }
+
+        Optional<ServicePort> known() {
+            return interfaceName.map(name -> new ServicePort(name, tags, addresses, nextHop, mac));
+        }
+    }
+
+    /** Both. */
+    private record Sides(Side in, Optional<Side> out) {
+        /** The interfaces, if all are known. */
+        Optional<Interfaces> known() {
+            if (out.isEmpty()) {
+                return in.known().map(port -> new Interfaces(port, Optional.empty()));
+            }
+            Optional<ServicePort> outPort = out.get().known();
+            return in.known().flatMap(port -> outPort.map(other -> new Interfaces(port, Optional.of(other))));
+        }
+
+        /** Reports interfaces that are missing; whether there are any. */
+        boolean refuseUnknown(Values v) {
+            boolean unknownIn = in.interfaceName.isEmpty();
+            boolean unknownOut = out.isPresent() && out.get().interfaceName.isEmpty();
+            if (unknownIn) {
+                v.refuse("interfaces.in.interface", "is missing", Types.INTERFACE.allowed());
+            }
+            if (unknownOut) {
+                v.refuse("interfaces.out.interface", "is missing", Types.INTERFACE.allowed());
+            }
+            return unknownIn || unknownOut;
+        }
+    }
 
     private static @Nullable VlanTags tags(Values v) {
         if (v.get(INNER_VLAN).isPresent() && v.get(VLAN).isEmpty()) {
@@ -150,24 +201,32 @@ final class ServiceInstanceReader {
         return new VlanTags(v.number(VLAN), v.number(INNER_VLAN));
     }
 
-    private static @Nullable ServicePort servicePort(Values v) {
+    private static @Nullable Side servicePort(Values v) {
         VlanTags tags = tags(v);
         List<IpAddress> nextHop = v.get(NEXT_HOP);
         if (nextHop.size() == 2 && nextHop.get(0).isIpv4() == nextHop.get(1).isIpv4()) {
             return v.refuse(
                     "nextHop[1]", "is of the same IP version as the one before", "one IPv4 and one IPv6 address");
         }
-        return tags == null ? null : new ServicePort(v.get(INTERFACE), tags, v.get(ADDRESSES), nextHop, v.get(MAC));
+        return tags == null ? null : new Side(v.get(INTERFACE), tags, v.get(ADDRESSES), nextHop, v.get(MAC));
     }
 
     private static @Nullable Spec spec(Values v) {
-        Optional<Interfaces> interfaces = v.get(INTERFACES);
+        Optional<Sides> sides = v.get(INTERFACES);
         Optional<String> identifier = v.get(IDENTIFIER);
+        boolean unsound =
+                sides.isPresent() && identifier.isEmpty() && sides.get().refuseUnknown(v);
+        if (unsound) {
+            return null;
+        }
+        Optional<Interfaces> interfaces = sides.flatMap(Sides::known);
+        // A manager that has found the node fills in host and interfaces beside the identifier.
+        boolean found = interfaces.isPresent() && v.get(NODE).isPresent();
         Optional<IpAddress> endpoint = v.get(ENDPOINT);
         List<Attachment> attachments = Stream.of(
                         interfaces,
                         endpoint.map(address -> new Endpoint(address, v.number(GRE_KEY))),
-                        identifier.map(Identifier::new))
+                        identifier.filter(_ -> !found).map(Identifier::new))
                 .<Attachment>flatMap(Optional::stream)
                 .toList();
         if (attachments.size() != 1) {
@@ -193,6 +252,7 @@ final class ServiceInstanceReader {
                 v.get(ADMIN_STATE),
                 attachment,
                 v.get(POLICIES),
-                rate.map(r -> new PacketCap(r, burst.orElse(PacketCap.usualBurst(r)))));
+                rate.map(r -> new PacketCap(r, burst.orElse(PacketCap.usualBurst(r)))),
+                v.get(RUNTIME));
     }
 }

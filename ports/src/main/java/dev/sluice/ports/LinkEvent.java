@@ -8,7 +8,7 @@ public sealed interface LinkEvent {
     /** There was none of this index. */
     record Appeared(LinkInfo link) implements LinkEvent {}
 
-    /** Something about it is different: state, carrier, name, MTU, MAC or master. */
+    /** Something about it is different: state, carrier, name, MTU, MAC, master or alias. */
     record Changed(LinkInfo link, LinkInfo before) implements LinkEvent {}
 
     /** It was deleted or moved to another network namespace. */

@@ -33,6 +33,7 @@ final class LinkMessage {
     private static final int IFLA_MASTER = 10;
     private static final int IFLA_OPERSTATE = 16;
     private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_IFALIAS = 20;
     private static final int IFLA_INFO_KIND = 1;
     private static final int TYPE_MASK = 0x3fff;
     private static final int IFF_UP = 1;
@@ -85,6 +86,7 @@ final class LinkMessage {
         int flags = messages.get(ValueLayout.JAVA_INT_UNALIGNED, info + 8);
         String name = "";
         String kind = "";
+        String alias = "";
         long mac = 0;
         int mtu = 0;
         int master = 0;
@@ -101,6 +103,7 @@ final class LinkMessage {
                 case IFLA_MTU -> mtu = messages.get(ValueLayout.JAVA_INT_UNALIGNED, value);
                 case IFLA_MASTER -> master = messages.get(ValueLayout.JAVA_INT_UNALIGNED, value);
                 case IFLA_OPERSTATE -> operState = messages.get(ValueLayout.JAVA_BYTE, value);
+                case IFLA_IFALIAS -> alias = text(messages, value, bytes - 4);
                 case IFLA_LINKINFO -> kind = kind(messages, value, attribute + bytes);
                 default -> {}
             }
@@ -111,7 +114,7 @@ final class LinkMessage {
         boolean carrier = (flags & IFF_LOWER_UP) != 0 && operState != OPERSTATE_DORMANT;
         return name.isEmpty()
                 ? null
-                : new LinkInfo(name, index, mac, mtu, (flags & IFF_UP) != 0, carrier, kind, master);
+                : new LinkInfo(name, index, mac, mtu, (flags & IFF_UP) != 0, carrier, kind, master, alias);
     }
 
     private static String kind(MemorySegment messages, long from, long end) {

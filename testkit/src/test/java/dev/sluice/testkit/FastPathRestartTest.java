@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.KeptTables;
 import dev.sluice.datapath.OffloadMirror;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.ports.MemoryFrame;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One data path ends at any moment, and another one goes on with its connections and with what the fast path repeats (ADR 23, F4). */
@@ -170,24 +172,37 @@ class FastPathRestartTest {
         assertThat(device.size()).isEqualTo(4 * 4);
     }
 
+    private FuzzTarget damagedMemory(int rounds) {
+        establish();
+        byte[] sound = memory.toArray(ValueLayout.JAVA_BYTE);
+        return new FuzzTarget(
+                "memory of flows that a process left", "FastPathRestartTest#damagedMemoryOfManySeeds", seed -> {
+                    Random random = new Random(seed);
+                    for (int round = 0; round < rounds; round++) {
+                        MemorySegment.copy(sound, 0, memory, ValueLayout.JAVA_BYTE, 0, sound.length);
+                        int bytes = 1 + random.nextInt(4000);
+                        for (int i = 0; i < bytes; i++) {
+                            long at = random.nextInt(CONNECTIONS * 128 + 16 * CONNECTIONS);
+                            memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
+                        }
+                        assertThat(restart(world.snapshot(), CONNECTIONS, SECOND))
+                                .as("round %d", round)
+                                .isBetween(0, CONNECTIONS);
+                        sluice.advance(100 * MS);
+                        through(CLIENT, udp(1000 + random.nextInt(FLOWS)));
+                    }
+                    return rounds;
+                });
+    }
+
     @Test
     void memoryInWhichAnythingIsWrittenDoesNoHarm() {
-        establish();
-        long seed = Long.getLong("sluice.seed", 23);
-        Random random = new Random(seed);
-        byte[] sound = memory.toArray(ValueLayout.JAVA_BYTE);
-        for (int round = 0; round < 100; round++) {
-            MemorySegment.copy(sound, 0, memory, ValueLayout.JAVA_BYTE, 0, sound.length);
-            int bytes = 1 + random.nextInt(4000);
-            for (int i = 0; i < bytes; i++) {
-                long at = random.nextInt(CONNECTIONS * 128 + 16 * CONNECTIONS);
-                memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
-            }
-            assertThat(restart(world.snapshot(), CONNECTIONS, SECOND))
-                    .as("seed %d round %d", seed, round)
-                    .isBetween(0, CONNECTIONS);
-            sluice.advance(100 * MS);
-            through(CLIENT, udp(1000 + random.nextInt(FLOWS)));
-        }
+        assertThat(damagedMemory(100).once(23)).isEqualTo(100);
+    }
+
+    @Test
+    @Tag("campaign")
+    void damagedMemoryOfManySeeds() {
+        damagedMemory(200).run();
     }
 }

@@ -50,6 +50,7 @@ final class FastPathWorld {
     private int ruleId = 1;
     private List<PacketCap> caps = List.of();
     private List<ReturningNode> returning = List.of();
+    private String target = "inspect";
 
     /** Nodes of the only path, in their order; null: two paths, of one node each. */
     private int @Nullable [] chain;
@@ -90,6 +91,13 @@ final class FastPathWorld {
         return snapshot();
     }
 
+    /** The chain is gone, and another one has got its number. */
+    Snapshot renumbered(String chain) {
+        target = chain;
+        ruleId++;
+        return snapshot();
+    }
+
     Snapshot snapshot() {
         generation++;
         List<PortEntry> ports = List.of(
@@ -121,7 +129,7 @@ final class FastPathWorld {
         return Snapshot.builder(generation)
                 .ports(ports)
                 .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY), new RouterEntry(1, "router", routes())))
-                .targets(List.of(new Target(0, "inspect", paths, Rule.FailureAction.CLOSED)))
+                .targets(List.of(new Target(0, target, paths, Rule.FailureAction.CLOSED)))
                 .rules(List.of(rule))
                 .groups(List.of(new Group(1, Classifier.of(List.of(rule))), new Group(2, Classifier.of(List.of()))))
                 .paths(paths)

@@ -226,6 +226,25 @@ class RebalanceTest {
     }
 
     @Test
+    void roundEndsWithItsChainWhoeverGetsTheNumber() {
+        sluice.apply(world.returning(0, PER_SECOND));
+        killAndReturn();
+        run(2_000);
+        assertThat(round().state()).isEqualTo(State.MOVING);
+        sluice.apply(world.renumbered("other"));
+        long before = moved();
+        run(3_000);
+        assertThat(moved()).isEqualTo(before);
+        assertThat(round().targetName())
+                .as("that both serve is nothing new of it")
+                .isEqualTo("inspect");
+        assertThat(round().state()).isEqualTo(State.STOPPED);
+        assertThat(sluice.datapath().rebalance().stop("other")).isEmpty();
+        assertThat(ask("other", 1_000)).containsExactly("other");
+        assertThat(sluice.drops()).isEmpty();
+    }
+
+    @Test
     void flowsThatOnlyTheFastPathSeesMoveToo() {
         MemoryOffload device = new MemoryOffload(4 * FLOWS, _ -> true);
         sluice.offload(device, 1);

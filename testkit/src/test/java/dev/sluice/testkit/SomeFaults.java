@@ -25,11 +25,10 @@ public @interface SomeFaults {
         @Override
         protected Stream<? extends Arguments> provideArguments(
                 ParameterDeclarations parameters, ExtensionContext context, SomeFaults faults) {
-            Object[] all = context.getRequiredTestMethod().getParameterTypes()[0].getEnumConstants();
+            Object[] all =
+                    context.getRequiredTestMethod().getParameterTypes()[0].getEnumConstants();
             int step = "all".equals(System.getProperty("sluice.cases")) ? 1 : faults.oneOf();
-            return IntStream.range(0, all.length)
-                    .filter(i -> i % step == 0)
-                    .mapToObj(i -> Arguments.of(all[i]));
+            return IntStream.range(0, all.length).filter(i -> i % step == 0).mapToObj(i -> Arguments.of(all[i]));
         }
     }
 }

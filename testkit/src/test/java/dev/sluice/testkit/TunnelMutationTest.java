@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.Attachment;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.testkit.PlaneHosts.Node;
 import dev.sluice.testkit.PlaneHosts.Service;
 import java.nio.ByteBuffer;
@@ -261,14 +262,10 @@ class TunnelMutationTest {
     @Test
     @Tag("campaign")
     void damagedTunnelFramesOfManySeeds() {
-        String given = System.getProperty("sluice.seed", "random");
-        long first = "random".equals(given) ? System.nanoTime() : Long.parseLong(given);
-        long end = System.nanoTime() + Long.getLong("sluice.fuzz.minutes", 1) * 60_000_000_000L / 3;
-        long seed = first;
-        while (System.nanoTime() < end) {
-            assertThat(run(seed++, EXECUTIONS)).isNull();
-        }
-        System.out.println("fuzz tunnel frames between hosts: " + (seed - first) * EXECUTIONS
-                + " executions, 0 findings, seeds " + first + ".." + (seed - 1));
+        new FuzzTarget("tunnel frames between hosts", "TunnelMutationTest#damagedTunnelFramesOfManySeeds", seed -> {
+                    assertThat(run(seed, EXECUTIONS)).isNull();
+                    return EXECUTIONS;
+                })
+                .run();
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.wire.OverlayPacket.Format;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -32,18 +33,15 @@ class OverlayPropertyTest {
     @Test
     @Tag("campaign")
     void overlayPacketsOfManySeeds() {
-        String given = System.getProperty("sluice.seed", "random");
-        long first = "random".equals(given) ? System.nanoTime() : Long.parseLong(given);
-        long end = System.nanoTime() + Long.getLong("sluice.fuzz.minutes", 1) * 60_000_000_000L / 6;
-        long seed = first;
-        long executions = 0;
-        while (System.nanoTime() < end) {
-            roundTrips(seed, 1_000);
-            damage(seed++, 20_000);
-            executions += 21_000;
-        }
-        System.out.println("fuzz overlay headers, built, cut and damaged: " + executions
-                + " executions, 0 findings, seeds " + first + ".." + (seed - 1));
+        new FuzzTarget(
+                        "overlay headers, built, cut and damaged",
+                        "OverlayPropertyTest#overlayPacketsOfManySeeds",
+                        seed -> {
+                            roundTrips(seed, 1_000);
+                            damage(seed, 20_000);
+                            return 21_000;
+                        })
+                .run();
     }
 
     private static void roundTrips(long seed, int packets) {

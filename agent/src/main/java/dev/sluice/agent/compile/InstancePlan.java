@@ -63,7 +63,7 @@ final class InstancePlan {
                 log.warning(
                         instance,
                         "spec.identifier",
-                        "service nodes are not discovered by this version: give spec.interfaces; the instance is not used",
+                        "no interface that leads to this node is known: a manager finds it by sluice:IDENTIFIER in the alias of an interface, or by a PortProfile; without a manager give spec.interfaces. The instance is not used",
                         "");
             } else {
                 String host = instance.spec()

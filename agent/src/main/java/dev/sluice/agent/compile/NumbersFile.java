@@ -19,11 +19,12 @@ import org.slf4j.LoggerFactory;
  * The numbers of a node, for its next process (ADR 23): a text file that is replaced as a whole before a snapshot with new numbers comes into force. One writer: the control thread.
  *
  * <p>What else is kept names the same <i>epoch</i>; when the file is lost or damaged, a new one begins, and nothing that was kept means anything.
+ * Its last line has a digest of the others: one digit that is another one would let flows be taken for those of another rule.
  */
 public final class NumbersFile {
     private static final Logger LOG = LoggerFactory.getLogger(NumbersFile.class);
-    private static final String FORMAT = "sluice-numbers 1";
-    private static final String END = "end";
+    private static final String FORMAT = "sluice-numbers 2";
+    private static final String END = "end ";
 
     private final Path file;
     private final Map<Space, List<String>> names = new EnumMap<>(Space.class);
@@ -52,8 +53,11 @@ public final class NumbersFile {
     }
 
     private void parse(List<String> lines) {
-        if (!lines.getFirst().equals(FORMAT) || !lines.getLast().equals(END)) {
-            throw new IllegalArgumentException("it is of another version, or not complete");
+        boolean whole = lines.size() > 1
+                && lines.getFirst().equals(FORMAT)
+                && lines.getLast().equals(END + ContentDigest.of(lines.subList(0, lines.size() - 1)));
+        if (!whole) {
+            throw new IllegalArgumentException("it is of another version, damaged, or not complete");
         }
         for (String line : lines.subList(1, lines.size() - 1)) {
             String[] words = line.split(" ", 2);
@@ -107,7 +111,7 @@ public final class NumbersFile {
         lines.add("last " + nowLastId);
         nowNames.forEach((space, all) -> all.forEach(name -> lines.add(space.name() + " " + name)));
         nowIds.forEach((digest, id) -> lines.add("id " + id + " " + digest));
-        lines.add(END);
+        lines.add(END + ContentDigest.of(lines));
         Path next = file.resolveSibling(file.getFileName() + ".new");
         try {
             Files.write(next, lines, StandardCharsets.UTF_8);

@@ -174,6 +174,7 @@ final class RulePlan {
     }
 
     private void addProfile(PortProfile profile) {
+        Optional<String> chain = profile.spec().chain();
         BitSet sides = new BitSet();
         for (Port port : configuration.ports()) {
             PortDraft draft = ports.of(port);
@@ -181,12 +182,12 @@ final class RulePlan {
                 addSides(sides, draft, profile.spec().direction());
             }
         }
-        if (!sides.isEmpty()) {
+        if (chain.isPresent() && !sides.isEmpty()) {
             add(
                     profile,
                     "profile:" + profile.name(),
                     List.of(Match.ANY),
-                    new ToChain(profile.spec().chain()),
+                    new ToChain(chain.get()),
                     failureAction(profile.spec().onFailure()),
                     true,
                     sides,

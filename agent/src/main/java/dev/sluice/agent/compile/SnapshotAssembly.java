@@ -66,7 +66,8 @@ final class SnapshotAssembly {
         Map<String, NavigableSet<Integer>> chainRouters = chainRouters(ports, rules);
         for (AttachmentDraft draft : attachmentDrafts.values()) {
             List<PathDraft> using = users.getOrDefault(draft.id(), List.of());
-            attachments.put(draft.id(), attachment(draft, using, routers(draft, using, chainRouters, previous)));
+            int[] leading = leading(using, chainRouters);
+            attachments.put(draft.id(), attachment(draft, using, leading, kept(draft, leading, previous)));
         }
         for (PathDraft draft : pathDrafts.values()) {
             paths.put(draft.id(), path(draft));
@@ -104,23 +105,23 @@ final class SnapshotAssembly {
         return routers;
     }
 
-    /** If no rule leads to the node any more, packets that are in it still come back: the routers of before stay. */
-    private static int[] routers(
-            AttachmentDraft draft,
-            List<PathDraft> using,
-            Map<String, NavigableSet<Integer>> chainRouters,
-            @Nullable CompiledNode previous) {
+    /** The routers whose rules lead to one of the paths. */
+    private static int[] leading(List<PathDraft> using, Map<String, NavigableSet<Integer>> chainRouters) {
         NavigableSet<Integer> routers = new TreeSet<>();
         for (PathDraft path : using) {
             routers.addAll(chainRouters.getOrDefault(path.content().chain(), new TreeSet<>()));
         }
-        Attachment before = previous == null ? null : previous.snapshot().attachment(draft.id());
-        return routers.isEmpty() && before != null
-                ? before.routers()
-                : routers.stream().mapToInt(Integer::intValue).toArray();
+        return routers.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private Attachment attachment(AttachmentDraft draft, List<PathDraft> using, int[] routers) {
+    /** If no rule leads to the node any more, packets of flows that are in it still come back: the routers of before stay. */
+    private static int[] kept(AttachmentDraft draft, int[] leading, @Nullable CompiledNode previous) {
+        Attachment before = previous == null ? null : previous.snapshot().attachment(draft.id());
+        return leading.length == 0 && before != null ? before.routers() : leading;
+    }
+
+    /** What is of no flow belongs to those whose rules lead here, not to those whose did. */
+    private Attachment attachment(AttachmentDraft draft, List<PathDraft> using, int[] leading, int[] routers) {
         AttachmentDraft.Content content = draft.content();
         boolean copiesOnly = !using.isEmpty()
                 && using.stream().noneMatch(path -> path.content().forwardsThrough(draft.id()));
@@ -139,7 +140,7 @@ final class SnapshotAssembly {
                 ids.attachmentCounters(draft.id()),
                 plane.peer(draft.host()),
                 content.tunnel(),
-                tagReturns.of(draft, using, routers));
+                tagReturns.of(draft, using, leading));
     }
 
     private static int[] returnPaths(int attachment, List<PathDraft> using) {

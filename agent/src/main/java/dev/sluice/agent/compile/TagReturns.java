@@ -80,10 +80,10 @@ final class TagReturns {
             }
         }
         for (PortProfile profile : there.all(PortProfile.class)) {
+            Optional<String> chain = profile.spec().chain();
             for (Port port : there.ports()) {
-                if (port.spec().profile().equals(Optional.of(profile.name()))) {
-                    tenant(peer, there, new PortPlace(port))
-                            .ifPresent(tenant -> add(profile.spec().chain(), peer, tenant));
+                if (chain.isPresent() && port.spec().profile().equals(Optional.of(profile.name()))) {
+                    tenant(peer, there, new PortPlace(port)).ifPresent(tenant -> add(chain.get(), peer, tenant));
                 }
             }
         }

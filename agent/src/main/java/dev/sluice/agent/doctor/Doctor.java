@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Looks at this host as a node would find it. One user; nothing is changed. */
 public final class Doctor {
@@ -125,6 +126,7 @@ public final class Doctor {
         numbers.put("CAP_NET_ADMIN", 12);
         numbers.put("CAP_NET_RAW", 13);
         numbers.put("CAP_IPC_LOCK", 14);
+        numbers.put("CAP_PERFMON", 38);
         numbers.put("CAP_BPF", 39);
         return numbers;
     }
@@ -153,7 +155,7 @@ public final class Doctor {
         long effective =
                 Long.parseUnsignedLong(files.field("proc/self/status", "CapEff").orElse("0"), 16);
         CAPABILITIES.forEach((name, bit) -> {
-            boolean has = (effective >>> bit & 1) != 0 || (name.equals("CAP_BPF") && (effective >>> 21 & 1) != 0);
+            boolean has = isEffective(effective, name);
             boolean needed = name.startsWith("CAP_NET");
             add(
                     has ? State.OK : needed ? State.PROBLEM : State.WARNING,
@@ -163,6 +165,13 @@ public final class Doctor {
         });
         lockedMemory(effective);
         fastPath(effective);
+    }
+
+    /** CAP_SYS_ADMIN is all that was split off from it. */
+    private static boolean isEffective(long effective, String capability) {
+        int bit = CAPABILITIES.getOrDefault(capability, 0);
+        boolean splitOff = capability.equals("CAP_BPF") || capability.equals("CAP_PERFMON");
+        return (effective >>> bit & 1) != 0 || (splitOff && (effective >>> CAP_SYS_ADMIN & 1) != 0);
     }
 
     private String release() {
@@ -179,23 +188,22 @@ public final class Doctor {
     /** What {@code sluice run --fast-path} needs beyond what every port does. */
     private void fastPath(long effective) {
         boolean kernel = isAtLeast(FAST_PATH_MAJOR_MIN, FAST_PATH_MINOR_MIN);
-        boolean right = (effective >>> CAPABILITIES.getOrDefault("CAP_BPF", 0) & 1) != 0
-                || (effective >>> CAP_SYS_ADMIN & 1) != 0;
         String library = FastPath.libraryTrouble();
         List<String> missing = new ArrayList<>();
         if (!kernel) {
             missing.add("Linux " + FAST_PATH_MAJOR_MIN + "." + FAST_PATH_MINOR_MIN);
         }
-        if (!right) {
-            missing.add("CAP_BPF");
-        }
+        // The kernel lets nobody without the second load programs that compare pointers.
+        Stream.of("CAP_BPF", "CAP_PERFMON")
+                .filter(name -> !isEffective(effective, name))
+                .forEach(missing::add);
         if (!library.isEmpty()) {
             missing.add("libbpf 1.0 (apt-get install libbpf1)");
         }
         add(
                 missing.isEmpty() ? State.OK : State.WARNING,
                 "fast path",
-                missing.isEmpty() ? "kernel, right and libbpf are there" : "missing: " + String.join(", ", missing),
+                missing.isEmpty() ? "kernel, rights and libbpf are there" : "missing: " + String.join(", ", missing),
                 missing.isEmpty()
                         ? ""
                         : "only 'sluice run --fast-path' needs it; packets go through the process without");

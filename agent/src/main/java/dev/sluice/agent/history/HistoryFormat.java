@@ -2,6 +2,7 @@ package dev.sluice.agent.history;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,22 +25,23 @@ final class HistoryFormat {
     private static final int HEAD_BYTES = MAGIC.length() + 64 + 1;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    private record StoredFile(String name, String text) {}
+    private record StoredFile(
+            @Nullable String name, @Nullable String text) {}
 
     private record StoredRevision(
             int number,
-            String time,
-            String node,
-            String source,
+            @Nullable String time,
+            @Nullable String node,
+            @Nullable String source,
             int generation,
-            String outcome,
-            List<StoredFile> files,
-            @Nullable List<String> forcedInterfaces) {}
+            @Nullable String outcome,
+            @Nullable List<@Nullable StoredFile> files,
+            @Nullable List<@Nullable String> forcedInterfaces) {}
 
     private HistoryFormat() {}
 
     static byte[] encode(Revision revision) {
-        List<StoredFile> files = new ArrayList<>();
+        List<@Nullable StoredFile> files = new ArrayList<>();
         revision.texts().forEach((name, text) -> files.add(new StoredFile(name, text)));
         return sealed(new StoredRevision(
                 revision.number(),
@@ -49,7 +51,7 @@ final class HistoryFormat {
                 revision.generation(),
                 revision.outcome().toString(),
                 files,
-                revision.forcedInterfaces()));
+                new ArrayList<>(revision.forcedInterfaces())));
     }
 
     static byte[] encode(HistoryState state) {
@@ -71,27 +73,61 @@ final class HistoryFormat {
     /** @throws IOException if this is not what was written; says what is wrong */
     static Revision revision(byte[] bytes) throws IOException {
         StoredRevision stored = open(bytes, StoredRevision.class);
-        Map<String, String> texts = new LinkedHashMap<>();
-        stored.files().forEach(file -> texts.put(file.name(), file.text()));
         try {
             return new Revision(
                     stored.number(),
-                    Instant.parse(stored.time()),
-                    stored.node(),
-                    stored.source(),
+                    Instant.parse(there(stored.time(), "time")),
+                    there(stored.node(), "node"),
+                    there(stored.source(), "source"),
                     stored.generation(),
-                    Revision.Outcome.valueOf(stored.outcome().toUpperCase(Locale.ROOT)),
-                    texts,
-                    // Absent in what versions wrote that did not remember it.
-                    stored.forcedInterfaces() == null ? List.of() : stored.forcedInterfaces());
+                    Revision.Outcome.valueOf(there(stored.outcome(), "outcome").toUpperCase(Locale.ROOT)),
+                    texts(there(stored.files(), "files")),
+                    forced(stored.forcedInterfaces()));
         } catch (DateTimeException | IllegalArgumentException e) {
             throw new IOException("is not a revision of this version of Sluice: " + e.getMessage(), e);
         }
     }
 
+    /** Whoever wrote a file with the right hash may still have been of a version that wrote other fields. */
+    private static <T> T there(@Nullable T value, String field) {
+        if (value == null) {
+            throw new IllegalArgumentException("it has no " + field);
+        }
+        return value;
+    }
+
+    private static Map<String, String> texts(List<@Nullable StoredFile> files) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (StoredFile file : files) {
+            StoredFile stored = there(file, "file");
+            String name = there(stored.name(), "name of a file");
+            // What cannot be the name of a file is refused here.
+            Path path = Path.of(name);
+            texts.put(name, there(stored.text(), "text of " + path));
+        }
+        return texts;
+    }
+
+    /** None in what versions wrote that did not remember them. */
+    private static List<String> forced(@Nullable List<@Nullable String> interfaces) {
+        List<String> forced = new ArrayList<>();
+        if (interfaces != null) {
+            for (String name : interfaces) {
+                forced.add(there(name, "name of an interface"));
+            }
+        }
+        return forced;
+    }
+
     /** @throws IOException if this is not what was written; says what is wrong */
     static HistoryState state(byte[] bytes) throws IOException {
-        return open(bytes, HistoryState.class);
+        HistoryState state = open(bytes, HistoryState.class);
+        try {
+            there(state.filesNotApplied(), "filesNotApplied");
+            return state;
+        } catch (IllegalArgumentException e) {
+            throw new IOException("is not of this version of Sluice: " + e.getMessage(), e);
+        }
     }
 
     private static <T> T open(byte[] bytes, Class<T> type) throws IOException {
@@ -104,7 +140,9 @@ final class HistoryFormat {
             throw new IOException("is damaged or was changed: its SHA-256 is not the one written in it");
         }
         try {
-            return JSON.readValue(json, type);
+            return there(JSON.readValue(json, type), "content");
+        } catch (IllegalArgumentException e) {
+            throw new IOException("is not of this version of Sluice: " + e.getMessage(), e);
         } catch (JacksonException e) {
             throw new IOException("is not of this version of Sluice: " + e.getOriginalMessage(), e);
         }

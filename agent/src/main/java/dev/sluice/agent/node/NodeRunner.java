@@ -59,6 +59,7 @@ import dev.sluice.agent.worker.WorkerSizes;
 import dev.sluice.agent.worker.WorkerTask;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.Snapshot;
+import dev.sluice.model.Configuration;
 import dev.sluice.model.Node;
 import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkEvent;
@@ -377,6 +378,11 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     /** Name of the node. */
     public String name() {
         return name;
+    }
+
+    /** The objects in force, of all nodes; any thread. */
+    public Configuration objects() {
+        return life.applied().objects();
     }
 
     /** The administration socket. */

@@ -42,7 +42,7 @@ public final class CertifiedLink implements ManagerLink {
     private static final int CALL_S = 10;
     private static final Duration RENEWAL_EVERY = Duration.ofMinutes(1);
 
-    private final ManagerAddress address;
+    private final ManagerAddresses addresses;
     private final String node;
     private final Path state;
     private final Supplier<String> tokens;
@@ -65,8 +65,8 @@ public final class CertifiedLink implements ManagerLink {
      * @param tokens asked before each connection for the token to enrol with, empty if there is none; one that it is enrolled with already does nothing
      */
     public CertifiedLink(
-            ManagerAddress address, String node, Path state, Supplier<String> tokens, InstantSource clock) {
-        this.address = address;
+            ManagerAddresses addresses, String node, Path state, Supplier<String> tokens, InstantSource clock) {
+        this.addresses = addresses;
         this.node = node;
         this.state = state;
         this.tokens = tokens;
@@ -89,7 +89,12 @@ public final class CertifiedLink implements ManagerLink {
 
     @Override
     public ManagerAddress address() {
-        return address;
+        return addresses.current();
+    }
+
+    @Override
+    public ManagerAddresses addresses() {
+        return addresses;
     }
 
     /** When the certificate expires; empty: this host has none. */
@@ -99,10 +104,13 @@ public final class CertifiedLink implements ManagerLink {
 
     @Override
     public ManagedChannel connect() throws UnreachableException {
-        Optional<EnrolmentToken> token = EnrolmentToken.of(tokens.get())
-                .filter(each -> identity.isEmpty() || !identity.get().token().equals(each.id()));
-        if (token.isPresent()) {
-            enrol(token.get());
+        String text = tokens.get().strip();
+        Optional<EnrolmentToken> token = EnrolmentToken.of(text);
+        boolean used = token.isPresent()
+                && identity.isPresent()
+                && identity.get().token().equals(token.get().id());
+        if (!text.isEmpty() && !used) {
+            enrol(text, token);
         }
         Identity shown = identity.orElseThrow(() -> new UnreachableException(
                 "this host is not enrolled; make a token where the manager is, sluice enrol create " + node
@@ -118,7 +126,7 @@ public final class CertifiedLink implements ManagerLink {
     }
 
     private ManagedChannel channel(Optional<OwnIdentity> own, PeerCheck manager) {
-        return ManagerLink.channel(address)
+        return ManagerLink.channel(address())
                 .sslContext(TlsEnds.client(own, manager))
                 .build();
     }
@@ -130,7 +138,7 @@ public final class CertifiedLink implements ManagerLink {
     private void check(X509Certificate shown, X509Certificate authority) throws CertificateException {
         Optional<String> problem = Certificates.problem(shown, authority, Purpose.MANAGER, clock.instant());
         if (problem.isPresent()) {
-            throw new NotTheManagerException("who answers at " + address
+            throw new NotTheManagerException("who answers at " + address()
                     + " is not the manager that this host was enrolled by: of its certificate, " + problem.get());
         }
     }
@@ -142,7 +150,7 @@ public final class CertifiedLink implements ManagerLink {
             if (!MessageDigest.isEqual(
                     Certificates.pin(authority).getBytes(StandardCharsets.US_ASCII),
                     token.pin().getBytes(StandardCharsets.US_ASCII))) {
-                throw new NotTheManagerException("who answers at " + address
+                throw new NotTheManagerException("who answers at " + address()
                         + " is not the manager that made the token: its authority is another");
             }
             check(chain.getFirst(), authority);
@@ -158,16 +166,23 @@ public final class CertifiedLink implements ManagerLink {
         }
     }
 
-    private void enrol(EnrolmentToken token) throws UnreachableException {
-        if (!tried.equals(token.text())) {
-            tried = token.text();
+    /** Looks at what this host was given as a token, and redeems it if it is one. */
+    private void enrol(String text, Optional<EnrolmentToken> token) throws UnreachableException {
+        if (!tried.equals(text)) {
+            tried = text;
             refusal = "";
             key = null;
         }
         if (!refusal.isEmpty()) {
             notEnrolled(refusal);
-            return;
+        } else if (token.isEmpty()) {
+            refuse("what it was given as a token is not one, or not a whole one");
+        } else {
+            redeem(token.get());
         }
+    }
+
+    private void redeem(EnrolmentToken token) throws UnreachableException {
         if (!token.node().equals(node)) {
             refuse("the token is for node " + token.node() + ", and this one is " + node);
             return;
@@ -189,17 +204,21 @@ public final class CertifiedLink implements ManagerLink {
             }
             keep(enrolled);
             key = null;
-            LOG.info("enrolled as node {} with {}, until {}", node, address, enrolled.expires());
+            LOG.info("enrolled as node {} with {}, until {}", node, address(), enrolled.expires());
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.PERMISSION_DENIED) {
                 refuse(String.valueOf(e.getStatus().getDescription()));
                 return;
             }
-            boolean inVain = notTheManager(e).isPresent();
             if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
-                throw new UnreachableException("the manager at " + address + " enrols nobody: it is too old", true);
+                throw new UnreachableException("the manager at " + address() + " enrols nobody: it is too old", true);
             }
-            throw new UnreachableException("not enrolled yet: " + words(e), inVain);
+            Optional<String> stranger = notTheManager(e);
+            if (stranger.isEmpty() || identity.isEmpty()) {
+                throw new UnreachableException("not enrolled yet: " + words(e), stranger.isPresent());
+            }
+            // Who made the token may answer there later; who made the certificate may be the one who does now.
+            LOG.error("this host is not enrolled with the token, and goes on with its certificate: {}", stranger.get());
         } catch (IOException e) {
             throw new UnreachableException("not enrolled yet: " + e.getMessage(), false);
         } finally {
@@ -304,7 +323,7 @@ public final class CertifiedLink implements ManagerLink {
         }
         String plain = ManagerLink.plainWords(failure);
         if (plain.contains("not an SSL/TLS record")) {
-            return "the manager at " + address + " speaks no TLS: it was started with --agents-insecure";
+            return "the manager at " + address() + " speaks no TLS: it was started with --agents-insecure";
         }
         boolean told = plain.contains("fatal alert");
         // The end of a connection may overtake what was said before it.

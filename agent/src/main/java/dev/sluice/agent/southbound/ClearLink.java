@@ -3,11 +3,16 @@ package dev.sluice.agent.southbound;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 
-/** A connection without encryption. Immutable. */
-record ClearLink(ManagerAddress address) implements ManagerLink {
+/** A connection without encryption. One user. */
+record ClearLink(ManagerAddresses addresses) implements ManagerLink {
+    @Override
+    public ManagerAddress address() {
+        return addresses.current();
+    }
+
     @Override
     public ManagedChannel connect() {
-        return ManagerLink.channel(address).usePlaintext().build();
+        return ManagerLink.channel(address()).usePlaintext().build();
     }
 
     @Override

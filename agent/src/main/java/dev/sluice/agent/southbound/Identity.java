@@ -64,8 +64,8 @@ record Identity(String token, PrivateKey key, X509Certificate certificate, X509C
 
     /** From when on the next one is asked for: two thirds of its life. */
     Instant renewFrom() {
-        Instant issued = Instant.ofEpochMilli(Certificates.issuedMs(certificate));
-        return issued.plus(Duration.between(issued, expires()).multipliedBy(2).dividedBy(3));
+        Instant from = Certificates.from(certificate);
+        return from.plus(Duration.between(from, expires()).multipliedBy(2).dividedBy(3));
     }
 
     /** Why it is not one for a node; empty: it is. */

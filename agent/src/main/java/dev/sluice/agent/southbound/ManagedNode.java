@@ -6,8 +6,12 @@ import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.runtime.Permits;
+import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -22,31 +26,37 @@ import org.slf4j.LoggerFactory;
 public final class ManagedNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedNode.class);
     private static final long REPORT_MS = 1_000;
+    private static final long REPORT_NS = 1_000_000_000L;
     private static final long STEADY_NS = 5_000_000_000L;
 
     /** So often a failing connection is complained of, for the same reason. */
     private static final long COMPLAIN_NS = 60_000_000_000L;
 
     private final ManagerLink link;
-    private final ManagerAddress manager;
+    private final ManagerAddresses manager;
     private final NodeOptions options;
     private final Following following;
+    private final HostWatch host = new HostWatch();
+    private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread;
+    private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
     private volatile String failure = "";
+    private final List<String> reasons = new ArrayList<>();
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerLink link, String name, NodeOptions given) {
+    private ManagedNode(ManagerLink link, String name, NodeOptions given, Permits permits) {
         this.link = link;
-        manager = link.address();
+        manager = link.addresses();
         Path state = directory(name, given);
         following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
         options = given.from(following.objects()).named(name).stateIn(state);
         thread = Thread.ofPlatform().name("sluice-manager").unstarted(this::run);
+        runtimes = Runtimes.start(name, state.resolve("instances"), permits, new MadeInstances(this::runner));
     }
 
     /**
@@ -56,7 +66,16 @@ public final class ManagedNode implements AutoCloseable {
      * @param options the source of its objects in it counts for nothing
      */
     public static ManagedNode start(ManagerLink link, String name, NodeOptions options) {
-        ManagedNode node = new ManagedNode(link, name, options);
+        return start(link, name, options, Permits.NONE);
+    }
+
+    /**
+     * The same on a host that makes service nodes.
+     *
+     * @param permits which programs a manager may have run here
+     */
+    public static ManagedNode start(ManagerLink link, String name, NodeOptions options, Permits permits) {
+        ManagedNode node = new ManagedNode(link, name, options, permits);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
@@ -111,6 +130,7 @@ public final class ManagedNode implements AutoCloseable {
     public void close() {
         stopping = true;
         thread.interrupt();
+        runtimes.close();
         NodeRunner running = runner;
         if (running != null) {
             running.close();
@@ -131,12 +151,18 @@ public final class ManagedNode implements AutoCloseable {
                 if (why.isEmpty()) {
                     continue;
                 }
-                complain(why);
-                Thread.sleep(backoff.next());
+                reasons.add(manager.all().size() == 1 ? why : manager.current() + ": " + why);
+                // Of several managers one serves agents: which, is found out by asking all without a pause.
+                if (manager.next()) {
+                    complain(String.join("; ", reasons));
+                    reasons.clear();
+                    Thread.sleep(backoff.next());
+                }
             } catch (InterruptedException e) {
-                return;
+                break;
             }
         }
+        host.close();
     }
 
     private String followed() throws InterruptedException {
@@ -161,8 +187,10 @@ public final class ManagedNode implements AutoCloseable {
     private String follow() throws InterruptedException {
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
+            host.begin();
             while (!stopping) {
-                switch (stream.next(REPORT_MS)) {
+                ManagerStream.Event event = stream.next(host.isLooking() ? HostWatch.LOOK_MS : REPORT_MS);
+                switch (event) {
                     case ManagerStream.Ended(String why) -> {
                         return why;
                     }
@@ -173,10 +201,19 @@ public final class ManagedNode implements AutoCloseable {
                         if (message.hasUpdate()) {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
+                        if (message.hasLookout()) {
+                            host.lookFor(message.getLookout());
+                        }
                     }
-                    case null -> following.idle();
+                    case null -> {}
                 }
-                report(stream);
+                long nowNs = System.nanoTime();
+                host.tell(nowNs).ifPresent(stream::send);
+                if (event != null || nowNs - reportedNs >= REPORT_NS) {
+                    reportedNs = nowNs;
+                    following.idle();
+                    report(stream);
+                }
                 if (!following.isReceiving() && stream.renewed()) {
                     return "";
                 }
@@ -220,7 +257,7 @@ public final class ManagedNode implements AutoCloseable {
     private void report(ManagerStream stream) {
         NodeRunner running = runner;
         if (running != null && !running.hasEnded()) {
-            following.report(NodeReport.of(running)).ifPresent(stream::send);
+            following.report(NodeReport.of(running, runtimes.states())).ifPresent(stream::send);
         }
     }
 }

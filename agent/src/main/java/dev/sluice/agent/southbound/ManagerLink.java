@@ -25,12 +25,15 @@ public interface ManagerLink {
     /** Why a call failed, and what to do about it. */
     String words(Throwable failure);
 
-    /** Where it leads. */
+    /** Where it leads now. */
     ManagerAddress address();
 
+    /** All managers that it may lead to: one of them leads the others and serves agents. */
+    ManagerAddresses addresses();
+
     /** In the clear, to somebody who does not say who it is: on this host only. */
-    static ManagerLink insecure(ManagerAddress address) {
-        return new ClearLink(address);
+    static ManagerLink insecure(ManagerAddresses addresses) {
+        return new ClearLink(addresses);
     }
 
     /** There can be no connection. */

@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One stream to a manager, from its beginning to its end. One user; gRPC's threads put what comes into a queue. */
@@ -19,7 +20,9 @@ final class ManagerStream implements AutoCloseable {
 
     private final ManagedChannel channel;
     private final StreamObserver<FromAgent> toManager;
-    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+
+    /** What has come, made into an event by the stream's user: why something failed only the link knows, which has one user too. */
+    private final BlockingQueue<Supplier<Event>> events = new LinkedBlockingQueue<>();
 
     /** What comes. */
     sealed interface Event {}
@@ -37,17 +40,18 @@ final class ManagerStream implements AutoCloseable {
             @Override
             public void onNext(FromController message) {
                 heard = true;
-                events.add(new Message(message));
+                events.add(() -> new Message(message));
             }
 
             @Override
             public void onError(Throwable failure) {
-                events.add(new Ended(heard ? ManagerLink.plainWords(failure) : link.words(failure)));
+                boolean late = heard;
+                events.add(() -> new Ended(late ? ManagerLink.plainWords(failure) : link.words(failure)));
             }
 
             @Override
             public void onCompleted() {
-                events.add(new Ended("the manager has ended the stream"));
+                events.add(() -> new Ended("the manager has ended the stream"));
             }
         });
     }
@@ -66,14 +70,15 @@ final class ManagerStream implements AutoCloseable {
         try {
             toManager.onNext(message);
         } catch (IllegalStateException e) {
-            events.add(new Ended("the stream has ended"));
+            events.add(() -> new Ended("the stream has ended"));
         }
     }
 
     /** The next event; null if none came in time. */
     @Nullable
     Event next(long timeoutMs) throws InterruptedException {
-        return events.poll(timeoutMs, TimeUnit.MILLISECONDS);
+        Supplier<Event> next = events.poll(timeoutMs, TimeUnit.MILLISECONDS);
+        return next == null ? null : next.get();
     }
 
     @Override

@@ -117,6 +117,28 @@ class TagReturnsTest {
     }
 
     @Test
+    void routerOfThisHostCountsOnlyAsLongAsARuleOfItsOwnLeadsThere() {
+        String base = Yaml.text(
+                host("a", 1),
+                host("b", 2),
+                OF_ONE,
+                ROUTES_AT_B,
+                router("red", "a", "r"),
+                router("own", "b", "z").replace("10.9.", "10.10."),
+                routing(""));
+        assertThat(tagReturn(base, sending("a/r", "b/z"))).isEqualTo(TagReturn.AMBIGUOUS);
+        Snapshot after = compile("b", base, sending("a/r"));
+        assertThat(attachment(after, "fw-1").routers())
+                .as("packets of flows that are in the node still come back")
+                .hasSize(1);
+        TagReturn way = Objects.requireNonNull(attachment(after, "fw-1").tagReturn());
+        assertThat(way.tenant()).isEqualTo(PlaneNumbers.router("red"));
+        assertThat(way)
+                .isEqualTo(TagReturn.elsewhere(
+                        0, way.tenant(), after.plane().paths().getFirst().path()));
+    }
+
+    @Test
     void ambiguousTagIsRoutedByTheHostsOwnRouterIfSaidSo() {
         String base = Yaml.text(
                 host("a", 1),

@@ -71,7 +71,14 @@ final class Architecture {
             new Module(
                     "manager",
                     List.of("model", "controller", "southbound"),
-                    List.of("io.helidon..", "tools.jackson..", "org.sqlite..", "org.slf4j..")),
+                    List.of(
+                            "io.helidon..",
+                            "tools.jackson..",
+                            "org.sqlite..",
+                            "org.slf4j..",
+                            "io.grpc..",
+                            "com.google.protobuf..",
+                            "com.google.common.util.concurrent..")),
             new Module("datapath", List.of("wire"), List.of()),
             new Module("ports", List.of("datapath", "wire"), List.of()),
             new Module("fastpath", List.of("ports", "datapath", "wire"), List.of()),

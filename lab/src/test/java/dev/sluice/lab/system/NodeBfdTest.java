@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -127,20 +128,32 @@ class NodeBfdTest {
                     Waits.until("everything is warm", Duration.ofSeconds(20), () -> warmUp.sent() > 400);
                 }
                 List<Long> outagesMs = new ArrayList<>();
+                int starved = 0;
                 for (String victim : List.of("frr", "bird", "frr", "bird")) {
-                    outagesMs.add(kill(network, sluice, nodes, victim));
+                    OptionalLong outage = kill(network, sluice, nodes, victim);
+                    for (; outage.isEmpty(); outage = kill(network, sluice, nodes, victim)) {
+                        starved++;
+                        assertThat(starved)
+                                .as("rounds in which the other node died too")
+                                .isLessThan(4);
+                    }
+                    outagesMs.add(outage.getAsLong());
                 }
                 System.out.println(
                         "nodes that speak BFD muted, 50 ms x 3: outages of their flows " + outagesMs + " ms");
                 assertThat(outagesMs).allMatch(ms -> ms > 60 && ms <= OUTAGE_MS_MAX);
                 checkDaemonKilled(network, sluice, frr);
                 assertThat(echo.datagramCount()).isPositive();
-                assertThat(bird.downCount()).isBetween(4L, 8L);
+                assertThat(bird.downCount()).isBetween(4L, 8L + 4L * starved);
             }
         }
     }
 
-    private static long kill(Network network, SluiceNode sluice, Map<String, Namespace> nodes, String victim) {
+    /** The longest silence of a flow in ms; empty if this machine gave the other node no processor time, so that it was called dead too. */
+    private static OptionalLong kill(
+            Network network, SluiceNode sluice, Map<String, Namespace> nodes, String victim) {
+        String other = victim.equals("frr") ? "bird" : "frr";
+        long startNs = System.nanoTime();
         Namespace node = Objects.requireNonNull(nodes.get(victim));
         try (Pulses pulses = Pulses.start(network.client, "10.2.0.2", 7, FLOWS, PULSE_MS)) {
             Waits.until("flows run", SOON, () -> pulses.sent() > 100);
@@ -157,6 +170,11 @@ class NodeBfdTest {
             mute(node, false);
             awaitUp(sluice, victim);
             Map<Integer, String> back = paths(sluice);
+            long roundMs = (System.nanoTime() - startNs) / 1_000_000;
+            if (Objects.requireNonNull(sluice.instance(other).probe()).forMs() <= roundMs) {
+                awaitUp(sluice, other);
+                return OptionalLong.empty();
+            }
             long worstNs = 0;
             int moved = 0;
             for (int i = 0; i < pulses.flowCount(); i++) {
@@ -175,7 +193,7 @@ class NodeBfdTest {
                 }
             }
             assertThat(moved).isBetween(1, FLOWS - 1);
-            return worstNs / 1_000_000;
+            return OptionalLong.of(worstNs / 1_000_000);
         }
     }
 

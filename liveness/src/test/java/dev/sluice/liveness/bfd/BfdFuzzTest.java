@@ -2,6 +2,7 @@ package dev.sluice.liveness.bfd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.wire.Bfd;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
@@ -99,15 +100,6 @@ class BfdFuzzTest {
     @Test
     @Tag("campaign")
     void damagedPacketsOfManySeeds() {
-        String given = System.getProperty("sluice.seed", "random");
-        long first = given.equals("random") ? System.nanoTime() : Long.parseLong(given);
-        long end = System.nanoTime() + Long.getLong("sluice.fuzz.minutes", 1) * 60_000_000_000L / 6;
-        long executions = 0;
-        long seed = first;
-        while (System.nanoTime() < end) {
-            executions += run(seed++, 20_000);
-        }
-        System.out.println("fuzz BFD control packets: " + executions + " executions, 0 findings, seeds " + first + ".."
-                + (seed - 1));
+        new FuzzTarget("BFD control packets", "BfdFuzzTest#damagedPacketsOfManySeeds", seed -> run(seed, 20_000)).run();
     }
 }

@@ -29,18 +29,23 @@ public enum Role {
 
     /** Decides what is inspected, by what. */
     SECURITY_ADMIN(
-            "services, instances, chains and policies",
+            "services, instances, deployments, chains and policies",
             Sets.NO_NODES,
-            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_CHAIN, Kind.SERVICE_POLICY),
+            EnumSet.of(
+                    Kind.SERVICE,
+                    Kind.SERVICE_INSTANCE,
+                    Kind.SERVICE_DEPLOYMENT,
+                    Kind.SERVICE_CHAIN,
+                    Kind.SERVICE_POLICY),
             Sets.NONE,
             Sets.NOTHING),
 
     /** Brings services and their instances. */
     VENDOR(
-            "services and instances, and what is known of them",
-            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_CHAIN),
-            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE),
-            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE),
+            "services, instances and deployments, and what is known of them",
+            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT, Kind.SERVICE_CHAIN),
+            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT),
+            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT),
             Sets.NOTHING),
 
     /** A program on the nodes that does what the objects say. */

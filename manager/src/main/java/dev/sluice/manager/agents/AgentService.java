@@ -3,11 +3,16 @@ package dev.sluice.manager.agents;
 import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.Controller;
 import dev.sluice.controller.SouthboundServer;
+import dev.sluice.manager.discovery.DiscoveryService;
+import dev.sluice.manager.events.EventLog;
+import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.store.Election.Term;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 /** What a manager does for agents: a controller that knows the objects, and a place where agents reach it. Any thread. */
@@ -23,16 +28,28 @@ public final class AgentService implements AutoCloseable {
         }
     }
 
+    private static final Term ALWAYS = new Term(0, List.of(), () -> true);
+
     private final StatusWriter writer;
     private final Controller controller;
     private final SouthboundServer server;
     private final ObjectFeed feed;
+    private final DiscoveryService discovery;
+    private final AgentEvents events;
 
-    private AgentService(StatusWriter writer, Controller controller, SouthboundServer server, ObjectFeed feed) {
+    private AgentService(
+            StatusWriter writer,
+            Controller controller,
+            SouthboundServer server,
+            ObjectFeed feed,
+            DiscoveryService discovery,
+            AgentEvents events) {
         this.writer = writer;
         this.controller = controller;
         this.server = server;
         this.feed = feed;
+        this.discovery = discovery;
+        this.events = events;
     }
 
     /**
@@ -47,7 +64,7 @@ public final class AgentService implements AutoCloseable {
     }
 
     /**
-     * Starts it.
+     * Starts it, and nobody reads what happens.
      *
      * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
      * @param grace for how long agents that have not come back yet count as on their way
@@ -59,17 +76,47 @@ public final class AgentService implements AutoCloseable {
             Inventory inventory,
             InstantSource clock,
             Duration grace) {
-        StatusWriter writer = new StatusWriter(inventory, clock);
-        Controller controller = new Controller(writer::tell, grace);
+        return start(listen, gate, inventory, new EventLog(clock), clock, grace, ALWAYS);
+    }
+
+    /**
+     * Starts it for as long as its manager leads.
+     *
+     * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
+     * @param events hears what happens
+     * @param grace for how long agents that have not come back yet count as on their way
+     * @param term without which nothing is told or written
+     * @throws Unreachable if the address cannot be listened on
+     */
+    public static AgentService start(
+            InetSocketAddress listen,
+            Optional<? extends AgentGate> gate,
+            Inventory inventory,
+            EventLog events,
+            InstantSource clock,
+            Duration grace,
+            Term term) {
+        StatusWriter writer = new StatusWriter(inventory, clock, term.fence());
+        Controller controller = new Controller(writer::tell, grace, term.holds());
         // Agents that come before the objects do would be told that there are none.
-        ObjectFeed feed = ObjectFeed.start(inventory, controller);
+        EventWriter happenings = new EventWriter(events, inventory);
+        DiscoveryService discovery = DiscoveryService.start(
+                inventory,
+                term.fence(),
+                lookout -> controller.ask(distribution -> distribution.lookFor(lookout)),
+                happenings);
+        AgentEvents watcher = new AgentEvents(discovery, happenings);
+        controller.ask(distribution -> distribution.watch(watcher));
+        ObjectFeed feed = ObjectFeed.start(inventory, controller, discovery::objectsChanged);
         try {
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed);
+            return new AgentService(writer, controller, server, feed, discovery, watcher);
         } catch (IOException e) {
             feed.close();
+            discovery.close();
+            watcher.close();
             controller.close();
             writer.close();
             throw new Unreachable(listen, e);
@@ -90,7 +137,9 @@ public final class AgentService implements AutoCloseable {
     public void close() {
         server.close();
         feed.close();
+        discovery.close();
         controller.close();
+        events.close();
         writer.close();
     }
 }

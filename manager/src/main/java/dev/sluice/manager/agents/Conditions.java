@@ -9,11 +9,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The conditions in a status: one of each type, with the time since when it is as it is. Stateless. */
-final class Conditions {
+public final class Conditions {
     private Conditions() {}
 
     /** Takes one out; what it was. */
-    static @Nullable JsonNode drop(ObjectNode status, String type) {
+    public static @Nullable JsonNode drop(ObjectNode status, String type) {
         if (status.get("conditions") instanceof ArrayNode conditions) {
             for (int i = 0; i < conditions.size(); i++) {
                 if (conditions.get(i).path("type").asString("").equals(type)) {
@@ -25,7 +25,7 @@ final class Conditions {
     }
 
     /** Puts one in at a place, counted from the first. */
-    static void add(ObjectNode status, int at, ObjectNode condition) {
+    public static void add(ObjectNode status, int at, ObjectNode condition) {
         ArrayNode conditions =
                 status.get("conditions") instanceof ArrayNode there ? there : status.putArray("conditions");
         conditions.insert(Math.min(at, conditions.size()), condition);
@@ -37,7 +37,7 @@ final class Conditions {
      * @param truth True, False or Unknown
      * @param old the same one as it was before, whose time it keeps if it is no other truth
      */
-    static ObjectNode of(
+    public static ObjectNode of(
             String type, String truth, String reason, String message, @Nullable JsonNode old, Instant now) {
         ObjectNode condition = Trees.object();
         condition.put("type", type);

@@ -17,15 +17,22 @@ final class ObjectFeed implements AutoCloseable {
     private final Thread thread;
     private volatile boolean stopping;
 
-    private ObjectFeed(Inventory inventory, Controller controller) {
+    private ObjectFeed(Inventory inventory, Controller controller, Runnable changed) {
         this.inventory = inventory;
-        news = new ObjectNews(inventory, controller::change);
+        news = new ObjectNews(inventory, (objects, removed) -> {
+            controller.change(objects, removed);
+            changed.run();
+        });
         thread = Thread.ofPlatform().daemon().name("sluice-objects").unstarted(this::run);
     }
 
-    /** Tells all objects, and then follows them. */
-    static ObjectFeed start(Inventory inventory, Controller controller) {
-        ObjectFeed feed = new ObjectFeed(inventory, controller);
+    /**
+     * Tells all objects, and then follows them.
+     *
+     * @param changed is told that objects were told
+     */
+    static ObjectFeed start(Inventory inventory, Controller controller, Runnable changed) {
+        ObjectFeed feed = new ObjectFeed(inventory, controller, changed);
         feed.news.tellAll();
         feed.thread.start();
         return feed;

@@ -6,6 +6,7 @@ import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.Kind;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ public final class StatusEdits {
 
     private final Inventory inventory;
     private final InstantSource clock;
+    private final List<Condition> fence;
 
     /** What became of states. */
     public enum Outcome {
@@ -31,8 +33,14 @@ public final class StatusEdits {
 
     /** Of these objects. */
     public StatusEdits(Inventory inventory, InstantSource clock) {
+        this(inventory, clock, List.of());
+    }
+
+    /** Of these objects, as long as something holds in the store. */
+    StatusEdits(Inventory inventory, InstantSource clock, List<Condition> fence) {
         this.inventory = inventory;
         this.clock = clock;
+        this.fence = fence;
     }
 
     /**
@@ -49,7 +57,7 @@ public final class StatusEdits {
             return Outcome.WRITTEN;
         }
         try {
-            inventory.change(edits, CALLER, false);
+            inventory.change(edits, CALLER, false, fence);
             return Outcome.WRITTEN;
         } catch (Refusal e) {
             if (e.reason() == Refusal.Reason.NOT_FOUND) {

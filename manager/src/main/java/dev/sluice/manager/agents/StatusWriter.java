@@ -3,6 +3,7 @@ package dev.sluice.manager.agents;
 import dev.sluice.controller.ObjectState;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.store.Store;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,8 +33,8 @@ final class StatusWriter implements AutoCloseable {
     private volatile boolean stopping;
     private boolean complained;
 
-    StatusWriter(Inventory inventory, InstantSource clock) {
-        edits = new StatusEdits(inventory, clock);
+    StatusWriter(Inventory inventory, InstantSource clock, List<Store.Condition> fence) {
+        edits = new StatusEdits(inventory, clock, fence);
         thread = Thread.ofPlatform().daemon().name("sluice-status").start(this::run);
     }
 

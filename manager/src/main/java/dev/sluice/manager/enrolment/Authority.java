@@ -84,14 +84,19 @@ public final class Authority {
                 certificate,
                 Purpose.MANAGER,
                 new Request(Certificates.MANAGER_NAME, own.getPublic()),
+                now,
                 now.toEpochMilli(),
                 certificate.getNotAfter().toInstant());
         return new OwnIdentity(own.getPrivate(), List.of(shown, certificate));
     }
 
-    /** A certificate for a node. */
-    X509Certificate node(Request request, long issuedMs, Duration life) {
-        Instant until = Instant.ofEpochMilli(issuedMs).plus(life);
-        return Certificates.issue(key, certificate, Purpose.NODE, request, issuedMs, until);
+    /**
+     * A certificate for a node.
+     *
+     * @param from when its life begins
+     * @param issuedMs what its serial number begins with: later than that of all before, even of those that a clock which was ahead has given out
+     */
+    X509Certificate node(Request request, Instant from, long issuedMs, Duration life) {
+        return Certificates.issue(key, certificate, Purpose.NODE, request, from, issuedMs, from.plus(life));
     }
 }

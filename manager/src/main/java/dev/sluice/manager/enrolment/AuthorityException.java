@@ -14,6 +14,6 @@ public final class AuthorityException extends RuntimeException {
         super(
                 "the authority that enrolled " + nodes + (nodes == 1 ? " host" : " hosts")
                         + " is missing; put the copy of its " + Authority.FILE
-                        + " into this directory, or, if there is none, start once with --new-authority and enrol each host again");
+                        + " into this directory (that of another manager, if several have one store), or, if there is none, start once with --new-authority and enrol each host again");
     }
 }

@@ -75,6 +75,10 @@ final class EnrolmentStore {
         return new Condition(NODES + name, 0);
     }
 
+    static Condition absentAuthority() {
+        return new Condition(AUTHORITY, 0);
+    }
+
     static Change put(StoredToken token) {
         return new Put(TOKENS + token.id(), token.value());
     }

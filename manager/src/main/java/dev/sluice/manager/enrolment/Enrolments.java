@@ -5,11 +5,8 @@ import dev.sluice.manager.enrolment.EnrolmentStore.Kept;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
-import dev.sluice.manager.objects.Refusal.Cause;
-import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.Store.Change;
-import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.pki.Certificates;
 import dev.sluice.southbound.pki.Certificates.Purpose;
@@ -84,6 +81,9 @@ public final class Enrolments implements AgentGate {
             Duration life,
             InstantSource clock) {
         EnrolmentStore kept = new EnrolmentStore(store, inventory);
+        if (store.isShared() && kept.authority().isEmpty()) {
+            claim(kept, authority);
+        }
         String before = kept.authority();
         if (!before.isEmpty() && !before.equals(authority.pin())) {
             List<EnrolledNode> nodes = kept.nodes();
@@ -104,6 +104,23 @@ public final class Enrolments implements AgentGate {
         return new Enrolments(kept, authority, life, clock);
     }
 
+    /** Before another manager of the same store signs with an authority of its own. */
+    private static void claim(EnrolmentStore kept, Authority authority) {
+        try {
+            kept.change(
+                    new Caller("local", "sluice"),
+                    "created authority of agents",
+                    List.of("pin: " + authority.pin()),
+                    List.of(EnrolmentStore.absentAuthority()),
+                    List.of(EnrolmentStore.putAuthority(authority.pin())));
+        } catch (Refusal e) {
+            if (e.reason() != Reason.CONFLICT) {
+                throw e;
+            }
+            // Another one was faster, and this one has to be the same.
+        }
+    }
+
     /**
      * Looks whether a store knows of no authority yet.
      *
@@ -120,12 +137,14 @@ public final class Enrolments implements AgentGate {
 
     /** Makes a token for a node, to be told once. */
     public synchronized EnrolmentToken issue(String node, Duration ttl, Caller caller) {
-        if (!node.matches(NODE)) {
-            throw invalid("node", "is no name of a node", node, "a-z, 0-9, '-' and '.', 1..63 characters");
-        }
+        checkName(node);
         if (ttl.toSeconds() < 1 || ttl.compareTo(TTL_MAX) > 0) {
-            throw invalid(
-                    "ttlSeconds", "is out of range", String.valueOf(ttl.toSeconds()), "1.." + TTL_MAX.toSeconds());
+            throw Refusal.invalid(
+                    "Enrolment",
+                    "ttlSeconds",
+                    "is out of range",
+                    String.valueOf(ttl.toSeconds()),
+                    "1.." + TTL_MAX.toSeconds());
         }
         Instant now = now();
         EnrolmentToken token = EnrolmentToken.random(node, authority.pin());
@@ -174,25 +193,35 @@ public final class Enrolments implements AgentGate {
         return all;
     }
 
-    /** Ends the certificates and tokens of a node. */
-    public synchronized void revoke(String node, Caller caller) {
-        Optional<Kept<EnrolledNode>> kept = node.matches(NODE) ? store.node(node) : Optional.empty();
+    /**
+     * Ends the certificates and tokens of a node; of one that is not known here too, since a store that was restored from a backup does not know all that were enrolled.
+     *
+     * @return whether something of it was known
+     */
+    public synchronized boolean revoke(String node, Caller caller) {
+        checkName(node);
+        Optional<Kept<EnrolledNode>> kept = store.node(node);
+        EnrolledNode before = kept.map(Kept::value).orElse(new EnrolledNode(node, Instant.EPOCH, 0, now(), 0));
         List<Change> changes = new ArrayList<>();
         store.tokens().stream()
                 .filter(token -> token.node().equals(node))
                 .forEach(token -> changes.add(EnrolmentStore.delete(token)));
-        List<Condition> conditions = new ArrayList<>();
-        kept.ifPresent(found -> {
-            conditions.add(found.unchanged());
-            changes.add(EnrolmentStore.put(found.value().revoked(clock.millis())));
-        });
-        if (changes.isEmpty()) {
-            throw new Refusal(
-                    Reason.NOT_FOUND,
-                    "there is no Enrolment/" + node + ": no host is enrolled for it, and it has no token",
-                    "list what there is: sluice enrol list");
+        boolean known = kept.isPresent() || !changes.isEmpty();
+        changes.add(EnrolmentStore.put(before.revoked(clock.millis())));
+        store.change(
+                caller,
+                "revoked Enrolment/" + node,
+                known ? List.of() : List.of("node: not known here"),
+                List.of(kept.map(Kept::unchanged).orElse(EnrolmentStore.absentNode(node))),
+                changes);
+        return known;
+    }
+
+    private static void checkName(String node) {
+        if (!node.matches(NODE)) {
+            throw Refusal.invalid(
+                    "Enrolment", "node", "is no name of a node", node, "a-z, 0-9, '-' and '.', 1..63 characters");
         }
-        store.change(caller, "revoked Enrolment/" + node, List.of(), conditions, changes);
     }
 
     // What the server asks.
@@ -213,8 +242,8 @@ public final class Enrolments implements AgentGate {
                         certificate, authority.certificate(), Purpose.NODE, clock.instant())
                 .map(why -> "the certificate is not accepted: " + why)
                 .or(() -> endsStream(certificate));
-        problem.ifPresent(why -> LOG.warn(
-                "an agent with the certificate of '{}' was turned away: {}", Certificates.name(certificate), why));
+        problem.ifPresent(why -> refusals.log(
+                "an agent with the certificate of '" + Certificates.name(certificate) + "' was turned away: " + why));
         return problem;
     }
 
@@ -284,7 +313,7 @@ public final class Enrolments implements AgentGate {
         Instant now = now();
         EnrolledNode old = before.map(Kept::value).orElse(new EnrolledNode(token.node(), now, 0, Instant.EPOCH, 0));
         long issuedMs = old.nextIssuedMs(clock.millis());
-        X509Certificate certificate = authority.node(request, issuedMs, life);
+        X509Certificate certificate = authority.node(request, clock.instant(), issuedMs, life);
         EnrolledNode enrolled = new EnrolledNode(
                 token.node(),
                 now,
@@ -329,7 +358,7 @@ public final class Enrolments implements AgentGate {
                         "the certificate of node " + node + " was revoked, or another host was enrolled for this node");
             }
             long issuedMs = old.nextIssuedMs(clock.millis());
-            X509Certificate certificate = authority.node(request, issuedMs, life);
+            X509Certificate certificate = authority.node(request, clock.instant(), issuedMs, life);
             store.change(
                     agent(node),
                     "renewed certificate of Node/" + node,
@@ -347,7 +376,6 @@ public final class Enrolments implements AgentGate {
 
     @Override
     public void askedForAnother(String node, String claimed) {
-        LOG.warn("the agent of node {} asked for what is for node '{}', and got nothing", node, printable(claimed));
         refusals.add("agent of " + node, "part of node " + printable(claimed), "it is another node");
     }
 
@@ -381,13 +409,5 @@ public final class Enrolments implements AgentGate {
 
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.SECONDS);
-    }
-
-    private static Refusal invalid(String field, String message, String found, String allowed) {
-        return new Refusal(
-                Reason.INVALID,
-                "the enrolment is not valid",
-                "correct the fields; nothing was changed",
-                List.of(new Cause("Enrolment", field, message, found, allowed, "")));
     }
 }

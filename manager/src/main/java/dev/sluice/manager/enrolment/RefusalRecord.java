@@ -3,13 +3,15 @@ package dev.sluice.manager.enrolment;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Refusal;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts what agents were refused into the record of changes, but not more often than anybody would read: strangers must not be able to fill the disk. Any thread. */
+/**
+ * Puts what agents were refused into the record of changes, or only into the log, but not more often than anybody would read: strangers must not be able to fill the disk. Any
+ * thread.
+ */
 final class RefusalRecord {
     private static final Logger LOG = LoggerFactory.getLogger(RefusalRecord.class);
     private static final int ENTRIES_MAX = 20;
@@ -17,13 +19,20 @@ final class RefusalRecord {
 
     private final EnrolmentStore store;
     private final InstantSource clock;
-    private Instant begun = Instant.MIN;
-    private int entries;
-    private long leftOut;
+    private final Ration entries = new Ration(ENTRIES_MAX, PERIOD);
+    private final Ration lines = new Ration(ENTRIES_MAX, PERIOD);
 
     RefusalRecord(EnrolmentStore store, InstantSource clock) {
         this.store = store;
         this.clock = clock;
+    }
+
+    /** Says something in the log only: of connections, of which there may be many more than of calls. */
+    synchronized void log(String what) {
+        if (lines.take(clock.instant())) {
+            LOG.warn("{}{}", what, before(lines));
+            lines.told();
+        }
     }
 
     /**
@@ -33,28 +42,26 @@ final class RefusalRecord {
      * @param what was asked for
      */
     synchronized void add(String who, String what, String why) {
-        Instant now = clock.instant();
-        if (begun.equals(Instant.MIN) || now.isAfter(begun.plus(PERIOD)) || now.isBefore(begun)) {
-            begun = now;
-            entries = 0;
-        }
-        if (entries >= ENTRIES_MAX) {
-            leftOut++;
+        if (!entries.take(clock.instant())) {
             return;
         }
-        entries++;
         LOG.warn("{} was refused {}: {}", who, what, why);
         try {
-            String before = leftOut == 0 ? "" : ", and " + leftOut + " refusals since the last entry were left out";
             store.change(
                     new Caller(who, "sluice"),
                     "refused " + what,
-                    List.of("reason: " + why + before),
+                    List.of("reason: " + why + before(entries)),
                     List.of(),
                     List.of());
-            leftOut = 0;
+            entries.told();
         } catch (Refusal e) {
             LOG.warn("that stands here only, since the record cannot be written: {}", e.getMessage());
         }
+    }
+
+    private static String before(Ration ration) {
+        return ration.leftOut() == 0
+                ? ""
+                : ", and " + ration.leftOut() + " refusals since the last entry were left out";
     }
 }

@@ -233,6 +233,9 @@ final class Draft {
         }
         ManagedObject object = new ManagedObject(wanted.kind(), wanted.name(), 0, tree);
         invalid.addAll(TenantBounds.problems(object, tenants.of(object.name())));
+        if (!caller.rights().everywhere()) {
+            invalid.addAll(TenantBounds.holds(object, live));
+        }
         configurationChanged |= live == null || !object.written().equals(live.written());
         after.put(object.key(), object);
         items.add(new Changed.Item(live == null ? What.CREATED : What.CONFIGURED, object));

@@ -198,6 +198,16 @@ public final class Inventory {
 
     /** Does all edits or none. */
     public Changed change(List<Edit> edits, Caller caller, boolean dryRun) {
+        return change(edits, caller, dryRun, List.of());
+    }
+
+    /**
+     * Does all edits or none.
+     *
+     * @param fence what has to hold besides, whatever the objects are
+     * @throws Refusal if that does not hold, among others
+     */
+    public Changed change(List<Edit> edits, Caller caller, boolean dryRun, List<Condition> fence) {
         if (edits.isEmpty() || edits.size() > EDITS_MAX) {
             throw new Refusal(
                     edits.isEmpty() ? Reason.BAD_REQUEST : Reason.TOO_LARGE,
@@ -208,7 +218,7 @@ public final class Inventory {
         try {
             for (int tries = 1; tries <= TRIES_MAX; tries++) {
                 refresh();
-                Optional<Changed> changed = attempt(edits, caller, dryRun);
+                Optional<Changed> changed = attempt(edits, caller, dryRun, fence);
                 if (changed.isPresent()) {
                     return changed.get();
                 }
@@ -223,7 +233,7 @@ public final class Inventory {
     }
 
     /** Empty if somebody else was faster. */
-    private Optional<Changed> attempt(List<Edit> edits, Caller caller, boolean dryRun) {
+    private Optional<Changed> attempt(List<Edit> edits, Caller caller, boolean dryRun, List<Condition> fence) {
         String time = time();
         Draft draft = new Draft(objects, caller, Tenants.of(store), time);
         draft.edit(edits);
@@ -241,7 +251,7 @@ public final class Inventory {
             return Optional.of(new Changed(known, dryRun, draft.items(), warnings));
         }
         checkSizes(changes);
-        List<Condition> conditions = new ArrayList<>();
+        List<Condition> conditions = new ArrayList<>(fence);
         for (String key : draft.touched()) {
             ManagedObject was = objects.get(key);
             conditions.add(new Condition(key, was == null ? 0 : was.revision()));
@@ -254,6 +264,9 @@ public final class Inventory {
             record(head, time, caller, draft.titles(), draft.differences(), conditions, changes);
         }
         return switch (store.commit(conditions, changes)) {
+            case Conflict(Condition failed, long _)
+            when fence.contains(failed) ->
+                throw new Refusal(Reason.CONFLICT, "this manager leads no longer", "leave it to the one that does");
             case Conflict _ -> Optional.empty();
             case Committed(long revision) -> {
                 lastFailure = "";
@@ -489,6 +502,8 @@ public final class Inventory {
                         message,
                         "nodes go on forwarding; mend the disk of the manager and try again");
             case CLOSED -> new Refusal(Reason.UNAVAILABLE, "the manager is stopping", "try again when it runs");
+            case TOO_LARGE -> new Refusal(Reason.TOO_LARGE, message, "split it");
+            case UNCERTAIN -> new Refusal(Reason.UNAVAILABLE, message, "look whether it is done before you try again");
             case IN_USE, FAILED, CORRUPT -> new Refusal(Reason.UNAVAILABLE, message, "look at the log of the manager");
         };
     }

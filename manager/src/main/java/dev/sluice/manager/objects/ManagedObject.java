@@ -4,8 +4,10 @@ import dev.sluice.manager.store.Store.Entry;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -21,6 +23,9 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
 
     /** Where the objects are in the store. */
     static final String PREFIX = "objects/";
+
+    /** Who owns what the manager found by itself; nobody else has this name. */
+    public static final String DISCOVERY = "discovery";
 
     /** What the manager writes into metadata; users read it, and what they write there is ignored. */
     static final Set<String> OWN_METADATA =
@@ -82,6 +87,17 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
         return labels;
     }
 
+    /** Who owns the field at a pointer, or one around or inside it. */
+    public Set<String> ownersOf(String pointer) {
+        Set<String> owners = new TreeSet<>();
+        for (FieldOwner owner : FieldOwner.of(tree)) {
+            if (!owner.touched(pointer).isEmpty()) {
+                owners.add(owner.manager());
+            }
+        }
+        return owners;
+    }
+
     /** As users see it: with the revision, in the usual order of fields. */
     public ObjectNode shown() {
         ObjectNode shown = Trees.object();
@@ -107,6 +123,22 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
     /** What users wrote, and nothing that the manager added: for export, and for the model to check. */
     public ObjectNode written() {
         return written(tree);
+    }
+
+    /** What users wrote, without what the manager found: it finds that again. Empty if it found all of it. */
+    public Optional<ObjectNode> writtenByUsers() {
+        ObjectNode written = written();
+        Set<String> others = new TreeSet<>();
+        Set<String> found = new TreeSet<>();
+        for (FieldOwner owner : FieldOwner.of(tree)) {
+            (owner.manager().equals(DISCOVERY) ? found : others).addAll(owner.fields());
+        }
+        if (found.isEmpty()) {
+            return Optional.of(written);
+        }
+        found.removeAll(others);
+        found.forEach(pointer -> Trees.remove(written, pointer));
+        return others.isEmpty() ? Optional.empty() : Optional.of(written);
     }
 
     static ObjectNode written(ObjectNode tree) {

@@ -4,6 +4,7 @@ import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.model.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What objects of a tenant must not take hold of, whoever writes them: places that all share. Rules of a tenant apply to its own ports and routers only. */
@@ -24,6 +25,23 @@ final class TenantBounds {
             at++;
         }
         return problems;
+    }
+
+    /** What takes hold of interfaces of hosts, and is not as it was: for those who run the network, not for a tenant's own people. */
+    static List<Cause> holds(ManagedObject object, @Nullable ManagedObject before) {
+        JsonNode discover = object.tree().path("spec").path("discover");
+        boolean same =
+                before != null && before.tree().path("spec").path("discover").equals(discover);
+        if (object.kind() != Kind.PORT_PROFILE || discover.isMissingNode() || same) {
+            return List.of();
+        }
+        return List.of(new Cause(
+                object.title(),
+                "spec.discover",
+                "takes hold of interfaces of hosts, which are nobody's own",
+                "",
+                "no discover; ask those who run the network to write it",
+                ""));
     }
 
     private static void places(

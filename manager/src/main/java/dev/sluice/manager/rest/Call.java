@@ -5,6 +5,7 @@ import dev.sluice.manager.access.Role.Permission;
 import dev.sluice.manager.http.HttpRequest;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.LabelSelector;
+import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Cause;
 import dev.sluice.manager.objects.Refusal.Reason;
@@ -119,7 +120,14 @@ record Call(HttpRequest request, Map<String, String> path, Identity who) {
                     "fieldManager is '" + manager + "'",
                     "1..64 letters, digits and . _ @ - between them");
         }
-        return new Caller(who.user(), manager.isEmpty() ? who.user() : manager, who);
+        String owner = manager.isEmpty() ? who.user() : manager;
+        if (owner.equals(ManagedObject.DISCOVERY)) {
+            throw new Refusal(
+                    Reason.BAD_REQUEST,
+                    "fieldManager is '" + owner + "', which is the manager itself",
+                    "give another name as fieldManager; what is found belongs to nobody else");
+        }
+        return new Caller(who.user(), owner, who);
     }
 
     /** The version that If-Match asks for; 0: none. */

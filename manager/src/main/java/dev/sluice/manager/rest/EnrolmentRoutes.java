@@ -72,7 +72,12 @@ final class EnrolmentRoutes {
     private HttpAnswer revoke(Call call) {
         call.checkParameters(Set.of());
         call.require(Permission.ENROLMENT);
-        there().revoke(call.name(), call.caller());
-        return Answers.value(call, Trees.object().put("result", "revoked").put("what", "Enrolment/" + call.name()));
+        boolean known = there().revoke(call.name(), call.caller());
+        return Answers.value(
+                call,
+                Trees.object()
+                        .put("result", "revoked")
+                        .put("what", "Enrolment/" + call.name())
+                        .put("known", known));
     }
 }

@@ -194,7 +194,7 @@ final class ObjectRoutes {
         List<Map<String, ?>> documents = new ArrayList<>();
         for (ManagedObject object : inventory.all().objects()) {
             if (tenants.sees(call.who(), object)) {
-                documents.add(Trees.plain(object.written()));
+                object.writtenByUsers().ifPresent(written -> documents.add(Trees.plain(written)));
             }
         }
         return HttpAnswer.text(200, "application/yaml", YamlText.documents(documents));

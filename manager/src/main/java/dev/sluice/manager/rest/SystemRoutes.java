@@ -21,9 +21,11 @@ final class SystemRoutes {
     private static final int AUDIT_MAX = 500;
 
     private final Inventory inventory;
+    private final Self self;
 
-    SystemRoutes(Inventory inventory) {
+    SystemRoutes(Inventory inventory, Self self) {
         this.inventory = inventory;
+        this.self = self;
     }
 
     List<Route> routes() {
@@ -31,6 +33,7 @@ final class SystemRoutes {
                 new Route("GET", "/livez", "live", true, this::live),
                 new Route("GET", "/readyz", "ready", true, this::ready),
                 new Route("GET", "/openapi.yaml", "contract", true, this::contract),
+                new Route("GET", "/metrics", "metrics", this::metrics),
                 new Route("GET", "/api/v1", "discover", this::discover),
                 new Route("GET", "/api/v1/backup", "takeBackup", this::backup),
                 new Route("GET", "/api/v1/audit", "listAudit", this::audit),
@@ -59,7 +62,12 @@ final class SystemRoutes {
         return HttpAnswer.text(
                 ready ? 200 : 503,
                 "text/plain; charset=utf-8",
-                (verbose && known ? text.toString() : "") + (ready ? "ready\n" : "not ready\n"));
+                (verbose && known ? self.words() + text : "") + (ready ? "ready\n" : "not ready\n"));
+    }
+
+    private HttpAnswer metrics(Call call) {
+        call.checkParameters(Set.of());
+        return HttpAnswer.text(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics(inventory.revision()));
     }
 
     private HttpAnswer contract(Call call) throws IOException {
@@ -82,6 +90,7 @@ final class SystemRoutes {
         ObjectNode body = Trees.object();
         body.put("apiVersion", ManagedObject.API_VERSION);
         body.put("resourceVersion", String.valueOf(inventory.revision()));
+        body.set("manager", self.tree());
         ArrayNode kinds = body.putArray("kinds");
         for (Kind kind : Kind.values()) {
             kinds.addObject().put("kind", kind.word()).put("plural", kind.plural());

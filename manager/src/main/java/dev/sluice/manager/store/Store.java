@@ -81,6 +81,21 @@ public interface Store extends AutoCloseable {
      */
     void restore(long revision, List<Entry> entries);
 
+    /** Whether the last change was refused for want of room that {@link #compact} could make. */
+    default boolean lacksRoom() {
+        return false;
+    }
+
+    /** Whether several managers may have it open at a time. */
+    default boolean isShared() {
+        return false;
+    }
+
+    /** Has a manager stand for leading those of this store. One that has the store for itself leads at once, and its exceptions are thrown here. */
+    default Election elect(Election.Candidate candidate) {
+        return Election.alone(candidate);
+    }
+
     /** How much the store takes on disk, in bytes; 0: nothing. */
     long sizeBytes();
 

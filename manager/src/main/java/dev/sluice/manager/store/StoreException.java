@@ -23,6 +23,12 @@ public final class StoreException extends RuntimeException {
         /** The store is closed. */
         CLOSED,
 
+        /** More at once than the store takes. */
+        TOO_LARGE,
+
+        /** Nobody has said whether it was changed; it may be done, as a whole, or not. */
+        UNCERTAIN,
+
         /** The disk failed otherwise. */
         FAILED
     }

@@ -6,6 +6,8 @@ import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.access.Binding;
 import dev.sluice.manager.access.Role;
 import dev.sluice.manager.access.User;
+import dev.sluice.manager.events.Happening;
+import dev.sluice.manager.events.Happening.Reason;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.model.Kind;
@@ -190,6 +192,13 @@ class AccessTest {
         }
         seen.add(send(token, "GET", "/api/v1/export", "").text());
         seen.add(send(token, "GET", "/api/v1/tenants", "").text());
+        for (String name : List.of("bolt.web", "acme.web")) {
+            http.events.add(new Happening(Reason.PATHS_CHANGED, Kind.SERVICE_CHAIN, name, "", name + " changed"));
+        }
+        http.events.add(new Happening(Reason.LOST, Kind.NODE, "bolt-host", "bolt-host", "gone"));
+        String events = send(token, "GET", "/api/v1/events", "").text();
+        assertThat(events).contains("acme.web");
+        seen.add(events);
         // References to what is there and to what is not are answered alike, without a hint at what there is.
         String chain =
                 "{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: acme.x}, spec: {profiles: [%s]}}";

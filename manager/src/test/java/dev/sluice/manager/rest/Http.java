@@ -3,6 +3,7 @@ package dev.sluice.manager.rest;
 import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.enrolment.Authority;
 import dev.sluice.manager.enrolment.Enrolments;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.MemoryStore;
@@ -27,6 +28,7 @@ final class Http implements AutoCloseable {
 
     final Store store = new MemoryStore();
     final Accounts accounts;
+    final EventLog events = new EventLog(InstantSource.system());
     final RestApi api;
     final HttpClient client = HttpClient.newHttpClient();
     private final HttpServer server;
@@ -41,6 +43,7 @@ final class Http implements AutoCloseable {
         api = new RestApi(
                 inventory,
                 accounts,
+                events,
                 Optional.of(Enrolments.open(
                         store,
                         inventory,
@@ -49,6 +52,7 @@ final class Http implements AutoCloseable {
                         Enrolments.LIFE_USUAL,
                         InstantSource.system())),
                 closed ? Gate.ofTokens(accounts) : Gate.open(),
+                Self.alone("memory"),
                 requestsPerSecondMax,
                 System::nanoTime);
         server = HttpServer.start(

@@ -275,12 +275,16 @@ class RestApiTest {
         assertThat(http.get("/livez").text()).isEqualTo("ok\n");
         assertThat(http.get("/readyz").text()).isEqualTo("ready\n");
         assertThat(http.get("/readyz?verbose").text())
-                .isEqualTo("[+] store can be read ok\n[+] store could be written last time ok\nready\n");
+                .isEqualTo(
+                        "store: memory\nrole: the only manager\n[+] store can be read ok\n[+] store could be written last time ok\nready\n");
     }
 
     @Test
     void kindsAndRecordAreTold() throws Exception {
         assertThat(http.get("/api/v1").json().path("kinds")).hasSize(Kind.values().length);
+        assertThat(http.get("/api/v1").json().path("manager").path("role").asString())
+                .isEqualTo("only");
+        assertThat(http.get("/metrics").text()).contains("\nsluice_manager_leads 1\n");
         http.send("POST", "/api/v1/services?fieldManager=ci", FIREWALL);
         JsonNode entry = http.get("/api/v1/audit").json().path("items").get(0);
         assertThat(entry.path("objects").get(0).asString()).isEqualTo("created Service/firewall");

@@ -120,7 +120,8 @@ public final class Certificates {
     /**
      * A certificate that an authority signs.
      *
-     * @param issuedMs the moment that its serial number begins with, ms since 1970
+     * @param from when it is issued: it is good from {@link #CLOCKS_APART} before
+     * @param issuedMs the moment that its serial number begins with, ms since 1970; the same, or later
      * @param until its end; the authority's own if that is earlier
      */
     public static X509Certificate issue(
@@ -128,6 +129,7 @@ public final class Certificates {
             X509Certificate authorityCertificate,
             Purpose purpose,
             Request request,
+            Instant from,
             long issuedMs,
             Instant until) {
         Instant last = authorityCertificate.getNotAfter().toInstant();
@@ -136,7 +138,7 @@ public final class Certificates {
             JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
                     authorityCertificate,
                     serial(issuedMs),
-                    Date.from(Instant.ofEpochMilli(issuedMs).minus(CLOCKS_APART)),
+                    Date.from(from.minus(CLOCKS_APART)),
                     Date.from(until.isBefore(last) ? until : last),
                     new X500Principal("CN=" + request.name()),
                     request.key());
@@ -168,6 +170,11 @@ public final class Certificates {
     /** When a certificate of an authority here was issued, ms since 1970; the beginning of its serial number. */
     public static long issuedMs(X509Certificate certificate) {
         return certificate.getSerialNumber().shiftRight(RANDOM_BITS).longValue();
+    }
+
+    /** When the life of a certificate of an authority here began, by the clock of who signed it. */
+    public static Instant from(X509Certificate certificate) {
+        return certificate.getNotBefore().toInstant().plus(CLOCKS_APART);
     }
 
     /** Asks for a certificate of a name; PKCS#10 in DER. */

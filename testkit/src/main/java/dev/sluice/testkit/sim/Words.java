@@ -20,11 +20,15 @@ final class Words {
                                 ? " accepted " + message.getAnswer().getWarning()
                                 : " refused: " + message.getAnswer().getFaultsList());
             case REPORT -> "report of generation " + message.getReport().getGeneration();
+            case INTERFACES -> message.getInterfaces().getSeenCount() + " interfaces";
             case WHAT_NOT_SET -> "nothing";
         };
     }
 
     static String of(FromController message) {
+        if (message.hasLookout()) {
+            return "lookout with " + message.getLookout().getSelectorsCount() + " selectors";
+        }
         if (!message.hasUpdate()) {
             return "refusal " + message.getRefusal();
         }

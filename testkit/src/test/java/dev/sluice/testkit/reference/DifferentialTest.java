@@ -3,6 +3,7 @@ package dev.sluice.testkit.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
+import dev.sluice.fuzz.FuzzTarget;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
@@ -18,6 +19,11 @@ class DifferentialTest {
 
     private static final long MILLION = 1_000_000;
 
+    /** More than a turn of the campaign has scenarios, each of which has a seed of its own. */
+    static final long SEEDS_OF_TURN = 1_000;
+
+    static final long TURN_PACKETS = 40_000;
+
     private static Set<DropReason> notHere() {
         Set<DropReason> reasons = EnumSet.of(DropReason.ZONES_FULL, DropReason.PORT_ABSENT);
         // Worlds have one host; ServicePlaneTest shows each of these.
@@ -27,22 +33,22 @@ class DifferentialTest {
 
     @Test
     void dataPathDoesWhatTheModelSays() {
-        compare(Long.getLong("sluice.packets", 100_000), seed(1));
+        compare(Long.getLong("sluice.packets", 100_000), Long.getLong("sluice.seed", 1));
     }
 
     @Tag("campaign")
     @Test
-    void dataPathDoesWhatTheModelSaysOfAMillionPackets() {
-        long seed = seed(100_000);
-        compare(MILLION, seed);
-        System.out.println(
-                "fuzz data path beside its model: " + MILLION + " executions, 0 findings, seeds from " + seed);
-    }
-
-    /** The seed that was asked for; {@code random} asks for a new one, which a difference names. */
-    private static long seed(long usual) {
-        String asked = System.getProperty("sluice.seed", "");
-        return asked.equals("random") ? System.nanoTime() >>> 8 : asked.isEmpty() ? usual : Long.parseLong(asked);
+    void dataPathDoesWhatTheModelSaysOfManySeeds() {
+        new FuzzTarget(
+                        "data path beside its model",
+                        "DifferentialTest#dataPathDoesWhatTheModelSaysOfManySeeds",
+                        seed -> {
+                            Coverage coverage = new Coverage();
+                            assertThat(Campaign.run(seed * SEEDS_OF_TURN, TURN_PACKETS, coverage))
+                                    .isNull();
+                            return coverage.packets();
+                        })
+                .run();
     }
 
     private static void compare(long packets, long seed) {

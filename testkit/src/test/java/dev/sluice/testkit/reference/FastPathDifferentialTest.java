@@ -3,6 +3,7 @@ package dev.sluice.testkit.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.OffloadRefusal;
+import dev.sluice.fuzz.FuzzTarget;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
@@ -16,7 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FastPathDifferentialTest {
     private static final long FIRST_SEED = 300_000;
-    private static final long MILLION = 1_000_000;
 
     /** Worlds have one host and no switches, nobody traces, and no device refuses; two paths in one journey are rare. */
     private static final Set<OffloadRefusal> NOT_HERE = EnumSet.of(
@@ -34,11 +34,21 @@ class FastPathDifferentialTest {
 
     @Tag("campaign")
     @Test
-    void nobodyNoticesTheFastPathInAMillionPackets() {
-        long seed = Long.getLong("sluice.seed", FIRST_SEED);
-        compare(MILLION, seed);
-        System.out.println(
-                "fuzz fast path beside the model: " + MILLION + " executions, 0 findings, seeds from " + seed);
+    void nobodyNoticesTheFastPathWithManySeeds() {
+        new FuzzTarget(
+                        "fast path beside the model",
+                        "FastPathDifferentialTest#nobodyNoticesTheFastPathWithManySeeds",
+                        seed -> {
+                            Coverage coverage = new Coverage();
+                            assertThat(Campaign.runBehindFastPaths(
+                                            seed * DifferentialTest.SEEDS_OF_TURN,
+                                            DifferentialTest.TURN_PACKETS,
+                                            coverage,
+                                            new FastPathCoverage()))
+                                    .isNull();
+                            return coverage.packets();
+                        })
+                .run();
     }
 
     /**

@@ -2,13 +2,13 @@ package dev.sluice.testkit.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.testkit.SomeFaults;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import dev.sluice.testkit.SomeFaults;
 
 /** The comparison with a fast path in front finds what is wrong with recording and with taking back: as {@link PlantedFaultsTest}. What random worlds hardly show has tests of its own in {@code FastPathTest}. */
 @Execution(ExecutionMode.CONCURRENT)

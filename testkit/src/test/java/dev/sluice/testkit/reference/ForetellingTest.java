@@ -2,6 +2,7 @@ package dev.sluice.testkit.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.fuzz.FuzzTarget;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -14,16 +15,21 @@ class ForetellingTest {
 
     @Test
     void whatIsForetoldHappensToTenThousandRandomPackets() {
-        foretell(10_000, Long.getLong("sluice.seed", 1));
+        foretell(10_000, 1);
     }
 
     @Tag("campaign")
     @Test
-    void whatIsForetoldHappensToFourHundredThousandRandomPackets() {
-        foretell(400_000, Long.getLong("sluice.seed", 80_000));
+    void whatIsForetoldHappensToRandomPacketsOfManySeeds() {
+        new FuzzTarget(
+                        "packets foretold and then sent",
+                        "ForetellingTest#whatIsForetoldHappensToRandomPacketsOfManySeeds",
+                        seed -> foretell(20_000, seed * DifferentialTest.SEEDS_OF_TURN))
+                .run();
     }
 
-    private static void foretell(int frames, long firstSeed) {
+    /** From a seed on; how many were sent. */
+    private static long foretell(int frames, long firstSeed) {
         ForetellingCheck check = new ForetellingCheck();
         for (long seed = firstSeed; check.frames() < frames; seed++) {
             Scenario.Difference difference = Scenario.explore(seed, EVENTS, new Coverage(), check);
@@ -35,5 +41,6 @@ class ForetellingTest {
                 new String[] {"classified", "steered", "returned", "routed", "sent", "dropped", "instructed"}) {
             assertThat(check.steps(step)).as(step).isGreaterThan(frames / 500);
         }
+        return check.frames();
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.testkit.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.testkit.SomeFaults;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
@@ -15,7 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import dev.sluice.testkit.SomeFaults;
 
 /** The comparison finds what is wrong: one small fault at a time is put into the data path's source, and has to show as a difference. */
 @Execution(ExecutionMode.CONCURRENT)

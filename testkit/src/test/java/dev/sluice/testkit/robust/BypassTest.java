@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.DropReason;
 import dev.sluice.datapath.rules.Rule.Action;
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemorySwitch;
 import dev.sluice.testkit.TestPacket;
@@ -31,14 +32,14 @@ class BypassTest {
     @Test
     @Tag("campaign")
     void onlyWhatTheNodeGaveBackLeavesWithManySeeds() {
-        long end = System.nanoTime() + Long.getLong("sluice.fuzz.minutes", 1) * 60_000_000_000L / 3;
-        long first = FrameMutationTest.firstSeed();
-        long seed = first;
-        while (System.nanoTime() < end) {
-            run(seed++, EVENTS);
-        }
-        System.out.println("fuzz bypass, frames of hosts and nodes: " + (seed - first) * EVENTS
-                + " executions, 0 findings, seeds " + first + ".." + (seed - 1));
+        new FuzzTarget(
+                        "bypass, frames of hosts and nodes",
+                        "BypassTest#onlyWhatTheNodeGaveBackLeavesWithManySeeds",
+                        seed -> {
+                            run(seed, EVENTS);
+                            return EVENTS;
+                        })
+                .run();
     }
 
     private static void run(long seed, int events) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.sluice.datapath.DropReason;
+import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.robust.Subject.Event;
 import java.util.Arrays;
@@ -102,18 +103,10 @@ class FrameMutationTest {
     @Test
     @Tag("campaign")
     void damagedFramesOfManySeeds() {
-        long end = System.nanoTime() + Long.getLong("sluice.fuzz.minutes", 1) * 60_000_000_000L / 3;
-        long first = firstSeed();
-        long seed = first;
-        while (System.nanoTime() < end) {
-            assertThat(Hunt.run(seed++, EVENTS)).isNull();
-        }
-        System.out.println("fuzz frames, configurations of every kind: " + (seed - first) * EVENTS
-                + " executions, 0 findings, seeds " + first + ".." + (seed - 1));
-    }
-
-    static long firstSeed() {
-        String given = System.getProperty("sluice.seed", "random");
-        return "random".equals(given) ? System.nanoTime() : Long.parseLong(given);
+        new FuzzTarget("frames, configurations of every kind", "FrameMutationTest#damagedFramesOfManySeeds", seed -> {
+                    assertThat(Hunt.run(seed, EVENTS)).isNull();
+                    return EVENTS;
+                })
+                .run();
     }
 }

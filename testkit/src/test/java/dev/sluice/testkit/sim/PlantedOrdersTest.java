@@ -2,6 +2,7 @@ package dev.sluice.testkit.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.testkit.SomeFaults;
 import dev.sluice.testkit.reference.FaultyClasses;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -14,7 +15,6 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import dev.sluice.testkit.SomeFaults;
 
 /** The simulation finds orders that are wrong: one is put into production's source at a time, and has to show within 200 seeds. */
 class PlantedOrdersTest {

@@ -2,6 +2,7 @@ package dev.sluice.testkit.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.fuzz.FuzzTarget;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,10 @@ class SimulationTest {
     /** What fits into twenty seconds of a slow processor. */
     private static final int SEEDS = 80;
 
-    private static void run(long first, int count) {
+    private static final int SEEDS_OF_TURN = 20;
+
+    /** How many events there were. */
+    private static long run(long first, int count) {
         long events = 0;
         int probes = 0;
         int changes = 0;
@@ -33,6 +37,7 @@ class SimulationTest {
                 + " probes, " + changes + " changes, nothing found");
         assertThat(probes).isGreaterThan(100 * count);
         assertThat(changes).isGreaterThan(count);
+        return events;
     }
 
     @Test
@@ -42,8 +47,12 @@ class SimulationTest {
 
     @Tag("campaign")
     @Test
-    void aThousandSeedsShowNothingThatMustNeverBe() {
-        run(Long.getLong("sluice.seed", 100_000), 1_000);
+    void manySeedsShowNothingThatMustNeverBe() {
+        new FuzzTarget(
+                        "manager, agents and data paths under faults, events",
+                        "SimulationTest#manySeedsShowNothingThatMustNeverBe",
+                        seed -> run(seed * SEEDS_OF_TURN, SEEDS_OF_TURN))
+                .run();
     }
 
     @Test

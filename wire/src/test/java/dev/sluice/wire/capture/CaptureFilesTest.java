@@ -3,6 +3,8 @@ package dev.sluice.wire.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.fuzz.Damage;
+import dev.sluice.fuzz.FuzzTarget;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,8 +12,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,27 +82,39 @@ class CaptureFilesTest {
                 .hasMessageContaining("cut off");
     }
 
-    @Test
-    void brokenFilesEndWithAnIoExceptionOrAreReadAndNeverWithAnythingElse() {
-        SplittableRandom random = new SplittableRandom(1);
+    private static long damaged(long seed, int executions) {
+        Random random = new Random(seed);
         List<byte[]> files = List.of(
                 written(), pcap(ByteOrder.LITTLE_ENDIAN, 0xa1b2c3d4, 1), pcap(ByteOrder.BIG_ENDIAN, 0xa1b23c4d, 1));
         int refused = 0;
-        for (int i = 0; i < 30_000; i++) {
-            byte[] file = files.get(i % files.size()).clone();
-            for (int changes = random.nextInt(1, 6); changes > 0; changes--) {
-                file[random.nextInt(file.length)] = (byte) (random.nextBoolean() ? random.nextInt() : -1);
-            }
-            byte[] cut = random.nextInt(4) == 0 ? Arrays.copyOf(file, random.nextInt(file.length)) : file;
+        for (int i = 0; i < executions; i++) {
+            byte[] file = Damage.bytes(random, files.get(i % files.size()));
             try {
-                read(cut);
+                read(file);
             } catch (IOException e) {
                 refused++;
                 assertThat(e.getMessage()).contains("capture file");
             } catch (RuntimeException e) {
-                throw new AssertionError("seed 1, file " + i + ": " + Arrays.toString(cut), e);
+                throw new AssertionError("file " + i + ": " + HexFormat.of().formatHex(file), e);
             }
         }
-        assertThat(refused).isGreaterThan(1000);
+        assertThat(refused).isBetween(executions / 10, executions * 9 / 10);
+        return executions;
+    }
+
+    private static FuzzTarget target(int executions) {
+        return new FuzzTarget(
+                "capture files", "CaptureFilesTest#brokenFilesOfManySeeds", seed -> damaged(seed, executions));
+    }
+
+    @Test
+    void brokenFilesEndWithAnIoExceptionOrAreReadAndNeverWithAnythingElse() {
+        target(30_000).once(1);
+    }
+
+    @Test
+    @Tag("campaign")
+    void brokenFilesOfManySeeds() {
+        target(100_000).run();
     }
 }

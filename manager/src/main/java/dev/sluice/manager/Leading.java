@@ -1,0 +1,65 @@
+package dev.sluice.manager;
+
+import dev.sluice.manager.agents.AgentService;
+import dev.sluice.manager.enrolment.Enrolments;
+import dev.sluice.manager.events.EventLog;
+import dev.sluice.manager.instances.DeploymentService;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.store.Election;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What only the manager that leads does: it serves agents and makes instances. The others refuse their connections, so agents go on to the next manager that they know. Any thread. */
+final class Leading implements Election.Candidate {
+    /** Longer than the longest wait of an agent between two tries. */
+    private static final Duration AGENTS_GRACE = Duration.ofSeconds(20);
+
+    private final Optional<AgentOptions> options;
+    private final Optional<Enrolments> enrolments;
+    private final Inventory inventory;
+    private final EventLog events;
+    private @Nullable AgentService agents;
+    private @Nullable DeploymentService deployments;
+
+    Leading(Optional<AgentOptions> options, Optional<Enrolments> enrolments, Inventory inventory, EventLog events) {
+        this.options = options;
+        this.enrolments = enrolments;
+        this.inventory = inventory;
+        this.events = events;
+    }
+
+    @Override
+    public synchronized void begin(Election.Term term) {
+        if (options.isPresent()) {
+            agents = AgentService.start(
+                    options.get().listen(),
+                    enrolments,
+                    inventory,
+                    events,
+                    InstantSource.system(),
+                    AGENTS_GRACE,
+                    term);
+            deployments =
+                    DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
+        }
+    }
+
+    @Override
+    public synchronized void end() {
+        if (deployments != null) {
+            deployments.close();
+            deployments = null;
+        }
+        if (agents != null) {
+            agents.close();
+            agents = null;
+        }
+    }
+
+    /** The port that agents reach it at; 0: it serves none now. */
+    synchronized int port() {
+        return agents == null ? 0 : agents.port();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.manager.agents;
+
+import dev.sluice.controller.AgentWatcher;
+import dev.sluice.controller.Health;
+import dev.sluice.manager.events.EventWriter;
+import dev.sluice.manager.events.Happening.Reason;
+import dev.sluice.model.Kind;
+import dev.sluice.southbound.Interfaces;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+
+/** Hands on what agents say, and has it written down as events. Called by the controller's thread, which never waits: a thread of its own writes. */
+final class AgentEvents implements AgentWatcher, AutoCloseable {
+    private final AgentWatcher next;
+    private final EventWriter events;
+    private final ExecutorService writer = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("sluice-events").factory());
+
+    AgentEvents(AgentWatcher next, EventWriter events) {
+        this.next = next;
+        this.events = events;
+    }
+
+    @Override
+    public void connected(String node) {
+        next.connected(node);
+        write(() -> events.agent(Reason.CONNECTED, node, "its agent has come"));
+    }
+
+    @Override
+    public void lost(String node) {
+        next.lost(node);
+        write(() -> events.agent(
+                Reason.LOST,
+                node,
+                "its agent has gone; the host goes on with what it has, and nobody knows how it is"));
+    }
+
+    @Override
+    public void interfaces(String node, Interfaces told) {
+        next.interfaces(node, told);
+    }
+
+    @Override
+    public void health(String key, Health now) {
+        next.health(key, now);
+        String[] parts = key.split("/", 2);
+        Kind kind = Kind.named(parts[0]).orElseThrow();
+        boolean port = kind == Kind.PORT;
+        Reason reason = now.good() ? (port ? Reason.UP : Reason.ALIVE) : (port ? Reason.DOWN : Reason.DEAD);
+        String words =
+                now.good() ? "works again" : "does not work" + (now.message().isEmpty() ? "" : ": " + now.message());
+        write(() -> events.health(reason, kind.word() + "/" + parts[1], now.node(), words));
+    }
+
+    @Override
+    public void refused(String node, String object, String message) {
+        next.refused(node, object, message);
+        write(() -> events.refused(node, object, message));
+    }
+
+    private void write(Runnable event) {
+        try {
+            writer.execute(event);
+        } catch (RejectedExecutionException e) {
+            // The manager ends, and with it what would be written.
+            return;
+        }
+    }
+
+    @Override
+    public void close() {
+        writer.shutdownNow();
+    }
+}

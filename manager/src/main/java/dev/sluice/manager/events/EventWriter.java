@@ -1,0 +1,116 @@
+package dev.sluice.manager.events;
+
+import dev.sluice.manager.events.Happening.Reason;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Refusal;
+import dev.sluice.model.Kind;
+import java.util.Locale;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/** Puts what happens to objects into a log, and what it means for chains. Any thread; asks for objects where a service node is concerned. */
+public final class EventWriter {
+    private static final String INSTANCE = "ServiceInstance/";
+
+    private final EventLog log;
+    private final Inventory inventory;
+
+    /** Writes into a log. */
+    public EventWriter(EventLog log, Inventory inventory) {
+        this.log = log;
+        this.inventory = inventory;
+    }
+
+    /** The agent of a node has come or gone. */
+    public void agent(Reason reason, String node, String message) {
+        log.add(new Happening(reason, Kind.NODE, node, node, message));
+    }
+
+    /**
+     * Something was found, has moved or vanished.
+     *
+     * @param title {@code Kind/name} of a port or instance
+     */
+    public void found(Reason reason, String title, String node, String words) {
+        add(reason, title, node, words);
+        paths(title, node, words);
+    }
+
+    /**
+     * Something is left alone.
+     *
+     * @param about {@code Kind/name}, or {@code node/interface}
+     */
+    public void leftAlone(String about, String words) {
+        int slash = about.indexOf('/');
+        String first = about.substring(0, slash);
+        if (Kind.named(first).filter(kind -> kind.word().equals(first)).isPresent()) {
+            add(Reason.LEFT_ALONE, about, "", words);
+        } else {
+            log.add(new Happening(
+                    Reason.LEFT_ALONE, Kind.NODE, first, first, about.substring(slash + 1) + " " + words));
+        }
+    }
+
+    /** A port or instance works, or does not. */
+    public void health(Reason reason, String title, String node, String words) {
+        add(reason, title, node, words);
+        paths(title, node, words.isEmpty() ? "is " + reason.word().toLowerCase(Locale.ROOT) : words);
+    }
+
+    /** A node does not take an object; of none in particular, the node is what it is about. */
+    public void refused(String node, String object, String message) {
+        if (object.indexOf('/') < 0) {
+            log.add(new Happening(Reason.REFUSED, Kind.NODE, node, node, message));
+        } else {
+            add(Reason.REFUSED, object, node, message);
+        }
+    }
+
+    private void add(Reason reason, String title, String node, String words) {
+        String[] parts = title.split("/", 2);
+        Kind.named(parts[0]).ifPresent(kind -> log.add(new Happening(reason, kind, parts[1], node, words)));
+    }
+
+    /** Chains that pass the service of an instance have other paths than before. */
+    private void paths(String title, String node, String words) {
+        if (!title.startsWith(INSTANCE)) {
+            return;
+        }
+        try {
+            String name = title.substring(INSTANCE.length());
+            Optional<String> service = inventory
+                    .get(Kind.SERVICE_INSTANCE, name)
+                    .map(instance ->
+                            instance.tree().path("spec").path("service").asString(""));
+            if (service.isEmpty()) {
+                return;
+            }
+            for (ManagedObject object : inventory.all().objects()) {
+                if (object.kind() == Kind.SERVICE_CHAIN && passes(object, service.get())) {
+                    log.add(new Happening(
+                            Reason.PATHS_CHANGED, Kind.SERVICE_CHAIN, object.name(), node, name + " " + words));
+                }
+            }
+        } catch (Refusal e) {
+            // Objects cannot be read now; what happened to the instance itself is in the log.
+            return;
+        }
+    }
+
+    private static boolean passes(ManagedObject chain, String service) {
+        JsonNode spec = chain.tree().path("spec");
+        return passes(spec.path("profiles"), service) || passes(spec.path("reverse"), service);
+    }
+
+    private static boolean passes(JsonNode hops, String service) {
+        for (JsonNode hop : hops) {
+            String name = hop.isObject() ? hop.path("service").asString("") : hop.asString("");
+            if (name.equals(service)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.manager.events;
+
+import dev.sluice.model.Kind;
+
+/**
+ * Something that happens.
+ *
+ * @param reason in one word
+ * @param kind of the object that it is about
+ * @param name of the object
+ * @param node that it happened on; empty: on none in particular
+ * @param message for people
+ */
+public record Happening(Reason reason, Kind kind, String name, String node, String message) {
+    /** What happens, and whether somebody should look. */
+    public enum Reason {
+        /** An agent has come. */
+        CONNECTED("Connected", false),
+
+        /** An agent has gone. */
+        LOST("Lost", true),
+
+        /** A port or service node was found. */
+        FOUND("Found", false),
+
+        /** It is somewhere else now. */
+        MOVED("Moved", false),
+
+        /** It is nowhere any more. */
+        VANISHED("Vanished", true),
+
+        /** An interface, a port or a node is left alone, or what was found is not written. */
+        LEFT_ALONE("LeftAlone", true),
+
+        /** A port works again. */
+        UP("Up", false),
+
+        /** A port does not work. */
+        DOWN("Down", true),
+
+        /** A service node works again. */
+        ALIVE("Alive", false),
+
+        /** A service node does not work. */
+        DEAD("Dead", true),
+
+        /** A node does not take an object. */
+        REFUSED("Refused", true),
+
+        /** A chain has other paths than before. */
+        PATHS_CHANGED("PathsChanged", false);
+
+        private final String word;
+        private final boolean warning;
+
+        Reason(String word, boolean warning) {
+            this.word = word;
+            this.warning = warning;
+        }
+
+        /** As users see it. */
+        public String word() {
+            return word;
+        }
+
+        /** Whether somebody should look. */
+        public boolean isWarning() {
+            return warning;
+        }
+    }
+
+    /** {@code Kind/name}. */
+    public String title() {
+        return kind.word() + "/" + name;
+    }
+}

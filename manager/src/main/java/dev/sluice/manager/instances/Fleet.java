@@ -1,0 +1,192 @@
+package dev.sluice.manager.instances;
+
+import dev.sluice.manager.instances.FleetWatch.Condition;
+import dev.sluice.manager.instances.Member.State;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.InstanceRuntime;
+import dev.sluice.model.ReadObject;
+import dev.sluice.model.ServiceDeployment;
+import dev.sluice.model.ServiceDeployment.OfPlaces;
+import dev.sluice.model.ServiceDeployment.Place;
+import dev.sluice.model.ServiceInstance;
+import dev.sluice.model.ServiceInstance.AdminState;
+import dev.sluice.model.ServiceInstance.Interfaces;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * A deployment and its instances, at one moment. Immutable.
+ *
+ * @param members as the plan takes them
+ * @param loads what passes each, by name
+ * @param hosts where placement allows instances and an agent is connected
+ */
+record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet<String> hosts) {
+    /** An instance object, read. */
+    record Instance(ManagedObject object, ServiceInstance read) {
+        String node() {
+            return read.spec().node().orElse("");
+        }
+
+        String deployment() {
+            return read.spec().runtime().flatMap(InstanceRuntime::deployment).orElse("");
+        }
+    }
+
+    /** What the moment is. */
+    record Moment(Sight sight, Instant now, long nowNs) {}
+
+    /** Of instances whose deployment is gone; they have as much time as deployments give that say nothing. */
+    static Fleet orphans(List<Instance> instances, long deadlineNs, FleetWatch watch, Moment at) {
+        List<Member> members = new ArrayList<>();
+        Map<String, FleetWatch.Load> loads = new LinkedHashMap<>();
+        for (Instance instance : instances) {
+            FleetWatch.Load load = watch.load(at.sight(), instance.read().name(), instance.node());
+            loads.put(instance.read().name(), load);
+            members.add(member(instance, Optional.empty(), false, Long.MAX_VALUE, deadlineNs, load, watch, at));
+        }
+        return new Fleet(members, loads, new TreeSet<>());
+    }
+
+    /**
+     * Looks at a deployment.
+     *
+     * @param nodes the Nodes that there are
+     */
+    static Fleet of(
+            ManagedObject deployment,
+            ServiceDeployment.Spec spec,
+            List<Instance> instances,
+            Collection<ManagedObject> nodes,
+            FleetWatch watch,
+            Moment at) {
+        SortedSet<String> allowed = allowed(spec, nodes, at.sight());
+        List<Member> members = new ArrayList<>();
+        Map<String, FleetWatch.Load> loads = new LinkedHashMap<>();
+        for (Instance instance : instances) {
+            String name = instance.read().name();
+            FleetWatch.Load load = watch.load(at.sight(), name, instance.node());
+            loads.put(name, load);
+            Optional<Place> place = place(spec, instance);
+            boolean current = allowed.contains(instance.node()) && isAsSaid(deployment, spec, instance, place);
+            members.add(
+                    member(instance, place, current, spec.replaceAfterNs(), spec.drainDeadlineNs(), load, watch, at));
+        }
+        allowed.removeIf(host -> !at.sight().isConnected(host));
+        return new Fleet(members, loads, allowed);
+    }
+
+    private static Member member(
+            Instance instance,
+            Optional<Place> place,
+            boolean current,
+            long replaceAfterNs,
+            long deadlineNs,
+            FleetWatch.Load load,
+            FleetWatch watch,
+            Moment at) {
+        String name = instance.read().name();
+        boolean made =
+                instance.read().spec().runtime().filter(InstanceRuntime::isMade).isPresent();
+        Condition condition = FleetWatch.condition(at.sight(), name, instance.node(), made);
+        Optional<Instant> since = InstanceEdits.drainingSince(instance.object());
+        AdminState admin = instance.read().spec().adminState();
+        boolean draining = admin == AdminState.DRAIN && since.isPresent();
+        String mayGo = "";
+        boolean overdue = false;
+        if (draining) {
+            condition = new Condition(State.DRAINING, load.flows() < 0 ? "" : load.flows() + " flows are left");
+            mayGo = watch.mayGo(
+                    at.sight(), name, load.flows(), FleetWatch.since(since.get(), at.now()), deadlineNs, at.nowNs());
+        } else if (admin != AdminState.UP) {
+            condition = new Condition(State.HELD, "its adminState is " + admin.word());
+        } else {
+            overdue = watch.notReadyNs(name, condition.state() == State.READY, at.nowNs()) >= replaceAfterNs;
+        }
+        return new Member(
+                name,
+                number(instance),
+                instance.node(),
+                place,
+                condition.state(),
+                condition.reason(),
+                current,
+                overdue,
+                mayGo,
+                load.flows());
+    }
+
+    /** The number in a name; 0: it has none. */
+    private static int number(Instance instance) {
+        String name = instance.read().name();
+        return number(instance.deployment(), name);
+    }
+
+    /** The number that an instance of that name would have in a deployment; 0: none. */
+    static int number(String deployment, String name) {
+        String rest = name.startsWith(deployment + "-") ? name.substring(deployment.length() + 1) : "";
+        return rest.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(rest) : 0;
+    }
+
+    private static Optional<Place> place(ServiceDeployment.Spec spec, Instance instance) {
+        if (!(spec.template().making() instanceof OfPlaces(List<Place> places))
+                || !(instance.read().spec().attachment() instanceof Interfaces interfaces)) {
+            return Optional.empty();
+        }
+        return places.stream()
+                .filter(place -> place.node().equals(instance.node())
+                        && place.in().equals(interfaces.in().interfaceName()))
+                .findFirst();
+    }
+
+    /** Whether it is made as the deployment says now; how many flows it gets is no matter of that. */
+    private static boolean isAsSaid(
+            ManagedObject deployment, ServiceDeployment.Spec spec, Instance instance, Optional<Place> place) {
+        if (spec.template().making() instanceof OfPlaces && place.isEmpty()) {
+            return false;
+        }
+        int number = number(instance);
+        return number > 0
+                && ReadObject.read(Trees.text(InstanceEdits.tree(deployment, spec, number, instance.node(), place)))
+                        .filter(said -> said.resource() instanceof ServiceInstance wanted
+                                && wanted.spec()
+                                        .service()
+                                        .equals(instance.read().spec().service())
+                                && wanted.spec()
+                                        .runtime()
+                                        .equals(instance.read().spec().runtime())
+                                && wanted.spec()
+                                        .attachment()
+                                        .equals(instance.read().spec().attachment()))
+                        .isPresent();
+    }
+
+    private static SortedSet<String> allowed(
+            ServiceDeployment.Spec spec, Collection<ManagedObject> nodes, Sight sight) {
+        SortedSet<String> allowed = new TreeSet<>();
+        Optional<String> cluster = spec.placement().cluster();
+        for (ManagedObject node : nodes) {
+            String label = node.labels().getOrDefault(ServiceDeployment.CLUSTER_LABEL, "");
+            if (cluster.isEmpty() || cluster.get().equals(label)) {
+                allowed.add(node.name());
+            }
+        }
+        if (cluster.isEmpty()) {
+            // Hosts that nobody wrote a Node for have the usual settings.
+            allowed.addAll(sight.hosts().keySet());
+        }
+        List<String> chosen = spec.placement().hosts();
+        if (!chosen.isEmpty()) {
+            allowed.retainAll(chosen);
+        }
+        return allowed;
+    }
+}

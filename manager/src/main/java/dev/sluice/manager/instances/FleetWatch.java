@@ -1,0 +1,170 @@
+package dev.sluice.manager.instances;
+
+import dev.sluice.controller.Health;
+import dev.sluice.controller.HostWord;
+import dev.sluice.controller.NodeState;
+import dev.sluice.controller.NodeState.Progress;
+import dev.sluice.controller.ObjectState;
+import dev.sluice.manager.instances.Member.State;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Follows what is seen of instances over time: how far each is, since when it is not ready, since when it has no flow. One thread; forgets what it is not asked for. */
+final class FleetWatch {
+    /** So long no host may have a flow of an instance until it counts as empty: longer than hosts take from one report to the next. */
+    static final long SETTLE_NS = 2_500_000_000L;
+
+    private final Map<String, Watched> watched = new HashMap<>();
+
+    /** What is remembered of an instance. */
+    private static final class Watched {
+        long notReadySinceNs = Long.MIN_VALUE;
+        long emptySinceNs = Long.MIN_VALUE;
+        long packets = -1;
+        long packetsNs;
+        double packetsPerSecond = -1;
+    }
+
+    /**
+     * What passes an instance.
+     *
+     * @param flows on all hosts; -1: not known
+     * @param packetsPerSecond sent to it; negative: not known
+     * @param cpuPermille of one core; empty: not known
+     */
+    record Load(long flows, double packetsPerSecond, OptionalInt cpuPermille) {}
+
+    /**
+     * How far an instance is.
+     *
+     * @param reason why it is no further
+     */
+    record Condition(State state, String reason) {}
+
+    /** Forgets the others. */
+    void keepOnly(Collection<String> names) {
+        watched.keySet().retainAll(names);
+    }
+
+    private Watched watched(String name) {
+        return watched.computeIfAbsent(name, _ -> new Watched());
+    }
+
+    /**
+     * How far an instance is that nobody takes out of use.
+     *
+     * @param made whether its host's agent makes it
+     */
+    static Condition condition(Sight sight, String name, String node, boolean made) {
+        HostWord host = sight.hosts().get(node);
+        if (host == null || !host.connected()) {
+            return new Condition(State.UNKNOWN, "the agent of " + node + " is not connected");
+        }
+        Optional<NodeState> applied = Optional.ofNullable(sight.states().get(name)).stream()
+                .flatMap(state -> state.nodes().stream())
+                .filter(each -> each.node().equals(node))
+                .findFirst();
+        if (applied.isEmpty() || applied.get().progress() != Progress.APPLIED) {
+            Progress progress = applied.map(NodeState::progress).orElse(Progress.UNDER_WAY);
+            boolean failed = progress == Progress.REFUSED || progress == Progress.HELD_UP;
+            return new Condition(
+                    failed ? State.FAILED : State.PENDING,
+                    node + ": " + applied.map(NodeState::message).orElse("has not been told yet"));
+        }
+        HostWord.Run run = host.runs().get(name);
+        if (made && (run == null || run.phase() != HostWord.Phase.RUNNING)) {
+            if (run != null && run.phase() == HostWord.Phase.FAILED) {
+                return new Condition(State.FAILED, node + ": " + run.message());
+            }
+            return new Condition(State.STARTING, node + " is making it");
+        }
+        Health alive = host.alive().get(name);
+        if (alive == null || !alive.good()) {
+            return new Condition(
+                    State.STARTING,
+                    alive == null
+                            ? node + " says nothing of it yet"
+                            : node + ": it does not serve: " + alive.message());
+        }
+        return new Condition(State.READY, "");
+    }
+
+    /** For how long an instance has not been ready, by what is told here. */
+    long notReadyNs(String name, boolean ready, long nowNs) {
+        Watched of = watched(name);
+        if (ready) {
+            of.notReadySinceNs = Long.MIN_VALUE;
+            return 0;
+        }
+        if (of.notReadySinceNs == Long.MIN_VALUE) {
+            of.notReadySinceNs = nowNs;
+        }
+        return nowNs - of.notReadySinceNs;
+    }
+
+    /** What passes an instance. */
+    Load load(Sight sight, String name, String node) {
+        long flows = 0;
+        for (HostWord host : sight.hosts().values()) {
+            HostWord.Load load = host.loads().get(name);
+            if (load != null) {
+                flows = load.flows() < 0 || flows < 0 ? -1 : flows + load.flows();
+            }
+        }
+        Watched of = watched(name);
+        HostWord host = sight.hosts().get(node);
+        HostWord.Load here = host == null ? null : host.loads().get(name);
+        if (host == null || here == null || !host.connected()) {
+            of.packets = -1;
+            of.packetsPerSecond = -1;
+        } else if (of.packets < 0 || here.packets() < of.packets) {
+            of.packets = here.packets();
+            of.packetsNs = host.reportedNs();
+            of.packetsPerSecond = -1;
+        } else if (host.reportedNs() > of.packetsNs) {
+            of.packetsPerSecond = (here.packets() - of.packets) * 1e9 / (host.reportedNs() - of.packetsNs);
+            of.packets = here.packets();
+            of.packetsNs = host.reportedNs();
+        }
+        HostWord.Run run = host == null ? null : host.runs().get(name);
+        return new Load(flows, of.packetsPerSecond, run == null ? OptionalInt.empty() : run.cpuPermille());
+    }
+
+    /** Why an instance that is draining need not stay; empty: it has to. */
+    String mayGo(Sight sight, String name, long flows, Duration drainingFor, long deadlineNs, long nowNs) {
+        Watched of = watched(name);
+        if (flows == 0 && everyHostKnows(sight, name)) {
+            if (of.emptySinceNs == Long.MIN_VALUE) {
+                of.emptySinceNs = nowNs;
+            }
+            if (nowNs - of.emptySinceNs >= SETTLE_NS) {
+                return "no flow is left";
+            }
+        } else {
+            of.emptySinceNs = Long.MIN_VALUE;
+        }
+        boolean over = drainingFor.compareTo(Duration.ofNanos(deadlineNs)) >= 0;
+        return over
+                ? "the time to drain is over, with " + (flows < 0 ? "an unknown number of" : flows) + " flows left"
+                : "";
+    }
+
+    /** Whether each host that has the instance knows that it is to get no new flows: one that does not may give it one at any moment. */
+    private static boolean everyHostKnows(Sight sight, String name) {
+        ObjectState state = sight.states().get(name);
+        return state != null
+                && !state.nodes().isEmpty()
+                && state.nodes().stream()
+                        .allMatch(node -> node.progress() == Progress.APPLIED && sight.isConnected(node.node()));
+    }
+
+    /** How long ago something was. */
+    static Duration since(Instant then, Instant now) {
+        return Duration.between(then, now);
+    }
+}

@@ -1,0 +1,131 @@
+package dev.sluice.manager.instances;
+
+import dev.sluice.manager.objects.Edit;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.Kind;
+import dev.sluice.model.ServiceDeployment;
+import dev.sluice.model.ServiceDeployment.OfPlaces;
+import dev.sluice.model.ServiceDeployment.Place;
+import dev.sluice.model.WrittenObject;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Instances of deployments as objects, and changes of them. Stateless. */
+final class InstanceEdits {
+    /** Since when the manager drains an instance, and for which reason. */
+    static final String DRAINING_SINCE = "sluice.dev/draining-since";
+
+    /** Label with the name of the deployment, to select by; what counts is the field. */
+    static final String LABEL = "deployment";
+
+    private InstanceEdits() {}
+
+    /** What an instance is to be that a deployment makes. */
+    static ObjectNode tree(
+            ManagedObject deployment, ServiceDeployment.Spec spec, int number, String node, Optional<Place> place) {
+        String name = deployment.name() + "-" + number;
+        ObjectNode tree = Trees.object();
+        tree.put("apiVersion", ManagedObject.API_VERSION);
+        tree.put("kind", Kind.SERVICE_INSTANCE.word());
+        ObjectNode metadata = tree.putObject("metadata");
+        metadata.put("name", name);
+        metadata.putObject("labels").put(LABEL, deployment.name());
+        ObjectNode of = tree.putObject("spec");
+        of.put("service", spec.service());
+        of.put("node", node);
+        of.put("weight", spec.template().weight());
+        spec.template().cap().ifPresent(cap -> of.put("packetsPerSecondMax", cap.packetsPerSecondMax()));
+        ObjectNode interfaces = of.putObject("interfaces");
+        if (place.isPresent()) {
+            interfaces.put("in", place.get().in());
+            place.get().out().ifPresent(out -> interfaces.put("out", out));
+        } else {
+            interfaces.put("in", interfaceName(name, "i"));
+            if (spec.template().arms() == 2) {
+                interfaces.put("out", interfaceName(name, "o"));
+            }
+        }
+        ObjectNode runtime = of.putObject("runtime");
+        runtime.put("deployment", deployment.name());
+        if (!(spec.template().making() instanceof OfPlaces)) {
+            for (String driver : new String[] {"command", "hook"}) {
+                JsonNode said = deployment.tree().path("spec").get(driver);
+                if (said != null) {
+                    runtime.set(driver, said.deepCopy());
+                }
+            }
+        }
+        return tree;
+    }
+
+    /** 12 of the 15 bytes that Linux allows; the same instance, the same names. */
+    static String interfaceName(String instance, String side) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(instance.getBytes(StandardCharsets.UTF_8));
+            return "sl" + HexFormat.of().formatHex(hash, 0, 5) + side;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    static Edit create(ObjectNode tree) {
+        return new Edit.Create(written(tree));
+    }
+
+    /** The same with no new flows. */
+    static Edit drain(ManagedObject instance, Instant now) {
+        ObjectNode tree = instance.written();
+        spec(tree).put("adminState", "drain");
+        ObjectNode metadata = (ObjectNode) tree.get("metadata");
+        ObjectNode annotations =
+                metadata.get("annotations") instanceof ObjectNode there ? there : metadata.putObject("annotations");
+        annotations.put(DRAINING_SINCE, now.truncatedTo(ChronoUnit.MILLIS).toString());
+        return new Edit.Replace(written(tree), instance.revision());
+    }
+
+    /** The same in use again. */
+    static Edit resume(ManagedObject instance) {
+        ObjectNode tree = instance.written();
+        spec(tree).remove("adminState");
+        if (tree.path("metadata").get("annotations") instanceof ObjectNode annotations) {
+            annotations.remove(DRAINING_SINCE);
+        }
+        return new Edit.Replace(written(tree), instance.revision());
+    }
+
+    static Edit delete(ManagedObject instance) {
+        return new Edit.Remove(Kind.SERVICE_INSTANCE, instance.name(), instance.revision());
+    }
+
+    /** Since when the manager drains it; empty: it does not. */
+    static Optional<Instant> drainingSince(ManagedObject instance) {
+        String since = instance.tree()
+                .path("metadata")
+                .path("annotations")
+                .path(DRAINING_SINCE)
+                .asString("");
+        try {
+            return since.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(since));
+        } catch (DateTimeParseException e) {
+            // Somebody wrote there: as if it had drained for long.
+            return Optional.of(Instant.EPOCH);
+        }
+    }
+
+    private static ObjectNode spec(ObjectNode tree) {
+        return (ObjectNode) tree.get("spec");
+    }
+
+    private static WrittenObject written(ObjectNode tree) {
+        return WrittenObject.read("", Trees.text(tree)).objects().getFirst();
+    }
+}

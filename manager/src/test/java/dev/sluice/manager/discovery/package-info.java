@@ -1,0 +1,5 @@
+/** Tests of discovery. */
+@NullMarked
+package dev.sluice.manager.discovery;
+
+import org.jspecify.annotations.NullMarked;

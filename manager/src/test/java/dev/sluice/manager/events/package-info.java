@@ -1,0 +1,5 @@
+/** Tests of events. */
+@NullMarked
+package dev.sluice.manager.events;
+
+import org.jspecify.annotations.NullMarked;

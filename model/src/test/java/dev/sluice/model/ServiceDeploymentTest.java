@@ -1,0 +1,121 @@
+package dev.sluice.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Deployments and instances that hosts make, as users write them. */
+class ServiceDeploymentTest {
+    private static final String SERVICE =
+            "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: %s}}\n---\n";
+
+    private static List<String> problems(String yaml) {
+        return ConfigurationLoader.parse("f", SERVICE.formatted("raw") + yaml).problems().stream()
+                .map(Problem::toString)
+                .toList();
+    }
+
+    private static String deployment(String spec) {
+        return "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: fw}, spec: {service: firewall, "
+                + spec + "}}";
+    }
+
+    private static String instance(String spec) {
+        return "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, "
+                + spec + "}}";
+    }
+
+    private static void refused(String yaml, String... words) {
+        assertThat(problems(yaml)).as(yaml).singleElement().asString().contains(words);
+    }
+
+    @Test
+    void defaultsAreThoseOfTheReference() {
+        ServiceDeployment read = (ServiceDeployment) ReadObject.read(deployment("command: {argv: [/fw]}"))
+                .orElseThrow()
+                .resource();
+        assertThat(read.spec().replicas()).isEqualTo(1);
+        assertThat(read.spec().placement()).isEqualTo(ServiceDeployment.Placement.ANYWHERE);
+        assertThat(read.spec().template().arms()).isEqualTo(2);
+        assertThat(read.spec().drainDeadlineNs()).isEqualTo(300_000_000_000L);
+        assertThat(problems(deployment("command: {argv: [/fw]}"))).isEmpty();
+    }
+
+    @Test
+    void oneWayOfMakingIsNamed() {
+        refused(deployment("replicas: 1"), "has neither command nor hook nor existing");
+        refused(deployment("command: {argv: [/fw]}, hook: {executable: /h}"), "more than one way");
+        refused(
+                instance("node: a, interfaces: {in: i}, runtime: {command: {argv: [/fw]}, hook: {executable: /h}}"),
+                "one of command and hook");
+    }
+
+    @Test
+    void programsAreNamedByTheirPathAndNoShellReadsThem() {
+        refused(deployment("command: {argv: [fw]}"), "argv[0]", "is not the absolute path of a program");
+        refused(deployment("command: {argv: []}"), "has 0 items");
+        refused(deployment("hook: {executable: ./hook}"), "spec.hook.executable", "absolute path");
+        refused(deployment("command: {argv: [/fw, \"a\\u0000b\"]}"), "control characters");
+        refused(
+                deployment("command: {argv: [/fw], environment: {LD_PRELOAD: /x.so}}"),
+                "cannot stand in the environment");
+        refused(
+                deployment("command: {argv: [/fw], environment: {SLUICE_RUNTIME: x}}"),
+                "cannot stand in the environment");
+        refused(deployment("command: {argv: [/fw], environment: {\"A=B\": x}}"), "cannot stand in the environment");
+    }
+
+    @Test
+    void boundsHold() {
+        refused(deployment("replicas: 257, command: {argv: [/fw]}"), "0..256");
+        refused(deployment("replicas: -1, command: {argv: [/fw]}"), "0..256");
+        refused(deployment("arms: 3, command: {argv: [/fw]}"), "1..2");
+        refused(deployment("command: {argv: [/fw], mtu: 1000}"), "1280..65535");
+        refused(deployment("command: {argv: [/fw], stopGrace: 20m}"), "out of range");
+        refused(deployment("placement: {spread: racks}, command: {argv: [/fw]}"), "prefer-hosts, hosts");
+        refused(
+                "{apiVersion: sluice.dev/v1, kind: ServiceDeployment, metadata: {name: " + "x".repeat(60)
+                        + "}, spec: {service: firewall, command: {argv: [/fw]}}}",
+                "leaves no room for the numbers");
+    }
+
+    @Test
+    void servicesWhoseInstancesNeedMoreAreRefused() {
+        assertThat(ConfigurationLoader.parse("f", SERVICE.formatted("vlan") + deployment("command: {argv: [/fw]}"))
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("its transport vlan needs tags");
+        assertThat(ConfigurationLoader.parse(
+                                "f", SERVICE.formatted("raw, forwarding: route") + deployment("command: {argv: [/fw]}"))
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("its nodes route");
+        assertThat(ConfigurationLoader.parse(
+                                "f", SERVICE.formatted("wire") + deployment("arms: 1, command: {argv: [/fw]}"))
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("needs two interfaces");
+    }
+
+    @Test
+    void placesAreUsedOnceAndTooFewAreSaid() {
+        refused(
+                deployment("existing: [{node: a, in: i, out: o}, {node: a, in: o}]"),
+                "existing[1]",
+                "uses an interface of a place before");
+        refused(deployment("replicas: 2, existing: [{node: a, in: i, out: o}]"), "there are only 1 places");
+        refused(deployment("placement: {hosts: [nowhere]}, command: {argv: [/fw]}"), "there is no Node/nowhere");
+    }
+
+    @Test
+    void whatAHostMakesIsOnThatHostAndHasInterfaces() {
+        refused(instance("interfaces: {in: i}, runtime: {command: {argv: [/fw]}}"), "stands without node");
+        refused(instance("node: a, identifier: x, runtime: {hook: {executable: /h}}"), "stands without interfaces");
+        assertThat(problems(instance("interfaces: {in: i}, runtime: {deployment: fw}")))
+                .isEmpty();
+    }
+}
