@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  * One namespace with the ports of a device under test, fresh for every run, so that nothing is left over from the run before. Used by the benchmark's thread; goes
  * away with the JVM, however that ends.
  *
- * <p>Ports are p0 (towards the load), p1 (towards the counter), p2 and p3 (the two sides of the service node); the far ends of their wires are g0, g1,
- * m0 and m1. The load runs on core 0, the device under test on core 1.
+ * <p>Ports are p0 (towards the load), p1 (towards the counter), p2 and p3 (the two sides of the service node), p4 and p5 (those of a second one); the far ends of their wires are
+ * g0, g1, m0, m1, m2 and m3. The load runs on core 0, the device under test on core 1.
  */
 final class Bed implements AutoCloseable {
     static final int LOAD_CORE = 0;
@@ -48,6 +48,13 @@ final class Bed implements AutoCloseable {
         return bed;
     }
 
+    /** Two ports, and two service nodes behind two more each. */
+    static Bed withTwoNodes(String mode) {
+        Bed bed = withNode(mode);
+        bed.node(mode, 2);
+        return bed;
+    }
+
     /** The same with hosts, client and server of one subnet, at the far ends of p0 and p1. */
     static Bed withHosts(String mode) {
         Bed bed = new Bed();
@@ -62,9 +69,15 @@ final class Bed implements AutoCloseable {
     }
 
     private void node(String mode) {
-        port("p2", namespace, "m0");
-        port("p3", namespace, "m1");
-        start("node", List.of(NativeProgram.NODE.path(), mode, "m0", "m1"));
+        node(mode, 0);
+    }
+
+    private void node(String mode, int first) {
+        String in = "m" + first;
+        String out = "m" + (first + 1);
+        port("p" + (first + 2), namespace, in);
+        port("p" + (first + 3), namespace, out);
+        start("node-" + first, List.of(NativeProgram.NODE.path(), mode, in, out));
     }
 
     Topology topology() {
@@ -140,6 +153,16 @@ final class Bed implements AutoCloseable {
             double mpps = frames / Double.parseDouble(matcher.group(3)) / 1e6;
             return new Figure(mpps, frames == 0 ? 0 : processorNs / frames);
         }
+    }
+
+    /** Frames that have come out of p1 so far. */
+    long arrived() {
+        long frames = 0;
+        for (String name : List.of("rx_packets", "rx_dropped")) {
+            frames += Long.parseLong(
+                    namespace.exec("cat", "/sys/class/net/g1/statistics/" + name).strip());
+        }
+        return frames;
     }
 
     @Override

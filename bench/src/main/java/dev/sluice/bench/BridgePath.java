@@ -28,6 +28,11 @@ final class BridgePath {
     static final int NODE_OUT = 3;
     static final int PORTS = 4;
 
+    /** The second node's, where there is one. */
+    static final int OTHER_IN = 4;
+
+    static final int OTHER_OUT = 5;
+
     private BridgePath() {}
 
     static Snapshot snapshot() {
@@ -37,6 +42,17 @@ final class BridgePath {
     /** The same as a later generation. */
     static Snapshot snapshot(int generation) {
         return snapshot(generation, List.of());
+    }
+
+    /** The same with a second node, over which and the first one flows are spread: instances 0 and 1, paths 1 and 2. */
+    static Snapshot snapshotOfTwoNodes() {
+        Attachment first = node(1, 0, NODE_IN, NODE_OUT);
+        Attachment second = node(2, 1, OTHER_IN, OTHER_OUT);
+        List<Path> paths = List.of(path(1, first), path(2, second));
+        List<PortEntry> ports = new ArrayList<>(ports());
+        ports.add(port(OTHER_IN, PortEntry.Role.SERVICE, -1, -1, 0));
+        ports.add(port(OTHER_OUT, PortEntry.Role.SERVICE, -1, -1, 0));
+        return steering(1, ports, paths, List.of(first, second), List.of());
     }
 
     /** The same with so many rules for other traffic before the one for all. */
@@ -87,35 +103,50 @@ final class BridgePath {
 
     /** The same with other rules before the one for all; their ids begin at 2. */
     static Snapshot snapshot(int generation, List<Rule> more) {
-        List<PortEntry> ports = List.of(
+        Attachment node = node(1, 0, NODE_IN, NODE_OUT);
+        return steering(generation, ports(), List.of(path(1, node)), List.of(node), more);
+    }
+
+    private static List<PortEntry> ports() {
+        return List.of(
                 port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
                 port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
                 port(NODE_IN, PortEntry.Role.SERVICE, -1, -1, 0),
                 port(NODE_OUT, PortEntry.Role.SERVICE, -1, -1, 0));
-        Attachment node = Attachment.builder(
-                        1,
-                        "node",
-                        0,
-                        new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                        new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+    }
+
+    private static Attachment node(int id, int instance, int in, int out) {
+        return Attachment.builder(
+                        id,
+                        "node" + (instance == 0 ? "" : "-" + id),
+                        instance,
+                        new Attachment.Side(in, 0, 0, 0x0200_0000_00a1L + 2L * instance, 0, 0, 0),
+                        new Attachment.Side(out, 0, 0, 0x0200_0000_00a2L + 2L * instance, 0, 0, 0))
                 .routers(0)
                 .build();
-        Path path = new Path(
-                1,
-                "inspect[node]",
+    }
+
+    private static Path path(int id, Attachment node) {
+        return new Path(
+                id,
+                "inspect[" + node.name() + "]",
                 1,
                 List.of(new Path.Hop(node, false, Rule.FailureAction.CLOSED)),
                 new PathCounters());
+    }
+
+    private static Snapshot steering(
+            int generation, List<PortEntry> ports, List<Path> paths, List<Attachment> nodes, List<Rule> more) {
         List<Rule> rules = new ArrayList<>(more);
         rules.add(rule(1, 100, Match.ANY.withFamily(4), Rule.Action.SERVICE));
         return Snapshot.builder(generation)
                 .ports(ports)
                 .routers(List.of(new RouterEntry(0, "pair", Routes.EMPTY)))
-                .targets(List.of(new Target(0, "inspect", List.of(path), Rule.FailureAction.CLOSED)))
+                .targets(List.of(new Target(0, "inspect", paths, Rule.FailureAction.CLOSED)))
                 .rules(rules)
                 .groups(List.of(new Group(1, Classifier.of(rules))))
-                .paths(List.of(path))
-                .attachments(List.of(node))
+                .paths(paths)
+                .attachments(nodes)
                 .build();
     }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep}, DRIVER being one of ports, or FAST for the kernel's fast path; {@code rules} tracks between two ports, with
- * {@link #RULES} rules for other traffic. Says "ready", then once per second a line
+ * {@link #RULES} rules for other traffic. {@code stampede FAST sleep FLOWS SECONDS FILE} has two nodes and does what {@link Stampede} says. Says "ready", then once per second a line
  * {@code stat frames N allocated BYTES collections N}: frames taken, bytes allocated by the worker's thread, collections of the JVM, all since its start.
  */
 public final class DeviceMain {
@@ -39,6 +39,13 @@ public final class DeviceMain {
     private final PacketPort[] ports;
     private final Batch batch = new Batch();
 
+    /** What is done between two batches, beside packets. */
+    interface Chores {
+        void tick(Datapath datapath, Liveness liveness, long frames, long nowNs);
+    }
+
+    private static final Chores NONE = (_, _, _, _) -> {};
+
     /** Written by the worker, read by the thread that prints; may lag. */
     private volatile long frames;
 
@@ -51,6 +58,7 @@ public final class DeviceMain {
     public static void main(String[] arguments) throws PortException {
         boolean path = arguments[0].equals("path");
         boolean rules = arguments[0].equals("rules");
+        Stampede stampede = arguments[0].equals("stampede") ? Stampede.of(arguments) : null;
         boolean fast = arguments[1].equals("FAST");
         PortOptions options = PortOptions.DEFAULT.withDriver(
                 fast ? PortOptions.Driver.AUTO : PortOptions.Driver.valueOf(arguments[1]));
@@ -60,8 +68,8 @@ public final class DeviceMain {
                     SMALL_FRAMES,
                     LARGE_FRAMES);
             PortOpener opener = new PortOpener(pool);
-            FastPath fastPath = fast ? FastPath.open(pool, CONNECTIONS_MAX) : null;
-            PacketPort[] ports = new PacketPort[path ? 4 : 2];
+            FastPath fastPath = fast ? FastPath.open(pool, stampede == null ? CONNECTIONS_MAX : stampede.journeys()) : null;
+            PacketPort[] ports = new PacketPort[stampede != null ? 6 : path ? 4 : 2];
             for (int i = 0; i < ports.length; i++) {
                 ports[i] = fastPath == null ? opener.open("p" + i, i, options) : fastPath.attach("p" + i, i);
                 System.out.println(ports[i].name() + ": " + ports[i].description());
@@ -70,10 +78,12 @@ public final class DeviceMain {
             device.printStatistics(Thread.currentThread().threadId());
             System.out.println("ready");
             OffloadDevice offload = fastPath == null ? null : fastPath.offload();
-            if (rules) {
-                device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES), offload);
+            if (stampede != null) {
+                device.path(pool, stampede.connections(), BridgePath.snapshotOfTwoNodes(), offload, stampede);
+            } else if (rules) {
+                device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES), offload, NONE);
             } else if (path) {
-                device.path(pool, CONNECTIONS_MAX, BridgePath.snapshot(), offload);
+                device.path(pool, CONNECTIONS_MAX, BridgePath.snapshot(), offload, NONE);
             } else {
                 device.forward();
             }
@@ -103,9 +113,11 @@ public final class DeviceMain {
         return received;
     }
 
-    private void path(FramePool pool, int connectionsMax, Snapshot snapshot, @Nullable OffloadDevice offload)
+    private void path(
+            FramePool pool, int connectionsMax, Snapshot snapshot, @Nullable OffloadDevice offload, Chores chores)
             throws PortException {
-        try (Datapath datapath = new Datapath(pool, new Liveness(64, 64), connectionsMax, System.nanoTime());
+        Liveness liveness = new Liveness(64, 64);
+        try (Datapath datapath = new Datapath(pool, liveness, connectionsMax, System.nanoTime());
                 Poller poller = Poller.open(ports)) {
             datapath.apply(snapshot, ports);
             datapath.offload(offload, 1);
@@ -118,6 +130,7 @@ public final class DeviceMain {
                     received += steer(datapath, port, now);
                 }
                 if (now - tickAt >= 0) {
+                    chores.tick(datapath, liveness, frames, now);
                     datapath.tick(now);
                     datapath.flush();
                     tickAt = now + TICK_NS;

@@ -20,13 +20,14 @@ public final class Main {
               crafted  F10: look-ups made up to be slow, beside ordinary ones, in memory; status 1 below 0.8
               overlay  P11: the same path with the node behind another switch, in memory
               control P13: a rule change to the last of 1,000 simulated agents, with 10,000 rules
+              stampede X1: 1,000 instructions per second and a node that dies, beside 1M flows that the kernel repeats
               gc     P10: bytes allocated per packet, collections of a node under traffic; status 1 if there are any
 
             options (defaults)
               --rounds N     rounds in which each side runs once, in turn (5)
-              --seconds N    measured time of each run (3; gc: 60)
+              --seconds N    measured time of each run (3; gc: 60, stampede: 10 for each of three parts)
               --warmup N     load before it, which is not measured (5)
-              --flows N      flows of the load, a power of two (io, fastpath 64, path 4096, gc 1048576)
+              --flows N      flows of the load, a power of two (io, fastpath 64, path 4096, gc and stampede 1048576)
               --node MODE    path: what the service node does its bridging with: tc or xdp (tc)
               --only A,B     runs these sides only, by their names; no ratios then
             """;
@@ -58,11 +59,12 @@ public final class Main {
                 case "change" -> ChangeBench.run(options);
                 case "overlay" -> OverlayBench.run(options);
                 case "control" -> ControlBench.run(options);
+                case "stampede" -> StampedeBench.run(options);
                 case "gc" -> GcBench.run(options);
                 default -> {
                     System.err.println(
                             "bench: no benchmark '" + arguments[0]
-                                    + "'; choose io, path, fastpath, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control or gc");
+                                    + "'; choose io, path, fastpath, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control, stampede or gc");
                     yield 2;
                 }
             };

@@ -34,6 +34,19 @@ final class SluiceDevice {
         return start(bed, false, "path", driver, "sleep");
     }
 
+    /** The same with two nodes, the kernel's fast path, and what happens to some of its flows ({@link Stampede}). */
+    static LabProcess startStampede(Bed bed, int flows, int seconds, Path file) {
+        return start(
+                bed,
+                false,
+                "stampede",
+                "FAST",
+                "sleep",
+                Integer.toString(flows),
+                Integer.toString(seconds),
+                file.toString());
+    }
+
     private static LabProcess start(Bed bed, boolean pinned, String... arguments) {
         return start(bed, pinned, DeviceMain.class, arguments);
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** What the kernel says of the UDP sockets of a namespace (/proc/net/udp and udp6, proc(5)). */
-final class UdpSockets {
+public final class UdpSockets {
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final int LOCAL_ADDRESS_FIELD = 1;
     private static final int FIELD_COUNT = 13;
@@ -12,7 +12,7 @@ final class UdpSockets {
     private UdpSockets() {}
 
     /** Datagrams that sockets bound to this port could not queue. */
-    static long dropCount(Namespace namespace, int port) {
+    public static long dropCount(Namespace namespace, int port) {
         return dropCount(namespace.exec(List.of("cat", "/proc/net/udp", "/proc/net/udp6")), port);
     }
 

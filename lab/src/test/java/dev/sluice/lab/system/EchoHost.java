@@ -1,6 +1,7 @@
 package dev.sluice.lab.system;
 
 import dev.sluice.lab.Namespace;
+import dev.sluice.lab.UdpSockets;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.DatagramPacket;
@@ -20,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A host that answers: echo over UDP and TCP on one port, IPv4 and IPv6; remembers what it got from whom. Any thread asks. */
 final class EchoHost implements AutoCloseable {
+    private final Namespace namespace;
     private final int port;
     private final List<DatagramSocket> udp = new ArrayList<>();
     private final ServerSocket tcp;
@@ -27,13 +29,25 @@ final class EchoHost implements AutoCloseable {
     private final Set<String> peers = ConcurrentHashMap.newKeySet();
 
     private EchoHost(Namespace namespace, int port, List<String> addresses) {
+        this.namespace = namespace;
         this.port = port;
         for (String address : addresses) {
-            udp.add(Inside.call(namespace, () -> new DatagramSocket(port, InetAddress.getByName(address))));
+            udp.add(Inside.call(namespace, () -> socket(port, address)));
         }
         tcp = Inside.call(namespace, () -> new ServerSocket(port, 256));
         udp.forEach(socket -> Inside.start(namespace, "echo-udp", () -> serveUdp(socket)));
         Inside.start(namespace, "echo-tcp", this::serveTcp);
+    }
+
+    private static DatagramSocket socket(int port, String address) throws IOException {
+        DatagramSocket socket = new DatagramSocket(port, InetAddress.getByName(address));
+        socket.setReceiveBufferSize(UdpFlow.RECEIVE_BUFFER_BYTES);
+        return socket;
+    }
+
+    /** Datagrams that came to this host and found no room in the socket: what a busy machine loses, and nobody on the way. */
+    long unread() {
+        return UdpSockets.dropCount(namespace, port);
     }
 
     /** On a host with one address of each family. */

@@ -21,6 +21,9 @@ class FastPathTableTest {
     private static final int PACKETS = 1_500;
     private static final int PER_SECOND = 3_000;
 
+    /** A busy machine may stop everything for a while. */
+    private static final int PATIENCE_MS = 5_000;
+
     /** A packet to the server and its answer make four journeys, one into the node and one out of it on each way. */
     private static final long JOURNEYS_EACH = 4;
 
@@ -94,16 +97,18 @@ class FastPathTableTest {
         if (hook.equals("xdp")) {
             network.likeNetworkCards();
         }
-        try (EchoHost _ = EchoHost.start(network.server, 7);
+        try (EchoHost echo = EchoHost.start(network.server, 7);
                 SluiceNode sluice = SluiceNode.start(network.sluice, objects, "fast-path-" + hook)) {
             for (String server : servers) {
                 assertThat(network.client.pings(server)).isTrue();
                 try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
                     assertThat(flow.exchange(20).lost()).as(cell).isZero();
                     long before = sluice.status().fastPath().packets();
-                    int lost = flow.stream(PACKETS, PER_SECOND).lost();
-                    assertThat(lost).as(cell).isLessThan(PACKETS / 10);
-                    // On a busy machine sockets lose some.
+                    long unread = echo.unread();
+                    long lost = flow.stream(PACKETS, PER_SECOND, PATIENCE_MS).lost();
+                    assertThat(lost - (echo.unread() - unread) - flow.unread())
+                            .as("of %d lost, not for want of room in a test's socket: %s", lost, cell)
+                            .isLessThanOrEqualTo(PACKETS / 1000);
                     long journeys = JOURNEYS_EACH * (PACKETS - lost);
                     Waits.until(
                             "99.9 % of " + journeys + " journeys in the kernel: " + cell + " to " + server,

@@ -17,6 +17,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OverlayFastPathTest {
     private static final int PACKETS = 5_000;
     private static final int PER_SECOND = 4_000;
+
+    /** A busy machine may stop everything for a while. */
+    private static final int PATIENCE_MS = 5_000;
     private static final String FAST = "fast-path-tc";
 
     private static BridgeFirewall bridge(Namespace namespace) {
@@ -76,10 +79,12 @@ class OverlayFastPathTest {
                 try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
                     assertThat(flow.exchange(20).lost()).as(said(all)).isZero();
                     long before = repeated(all);
-                    UdpFlow.Account account = flow.stream(PACKETS, PER_SECOND);
+                    long unread = echo.unread();
+                    UdpFlow.Account account = flow.stream(PACKETS, PER_SECOND, PATIENCE_MS);
                     assertThat(account.foreign()).isZero();
-                    // On a busy machine sockets lose some.
-                    assertThat(account.lost()).as(said(all)).isLessThan(PACKETS / 10);
+                    assertThat(account.lost() - (echo.unread() - unread) - flow.unread())
+                            .as("of %d lost, not for want of room in a test's socket: %s", account.lost(), said(all))
+                            .isLessThanOrEqualTo(PACKETS / 1000);
                     long made = 2L * journeys * (PACKETS - account.lost());
                     long expected = made * 999 / 1000;
                     Waits.until(

@@ -1,6 +1,7 @@
 package dev.sluice.lab.system;
 
 import dev.sluice.lab.Namespace;
+import dev.sluice.lab.UdpSockets;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -35,6 +36,10 @@ final class UdpFlow implements AutoCloseable {
         }
     }
 
+    /** As much as net.core.rmem_max allows: a busy machine may keep the receiver from running for a while. */
+    static final int RECEIVE_BUFFER_BYTES = 4 << 20;
+
+    private final Namespace from;
     private final DatagramSocket socket;
     private final InetSocketAddress to;
     private final Set<Long> everSent = ConcurrentHashMap.newKeySet();
@@ -42,9 +47,11 @@ final class UdpFlow implements AutoCloseable {
     private final AtomicInteger foreign = new AtomicInteger();
 
     private UdpFlow(Namespace from, String address, int port, int sourcePort) {
+        this.from = from;
         try {
             to = new InetSocketAddress(InetAddress.getByName(address), port);
             socket = Inside.call(from, () -> new DatagramSocket(sourcePort));
+            socket.setReceiveBufferSize(RECEIVE_BUFFER_BYTES);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -57,6 +64,11 @@ final class UdpFlow implements AutoCloseable {
     /** With a source port of the test's choice. */
     static UdpFlow open(Namespace from, String address, int port, int sourcePort) {
         return new UdpFlow(from, address, port, sourcePort);
+    }
+
+    /** Answers that came to this host and found no room in the socket: what a busy machine loses, and nobody on the way. */
+    long unread() {
+        return UdpSockets.dropCount(from, localPort());
     }
 
     int localPort() {
