@@ -7,31 +7,37 @@ import java.util.List;
 
 /** Sluice as a device under test: a JVM of its own that runs {@link DeviceMain}, or a whole node, {@link NodeMain}. Static, for the benchmark's thread. */
 final class SluiceDevice {
+    private static final String HEAP = "256m";
+
+    /** For some four million journeys, of which each has a few words on the heap. */
+    private static final String LARGE_HEAP = "2g";
+
     private SluiceDevice() {}
 
     /** Forwards between p0 and p1 and nothing else. */
     static Device forwarder(String name, String what, String driver) {
-        return new Device(name, what, bed -> start(bed, true, "forward", driver, "spin"));
+        return new Device(name, what, bed -> start(bed, true, HEAP, "forward", driver, "spin"));
     }
 
     /** Steers everything between p0 and p1 through the node between p2 and p3. */
     static Device path(String name, String what, String driver) {
-        return new Device(name, what, bed -> start(bed, true, "path", driver, "spin"));
+        return new Device(name, what, bed -> start(bed, true, HEAP, "path", driver, "spin"));
     }
 
     /** Tracks everything between p0 and p1, with rules for other traffic before the one for everything. */
     static Device tracker(String name, String what, String driver) {
-        return new Device(name, what, bed -> start(bed, true, "rules", driver, "spin"));
+        return new Device(name, what, bed -> start(bed, true, HEAP, "rules", driver, "spin"));
     }
 
     /** A whole node, as {@code sluice run} starts it, on the device's core. */
     static LabProcess startProduct(Bed bed, String driver) {
-        return start(bed, true, NodeMain.class, bed.freshDirectory("product").toString(), driver);
+        return start(
+                bed, true, HEAP, NodeMain.class, bed.freshDirectory("product").toString(), driver);
     }
 
     /** The same as a running node does it: free to use any core, asleep when nothing comes. */
     static LabProcess startNode(Bed bed, String driver) {
-        return start(bed, false, "path", driver, "sleep");
+        return start(bed, false, HEAP, "path", driver, "sleep");
     }
 
     /** The same with two nodes, the kernel's fast path, and what happens to some of its flows ({@link Stampede}). */
@@ -39,6 +45,7 @@ final class SluiceDevice {
         return start(
                 bed,
                 false,
+                LARGE_HEAP,
                 "stampede",
                 "FAST",
                 "sleep",
@@ -47,16 +54,16 @@ final class SluiceDevice {
                 file.toString());
     }
 
-    private static LabProcess start(Bed bed, boolean pinned, String... arguments) {
-        return start(bed, pinned, DeviceMain.class, arguments);
+    private static LabProcess start(Bed bed, boolean pinned, String heap, String... arguments) {
+        return start(bed, pinned, heap, DeviceMain.class, arguments);
     }
 
-    private static LabProcess start(Bed bed, boolean pinned, Class<?> main, String... arguments) {
+    private static LabProcess start(Bed bed, boolean pinned, String heap, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
-                "-Xms256m",
-                "-Xmx256m",
+                "-Xms" + heap,
+                "-Xmx" + heap,
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),

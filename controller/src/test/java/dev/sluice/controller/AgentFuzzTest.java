@@ -109,7 +109,7 @@ class AgentFuzzTest {
         distribution.change(objects, List.of(), 0);
         List<Agent> agents = new ArrayList<>(List.of(new Agent(), new Agent(), new Agent(), new Agent()));
         for (int i = 0; i < executions; i++) {
-            long nowNs = i * 50 * MS;
+            long nowNs = i * (50L * MS);
             int which = random.nextInt(agents.size());
             Agent agent = agents.get(which);
             FromAgent sound = sound(random, agent);
@@ -165,6 +165,7 @@ class AgentFuzzTest {
             }
             case ANSWER -> distribution.answer(agent, message.getAnswer(), nowNs);
             case REPORT -> distribution.report(agent, message.getReport(), nowNs);
+            case INTERFACES -> distribution.interfaces(agent, message.getInterfaces());
             case WHAT_NOT_SET -> {}
         }
     }

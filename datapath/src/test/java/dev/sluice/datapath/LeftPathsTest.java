@@ -72,4 +72,15 @@ class LeftPathsTest {
         table.supersede(origin);
         assertThat(hasLeftOthers(own)).isTrue();
     }
+
+    @Test
+    void recordThatBeganBehindANodeIsOfNoPathThatTheFlowHasLeft() {
+        int begun = record(1);
+        table.setFlags(begun, ConnectionTable.TRANSLATED);
+        table.setRuleId(begun, Classification.TRANSLATED_RULE);
+        int own = record(2);
+        assertThat(hasLeftOthers(own)).as("nobody was in front of it who could have gone on").isFalse();
+        table.supersede(begun);
+        assertThat(hasLeftOthers(own)).isTrue();
+    }
 }

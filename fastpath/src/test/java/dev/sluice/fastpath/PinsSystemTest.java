@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.PortCounters;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.wire.MacAddress;
 import java.io.BufferedReader;
@@ -248,5 +249,21 @@ class PinsSystemTest {
         } finally {
             Files.deleteIfExists(elsewhere);
         }
+    }
+
+    /** A program that stays does not know frames whose tags are beside them. */
+    @Test
+    void tagsStayInFramesAsLongAsTheProgramStays() throws Exception {
+        middle.exec("ethtool -K left rxvlan on");
+        middle.in(() -> {
+            FastPath path = FastPath.open(pool(), 16, directory);
+            FastPort port = path.attach("left", 0, new PortCounters(), Hook.XDP);
+            assertThat(port.hook()).isEqualTo(Hook.XDP);
+            path.leaveAtClose();
+            port.close();
+            path.close();
+            return null;
+        });
+        assertThat(middle.output("ethtool -k left | grep rx-vlan-offload")).contains("off");
     }
 }

@@ -1,14 +1,17 @@
 package dev.sluice.fastpath;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.ports.MemoryFrame;
+import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.PortOptions;
+import dev.sluice.ports.XdpPort;
 import java.lang.foreign.Arena;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -232,6 +235,45 @@ class XdpFastPathSystemTest {
                 assertThat(port.description())
                         .startsWith("fast path tc (no XDP: ")
                         .contains("by XDP in its driver");
+            }
+            return null;
+        });
+    }
+
+    /** Whether the driver takes tags out of received frames. */
+    private boolean takesTagsOut() {
+        return middle.output("ethtool -k left | grep rx-vlan-offload").contains("on");
+    }
+
+    @Test
+    void tagsAreLeftInFramesWhileXdpIsThere() throws Exception {
+        middle.exec("ethtool -K left rxvlan on");
+        middle.in(() -> {
+            try (FastPath path = FastPath.open(frames(), 64)) {
+                try (FastPort port = path.attach("left", LEFT_INDEX, new PortCounters(), Hook.XDP)) {
+                    assertThat(port.hook()).isEqualTo(Hook.XDP);
+                    assertThat(takesTagsOut()).isFalse();
+                }
+                assertThat(takesTagsOut()).isTrue();
+            }
+            return null;
+        });
+    }
+
+    /** Its frames would look untagged to XDP. */
+    @Test
+    void driverThatTakesTagsOutAllTheSameGetsNoXdp() throws Exception {
+        middle.in(() -> {
+            FramePool pool = frames();
+            PortCounters counters = new PortCounters();
+            PortOptions options = PortOptions.DEFAULT.withDriver(PortOptions.Driver.AF_XDP);
+            try (FastPath path = FastPath.open(pool, 64)) {
+                XdpPort sockets = new PortOpener(pool).openSockets("left", LEFT_INDEX, options, counters);
+                middle.exec("ethtool -K left rxvlan on");
+                assertThatThrownBy(() -> path.attach("left", LEFT_INDEX, counters, sockets))
+                        .isInstanceOf(PortException.class)
+                        .hasMessageContaining("takes VLAN tags out of frames")
+                        .hasMessageContaining("rx-vlan-offload");
             }
             return null;
         });

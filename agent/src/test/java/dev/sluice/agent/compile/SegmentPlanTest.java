@@ -1,6 +1,7 @@
 package dev.sluice.agent.compile;
 
 import static dev.sluice.agent.Yaml.object;
+import static dev.sluice.agent.compile.Hosts.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
@@ -19,18 +20,6 @@ class SegmentPlanTest {
             Yaml.text(object("LogicalSwitch", "red", "{vni: 5001}"), object("LogicalSwitch", "blue", "{vni: 5002}"));
 
     private int underlayMtu = 1600;
-
-    private static String host(String name, int number) {
-        String address = "10.0.0." + number;
-        return Yaml.text(
-                object("Node", name, "{underlay: {address: " + address + "}}"),
-                object("Port", "up-" + name, "{node: " + name + ", interface: eth0}"),
-                object(
-                        "LogicalRouter",
-                        "underlay-" + name,
-                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                + "/24]}]}"));
-    }
 
     private static String port(String name, String node, String segment) {
         return object("Port", name, "{node: " + node + ", interface: i-" + name + ", switch: " + segment + "}");

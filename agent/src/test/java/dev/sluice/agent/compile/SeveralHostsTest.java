@@ -1,6 +1,8 @@
 package dev.sluice.agent.compile;
 
 import static dev.sluice.agent.Yaml.object;
+import static dev.sluice.agent.compile.Hosts.host;
+import static dev.sluice.agent.compile.Hosts.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
@@ -40,25 +42,6 @@ class SeveralHostsTest {
 
     private final Map<String, SnapshotCompiler> compilers = new HashMap<>();
     private int mtu = 1610;
-
-    /** A host with an underlay. */
-    private static String host(String name, int number) {
-        String address = "10.0.0." + number;
-        return Yaml.text(
-                object("Node", name, "{underlay: {address: " + address + "}}"),
-                object("Port", "up-" + name, "{node: " + name + ", interface: eth0}"),
-                object(
-                        "LogicalRouter",
-                        "underlay-" + name,
-                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                + "/24]}]}"));
-    }
-
-    private static String pair(String host) {
-        return Yaml.text(
-                object("Port", "left", "{node: " + host + ", interface: eth1, peer: right}"),
-                object("Port", "right", "{node: " + host + ", interface: eth2}"));
-    }
 
     private static String instance(String name, String service, String more) {
         return object(

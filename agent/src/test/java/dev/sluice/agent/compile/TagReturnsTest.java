@@ -1,6 +1,8 @@
 package dev.sluice.agent.compile;
 
 import static dev.sluice.agent.Yaml.object;
+import static dev.sluice.agent.compile.Hosts.host;
+import static dev.sluice.agent.compile.Hosts.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
@@ -19,24 +21,6 @@ import org.junit.jupiter.api.Test;
 /** Whose the packets are that come back with a tag and are of no flow, by the objects of all hosts (C8). */
 class TagReturnsTest {
     private final Map<String, SnapshotCompiler> compilers = new HashMap<>();
-
-    private static String host(String name, int number) {
-        String address = "10.0.0." + number;
-        return Yaml.text(
-                object("Node", name, "{underlay: {address: " + address + "}}"),
-                object("Port", "up-" + name, "{node: " + name + ", interface: eth0}"),
-                object(
-                        "LogicalRouter",
-                        "underlay-" + name,
-                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                + "/24]}]}"));
-    }
-
-    private static String pair(String host) {
-        return Yaml.text(
-                object("Port", "left", "{node: " + host + ", interface: eth1, peer: right}"),
-                object("Port", "right", "{node: " + host + ", interface: eth2}"));
-    }
 
     private CompileResult result(String node, Configuration objects) {
         return compilers

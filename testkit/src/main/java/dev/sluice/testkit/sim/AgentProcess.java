@@ -10,7 +10,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What {@code ManagedNode} does with a thread and a clock, this does with events.
  */
-final class AgentProcess implements Wire.Side<FromController> {
+final class AgentProcess extends Mortal<AgentProcess.Running> implements Wire.Side<FromController> {
     private static final long REPORT_NS = Events.SECOND;
     private static final long STEADY_NS = 5 * Events.SECOND;
     private static final long CONNECT_NS = 20 * Events.MS;
@@ -32,13 +31,11 @@ final class AgentProcess implements Wire.Side<FromController> {
     /** What the host says it needs itself, by interface. */
     final Map<String, String> inUse = new TreeMap<>();
 
-    private final Events events;
     private final RandomGenerator dice;
     private final Function<AgentProcess, @Nullable Wire> network;
     private final Watcher watcher;
     private final KeptInMemory kept = new KeptInMemory(disk);
     private final HistoryInMemory history = new HistoryInMemory(disk);
-    private @Nullable Running running;
     private int crashes;
 
     /** Who looks at what updates do. */
@@ -51,7 +48,7 @@ final class AgentProcess implements Wire.Side<FromController> {
     }
 
     /** What ends with the process. */
-    private final class Running {
+    final class Running {
         final Following following = new Following("the simulated manager", name, kept, AgentProcess.this::putIntoForce);
         final Backoff backoff = new Backoff(dice);
         final Deque<FromController> inbox = new ArrayDeque<>();
@@ -77,8 +74,8 @@ final class AgentProcess implements Wire.Side<FromController> {
             RandomGenerator dice,
             Function<AgentProcess, @Nullable Wire> network,
             Watcher watcher) {
+        super(events);
         this.name = name;
-        this.events = events;
         this.dice = dice;
         this.network = network;
         this.watcher = watcher;
@@ -88,10 +85,6 @@ final class AgentProcess implements Wire.Side<FromController> {
     /** How often it has ended. */
     int crashes() {
         return crashes;
-    }
-
-    boolean isUp() {
-        return running != null;
     }
 
     /** The node that it runs; null if there is none. */
@@ -133,6 +126,7 @@ final class AgentProcess implements Wire.Side<FromController> {
     }
 
     /** Ends without a word; frames that it has are lost. */
+    @Override
     void crash(String why) {
         Running now = running;
         if (now == null) {
@@ -153,29 +147,6 @@ final class AgentProcess implements Wire.Side<FromController> {
         NodeProcess started = new NodeProcess(name, events, dice, now.following.objects(), history, links, () -> inUse);
         now.node = started;
         return started;
-    }
-
-    private void every(Running now, long periodNs, Consumer<Running> what) {
-        events.after(periodNs, () -> {
-            if (running == now) {
-                guarded(now, what);
-                every(now, periodNs, what);
-            }
-        });
-    }
-
-    private void later(Running now, long delayNs, Consumer<Running> what) {
-        events.after(delayNs, () -> guarded(now, what));
-    }
-
-    private void guarded(Running now, Consumer<Running> what) {
-        if (running == now) {
-            try {
-                what.accept(now);
-            } catch (Crash e) {
-                crash(String.valueOf(e.getMessage()));
-            }
-        }
     }
 
     /** The control thread has time. */

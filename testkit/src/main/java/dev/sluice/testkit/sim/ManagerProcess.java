@@ -17,14 +17,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A manager: production's objects, controller and status, and in place of its threads the moments at which they would get round to something. Ends and begins at any moment; its disk stays. One user.
  */
-final class ManagerProcess implements Wire.Side<FromAgent> {
+final class ManagerProcess extends Mortal<ManagerProcess.Running> implements Wire.Side<FromAgent> {
     private static final Caller USER = new Caller("user", "sluice");
     private static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
     private static final long GRACE_NS = 20 * Events.SECOND;
@@ -34,12 +33,10 @@ final class ManagerProcess implements Wire.Side<FromAgent> {
     private static final long NOTICE_NS = 20 * Events.MS;
 
     final ManagerDisk store = new ManagerDisk();
-    private final Events events;
     private final RandomGenerator dice;
-    private @Nullable Running running;
 
     /** What ends with the process. */
-    private final class Running {
+    final class Running {
         final Inventory inventory = new Inventory(store, ManagerProcess.this::now);
         final Distribution distribution = new Distribution(events.nowNs(), GRACE_NS);
         final ObjectNews news =
@@ -51,16 +48,12 @@ final class ManagerProcess implements Wire.Side<FromAgent> {
     }
 
     ManagerProcess(Events events, RandomGenerator dice) {
-        this.events = events;
+        super(events);
         this.dice = dice;
     }
 
     private Instant now() {
         return EPOCH.plusNanos(events.nowNs());
-    }
-
-    boolean isUp() {
-        return running != null;
     }
 
     /** Its objects; it has to be up. */
@@ -83,35 +76,13 @@ final class ManagerProcess implements Wire.Side<FromAgent> {
     }
 
     /** Ends without a word. */
+    @Override
     void crash(String why) {
         Running now = running;
         if (now != null) {
             events.say(() -> "manager: " + why);
             running = null;
             now.wires.forEach(Wire::managerGone);
-        }
-    }
-
-    private void every(Running now, long periodNs, Consumer<Running> what) {
-        events.after(periodNs, () -> {
-            if (running == now) {
-                guarded(now, what);
-                every(now, periodNs, what);
-            }
-        });
-    }
-
-    private void later(Running now, long delayNs, Consumer<Running> what) {
-        events.after(delayNs, () -> guarded(now, what));
-    }
-
-    private void guarded(Running now, Consumer<Running> what) {
-        if (running == now) {
-            try {
-                what.accept(now);
-            } catch (Crash e) {
-                crash(String.valueOf(e.getMessage()));
-            }
         }
     }
 

@@ -7,10 +7,6 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -225,7 +221,7 @@ class PlantedFaultsTest {
 
     @Test
     void findsNothingInTheDataPathAsItIs() throws IOException {
-        compile(compiled, "Selector", source("Selector"));
+        FaultyClasses.compile(compiled, file("Selector"), Files.readString(file("Selector")));
         assertThat(compare("differenceOr", 2_000)).isEqualTo(NONE);
     }
 
@@ -235,29 +231,11 @@ class PlantedFaultsTest {
 
     /** Compiles a class of the data path with a fault into a folder. */
     static void plant(Path compiled, String type, String good, String bad) throws IOException {
-        String source = source(type);
-        assertThat(source.split(java.util.regex.Pattern.quote(good), -1))
-                .as("%s occurs once in %s", good, type)
-                .hasSize(2);
-        compile(compiled, type, source.replace(good, bad));
+        FaultyClasses.plant(compiled, file(type), good, bad);
     }
 
-    private static String source(String type) throws IOException {
-        Path file = Path.of("..", "datapath", "src", "main", "java", "dev", "sluice", "datapath", type + ".java");
-        return Files.readString(file);
-    }
-
-    private static void compile(Path compiled, String type, String source) throws IOException {
-        Path file = Files.createDirectories(compiled.resolve("source")).resolve(type + ".java");
-        Files.writeString(file, source);
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
-            List<String> options = List.of(
-                    "-proc:none", "-nowarn", "-d", compiled.toString(), "-cp", System.getProperty("java.class.path"));
-            boolean done = compiler.getTask(null, files, null, options, null, files.getJavaFileObjects(file))
-                    .call();
-            assertThat(done).as("%s compiles with its fault", type).isTrue();
-        }
+    private static Path file(String type) {
+        return Path.of("..", "datapath", "src", "main", "java", "dev", "sluice", "datapath", type + ".java");
     }
 
     /** Runs a comparison of {@link Campaign} in a class loader of its own, which has the fault. */

@@ -6,13 +6,7 @@ import dev.sluice.testkit.SomeFaults;
 import dev.sluice.testkit.reference.FaultyClasses;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.regex.Pattern;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -65,28 +59,10 @@ class PlantedOrdersTest {
     @ParameterizedTest
     @SomeFaults
     void findsPlantedOrder(Fault fault) throws IOException {
-        plant(fault.type, fault.good, fault.bad);
+        FaultyClasses.plant(compiled, Path.of("..").resolve(fault.type + ".java"), fault.good, fault.bad);
         String found = search();
         assertThat(found).as("%s within %s seeds", fault, SEEDS).startsWith("seed ");
         System.out.println("planted order " + fault + " found: " + found);
-    }
-
-    private void plant(String type, String good, String bad) throws IOException {
-        Path original = Path.of("..").resolve(type + ".java");
-        String source = Files.readString(original);
-        assertThat(source.split(Pattern.quote(good), -1))
-                .as("%s occurs once in %s", good, type)
-                .hasSize(2);
-        Path file = Files.createDirectories(compiled.resolve("source")).resolve(original.getFileName());
-        Files.writeString(file, source.replace(good, bad));
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
-            List<String> options = List.of(
-                    "-proc:none", "-nowarn", "-d", compiled.toString(), "-cp", System.getProperty("java.class.path"));
-            boolean done = compiler.getTask(null, files, null, options, null, files.getJavaFileObjects(file))
-                    .call();
-            assertThat(done).as("%s compiles with its fault", type).isTrue();
-        }
     }
 
     /** Runs seeds in a class loader of its own, which has the fault. */
