@@ -37,7 +37,7 @@ public final class JourneyRoom {
         long inMemory = memoryBytes / PART_OF_MEMORY / (OffloadMirror.heapBytesEach() + OffloadMirror.otherBytesEach());
         long inHeap = heapBytes / PART_OF_HEAP / OffloadMirror.heapBytesEach();
         long wanted = (long) connectionsMax * JOURNEYS_PER_CONNECTION;
-        return (int) Math.clamp(
+        return Math.clamp(
                 Math.min(wanted, Math.min(inMemory, inHeap)), Node.FastPath.JOURNEYS_MIN, Node.FastPath.JOURNEYS_MAX);
     }
 
