@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 class SynFloodTest {
     private static final int ESTABLISHED = 40;
     private static final int NEW = 200;
-    private static final int CONNECT_MS = 800;
+    private static final int FIRST_SYN_MS = 800;
+
+    /** After one and after three seconds another SYN goes out. */
+    private static final int CONNECT_MS = 4_000;
     private static final String SMALL = """
             apiVersion: sluice.dev/v1
             kind: Node
@@ -119,32 +122,36 @@ class SynFloodTest {
                     long frames = sluice.status().totals().frames() - before;
                     System.out.printf(
                             Locale.ROOT,
-                            "F9 with the fast path: %d handshakes per second, %d frames for the data path; %d of %d packets of an established flow lost; %d of %d new connections within %d ms%n",
+                            "F9 with the fast path: %d handshakes per second, %d frames for the data path; %d of %d packets of an established flow lost; %d new connections, %d of them at the first SYN, %d at one of three%n",
                             reached,
                             frames,
                             account.lost(),
                             1000 * seconds,
+                            made[2],
                             made[0],
-                            made[1],
-                            CONNECT_MS);
+                            made[1]);
                     assertThat(reached).as("handshakes that were really sent").isGreaterThan(handshakesPerSecond * 9L / 10);
                     assertThat(frames).isGreaterThan(handshakesPerSecond * (seconds / 2L));
                     // What a test's socket had no room for was lost by nobody on the way.
                     assertThat(account.lost() - echo.unread() - flow.unread()).isZero();
-                    assertThat(made[1]).isGreaterThan(seconds);
-                    assertThat(made[0]).isGreaterThanOrEqualTo(made[1] * 95 / 100);
+                    assertThat(made[2]).isGreaterThan(seconds / 2);
+                    // At the first one: FloodTest, where no socket is full because a machine is busy.
+                    assertThat(made[1]).isGreaterThanOrEqualTo(made[2] * 95 / 100);
                 }
             }
         }
     }
 
-    /** New connections one after the other for so long: how many were there in time, of how many. */
+    /** New connections one after the other for so long: how many there were at the first SYN, how many at one of three, of how many. */
     private static int[] connect(Network network, int seconds) {
-        int[] made = new int[2];
+        int[] made = new int[3];
         long endNs = System.nanoTime() + seconds * 1_000_000_000L;
         while (System.nanoTime() < endNs) {
-            made[0] += TcpTransfer.connects(network.client, "10.0.0.2", 7, CONNECT_MS) ? 1 : 0;
-            made[1]++;
+            long startNs = System.nanoTime();
+            boolean there = TcpTransfer.connects(network.client, "10.0.0.2", 7, CONNECT_MS);
+            made[0] += there && System.nanoTime() - startNs < FIRST_SYN_MS * 1_000_000L ? 1 : 0;
+            made[1] += there ? 1 : 0;
+            made[2]++;
             LockSupport.parkNanos(20_000_000);
         }
         return made;
