@@ -28,15 +28,15 @@ final class StartBench {
     private static final long LOOK_NS = 1_000_000;
     private static final long END_S = 20;
     private static final String OBJECTS = """
-            apiVersion: sluice.dev/v1
-            kind: Node
-            metadata: {name: start}
-            ---
-            apiVersion: sluice.dev/v1
-            kind: Service
-            metadata: {name: firewall}
-            spec: {transport: raw}
-            """;
+        apiVersion: sluice.dev/v1
+        kind: Node
+        metadata: {name: start}
+        ---
+        apiVersion: sluice.dev/v1
+        kind: Service
+        metadata: {name: firewall}
+        spec: {transport: raw}
+        """;
 
     private final Report report = new Report("start", "commands from start to end, beside java -version");
     private final Path folder;

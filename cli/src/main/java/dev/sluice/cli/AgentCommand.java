@@ -34,10 +34,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "agent",
         description = {
-            "Runs a node whose objects come from a manager, until Ctrl-C, SIGTERM or 'sluice stop'. Each change is applied at once as one new configuration; "
-                    + "what this host cannot take changes nothing, and the status of the objects says why ('sluice get', 'sluice describe').",
-            "A host is enrolled once: 'sluice enrol create NODE' where the manager is makes a token, --enrol takes it here; from then on both sides prove who they are, and the certificate is renewed by itself.",
-            "What the manager sent last is kept on disk: the node starts with it and goes on with it, however long the manager is away.",
+            "Runs a node whose objects come from a manager, until Ctrl-C, SIGTERM or 'sluice stop'. Each change is"
+                    + " applied at once as one new configuration; what this host cannot take changes nothing, and the"
+                    + " status of the objects says why ('sluice get', 'sluice describe').",
+            "A host is enrolled once: 'sluice enrol create NODE' where the manager is makes a token, --enrol takes it"
+                    + " here; from then on both sides prove who they are, and the certificate is renewed by itself.",
+            "What the manager sent last is kept on disk: the node starts with it and goes on with it, however long the"
+                    + " manager is away.",
             "Needs root or CAP_NET_RAW and CAP_NET_ADMIN. Exit status as of 'sluice run'."
         })
 final class AgentCommand implements Callable<Integer> {
@@ -48,7 +51,8 @@ final class AgentCommand implements Callable<Integer> {
             required = true,
             paramLabel = "HOST:PORT[,HOST:PORT...]",
             description =
-                    "Where the manager serves agents: the address of its --agents. Of several managers, all of them: the one that leads serves agents, and is found.")
+                    "Where the manager serves agents: the address of its --agents. Of several managers, all of them:"
+                            + " the one that leads serves agents, and is found.")
     private String manager = "";
 
     @Option(names = "--node", required = true, paramLabel = "NAME", description = "Which node of the objects this is.")
@@ -58,28 +62,31 @@ final class AgentCommand implements Callable<Integer> {
             names = "--enrol",
             paramLabel = "TOKEN",
             description =
-                    "Become the node with this token of 'sluice enrol create'; does nothing if this host was enrolled with it already.")
+                    "Become the node with this token of 'sluice enrol create'; does nothing if this host was enrolled"
+                            + " with it already.")
     private @Nullable String token;
 
     @Option(
             names = "--enrol-file",
             paramLabel = "FILE",
             description =
-                    "The same with a token in a file, looked for again before each connection: a host that runs can so be enrolled anew.")
+                    "The same with a token in a file, looked for again before each connection: a host that runs can so"
+                            + " be enrolled anew.")
     private @Nullable Path tokenFile;
 
     @Option(
             names = "--manager-insecure",
-            description =
-                    "Talk in the clear to a manager on this host that was started with --agents-insecure, without proof of who is who; for labs.")
+            description = "Talk in the clear to a manager on this host that was started with --agents-insecure, without"
+                    + " proof of who is who; for labs.")
     private boolean insecure;
 
     @Option(
             names = "--permit-command",
             paramLabel = "WORDS",
             description = {
-                "Let the manager run this program here, as a service node in a network namespace of its own; may be given several times (default: none). "
-                        + "Words behind the path have to stand there as well, others may follow: '/usr/bin/python3 /opt/fw.py' permits that script and not every one."
+                "Let the manager run this program here, as a service node in a network namespace of its own; may be"
+                    + " given several times (default: none). Words behind the path have to stand there as well, others"
+                    + " may follow: '/usr/bin/python3 /opt/fw.py' permits that script and not every one."
             })
     private List<String> permittedCommands = List.of();
 
@@ -87,15 +94,16 @@ final class AgentCommand implements Callable<Integer> {
             names = "--permit-hook",
             paramLabel = "PATH",
             description =
-                    "Let the manager have service nodes made by this program, which runs with the rights of the agent; may be given several times (default: none).")
+                    "Let the manager have service nodes made by this program, which runs with the rights of the agent;"
+                            + " may be given several times (default: none).")
     private List<String> permittedHooks = List.of();
 
     @Option(
             names = "--run-as",
             paramLabel = "USER[:GROUP]",
             defaultValue = Permits.USER_USUAL,
-            description =
-                    "Who processes of --permit-command run as, with CAP_NET_ADMIN and CAP_NET_RAW in their own namespace only (default: ${DEFAULT-VALUE}).")
+            description = "Who processes of --permit-command run as, with CAP_NET_ADMIN and CAP_NET_RAW in their own"
+                    + " namespace only (default: ${DEFAULT-VALUE}).")
     private String runAs = Permits.USER_USUAL;
 
     @Mixin
@@ -129,9 +137,9 @@ final class AgentCommand implements Callable<Integer> {
             throw new CommandFailure("--manager-insecure needs no token; leave --enrol out");
         }
         if (!addresses.all().stream().allMatch(each -> isLoopback(each.host()))) {
-            throw new CommandFailure(
-                    "--manager " + manager
-                            + ": others could be in between; --manager-insecure is for a manager on this host, elsewhere enrol: --enrol TOKEN");
+            throw new CommandFailure("--manager " + manager
+                    + ": others could be in between; --manager-insecure is for a manager on this host,"
+                    + " elsewhere enrol: --enrol TOKEN");
         }
         return ManagerLink.insecure(addresses);
     }

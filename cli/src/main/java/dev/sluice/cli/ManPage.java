@@ -41,9 +41,8 @@ final class ManPage {
         line(".B sluice");
         line("COMMAND [ARGUMENT...]");
         line(".SH DESCRIPTION");
-        line(
-                escaped(
-                        "Every command has -h, --help and -V, --version. Results go to stdout, errors and logs to stderr. Guides: /usr/share/doc/sluice/guides."));
+        line(escaped("Every command has -h, --help and -V, --version. Results go to stdout, errors and logs to"
+                + " stderr. Guides: /usr/share/doc/sluice/guides."));
         line(".SH COMMANDS");
         root.getSubcommands().values().forEach(this::command);
         line(".SH EXIT STATUS");

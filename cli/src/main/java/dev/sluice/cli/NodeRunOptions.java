@@ -43,22 +43,26 @@ final class NodeRunOptions {
             paramLabel = "MODE",
             converter = LowerCaseWord.OfFastPathMode.class,
             description =
-                    "Let the kernel repeat what was decided about known flows: off; tc, and do not start where that is impossible; xdp, the same with XDP in front of tc where the driver has it; auto, where possible, and XDP at physical interfaces only (default: ${DEFAULT-VALUE}). "
-                            + "Not for ports with driver tap, and for those with af_xdp by XDP only; needs Linux 6.6, libbpf 1.0, CAP_BPF and CAP_PERFMON too.")
+                    "Let the kernel repeat what was decided about known flows: off; tc, and do not start where that is"
+                        + " impossible; xdp, the same with XDP in front of tc where the driver has it; auto, where"
+                        + " possible, and XDP at physical interfaces only (default: ${DEFAULT-VALUE}). Not for ports"
+                        + " with driver tap, and for those with af_xdp by XDP only; needs Linux 6.6, libbpf 1.0,"
+                        + " CAP_BPF and CAP_PERFMON too.")
     private FastPathMode fastPath = FastPathMode.OFF;
 
     @Option(
             names = "--pins",
             paramLabel = "DIR",
-            description =
-                    "Directory in a BPF file system where the fast path is left when this process ends, so that established flows go on (default: /run/sluice/bpf or /sys/fs/bpf, whichever is one).")
+            description = "Directory in a BPF file system where the fast path is left when this process ends, so that"
+                    + " established flows go on (default: /run/sluice/bpf or /sys/fs/bpf, whichever is one).")
     private @Nullable Path pins;
 
     @Option(
             names = "--memory",
             paramLabel = "DIR",
             description =
-                    "Directory, best in memory, where what is known of flows is left for the next process (default: /run/sluice/memory).")
+                    "Directory, best in memory, where what is known of flows is left for the next process (default:"
+                            + " /run/sluice/memory).")
     private @Nullable Path memory;
 
     @Mixin
@@ -67,8 +71,8 @@ final class NodeRunOptions {
     @Option(
             names = "--metrics",
             paramLabel = "ADDR:PORT",
-            description =
-                    "Serve Prometheus metrics at http://ADDR:PORT/metrics, without encryption or password: 127.0.0.1:9465, say (default: off).")
+            description = "Serve Prometheus metrics at http://ADDR:PORT/metrics, without encryption or password:"
+                    + " 127.0.0.1:9465, say (default: off).")
     private @Nullable String metrics;
 
     /** A node, or what becomes one. */
@@ -177,7 +181,8 @@ final class NodeRunOptions {
             runner = running.runner();
         }
         NodeRunner node = runner;
-        server.serve(() -> new Scrape(node.status(), node.counters(), node.rules(), ProcessFigures.now(), running.contact()));
+        server.serve(() ->
+                new Scrape(node.status(), node.counters(), node.rules(), ProcessFigures.now(), running.contact()));
     }
 
     private static MetricsServer bind(String text) {

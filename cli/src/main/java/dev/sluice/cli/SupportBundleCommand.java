@@ -32,9 +32,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "support-bundle",
         description = {
-            "Collects what somebody else needs to find out why a node or manager does what it does, in one file: status, objects, counters, doctor, versions, kernel, interfaces, the end of the log. "
-                    + "Changes nothing.",
-            "Secrets are taken out: keys, tokens, passwords. Addresses and names stay: look into the file before you give it away. At most 48 MB before compression.",
+            "Collects what somebody else needs to find out why a node or manager does what it does, in one file:"
+                    + " status, objects, counters, doctor, versions, kernel, interfaces, the end of the log. Changes"
+                    + " nothing.",
+            "Secrets are taken out: keys, tokens, passwords. Addresses and names stay: look into the file before you"
+                    + " give it away. At most 48 MB before compression.",
             "What is not there is left out, and the file CONTENTS in it says why. Exit status: 0 also then."
         })
 final class SupportBundleCommand implements Callable<Integer> {
@@ -92,7 +94,9 @@ final class SupportBundleCommand implements Callable<Integer> {
             }
             progress(err, interactive, "");
             PrintWriter out = spec.commandLine().getOut();
-            bundle.contents().stream().filter(line -> line.contains(": not there")).forEach(line -> out.println("  " + line));
+            bundle.contents().stream()
+                    .filter(line -> line.contains(": not there"))
+                    .forEach(line -> out.println("  " + line));
             out.println(target + ": " + bundle.contents().size() + " parts, " + Files.size(target)
                     + " bytes; secrets are removed, names and addresses are not");
         } catch (FileAlreadyExistsException e) {

@@ -22,7 +22,8 @@ class LogSetupTest {
                 new IllegalStateException("gone\nfor good"),
                 new Object[] {"\"left\"", "down"});
         return new String(
-                LogSetup.encoder(context, format.toString().toLowerCase(Locale.ROOT)).encode(event),
+                LogSetup.encoder(context, format.toString().toLowerCase(Locale.ROOT))
+                        .encode(event),
                 StandardCharsets.UTF_8);
     }
 

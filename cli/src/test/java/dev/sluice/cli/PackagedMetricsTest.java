@@ -107,9 +107,10 @@ class PackagedMetricsTest {
                 .map(found -> found.group(1))
                 .toList();
         assertThat(pages).hasSameSizeAs(ofRules());
-        assertThat(pages).allSatisfy(page -> assertThat(List.of(
+        assertThat(pages)
+                .allSatisfy(page -> assertThat(List.of(
                                 Path.of("..", "docs", "guides", page), Path.of("..", "docs", "reference", page)))
-                .anyMatch(Files::exists));
+                        .anyMatch(Files::exists));
     }
 
     @ParameterizedTest

@@ -30,16 +30,16 @@ class SupportBundleTest {
             "sluice-enrol_edge-1_5f0c21aa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
     private static final String TOKEN = "sluice_0a1b2c3d_CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
     private static final String OBJECTS = """
-            apiVersion: sluice.dev/v1
-            kind: Node
-            metadata: {name: edge}
-            spec: {tracker: {connectionsMax: 1024}}
-            ---
-            apiVersion: sluice.dev/v1
-            kind: Service
-            metadata: {name: firewall}
-            spec: {transport: raw, health: {probe: bfd, bfd: {key: {id: 7, secret: "%s"}}}}
-            """;
+        apiVersion: sluice.dev/v1
+        kind: Node
+        metadata: {name: edge}
+        spec: {tracker: {connectionsMax: 1024}}
+        ---
+        apiVersion: sluice.dev/v1
+        kind: Service
+        metadata: {name: firewall}
+        spec: {transport: raw, health: {probe: bfd, bfd: {key: {id: 7, secret: "%s"}}}}
+        """;
 
     @TempDir
     private Path folder = Path.of("");
@@ -142,7 +142,11 @@ class SupportBundleTest {
                         folder.resolve("state").toString(),
                         "--log-level",
                         "error"));
-        for (int i = 0; i < 500 && node.isAlive() && Cli.run("status", "--admin", socket).status() != 0; i++) {
+        for (int i = 0;
+                i < 500
+                        && node.isAlive()
+                        && Cli.run("status", "--admin", socket).status() != 0;
+                i++) {
             Thread.sleep(20);
         }
         Path bundle = folder.resolve("b.tar.gz");
@@ -207,11 +211,21 @@ class SupportBundleTest {
 
     @Test
     void objectsLoseSecretsHoweverTheyAreWrittenAndAreLeftOutIfTheyCannotBeRead() {
-        String block = "apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: a}\nspec:\n  bfd:\n    key:\n      id: 1\n      secret: >-\n        two\n        lines-hidden\n";
-        assertThat(Secrets.ofObjects(block)).hasValueSatisfying(text -> assertThat(text)
-                .contains("kind: Service")
-                .contains(Secrets.REMOVED)
-                .doesNotContain("lines-hidden"));
+        String block = "apiVersion: sluice.dev/v1\n"
+                + "kind: Service\n"
+                + "metadata: {name: a}\n"
+                + "spec:\n"
+                + "  bfd:\n"
+                + "    key:\n"
+                + "      id: 1\n"
+                + "      secret: >-\n"
+                + "        two\n"
+                + "        lines-hidden\n";
+        assertThat(Secrets.ofObjects(block))
+                .hasValueSatisfying(text -> assertThat(text)
+                        .contains("kind: Service")
+                        .contains(Secrets.REMOVED)
+                        .doesNotContain("lines-hidden"));
         assertThat(Secrets.ofObjects("spec: {secret: [")).isEmpty();
     }
 }

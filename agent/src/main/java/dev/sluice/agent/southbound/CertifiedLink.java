@@ -332,7 +332,8 @@ public final class CertifiedLink implements ManagerLink {
             return "the manager " + (told ? "does not" : "ended the connection; perhaps it does not")
                     + " accept the certificate of this host, which is good until "
                     + identity.get().expires()
-                    + " and may be revoked or of another authority; its log says why. To enrol this host again: sluice enrol create "
+                    + " and may be revoked or of another authority; its log says why. To enrol this host again: sluice"
+                    + " enrol create "
                     + node + ", then sluice agent --enrol TOKEN ("
                     + plain + ")";
         }

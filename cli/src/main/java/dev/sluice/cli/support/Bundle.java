@@ -109,7 +109,8 @@ public final class Bundle implements AutoCloseable {
                 name,
                 () -> Secrets.ofObjects(part.text())
                         .orElseThrow(() -> new IOException(
-                                "it cannot be read as objects, so secrets in it could not be found; send it by itself if there are none")));
+                                "it cannot be read as objects, so secrets in it could not be found; send it by"
+                                        + " itself if there are none")));
     }
 
     /** One line for each part that was asked for: how long it is, or why it is not there. */

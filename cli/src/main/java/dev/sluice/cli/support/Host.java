@@ -54,7 +54,11 @@ public final class Host {
         for (String name : names) {
             Path file = Path.of(name);
             if (Files.isReadable(file)) {
-                text.append("== ").append(name).append('\n').append(Files.readString(file)).append('\n');
+                text.append("== ")
+                        .append(name)
+                        .append('\n')
+                        .append(Files.readString(file))
+                        .append('\n');
             }
         }
         return text.toString();
@@ -65,7 +69,8 @@ public final class Host {
         for (String name : SETTINGS) {
             Path file = Path.of("/proc/sys", name.replace('.', '/'));
             text.append(name).append(" = ");
-            text.append(Files.isReadable(file) ? Files.readString(file).strip() : "not there").append('\n');
+            text.append(Files.isReadable(file) ? Files.readString(file).strip() : "not there")
+                    .append('\n');
         }
         return text.toString();
     }
@@ -103,7 +108,8 @@ public final class Host {
     static String said(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
-        // A program that says nothing more is ended from here; one that says more than is wanted is not heard to its end.
+        // A program that says nothing more is ended from here; one that says more than is wanted is not heard to its
+        // end.
         Thread end = Thread.ofVirtual().start(() -> {
             try {
                 if (!process.waitFor(COMMAND_S, TimeUnit.SECONDS)) {

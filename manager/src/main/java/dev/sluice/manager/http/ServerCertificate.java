@@ -101,9 +101,9 @@ public final class ServerCertificate {
     private static PrivateKey key(Path file) throws IOException {
         Matcher pem = KEY.matcher(new String(bytes(file), StandardCharsets.US_ASCII));
         if (!pem.find()) {
-            throw new IOException(
-                    file
-                            + " holds no private key in PKCS#8 PEM; convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE");
+            throw new IOException(file
+                    + " holds no private key in PKCS#8 PEM; convert it: openssl pkcs8 -topk8 -nocrypt -in KEY"
+                    + " -out FILE");
         }
         PKCS8EncodedKeySpec spec;
         try {

@@ -102,7 +102,8 @@ public final class ManagerScraper {
                     "",
                     hosts.authority().certificate().getNotAfter().toInstant()));
             hosts.list().stream()
-                    .filter(each -> each.state().equals("enrolled") || each.state().equals("expired"))
+                    .filter(each ->
+                            each.state().equals("enrolled") || each.state().equals("expired"))
                     .forEach(each -> all.add(new Expiry("node", each.node(), each.until())));
         });
         return all;

@@ -75,7 +75,8 @@ public final class RestApi implements HttpServer.Handler {
         long startNs = nowNs.getAsLong();
         HttpAnswer answer = uncounted(request);
         String operation = routes.stream()
-                .filter(route -> route.method().equals(request.method()) && route.match(request.path()).isPresent())
+                .filter(route -> route.method().equals(request.method())
+                        && route.match(request.path()).isPresent())
                 .findFirst()
                 .map(Route::operation)
                 .orElse("none");

@@ -30,8 +30,7 @@ public record Self(String store, Supplier<Standing> standing, Scraping scraping)
         return new Self(
                 store,
                 () -> new Standing("", true, "", 0),
-                requests -> new ManagerScrape(
-                        0, true, 0, 0, 0, Map.of(), List.of(), List.of(), List.of(), requests));
+                requests -> new ManagerScrape(0, true, 0, 0, 0, Map.of(), List.of(), List.of(), List.of(), requests));
     }
 
     /** One line for people. */

@@ -76,7 +76,8 @@ final class SystemRoutes {
             throw new Refusal(
                     Refusal.Reason.FORBIDDEN,
                     call.who().user() + " has a role in a tenant only",
-                    "metrics are of all tenants: give the user that reads them the role read-only, sluice user set NAME read-only");
+                    "metrics are of all tenants: give the user that reads them the role read-only, sluice user set"
+                            + " NAME read-only");
         }
         return HttpAnswer.text(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics(requests));
     }

@@ -16,8 +16,9 @@ import org.junit.jupiter.api.Test;
 
 class ManagerMetricTest {
     /** As the Prometheus text format 0.0.4 is written. */
-    private static final Pattern SAMPLE = Pattern.compile(
-            "([a-z_]+)(\\{[a-z]+=\"([^\"\\\\\\n]|\\\\[\\\\\"n])*\"(,[a-z]+=\"([^\"\\\\\\n]|\\\\[\\\\\"n])*\")*\\})? (-?[0-9.E-]+)");
+    private static final Pattern SAMPLE = Pattern.compile("([a-z_]+)(\\{[a-z]+=\"([^\"\\\\\\n"
+            + "]|\\\\[\\\\\"n])*\"(,[a-z]+=\"([^\"\\\\\\n"
+            + "]|\\\\[\\\\\"n])*\")*\\})? (-?[0-9.E-]+)");
 
     private static String text() {
         RequestFigures requests = new RequestFigures();
