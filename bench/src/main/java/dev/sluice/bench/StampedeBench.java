@@ -28,6 +28,10 @@ final class StampedeBench {
     private static final double UNKNOWN_MAX = 0.01;
 
     private static final Duration LATE = Duration.ofSeconds(60);
+
+    /** The last one is the end. */
+    private static final List<String> PARTS = List.of(Stampede.QUIET, Stampede.TOLD, Stampede.DEAD, Stampede.END);
+
     private static final Pattern PART = Pattern.compile("part (\\w+) frames (\\d+) told (\\d+)");
 
     private StampedeBench() {}
@@ -53,21 +57,23 @@ final class StampedeBench {
         Map<String, List<Double>> mpps = new LinkedHashMap<>();
         Map<String, List<Double>> toJava = new LinkedHashMap<>();
         for (int round = 1; round <= options.rounds(); round++) {
-            Map<String, Mark> marks = once(options, flows, seconds);
-            List<String> parts = List.copyOf(marks.keySet());
-            for (int i = 0; i + 1 < parts.size(); i++) {
-                Mark begin = marks.get(parts.get(i));
-                Mark end = marks.get(parts.get(i + 1));
-                mpps.computeIfAbsent(parts.get(i), _ -> new ArrayList<>()).add(begin.mppsUntil(end));
-                toJava.computeIfAbsent(parts.get(i), _ -> new ArrayList<>()).add(begin.toJavaPerSecondUntil(end));
+            List<Mark> marks = once(options, flows, seconds);
+            for (int i = 0; i + 1 < marks.size(); i++) {
+                Mark begin = marks.get(i);
+                Mark end = marks.get(i + 1);
+                String part = PARTS.get(i);
+                double rate = begin.mppsUntil(end);
+                double there = begin.toJavaPerSecondUntil(end);
+                mpps.computeIfAbsent(part, _ -> new ArrayList<>()).add(rate);
+                toJava.computeIfAbsent(part, _ -> new ArrayList<>()).add(there);
                 report.line(String.format(
                         Locale.ROOT,
                         "round %d/%d  %-6s %8.3f Mpps, %,10.0f packets per second to the data path, %,d flows told something",
                         round,
                         options.rounds(),
-                        parts.get(i),
-                        mpps.get(parts.get(i)).getLast(),
-                        toJava.get(parts.get(i)).getLast(),
+                        part,
+                        rate,
+                        there,
                         end.told() - begin.told()));
             }
         }
@@ -102,21 +108,21 @@ final class StampedeBench {
                 String.format(Locale.ROOT, "%.1f %%: %s", 100 * worst, worst <= LOST_GOAL ? "met" : "not met"));
     }
 
-    private static Map<String, Mark> once(Options options, int flows, int seconds) {
+    private static List<Mark> once(Options options, int flows, int seconds) {
         Path file = Path.of(
                 System.getProperty("java.io.tmpdir"),
                 "sluice-stampede-" + ProcessHandle.current().pid());
         try (Bed bed = Bed.withTwoNodes(options.node())) {
             LabProcess device = SluiceDevice.startStampede(bed, flows, seconds, file);
-            Map<String, Mark> marks = new LinkedHashMap<>();
+            List<Mark> marks = new ArrayList<>();
             // The load is long enough for what the device does between its parts.
             bed.load(flows, options.warmupSeconds(WARMUP_SECONDS), 3 * seconds + 2, () -> {
                 create(file);
-                for (String part : List.of(Stampede.QUIET, Stampede.TOLD, Stampede.DEAD, Stampede.END)) {
-                    marks.put(part, mark(bed, device, part, seconds));
+                for (String part : PARTS) {
+                    marks.add(mark(bed, device, part, seconds));
                 }
             });
-            if (marks.get(Stampede.QUIET).arrived() == marks.get(Stampede.TOLD).arrived()) {
+            if (marks.getFirst().arrived() == marks.getLast().arrived()) {
                 throw new LabException("nothing came out: the device does not forward; " + device.log());
             }
             return marks;

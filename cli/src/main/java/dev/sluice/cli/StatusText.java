@@ -286,11 +286,28 @@ final class StatusText {
         fastPath.refused().stream().limit(REASONS_SHOWN).forEach(r -> row(table, "not recorded", r));
         fastPath.punted().stream().limit(REASONS_SHOWN).forEach(r -> row(table, "not repeated", r));
         return head + fastPath.packets() + " packets with " + fastPath.bytes() + " bytes repeated, "
-                + fastPath.journeys() + " of " + fastPath.journeysMax() + " journeys in the kernel\n"
+                + room(fastPath)
                 + hitRate(fastPath.packets(), framesOfProcess)
                 + byXdp(fastPath)
                 + without(ports)
                 + (fastPath.refused().isEmpty() && fastPath.punted().isEmpty() ? "" : table.render(""));
+    }
+
+    /** How full it is. */
+    private static String room(FastPathReport fastPath) {
+        String full = String.format(
+                Locale.ROOT,
+                "%d of %d journeys in the kernel (%.1f %%)",
+                fastPath.journeys(),
+                fastPath.journeysMax(),
+                100.0 * fastPath.journeys() / fastPath.journeysMax());
+        return full
+                + (fastPath.lockedBytes() <= 0 ? "" : ", " + (fastPath.lockedBytes() >>> 20) + " MiB of its memory")
+                + "\n"
+                + (fastPath.gaveWay() == 0
+                        ? ""
+                        : fastPath.gaveWay()
+                                + " idle journeys gave way to new ones: there is no room for more (fastPath.journeysMax of the Node object)\n");
     }
 
     /** Frames, which packets in super-frames are not: so no share of the figure above. */

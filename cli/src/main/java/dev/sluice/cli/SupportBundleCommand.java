@@ -84,8 +84,7 @@ final class SupportBundleCommand implements Callable<Integer> {
         String name = "sluice-support-" + STAMP.format(now);
         Path target = file == null ? Path.of(name + ".tar.gz") : file;
         PrintWriter err = spec.commandLine().getErr();
-        @SuppressWarnings("NullAway") // since JDK 22 it is never null
-        boolean interactive = System.console().isTerminal();
+        boolean interactive = Terminal.isInteractive();
         try {
             Bundle bundle = Bundle.create(target, name, now, part -> progress(err, interactive, part));
             try (bundle) {
@@ -170,6 +169,7 @@ final class SupportBundleCommand implements Callable<Integer> {
         bundle.add("manager/metrics.txt", () -> manager.client().text("/metrics"));
         bundle.add("manager/kinds.json", () -> manager.client().text("/api/v1"));
         bundle.addObjects("manager/objects.yaml", () -> manager.client().text("/api/v1/export"));
+        bundle.add("manager/events.json", () -> manager.client().text("/api/v1/events"));
         bundle.add("manager/enrolments.json", () -> manager.client().text("/api/v1/enrolments"));
         bundle.add("manager/self.json", () -> manager.client().text("/api/v1/self"));
     }

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import java.io.Console;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -31,12 +32,15 @@ final class Terminal implements AutoCloseable {
         this.settings = settings;
     }
 
+    /** Whether somebody looks at what this process says. */
+    static boolean isInteractive() {
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    }
+
     /** The terminal of this process; empty if it has none that can be drawn on. */
     static Optional<Terminal> open(PrintWriter out) {
         String type = System.getenv().getOrDefault("TERM", "dumb");
-        @SuppressWarnings("NullAway") // since JDK 22 it is never null
-        boolean interactive = System.console().isTerminal();
-        if (!interactive || type.equals("dumb")) {
+        if (!isInteractive() || type.equals("dumb")) {
             return Optional.empty();
         }
         String settings = stty("-g").strip();

@@ -76,8 +76,10 @@ class DiscoverySystemTest {
             lab.await("the workload has gone", "ports", "vm-1", now -> !now.has("spec"));
             List<String> ofPort = List.of("Found host-a", "Moved host-c", "Vanished host-c");
             // An event is told a moment after what it is about.
-            Waits.until("all has been told", PairLab.WAIT, () -> events(lab, "port", "vm-1")
-                    .containsAll(ofPort));
+            Waits.until(
+                    "all has been told",
+                    PairLab.WAIT,
+                    () -> events(lab, "port", "vm-1").containsAll(ofPort));
             assertThat(events(lab, "serviceinstance", "fw-1")).contains("Found host-b", "Moved host-c");
             assertThat(events(lab, "node", "host-a")).contains("Connected host-a");
         }

@@ -229,6 +229,16 @@ class ManagerCommandsTest {
         assertThat(Cli.run("manager", "--data", folder.resolve("other").toString(), "--listen", "0.0.0.0:0")
                         .err())
                 .contains("give --tls-cert and --tls-key");
+        assertThat(withStore("--store", "http://127.0.0.1:2379")).contains("is no store; write etcd://HOST:PORT");
+        assertThat(withStore("--store", "etcd://127.0.0.1")).contains("'127.0.0.1' is not a host and a port");
+        assertThat(withStore("--store", "etcd://192.0.2.1:2379"))
+                .contains("others could read and change what goes there; give --store-ca");
+        assertThat(withStore("--store", "etcd://127.0.0.1:1", "--store-cert", "x"))
+                .contains("--store-cert and --store-key go together");
+        assertThat(withStore("--store", "etcd://127.0.0.1:1", "--store-cert", "x", "--store-key", "y"))
+                .contains("--store-cert needs --store-ca");
+        assertThat(withStore("--name", "a")).contains("are about a store in etcd; give --store too");
+        assertThat(withStore("--store", "etcd://127.0.0.1:1", "--name", "a b")).contains("name 'a b' is not one of");
         assertThat(Cli.run("manager", "--data", file("f", "x"), "--listen", "127.0.0.1:0")
                         .err())
                 .contains("cannot be used");
@@ -295,5 +305,13 @@ class ManagerCommandsTest {
         assertThat(Cli.run("completion", "bash").out())
                 .contains("servicepolicies")
                 .contains("logicalswitches");
+    }
+
+    private String withStore(String... more) {
+        List<String> words =
+                new ArrayList<>(List.of("manager", "--data", folder.resolve("o").toString()));
+        words.addAll(List.of("--listen", "127.0.0.1:0"));
+        words.addAll(List.of(more));
+        return Cli.run(words.toArray(String[]::new)).err();
     }
 }

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class SupportBundleTest {
     private static final String SECRET = "Xq7-hidden+key/42";
-    private static final String ENROL_TOKEN = "sluice-enrol_edge-1_5f0c21aa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    private static final String ENROL_TOKEN =
+            "sluice-enrol_edge-1_5f0c21aa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
     private static final String TOKEN = "sluice_0a1b2c3d_CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
     private static final String OBJECTS = """
             apiVersion: sluice.dev/v1
@@ -37,7 +38,7 @@ class SupportBundleTest {
             apiVersion: sluice.dev/v1
             kind: Service
             metadata: {name: firewall}
-            spec: {transport: raw, bfd: {key: {id: 7, secret: "%s"}}}
+            spec: {transport: raw, health: {probe: bfd, bfd: {key: {id: 7, secret: "%s"}}}}
             """;
 
     @TempDir
@@ -141,13 +142,16 @@ class SupportBundleTest {
                         folder.resolve("state").toString(),
                         "--log-level",
                         "error"));
-        for (int i = 0; i < 500 && Cli.run("status", "--admin", socket).status() != 0; i++) {
+        for (int i = 0; i < 500 && node.isAlive() && Cli.run("status", "--admin", socket).status() != 0; i++) {
             Thread.sleep(20);
         }
         Path bundle = folder.resolve("b.tar.gz");
-        Cli run =
-                Cli.run("support-bundle", "--of", "node", "--admin", socket, "--output-file", bundle.toString());
-        assertThat(Cli.run("stop", "--admin", socket).status()).isZero();
+        Cli run;
+        try {
+            run = Cli.run("support-bundle", "--of", "node", "--admin", socket, "--output-file", bundle.toString());
+        } finally {
+            Cli.run("stop", "--admin", socket);
+        }
         node.join();
         assertThat(run.status()).as(run.err()).isZero();
         assertThat(run.out()).doesNotContain("node/status.json");
@@ -162,12 +166,12 @@ class SupportBundleTest {
         Path file = folder.resolve("b.tar.gz");
         try (Bundle bundle = Bundle.create(file, "x", Instant.EPOCH, part -> {})) {
             bundle.add("long.log", () -> "old\n".repeat(Bundle.PART_BYTES_MAX / 4) + "the newest line\n");
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 12; i++) {
                 int number = i;
                 bundle.add("part" + i, () -> String.valueOf(number % 10).repeat(Bundle.PART_BYTES_MAX));
             }
-            assertThat(bundle.contents().getFirst()).isEqualTo("long.log: 4194304 bytes, the end of 4194320");
-            assertThat(bundle.contents().getLast()).isEqualTo("part19: left out, the bundle is full");
+            assertThat(bundle.contents().getFirst()).isEqualTo("long.log: 4194300 bytes, the end of 4194320");
+            assertThat(bundle.contents().getLast()).isEqualTo("part11: left out, the bundle is full");
         }
         assertThat(unpacked(file)).contains("the newest line").hasSizeLessThan(50 * 1024 * 1024);
         assertThat(tar("tar", "--list", "--gzip", "--file", file.toString())).contains("x/long.log", "x/part0");
@@ -192,6 +196,13 @@ class SupportBundleTest {
                 .doesNotContain(SECRET)
                 .doesNotContain(TOKEN)
                 .doesNotContain("b".repeat(43));
+    }
+
+    @Test
+    void keyOfWhichOnlyTheEndIsThereGoesToo() {
+        assertThat(Secrets.withoutInEnd("half a line\nMIGHAg\n-----END PRIVATE KEY-----\nport left is up\n"))
+                .isEqualTo("port left is up\n");
+        assertThat(Secrets.withoutInEnd("half a line\nport left is up\n")).isEqualTo("port left is up\n");
     }
 
     @Test

@@ -35,10 +35,14 @@ class TextTest {
     @Test
     void fastPathThatHasSeenNothingYetHasNoEmptyTable() {
         assertThat(StatusText.fastPath(
-                        new FastPathReport("auto", "", 0, 0, 0, 0, 0, 65_536, List.of(), List.of()), List.of(), 0))
-                .endsWith("0 of 65536 journeys in the kernel\n");
+                        new FastPathReport("auto", "", 0, 0, 0, 0, 0, 65_536, 0, -1, List.of(), List.of()),
+                        List.of(),
+                        0))
+                .endsWith("0 of 65536 journeys in the kernel (0.0 %)\n");
         assertThat(StatusText.fastPath(
-                        new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, 0, 0, List.of(), List.of()), List.of(), 0))
+                        new FastPathReport("auto", "no libbpf", 0, 0, 0, 0, 0, 0, 0, 0, List.of(), List.of()),
+                        List.of(),
+                        0))
                 .isEqualTo("\nfast path auto: none, no libbpf\n");
     }
 
@@ -254,8 +258,10 @@ class TextTest {
                         64_000,
                         500,
                         2,
-                        8,
+                        8_192,
                         65_536,
+                        77,
+                        35L << 20,
                         List.of(new ReasonReport("NEW_FLOW", "It is among the first.", 5)),
                         List.of())));
         assertThat(text)
@@ -276,7 +282,9 @@ class TextTest {
                 .containsPattern("red +5001 +17 +vm-1, vm-2 +host-b")
                 .containsPattern("inspect +moving +40 +42 +100 +inspect\\[fw-1] serves")
                 .contains("FAULTS 1")
-                .contains("fast path auto: 1000 packets with 64000 bytes repeated, 8 of 65536 journeys")
+                .contains(
+                        "fast path auto: 1000 packets with 64000 bytes repeated, 8192 of 65536 journeys in the kernel (12.5 %), 35 MiB of its memory\n")
+                .contains("77 idle journeys gave way to new ones")
                 .contains("XDP repeated 500 frames of them, and left 2 to tc")
                 .containsPattern("not recorded +NEW_FLOW +5 +It is among the first");
         assertThat(text).containsPattern("inspect +closed +nearest +inspect\\[fw-1] +1 +20 +4 +9 +0");

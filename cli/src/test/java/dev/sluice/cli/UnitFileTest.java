@@ -98,6 +98,14 @@ class UnitFileTest {
                 .contains("AF_UNIX", "AF_NETLINK", "AF_PACKET", "AF_XDP");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {NODE, AGENT})
+    void whatOutlivesTheProcessIsMountedWhereTheWholeHostSeesIt(String unit) throws Exception {
+        // Even with full privileges (+) a command of a unit with a sandbox has mounts of its own.
+        assertThat(values(unit, "ExecStartPre"))
+                .containsExactly("+/usr/bin/nsenter --target 1 --mount /usr/lib/sluice/bin/sluice-bpf");
+    }
+
     @Test
     void managerHasNoCapabilityAndAUserOfItsOwn() throws Exception {
         assertThat(values(MANAGER, "AmbientCapabilities")).containsExactly("");

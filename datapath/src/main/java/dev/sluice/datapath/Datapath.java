@@ -268,6 +268,11 @@ public final class Datapath implements AutoCloseable {
         fastPath.use(device, afterPackets, snapshot);
     }
 
+    /** Another number of such packets, if there is a device; for the worker's own thread only. */
+    public void offloadAfter(int packets) {
+        fastPath.afterPackets(packets);
+    }
+
     /** What a fast path repeats, null if there is none; for the worker's own thread, but for its counters. */
     public @Nullable OffloadMirror offload() {
         return fastPath.mirror();

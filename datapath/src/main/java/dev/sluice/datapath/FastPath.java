@@ -64,6 +64,14 @@ final class FastPath {
         apply(snapshot);
     }
 
+    /** Another number of packets that have to have come before; journeys that the device has stay. */
+    void afterPackets(int count) {
+        JourneyRecorder journey = frames.journey();
+        if (journey != null) {
+            journey.afterPackets(count);
+        }
+    }
+
     @Nullable
     OffloadMirror mirror() {
         return mirror;

@@ -45,7 +45,7 @@ final class JourneyRecorder {
     private final OffloadCounters counters;
 
     /** Packets of a direction that a record has to have counted. */
-    private final int afterPackets;
+    private int afterPackets;
 
     private final long[] header = new long[WORDS];
     final JourneyHeaders tunnel;
@@ -94,6 +94,10 @@ final class JourneyRecorder {
         this.counters = counters;
         this.afterPackets = afterPackets;
         tunnel = new JourneyHeaders(frames.memory());
+    }
+
+    void afterPackets(int count) {
+        afterPackets = Math.max(1, count);
     }
 
     /** The parsed packet in hand begins its way. */

@@ -58,7 +58,9 @@ final class MirrorAdoption {
         // Headers of tunnels stand under the numbers of entries, which are others now: those flows are recorded anew.
         boolean plain = OffloadKey.kind(key, 0) == OffloadKey.PLAIN
                 && (OffloadAction.flags(said, actionBase) & (OffloadAction.PUSH | OffloadAction.POP)) == 0;
-        int entry = plain && !entries.hasMany(hash) ? entries.take(hash, key) : MirrorEntries.NONE;
+        int entry = plain && !entries.hasMany(hash)
+                ? entries.take(hash, key, OffloadAction.lastSeenMs(said, actionBase))
+                : MirrorEntries.NONE;
         if (entry == MirrorEntries.NONE) {
             device.remove(key);
             return;

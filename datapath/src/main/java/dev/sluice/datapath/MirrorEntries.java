@@ -23,6 +23,12 @@ final class MirrorEntries {
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
+    /** What an entry takes of the heap, with its share of what finds it; {@code MirrorEntriesTest} adds it up. */
+    static final int HEAP_BYTES_EACH = 160;
+
+    /** What it takes beside the heap. */
+    static final int OTHER_BYTES_EACH = OffloadKey.BYTES;
+
     /** Frames and bytes that were read and counted. */
     final long[] frames;
 
@@ -65,6 +71,9 @@ final class MirrorEntries {
     /** Changes each time that an entry is given back. */
     final int[] sequence;
 
+    /** When they were last used. */
+    final MirrorAges ages;
+
     private final long[] flow;
     private final int[] next;
     private final int[] heads;
@@ -101,6 +110,7 @@ final class MirrorEntries {
         touchMoreBytes = new int[count * TOUCHES_MAX];
         touches = new byte[count];
         sequence = new int[count];
+        ages = new MirrorAges(count);
         // So that a name of another process, whose journeys a device may have, is hardly ever one here.
         Arrays.fill(sequence, (int) seed);
         flow = new long[count];
@@ -180,8 +190,8 @@ final class MirrorEntries {
         return count >= PER_FLOW_MAX;
     }
 
-    /** A new entry with nothing counted and no touches; {@link #NONE} if there is no room. */
-    int take(long hash, MemorySegment key) {
+    /** A new entry with nothing counted and no touches, last used at a time; {@link #NONE} if there is no room. */
+    int take(long hash, MemorySegment key, int seenMs) {
         int entry = firstFree;
         if (entry == NONE) {
             return NONE;
@@ -200,6 +210,7 @@ final class MirrorEntries {
         packets[entry] = 0;
         bytes[entry] = 0;
         touches[entry] = 0;
+        ages.join(entry, seenMs);
         return entry;
     }
 
@@ -219,6 +230,7 @@ final class MirrorEntries {
     }
 
     void give(int entry) {
+        ages.leave(entry);
         for (int i = 0; i < touches[entry]; i++) {
             uses[touchSlot[entry * TOUCHES_MAX + i]]--;
         }

@@ -20,6 +20,9 @@ public final class OffloadCounters {
     /** Journeys taken back because they had been recorded under another configuration, or another state of path or port, and no packet came. */
     public long staleRemoved;
 
+    /** Journeys that were idle, and taken back because there was no room for a new one. */
+    public long gaveWay;
+
     /** Records found in the device that nobody here knows of, and that were removed. */
     public long strangersRemoved;
 

@@ -8,7 +8,6 @@ import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.datapath.rules.Rule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +19,17 @@ import org.jspecify.annotations.Nullable;
  * at most {@link MirrorEntries#PER_FLOW_MAX}. What concerns many flows moves a number instead ({@link MirrorGenerations}). No call allocates, but {@link #differences}.
  */
 public final class OffloadMirror {
-    /** Records read in one tick, so that a million flows cost a tick no more than a few. */
+    /** Records read in one tick, so that some hundred thousand flows cost a tick no more than a few. */
     private static final int READS_PER_TICK = 64;
+
+    /** Of more records than that, this part in each tick: all are read within about a minute and a half, however many. */
+    private static final int READS_SHIFT = 13;
+
+    /** A journey that was idle for so long gives way if there is no room for a new one: long enough that flows in use never push each other out and in. */
+    static final int IDLE_MS = 1_000;
+
+    /** Journeys that are looked at for one that is idle, before a new one is refused. */
+    private static final int GIVE_WAY_LOOKS = 8;
 
     /** How long it takes at least to read all records once. */
     private static final long ROUND_NS = 1_000_000_000L;
@@ -98,6 +106,16 @@ public final class OffloadMirror {
         return counters;
     }
 
+    /** What each journey that there is room for takes of the heap, in bytes, from the beginning on. */
+    public static int heapBytesEach() {
+        return MirrorEntries.HEAP_BYTES_EACH;
+    }
+
+    /** What it takes besides. */
+    public static int otherBytesEach() {
+        return MirrorEntries.OTHER_BYTES_EACH;
+    }
+
     /** Journeys that the device has. */
     public int size() {
         return entries.size();
@@ -144,6 +162,11 @@ public final class OffloadMirror {
     }
 
     private long hashOf(int slot) {
+        return hashOf(table, slot);
+    }
+
+    /** What all journeys of a connection share. */
+    static long hashOf(ConnectionTable table, int slot) {
         return FlowHash.of(
                 table.sourceHi(slot),
                 table.sourceLo(slot),
@@ -274,7 +297,7 @@ public final class OffloadMirror {
         long elapsedNs = Math.min(ROUND_NS, now - lastTickNs);
         lastTickNs = now;
         long records = Math.max(READS_PER_TICK, Math.max(entries.size(), walkedBefore));
-        due = Math.min(due + records * elapsedNs, READS_PER_TICK * ROUND_NS);
+        due = Math.min(due + records * elapsedNs, Math.max(READS_PER_TICK, records >>> READS_SHIFT) * ROUND_NS);
         int count = (int) (due / ROUND_NS);
         if (count > 0) {
             due -= count * ROUND_NS;
@@ -377,6 +400,7 @@ public final class OffloadMirror {
         datapathCounters.overlayReceived += (entries.tunnel[entry] & OffloadAction.POP) != 0 ? frames : 0;
         datapathCounters.overlaySent += (entries.tunnel[entry] & OffloadAction.PUSH) != 0 ? frames : 0;
         int lastSeenMs = OffloadAction.lastSeenMs(now, base);
+        entries.ages.seen(entry, lastSeenMs);
         for (int i = 0; i < entries.touches[entry]; i++) {
             feedRecord(entry * MirrorEntries.TOUCHES_MAX + i, frames, bytes, lastSeenMs);
         }
@@ -449,7 +473,7 @@ public final class OffloadMirror {
         } else if (entries.hasMany(hash)) {
             return OffloadRefusal.TOO_MANY_RECORDS;
         }
-        int entry = entries.take(hash, key);
+        int entry = takeEntry(hash);
         if (entry == NONE) {
             return OffloadRefusal.FULL;
         }
@@ -475,6 +499,32 @@ public final class OffloadMirror {
             neighbors.watch(j.neighborPort, j.neighborHi, j.neighborLo);
         }
         return null;
+    }
+
+    private int takeEntry(long hash) {
+        int nowMs = ConnectionTable.tableMs(nowNs);
+        int entry = entries.take(hash, key, nowMs);
+        return entry == NONE && makeRoom(nowMs) ? entries.take(hash, key, nowMs) : entry;
+    }
+
+    /** Takes back the journey that was idle longest, as far as is known; false if a few of those have been used a moment ago. */
+    private boolean makeRoom(int nowMs) {
+        for (int i = 0; i < GIVE_WAY_LOOKS; i++) {
+            int oldest = entries.ages.oldest();
+            if (oldest == NONE || nowMs - entries.ages.seenMs(oldest) < IDLE_MS) {
+                return false;
+            }
+            entries.copyKey(oldest, goneKey);
+            if (device.get(goneKey, last) == 0) {
+                feed(oldest, last, 0);
+            }
+            if (nowMs - entries.ages.seenMs(oldest) >= IDLE_MS) {
+                drop(oldest);
+                counters.gaveWay++;
+                return true;
+            }
+        }
+        return false;
     }
 
     private int install(int entry, JourneyHeaders tunnel) {
@@ -548,52 +598,6 @@ public final class OffloadMirror {
      */
     public List<String> differences(long now) {
         readAll(now);
-        List<String> found = new ArrayList<>();
-        boolean[] seen = new boolean[entries.capacity() + 1];
-        OffloadReader compare = (keys, keyBase, actions, actionBase) -> {
-            int entry = entries.named(OffloadAction.cookie(actions, actionBase));
-            if (entry == NONE || !entries.hasKey(entry, keys, keyBase)) {
-                found.add("the device repeats a journey that nobody here knows");
-                return;
-            }
-            seen[entry] = true;
-            if (OffloadAction.configGeneration(actions, actionBase) != entries.config[entry]
-                    || OffloadAction.path(actions, actionBase) != entries.path[entry]
-                    || OffloadAction.pathGeneration(actions, actionBase) != entries.pathGeneration[entry]
-                    || OffloadAction.egress(actions, actionBase) != entries.egress[entry]
-                    || OffloadAction.egressGeneration(actions, actionBase) != entries.egressGeneration[entry]) {
-                found.add("entry " + entry + " was recorded under another state than the device has for it");
-            }
-            checkRecords(entry, found);
-        };
-        int read = 0;
-        while (read != OffloadDevice.WALK_ENDED) {
-            read = device.read(compare, Integer.MAX_VALUE);
-        }
-        for (int entry = 1; entry < seen.length; entry++) {
-            if (!seen[entry] && entries.touches[entry] != 0) {
-                found.add("entry " + entry + " is not in the device");
-            }
-        }
-        return found;
-    }
-
-    /** A journey that can be repeated has records that decide as they did. */
-    private void checkRecords(int entry, List<String> found) {
-        if (!isCurrent(entry)) {
-            return;
-        }
-        for (int i = 0; i < entries.touches[entry]; i++) {
-            int at = entry * MirrorEntries.TOUCHES_MAX + i;
-            int slot = entries.touchSlot[at];
-            if (!table.isUsed(slot) || entries.ofHash(entry, hashOf(slot)) != entry) {
-                found.add("entry " + entry + " passes record " + slot + ", which is gone");
-            } else if ((table.flags(slot) & ConnectionTable.SUPERSEDED) != 0) {
-                found.add("entry " + entry + " passes record " + slot + ", which is superseded");
-            } else if (table.pathId(slot) != 0 && table.pathId(slot) != entries.path[entry]) {
-                found.add("entry " + entry + " is on path " + entries.path[entry] + ", record " + slot + " on "
-                        + table.pathId(slot));
-            }
-        }
+        return new MirrorComparison(device, table, entries, this::isCurrent).differences();
     }
 }

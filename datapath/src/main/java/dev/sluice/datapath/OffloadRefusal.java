@@ -32,7 +32,8 @@ public enum OffloadRefusal {
     TOO_LARGE("It is larger than what its way takes whole."),
     REWRITTEN("More than addresses of its frame, tags and TTL were changed."),
     ENDED_HERE("It was dropped, answered, or waits here."),
-    FULL("The fast path has no room for one more."),
+    FULL(
+            "The fast path has no room for one more, and none of those it has is idle (fastPath.journeysMax of the Node object)."),
     DEVICE_REFUSED("The fast path can't do that, or did not take it.");
 
     /** How many there are. */

@@ -12,12 +12,10 @@ import dev.sluice.ports.PuntSocket;
 import dev.sluice.ports.VethPair;
 import dev.sluice.ports.XdpPort;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +36,6 @@ public final class FastPath implements AutoCloseable {
 
     /** End of the punt device that is listened at. */
     static final String PUNT_TO = "sluice-punt-rx";
-
-    /** Entries of the kernel's table for each journey there is room for: chains stay short. */
-    private static final int ENTRIES_PER_FLOW = 2;
 
     private static final int PORT_INDICES = 4096;
 
@@ -93,6 +88,14 @@ public final class FastPath implements AutoCloseable {
         this.xdp = new XdpFlavour(bpf, program, maps);
         this.offload =
                 new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
+    }
+
+    /**
+     * Entries of the kernel's table for so many journeys: a power of two, which is what the kernel makes of the number for its buckets anyway. Memory is taken as entries come, not before
+     * (BPF_F_NO_PREALLOC): with all of it from the beginning, neither putting in nor looking up is faster (docs/guides/operating.md).
+     */
+    static int entriesFor(int journeys) {
+        return Integer.highestOneBit(Math.max(1, journeys - 1)) << 1;
     }
 
     /** Why this machine has no library for it; empty: it has. Loads the library and nothing else. */
@@ -154,7 +157,7 @@ public final class FastPath implements AutoCloseable {
         }
 
         FastPath open(FramePool pool, int flowsMax) throws PortException {
-            Program program = load(flowsMax * ENTRIES_PER_FLOW);
+            Program program = load(entriesFor(flowsMax));
             made.push(program::close);
             KernelMaps maps = KernelMaps.share(bpf, program);
             made.push(maps::close);
@@ -190,10 +193,11 @@ public final class FastPath implements AutoCloseable {
             older = own.isThere() && trouble.isEmpty();
             if (older) {
                 try {
-                    return Program.load(bpf, entries, own.maps());
+                    return own.maxEntries(bpf, "flows") == entries
+                            ? Program.load(bpf, entries, own.maps())
+                            : loadResized(own, entries);
                 } catch (PortException e) {
-                    trouble = "the maps in " + own.directory() + " are of another size or of another program ("
-                            + e.getMessage() + ")";
+                    trouble = "the maps in " + own.directory() + " are of another program (" + e.getMessage() + ")";
                     older = false;
                 }
             }
@@ -204,6 +208,22 @@ public final class FastPath implements AutoCloseable {
             }
             made.push(own::remove);
             return Program.load(bpf, entries, own.maps());
+        }
+
+        private Program loadResized(Pins own, int entries) throws PortException {
+            Map<String, String> others = new LinkedHashMap<>(own.maps());
+            others.keySet().removeAll(Program.SIZED_MAPS);
+            Program program = Program.load(bpf, entries, others);
+            boolean resized = false;
+            try {
+                notice = new Resizing(bpf, own, program).run();
+                resized = true;
+                return program;
+            } finally {
+                if (!resized) {
+                    program.close();
+                }
+            }
         }
 
         void undo() {
@@ -444,7 +464,7 @@ public final class FastPath implements AutoCloseable {
         }
     }
 
-    /** What was left by a process before and could not be gone on with, in words; else empty. */
+    /** What became of what a process before left, if that could not be gone on with as it is, in words; else empty. */
     public String notice() {
         return notice;
     }
@@ -505,21 +525,12 @@ public final class FastPath implements AutoCloseable {
 
     /** Packets that were not repeated, by reason, since the program was loaded; of all ports. For control threads. */
     public Map<PuntReason, Long> counts() {
-        Map<PuntReason, Long> all = new EnumMap<>(PuntReason.class);
-        int cpus = PossibleCpus.count();
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment key = scratch.allocate(ValueLayout.JAVA_INT);
-            MemorySegment values = scratch.allocate(8L * cpus, 8);
-            for (int i = 0; i < PuntReason.BY_NUMBER.size(); i++) {
-                key.set(ValueLayout.JAVA_INT, 0, i);
-                if (bpf.mapLookup(program.map("counts"), key, values) == 0) {
-                    long sum =
-                            Arrays.stream(values.toArray(ValueLayout.JAVA_LONG)).sum();
-                    all.put(PuntReason.BY_NUMBER.get(i), sum);
-                }
-            }
-        }
-        return all;
+        return Readings.counts(bpf, program);
+    }
+
+    /** Memory of the kernel that the maps hold now, in bytes; -1 if the kernel does not say. For control threads. */
+    public long lockedBytes() {
+        return Readings.lockedBytes(program);
     }
 
     /** What was lost between program and ports. */

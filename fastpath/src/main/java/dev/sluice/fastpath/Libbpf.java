@@ -34,6 +34,11 @@ final class Libbpf {
 
     private static final int LINK_OPTIONS_BYTES = 16;
 
+    /** The beginning of struct bpf_map_info of linux/bpf.h: type, id, key_size, value_size, max_entries, each 4 bytes. */
+    private static final int MAP_INFO_BYTES = 80;
+
+    private static final int MAP_INFO_MAX_ENTRIES = 16;
+
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
 
@@ -59,6 +64,7 @@ final class Libbpf {
     private final MethodHandle delete;
     private final MethodHandle lookupAndDelete;
     private final MethodHandle lookupBatch;
+    private final MethodHandle info;
     private final MethodHandle testRun;
 
     private final Linker.Option capture = Linker.Option.captureCallState("errno");
@@ -98,6 +104,7 @@ final class Libbpf {
                 library,
                 "bpf_map_lookup_batch",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+        info = link(library, "bpf_obj_get_info_by_fd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
         testRun = link(library, "bpf_prog_test_run_opts", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
         SymbolLookup c = Linker.nativeLinker().defaultLookup();
         mmap = link(
@@ -327,6 +334,17 @@ final class Libbpf {
             MemorySegment count) {
         try {
             return (int) lookupBatch.invokeExact(fd, in, out, keys, values, count, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Entries that a map has room for, or a negative errno. */
+    int maxEntries(int mapFd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment found = arena.allocate(MAP_INFO_BYTES, 8);
+            int answer = (int) info.invokeExact(mapFd, found, arena.allocateFrom(JAVA_INT, MAP_INFO_BYTES));
+            return answer < 0 ? answer : found.get(JAVA_INT, MAP_INFO_MAX_ENTRIES);
         } catch (Throwable e) {
             throw unexpected(e);
         }

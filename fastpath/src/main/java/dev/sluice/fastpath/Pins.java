@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -30,6 +31,40 @@ record Pins(Path directory) {
         Map<String, String> all = new LinkedHashMap<>();
         Program.MAPS.forEach(map -> all.put(map, directory.resolve(map).toString()));
         return all;
+    }
+
+    /** A descriptor of a map that was left there, or negative. */
+    int openMap(Libbpf bpf, String map) {
+        return bpf.pinned(directory.resolve(map).toString());
+    }
+
+    /** Entries that a map has room for that was left there; negative if there is none. */
+    int maxEntries(Libbpf bpf, String map) {
+        int fd = openMap(bpf, map);
+        if (fd < 0) {
+            return fd;
+        }
+        try {
+            return bpf.maxEntries(fd);
+        } finally {
+            bpf.closeDescriptor(fd);
+        }
+    }
+
+    /** From now on another map is there under this name. */
+    void replaceMap(Libbpf bpf, String map, int fd) throws PortException {
+        Path next = directory.resolve(map + "-next");
+        delete(next);
+        int answer = bpf.pin(fd, next.toString());
+        if (answer < 0) {
+            throw Program.trouble("keeping " + next, answer);
+        }
+        try {
+            Files.move(next, directory.resolve(map), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new PortException("fast path: " + next + " cannot be put in the place of the map before: "
+                    + e.getMessage() + "; remove all with: sluice uninstall");
+        }
     }
 
     /** Whether somebody has left maps there. */
@@ -64,7 +99,7 @@ record Pins(Path directory) {
 
     /** 0 if there is no such thing in the map. */
     private int layoutVersion(Libbpf bpf) {
-        int fd = bpf.pinned(directory.resolve("globals").toString());
+        int fd = openMap(bpf, "globals");
         if (fd < 0) {
             return 0;
         }

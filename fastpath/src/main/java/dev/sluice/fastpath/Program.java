@@ -18,6 +18,9 @@ final class Program implements AutoCloseable {
     /** That for XDP. */
     static final String XDP_OBJECT = "fastpath-xdp.o";
 
+    /** Maps whose size is a setting. */
+    static final List<String> SIZED_MAPS = List.of("flows", "headers");
+
     /** What both have. */
     static final List<String> MAPS = List.of("flows", "headers", "globals", "paths", "ports", "ingresses", "counts");
 
@@ -57,8 +60,7 @@ final class Program implements AutoCloseable {
      */
     static Program load(Libbpf bpf, int flowsMax, Map<String, String> pins) throws PortException {
         return load(bpf, OBJECT, "tc_ingress", object -> {
-            bpf.setMaxEntries(bpf.map(object, "flows"), flowsMax);
-            bpf.setMaxEntries(bpf.map(object, "headers"), flowsMax);
+            SIZED_MAPS.forEach(map -> bpf.setMaxEntries(bpf.map(object, map), flowsMax));
             pins.forEach((map, path) -> bpf.setPinPath(bpf.map(object, map), path));
         });
     }

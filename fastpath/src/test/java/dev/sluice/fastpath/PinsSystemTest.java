@@ -161,27 +161,62 @@ class PinsSystemTest {
     }
 
     @Test
-    void mapsOfAnotherVersionOrSizeAreMadeAnewWithAWord() throws Exception {
+    void mapsOfAnotherVersionAreMadeAnewWithAWord() throws Exception {
         middle.in(() -> {
-            FastPath.open(pool(), 16, directory).leave();
-            FastPath other = FastPath.open(pool(), 32, directory);
-            assertThat(other.notice())
-                    .startsWith("the maps in " + directory + " are of another size or of another program")
-                    .endsWith("they are made anew, and what they repeated is decided anew");
-            assertThat(other.offload().holdsOlder()).isFalse();
-            other.maps().setLayoutVersion(77);
-            other.leave();
-            FastPath third = FastPath.open(pool(), 32, directory);
-            assertThat(third.notice())
+            FastPath first = FastPath.open(pool(), 32, directory);
+            first.maps().setLayoutVersion(77);
+            first.leave();
+            FastPath second = FastPath.open(pool(), 32, directory);
+            assertThat(second.notice())
                     .startsWith("the maps in " + directory + " have layout 77, this version has "
-                            + KernelMaps.LAYOUT_VERSION);
-            third.leave();
-            try (FastPath fourth = FastPath.open(pool(), 32, directory)) {
-                assertThat(fourth.notice()).isEmpty();
-                assertThat(fourth.offload().holdsOlder()).isTrue();
+                            + KernelMaps.LAYOUT_VERSION)
+                    .endsWith("they are made anew, and what they repeated is decided anew");
+            assertThat(second.offload().holdsOlder()).isFalse();
+            second.leave();
+            try (FastPath third = FastPath.open(pool(), 32, directory)) {
+                assertThat(third.notice()).isEmpty();
+                assertThat(third.offload().holdsOlder()).isTrue();
             }
             return null;
         });
+    }
+
+    /** Those of another size are copied, with what they counted; what does not fit is told. */
+    @Test
+    void journeysGoOnInMapsOfAnotherSize() throws Exception {
+        middle.in(() -> {
+            FastPath first = FastPath.open(pool(), 16, directory);
+            for (int port = 0; port < 16; port++) {
+                Journey journey = Journey.between(1, 2, 17, "10.9.0.1", 4000 + port, "10.9.0.2", 5000);
+                assertThat(first.offload().install(journey.key, journey.action)).isZero();
+            }
+            assertThat(first.lockedBytes()).isPositive();
+            first.leave();
+            FastPath larger = FastPath.open(pool(), 17, directory);
+            assertThat(larger.notice()).isEqualTo("room for 32 journeys, it was for 16: 16 go on");
+            assertThat(larger.offload().holdsOlder()).isTrue();
+            assertThat(count(larger)).isEqualTo(16);
+            larger.leave();
+            FastPath same = FastPath.open(pool(), 32, directory);
+            assertThat(same.notice()).isEmpty();
+            assertThat(count(same)).isEqualTo(16);
+            same.leave();
+            try (FastPath smaller = FastPath.open(pool(), 8, directory)) {
+                assertThat(smaller.notice())
+                        .isEqualTo(
+                                "room for 8 journeys, it was for 32: 8 go on, 8 found no room, and their flows are decided anew");
+                assertThat(count(smaller)).isEqualTo(8);
+            }
+            return null;
+        });
+    }
+
+    private static int count(FastPath path) {
+        int all = 0;
+        for (int read = 0; read >= 0; read = path.offload().read((_, _, _, _) -> {}, 64)) {
+            all += read;
+        }
+        return all;
     }
 
     @Test

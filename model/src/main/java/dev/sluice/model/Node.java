@@ -19,13 +19,16 @@ public record Node(Metadata metadata, Spec spec) implements Resource {
      * Settings.
      *
      * @param tracker the connection tracker
+     * @param fastPath what the kernel repeats
      * @param io packet input and output
      * @param existingFlows what changes mean for flows in progress
      * @param underlay how the node reaches other nodes; empty: it is alone
      */
-    public record Spec(Tracker tracker, Io io, ExistingFlows existingFlows, Optional<Underlay> underlay) {
+    public record Spec(
+            Tracker tracker, FastPath fastPath, Io io, ExistingFlows existingFlows, Optional<Underlay> underlay) {
         /** What a node without a Node object has. */
-        public static final Spec DEFAULT = new Spec(Tracker.DEFAULT, Io.DEFAULT, ExistingFlows.AUTO, Optional.empty());
+        public static final Spec DEFAULT =
+                new Spec(Tracker.DEFAULT, FastPath.DEFAULT, Io.DEFAULT, ExistingFlows.AUTO, Optional.empty());
     }
 
     /**
@@ -41,6 +44,32 @@ public record Node(Metadata metadata, Spec spec) implements Resource {
         /** Checks the size. */
         public Tracker {
             Checks.requireRange("connectionsMax", connectionsMax, 1024, 1 << 25);
+        }
+    }
+
+    /**
+     * The kernel's fast path, for nodes that run with one (X1).
+     *
+     * @param journeysMax how many journeys the kernel has at most, 64..16777216; empty: what suits connections and memory
+     * @param afterPackets so many packets of a direction of a flow come before its journeys are given to the kernel, 1..255
+     */
+    public record FastPath(Optional<Integer> journeysMax, int afterPackets) {
+        /** Fewest journeys. */
+        public static final int JOURNEYS_MIN = 64;
+
+        /** Most journeys. */
+        public static final int JOURNEYS_MAX = 1 << 24;
+
+        /** Most packets that are waited for. */
+        public static final int AFTER_PACKETS_MAX = 255;
+
+        /** As many as suit the machine, from the second packet on. */
+        public static final FastPath DEFAULT = new FastPath(Optional.empty(), 1);
+
+        /** Checks the ranges. */
+        public FastPath {
+            journeysMax.ifPresent(count -> Checks.requireRange("journeysMax", count, JOURNEYS_MIN, JOURNEYS_MAX));
+            Checks.requireRange("afterPackets", afterPackets, 1, AFTER_PACKETS_MAX);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.model.Node.Bfd;
 import dev.sluice.model.Node.BfdKey;
+import dev.sluice.model.Node.FastPath;
 import dev.sluice.model.Node.Io;
 import dev.sluice.model.Node.Spec;
 import dev.sluice.model.Node.Timeouts;
@@ -45,6 +46,24 @@ final class NodeReader {
             Tracker.DEFAULT,
             "",
             "Connection tracker.");
+
+    private static final Field<Optional<Integer>> JOURNEYS_MAX = Field.optional(
+            "journeysMax",
+            Types.integer(FastPath.JOURNEYS_MIN, FastPath.JOURNEYS_MAX),
+            "How many journeys the kernel has at most: a flow through one node has four, through each further one two more. Memory for all of them is reserved in the process, and taken in the kernel"
+                    + " as they come. Without it: four for each connection of the tracker, if a 64th of the memory and a 16th of the Java heap suffice for them, else as many as do. In force when the node starts.");
+    private static final Field<Integer> AFTER_PACKETS = Field.defaulted(
+            "afterPackets",
+            Types.integer(1, FastPath.AFTER_PACKETS_MAX),
+            FastPath.DEFAULT.afterPackets(),
+            Integer.toString(FastPath.DEFAULT.afterPackets()),
+            "So many packets of a direction of a flow come to the process before the kernel may repeat it. More keeps short flows, of name servers say, out of the kernel's table.");
+    private static final Field<FastPath> FAST_PATH = Field.defaulted(
+            "fastPath",
+            ObjectType.of(v -> new FastPath(v.get(JOURNEYS_MAX), v.get(AFTER_PACKETS)), JOURNEYS_MAX, AFTER_PACKETS),
+            FastPath.DEFAULT,
+            "",
+            "The kernel's fast path, of nodes that run with `--fast-path`.");
 
     private static final Field<PortDriver> DRIVER = Field.defaulted(
             "driver",
@@ -102,8 +121,9 @@ final class NodeReader {
             "The network between nodes. Nodes that have it share their service instances.");
 
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            v -> new Spec(v.get(TRACKER), v.get(IO), v.get(EXISTING_FLOWS), v.get(UNDERLAY)),
+            v -> new Spec(v.get(TRACKER), v.get(FAST_PATH), v.get(IO), v.get(EXISTING_FLOWS), v.get(UNDERLAY)),
             TRACKER,
+            FAST_PATH,
             IO,
             EXISTING_FLOWS,
             UNDERLAY);

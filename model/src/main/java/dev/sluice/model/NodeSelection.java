@@ -142,7 +142,8 @@ final class NodeSelection {
             return false;
         }
         List<Configuration.Place> places = all.resolve(at);
-        // An interface that only other nodes' ports have is not of this node; a name that nobody has may be one that Linux knows here, a profile not.
+        // An interface that only other nodes' ports have is not of this node; a name that nobody has may be one that
+        // Linux knows here, a profile not.
         return (places.isEmpty() && at.profile().isEmpty())
                 || places.stream()
                         .anyMatch(place -> !(place instanceof Configuration.PortPlace(Port port))

@@ -31,7 +31,9 @@ final class ServicePolicyReader {
     private static final Field<Optional<Direction>> PLACE_DIRECTION = Field.optional(
             "direction", Types.word(Direction.class), "For this place, instead of what the policy says.");
     private static final ValueType<List<AppliedTo>> PLACES = Lists.of(
-            Lists.either(PLACE_TEXT, ObjectType.of(ServicePolicyReader::place, PLACE, PLACE_PROFILE, PLACE_DIRECTION)), 1, 1024);
+            Lists.either(PLACE_TEXT, ObjectType.of(ServicePolicyReader::place, PLACE, PLACE_PROFILE, PLACE_DIRECTION)),
+            1,
+            1024);
 
     private static final Pattern NUMBER = Pattern.compile("[2-9]|[1-9][0-9]{1,7}");
     private static final Field<Optional<String>> CHAIN =

@@ -93,6 +93,7 @@ class ConfigurationTest {
         assertThat(node.tracker().timeouts().udpNs()).isEqualTo(300_000_000_000L);
         assertThat(node.tracker().timeouts().icmpNs()).isEqualTo(1_500_000_000L);
         assertThat(node.tracker().timeouts().otherNs()).isEqualTo(60_000_000_000L);
+        assertThat(node.fastPath()).isEqualTo(new Node.FastPath(Optional.of(8192), 3));
         assertThat(all.nodeSpec("another")).isEqualTo(Node.Spec.DEFAULT);
         Match match = all.policies().getFirst().spec().rules().getFirst().match();
         assertThat(match.etherType()).hasValue(0x0800);
@@ -193,6 +194,10 @@ class ConfigurationTest {
     void valuesThatCannotBeLegalCannotBeBuilt() {
         assertThatThrownBy(() -> new Node.Tracker(1, Node.Timeouts.DEFAULT))
                 .hasMessage("connectionsMax 1 is outside 1024..33554432");
+        assertThatThrownBy(() -> new Node.FastPath(Optional.of(1 << 25), 1))
+                .hasMessage("journeysMax 33554432 is outside 64..16777216");
+        assertThatThrownBy(() -> new Node.FastPath(Optional.empty(), 256))
+                .hasMessage("afterPackets 256 is outside 1..255");
         assertThatThrownBy(() -> new VlanTags(OptionalInt.empty(), OptionalInt.of(4)))
                 .hasMessage("innerVlan without vlan");
         assertThatThrownBy(() -> Metadata.named("A")).hasMessage("metadata.name 'A' is not a name");
@@ -201,7 +206,8 @@ class ConfigurationTest {
 
     @Test
     void profileMeansAllPortsThatHaveItOnTheNode() {
-        Configuration all = ConfigurationLoader.parse("test", """
+        Configuration all =
+                ConfigurationLoader.parse("test", """
                 {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: s}, spec: {transport: raw}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: c}, spec: {profiles: [s]}}
@@ -217,7 +223,8 @@ class ConfigurationTest {
                 {apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: p}, spec: {appliedTo: [{profile: web}], rules: [{name: r, action: {drop: true}}]}}
                 """).configuration().orElseThrow();
         AppliedTo web = AppliedTo.ofProfile("web", Optional.empty());
-        assertThat(all.resolve(web)).containsExactly(new Configuration.PortPlace(all.port("a0").orElseThrow()));
+        assertThat(all.resolve(web))
+                .containsExactly(new Configuration.PortPlace(all.port("a0").orElseThrow()));
         assertThat(all.forNode("a").policies()).hasSize(1);
         assertThat(all.forNode("b").policies()).isEmpty();
     }

@@ -27,7 +27,7 @@ final class Samples {
                 apiVersion: sluice.dev/v1
                 kind: Node
                 metadata: {name: edge, labels: {rack: r1}, annotations: {note: "first"}}
-                spec: {tracker: {connectionsMax: 2048, timeouts: {udp: 5m, tcpEstablished: 2h, icmp: 1500ms}}, io: {driver: af_packet}}
+                spec: {tracker: {connectionsMax: 2048, timeouts: {udp: 5m, tcpEstablished: 2h, icmp: 1500ms}}, fastPath: {journeysMax: 8192, afterPackets: 3}, io: {driver: af_packet}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up0}, spec: {node: edge, interface: eth0, xdpMode: generic, zeroCopy: off, fastPath: tc, mac: "02:00:00:00:00:01"}}
                 ---

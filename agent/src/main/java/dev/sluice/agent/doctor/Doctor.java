@@ -1,8 +1,11 @@
 package dev.sluice.agent.doctor;
 
+import dev.sluice.agent.NodeException;
 import dev.sluice.agent.Remains;
+import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
+import dev.sluice.agent.report.StatusReport;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.Leftovers;
 import dev.sluice.model.Configuration;
@@ -321,6 +324,21 @@ public final class Doctor {
                 "nodes running",
                 alive.isEmpty() ? "none in " + directory : String.join(", ", alive),
                 alive.isEmpty() ? "sluice run -f DIR" : "");
+        alive.forEach(name -> running(name, directory.resolve(name + ".sock")));
+    }
+
+    private void running(String name, Path socket) {
+        try {
+            StatusReport status = new AdminClient(socket).status();
+            RunningExamination.fastPath(name, status.fastPath(), status.totals().frames())
+                    .ifPresent(lines::add);
+        } catch (NodeException e) {
+            add(
+                    State.WARNING,
+                    "node " + name,
+                    "does not say how it is: " + e.getMessage(),
+                    "run as the user that runs it, or see its log");
+        }
     }
 
     private static boolean answers(Path socket) {

@@ -3,18 +3,26 @@ package dev.sluice.agent.doctor;
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.LogicalRouter;
 import dev.sluice.model.LogicalSwitch;
+import dev.sluice.model.Match;
+import dev.sluice.model.Port;
+import dev.sluice.model.PortDriver;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceInstance;
+import dev.sluice.model.ServicePolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
-/** Whose packets a fast path would leave to the process, among the objects of a node (packet-life.md, fast path). Stateless. */
+/** Whose packets a fast path would leave to the process, among the objects of a node: each part of them that is known before a packet comes (packet-life.md, fast path). Stateless. */
 final class FastPathExamination {
     private static final String ADVICE =
             "nothing, unless more speed is needed there: what is repeated is in docs/guides/operating.md, The kernel's fast path";
+
+    private static final int NAMES_MAX = 5;
 
     private FastPathExamination() {}
 
@@ -34,6 +42,69 @@ final class FastPathExamination {
             lines.add(new Line(State.OK, "fast path of all nodes", "has what it needs of all service instances", ""));
         }
         lines.addAll(without);
+        part.policies().forEach(policy -> look(policy, lines));
+        part.routers().forEach(router -> look(router, lines));
+        for (Port port : part.ports()) {
+            reason(port.spec())
+                    .ifPresent(why -> lines.add(
+                            line("fast path of port " + port.metadata().name(), "none: " + why)));
+        }
+    }
+
+    private static void look(ServicePolicy policy, List<Line> lines) {
+        String name = policy.metadata().name();
+        String dropping = names(policy, rule -> rule.action() instanceof ServicePolicy.Drop);
+        if (!dropping.isEmpty()) {
+            lines.add(line(
+                    "fast path of what policy " + name + " drops",
+                    "none: each packet of a flow that is dropped comes to the process (" + dropping + ")"));
+        }
+        String asking = names(policy, rule -> !rule.match().context().equals(Match.Context.ANY));
+        if (!asking.isEmpty()) {
+            lines.add(line(
+                    "fast path where policy " + name + " is asked",
+                    "none, for no flow that is classified there: rules ask for attributes (" + asking + ")"));
+        }
+        String observing = names(policy, rule -> rule.action() instanceof ServicePolicy.Observe);
+        if (!observing.isEmpty()) {
+            lines.add(line(
+                    "fast path where policy " + name + " observes",
+                    "none, for no flow that is classified there: rules observe each packet (" + observing + ")"));
+        }
+    }
+
+    /** Of the rules that are so, the first few. */
+    private static String names(ServicePolicy policy, Predicate<ServicePolicy.Rule> which) {
+        List<String> names = policy.spec().rules().stream()
+                .filter(which)
+                .map(ServicePolicy.Rule::name)
+                .toList();
+        int more = names.size() - NAMES_MAX;
+        return String.join(", ", names.subList(0, Math.min(NAMES_MAX, names.size())))
+                + (more > 0 ? " and " + more + " more" : "");
+    }
+
+    private static void look(LogicalRouter router, List<Line> lines) {
+        for (LogicalRouter.RouterInterface at : router.spec().interfaces()) {
+            if (at.attachment() instanceof LogicalRouter.ToRouter(var other, var _)) {
+                lines.add(line(
+                        "fast path of " + router.metadata().name() + "/" + at.name(),
+                        "none: packets that cross the link to router " + other + " pass two routers"));
+            }
+        }
+    }
+
+    private static Optional<String> reason(Port.Spec port) {
+        if (port.driver() == PortDriver.TAP) {
+            return Optional.of("it has driver tap, whose frames come from a process of this host");
+        }
+        if (port.fastPath() == Port.FastPath.OFF) {
+            return Optional.of("it says fastPath: off");
+        }
+        if (port.driver() == PortDriver.AF_XDP && port.fastPath() == Port.FastPath.TC) {
+            return Optional.of("with driver af_xdp there is no tc, and it says fastPath: tc");
+        }
+        return Optional.empty();
     }
 
     private static Line line(String subject, String found) {

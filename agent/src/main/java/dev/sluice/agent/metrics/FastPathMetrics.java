@@ -39,6 +39,27 @@ final class FastPathMetrics {
                 "",
                 "Journeys that the kernel has; a flow through one node has four.",
                 s -> s.status().fastPath().journeys());
+        Metric.single(
+                all,
+                "sluice_fast_path_journeys_max",
+                Metric.Type.GAUGE,
+                "",
+                "Most journeys that the kernel may have.",
+                s -> s.status().fastPath().journeysMax());
+        Metric.single(
+                all,
+                "sluice_fast_path_gave_way",
+                Metric.Type.COUNTER,
+                "",
+                "Journeys that were idle and gave way to new ones, because there was no room.",
+                s -> s.status().fastPath().gaveWay());
+        Metric.single(
+                all,
+                "sluice_fast_path_locked_bytes",
+                Metric.Type.GAUGE,
+                "bytes",
+                "Memory of the kernel that the fast path takes now.",
+                s -> Math.max(0, s.status().fastPath().lockedBytes()));
         reasons(
                 all,
                 "sluice_fast_path_refused_packets",

@@ -261,6 +261,8 @@ final class NodeReports {
                 state.punts().getOrDefault(PuntReason.XDP_LEFT, 0L),
                 mirror.size(),
                 mirror.capacity(),
+                c.gaveWay,
+                state.lockedBytes(),
                 ReasonReport.most(refused),
                 ReasonReport.most(punted));
     }

@@ -24,6 +24,7 @@ import dev.sluice.agent.configuration.ConfigurationLife;
 import dev.sluice.agent.configuration.ConfigurationWatcher;
 import dev.sluice.agent.configuration.HistoryCommands;
 import dev.sluice.agent.flows.AttributeCommands;
+import dev.sluice.agent.flows.FastPathCommands;
 import dev.sluice.agent.flows.FlowCommands;
 import dev.sluice.agent.flows.ListFlows;
 import dev.sluice.agent.flows.RebalanceCommands;
@@ -59,6 +60,7 @@ import dev.sluice.agent.worker.WorkerTask;
 import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.Snapshot;
 import dev.sluice.model.Configuration;
+import dev.sluice.model.Node;
 import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.ports.LinkEvent;
 import java.io.IOException;
@@ -142,8 +144,13 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                 links,
                 HostSafety.ofThisHost(),
                 System::nanoTime);
-        int connectionsMax = life.applied().node().settings().tracker().connectionsMax();
-        WorkerSizes size = sizes == null ? WorkerSizes.of(connectionsMax, new SecureRandom().nextLong()) : sizes;
+        Node.Spec settings = life.applied().node().settings();
+        WorkerSizes size = sizes == null
+                ? WorkerSizes.of(
+                        settings.tracker().connectionsMax(),
+                        settings.fastPath().journeysMax(),
+                        new SecureRandom().nextLong())
+                : sizes;
         worker = new Worker(size, liveness, ports, kept.memory(size.connectionsMax()));
         life.publishTo(this::publish);
         watch.remoteReasons(worker.peers()::reason);
@@ -257,6 +264,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         all.add(PathCommands.of((failed, names) -> control(() -> tellPaths(failed, names))));
         all.addAll(FlowCommands.of(() -> life.applied().node(), this::onWorker));
         all.add(RebalanceCommands.of(() -> life.applied().node(), this::onWorker));
+        all.add(FastPathCommands.of(this::onWorker));
         all.addAll(SightCommands.of(name, life::applied, worker, ids.attributes()));
         all.addAll(attributes.commands());
         all.add(RuleSight.command(this::compiled));

@@ -14,6 +14,8 @@ import java.util.List;
  * @param leftByXdp frames with a record that XDP left to tc
  * @param journeys journeys that the kernel has now
  * @param journeysMax most that it may have
+ * @param gaveWay journeys that were idle and gave way to new ones, because there was no room
+ * @param lockedBytes memory of the kernel that they take now, with everything else of the fast path; -1 if the kernel does not say
  * @param refused packets whose journey was not given to the kernel, by reason, the most frequent first; reasons that occurred
  * @param punted packets that the kernel left to the data path, by reason, the most frequent first; reasons that occurred
  */
@@ -26,6 +28,8 @@ public record FastPathReport(
         long leftByXdp,
         int journeys,
         int journeysMax,
+        long gaveWay,
+        long lockedBytes,
         List<ReasonReport> refused,
         List<ReasonReport> punted) {
     /** Copies the lists. */
@@ -36,7 +40,7 @@ public record FastPathReport(
 
     /** Of a node without. */
     public static FastPathReport none(String mode, String trouble) {
-        return new FastPathReport(mode, trouble, 0, 0, 0, 0, 0, 0, List.of(), List.of());
+        return new FastPathReport(mode, trouble, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), List.of());
     }
 
     /**

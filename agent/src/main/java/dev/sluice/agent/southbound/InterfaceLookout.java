@@ -19,13 +19,16 @@ import java.util.stream.Stream;
 /**
  * Which interfaces of the host a manager wants to hear of, and what it was told of them (C9). No threads, sockets or clocks: everything that happens is a call. One user.
  *
- * <p>An interface that carries the default route or a login, or is a member of a bridge or a bond, is told with the reason, so that nobody takes it; loopback is not told.
+ * <p>An interface that carries the default route or a login, or is a member of a bridge or a bond, is told with the reason, so that nobody takes it; loopback, and interfaces that Sluice made for itself, are not told.
  */
 final class InterfaceLookout {
     /** More interfaces are counted, not told: those whose names come first are. */
     static final int TOLD_MAX = 4_096;
 
     private static final String LOOPBACK = "lo";
+
+    /** What interfaces are called that the fast path makes for itself. */
+    private static final String OWN = "sluice-";
 
     private List<InterfaceSelector> selectors = List.of();
     private boolean marks;
@@ -88,7 +91,7 @@ final class InterfaceLookout {
     }
 
     private boolean fits(LinkInfo link) {
-        if (link.name().equals(LOOPBACK)) {
+        if (link.name().equals(LOOPBACK) || link.name().startsWith(OWN)) {
             return false;
         }
         return (marks && NodeMark.of(link.alias()).isPresent())

@@ -10,10 +10,11 @@ import java.util.Map;
  * @param mode what was asked for
  * @param trouble why there is none though it was asked for, else empty
  * @param punts packets that the kernel left to the data path, by reason; empty without a fast path
+ * @param lockedBytes memory of the kernel that it takes now; -1 if the kernel does not say
  */
-public record FastPathState(FastPathMode mode, String trouble, Map<PuntReason, Long> punts) {
+public record FastPathState(FastPathMode mode, String trouble, Map<PuntReason, Long> punts, long lockedBytes) {
     /** Nobody asked for it. */
-    public static final FastPathState OFF = new FastPathState(FastPathMode.OFF, "", Map.of());
+    public static final FastPathState OFF = new FastPathState(FastPathMode.OFF, "", Map.of(), 0);
 
     /** Copies the map. */
     public FastPathState {

@@ -9,6 +9,7 @@ import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.Hook;
 import dev.sluice.fastpath.PuntReason;
+import dev.sluice.model.Node;
 import dev.sluice.model.Port;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
@@ -28,15 +29,9 @@ import org.slf4j.LoggerFactory;
 final class KernelFastPath {
     private static final Logger LOG = LoggerFactory.getLogger(KernelFastPath.class);
 
-    /** A flow through one node has four, one through two nodes six. */
-    private static final int JOURNEYS_PER_CONNECTION = 4;
-
-    /** Of some 250 bytes each here, and as much in the kernel while it is used. */
-    private static final int JOURNEYS_MAX = 1 << 18;
-
     private final FastPathMode mode;
     private final FramePool pool;
-    private int connectionsMax = JOURNEYS_MAX;
+    private int journeysMax = Node.FastPath.JOURNEYS_MIN;
 
     /** Guarded by this, because {@link #state} reads the kernel's maps, which must not be closed meanwhile. */
     private @Nullable FastPath opened;
@@ -53,8 +48,8 @@ final class KernelFastPath {
         this.pool = pool;
     }
 
-    void expect(int connections) {
-        connectionsMax = connections;
+    void expect(int journeys) {
+        journeysMax = journeys;
     }
 
     boolean isWanted() {
@@ -151,7 +146,10 @@ final class KernelFastPath {
     }
 
     private FastPath openFirst() throws PortException {
-        long journeys = Math.min(JOURNEYS_MAX, (long) connectionsMax * JOURNEYS_PER_CONNECTION);
+        String tooMany = JourneyRoom.trouble(journeysMax, Runtime.getRuntime().maxMemory());
+        if (!tooMany.isEmpty()) {
+            throw new PortException(tooMany);
+        }
         FastPathClaim taken = FastPathClaim.take();
         boolean done = false;
         try {
@@ -162,8 +160,8 @@ final class KernelFastPath {
                         Remains.OWN_PINS);
             }
             FastPath path = remains == null
-                    ? FastPath.open(pool, (int) journeys)
-                    : FastPath.open(pool, (int) journeys, pins(remains));
+                    ? FastPath.open(pool, journeysMax)
+                    : FastPath.open(pool, journeysMax, pins(remains));
             if (!path.notice().isEmpty()) {
                 LOG.warn("fast path: {}", path.notice());
             }
@@ -232,7 +230,7 @@ final class KernelFastPath {
     synchronized FastPathState state() {
         FastPath now = opened;
         Map<PuntReason, Long> punts = now == null ? Map.of() : now.counts();
-        return new FastPathState(mode, trouble, punts);
+        return new FastPathState(mode, trouble, punts, now == null ? 0 : now.lockedBytes());
     }
 
     synchronized void close() {

@@ -66,8 +66,8 @@ public final class LinuxPorts implements PortSource {
     }
 
     @Override
-    public void expect(int connectionsMax) {
-        fastPath.expect(connectionsMax);
+    public void expect(int journeysMax) {
+        fastPath.expect(journeysMax);
     }
 
     @Override

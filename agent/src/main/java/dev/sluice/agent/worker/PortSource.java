@@ -19,8 +19,8 @@ public interface PortSource {
     /** Opens a port; never fails: a port whose interface is missing is deaf until it appears, and its description says why. */
     PacketPort open(PortBinding binding);
 
-    /** How many connections the worker remembers at most; called once, before the first port is opened. */
-    default void expect(int connectionsMax) {}
+    /** How many journeys a fast path is to have room for; called once, before the first port is opened. */
+    default void expect(int journeysMax) {}
 
     /** What repeats journeys for the ports that have a fast path; null while none has. The same until {@link #close}. */
     default @Nullable OffloadDevice offload() {

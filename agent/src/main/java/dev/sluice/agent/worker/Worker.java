@@ -14,6 +14,7 @@ import dev.sluice.datapath.Liveness;
 import dev.sluice.datapath.OffloadMirror;
 import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.model.Node;
 import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.Poller;
 import java.io.IOException;
@@ -44,9 +45,6 @@ public final class Worker implements Runnable, AutoCloseable {
     private static final long TICK_NS = 1_000_000;
     private static final int TASKS_MAX = 64;
 
-    /** The second packet of a direction may be repeated: one that has no second is not worth a record. */
-    private static final int JOURNEY_AFTER_PACKETS = 1;
-
     private static final int ATTEMPTS = 100;
     private static final int RETRY_MS = 20;
     private static final int PAGE_BYTES = 4096;
@@ -67,6 +65,7 @@ public final class Worker implements Runnable, AutoCloseable {
     private final RateLimit faultLog = new RateLimit(1_000_000_000L);
     private @Nullable WorkerTask task;
     private long lastTickNs;
+    private int afterPackets = Node.FastPath.DEFAULT.afterPackets();
     private volatile boolean stopping;
     private volatile int appliedGeneration;
     private volatile int connectionCount;
@@ -98,7 +97,7 @@ public final class Worker implements Runnable, AutoCloseable {
         peers = new PeerWatch(datapath, liveness, new SecureRandom(), System.nanoTime());
         datapath.peers(peers);
         portSource = source.over(pool);
-        portSource.expect(sizes.connectionsMax());
+        portSource.expect(sizes.journeysMax());
         ports = new WorkerPorts(portSource);
         poller = Poller.open(SnapshotCompiler.INDICES_MAX);
     }
@@ -353,7 +352,9 @@ public final class Worker implements Runnable, AutoCloseable {
             recollect();
         }
         ports.closeOthers(next.bindings());
+        afterPackets = next.settings().fastPath().afterPackets();
         offload(false);
+        datapath.offloadAfter(afterPackets);
         next.bindings()
                 .forEach(binding ->
                         portSource.setAbsence(binding.index(), Absence.of(next.snapshot(), binding.index())));
@@ -385,7 +386,7 @@ public final class Worker implements Runnable, AutoCloseable {
         OffloadMirror mirror = datapath.offload();
         OffloadDevice device = ports.offload();
         if (mirror == null && device != null) {
-            datapath.offload(device, JOURNEY_AFTER_PACKETS);
+            datapath.offload(device, afterPackets);
         } else if (mirror != null && portsMoved) {
             mirror.portsChanged();
         }
@@ -428,7 +429,7 @@ public final class Worker implements Runnable, AutoCloseable {
     private void endOffload() {
         OffloadMirror mirror = datapath.offload();
         if (!portSource.leave()) {
-            datapath.offload(null, JOURNEY_AFTER_PACKETS);
+            datapath.offload(null, afterPackets);
         } else if (mirror != null && failure == null) {
             mirror.readAll(System.nanoTime());
         }

@@ -94,6 +94,51 @@ class DoctorTest {
     }
 
     @Test
+    void rulesLinksAndPortsThatTheKernelNeverRepeatsAreNamed() {
+        Diagnosis diagnosis = examine("""
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up0}, spec: {interface: up0, driver: tap}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up1}, spec: {interface: up1, fastPath: off}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up2}, spec: {interface: up2, driver: af_xdp, fastPath: tc}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up3}, spec: {interface: up3}}
+                ---
+                apiVersion: sluice.dev/v1
+                kind: LogicalRouter
+                metadata: {name: r}
+                spec: {interfaces: [{name: a, link: s/b, addresses: [10.9.0.1/30]}]}
+                ---
+                apiVersion: sluice.dev/v1
+                kind: LogicalRouter
+                metadata: {name: s}
+                spec: {interfaces: [{name: b, link: r/a, addresses: [10.9.0.2/30]}]}
+                ---
+                apiVersion: sluice.dev/v1
+                kind: ServicePolicy
+                metadata: {name: web}
+                spec:
+                  appliedTo: [up0]
+                  rules:
+                  - {name: bad, action: {drop: true}}
+                  - {name: staff, match: {group: [staff]}, action: {noService: true}}
+                  - {name: watch, action: {observe: true}}
+                """);
+        assertThat(line(diagnosis, "fast path of what policy web drops").found())
+                .isEqualTo("none: each packet of a flow that is dropped comes to the process (bad)");
+        assertThat(line(diagnosis, "fast path where policy web is asked").found())
+                .isEqualTo("none, for no flow that is classified there: rules ask for attributes (staff)");
+        assertThat(line(diagnosis, "fast path where policy web observes").found())
+                .isEqualTo("none, for no flow that is classified there: rules observe each packet (watch)");
+        assertThat(line(diagnosis, "fast path of r/a").found())
+                .isEqualTo("none: packets that cross the link to router s pass two routers");
+        assertThat(line(diagnosis, "fast path of port up0").found()).contains("tap");
+        assertThat(line(diagnosis, "fast path of port up1").found()).contains("fastPath: off");
+        assertThat(line(diagnosis, "fast path of port up2").found()).contains("there is no tc");
+        assertThat(diagnosis.lines()).noneMatch(line -> line.subject().equals("fast path of port up3"));
+    }
+
+    @Test
     void interfacesAreExamined() throws IOException {
         file("sys/class/net/a/flags", "0x1003");
         file("sys/class/net/a/carrier", "1");

@@ -114,6 +114,8 @@ class ExpositionTest {
                                 1,
                                 4,
                                 100,
+                                8,
+                                4096,
                                 List.of(new ReasonReport("NEW_FLOW", "a sentence", 5)),
                                 List.of(new ReasonReport("NO_RECORD", "a sentence", 6)))),
                 new CountersReport(

@@ -23,7 +23,8 @@ class ManagerStreamTest {
 
     @Test
     void linkIsAskedForItsWordsByTheStreamsUserOnly() throws Exception {
-        ManagerLink clear = ManagerLink.insecure(new ManagerAddress("127.0.0.1", freePort()));
+        ManagerLink clear =
+                ManagerLink.insecure(ManagerAddresses.of(new ManagerAddress("127.0.0.1", freePort())));
         List<Thread> asked = new ArrayList<>();
         ManagerLink link = new ManagerLink() {
             @Override
@@ -45,6 +46,11 @@ class ManagerStreamTest {
             @Override
             public ManagerAddress address() {
                 return clear.address();
+            }
+
+            @Override
+            public ManagerAddresses addresses() {
+                return clear.addresses();
             }
         };
         try (ManagerStream stream = ManagerStream.open(link)) {

@@ -78,9 +78,14 @@ public final class Bundle implements AutoCloseable {
     /** Adds a text of any kind. */
     public void add(String name, Part part) throws IOException {
         progress.accept(name);
-        String text;
+        int whole;
+        byte[] kept;
         try {
-            text = Secrets.without(part.text());
+            byte[] all = part.text().getBytes(StandardCharsets.UTF_8);
+            whole = all.length;
+            int from = Math.max(0, whole - PART_BYTES_MAX);
+            String end = new String(all, from, whole - from, StandardCharsets.UTF_8);
+            kept = (from == 0 ? Secrets.without(end) : Secrets.withoutInEnd(end)).getBytes(StandardCharsets.UTF_8);
         } catch (Exception e) {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
@@ -89,14 +94,12 @@ public final class Bundle implements AutoCloseable {
             contents.add(name + ": not there: " + Secrets.without(why));
             return;
         }
-        byte[] all = text.getBytes(StandardCharsets.UTF_8);
-        byte[] kept = all.length > PART_BYTES_MAX ? Arrays.copyOfRange(all, all.length - PART_BYTES_MAX, all.length) : all;
         if (bytes + kept.length > BYTES_MAX) {
             contents.add(name + ": left out, the bundle is full");
             return;
         }
         bytes += kept.length;
-        contents.add(name + ": " + kept.length + " bytes" + (kept.length < all.length ? ", the end of " + all.length : ""));
+        contents.add(name + ": " + kept.length + " bytes" + (whole > PART_BYTES_MAX ? ", the end of " + whole : ""));
         entry(name, kept);
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +27,11 @@ public final class Secrets {
             Pattern.compile("sluice_[0-9a-f]{8}_[A-Za-z0-9_-]{20,}"),
             Pattern.compile("(?i)(?<=bearer )[-A-Za-z0-9._~+/=]{8,}"));
 
+    private static final Pattern KEY_MARK = Pattern.compile("-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY-----");
+
     /** {@code secret: x}, {@code "token" = "x"}, {@code --password x}: whatever the text is otherwise. */
     private static final Pattern NAMED = Pattern.compile(
-            "(?i)([\"']?[-\\w]{0,40}(?:secret|password|passphrase|token|private_?key|psk)[\"']?\\s*[:=]\\s*)(\"(?:[^\"\\\\]|\\\\.)*\"|'[^']*'|[^\\s,}\\]\"']+)");
+            "(?i)((?:secret|password|passphrase|token|private_?key|psk)[\"']?\\s{0,8}[:=]\\s{0,8})(\"(?:[^\"\\\\]|\\\\.)*+\"|'[^']*+'|[^\\s,}\\]\"']++)");
 
     private Secrets() {}
 
@@ -39,6 +42,13 @@ public final class Secrets {
             clean = shape.matcher(clean).replaceAll(REMOVED);
         }
         return NAMED.matcher(clean).replaceAll("$1" + REMOVED);
+    }
+
+    /** The same of a text whose beginning was cut off: a line, or a key, of which only the end is there goes too. */
+    public static String withoutInEnd(String text) {
+        Matcher mark = KEY_MARK.matcher(text);
+        int from = mark.find() && mark.group(1).equals("END") ? mark.end() : 0;
+        return without(text.substring(Math.max(from, text.indexOf('\n', from) + 1)));
     }
 
     /** Objects in YAML without the values of secret fields, whatever they look like; empty if they cannot be read. */

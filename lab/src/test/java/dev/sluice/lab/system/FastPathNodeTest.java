@@ -67,6 +67,7 @@ class FastPathNodeTest {
                 awaitRepeated(sluice, journeys * 999 / 1000);
                 assertThat(frames(sluice) - before).as(said(sluice)).isLessThanOrEqualTo(journeys / 1000);
                 assertThat(sluice.status().fastPath().journeys()).isPositive();
+                sluice.checkFastPath();
             } else {
                 assertThat(frames(sluice) - before).isGreaterThanOrEqualTo(journeys);
                 assertThat(sluice.status().fastPath().mode()).isEqualTo("off");
@@ -125,6 +126,7 @@ class FastPathNodeTest {
                 long repeated = sluice.status().fastPath().packets();
                 assertThat(flow.exchange(500).lost()).isZero();
                 awaitRepeated(sluice, repeated + 4 * 490);
+                sluice.checkFastPath();
             }
         }
     }
@@ -164,6 +166,7 @@ class FastPathNodeTest {
             assertThat(flow.exchange(500).lost()).isZero();
             awaitRepeated(sluice, repeated + 4 * 490);
             assertThat(sluice.port("right").fastPath()).isTrue();
+            sluice.checkFastPath();
         }
     }
 

@@ -3,11 +3,16 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Remains;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.worker.Uninstall;
+import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Waits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -34,10 +39,12 @@ class RestartTest {
     private final Network network = Network.transparent();
     private final EchoHost echo = EchoHost.start(network.server, 7);
 
+    private final Map<String, BridgeFirewall> nodes = new HashMap<>();
+
     @BeforeEach
     void mount() throws IOException, InterruptedException {
-        network.bridge("fw");
-        network.bridge("fw2");
+        nodes.put("fw", network.bridge("fw"));
+        nodes.put("fw2", network.bridge("fw2"));
         Path pins = root.resolve("bpf");
         assertThat(pins.toFile().mkdir()).isTrue();
         assertThat(new ProcessBuilder("mount", "-t", "bpf", "slivtest", pins.toString())
@@ -88,7 +95,10 @@ class RestartTest {
                 sluice.startAgain();
             }
             stream.join();
-            assertThat(account[0].lost()).as(sluice.process().log()).isZero();
+            // What a test's socket had no room for was lost by nobody on the way.
+            assertThat(account[0].lost() - echo.unread() - flow.unread())
+                    .as(sluice.process().log())
+                    .isZero();
             Waits.until(
                     "journeys are confirmed",
                     SOON,
@@ -137,6 +147,65 @@ class RestartTest {
                     .singleElement()
                     .satisfies(report -> assertThat(report.packets()).isPositive());
         }
+    }
+
+    /** It neither ended nor said good-bye: after a second without a word it counts as away. */
+    @Test
+    void processThatHangsCountsAsAwayUntilItGoesOn() {
+        try (SluiceNode sluice = node("open");
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(50).lost()).isZero();
+            String pid = Long.toString(sluice.process().pid());
+            assertThat(network.sluice.succeeds("kill", "-STOP", pid)).isTrue();
+            try (UdpFlow other = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+                Waits.until("new flows pass", SOON, () -> other.exchange(1, 100).lost() == 0);
+                assertThat(other.exchange(20).lost()).isZero();
+                assertThat(flow.exchange(200).lost()).isZero();
+                assertThat(network.sluice.succeeds("kill", "-CONT", pid)).isTrue();
+                assertThat(flow.exchange(50).lost()).isZero();
+                assertThat(other.exchange(50).lost()).isZero();
+            }
+            Waits.until("the process decides again", SOON, () -> sluice.flows().size() == 2);
+            assertThat(punted(sluice, "ABSENT_PASSED")).isPositive();
+        }
+    }
+
+    private static long punted(SluiceNode sluice, String reason) {
+        return sluice.status().fastPath().punted().stream()
+                .filter(report -> report.reason().equals(reason))
+                .mapToLong(ReasonReport::packets)
+                .sum();
+    }
+
+    /** Closed: nobody is there to find another way, so nothing leaves; the interface counts what it drops. */
+    @Test
+    void flowWhoseNodeDiesWhileNobodyIsThereIsDroppedAndGoesOnByAnotherAfterwards() {
+        try (SluiceNode sluice = node("closed");
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(50).lost()).isZero();
+            String name = sluice.flows().getFirst().path().contains("fw2") ? "fw2" : "fw";
+            sluice.process().kill();
+            assertThat(flow.exchange(50).lost()).isZero();
+            Objects.requireNonNull(nodes.get(name)).in().down();
+            long arrived = echo.datagramCount();
+            long dropped = dropped(name + "-in");
+            assertThat(flow.exchange(20, 20).answered()).isEmpty();
+            assertThat(echo.datagramCount()).isEqualTo(arrived);
+            assertThat(dropped(name + "-in") - dropped).isGreaterThanOrEqualTo(20);
+            sluice.startAgain();
+            Waits.until(
+                    "the flow goes on by the other node",
+                    SOON,
+                    () -> flow.exchange(1, 200).lost() == 0);
+            assertThat(flow.exchange(50).lost()).isZero();
+            assertThat(sluice.flows().getFirst().path()).doesNotContain("[" + name + "]");
+        }
+    }
+
+    private long dropped(String interfaceName) {
+        return Long.parseLong(network.sluice
+                .exec("cat", "/sys/class/net/" + interfaceName + "/statistics/tx_dropped")
+                .strip());
     }
 
     @Test

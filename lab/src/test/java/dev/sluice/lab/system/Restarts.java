@@ -5,20 +5,22 @@ import dev.sluice.lab.Iperf3;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /** A node that is killed again and again under load, and what became of the flows through it (F4). One user: the test. */
 final class Restarts implements AutoCloseable {
     private static final String SERVER = "10.0.0.2";
     private static final int SMALL_BYTES = 64;
     private static final int FLOWS = 50;
-    private static final int STEADY_PER_SECOND = 1_000;
-    private static final int TCP_CHUNK_BYTES = 1 << 20;
+    private static final long STEADY_NS = 1_000_000;
+    private static final int LATE_MS = 500;
+    private static final int DOWNLOAD_PORT = 8;
     private static final int UP_MS = 300;
     private static final int SETTLE_MS = 2_000;
     private static final int FLOOD_SECONDS = 20;
@@ -27,14 +29,18 @@ final class Restarts implements AutoCloseable {
     private final Network network;
     private final SluiceNode sluice;
     private final List<UdpFlow> flows = new ArrayList<>();
-    private final AtomicLong downloaded = new AtomicLong();
-    private final AtomicLong longestGapMs = new AtomicLong();
-    private final AtomicBoolean intact = new AtomicBoolean(true);
     private final AtomicBoolean ending = new AtomicBoolean();
     private long floodLost;
+    private long socketLost;
+    private long backlogLost;
+    private long downloaded;
+    private boolean intact = true;
+    private Arrivals.Gaps steadyGaps = new Arrivals.Gaps(0, 0);
+    private Arrivals.Gaps downloadGaps = new Arrivals.Gaps(0, 0);
     private long floodSent;
     private long steadySent;
     private long steadyLost;
+    private long longestPauseNs;
     private int kills;
     private int forgotten;
     private long seconds;
@@ -63,18 +69,55 @@ final class Restarts implements AutoCloseable {
     void kill(int count, int packetsPerSecond, int downSeconds) throws InterruptedException {
         Iperf3 iperf = Iperf3.serve(network.server, SERVER);
         long startNs = System.nanoTime();
-        Thread download = Thread.ofPlatform().start(this::download);
-        Thread steady = Thread.ofPlatform().start(this::steady);
-        while (kills < count) {
-            flood(iperf, packetsPerSecond, FLOOD_SECONDS, count - kills, 0);
+        long socketBefore = socketDrops();
+        long backlogBefore = backlogDrops();
+        try (UdpFlow flow = established();
+                Download download = Download.start(network.server, SERVER, DOWNLOAD_PORT, network.client);
+                Arrivals ofSteady =
+                        Arrivals.at(network.server, "eth0", "udp dst port 7 and src port " + flow.localPort());
+                Arrivals ofAnswers =
+                        Arrivals.at(network.client, "eth0", "udp src port 7 and dst port " + flow.localPort());
+                Arrivals ofDownload =
+                        Arrivals.at(network.client, "eth0", "tcp src port " + DOWNLOAD_PORT + " and greater 200")) {
+            Thread steady = Thread.ofPlatform().start(() -> steady(flow));
+            while (kills < count) {
+                flood(iperf, packetsPerSecond, FLOOD_SECONDS, count - kills, 0);
+            }
+            if (downSeconds > 0) {
+                flood(iperf, packetsPerSecond, FLOOD_SECONDS + downSeconds, 1, downSeconds * 1000);
+            }
+            ending.set(true);
+            steady.join();
+            Thread.sleep(LATE_MS);
+            steadyGaps = ofSteady.end();
+            steadyLost = steadySent - ofAnswers.end().count();
+            downloadGaps = ofDownload.end();
+            downloaded = download.received();
+            intact = download.isIntact();
         }
-        if (downSeconds > 0) {
-            flood(iperf, packetsPerSecond, FLOOD_SECONDS + downSeconds, 1, downSeconds * 1000);
-        }
-        ending.set(true);
-        download.join();
-        steady.join();
+        socketLost = socketDrops() - socketBefore;
+        backlogLost = backlogDrops() - backlogBefore;
         seconds = (System.nanoTime() - startNs) / 1_000_000_000L;
+    }
+
+    /** Datagrams that arrived at the server and found the receiving program's socket full: it did not get to run. */
+    private long socketDrops() {
+        List<String> udp = network.server
+                .exec("cat", "/proc/net/snmp")
+                .lines()
+                .filter(line -> line.startsWith("Udp:"))
+                .toList();
+        int column = List.of(udp.get(0).split(" ")).indexOf("RcvbufErrors");
+        return Long.parseLong(udp.get(1).split(" ")[column]);
+    }
+
+    /** Frames that the kernel of this machine dropped between two interfaces because a processor had too many waiting; of all namespaces. */
+    private long backlogDrops() {
+        return network.server
+                .exec("cat", "/proc/net/softnet_stat")
+                .lines()
+                .mapToLong(line -> Long.parseLong(line.split(" ")[1], 16))
+                .sum();
     }
 
     /** Kills as often as there is time for, at most so often, while packets flow that are counted at the end. */
@@ -117,36 +160,30 @@ final class Restarts implements AutoCloseable {
         Thread.sleep(UP_MS);
     }
 
-    private void download() {
-        try (TcpTransfer transfer = TcpTransfer.open(network.client, SERVER, 7)) {
-            while (!ending.get()) {
-                long startNs = System.nanoTime();
-                if (!transfer.echo(TCP_CHUNK_BYTES)) {
-                    intact.set(false);
-                    return;
-                }
-                downloaded.addAndGet(TCP_CHUNK_BYTES);
-                longestGapMs.accumulateAndGet((System.nanoTime() - startNs) / 1_000_000, Math::max);
-            }
-        } catch (RuntimeException e) {
-            intact.set(false);
+    private UdpFlow established() {
+        UdpFlow flow = UdpFlow.open(network.client, SERVER, 7);
+        flow.exchange(10);
+        return flow;
+    }
+
+    /** A packet each ms; those of a pause are sent one after the other. */
+    private void steady(UdpFlow flow) {
+        long dueNs = System.nanoTime();
+        long beforeNs = dueNs;
+        while (!ending.get()) {
+            flow.send();
+            steadySent++;
+            dueNs += STEADY_NS;
+            LockSupport.parkNanos(dueNs - System.nanoTime());
+            long nowNs = System.nanoTime();
+            longestPauseNs = Math.max(longestPauseNs, nowNs - beforeNs);
+            beforeNs = nowNs;
         }
     }
 
-    private void steady() {
-        try (UdpFlow flow = UdpFlow.open(network.client, SERVER, 7)) {
-            flow.exchange(10);
-            while (!ending.get()) {
-                UdpFlow.Account account = flow.stream(STEADY_PER_SECOND, STEADY_PER_SECOND);
-                steadySent += account.sent().size();
-                steadyLost += account.lost();
-            }
-        }
-    }
-
-    /** Packets of established UDP flows that were lost. */
+    /** Packets of established UDP flows that were lost on the way: not those that arrived and that their receiver did not take; one more if the download broke. */
     long lost() {
-        return floodLost + steadyLost + (intact.get() ? 0 : 1);
+        return Math.max(0, floodLost + steadyLost - socketLost) + (intact ? 0 : 1);
     }
 
     /** Flows, by kill, that the process did not know any more or had given to another node. */
@@ -155,11 +192,23 @@ final class Restarts implements AutoCloseable {
     }
 
     String figures() {
-        return "restarts: " + kills + " kills in " + seconds + " s; UDP flood: " + floodLost + " of about " + floodSent
-                + " lost; steady UDP: "
-                + steadyLost + " of " + steadySent + " lost; TCP: " + downloaded.get() / 1_000_000 + " MB, "
-                + (intact.get() ? "intact" : "BROKEN") + ", slowest MB there and back " + longestGapMs
-                + " ms; flows forgotten: " + forgotten;
+        return String.format(
+                Locale.ROOT,
+                "restarts: %d kills in %d s; UDP flood: %d of about %d lost, of them %d in its receiver's socket, %d at the machine's backlog; steady UDP: %d of %d lost there and back, longest gap between two at the receiver %.1f ms (sent each ms, longest pause of the sender %.1f ms); TCP download: %d MB, %s, longest gap between two segments at the receiver %.1f ms (sent each ms); flows forgotten: %d",
+                kills,
+                seconds,
+                floodLost,
+                floodSent,
+                socketLost,
+                backlogLost,
+                steadyLost,
+                steadySent,
+                steadyGaps.longestMs(),
+                longestPauseNs / 1e6,
+                downloaded / 1_000_000,
+                intact ? "intact" : "BROKEN",
+                downloadGaps.longestMs(),
+                forgotten);
     }
 
     @Override

@@ -320,6 +320,12 @@ final class SluiceNode implements AutoCloseable {
                 () -> port(interfaceName).up() == up);
     }
 
+    /** What the kernel repeats is what the data path knows of it, record by record; and all that it counted until now is read. */
+    void checkFastPath() {
+        JsonNode answer = request("fast-path-compare", Map.of());
+        assertThat(answer.path("differences").size()).as(answer.toString()).isZero();
+    }
+
     /** Nothing crashed: it runs and no batch ended with an exception. */
     void checkSound() {
         assertThat(process.isAlive()).as(process.log()).isTrue();

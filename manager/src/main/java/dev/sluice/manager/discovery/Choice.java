@@ -21,6 +21,9 @@ final class Choice {
     /** So long an agent may be away before what is seen elsewhere counts as moved. */
     static final long AWAY_NS = 10_000_000_000L;
 
+    /** So long after its own start a manager waits for agents that have not come yet: they try again after 15 s at most. */
+    static final long START_NS = 20_000_000_000L;
+
     private final Map<String, Host> hosts;
     private final long startNs;
     private final Map<String, Long> missedSince = new HashMap<>();
@@ -91,14 +94,14 @@ final class Choice {
             again(sinceNs + MISSED_NS);
             return before;
         }
-        long awayNs = host == null ? startNs : host.sinceNs();
+        long untilNs = host == null ? startNs + START_NS : host.sinceNs() + AWAY_NS;
         if (best == null) {
             return before;
         }
-        if (nowNs - awayNs >= AWAY_NS) {
+        if (nowNs - untilNs >= 0) {
             return best.place;
         }
-        again(awayNs + AWAY_NS);
+        again(untilNs);
         return before;
     }
 }

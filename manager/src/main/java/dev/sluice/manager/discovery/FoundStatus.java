@@ -45,9 +45,8 @@ final class FoundStatus {
             Place place = found.nodes().get(name);
             String more = left.getOrDefault(title, found.notices().getOrDefault(title, ""));
             boolean good = place != null && !left.containsKey(title);
-            String where = place == null
-                    ? "no interface that leads to " + instance.identifier() + " is there"
-                    : "at " + place;
+            String where =
+                    place == null ? "no interface that leads to " + instance.identifier() + " is there" : "at " + place;
             String message = more.isEmpty() ? where : where + "; it " + more;
             String say = good + message;
             if (!say.equals(written.get(name))) {

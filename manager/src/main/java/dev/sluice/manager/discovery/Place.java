@@ -28,6 +28,9 @@ record Place(String node, String in, Optional<String> out) implements Comparable
     /** {@code node/interface}, as people see it. */
     @Override
     public String toString() {
-        return node + "/" + in + out.filter(name -> !name.equals(in)).map(name -> " and " + name).orElse("");
+        return node + "/" + in
+                + out.filter(name -> !name.equals(in))
+                        .map(name -> " and " + name)
+                        .orElse("");
     }
 }

@@ -196,11 +196,24 @@ final class EtcdCalls implements AutoCloseable {
         return !refused;
     }
 
+    /** Whether the connection itself did not come to be, other than by nobody listening. */
+    private static boolean isAboutTls(StatusRuntimeException e) {
+        boolean listening = true;
+        for (Throwable each = e; each != null; each = each.getCause()) {
+            listening &= !(each instanceof ConnectException);
+        }
+        return listening && (e.getCause() != null || words(e).contains("Network closed"));
+    }
+
     private StoreException failure(StatusRuntimeException last, boolean perhapsDone) {
+        String words = words(last);
         return new StoreException(
                 perhapsDone ? Reason.UNCERTAIN : Reason.FAILED,
-                "of " + options + " no majority of members answers (" + words(last)
-                        + "); look at them: etcdctl endpoint health",
+                "of " + options + " no majority of members answers (" + words
+                        + "); look at them: etcdctl endpoint health"
+                        + (isAboutTls(last)
+                                ? ", and whether they speak TLS and what they show and want to see: --store-ca, --store-cert, --store-key"
+                                : ""),
                 last);
     }
 

@@ -173,7 +173,8 @@ class DiscoveryServiceTest {
         await(Kind.SERVICE_INSTANCE, "fw-1", each -> spec(each).contains("\"node\":\"c\""));
         await(Kind.SERVICE_INSTANCE, "fw-1", each -> found(each, "True").contains("c/t2"));
         assertThat(events.after(0, 100, _ -> true))
-                .extracting(event -> event.what().title() + " " + event.what().reason().word())
+                .extracting(event ->
+                        event.what().title() + " " + event.what().reason().word())
                 .containsExactly(
                         "ServiceInstance/fw-1 Found",
                         "ServiceChain/inspect PathsChanged",
@@ -202,8 +203,8 @@ class DiscoveryServiceTest {
         host("a", seen("tap0", "vm-1"), seen("t1", "sluice:fw"), seen("tap1", "vm-2"));
         await(Kind.PORT, "vm-1", _ -> true);
         await(Kind.PORT, "vm-2", _ -> true);
-        ManagedObject refused = await(Kind.SERVICE_INSTANCE, "fw-1", each -> found(each, "False")
-                .contains("stays as it is"));
+        ManagedObject refused = await(
+                Kind.SERVICE_INSTANCE, "fw-1", each -> found(each, "False").contains("stays as it is"));
         assertThat(spec(refused)).doesNotContain("t1");
         assertThat(events.after(0, 100, _ -> true))
                 .anyMatch(event -> event.what().title().equals("ServiceInstance/fw-1")

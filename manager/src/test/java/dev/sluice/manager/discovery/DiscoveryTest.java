@@ -177,7 +177,13 @@ class DiscoveryTest {
     void whatWasFoundBeforeTheManagerStartedStaysUntilItsHostSpeaks() {
         FoundPort port = new FoundPort(Place.of("a", "tap0"), "web", Optional.of("lan"), "vm-1");
         Instance fw = new Instance("fw-1", "fw", Optional.empty(), false, Optional.of(Place.of("a", "t1")));
-        discovery.seek(new Sought(List.of(WORKLOADS), Map.of("fw-1", fw), Map.of("vm-1", port), Set.of(), Set.of(), Set.of()));
+        discovery.seek(
+                new Sought(List.of(WORKLOADS), Map.of("fw-1", fw), Map.of("vm-1", port), Set.of(), Set.of(), Set.of()));
+        connect("b", seen("tap5", "vm-1"));
+        nowNs = Choice.START_NS - 1;
+        assertThat(portPlaces()).containsEntry("vm-1", "a/tap0");
+        assertThat(look().againNs()).contains(Choice.START_NS);
+        vanishes("b", "tap5");
         nowNs += 60 * SECOND_NS;
         assertThat(portPlaces()).containsEntry("vm-1", "a/tap0");
         discovery.connected("a", nowNs);

@@ -1,6 +1,7 @@
 package dev.sluice.manager.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.manager.objects.Changed.What;
@@ -51,6 +52,18 @@ class InventoryTest {
         WrittenObject.Read read = WrittenObject.read("test", String.join("---\n", texts));
         assertThat(read.problems()).isEmpty();
         return read.objects();
+    }
+
+    @Test
+    void changeOfWhoeverLeadsNoLongerIsRefusedAndChangesNothing() {
+        apply("a", false, FIREWALL);
+        long revision = inventory.revision();
+        Store.Condition fence = new Store.Condition("leader", 7);
+        List<Edit> edits = List.of(new Edit.Remove(Kind.SERVICE, "firewall", 0));
+        assertThatThrownBy(() -> inventory.change(edits, new Caller("c", "c"), false, List.of(fence)))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining("this manager leads no longer");
+        assertThat(inventory.revision()).isEqualTo(revision);
     }
 
     private Changed apply(String manager, boolean force, String... texts) {

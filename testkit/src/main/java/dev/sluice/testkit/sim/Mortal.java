@@ -23,13 +23,18 @@ abstract class Mortal<R> {
         return running != null;
     }
 
+    /** Whether the life lasts that something was begun in: each is an object of its own. */
+    private boolean lasts(R life) {
+        return life.equals(running);
+    }
+
     /** Ends without a word. */
     abstract void crash(String why);
 
     /** Does something again and again for as long as this life of the process lasts. */
     final void every(R now, long periodNs, Consumer<R> what) {
         events.after(periodNs, () -> {
-            if (running == now) {
+            if (lasts(now)) {
                 guarded(now, what);
                 every(now, periodNs, what);
             }
@@ -43,7 +48,7 @@ abstract class Mortal<R> {
 
     /** Does something, which may be the end of the process. */
     final void guarded(R now, Consumer<R> what) {
-        if (running == now) {
+        if (lasts(now)) {
             try {
                 what.accept(now);
             } catch (Crash e) {

@@ -1,0 +1,47 @@
+package dev.sluice.agent.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.agent.doctor.Diagnosis.Line;
+import dev.sluice.agent.doctor.Diagnosis.State;
+import dev.sluice.agent.report.FastPathReport;
+import dev.sluice.agent.report.FastPathReport.ReasonReport;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RunningExaminationTest {
+    private static FastPathReport report(long gaveWay, ReasonReport... refused) {
+        return new FastPathReport(
+                "tc", "", 9_990, 1, 0, 0, 1_024, 4_096, gaveWay, 35L << 20, List.of(refused), List.of());
+    }
+
+    private static Line line(FastPathReport report, long frames) {
+        return RunningExamination.fastPath("edge", report, frames).orElseThrow();
+    }
+
+    @Test
+    void saysHowMuchTheKernelRepeatsAndHowFullItIs() {
+        Line line = line(report(0, new ReasonReport("NEW_FLOW", "It is new.", 7)), 10);
+        assertThat(line.state()).isEqualTo(State.OK);
+        assertThat(line.subject()).isEqualTo("fast path of node edge");
+        assertThat(line.found())
+                .isEqualTo(
+                        "99.90 % of 10000 packets repeated; 1024 of 4096 journeys (25.0 %), 35 MiB of the kernel's memory; not recorded, above all: NEW_FLOW 7");
+    }
+
+    @Test
+    void warnsWhereFlowsHaveNoRoom() {
+        Line full = line(report(0, new ReasonReport("FULL", "No room.", 7)), 10);
+        assertThat(full.state()).isEqualTo(State.WARNING);
+        assertThat(full.advice()).contains("raise fastPath.journeysMax of the Node object");
+        assertThat(line(report(3), 10).found()).contains("3 idle ones gave way");
+    }
+
+    @Test
+    void nodesWithoutHaveNoLineOrOneThatSaysWhy() {
+        assertThat(RunningExamination.fastPath("edge", FastPathReport.none("off", ""), 1))
+                .isEmpty();
+        assertThat(line(FastPathReport.none("auto", "no libbpf"), 1).found()).isEqualTo("none: no libbpf");
+        assertThat(line(FastPathReport.none("auto", ""), 1).found()).isEqualTo("none: no port has it");
+    }
+}
