@@ -35,8 +35,8 @@ import tools.jackson.databind.json.JsonMapper;
  * can read.
  */
 class RequestFuzzTest {
-    private static final int REQUESTS = 2_000;
-    private static final int REQUESTS_OF_CHECK = 500;
+    private static final int REQUESTS = 1_000;
+    private static final int REQUESTS_OF_CHECK = 250;
     private static final int SELECTORS = 20_000;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
