@@ -44,7 +44,8 @@ class RoomSystemTest {
                 long startNs = System.nanoTime();
                 for (int i = 0; i < journeys; i++) {
                     OffloadKey.setSource(journey.key, 0, 0, 0xffff_0a00_0000L + i);
-                    assertThat(path.offload().install(journey.key, journey.action)).isZero();
+                    assertThat(path.offload().install(journey.key, journey.action))
+                            .isZero();
                 }
                 long eachNs = (System.nanoTime() - startNs) / journeys;
                 OffloadKey.setSource(journey.key, 0, 0, 0xffff_0a00_0000L + journeys);

@@ -22,6 +22,7 @@ class SynFloodTest {
 
     /** After one and after three seconds another SYN goes out. */
     private static final int CONNECT_MS = 4_000;
+
     private static final String SMALL = """
             apiVersion: sluice.dev/v1
             kind: Node
@@ -112,8 +113,8 @@ class SynFloodTest {
                     UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
                 assertThat(flow.exchange(20).lost()).isZero();
                 long before = sluice.status().totals().frames();
-                try (SynFlood flood = SynFlood.start(
-                        network.clientSide, network.serverSide, "10.0.0.2", 9, handshakesPerSecond)) {
+                try (SynFlood flood =
+                        SynFlood.start(network.clientSide, network.serverSide, "10.0.0.2", 9, handshakesPerSecond)) {
                     FutureTask<int[]> connects = new FutureTask<>(() -> connect(network, seconds));
                     Thread.ofPlatform().daemon().start(connects);
                     UdpFlow.Account account = flow.stream(1000 * seconds, 1000);
@@ -130,7 +131,9 @@ class SynFloodTest {
                             made[2],
                             made[0],
                             made[1]);
-                    assertThat(reached).as("handshakes that were really sent").isGreaterThan(handshakesPerSecond * 9L / 10);
+                    assertThat(reached)
+                            .as("handshakes that were really sent")
+                            .isGreaterThan(handshakesPerSecond * 9L / 10);
                     assertThat(frames).isGreaterThan(handshakesPerSecond * (seconds / 2L));
                     // What a test's socket had no room for was lost by nobody on the way.
                     assertThat(account.lost() - echo.unread() - flow.unread()).isZero();
