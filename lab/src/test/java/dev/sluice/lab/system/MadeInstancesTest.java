@@ -139,7 +139,7 @@ class MadeInstancesTest {
                 .contains("CapEff:\t0000000000003000")
                 .contains("CapBnd:\t0000000000003000")
                 .contains("NoNewPrivs:\t1");
-        assertThat(Files.readString(Path.of("/proc/" + pid + "/environ")).split("\0"))
+        assertThat(Files.readString(Path.of("/proc/" + pid + "/environ")).split("\0", -1))
                 .contains("MODE=bridge", "SLUICE_INSTANCE=fw-1")
                 .noneMatch(each -> each.startsWith("HOME="));
     }
