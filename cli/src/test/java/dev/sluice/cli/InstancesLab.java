@@ -88,6 +88,7 @@ final class InstancesLab implements AutoCloseable {
     final Inventory inventory;
     final Path program;
     private final Path folder;
+    private final Set<String> before = Set.copyOf(namespacesOfInstances());
     private final Topology topology = Topology.create();
     private final MemoryStore store = new MemoryStore();
     private final AgentService service;
@@ -247,7 +248,7 @@ final class InstancesLab implements AutoCloseable {
     }
 
     /** Waits until agents have removed what they made. */
-    static void awaitNoNamespaces(Set<String> before) {
+    void awaitNoNamespaces() {
         Waits.until("nothing of instances is left", WAIT, () -> {
             try {
                 return before.containsAll(namespacesOfInstances());
@@ -263,5 +264,21 @@ final class InstancesLab implements AutoCloseable {
         service.close();
         topology.close();
         store.close();
+        removeLeftovers();
+    }
+
+    /** What a test that failed had no time to have removed. */
+    private void removeLeftovers() {
+        try {
+            for (String namespace : namespacesOfInstances()) {
+                if (!before.contains(namespace)) {
+                    new ProcessBuilder("ip", "netns", "del", namespace).start().waitFor();
+                }
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -35,6 +35,7 @@ final class CommandDriver implements RunDriver {
     private final Permits permits;
     private final InstanceNamespace namespace;
     private final String mark;
+    private final Path directory;
     private final Path log;
     private @Nullable ProcessHandle main;
     private @Nullable Process started;
@@ -60,6 +61,7 @@ final class CommandDriver implements RunDriver {
                 + permits.user()
                 + permits.group();
         mark = InstanceNamespace.digest(form);
+        this.directory = directory;
         log = directory.resolve(wanted.name() + ".log");
     }
 
@@ -103,7 +105,7 @@ final class CommandDriver implements RunDriver {
         // To a file, not a pipe: the process goes on when the agent does not.
         builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));
         try {
-            Files.createDirectories(log.toAbsolutePath().getParent());
+            Files.createDirectories(directory);
             Files.write(log, new byte[0]);
             Process process = builder.start();
             started = process;

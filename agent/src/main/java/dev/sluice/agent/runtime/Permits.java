@@ -50,7 +50,7 @@ public record Permits(List<List<String>> commands, List<String> hooks, String us
     public static Permits of(List<String> commands, List<String> hooks, String runAs) {
         List<List<String>> words = new ArrayList<>();
         for (String command : commands) {
-            words.add(Arrays.asList(command.strip().split(" +")));
+            words.add(Arrays.asList(command.strip().split(" +", -1)));
             requireAbsolute(words.getLast().getFirst());
         }
         hooks.forEach(Permits::requireAbsolute);

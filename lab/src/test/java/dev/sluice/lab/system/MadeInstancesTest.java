@@ -31,7 +31,7 @@ class MadeInstancesTest {
     private static final Duration WAIT = Duration.ofSeconds(20);
     private static final String INSTANCE =
             "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, node: host, "
-                    + "interfaces: {in: fw-in, out: fw-out}, runtime: {command: {argv: [%s, 1000], stopGrace: 1s, environment: {MODE: bridge}}}}}";
+                    + "interfaces: {in: fw-in, out: fw-out}, runtime: {command: {argv: [%s, \"1000\"], stopGrace: 1s, environment: {MODE: bridge}}}}}";
 
     private final Set<String> before = namespaces();
     private volatile List<ServiceInstance> wanted = List.of();
@@ -139,7 +139,7 @@ class MadeInstancesTest {
                 .contains("CapEff:\t0000000000003000")
                 .contains("CapBnd:\t0000000000003000")
                 .contains("NoNewPrivs:\t1");
-        assertThat(Files.readString(Path.of("/proc/" + pid + "/environ")).split("\0"))
+        assertThat(Files.readString(Path.of("/proc/" + pid + "/environ")).split("\0", -1))
                 .contains("MODE=bridge", "SLUICE_INSTANCE=fw-1")
                 .noneMatch(each -> each.startsWith("HOME="));
     }

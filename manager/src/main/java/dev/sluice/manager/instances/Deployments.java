@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -140,14 +141,14 @@ final class Deployments {
     }
 
     /** What an object says; reading it again and again would cost more than everything else. */
-    private Object read(ManagedObject object, Map<String, Known> now) {
+    private @Nullable Resource read(ManagedObject object, Map<String, Known> now) {
         Known before = known.get(object.title());
         Known is = before != null && before.object.revision() == object.revision()
                 ? before
                 : new Known(
                         object, ReadObject.read(Trees.text(object.written())).map(ReadObject::resource));
         now.put(object.title(), is);
-        return is.read.isPresent() ? is.read.get() : is;
+        return is.read.orElse(null);
     }
 
     private void follow(ManagedObject deployment, List<Instance> own, Objects objects, Fleet.Moment at) {

@@ -143,7 +143,7 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
         if (draining) {
             condition = new Condition(State.DRAINING, load.flows() < 0 ? "" : load.flows() + " flows are left");
             mayGo = watch.mayGo(
-                    at.sight(), name, load.flows(), FleetWatch.since(since.get(), at.now()), deadlineNs, at.nowNs());
+                    at.sight(), name, load.records(), FleetWatch.since(since.get(), at.now()), deadlineNs, at.nowNs());
         } else if (admin != AdminState.UP) {
             condition = new Condition(State.HELD, "its adminState is " + admin.word());
         } else {

@@ -34,11 +34,12 @@ final class FleetWatch {
     /**
      * What passes an instance.
      *
-     * @param flows on all hosts; -1: not known
+     * @param flows as its own host counts them, which has a record of each, whoever classified it; -1: not known
+     * @param records of flows on all hosts, some of them twice; -1: not known
      * @param packetsPerSecond sent to it; negative: not known
      * @param cpuPermille of one core; empty: not known
      */
-    record Load(long flows, double packetsPerSecond, OptionalInt cpuPermille) {}
+    record Load(long flows, long records, double packetsPerSecond, OptionalInt cpuPermille) {}
 
     /**
      * How far an instance is.
@@ -110,11 +111,11 @@ final class FleetWatch {
 
     /** What passes an instance. */
     Load load(Sight sight, String name, String node) {
-        long flows = 0;
+        long records = 0;
         for (HostWord host : sight.hosts().values()) {
             HostWord.Load load = host.loads().get(name);
             if (load != null) {
-                flows = load.flows() < 0 || flows < 0 ? -1 : flows + load.flows();
+                records = load.flows() < 0 || records < 0 ? -1 : records + load.flows();
             }
         }
         Watched of = watched(name);
@@ -133,18 +134,18 @@ final class FleetWatch {
             of.packetsNs = host.reportedNs();
         }
         HostWord.Run run = host == null ? null : host.runs().get(name);
-        return new Load(flows, of.packetsPerSecond, run == null ? OptionalInt.empty() : run.cpuPermille());
+        return new Load(here == null ? -1 : here.flows(), records, of.packetsPerSecond, run == null ? OptionalInt.empty() : run.cpuPermille());
     }
 
     /** Why an instance that is draining need not stay; empty: it has to. */
-    String mayGo(Sight sight, String name, long flows, Duration drainingFor, long deadlineNs, long nowNs) {
+    String mayGo(Sight sight, String name, long records, Duration drainingFor, long deadlineNs, long nowNs) {
         Watched of = watched(name);
         if (!everyHostKnows(sight, name)) {
             of.knownSinceNs = Long.MIN_VALUE;
         } else if (of.knownSinceNs == Long.MIN_VALUE) {
             of.knownSinceNs = nowNs;
         }
-        if (flows == 0 && of.knownSinceNs != Long.MIN_VALUE && everyHostHasCounted(sight, name, of.knownSinceNs)) {
+        if (records == 0 && of.knownSinceNs != Long.MIN_VALUE && everyHostHasCounted(sight, name, of.knownSinceNs)) {
             if (of.emptySinceNs == Long.MIN_VALUE) {
                 of.emptySinceNs = nowNs;
             }
@@ -156,7 +157,7 @@ final class FleetWatch {
         }
         boolean over = drainingFor.compareTo(Duration.ofNanos(deadlineNs)) >= 0;
         return over
-                ? "the time to drain is over, with " + (flows < 0 ? "an unknown number of" : flows) + " flows left"
+                ? "the time to drain is over, with " + (records < 0 ? "an unknown number of" : records) + " flows left"
                 : "";
     }
 
