@@ -58,8 +58,8 @@ public final class NodeMain {
 
     /** Frames that arrived behind p1, each of which the node took twice; as the kernel counts them, since asking the node would put work on its worker. */
     private static long delivered() throws IOException {
-        return Long.parseLong(
-                Files.readString(Path.of("/sys/class/net/g1/statistics/rx_packets")).strip());
+        return Long.parseLong(Files.readString(Path.of("/sys/class/net/g1/statistics/rx_packets"))
+                .strip());
     }
 
     private static String objects(String driver) {

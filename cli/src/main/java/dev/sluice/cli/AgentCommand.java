@@ -85,8 +85,8 @@ final class AgentCommand implements Callable<Integer> {
             paramLabel = "WORDS",
             description = {
                 "Let the manager run this program here, as a service node in a network namespace of its own; may be"
-                    + " given several times (default: none). Words behind the path have to stand there as well, others"
-                    + " may follow: '/usr/bin/python3 /opt/fw.py' permits that script and not every one."
+                        + " given several times (default: none). Words behind the path have to stand there as well, others"
+                        + " may follow: '/usr/bin/python3 /opt/fw.py' permits that script and not every one."
             })
     private List<String> permittedCommands = List.of();
 

@@ -44,10 +44,10 @@ final class NodeRunOptions {
             converter = LowerCaseWord.OfFastPathMode.class,
             description =
                     "Let the kernel repeat what was decided about known flows: off; tc, and do not start where that is"
-                        + " impossible; xdp, the same with XDP in front of tc where the driver has it; auto, where"
-                        + " possible, and XDP at physical interfaces only (default: ${DEFAULT-VALUE}). Not for ports"
-                        + " with driver tap, and for those with af_xdp by XDP only; needs Linux 6.6, libbpf 1.0,"
-                        + " CAP_BPF and CAP_PERFMON too.")
+                            + " impossible; xdp, the same with XDP in front of tc where the driver has it; auto, where"
+                            + " possible, and XDP at physical interfaces only (default: ${DEFAULT-VALUE}). Not for ports"
+                            + " with driver tap, and for those with af_xdp by XDP only; needs Linux 6.6, libbpf 1.0,"
+                            + " CAP_BPF and CAP_PERFMON too.")
     private FastPathMode fastPath = FastPathMode.OFF;
 
     @Option(

@@ -22,7 +22,8 @@ final class AgentMain {
         ManagerAddresses manager =
                 ManagerAddresses.of(new ManagerAddress(arguments[0], Integer.parseInt(arguments[1])));
         Permits permits = Permits.of(List.of(arguments[4]), List.of(), Permits.USER_USUAL);
-        ManagedNode node = ManagedNode.start(ManagerLink.insecure(manager), arguments[2], options, permits, Duration.ofMillis(200));
+        ManagedNode node = ManagedNode.start(
+                ManagerLink.insecure(manager), arguments[2], options, permits, Duration.ofMillis(200));
         Runtime.getRuntime().addShutdownHook(new Thread(node::close));
         node.awaitEnd();
     }

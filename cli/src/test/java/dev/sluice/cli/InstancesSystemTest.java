@@ -33,18 +33,24 @@ class InstancesSystemTest {
             }
             lab.awaitState("fw", "fw-2", "Ready");
             assertThat(lab.host("fw-2")).isNotEqualTo(lab.host("fw-1"));
-            assertThat(lab.status("fw").path("autoscaler").path("lastChangeWhy").asString("")).contains("from 1 to 2");
+            assertThat(lab.status("fw").path("autoscaler").path("lastChangeWhy").asString(""))
+                    .contains("from 1 to 2");
             EchoFlow second = flowThrough(lab, "fw-2").goOn();
 
             // Fewer: of two alike the younger one is to go, and does not before its flow has ended.
-            more.forEach(flow -> assertThat(flow.end()).as("lost by flows that made the load").isZero());
+            more.forEach(flow -> assertThat(flow.end())
+                    .as("lost by flows that made the load")
+                    .isZero());
             lab.awaitState("fw", "fw-2", "Draining");
             long sent = second.sent();
             lab.await("the flow goes on", "fw", _ -> second.sent() > sent + 100);
             assertThat(lab.instance("fw-2")).isPresent();
-            assertThat(lab.instance("fw-1").orElseThrow().tree().path("spec").has("adminState")).isFalse();
+            assertThat(lab.instance("fw-1").orElseThrow().tree().path("spec").has("adminState"))
+                    .isFalse();
 
-            assertThat(second.end()).as("lost by the flow of the instance that is drained").isZero();
+            assertThat(second.end())
+                    .as("lost by the flow of the instance that is drained")
+                    .isZero();
             assertThat(first.end()).as("lost by the other flow").isZero();
             assertThat(first.sent()).isGreaterThan(100);
 

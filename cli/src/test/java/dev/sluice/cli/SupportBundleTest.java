@@ -211,16 +211,18 @@ class SupportBundleTest {
 
     @Test
     void objectsLoseSecretsHoweverTheyAreWrittenAndAreLeftOutIfTheyCannotBeRead() {
-        String block = "apiVersion: sluice.dev/v1\n"
-                + "kind: Service\n"
-                + "metadata: {name: a}\n"
-                + "spec:\n"
-                + "  bfd:\n"
-                + "    key:\n"
-                + "      id: 1\n"
-                + "      secret: >-\n"
-                + "        two\n"
-                + "        lines-hidden\n";
+        String block = """
+                apiVersion: sluice.dev/v1
+                kind: Service
+                metadata: {name: a}
+                spec:
+                  bfd:
+                    key:
+                      id: 1
+                      secret: >-
+                        two
+                        lines-hidden
+                """;
         assertThat(Secrets.ofObjects(block))
                 .hasValueSatisfying(text -> assertThat(text)
                         .contains("kind: Service")

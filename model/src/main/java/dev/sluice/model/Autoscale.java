@@ -12,13 +12,7 @@ package dev.sluice.model;
  * @param downCooldownNs how long fewer must have been enough until there are fewer, and from each change to the next shrinking
  */
 public record Autoscale(
-        int min,
-        int max,
-        Measure measure,
-        int target,
-        int tolerancePercent,
-        long upCooldownNs,
-        long downCooldownNs) {
+        int min, int max, Measure measure, int target, int tolerancePercent, long upCooldownNs, long downCooldownNs) {
     /** Checks the numbers. */
     public Autoscale {
         Checks.requireRange("min", min, 1, ServiceDeployment.REPLICAS_MAX);

@@ -14,7 +14,9 @@ final class AutoscaleReader {
     private static final Field<Integer> MIN = Field.defaulted(
             "min", Types.integer(1, ServiceDeployment.REPLICAS_MAX), 1, "1", "Fewest instances, whatever the load.");
     private static final Field<Integer> MAX = Field.required(
-            "max", Types.integer(1, ServiceDeployment.REPLICAS_MAX), "Most instances, whatever the load; not below min.");
+            "max",
+            Types.integer(1, ServiceDeployment.REPLICAS_MAX),
+            "Most instances, whatever the load; not below min.");
     private static final Field<Optional<Integer>> FLOWS = Field.optional(
             "flows",
             Types.integer(1, 1_000_000_000),
@@ -66,12 +68,6 @@ final class AutoscaleReader {
         }
         Map.Entry<Measure, Integer> target = targets.entrySet().iterator().next();
         return new Autoscale(
-                v.get(MIN),
-                v.get(MAX),
-                target.getKey(),
-                target.getValue(),
-                v.get(TOLERANCE),
-                v.get(UP),
-                v.get(DOWN));
+                v.get(MIN), v.get(MAX), target.getKey(), target.getValue(), v.get(TOLERANCE), v.get(UP), v.get(DOWN));
     }
 }

@@ -53,8 +53,8 @@ final class ServiceDeploymentReader {
             "replicas",
             Types.integer(0, ServiceDeployment.REPLICAS_MAX),
             "How many instances; 1 if neither this nor autoscale says.");
-    private static final Field<Optional<Autoscale>> AUTOSCALE =
-            Field.optional("autoscale", AutoscaleReader.AUTOSCALE, "Their number follows the load, instead of replicas.");
+    private static final Field<Optional<Autoscale>> AUTOSCALE = Field.optional(
+            "autoscale", AutoscaleReader.AUTOSCALE, "Their number follows the load, instead of replicas.");
     private static final Field<Placement> PLACEMENT =
             Field.defaulted("placement", PLACEMENT_TYPE, Placement.ANYWHERE, "", "On which hosts.");
     private static final Field<Optional<Command>> COMMAND = Field.optional(
@@ -123,7 +123,8 @@ final class ServiceDeploymentReader {
             return v.refuse("", message, "exactly one of command, hook, existing");
         }
         if (v.get(REPLICAS).isPresent() && v.get(AUTOSCALE).isPresent()) {
-            return v.refuse("replicas", "stands beside autoscale, which decides the number", "one of replicas, autoscale");
+            return v.refuse(
+                    "replicas", "stands beside autoscale, which decides the number", "one of replicas, autoscale");
         }
         Optional<PacketCap> cap =
                 v.get(PACKETS_PER_SECOND).map(rate -> new PacketCap(rate, PacketCap.usualBurst(rate)));

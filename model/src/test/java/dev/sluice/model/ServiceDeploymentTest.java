@@ -122,7 +122,8 @@ class ServiceDeploymentTest {
     @Test
     void aNumberFollowsOneLoadWithinBounds() {
         String made = ", command: {argv: [/fw]}";
-        assertThat(problems(deployment("autoscale: {max: 4, flows: 1000}" + made))).isEmpty();
+        assertThat(problems(deployment("autoscale: {max: 4, flows: 1000}" + made)))
+                .isEmpty();
         refused(deployment("replicas: 2, autoscale: {max: 4, flows: 1000}" + made), "stands beside autoscale");
         refused(deployment("autoscale: {max: 4}" + made), "says no load to aim at");
         refused(deployment("autoscale: {max: 4, flows: 1, cpuPercent: 50}" + made), "more than one load");

@@ -78,7 +78,8 @@ final class InterfaceLookout {
         }
         Interfaces.Builder message = Interfaces.newBuilder().setWhole(whole).setLeftOff(more);
         now.forEach((name, each) -> {
-            if (!each.equals(told.get(name))) {
+            Interface before = told.get(name);
+            if (before == null || !each.equals(before)) {
                 message.addSeen(each);
             }
         });

@@ -22,7 +22,7 @@ class HookTest {
     /** Keeps what it is told in a file for each instance, and says so in a log. */
     private static final String HOOK = """
             #!/bin/sh
-            cd %s
+            cd FOLDER
             input=$(cat)
             echo "$1 $SLUICE_INSTANCE $input" >> log
             case $1 in
@@ -32,9 +32,6 @@ class HookTest {
             esac
             """;
 
-    private static final String OBJECT =
-            "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: %s}, spec: {service: firewall, node: %s, "
-                    + "interfaces: {in: fi, out: fo}, runtime: {hook: {executable: %s, parameters: {image: fw-7}}}}}";
 
     @TempDir
     private Path folder = Path.of("");
@@ -44,13 +41,16 @@ class HookTest {
 
     private String hook() throws IOException {
         Path file = folder.resolve("hook");
-        Files.writeString(file, HOOK.formatted(folder));
+        Files.writeString(file, HOOK.replace("FOLDER", folder.toString()));
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
         return file.toString();
     }
 
     private static ServiceInstance instance(String name, String node, String hook) {
-        return (ServiceInstance) ReadObject.read(OBJECT.formatted(name, node, hook))
+        return (ServiceInstance) ReadObject.read((
+            "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: %s}, spec: {service: firewall, node: %s, "
+                    + "interfaces: {in: fi, out: fo}, runtime: {hook: {executable: %s, parameters: {image: fw-7}}}}}")
+.formatted(name, node, hook))
                 .orElseThrow()
                 .resource();
     }

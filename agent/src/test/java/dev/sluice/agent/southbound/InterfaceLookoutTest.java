@@ -71,7 +71,11 @@ class InterfaceLookoutTest {
                 .build());
         inUse = Map.of("eth0", "carries the IPv4 default route");
         Interfaces told = tell(
-                        link("lo", 1, 0, ""), link("sluice-punt", 9, 0, ""), link("eth0", 2, 0, ""), link("tap0", 3, 7, ""), link("tap1", 4, 0, ""))
+                        link("lo", 1, 0, ""),
+                        link("sluice-punt", 9, 0, ""),
+                        link("eth0", 2, 0, ""),
+                        link("tap0", 3, 7, ""),
+                        link("tap1", 4, 0, ""))
                 .orElseThrow();
         assertThat(told.getSeenList())
                 .extracting(Interface::getName, Interface::getInUse)

@@ -23,8 +23,7 @@ class ManagerStreamTest {
 
     @Test
     void linkIsAskedForItsWordsByTheStreamsUserOnly() throws Exception {
-        ManagerLink clear =
-                ManagerLink.insecure(ManagerAddresses.of(new ManagerAddress("127.0.0.1", freePort())));
+        ManagerLink clear = ManagerLink.insecure(ManagerAddresses.of(new ManagerAddress("127.0.0.1", freePort())));
         List<Thread> asked = new ArrayList<>();
         ManagerLink link = new ManagerLink() {
             @Override

@@ -43,8 +43,7 @@ class ClockJumpTest {
     }
 
     private static String policy(String rule) {
-        return Yaml.of(
-                Yaml.PAIR, CHAIN, Yaml.policy("all", "edge/left", "{name: " + rule + ", action: {chain: fw}}"));
+        return Yaml.of(Yaml.PAIR, CHAIN, Yaml.policy("all", "edge/left", "{name: " + rule + ", action: {chain: fw}}"));
     }
 
     private static Instant applied(SluiceNode sluice) {
@@ -69,9 +68,10 @@ class ClockJumpTest {
             try (SluiceNode sluice = SluiceNode.startThrough(otherTime, network.sluice, policy("first"));
                     EchoHost _ = EchoHost.start(network.server, 7);
                     UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
-                Waits.until("probes are answered", Duration.ofSeconds(10), () -> probe(sluice)
-                        .state()
-                        .equals("answers"));
+                Waits.until(
+                        "probes are answered",
+                        Duration.ofSeconds(10),
+                        () -> probe(sluice).state().equals("answers"));
                 assertThat(flow.exchange(50).lost()).isZero();
                 int revision = sluice.status().configuration().revision();
 

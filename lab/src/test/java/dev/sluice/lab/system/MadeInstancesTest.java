@@ -31,7 +31,7 @@ class MadeInstancesTest {
     private static final Duration WAIT = Duration.ofSeconds(20);
     private static final String INSTANCE =
             "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, node: host, "
-                    + "interfaces: {in: fw-in, out: fw-out}, runtime: {command: {argv: [%s, \"1000\"], stopGrace: 1s, environment: {MODE: bridge}}}}}";
+                    + "interfaces: {in: fw-in, out: fw-out}, runtime: {command: {argv: [PROGRAM, \"1000\"], stopGrace: 1s, environment: {MODE: bridge}}}}}";
 
     private final Set<String> before = namespaces();
     private volatile List<ServiceInstance> wanted = List.of();
@@ -92,7 +92,11 @@ class MadeInstancesTest {
     }
 
     private static void await(Runtimes agent, String what, Predicate<RunState> holds) {
-        Waits.until(what, WAIT, () -> agent.states().stream().anyMatch(holds), () -> agent.states().toString());
+        Waits.until(
+                what,
+                WAIT,
+                () -> agent.states().stream().anyMatch(holds),
+                () -> agent.states().toString());
     }
 
     @Test
@@ -102,7 +106,7 @@ class MadeInstancesTest {
         Path program = Files.writeString(folder.resolve("node"), "#!/bin/sh\necho serving $MODE\nexec sleep $1\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         wanted = List.of((ServiceInstance)
-                ReadObject.read(INSTANCE.formatted(program)).orElseThrow().resource());
+                ReadObject.read(INSTANCE.replace("PROGRAM", program.toString())).orElseThrow().resource());
         try (Topology topology = Topology.create()) {
             Namespace host = topology.namespace("host");
             long second;
@@ -124,9 +128,15 @@ class MadeInstancesTest {
             }
             wanted = List.of();
             try (Runtimes agent = agent(host, folder.resolve("state"), program.toString())) {
-                Waits.until("nothing is left", WAIT, () -> before.containsAll(namespaces()), () -> agent.states().toString());
+                Waits.until(
+                        "nothing is left",
+                        WAIT,
+                        () -> before.containsAll(namespaces()),
+                        () -> agent.states().toString());
                 assertThat(ProcessHandle.of(second)).isEmpty();
-                assertThat(host.configure("link", "show")).doesNotContain("fw-in").doesNotContain("fw-out");
+                assertThat(host.configure("link", "show"))
+                        .doesNotContain("fw-in")
+                        .doesNotContain("fw-out");
             }
         }
     }

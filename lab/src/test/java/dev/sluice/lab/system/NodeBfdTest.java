@@ -150,8 +150,7 @@ class NodeBfdTest {
     }
 
     /** The longest silence of a flow in ms; empty if this machine gave the other node no processor time, so that it was called dead too. */
-    private static OptionalLong kill(
-            Network network, SluiceNode sluice, Map<String, Namespace> nodes, String victim) {
+    private static OptionalLong kill(Network network, SluiceNode sluice, Map<String, Namespace> nodes, String victim) {
         String other = victim.equals("frr") ? "bird" : "frr";
         long startNs = System.nanoTime();
         Namespace node = Objects.requireNonNull(nodes.get(victim));

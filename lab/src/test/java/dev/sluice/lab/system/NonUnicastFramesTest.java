@@ -30,7 +30,13 @@ class NonUnicastFramesTest {
             Map.entry("broadcast", frame(0xffff_ffff_ffffL, TestPacket.udp("10.0.0.9:9", "255.255.255.255:9"))),
             Map.entry("multicast", frame(0x0100_5e00_00fbL, TestPacket.udp("10.0.0.9:5353", "224.0.0.251:5353"))),
             Map.entry("multicastv6", frame(0x3333_0000_00fbL, TestPacket.udp("[fe80::9]:5353", "[ff02::fb]:5353"))),
-            Map.entry("ra", frame(0x3333_0000_0001L, TestPacket.ping("fe80::9", "ff02::1", 0).icmpType(134).ttl(255))));
+            Map.entry(
+                    "ra",
+                    frame(
+                            0x3333_0000_0001L,
+                            TestPacket.ping("fe80::9", "ff02::1", 0)
+                                    .icmpType(134)
+                                    .ttl(255))));
 
     /** Those that pass a port that refuses most kinds. */
     private static final Set<String> LET_IN = Set.of("lacp", "arp", "broadcast", "multicast", "multicastv6");
@@ -90,15 +96,17 @@ class NonUnicastFramesTest {
                 // ARP and neighbour discovery cross, or nobody would answer.
                 assertThat(network.client.pings("10.0.0.2")).isTrue();
                 assertThat(network.client.pings("fd00::2")).isTrue();
-                FRAMES.forEach((name, frame) ->
-                        assertThat(crosses(network, atServer, frame, true)).as(name).isTrue());
+                FRAMES.forEach((name, frame) -> assertThat(crosses(network, atServer, frame, true))
+                        .as(name)
+                        .isTrue());
                 assertThat(atNode.in(f -> f.sourceMac().startsWith("0a:00:00:00:")
                                 && f.sourceMac().endsWith(":77")))
                         .isEmpty();
                 assertThat(sluice.dropped(DropReason.NON_UNICAST_REFUSED)).isZero();
 
-                sluice.configure(configuration(
-                        "stp: drop, lldp: drop, other: drop, neighborDiscovery: drop, dhcp: drop, routerAdvertisement: drop"));
+                sluice.configure(
+                        configuration(
+                                "stp: drop, lldp: drop, other: drop, neighborDiscovery: drop, dhcp: drop, routerAdvertisement: drop"));
                 FRAMES.forEach((name, frame) -> assertThat(crosses(network, atServer, frame, LET_IN.contains(name)))
                         .as(name)
                         .isEqualTo(LET_IN.contains(name)));

@@ -107,8 +107,8 @@ final class Restarts implements AutoCloseable {
                 .lines()
                 .filter(line -> line.startsWith("Udp:"))
                 .toList();
-        int column = List.of(udp.get(0).split(" ")).indexOf("RcvbufErrors");
-        return Long.parseLong(udp.get(1).split(" ")[column]);
+        int column = List.of(udp.get(0).split(" ", -1)).indexOf("RcvbufErrors");
+        return Long.parseLong(udp.get(1).split(" ", -1)[column]);
     }
 
     /** Frames that the kernel of this machine dropped between two interfaces because a processor had too many waiting; of all namespaces. */
@@ -116,7 +116,7 @@ final class Restarts implements AutoCloseable {
         return network.server
                 .exec("cat", "/proc/net/softnet_stat")
                 .lines()
-                .mapToLong(line -> Long.parseLong(line.split(" ")[1], 16))
+                .mapToLong(line -> Long.parseLong(line.split(" ", -1)[1], 16))
                 .sum();
     }
 

@@ -111,7 +111,9 @@ final class Autoscaler {
         if (hasGrown && nowNs - grownNs < spec.upCooldownNs()) {
             long leftNs = spec.upCooldownNs() - (nowNs - grownNs);
             return new Decision(
-                    desired, wanted, seen + ": " + wanted + " would do, after the last growth nothing for " + seconds(leftNs));
+                    desired,
+                    wanted,
+                    seen + ": " + wanted + " would do, after the last growth nothing for " + seconds(leftNs));
         }
         int from = desired;
         desired = Math.min(wanted, 2 * desired);
@@ -122,7 +124,9 @@ final class Autoscaler {
                 desired,
                 wanted,
                 seen + ": from " + from + " to " + desired
-                        + (desired < wanted ? " of the " + wanted + " that it asks for, since a step at most doubles" : ""));
+                        + (desired < wanted
+                                ? " of the " + wanted + " that it asks for, since a step at most doubles"
+                                : ""));
     }
 
     private Decision shrink(Autoscale spec, int wanted, String seen, boolean whole, long nowNs) {
@@ -134,12 +138,15 @@ final class Autoscaler {
             return new Decision(
                     desired,
                     wanted,
-                    seen + ": " + wanted + " would do, if it stays so for " + seconds(spec.downCooldownNs() - waitedNs));
+                    seen + ": " + wanted + " would do, if it stays so for "
+                            + seconds(spec.downCooldownNs() - waitedNs));
         }
         int most = asked.getFirst().instances();
         if (most >= desired) {
             return new Decision(
-                    desired, wanted, seen + ": " + wanted + " would do, but not at all times of the last "
+                    desired,
+                    wanted,
+                    seen + ": " + wanted + " would do, but not at all times of the last "
                             + seconds(spec.downCooldownNs()));
         }
         int from = desired;

@@ -160,7 +160,11 @@ final class Deployments {
         Optional<Autoscaler.Decision> decision = spec.autoscale()
                 .map(autoscale -> autoscalers
                         .computeIfAbsent(deployment.name(), _ -> new Autoscaler(desiredBefore(deployment, fleet)))
-                        .decide(autoscale, fleet.load(autoscale.measure()), fleet.loadIsWhole(autoscale.measure()), at.nowNs()));
+                        .decide(
+                                autoscale,
+                                fleet.load(autoscale.measure()),
+                                fleet.loadIsWhole(autoscale.measure()),
+                                at.nowNs()));
         if (decision.isEmpty()) {
             autoscalers.remove(deployment.name());
         }
@@ -176,7 +180,8 @@ final class Deployments {
                 step -> Optional.of(InstanceEdits.create(
                         InstanceEdits.tree(deployment, spec, step.number(), step.node(), step.place()))),
                 at);
-        statuses.deployment(inventory, deployment, new FleetStatus.Said(desired, fleet, plan, trouble, decision), at.now());
+        statuses.deployment(
+                inventory, deployment, new FleetStatus.Said(desired, fleet, plan, trouble, decision), at.now());
         statuses.instances(inventory, own, fleet, at.now());
     }
 

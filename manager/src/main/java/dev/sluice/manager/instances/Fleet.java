@@ -47,7 +47,8 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
     /** Whether the load of all is known that have any. */
     boolean loadIsWhole(Measure measure) {
         return members.stream()
-                .filter(member -> member.isReady() || member.state() == State.DRAINING || member.state() == State.UNKNOWN)
+                .filter(member ->
+                        member.isReady() || member.state() == State.DRAINING || member.state() == State.UNKNOWN)
                 .allMatch(member -> load(member, measure).isPresent());
     }
 

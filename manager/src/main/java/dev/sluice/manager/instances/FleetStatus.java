@@ -122,7 +122,8 @@ final class FleetStatus {
             ArrayNode list = status.putArray("gone");
             ended.forEach(list::add);
         }
-        said.decision().ifPresentOrElse(decision -> autoscaler(status, decision, now), () -> status.remove("autoscaler"));
+        said.decision()
+                .ifPresentOrElse(decision -> autoscaler(status, decision, now), () -> status.remove("autoscaler"));
         condition(status, 0, "Available", available(said, ready), now);
         condition(status, 1, "Placed", placed(said), now);
         return status;

@@ -134,7 +134,11 @@ final class FleetWatch {
             of.packetsNs = host.reportedNs();
         }
         HostWord.Run run = host == null ? null : host.runs().get(name);
-        return new Load(here == null ? -1 : here.flows(), records, of.packetsPerSecond, run == null ? OptionalInt.empty() : run.cpuPermille());
+        return new Load(
+                here == null ? -1 : here.flows(),
+                records,
+                of.packetsPerSecond,
+                run == null ? OptionalInt.empty() : run.cpuPermille());
     }
 
     /** Why an instance that is draining need not stay; empty: it has to. */

@@ -137,8 +137,14 @@ class AutoscalerTest {
     @Test
     void boundsThatMoveAreKeptAtOnce() {
         Autoscaler autoscaler = new Autoscaler(6);
-        assertThat(autoscaler.decide(spec(1, 4, 100, 10), OptionalDouble.of(600), true, 0).desired()).isEqualTo(4);
-        assertThat(autoscaler.decide(spec(5, 9, 100, 10), OptionalDouble.of(0), true, 1).desired()).isEqualTo(5);
+        assertThat(autoscaler
+                        .decide(spec(1, 4, 100, 10), OptionalDouble.of(600), true, 0)
+                        .desired())
+                .isEqualTo(4);
+        assertThat(autoscaler
+                        .decide(spec(5, 9, 100, 10), OptionalDouble.of(0), true, 1)
+                        .desired())
+                .isEqualTo(5);
     }
 
     @Test
@@ -193,7 +199,11 @@ class AutoscalerTest {
         Autoscale spec = watched.spec;
         int desired = watched.last.desired();
         double tolerance = spec.tolerancePercent() / 100.0;
-        assertThat(load <= desired * spec.target() * (1 + tolerance) || desired == spec.max()).as(when).isTrue();
-        assertThat(load > (desired - 1) * spec.target() * (1 - tolerance) || desired == spec.min()).as(when).isTrue();
+        assertThat(load <= desired * spec.target() * (1 + tolerance) || desired == spec.max())
+                .as(when)
+                .isTrue();
+        assertThat(load > (desired - 1) * spec.target() * (1 - tolerance) || desired == spec.min())
+                .as(when)
+                .isTrue();
     }
 }

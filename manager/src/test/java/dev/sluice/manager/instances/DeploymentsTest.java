@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,7 +108,7 @@ class DeploymentsTest {
         }
     }
 
-    private TreeSet<String> instances() {
+    private Set<String> instances() {
         TreeSet<String> names = new TreeSet<>();
         inventory.list(Kind.SERVICE_INSTANCE, _ -> true, 500, "").objects().forEach(object -> names.add(object.name()));
         return names;
@@ -342,7 +343,8 @@ class DeploymentsTest {
         assertThat(instances()).containsExactly("fw-1", "fw-2");
         JsonNode said = status().path("autoscaler");
         assertThat(said.path("desired").asInt()).isEqualTo(2);
-        assertThat(said.path("lastChangeWhy").asString("")).isEqualTo("18 flows in all, 10 for each of 1 instances: from 1 to 2");
+        assertThat(said.path("lastChangeWhy").asString(""))
+                .isEqualTo("18 flows in all, 10 for each of 1 instances: from 1 to 2");
         // What drains counts, but is not deleted before it is empty.
         flows.put("fw-1", 5L);
         flows.put("fw-2", 3L);
