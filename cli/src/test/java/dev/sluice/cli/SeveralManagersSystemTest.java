@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two managers over one store in etcd, of which the one that leads is killed: the other serves the agent then, and packets notice nothing (X2, F5). */
 @Tag("system")
+@Tag("long")
 class SeveralManagersSystemTest {
     private static final String ETCD = "127.0.0.1:2379";
     private static final String AGENTS_OF_A = "127.0.0.1:9471";

@@ -32,7 +32,6 @@ class HookTest {
             esac
             """;
 
-
     @TempDir
     private Path folder = Path.of("");
 
@@ -47,10 +46,10 @@ class HookTest {
     }
 
     private static ServiceInstance instance(String name, String node, String hook) {
-        return (ServiceInstance) ReadObject.read((
-            "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: %s}, spec: {service: firewall, node: %s, "
-                    + "interfaces: {in: fi, out: fo}, runtime: {hook: {executable: %s, parameters: {image: fw-7}}}}}")
-.formatted(name, node, hook))
+        return (ServiceInstance) ReadObject.read(
+                        ("{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: %s}, spec: {service: firewall, node: %s, "
+                                        + "interfaces: {in: fi, out: fo}, runtime: {hook: {executable: %s, parameters: {image: fw-7}}}}}")
+                                .formatted(name, node, hook))
                 .orElseThrow()
                 .resource();
     }

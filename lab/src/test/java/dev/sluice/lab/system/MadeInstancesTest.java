@@ -105,8 +105,9 @@ class MadeInstancesTest {
                 "sluice-made-", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Path program = Files.writeString(folder.resolve("node"), "#!/bin/sh\necho serving $MODE\nexec sleep $1\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
-        wanted = List.of((ServiceInstance)
-                ReadObject.read(INSTANCE.replace("PROGRAM", program.toString())).orElseThrow().resource());
+        wanted = List.of((ServiceInstance) ReadObject.read(INSTANCE.replace("PROGRAM", program.toString()))
+                .orElseThrow()
+                .resource());
         try (Topology topology = Topology.create()) {
             Namespace host = topology.namespace("host");
             long second;
