@@ -110,6 +110,7 @@ class WrittenObjectTest {
                         "logicalswitches",
                         "services",
                         "serviceinstances",
+                        "servicedeployments",
                         "servicechains",
                         "servicepolicies");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A member of etcd that wants certificates. */
 @Tag("system")
+@Tag("long")
 class EtcdTlsTest {
     private static final char[] PASSWORD = "changeit".toCharArray();
     private static final long PATIENCE_MS = 500;
