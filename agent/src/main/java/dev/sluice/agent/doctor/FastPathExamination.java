@@ -101,9 +101,6 @@ final class FastPathExamination {
         if (port.fastPath() == Port.FastPath.OFF) {
             return Optional.of("it says fastPath: off");
         }
-        if (port.driver() == PortDriver.AF_XDP && port.fastPath() == Port.FastPath.TC) {
-            return Optional.of("with driver af_xdp there is no tc, and it says fastPath: tc");
-        }
         return Optional.empty();
     }
 

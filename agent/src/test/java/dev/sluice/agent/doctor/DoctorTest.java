@@ -100,8 +100,6 @@ class DoctorTest {
                 ---
                 {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up1}, spec: {interface: up1, fastPath: off}}
                 ---
-                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up2}, spec: {interface: up2, driver: af_xdp, fastPath: tc}}
-                ---
                 {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up3}, spec: {interface: up3}}
                 ---
                 apiVersion: sluice.dev/v1
@@ -134,7 +132,6 @@ class DoctorTest {
                 .isEqualTo("none: packets that cross the link to router s pass two routers");
         assertThat(line(diagnosis, "fast path of port up0").found()).contains("tap");
         assertThat(line(diagnosis, "fast path of port up1").found()).contains("fastPath: off");
-        assertThat(line(diagnosis, "fast path of port up2").found()).contains("there is no tc");
         assertThat(diagnosis.lines()).noneMatch(line -> line.subject().equals("fast path of port up3"));
     }
 
