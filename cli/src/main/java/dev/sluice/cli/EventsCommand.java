@@ -129,7 +129,7 @@ final class EventsCommand extends ManagerRequest {
                 .words("MESSAGE");
         events.forEach(event -> table.row(
                 time(event), Fields.text(event, "type"), Fields.text(event, "reason"), object(event), message(event)));
-        return table.render("nothing has happened lately");
+        return table.render("nothing has happened lately; of several managers, the one that leads has the events");
     }
 
     private static String time(Map<String, @Nullable Object> event) {

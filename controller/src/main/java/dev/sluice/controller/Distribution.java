@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The cost of a change follows the nodes that it is about and the size of their parts; for each other agent it is one question.
  */
 public final class Distribution {
+    /** Of one refusal, so many faults are told. */
+    private static final int FAULTS_TOLD_MAX = 20;
+
     private final Parts parts = new Parts();
     private final Map<String, AgentRecord> agents = new TreeMap<>();
     private final Map<AgentStream, AgentRecord> byStream = new HashMap<>();
@@ -127,9 +130,11 @@ public final class Distribution {
     public void answer(AgentStream stream, Answer answer, long nowNs) {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
-            untold.addAll(agent.answered(answer, nowNs));
-            if (!answer.getAccepted()) {
-                answer.getFaultsList()
+            Set<String> answered = agent.answered(answer, nowNs);
+            untold.addAll(answered);
+            if (!answer.getAccepted() && !answered.isEmpty()) {
+                answer.getFaultsList().stream()
+                        .limit(FAULTS_TOLD_MAX)
                         .forEach(fault -> watcher.refused(agent.node(), fault.getObject(), fault.getMessage()));
             }
             push(agent, nowNs);

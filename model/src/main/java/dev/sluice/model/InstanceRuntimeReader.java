@@ -98,12 +98,13 @@ final class InstanceRuntimeReader {
             boolean sound = each.getKey().matches("[A-Za-z_][A-Za-z0-9_]{0,127}")
                     && !each.getKey().startsWith("SLUICE_")
                     && !each.getKey().startsWith("LD_")
+                    && !each.getKey().equals("PATH")
                     && isPlain(each.getValue());
             if (!sound) {
                 return v.refuse(
                         "environment." + each.getKey(),
                         "cannot stand in the environment of a node",
-                        "letters, digits and '_', not beginning with a digit, SLUICE_ or LD_; values without control characters");
+                        "letters, digits and '_', not beginning with a digit, SLUICE_ or LD_, nor PATH; values without control characters");
             }
         }
         return new Command(argv, environment, v.get(STOP_GRACE), v.get(MTU));

@@ -92,14 +92,15 @@ final class CommandDriver implements RunDriver {
         argv.addAll(List.of("--reuid=" + permits.user(), "--regid=" + permits.group(), "--clear-groups"));
         argv.addAll(List.of("--no-new-privs", "--inh-caps=" + CAPABILITIES, "--ambient-caps=" + CAPABILITIES));
         argv.addAll(List.of("--bounding-set=" + CAPABILITIES, "--"));
+        // What the objects say stands in the environment of the node only, not of the programs before it, which still have the rights of the agent.
+        argv.addAll(List.of("/usr/bin/env", "-i", "PATH=" + ShortCommand.PATH));
+        command.environment().forEach((name, value) -> argv.add(name + "=" + value));
+        argv.addAll(List.of("SLUICE_INSTANCE=" + wanted.name(), MARK + "=" + mark));
         argv.addAll(command.argv());
         ProcessBuilder builder = new ProcessBuilder(argv);
         Map<String, String> environment = builder.environment();
         environment.clear();
         environment.put("PATH", ShortCommand.PATH);
-        environment.putAll(command.environment());
-        environment.put("SLUICE_INSTANCE", wanted.name());
-        environment.put(MARK, mark);
         builder.directory(Path.of("/").toFile());
         builder.redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
         // To a file, not a pipe: the process goes on when the agent does not.

@@ -6,7 +6,6 @@ import dev.sluice.model.InstanceRuntime.Existing;
 import dev.sluice.model.InstanceRuntime.Hook;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
@@ -100,21 +99,45 @@ public record Permits(List<List<String>> commands, List<String> hooks, String us
                 + program);
     }
 
-    /** A program that others may write is anybody's. */
+    /** A program that others may write, or put another one in the place of, is anybody's. */
     private static Optional<String> refusesFile(String program) {
         Path path = Path.of(program);
         try {
             if (!Files.isRegularFile(path) || !Files.isExecutable(path)) {
                 return Optional.of(program + " is not a program on this host");
             }
-            Set<PosixFilePermission> rights =
-                    Files.getPosixFilePermissions(path.toRealPath(), LinkOption.NOFOLLOW_LINKS);
-            return rights.contains(PosixFilePermission.OTHERS_WRITE) || rights.contains(PosixFilePermission.GROUP_WRITE)
-                    ? Optional.of(program + " may be written by others than its owner, so it is not run: chmod go-w "
-                            + program)
-                    : Optional.empty();
+            Path real = path.toRealPath();
+            if (isOthers(real)) {
+                return Optional.of(program + " may be written by others than its owner, so it is not run: chmod go-w "
+                        + program);
+            }
+            for (Path start : List.of(path.toAbsolutePath().normalize(), real)) {
+                for (Path folder = start.getParent(); folder != null; folder = folder.getParent()) {
+                    if (isOthers(folder) && !isSticky(folder)) {
+                        return Optional.of(program + " is not run: others than root may put another program in its place,"
+                                + " by writing " + folder + "; chmod go-w " + folder);
+                    }
+                }
+            }
+            return Optional.empty();
         } catch (IOException e) {
             return Optional.of(program + " cannot be looked at: " + e.getMessage());
         }
+    }
+
+    /** Whether others than root and the user of this process may write it. */
+    private static boolean isOthers(Path path) throws IOException {
+        Set<PosixFilePermission> rights = Files.getPosixFilePermissions(path);
+        int owner = (Integer) Files.getAttribute(path, "unix:uid");
+        int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        return rights.contains(PosixFilePermission.OTHERS_WRITE)
+                || rights.contains(PosixFilePermission.GROUP_WRITE)
+                || (owner != 0 && owner != self);
+    }
+
+    /** As /tmp is: who may write there cannot take away what is another's. */
+    private static boolean isSticky(Path folder) throws IOException {
+        return ((Integer) Files.getAttribute(folder, "unix:mode") & 01000) != 0
+                && (Integer) Files.getAttribute(folder, "unix:uid") == 0;
     }
 }

@@ -14,6 +14,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +30,9 @@ final class InterfaceLookout {
 
     /** What interfaces are called that the fast path makes for itself. */
     private static final String OWN = "sluice-";
+
+    /** What the manager calls interfaces of instances that hosts make. */
+    private static final Pattern MADE = Pattern.compile("sl[0-9a-f]{10}[io]");
 
     private List<InterfaceSelector> selectors = List.of();
     private boolean marks;
@@ -92,7 +96,7 @@ final class InterfaceLookout {
     }
 
     private boolean fits(LinkInfo link) {
-        if (link.name().equals(LOOPBACK) || link.name().startsWith(OWN)) {
+        if (link.name().equals(LOOPBACK) || link.name().startsWith(OWN) || MADE.matcher(link.name()).matches()) {
             return false;
         }
         return (marks && NodeMark.of(link.alias()).isPresent())

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,10 @@ public final class Secrets {
     /** Stands where one was. */
     public static final String REMOVED = "(removed)";
 
-    private static final List<String> WORDS = List.of("secret", "password", "passphrase", "token", "privatekey", "psk");
+    private static final List<String> WORDS = List.of("secret", "password", "passphrase", "token", "privatekey", "psk", "passwd", "credential", "apikey", "api_key", "accesskey", "access_key");
+
+    /** Fields whose values are the user's own, and may be anything. */
+    private static final Set<String> OWN_WORDS = Set.of("environment", "parameters");
 
     /** What this product hands out as secrets, and what TLS does. */
     private static final List<Pattern> SHAPES = List.of(
@@ -29,9 +33,13 @@ public final class Secrets {
 
     private static final Pattern KEY_MARK = Pattern.compile("-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY-----");
 
-    /** {@code secret: x}, {@code "token" = "x"}, {@code --password x}: whatever the text is otherwise. */
+    /** {@code --password x}. */
+    private static final Pattern OPTION = Pattern.compile(
+            "(?i)(--[-a-z]{0,40}(?:secret|password|passphrase|token|private-?key|psk|passwd|api-?key)\\s{1,8})([^\\s-]\\S*)");
+
+    /** {@code secret: x}, {@code "token" = "x"}: whatever the text is otherwise. */
     private static final Pattern NAMED = Pattern.compile(
-            "(?i)((?:secret|password|passphrase|token|private_?key|psk)[\"']?\\s{0,8}[:=]\\s{0,8})(\"(?:[^\"\\\\]|\\\\.)*+\"|'[^']*+'|[^\\s,}\\]\"']++)");
+            "(?i)((?:secret|password|passphrase|token|private_?key|psk|passwd|credentials?|api_?key|access_?key)[\"']?\\s{0,8}[:=]\\s{0,8})(\"(?:[^\"\\\\]|\\\\.)*+\"|'[^']*+'|[^\\s,}\\]\"']++)");
 
     private Secrets() {}
 
@@ -41,6 +49,7 @@ public final class Secrets {
         for (Pattern shape : SHAPES) {
             clean = shape.matcher(clean).replaceAll(REMOVED);
         }
+        clean = OPTION.matcher(clean).replaceAll("$1" + REMOVED);
         return NAMED.matcher(clean).replaceAll("$1" + REMOVED);
     }
 
@@ -67,6 +76,7 @@ public final class Secrets {
         Map<String, @Nullable Object> clean = new LinkedHashMap<>();
         fields.forEach((name, value) -> clean.put(
                 String.valueOf(name), isSecret(String.valueOf(name)) && value != null ? REMOVED : value(value)));
+        OWN_WORDS.forEach(own -> clean.computeIfPresent(own, (_, _) -> REMOVED));
         return clean;
     }
 

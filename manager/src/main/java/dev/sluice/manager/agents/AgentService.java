@@ -107,19 +107,22 @@ public final class AgentService implements AutoCloseable {
                 happenings);
         AgentEvents watcher = new AgentEvents(discovery, happenings);
         controller.ask(distribution -> distribution.watch(watcher));
-        ObjectFeed feed = ObjectFeed.start(inventory, controller, discovery::objectsChanged);
+        ObjectFeed feed = null;
         try {
+            feed = ObjectFeed.start(inventory, controller, discovery::objectsChanged);
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
             return new AgentService(writer, controller, server, feed, discovery, watcher);
-        } catch (IOException e) {
-            feed.close();
+        } catch (IOException | RuntimeException e) {
+            if (feed != null) {
+                feed.close();
+            }
             discovery.close();
             watcher.close();
             controller.close();
             writer.close();
-            throw new Unreachable(listen, e);
+            throw e instanceof RuntimeException failure ? failure : new Unreachable(listen, (IOException) e);
         }
     }
 

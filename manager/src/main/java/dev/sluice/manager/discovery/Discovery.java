@@ -231,10 +231,14 @@ final class Discovery {
 
     private void chooseNodes(Sight sight, long nowNs) {
         Map<String, String> owners = new HashMap<>();
+        // Who is found already keeps its identifier: a newcomer drives nobody out.
+        sought.nodes().values().stream()
+                .filter(each -> nodes.containsKey(each.name()))
+                .forEach(each -> owners.putIfAbsent(each.identifier(), each.name()));
         for (Instance instance : sought.nodes().values()) {
             String title = "ServiceInstance/" + instance.name();
             String owner = owners.putIfAbsent(instance.identifier(), instance.name());
-            if (owner != null) {
+            if (owner != null && !owner.equals(instance.name())) {
                 sight.notices.put(
                         title, "has the identifier of ServiceInstance/" + owner + ", which counts: give it its own");
                 nodes.remove(instance.name());

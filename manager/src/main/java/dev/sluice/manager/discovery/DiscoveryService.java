@@ -62,7 +62,7 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
         this.inventory = inventory;
         this.fence = fence;
         this.events = events;
-        status = new FoundStatus(inventory);
+        status = new FoundStatus(inventory, fence);
         this.lookouts = lookouts;
         thread = Thread.ofPlatform().daemon().name("sluice-discovery").unstarted(this::run);
     }

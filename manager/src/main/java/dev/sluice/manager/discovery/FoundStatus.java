@@ -5,6 +5,7 @@ import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.Kind;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,10 +23,12 @@ final class FoundStatus {
     private static final String TYPE = "Found";
 
     private final Inventory inventory;
+    private final List<Condition> fence;
     private final Map<String, String> written = new HashMap<>();
 
-    FoundStatus(Inventory inventory) {
+    FoundStatus(Inventory inventory, List<Condition> fence) {
         this.inventory = inventory;
+        this.fence = fence;
     }
 
     /**
@@ -86,7 +89,7 @@ final class FoundStatus {
         condition.put("lastTransitionTime", since);
         try {
             Edit edit = new Edit.SetStatus(Kind.SERVICE_INSTANCE, name, object.revision(), status);
-            inventory.change(List.of(edit), FoundObjects.CALLER, false);
+            inventory.change(List.of(edit), FoundObjects.CALLER, false, fence);
             return true;
         } catch (Refusal e) {
             if (e.reason() == Refusal.Reason.CONFLICT || e.reason() == Refusal.Reason.NOT_FOUND) {

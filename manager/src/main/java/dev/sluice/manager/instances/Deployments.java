@@ -130,7 +130,11 @@ final class Deployments {
                     boolean byDeployment =
                             object.tree().path("spec").path("runtime").has("deployment");
                     if (byDeployment && read(object, now) instanceof ServiceInstance instance) {
-                        instances.add(new Instance(object, instance));
+                        Instance made = new Instance(object, instance);
+                        // One that could not have this name was not made by the deployment; names say whose tenant an object is, too.
+                        if (Fleet.number(made.deployment(), object.name()) > 0) {
+                            instances.add(made);
+                        }
                     }
                 }
                 default -> {}

@@ -266,7 +266,7 @@ public final class Inventory {
         return switch (store.commit(conditions, changes)) {
             case Conflict(Condition failed, long _)
             when fence.contains(failed) ->
-                throw new Refusal(Reason.CONFLICT, "this manager leads no longer", "leave it to the one that does");
+                throw new Refusal(Reason.UNAVAILABLE, "this manager leads no longer", "leave it to the one that does");
             case Conflict _ -> Optional.empty();
             case Committed(long revision) -> {
                 lastFailure = "";
