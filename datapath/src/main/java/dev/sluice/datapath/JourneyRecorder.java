@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.offload.OffloadAction;
+import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Ipv4;
@@ -425,6 +427,20 @@ final class JourneyRecorder {
         }
         ipBytesMax = Math.min(room, 0xffff);
         return frames.packetBytes(b, i) > ipBytesMax ? OffloadRefusal.TOO_LARGE : null;
+    }
+
+    /** By what the device knows the packet that has come in. */
+    void writeKey(MemorySegment key, Batch b, int i) {
+        OffloadKey.clear(key, 0);
+        OffloadKey.setSource(key, 0, b.sourceHi[i], b.sourceLo[i]);
+        OffloadKey.setDestination(key, 0, b.destinationHi[i], b.destinationLo[i]);
+        OffloadKey.setTransport(key, 0, b.protocol[i], b.sourcePort[i], b.destinationPort[i]);
+        OffloadKey.setIngress(key, 0, ingress);
+        OffloadKey.setTags(key, 0, outerTag, innerTag);
+        if ((tunnel.flags & OffloadAction.POP) != 0) {
+            OffloadKey.setKind(key, 0, OffloadKey.SERVICE_HEADER);
+            OffloadKey.setServicePath(key, 0, tunnel.servicePath, tunnel.network);
+        }
     }
 
     private boolean isSame(MemorySegment memory, long ip) {

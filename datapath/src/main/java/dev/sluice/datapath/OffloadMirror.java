@@ -31,6 +31,9 @@ public final class OffloadMirror {
     /** Journeys that are looked at for one that is idle, before a new one is refused. */
     private static final int GIVE_WAY_LOOKS = 8;
 
+    /** Such looks in one tick: each is a system call of the worker. */
+    private static final int LOOKS_PER_TICK = 64;
+
     /** How long it takes at least to read all records once. */
     private static final long ROUND_NS = 1_000_000_000L;
 
@@ -54,6 +57,7 @@ public final class OffloadMirror {
     private final MemorySegment action;
     private final MemorySegment last;
     private Snapshot snapshot = Snapshot.empty();
+    private int looks = LOOKS_PER_TICK;
 
     /** Journeys of a process before; null when all are confirmed or taken back. */
     private @Nullable MirrorAdoption adoption;
@@ -294,6 +298,7 @@ public final class OffloadMirror {
     /** Reads some records, and takes back those that hold no more. */
     void tick(long now) {
         at(now);
+        looks = LOOKS_PER_TICK;
         long elapsedNs = Math.min(ROUND_NS, now - lastTickNs);
         lastTickNs = now;
         long records = Math.max(READS_PER_TICK, Math.max(entries.size(), walkedBefore));
@@ -448,7 +453,7 @@ public final class OffloadMirror {
     @Nullable
     OffloadRefusal offer(JourneyRecorder j, Batch b, int i) {
         long hash = b.hash[i];
-        writeKey(j, b, i);
+        j.writeKey(key, b, i);
         writeAction(j);
         long headersHash = j.tunnel.flags == 0 ? 0 : j.tunnel.hash();
         int old = entries.find(hash, key);
@@ -509,7 +514,8 @@ public final class OffloadMirror {
 
     /** Takes back the journey that was idle longest, as far as is known; false if a few of those have been used a moment ago. */
     private boolean makeRoom(int nowMs) {
-        for (int i = 0; i < GIVE_WAY_LOOKS; i++) {
+        for (int i = 0; i < GIVE_WAY_LOOKS && looks > 0; i++) {
+            looks--;
             int oldest = entries.ages.oldest();
             if (oldest == NONE || nowMs - entries.ages.seenMs(oldest) < IDLE_MS) {
                 return false;
@@ -534,19 +540,6 @@ public final class OffloadMirror {
         OffloadAction.setEncapsulation(action, 0, entry);
         OffloadHeaders.setCookie(tunnel.headers, 0, entries.name(entry));
         return device.install(key, action, tunnel.headers);
-    }
-
-    private void writeKey(JourneyRecorder j, Batch b, int i) {
-        OffloadKey.clear(key, 0);
-        OffloadKey.setSource(key, 0, b.sourceHi[i], b.sourceLo[i]);
-        OffloadKey.setDestination(key, 0, b.destinationHi[i], b.destinationLo[i]);
-        OffloadKey.setTransport(key, 0, b.protocol[i], b.sourcePort[i], b.destinationPort[i]);
-        OffloadKey.setIngress(key, 0, j.ingress);
-        OffloadKey.setTags(key, 0, j.outerTag, j.innerTag);
-        if ((j.tunnel.flags & OffloadAction.POP) != 0) {
-            OffloadKey.setKind(key, 0, OffloadKey.SERVICE_HEADER);
-            OffloadKey.setServicePath(key, 0, j.tunnel.servicePath, j.tunnel.network);
-        }
     }
 
     private void writeAction(JourneyRecorder j) {

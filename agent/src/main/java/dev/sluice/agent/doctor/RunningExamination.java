@@ -33,7 +33,7 @@ final class RunningExamination {
                 .filter(reason -> reason.reason().equals("FULL"))
                 .mapToLong(ReasonReport::packets)
                 .sum();
-        boolean crowded = full > 0 || report.gaveWay() > 0;
+        boolean crowded = full > 0;
         return Optional.of(new Line(
                 crowded ? State.WARNING : State.OK,
                 subject,

@@ -36,6 +36,9 @@ class FastPathTableTest {
     /** Of all cells, the check runs these, with UDP; {@code ./dev long} all, with TCP too. */
     private static final Set<String> IN_THE_CHECK = Set.of("fw", "vlan");
 
+    /** One packet of so many may come to the process; short streams of the check: a move of a generation costs each journey a packet, and those until the worker runs. */
+    private static final int OF_ONE = "all".equals(System.getProperty("sluice.cases")) ? 1_000 : 100;
+
     private static final boolean ALL = "all".equals(System.getProperty("sluice.cases"));
 
     private static final Set<String> PROGRAMS = Set.of("vlan", "qinq", "arm", "one");
@@ -211,12 +214,12 @@ class FastPathTableTest {
             // A node that is a program of this test may lose some on a busy machine.
             assertThat(lost - (echo.unread() - unread) - flow.unread())
                     .as("of %d lost, not for want of room in a test's socket: %s", lost, cell)
-                    .isLessThanOrEqualTo(byProgram ? PACKETS / 10 : PACKETS / 1000);
+                    .isLessThanOrEqualTo(byProgram ? PACKETS / 10 : PACKETS / OF_ONE);
             long journeys = journeysEach * (PACKETS - lost);
             long repeated = repeated(sluice) - before;
             long came = ofFlows(sluice) - toProcess;
-            assertThat(repeated).as(cell).isGreaterThanOrEqualTo(journeys * 999 / 1000);
-            assertThat(came).as("to the process: %s, %s", cell, said(sluice)).isLessThanOrEqualTo(journeys / 1000);
+            assertThat(repeated).as(cell).isGreaterThanOrEqualTo(journeys - journeys / OF_ONE);
+            assertThat(came).as("to the process: %s, %s", cell, said(sluice)).isLessThanOrEqualTo(journeys / OF_ONE);
             table.add(String.format(
                     Locale.ROOT,
                     "%s  UDP %.2f %% in the kernel, %d of %d frames to the process",
@@ -236,7 +239,7 @@ class FastPathTableTest {
             long repeated = repeated(sluice) - before;
             long came = ofFlows(sluice) - toProcess;
             assertThat(repeated).as(cell).isGreaterThan(4L * TCP_BYTES / 1500 * 9 / 10);
-            assertThat(came).as("to the process: %s, %s", cell, said(sluice)).isLessThanOrEqualTo(repeated / 1000);
+            assertThat(came).as("to the process: %s, %s", cell, said(sluice)).isLessThanOrEqualTo(repeated / OF_ONE);
             table.add(String.format(
                     Locale.ROOT, "%s  TCP %d packets in the kernel, %d to the process", cell, repeated, came));
         }
