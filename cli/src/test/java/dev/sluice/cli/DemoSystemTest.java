@@ -124,6 +124,7 @@ class DemoSystemTest {
     }
 
     @Test
+    @Tag("long")
     void chainOverThreeHostsIsAsExpected() throws Exception {
         Process demo = start(AS_ROOT, "demo", "chain", "--quick");
         assertThat(demo.waitFor(RUN_SECONDS, TimeUnit.SECONDS)).isTrue();

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Service nodes stand between a client and a server on one cable, as they will behind Sluice; a plain cable takes its place. */
 @Tag("system")
+@Tag("long")
 class FirewallSystemTest {
     private Topology topology;
     private Namespace client;
@@ -76,7 +77,6 @@ class FirewallSystemTest {
     }
 
     @Test
-    @Tag("long")
     void natNodeTranslatesSourceAndBringsAnswersBack() {
         routeThroughNode();
         server.configure("route", "flush", "via", "10.8.0.254");
@@ -87,7 +87,6 @@ class FirewallSystemTest {
     }
 
     @Test
-    @Tag("long")
     void inlineMatcherPassesOrdinaryRequestsAndBlocksForbiddenOnes() {
         InlineNode matcher = InlineNode.matcher(left.b(), right.a(), List.of("/forbidden"));
         HttpService http = HttpService.start(server, 80);
@@ -143,7 +142,6 @@ class FirewallSystemTest {
     }
 
     @Test
-    @Tag("long")
     void floodingNodeSendsAsManyFramesAsToldAndStops() {
         InlineNode flood = InlineNode.flood(left.b(), right.a(), 5_000, 500, 3);
         Waits.until(
@@ -154,7 +152,6 @@ class FirewallSystemTest {
     }
 
     @Test
-    @Tag("long")
     void wrongPortNodeSendsEverythingOutOfItsThirdInterface() {
         Namespace other = topology.namespace("other");
         Wire third = topology.wire(topology.get("node"), "wrong", other, "eth0");

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Real streams over an impaired wire, past witnesses: what was planted is found, to the packet. */
 @Tag("system")
+@Tag("long")
 class TrafficSystemTest {
     private static final Map<String, IdObserver> NONE = Map.of();
 
@@ -45,7 +46,6 @@ class TrafficSystemTest {
     }
 
     @Test
-    @Tag("long")
     void perfectWireGivesPerfectReportsBothWaysForAllProtocolsAndFamilies() {
         ImpairmentRelay.start(middleLeft, middleRight, ImpairmentRelay.Settings.perfect(1));
         IdObserver witness = IdObserver.start(middleLeft, IdObserver.Direction.BOTH);

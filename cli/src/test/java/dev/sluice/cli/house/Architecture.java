@@ -70,7 +70,7 @@ final class Architecture {
                     List.of("io.grpc..", "com.google.protobuf..", "org.slf4j..")),
             new Module(
                     "manager",
-                    List.of("model", "controller", "southbound"),
+                    List.of("model", "controller", "southbound", "wire"),
                     List.of(
                             "io.helidon..",
                             "tools.jackson..",
@@ -92,7 +92,8 @@ final class Architecture {
                             "com.fasterxml.jackson.annotation..",
                             "org.slf4j..",
                             "io.grpc..",
-                            "com.google.protobuf..")),
+                            "com.google.protobuf..",
+                            "com.sun.management..")),
             new Module(
                     "lab",
                     List.of("agent", "sdk", "ports", "model", "wire"),

@@ -40,7 +40,7 @@ class BfdTest {
 
     private static final BfdPath FRR = toHost(2);
     private static final BfdPath BIRD = toHost(3);
-    private static final int ROUNDS = Integer.getInteger("sluice.bfd.rounds", 3);
+    private static final int ROUNDS = Integer.getInteger("sluice.bfd.rounds", 2);
 
     /** Three intervals are 150 ms; the rest is for machines that run other tests meanwhile. */
     private static final double WORST_MS = 250;

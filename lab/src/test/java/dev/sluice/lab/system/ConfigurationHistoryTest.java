@@ -77,7 +77,7 @@ class ConfigurationHistoryTest {
             sluice.say(AdminClient::confirm);
             int generation = sluice.status().generation();
             assertThat(Waits.holdsWithin(
-                            Duration.ofSeconds(4), () -> sluice.status().generation() != generation))
+                            Duration.ofSeconds(3), () -> sluice.status().generation() != generation))
                     .as("a confirmed change is taken back")
                     .isFalse();
             lab.checkNewFlow(true, true);
@@ -110,7 +110,7 @@ class ConfigurationHistoryTest {
         try (SluiceNode sluice = SluiceNode.start(lab.network.sluice, through("[fw]"))) {
             sluice.configure(through("[second]"));
             assertThat(Waits.holdsWithin(
-                            Duration.ofSeconds(4), () -> sluice.status().generation() != 2))
+                            Duration.ofMillis(1_500), () -> sluice.status().generation() != 2))
                     .isFalse();
         }
     }

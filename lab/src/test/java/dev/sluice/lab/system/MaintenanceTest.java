@@ -137,7 +137,7 @@ class MaintenanceTest {
             sluice.configure(configuration("", ", weight: 2"));
             assertThat(state(failed)).as("holds over a reload").isEqualTo("failed");
             sluice.say(admin -> admin.tellPaths("failed", List.of(other)));
-            assertThat(one.exchange(5).lost()).as("closed").isEqualTo(5);
+            assertThat(one.exchange(5, 200).lost()).as("closed").isEqualTo(5);
             sluice.say(admin -> admin.tellPaths("restored", List.of("all")));
             assertThat(state(failed)).isEqualTo("in use");
             assertThat(two.exchange(20).lost()).isZero();

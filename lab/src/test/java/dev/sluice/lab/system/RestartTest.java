@@ -114,6 +114,7 @@ class RestartTest {
 
     @ParameterizedTest
     @Cases(value = "closed", more = "open")
+    @Tag("long")
     void newFlowsMeetTheFailurePolicyWhileNobodyIsThereToDecide(String onFailure) {
         try (SluiceNode sluice = node(onFailure);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
@@ -151,6 +152,7 @@ class RestartTest {
 
     /** It neither ended nor said good-bye: after a second without a word it counts as away. */
     @Test
+    @Tag("long")
     void processThatHangsCountsAsAwayUntilItGoesOn() {
         try (SluiceNode sluice = node("open");
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
@@ -179,6 +181,7 @@ class RestartTest {
 
     /** Closed: nobody is there to find another way, so nothing leaves; the interface counts what it drops. */
     @Test
+    @Tag("long")
     void flowWhoseNodeDiesWhileNobodyIsThereIsDroppedAndGoesOnByAnotherAfterwards() {
         try (SluiceNode sluice = node("closed");
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {

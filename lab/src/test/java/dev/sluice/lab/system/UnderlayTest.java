@@ -218,6 +218,7 @@ class UnderlayTest {
     /** Nodes of both hosts have what is sent whole, and nobody fragments. */
     @ParameterizedTest
     @Cases(value = "6", more = "4")
+    @Tag("long")
     void packetsOfOrdinarySizePassALargeUnderlay(int ipVersion) {
         String objects = HostsNetwork.objects("direct", ipVersion);
         try (HostsNetwork network = new HostsNetwork();
