@@ -92,7 +92,8 @@ final class CommandDriver implements RunDriver {
         argv.addAll(List.of("--reuid=" + permits.user(), "--regid=" + permits.group(), "--clear-groups"));
         argv.addAll(List.of("--no-new-privs", "--inh-caps=" + CAPABILITIES, "--ambient-caps=" + CAPABILITIES));
         argv.addAll(List.of("--bounding-set=" + CAPABILITIES, "--"));
-        // What the objects say stands in the environment of the node only, not of the programs before it, which still have the rights of the agent.
+        // What the objects say stands in the environment of the node only, not of the programs before it, which still
+        // have the rights of the agent.
         argv.addAll(List.of("/usr/bin/env", "-i", "PATH=" + ShortCommand.PATH));
         command.environment().forEach((name, value) -> argv.add(name + "=" + value));
         argv.addAll(List.of("SLUICE_INSTANCE=" + wanted.name(), MARK + "=" + mark));

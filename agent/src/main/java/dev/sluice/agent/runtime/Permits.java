@@ -108,14 +108,15 @@ public record Permits(List<List<String>> commands, List<String> hooks, String us
             }
             Path real = path.toRealPath();
             if (isOthers(real)) {
-                return Optional.of(program + " may be written by others than its owner, so it is not run: chmod go-w "
-                        + program);
+                return Optional.of(
+                        program + " may be written by others than its owner, so it is not run: chmod go-w " + program);
             }
             for (Path start : List.of(path.toAbsolutePath().normalize(), real)) {
                 for (Path folder = start.getParent(); folder != null; folder = folder.getParent()) {
                     if (isOthers(folder) && !isSticky(folder)) {
-                        return Optional.of(program + " is not run: others than root may put another program in its place,"
-                                + " by writing " + folder + "; chmod go-w " + folder);
+                        return Optional.of(
+                                program + " is not run: others than root may put another program in its place,"
+                                        + " by writing " + folder + "; chmod go-w " + folder);
                     }
                 }
             }

@@ -96,7 +96,9 @@ final class InterfaceLookout {
     }
 
     private boolean fits(LinkInfo link) {
-        if (link.name().equals(LOOPBACK) || link.name().startsWith(OWN) || MADE.matcher(link.name()).matches()) {
+        if (link.name().equals(LOOPBACK)
+                || link.name().startsWith(OWN)
+                || MADE.matcher(link.name()).matches()) {
             return false;
         }
         return (marks && NodeMark.of(link.alias()).isPresent())

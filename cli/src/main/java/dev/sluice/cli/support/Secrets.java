@@ -19,7 +19,19 @@ public final class Secrets {
     /** Stands where one was. */
     public static final String REMOVED = "(removed)";
 
-    private static final List<String> WORDS = List.of("secret", "password", "passphrase", "token", "privatekey", "psk", "passwd", "credential", "apikey", "api_key", "accesskey", "access_key");
+    private static final List<String> WORDS = List.of(
+            "secret",
+            "password",
+            "passphrase",
+            "token",
+            "privatekey",
+            "psk",
+            "passwd",
+            "credential",
+            "apikey",
+            "api_key",
+            "accesskey",
+            "access_key");
 
     /** Fields whose values are the user's own, and may be anything. */
     private static final Set<String> OWN_WORDS = Set.of("environment", "parameters");

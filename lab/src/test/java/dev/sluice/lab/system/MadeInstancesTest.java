@@ -134,7 +134,10 @@ class MadeInstancesTest {
                         WAIT,
                         () -> before.containsAll(namespaces()),
                         () -> agent.states().toString());
-                Waits.until("its process has ended", WAIT, () -> ProcessHandle.of(second).isEmpty());
+                Waits.until(
+                        "its process has ended",
+                        WAIT,
+                        () -> ProcessHandle.of(second).isEmpty());
                 assertThat(host.configure("link", "show"))
                         .doesNotContain("fw-in")
                         .doesNotContain("fw-out");

@@ -131,7 +131,8 @@ final class Deployments {
                             object.tree().path("spec").path("runtime").has("deployment");
                     if (byDeployment && read(object, now) instanceof ServiceInstance instance) {
                         Instance made = new Instance(object, instance);
-                        // One that could not have this name was not made by the deployment; names say whose tenant an object is, too.
+                        // One that could not have this name was not made by the deployment; names say whose tenant an
+                        // object is, too.
                         if (Fleet.number(made.deployment(), object.name()) > 0) {
                             instances.add(made);
                         }
