@@ -128,6 +128,7 @@ class FastPathBoundTest {
     }
 
     @Test
+    @Tag("long")
     void restartWithAnotherBoundTakesOverWhatFits() throws InterruptedException {
         try (SluiceNode sluice =
                 SluiceNode.start(network.sluice, configuration(ROOM), "fast-path-tc", "remains=" + root)) {

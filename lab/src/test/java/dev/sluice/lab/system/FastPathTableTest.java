@@ -54,6 +54,7 @@ class FastPathTableTest {
 
     /** On veths, whose other ends do what network cards do anyway: complete checksums, tags in frames, frames from XDP. */
     @Test
+    @Tag("long")
     void packetsOfEstablishedFlowsStayInXdp() {
         pair("xdp");
         router("xdp");
