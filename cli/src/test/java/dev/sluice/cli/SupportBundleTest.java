@@ -188,6 +188,7 @@ class SupportBundleTest {
                 "secret: '" + SECRET + "'",
                 "{\"secret\" : \"" + SECRET + "\"}",
                 "--password " + "= " + SECRET,
+                "run --store-password " + SECRET + " --listen x",
                 "apiToken=" + SECRET,
                 "private_key: " + SECRET,
                 "Authorization: Bearer " + TOKEN,

@@ -289,6 +289,7 @@ class FastPathSystemTest {
 
     /** A tag moves between frame and metadata several times on both ways; what says where checksum and segments are has to follow. */
     @Test
+    @Tag("long")
     void superFramesWithTagsStayWhole() throws Exception {
         try (Outside from = Outside.open(client, "c0");
                 Outside to = Outside.open(server, "s0")) {
@@ -341,6 +342,7 @@ class FastPathSystemTest {
     }
 
     @Test
+    @Tag("long")
     void walkHandsOutEachRecordOnce() throws Exception {
         middle.in(() -> {
             try (Open open = Open.open()) {
@@ -373,6 +375,7 @@ class FastPathSystemTest {
     }
 
     @Test
+    @Tag("long")
     void goesWithoutTraces() throws Exception {
         middle.in(() -> {
             Open.open().close();
@@ -431,6 +434,7 @@ class FastPathSystemTest {
 
     /** Without addresses the host is not asked, as with AF_XDP. */
     @Test
+    @Tag("long")
     void hostWithoutAddressesSeesNothing() throws Exception {
         client.ip("neigh replace 10.9.0.3 lladdr "
                 + words(middle.in(() -> LinkMonitor.read("left").orElseThrow().mac())) + " dev c0 nud permanent");

@@ -220,6 +220,7 @@ class PinsSystemTest {
     }
 
     @Test
+    @Tag("long")
     void leftoversSayWhatTheyAreAndGo() throws Exception {
         middle.in(() -> {
             FastPath path = FastPath.open(pool(), 16, directory);
@@ -238,6 +239,7 @@ class PinsSystemTest {
     }
 
     @Test
+    @Tag("long")
     void directoryElsewhereIsRefusedWithAWord() throws Exception {
         Path elsewhere = Files.createTempDirectory("slf");
         try {

@@ -112,6 +112,7 @@ class XdpFastPathSystemTest {
 
     /** An skb says that its checksum is still to be completed; its bytes do not. */
     @Test
+    @Tag("long")
     void packetsWithoutChecksumAreLeftToTc() throws Exception {
         client.exec("ethtool -K c0 tx on");
         try (Outside from = Outside.open(client, "c0");
@@ -226,6 +227,7 @@ class XdpFastPathSystemTest {
 
     /** Frames that do not fit into a page are none for XDP; tc works all the same, and the port says why. */
     @Test
+    @Tag("long")
     void portWhoseFramesAreTooLargeForXdpHasTcAndSaysSo() throws Exception {
         client.ip("link set c0 mtu 9000");
         middle.in(() -> {

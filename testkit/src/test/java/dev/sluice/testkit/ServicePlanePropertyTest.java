@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  */
 class ServicePlanePropertyTest {
     private static final long FIRST = Long.getLong("sluice.seed", 1);
-    private static final int SCENARIOS = Integer.getInteger("sluice.scenarios", 600);
+    private static final int SCENARIOS = Integer.getInteger("sluice.scenarios", 300);
 
     @Test
     void packetsVisitTheirServicesInOrderOrDoNotLeave() {

@@ -47,7 +47,7 @@ public final class Secrets {
 
     /** {@code --password x}. */
     private static final Pattern OPTION = Pattern.compile(
-            "(?i)(--[-a-z]{0,40}(?:secret|password|passphrase|token|private-?key|psk|passwd|api-?key)\\s{1,8})([^\\s-]\\S*)");
+            "(?i)(--[-a-z]{0,40}(?:secret|password|passphrase|token|private-?key|psk|passwd|api-?key)\\s{1,8})([^\\s=:(-]\\S*)");
 
     /** {@code secret: x}, {@code "token" = "x"}: whatever the text is otherwise. */
     private static final Pattern NAMED = Pattern.compile(
@@ -61,8 +61,8 @@ public final class Secrets {
         for (Pattern shape : SHAPES) {
             clean = shape.matcher(clean).replaceAll(REMOVED);
         }
-        clean = OPTION.matcher(clean).replaceAll("$1" + REMOVED);
-        return NAMED.matcher(clean).replaceAll("$1" + REMOVED);
+        clean = NAMED.matcher(clean).replaceAll("$1" + REMOVED);
+        return OPTION.matcher(clean).replaceAll("$1" + REMOVED);
     }
 
     /** The same of a text whose beginning was cut off: a line, or a key, of which only the end is there goes too. */

@@ -207,6 +207,7 @@ class FastPathNodeTest {
     }
 
     @Test
+    @Tag("long")
     void killedNodeLeavesNothingInTheWayOfTheNext() {
         try (SluiceNode sluice = node(true);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {

@@ -31,6 +31,7 @@ class HostCalmTest {
     private static volatile long sink;
 
     @Test
+    @Tag("long")
     void busyProcessorsAndCollectionsKillNoHostAndNoNode() {
         // A machine that tests something else beside takes the processor from all three: sessions of 150 ms are for the
         // soak.

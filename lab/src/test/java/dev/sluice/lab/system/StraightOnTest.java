@@ -13,8 +13,8 @@ class StraightOnTest {
 
     @ParameterizedTest
     @Cases(
-            value = {"classifier, 4, 3", "destination, 6, 2"},
-            more = "destination, 4, 2")
+            value = "destination, 6, 2",
+            more = {"classifier, 4, 3", "destination, 4, 2"})
     void requestsReachTheirDestinationAsTold(String afterLast, int ipVersion, int crossings) {
         String objects = SegmentsNetwork.objects(ipVersion, afterLast);
         try (SegmentsNetwork network = new SegmentsNetwork();

@@ -96,8 +96,8 @@ class UnderlayTest {
 
     @ParameterizedTest(name = "{0} over IPv{1}")
     @Cases(
-            value = {"direct, 4", "hub, 6"},
-            more = {"hub, 4", "direct, 6"})
+            value = "hub, 6",
+            more = {"direct, 4", "hub, 4", "direct, 6"})
     void tsharkFindsInEveryFrameWhatItsLegSays(String mode, int ipVersion) throws IOException, InterruptedException {
         String objects = HostsNetwork.objects(mode, ipVersion);
         try (HostsNetwork network = new HostsNetwork();
@@ -243,8 +243,8 @@ class UnderlayTest {
     /** Endpoints hear how much fits, and their transfers go on: there is no black hole. */
     @ParameterizedTest
     @Cases(
-            value = {"hub, 4, 1390", "direct, 6, 1370"},
-            more = "direct, 4, 1390")
+            value = "direct, 6, 1370",
+            more = {"hub, 4, 1390", "direct, 4, 1390"})
     void endpointsLearnWhatFitsThroughAnOrdinaryUnderlay(String mode, int ipVersion, int mtu) {
         String objects = HostsNetwork.objects(mode, ipVersion);
         try (HostsNetwork network = new HostsNetwork(1500);
