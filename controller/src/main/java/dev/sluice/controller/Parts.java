@@ -9,6 +9,7 @@ import dev.sluice.model.ReadObject.Reference;
 import dev.sluice.model.Resource;
 import dev.sluice.model.ServiceDeployment;
 import dev.sluice.model.ServiceInstance;
+import dev.sluice.model.ServiceManager;
 import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.southbound.Protocol;
@@ -190,7 +191,7 @@ public final class Parts {
                 set(node.isEmpty() ? placedNowhere : own.computeIfAbsent(node.get(), _ -> new TreeSet<>()), key, there);
             }
             // The manager's own business: what it makes of it are instances.
-            case ServiceDeployment _ -> {}
+            case ServiceDeployment _, ServiceManager _ -> {}
             default -> set(common, key, there);
         }
     }
@@ -225,7 +226,7 @@ public final class Parts {
                         ? Affected.all()
                         : new Affected(false, Set.of(node.get()), withUnderlay.contains(node.get()), Set.of());
             }
-            case ServiceDeployment _ -> new Affected(false, Set.of(), false, Set.of());
+            case ServiceDeployment _, ServiceManager _ -> new Affected(false, Set.of(), false, Set.of());
             default -> new Affected(false, Set.of(), true, Set.of(item.object.key()));
         };
     }

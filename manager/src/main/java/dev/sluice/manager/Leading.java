@@ -2,6 +2,7 @@ package dev.sluice.manager;
 
 import dev.sluice.controller.Controller;
 import dev.sluice.manager.agents.AgentService;
+import dev.sluice.manager.callbacks.CallbackService;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.instances.DeploymentService;
@@ -12,7 +13,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What only the manager that leads does: it serves agents and makes instances. The others refuse their connections, so agents go on to the next manager that they know. Any thread. */
+/** What only the manager that leads does: it serves agents, makes instances, and calls service managers back. The others refuse their connections, so agents go on to the next manager that they know. Any thread. */
 final class Leading implements Election.Candidate {
     /** Longer than the longest wait of an agent between two tries. */
     private static final Duration AGENTS_GRACE = Duration.ofSeconds(20);
@@ -21,14 +22,22 @@ final class Leading implements Election.Candidate {
     private final Optional<Enrolments> enrolments;
     private final Inventory inventory;
     private final EventLog events;
+    private final String address;
     private @Nullable AgentService agents;
     private @Nullable DeploymentService deployments;
+    private @Nullable CallbackService callbacks;
 
-    Leading(Optional<AgentOptions> options, Optional<Enrolments> enrolments, Inventory inventory, EventLog events) {
+    Leading(
+            Optional<AgentOptions> options,
+            Optional<Enrolments> enrolments,
+            Inventory inventory,
+            EventLog events,
+            String address) {
         this.options = options;
         this.enrolments = enrolments;
         this.inventory = inventory;
         this.events = events;
+        this.address = address;
     }
 
     @Override
@@ -38,10 +47,15 @@ final class Leading implements Election.Candidate {
                     options.get().listen(), enrolments, inventory, events, InstantSource.system(), AGENTS_GRACE, term);
             deployments = DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
         }
+        callbacks = CallbackService.start(inventory, events, term, InstantSource.system());
     }
 
     @Override
     public synchronized void end() {
+        if (callbacks != null) {
+            callbacks.close();
+            callbacks = null;
+        }
         if (deployments != null) {
             deployments.close();
             deployments = null;
@@ -50,6 +64,11 @@ final class Leading implements Election.Candidate {
             agents.close();
             agents = null;
         }
+    }
+
+    @Override
+    public String address() {
+        return address;
     }
 
     /** What it serves agents with; empty: it serves none now. */

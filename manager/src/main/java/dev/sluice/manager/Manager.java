@@ -18,6 +18,7 @@ import dev.sluice.manager.store.EtcdStore;
 import dev.sluice.manager.store.SqliteStore;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.StoreException;
+import dev.sluice.model.OwnerOnly;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -126,6 +127,15 @@ public final class Manager implements AutoCloseable {
                     newCluster);
         }
 
+        /** Where people reach it, as far as it knows. */
+        String address() {
+            return (certificate.isPresent() ? "https://" : "http://")
+                    + (listen.getHostString().contains(":")
+                            ? "[" + listen.getHostString() + "]"
+                            : listen.getHostString())
+                    + ":" + listen.getPort();
+        }
+
         /** How people name the store. */
         String store() {
             return cluster.map(EtcdOptions::toString).orElse("SQLite in " + data);
@@ -135,7 +145,7 @@ public final class Manager implements AutoCloseable {
             if (cluster.isEmpty()) {
                 return SqliteStore.open(data);
             }
-            Files.createDirectories(data);
+            OwnerOnly.directory(data, "token", "authority.pem");
             return EtcdStore.open(cluster.get());
         }
     }
@@ -161,7 +171,7 @@ public final class Manager implements AutoCloseable {
             }
             Optional<Enrolments> enrolments = enrolments(options, store, inventory);
             EventLog events = new EventLog(InstantSource.system());
-            Leading leading = new Leading(options.agents(), enrolments, inventory, events);
+            Leading leading = new Leading(options.agents(), enrolments, inventory, events, options.address());
             election = store.elect(leading);
             ManagerScraper scraper = new ManagerScraper(
                     inventory,
@@ -170,7 +180,7 @@ public final class Manager implements AutoCloseable {
                     leading::controller,
                     enrolments,
                     options.certificate());
-            Self self = new Self(options.store(), election::standing, scraper::scrape);
+            Self self = new Self(options.store(), election::standing, election::members, scraper::scrape);
             RestApi api = new RestApi(
                     inventory,
                     accounts,

@@ -10,6 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** All objects of one or several files, in the order they were read; immutable. Names are unique per kind. */
 public final class Configuration {
@@ -18,6 +21,14 @@ public final class Configuration {
 
     private final List<Resource> resources;
     private final Map<Kind, Map<String, Resource>> byKind = new EnumMap<>(Kind.class);
+
+    /** Looked up again and again while a configuration is checked; each is worked out when it is asked for first. */
+    private final Map<Class<?>, List<? extends Resource>> byType = new ConcurrentHashMap<>();
+
+    private volatile @Nullable Map<PortKey, List<Port>> portsByInterface;
+
+    /** Where a port is: the same interface is there on many nodes. */
+    private record PortKey(String interfaceName, Optional<String> node) {}
 
     private Configuration(List<Resource> resources) {
         this.resources = List.copyOf(resources);
@@ -48,8 +59,36 @@ public final class Configuration {
     }
 
     /** The objects of one type, in the order read. */
+    @SuppressWarnings("unchecked") // a list under a type holds objects of this type
     public <T extends Resource> List<T> all(Class<T> type) {
-        return resources.stream().filter(type::isInstance).map(type::cast).toList();
+        return (List<T>) byType.computeIfAbsent(
+                type,
+                _ -> resources.stream().filter(type::isInstance).map(type::cast).toList());
+    }
+
+    /** The ports with that Linux interface that may be on that node, in the order read. */
+    private List<Port> portsAt(String interfaceName, Optional<String> node) {
+        if (node.isEmpty()) {
+            return ports().stream()
+                    .filter(port -> port.spec().interfaceName().equals(interfaceName))
+                    .toList();
+        }
+        Map<PortKey, List<Port>> ports = portsByInterface;
+        if (ports == null) {
+            ports = ports().stream()
+                    .collect(Collectors.groupingBy(port ->
+                            new PortKey(port.spec().interfaceName(), port.spec().node())));
+            portsByInterface = ports;
+        }
+        List<Port> there = ports.getOrDefault(new PortKey(interfaceName, node), List.of());
+        List<Port> anywhere = ports.getOrDefault(new PortKey(interfaceName, Optional.empty()), List.of());
+        if (there.isEmpty() || anywhere.isEmpty()) {
+            return there.isEmpty() ? anywhere : there;
+        }
+        return portsAt(interfaceName, Optional.empty()).stream()
+                .filter(port ->
+                        port.spec().node().isEmpty() || port.spec().node().equals(node))
+                .toList();
     }
 
     /** The ports that are written; {@link #forNode} adds the implicit ones. */
@@ -191,11 +230,7 @@ public final class Configuration {
         List<Place> places = new ArrayList<>();
         port(at.interfaceName()).filter(p -> onNode(p, at)).ifPresent(p -> places.add(new PortPlace(p)));
         if (places.isEmpty()) {
-            for (Port port : ports()) {
-                if (port.spec().interfaceName().equals(at.interfaceName()) && onNode(port, at)) {
-                    places.add(new PortPlace(port));
-                }
-            }
+            portsAt(at.interfaceName(), at.scope()).forEach(port -> places.add(new PortPlace(port)));
         }
         return List.copyOf(places);
     }

@@ -141,14 +141,12 @@ public final class ConfigurationLoader {
         texts.put(file, text);
         // A byte order mark is no part of the text.
         String content = text.startsWith("\ufeff") ? text.substring(1) : text;
-        YamlReader.Result read = parsed.read(file, content);
-        for (YamlNode document : read.documents()) {
-            objects.read(file, document);
-        }
+        ParsedTexts.Parsed read = parsed.read(file, content);
+        read.objects().forEach(objects::add);
         read.failure()
                 .ifPresent(failure -> log.addToFile(
                         Severity.ERROR, file, failure.line(), failure.column(), failure.message(), failure.allowed()));
-        if (read.documents().isEmpty() && read.failure().isEmpty()) {
+        if (read.objects().isEmpty() && read.failure().isEmpty()) {
             log.addToFile(Severity.WARNING, file, 1, 1, "the file is empty", "");
         }
     }

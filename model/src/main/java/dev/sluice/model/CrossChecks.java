@@ -23,6 +23,7 @@ final class CrossChecks {
         SwitchChecks switches = new SwitchChecks(all);
         PlaneChecks plane = new PlaneChecks(
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).size());
+        ServiceManagerChecks managers = new ServiceManagerChecks();
         Set<String> served = new HashSet<>();
         all.instances().forEach(instance -> served.add(instance.spec().service()));
         all.all(ServiceDeployment.class)
@@ -60,6 +61,7 @@ final class CrossChecks {
                     plane.check(segment, at);
                 }
                 case ServiceDeployment deployment -> DeploymentChecks.check(deployment, at, all);
+                case ServiceManager manager -> managers.check(manager, at);
                 case PortProfile _, Service _ -> {}
             }
         }

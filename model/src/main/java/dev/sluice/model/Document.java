@@ -28,6 +28,11 @@ record Document(String file, String title, YamlNode root, ProblemLog log, List<R
         this(file, title, root, log, new ArrayList<>());
     }
 
+    /** The same object, whose problems go elsewhere from now on. */
+    Document reportingTo(ProblemLog other) {
+        return new Document(file, title, root, other, references);
+    }
+
     /** Reports an error at a value that is at hand. */
     void error(YamlNode at, String path, String message, String found, String allowed) {
         log.add(new Problem(Severity.ERROR, file, at.line(), at.column(), title, path, message, found, allowed));
@@ -66,6 +71,22 @@ record Document(String file, String title, YamlNode root, ProblemLog log, List<R
             from = to < path.length() && path.charAt(to) == '.' ? to + 1 : to;
         }
         return at;
+    }
+
+    /** The name of the field at a path; null where it is not written, or stands in a list. */
+    @Nullable
+    YamlNode name(String path) {
+        int dot = path.lastIndexOf('.');
+        YamlNode around = dot < 0 ? root : find(path.substring(0, dot));
+        String last = path.substring(dot + 1);
+        if (around instanceof YamlNode.Mapping mapping) {
+            for (YamlNode.Entry entry : mapping.entries()) {
+                if (entry.key() instanceof YamlNode.Scalar key && key.text().equals(last)) {
+                    return key;
+                }
+            }
+        }
+        return null;
     }
 
     private static int stepEnd(String path, int from) {

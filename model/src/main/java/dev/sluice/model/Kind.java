@@ -32,6 +32,9 @@ public enum Kind implements Word {
     /** {@link ServiceDeployment}. */
     SERVICE_DEPLOYMENT("ServiceDeployment"),
 
+    /** {@link ServiceManager}. */
+    SERVICE_MANAGER("ServiceManager"),
+
     /** {@link ServiceChain}. */
     SERVICE_CHAIN("ServiceChain"),
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,6 @@ record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> 
     private static final List<String> LATER = List.of(
             "Tenant",
             "LogicalSwitch",
-            "ServiceManager",
             "VendorTemplate",
             "ServiceProfile",
             "ServiceAttachment",
@@ -38,8 +38,9 @@ record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> 
             Field.defaulted("labels", Types.TEXTS, Map.of(), "{}", "Free words to select objects by.");
     private static final Field<Map<String, String>> ANNOTATIONS =
             Field.defaulted("annotations", Types.TEXTS, Map.of(), "{}", "Free remarks.");
-    private static final ObjectType<Metadata> METADATA_TYPE =
-            ObjectType.of(v -> new Metadata(v.get(NAME), v.get(LABELS), v.get(ANNOTATIONS)), NAME, LABELS, ANNOTATIONS);
+    private static final ObjectType<Metadata> METADATA_TYPE = ObjectType.of(
+                    v -> new Metadata(v.get(NAME), v.get(LABELS), v.get(ANNOTATIONS)), NAME, LABELS, ANNOTATIONS)
+            .passingOver(Set.of("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"));
 
     /** The kind of a document; it is read before anything else. */
     static final ValueType<Kind> KIND_TYPE = Types.word(Arrays.asList(Kind.values()), LATER);
@@ -77,8 +78,11 @@ record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> 
         Field<S> specField = absent == null
                 ? Field.required("spec", spec, "What is wanted.")
                 : Field.defaulted("spec", spec, absent, "", "What is wanted.");
-        ObjectType<Resource> object = ObjectType.of(
-                v -> maker.apply(v.get(METADATA), v.get(specField)), API_VERSION, KIND, METADATA, specField);
+        ObjectType<Resource> object = ObjectType.<Resource>of(
+                        v -> maker.apply(v.get(METADATA), v.get(specField)), API_VERSION, KIND, METADATA, specField)
+                // What a manager keeps of an object besides: 'sluice get -o yaml' shows it, and 'apply' does not take
+                // it.
+                .passingOver(Set.of("status"));
         return new KindReader(kind, spec, object, text, example);
     }
 }

@@ -8,7 +8,17 @@ final class KindTable {
 
     static List<KindReader> rows() {
         return List.of(
-                service(), instance(), deployment(), chain(), policy(), port(), profile(), router(), segment(), node());
+                service(),
+                instance(),
+                deployment(),
+                manager(),
+                chain(),
+                policy(),
+                port(),
+                profile(),
+                router(),
+                segment(),
+                node());
     }
 
     private static KindReader service() {
@@ -50,6 +60,20 @@ final class KindTable {
                   replicas: 2
                   placement: {hosts: [host-a, host-b], spread: hosts}
                   command: {argv: [/usr/libexec/fw, --quiet]}
+                """);
+    }
+
+    private static KindReader manager() {
+        return KindReader.row(Kind.SERVICE_MANAGER, ServiceManagerReader.SPEC, null, ServiceManager::new, """
+                A program of a vendor that has to know which chains pass its nodes, and what they are to do there: \
+                [service managers](../guides/service-managers.md). Nodes that read files leave it alone.""", """
+                apiVersion: sluice.dev/v1
+                kind: ServiceManager
+                metadata: {name: acme}
+                spec:
+                  vendor: Acme Security
+                  services: [firewall]
+                  callback: {url: "https://acme-manager.example:8443/sluice"}
                 """);
     }
 

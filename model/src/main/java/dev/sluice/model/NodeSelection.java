@@ -167,6 +167,7 @@ final class NodeSelection {
                     LogicalSwitch _,
                     Service _,
                     ServiceDeployment _,
+                    ServiceManager _,
                     ServiceChain _,
                     ServicePolicy _ -> Optional.empty();
         };

@@ -48,41 +48,78 @@ final class ObjectReader {
         return count;
     }
 
-    void read(String file, YamlNode root) {
+    /**
+     * What is known of a document without looking at others; not changed any more once it is there.
+     *
+     * @param something whether it holds anything
+     * @param document where it stands; null: it is of no known kind
+     * @param kind the kind
+     * @param name its name; null: it has none that could be one
+     * @param resource what it says; null: it has problems of its own
+     * @param problems these
+     */
+    record Alone(
+            boolean something,
+            @Nullable Document document,
+            @Nullable Kind kind,
+            @Nullable String name,
+            @Nullable Resource resource,
+            ProblemLog problems) {}
+
+    /** Reads one document for itself. */
+    static Alone alone(String file, YamlNode root) {
+        ProblemLog own = new ProblemLog();
         if (root instanceof YamlNode.Scalar scalar && scalar.isNull()) {
             String message = "empty document; remove one of the '---' around it";
-            log.addToFile(Severity.WARNING, file, root.line(), root.column(), message, "");
-            return;
+            own.addToFile(Severity.WARNING, file, root.line(), root.column(), message, "");
+            return new Alone(false, null, null, null, null, own);
         }
-        count++;
-        Document untitled = new Document(file, "", root, log);
+        Document untitled = new Document(file, "", root, own);
+        Kind kind = kind(untitled, root);
+        if (kind == null || !(root instanceof YamlNode.Mapping mapping)) {
+            return new Alone(true, null, null, null, null, own);
+        }
+        YamlNode metadata = field(mapping, "metadata");
+        YamlNode name = metadata instanceof YamlNode.Mapping inner ? field(inner, "name") : null;
+        String text = name instanceof YamlNode.Scalar scalar && Checks.isName(scalar.text()) ? scalar.text() : null;
+        Document document = new Document(file, kind.word() + "/" + (text == null ? "?" : text), root, own);
+        Resource resource = KindReader.of(kind).object().read(new FieldReader(document, root, ""));
+        return new Alone(true, document, kind, text, resource, own);
+    }
+
+    private static @Nullable Kind kind(Document untitled, YamlNode root) {
         if (!(root instanceof YamlNode.Mapping mapping)) {
             String message = "is " + root.shape() + " where an object is expected";
             untitled.error(root, "", message, root.excerpt(), "object with apiVersion, kind, metadata, spec");
-            return;
+            return null;
         }
         YamlNode kindNode = field(mapping, "kind");
         if (kindNode == null) {
             untitled.error(root, "kind", "is missing", "", KindReader.KIND_TYPE.allowed());
-            return;
+            return null;
         }
-        Kind kind = KindReader.KIND_TYPE.read(new FieldReader(untitled, kindNode, "kind"));
-        if (kind != null) {
-            read(file, mapping, kind);
-        }
+        return KindReader.KIND_TYPE.read(new FieldReader(untitled, kindNode, "kind"));
     }
 
-    private void read(String file, YamlNode.Mapping root, Kind kind) {
-        YamlNode metadata = field(root, "metadata");
-        YamlNode name = metadata instanceof YamlNode.Mapping mapping ? field(mapping, "name") : null;
-        boolean named = name instanceof YamlNode.Scalar scalar && Checks.isName(scalar.text());
-        String text = named && name instanceof YamlNode.Scalar scalar ? scalar.text() : "?";
-        Document document = new Document(file, kind.word() + "/" + text, root, log);
-        documents.add(document);
-        Resource resource = KindReader.of(kind).object().read(new FieldReader(document, root, ""));
-        if (named && !declare(kind, text, document)) {
+    /** Adds what was read for itself. */
+    void add(Alone alone) {
+        log.addAll(alone.problems());
+        if (!alone.something()) {
             return;
         }
+        count++;
+        Document read = alone.document();
+        Kind kind = alone.kind();
+        if (read == null || kind == null) {
+            return;
+        }
+        Document document = read.reportingTo(log);
+        documents.add(document);
+        String name = alone.name();
+        if (name != null && !declare(kind, name, document)) {
+            return;
+        }
+        Resource resource = alone.resource();
         if (resource != null) {
             sound.add(new Sound(resource, document));
         }

@@ -3,6 +3,7 @@ package dev.sluice.model;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -15,16 +16,23 @@ import org.jspecify.annotations.Nullable;
 final class ObjectType<T> implements ValueType<T> {
     private final List<Field<?>> fields;
     private final List<String> names;
+    private final Set<String> passedOver;
     private final Function<Values, @Nullable T> builder;
 
-    private ObjectType(List<Field<?>> fields, Function<Values, @Nullable T> builder) {
+    private ObjectType(List<Field<?>> fields, Set<String> passedOver, Function<Values, @Nullable T> builder) {
         this.fields = fields;
+        this.passedOver = passedOver;
         this.names = fields.stream().<String>map(Field::name).toList();
         this.builder = builder;
     }
 
     static <T> ObjectType<T> of(Function<Values, @Nullable T> builder, Field<?>... fields) {
-        return new ObjectType<>(List.of(fields), builder);
+        return new ObjectType<>(List.of(fields), Set.of(), builder);
+    }
+
+    /** The same, where fields that others write may stand too: whatever they say is not looked at. */
+    ObjectType<T> passingOver(Set<String> names) {
+        return new ObjectType<>(fields, Set.copyOf(names), builder);
     }
 
     List<Field<?>> fields() {
@@ -66,6 +74,9 @@ final class ObjectType<T> implements ValueType<T> {
             String message = "a field name is " + entry.key().shape();
             at.document().error(entry.key(), at.path(), message, "", String.join(", ", names));
             return false;
+        }
+        if (passedOver.contains(key.text())) {
+            return true;
         }
         FieldReader field = at.field(key.text(), entry.key());
         if (!names.contains(key.text())) {

@@ -1,8 +1,10 @@
 package dev.sluice.model;
 
+import dev.sluice.model.LogicalRouter.RouterInterface;
 import dev.sluice.model.Node.BfdKey;
 import dev.sluice.model.Node.Underlay;
 import dev.sluice.wire.IpAddress;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +28,7 @@ final class PlaneChecks {
 
     private final Set<String> withUnderlay = new HashSet<>();
     private final Map<IpAddress, String> addresses = new HashMap<>();
+    private final Map<IpAddress, List<LogicalRouter>> routersByAddress = new HashMap<>();
     private final Map<Integer, String> nodeNumbers = new HashMap<>();
     private final Map<Integer, String> instanceNumbers = new HashMap<>();
     private final Map<Integer, BfdKey> bfdKeys = new HashMap<>();
@@ -37,6 +40,19 @@ final class PlaneChecks {
         nodes.forEach(node -> withUnderlay.add(node.name()));
         allRouters = routersDeclared == all.routers().size();
         shared = nodes.size() > 1;
+        for (LogicalRouter router : nodes.isEmpty() ? List.<LogicalRouter>of() : all.routers()) {
+            for (RouterInterface at : router.spec().interfaces()) {
+                at.addresses().forEach(own -> addOwner(own.address(), router));
+            }
+        }
+    }
+
+    /** A router counts once, whatever its interfaces have. */
+    private void addOwner(IpAddress address, LogicalRouter router) {
+        List<LogicalRouter> owners = routersByAddress.computeIfAbsent(address, _ -> new ArrayList<>());
+        if (owners.isEmpty() || !owners.getLast().name().equals(router.name())) {
+            owners.add(router);
+        }
     }
 
     void check(Node node, Document at) {
@@ -76,15 +92,14 @@ final class PlaneChecks {
     }
 
     private void checkRouter(Node node, IpAddress address, Document at) {
-        List<LogicalRouter> owners = all.routers().stream()
+        List<LogicalRouter> owners = routersByAddress.getOrDefault(address, List.of()).stream()
                 .filter(router -> PortChecks.mayMeet(router.spec().node(), Optional.of(node.name())))
-                .filter(router -> has(router, address))
                 .toList();
         if (owners.isEmpty()) {
             at.error(
                     ADDRESS,
-                    "no LogicalRouter of the node has this address; give it to an interface of one, which then carries the"
-                            + " tunnels",
+                    "no LogicalRouter of the node has this address; give it to an interface of one, which then carries"
+                            + " the tunnels",
                     "an address of an interface of a LogicalRouter with node: " + node.name());
         } else if (owners.size() > 1) {
             at.error(
@@ -99,12 +114,6 @@ final class PlaneChecks {
                             + " into it",
                     "an address of a LogicalRouter of this node alone");
         }
-    }
-
-    private static boolean has(LogicalRouter router, IpAddress address) {
-        return router.spec().interfaces().stream()
-                .flatMap(at -> at.addresses().stream())
-                .anyMatch(own -> own.address().equals(address));
     }
 
     private void checkFamily(IpAddress address, Document at) {
@@ -142,7 +151,8 @@ final class PlaneChecks {
             at.warning(
                     "spec.node",
                     "Node/" + node.get()
-                            + " has no underlay, so other nodes cannot use this instance; give the node one if they are to");
+                            + " has no underlay, so other nodes cannot use this instance; give the node one if they"
+                            + " are to");
         }
     }
 

@@ -8,13 +8,46 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What has to hold between ports, and between a port and routers. */
 final class PortChecks {
     private final Configuration all;
-    private final Map<String, List<Port>> byInterface = new HashMap<>();
+    private final Map<String, Sharers> byInterface = new HashMap<>();
     private final Map<String, List<Port>> byPeer = new HashMap<>();
     private final Map<String, LogicalRouter> routers = new HashMap<>();
+
+    /** The ports with one interface: the first on each node, since every node may have an interface of that name. */
+    private static final class Sharers {
+        private final Map<String, Numbered> byNode = new HashMap<>();
+        private @Nullable Numbered first;
+        private @Nullable Numbered anywhere;
+        private int count;
+
+        /** A port, and how many came before it. */
+        private record Numbered(int number, Port port) {}
+
+        /** Adds a port; the first before it that may be at the same interface of the same node. */
+        Optional<Port> add(Port port) {
+            Numbered added = new Numbered(count++, port);
+            Optional<String> node = port.spec().node();
+            Numbered met = node.isEmpty() ? first : earlier(byNode.get(node.get()), anywhere);
+            first = earlier(first, added);
+            if (node.isEmpty()) {
+                anywhere = earlier(anywhere, added);
+            } else {
+                byNode.putIfAbsent(node.get(), added);
+            }
+            return Optional.ofNullable(met).map(Numbered::port);
+        }
+
+        private static @Nullable Numbered earlier(@Nullable Numbered a, @Nullable Numbered b) {
+            if (a == null || b == null) {
+                return a == null ? b : a;
+            }
+            return a.number < b.number ? a : b;
+        }
+    }
 
     PortChecks(Configuration all) {
         this.all = all;
@@ -34,15 +67,13 @@ final class PortChecks {
     }
 
     void check(Port port, Document at) {
-        List<Port> sharers = byInterface.computeIfAbsent(port.spec().interfaceName(), name -> new ArrayList<>());
-        sharers.stream()
-                .filter(earlier -> mayMeet(earlier.spec().node(), port.spec().node()))
-                .findFirst()
+        byInterface
+                .computeIfAbsent(port.spec().interfaceName(), _ -> new Sharers())
+                .add(port)
                 .ifPresent(earlier -> at.error(
                         "spec.interface",
                         "is used by " + earlier.title() + " already",
                         "one Port per interface of a node"));
-        sharers.add(port);
         port.spec().peer().ifPresent(peer -> checkPeer(port, peer, at));
     }
 

@@ -38,6 +38,14 @@ final class ProblemLog {
         fileOrder.putIfAbsent(file, fileOrder.size());
     }
 
+    /** Takes over what another one has collected, which is not written to any more. */
+    void addAll(ProblemLog other) {
+        int errorsInAll = errors + other.errors;
+        other.problems.forEach(this::add);
+        errors = errorsInAll;
+        dropped += other.dropped;
+    }
+
     int errors() {
         return errors;
     }

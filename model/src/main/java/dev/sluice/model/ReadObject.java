@@ -29,7 +29,7 @@ public record ReadObject(Resource resource, Set<Reference> references) {
         ProblemLog log = new ProblemLog();
         ObjectReader reader = new ObjectReader(log);
         YamlReader.Result read = YamlReader.read(text);
-        read.documents().forEach(document -> reader.read("object", document));
+        read.documents().forEach(document -> reader.add(ObjectReader.alone("object", document)));
         if (read.failure().isPresent() || log.errors() > 0 || reader.sound().size() != 1) {
             return Optional.empty();
         }

@@ -10,6 +10,7 @@ public sealed interface Resource
                 Service,
                 ServiceInstance,
                 ServiceDeployment,
+                ServiceManager,
                 ServiceChain,
                 ServicePolicy {
     /** The API version of every object. */

@@ -173,7 +173,24 @@ public final class WrittenObject {
 
     /** {@code FILE:LINE:COLUMN} of a field such as {@code spec.rules[2].match}; of what is around it where it is not written. */
     public String place(String path) {
-        YamlNode at = document.find(path);
-        return document.file() + ":" + at.line() + ":" + at.column();
+        return of(document.find(path)).toString();
+    }
+
+    /** A place in a file. */
+    public record Place(String file, int line, int column) {
+        @Override
+        public String toString() {
+            return file + ":" + line + ":" + column;
+        }
+    }
+
+    /** Where a value stands or, if the field itself is what is wrong, its name; what is around it where it is not written. */
+    public Place place(String path, boolean ofName) {
+        YamlNode name = ofName ? document.name(path) : null;
+        return of(name == null ? document.find(path) : name);
+    }
+
+    private Place of(YamlNode at) {
+        return new Place(document.file(), at.line(), at.column());
     }
 }

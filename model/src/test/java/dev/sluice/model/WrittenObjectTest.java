@@ -111,6 +111,7 @@ class WrittenObjectTest {
                         "services",
                         "serviceinstances",
                         "servicedeployments",
+                        "servicemanagers",
                         "servicechains",
                         "servicepolicies");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);

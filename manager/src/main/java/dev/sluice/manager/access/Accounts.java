@@ -225,7 +225,8 @@ public final class Accounts {
 
     /** Makes a token for a user. */
     public Issued issue(String user, Duration ttl, String note, Caller caller) {
-        Optional<Entry> holder = entry(USERS + user);
+        // What is no name may not even be a key of the store.
+        Optional<Entry> holder = user.matches(NAME) ? entry(USERS + user) : Optional.empty();
         if (holder.isEmpty()) {
             throw unknown("User", user);
         }

@@ -25,16 +25,17 @@ public enum Role {
             Sets.ALL,
             EnumSet.of(Kind.NODE, Kind.PORT, Kind.PORT_PROFILE, Kind.LOGICAL_ROUTER, Kind.LOGICAL_SWITCH),
             Sets.NONE,
-            Sets.NOTHING),
+            EnumSet.of(Permission.METRICS)),
 
     /** Decides what is inspected, by what. */
     SECURITY_ADMIN(
-            "services, instances, deployments, chains and policies",
+            "services, instances, deployments, service managers, chains and policies",
             Sets.NO_NODES,
             EnumSet.of(
                     Kind.SERVICE,
                     Kind.SERVICE_INSTANCE,
                     Kind.SERVICE_DEPLOYMENT,
+                    Kind.SERVICE_MANAGER,
                     Kind.SERVICE_CHAIN,
                     Kind.SERVICE_POLICY),
             Sets.NONE,
@@ -42,10 +43,15 @@ public enum Role {
 
     /** Brings services and their instances. */
     VENDOR(
-            "services, instances and deployments, and what is known of them",
-            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT, Kind.SERVICE_CHAIN),
-            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT),
-            EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT),
+            "services, instances, deployments and service managers, and what is known of them",
+            EnumSet.of(
+                    Kind.SERVICE,
+                    Kind.SERVICE_INSTANCE,
+                    Kind.SERVICE_DEPLOYMENT,
+                    Kind.SERVICE_MANAGER,
+                    Kind.SERVICE_CHAIN),
+            Sets.OF_VENDORS,
+            Sets.OF_VENDORS,
             Sets.NOTHING),
 
     /** A program on the nodes that does what the objects say. */
@@ -57,10 +63,13 @@ public enum Role {
             Sets.NO_NODES,
             Sets.NONE,
             Sets.NONE,
-            EnumSet.of(Permission.AUDIT)),
+            EnumSet.of(Permission.AUDIT, Permission.METRICS)),
 
     /** Looks. */
-    READ_ONLY("reading objects", Sets.NO_NODES, Sets.NONE, Sets.NONE, Sets.NOTHING);
+    READ_ONLY("reading objects", Sets.NO_NODES, Sets.NONE, Sets.NONE, EnumSet.of(Permission.METRICS)),
+
+    /** A program that collects figures: it sees no object, whoever takes its token. */
+    MONITOR("metrics of managers", Sets.NONE, Sets.NONE, Sets.NONE, EnumSet.of(Permission.METRICS));
 
     /** What is done with the manager, not with an object; given for all tenants only. */
     public enum Permission {
@@ -74,7 +83,10 @@ public enum Role {
         BACKUP,
 
         /** The record of changes, which is of all tenants. */
-        AUDIT
+        AUDIT,
+
+        /** Figures of the manager, which name the nodes of all tenants. */
+        METRICS
     }
 
     /** Sets that several roles have. */
@@ -84,6 +96,9 @@ public enum Role {
 
         /** Nodes hold the keys with which they sign. */
         static final Set<Kind> NO_NODES = EnumSet.complementOf(EnumSet.of(Kind.NODE));
+
+        static final Set<Kind> OF_VENDORS =
+                EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT, Kind.SERVICE_MANAGER);
 
         static final Set<Permission> NOTHING = EnumSet.noneOf(Permission.class);
     }
@@ -137,7 +152,7 @@ public enum Role {
 
     /** Whether it can be given for one tenant. */
     public boolean ofTenants() {
-        return permissions.isEmpty() && this != AGENT && this != VENDOR;
+        return this == NETWORK_ADMIN || this == SECURITY_ADMIN || this == READ_ONLY;
     }
 
     boolean may(Permission permission) {

@@ -48,7 +48,10 @@ public record Happening(Reason reason, Kind kind, String name, String node, Stri
         REFUSED("Refused", true),
 
         /** A chain has other paths than before. */
-        PATHS_CHANGED("PathsChanged", false);
+        PATHS_CHANGED("PathsChanged", false),
+
+        /** A service manager does not take what it is called with. */
+        CALL_FAILED("CallFailed", true);
 
         private final String word;
         private final boolean warning;

@@ -122,7 +122,9 @@ public final class Inventory {
                     ManagedObject object = ManagedObject.of(entry);
                     if (wanted.test(object)) {
                         if (found.size() == limit) {
-                            return new Page(revision, found, new Continuation(revision, after).text());
+                            // Behind the last one that is wanted: what stands in between may be nobody's business.
+                            String last = found.getLast().key();
+                            return new Page(revision, found, new Continuation(revision, last).text());
                         }
                         found.add(object);
                     }

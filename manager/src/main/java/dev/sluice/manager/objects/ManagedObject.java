@@ -1,6 +1,7 @@
 package dev.sluice.manager.objects;
 
 import dev.sluice.manager.store.Store.Entry;
+import dev.sluice.manager.store.StoreException;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;
 import java.util.Map;
@@ -48,20 +49,34 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
         return kind.word() + "/" + name;
     }
 
+    /**
+     * An object as it is stored.
+     *
+     * @throws StoreException if a newer version of this program stored it, and this one does not know what it is
+     */
     static ManagedObject of(Entry entry) {
         String[] parts = entry.key().split("/", 3);
-        Kind kind = Kind.named(parts[1]).orElseThrow(() -> new IllegalStateException("key " + entry.key()));
+        Kind kind = kind(parts);
         return new ManagedObject(kind, parts[2], entry.revision(), Trees.read(entry.value()));
     }
 
     /** Of an object of which nothing else is known any more. */
     static ManagedObject nameOnly(String key) {
         String[] parts = key.split("/", 3);
-        Kind kind = Kind.named(parts[1]).orElseThrow(() -> new IllegalStateException("key " + key));
+        Kind kind = kind(parts);
         ObjectNode tree = Trees.object();
         tree.put("kind", kind.word());
         tree.putObject("metadata").put("name", parts[2]);
         return new ManagedObject(kind, parts[2], 0, tree);
+    }
+
+    private static Kind kind(String[] key) {
+        return Kind.named(key[1])
+                .orElseThrow(() -> new StoreException(
+                        StoreException.Reason.FAILED,
+                        "the store holds " + key[1] + "/" + key[2]
+                                + ", of a kind that this version does not know: a newer one wrote it. Start that version again, and delete"
+                                + " all " + key[1] + " with it before you go back; nothing was changed"));
     }
 
     byte[] value() {

@@ -25,8 +25,10 @@ final class EventRoutes {
     private final Inventory inventory;
     private final EventLog events;
     private final Gate gate;
+    private final Self self;
 
-    EventRoutes(Inventory inventory, EventLog events, Gate gate) {
+    EventRoutes(Inventory inventory, EventLog events, Gate gate, Self self) {
+        this.self = self;
         this.inventory = inventory;
         this.events = events;
         this.gate = gate;
@@ -46,6 +48,10 @@ final class EventRoutes {
         List<EventLog.Event> found;
         long newest;
         do {
+            // It may stand by, or begin to while this request waits: then others see what happens.
+            self.elsewhere().ifPresent(where -> {
+                throw new Refusal(Reason.UNAVAILABLE, "this manager stands by and sees no events", where);
+            });
             // Rights may have ended while this request waited.
             Identity who = gate.identify(authorization);
             Tenants tenants = inventory.tenants();

@@ -2,6 +2,7 @@ package dev.sluice.manager.rest;
 
 import dev.sluice.manager.access.Identity;
 import dev.sluice.manager.http.HttpAnswer;
+import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,6 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class ObjectRoutes {
     private static final String KIND = "/api/v1/{kinds}";
     private static final String ONE = "/api/v1/{kinds}/{name}";
+
+    /** Who asks what would be without an object, so that the answer does not depend on who wants to know. */
+    private static final Caller SELF = new Caller("manager", "manager");
 
     private final Inventory inventory;
     private final Gate gate;
@@ -49,6 +54,7 @@ final class ObjectRoutes {
                 new Route("GET", KIND, "listObjects", this::list),
                 new Route("POST", KIND, "createObject", this::create),
                 new Route("GET", ONE, "getObject", this::get),
+                new Route("GET", ONE + "/references", "listReferences", this::references),
                 new Route("PUT", ONE, "replaceObject", this::replace),
                 new Route("PATCH", ONE, "applyObject", this::apply),
                 new Route("DELETE", ONE, "deleteObject", this::delete),
@@ -92,6 +98,43 @@ final class ObjectRoutes {
         return Answers.object(call, 200, object, List.of());
     }
 
+    /** Where other objects refer to it, of those that the caller sees: what would be wrong without it. */
+    private HttpAnswer references(Call call) {
+        call.checkParameters(Set.of());
+        Kind kind = call.kind();
+        Tenants tenants = inventory.tenants();
+        if (inventory
+                .get(kind, call.name())
+                .filter(found -> tenants.sees(call.who(), found))
+                .isEmpty()) {
+            throw unknown(call, kind, call.name());
+        }
+        Set<String> seen = inventory.all().objects().stream()
+                .filter(object -> tenants.sees(call.who(), object))
+                .map(ManagedObject::title)
+                .collect(Collectors.toSet());
+        ObjectNode body = Trees.object();
+        ArrayNode items = body.putArray("items");
+        for (Cause cause : withoutIt(kind, call.name())) {
+            if (seen.contains(cause.object())) {
+                items.addObject().put("object", cause.object()).put("field", cause.field());
+            }
+        }
+        return Answers.value(call, body);
+    }
+
+    private List<Cause> withoutIt(Kind kind, String name) {
+        try {
+            inventory.change(List.of(new Edit.Remove(kind, name, 0)), SELF, true);
+            return List.of();
+        } catch (Refusal e) {
+            if (e.reason() != Reason.CONFLICT && e.reason() != Reason.INVALID) {
+                throw e;
+            }
+            return e.causes();
+        }
+    }
+
     private Refusal unknown(Call call, Kind kind, String name) {
         Tenants tenants = inventory.tenants();
         List<String> names = inventory.all().objects().stream()
@@ -101,7 +144,7 @@ final class ObjectRoutes {
         return new Refusal(
                 Reason.NOT_FOUND,
                 "there is no " + kind.word() + "/" + name + Kind.hint(name, names),
-                "list what there is: GET /api/v1/" + kind.plural());
+                "list what there is: sluice get " + kind.plural() + " (GET /api/v1/" + kind.plural() + ")");
     }
 
     private HttpAnswer create(Call call) throws IOException {

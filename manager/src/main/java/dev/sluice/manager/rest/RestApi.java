@@ -61,7 +61,8 @@ public final class RestApi implements HttpServer.Handler {
         routes.addAll(new SystemRoutes(inventory, self, figures).routes());
         routes.addAll(new AccessRoutes(accounts, inventory).routes());
         routes.addAll(new EnrolmentRoutes(enrolments).routes());
-        routes.addAll(new EventRoutes(inventory, events, gate).routes());
+        routes.addAll(new EventRoutes(inventory, events, gate, self).routes());
+        routes.addAll(new AssignmentRoutes(inventory, gate).routes());
         routes.addAll(new ObjectRoutes(inventory, gate).routes());
         limit = new RateLimit(requestsPerSecondMax, 10 * requestsPerSecondMax, nowNs);
     }

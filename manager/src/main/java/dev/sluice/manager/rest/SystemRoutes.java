@@ -39,6 +39,7 @@ final class SystemRoutes {
                 new Route("GET", "/openapi.yaml", "contract", true, this::contract),
                 new Route("GET", "/metrics", "metrics", this::metrics),
                 new Route("GET", "/api/v1", "discover", this::discover),
+                new Route("GET", "/api/v1/managers", "listManagers", this::managers),
                 new Route("GET", "/api/v1/backup", "takeBackup", this::backup),
                 new Route("GET", "/api/v1/audit", "listAudit", this::audit),
                 new Route("GET", "/api/v1/audit/verification", "verifyAudit", this::verification));
@@ -71,13 +72,13 @@ final class SystemRoutes {
 
     private HttpAnswer metrics(Call call) throws InterruptedException {
         call.checkParameters(Set.of());
-        // They name the nodes of all tenants.
-        if (!call.who().everywhere()) {
+        // They name the nodes of all tenants, and how many objects there are of kinds that not everybody reads.
+        if (!call.who().may(Permission.METRICS)) {
             throw new Refusal(
                     Refusal.Reason.FORBIDDEN,
-                    call.who().user() + " has a role in a tenant only",
-                    "metrics are of all tenants: give the user that reads them the role read-only, sluice user set"
-                            + " NAME read-only");
+                    call.who().user() + " has no role that reads metrics",
+                    "they are of all tenants: give the user that reads them the role monitor, sluice user set NAME"
+                            + " monitor");
         }
         return HttpAnswer.text(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics(requests));
     }
@@ -108,6 +109,11 @@ final class SystemRoutes {
             kinds.addObject().put("kind", kind.word()).put("plural", kind.plural());
         }
         return Answers.value(call, body);
+    }
+
+    private HttpAnswer managers(Call call) {
+        call.checkParameters(Set.of());
+        return Answers.value(call, self.managers());
     }
 
     private HttpAnswer audit(Call call) {

@@ -49,6 +49,7 @@ final class EtcdElection implements Election {
     private final ByteString key;
     private final Candidate candidate;
     private final Thread thread;
+    private final EtcdMembers members;
     private volatile Standing standing;
     private volatile boolean stopping;
 
@@ -70,6 +71,7 @@ final class EtcdElection implements Election {
         this.name = name;
         this.candidate = candidate;
         key = numbers.keys().data(LEADER);
+        members = new EtcdMembers(calls, numbers.keys(), name, candidate.address());
         standing = new Standing(name, false, "", 0);
         thread = Thread.ofPlatform().daemon().name("sluice-election").unstarted(this::run);
     }
@@ -85,6 +87,7 @@ final class EtcdElection implements Election {
             }
             LOG.warn("nobody can begin to lead before there is room: {}", e.getMessage());
         }
+        election.members.keep();
         election.thread.start();
         return election;
     }
@@ -93,6 +96,11 @@ final class EtcdElection implements Election {
     public Standing standing() {
         Standing now = standing;
         return now.leads() && !isSure() ? new Standing(name, false, "", 0) : now;
+    }
+
+    @Override
+    public List<Member> members() {
+        return members.all();
     }
 
     private boolean isSure() {
@@ -111,6 +119,7 @@ final class EtcdElection implements Election {
                 } else {
                     keep();
                 }
+                members.keep();
                 complained = false;
             } catch (InterruptedException e) {
                 break;
@@ -124,6 +133,7 @@ final class EtcdElection implements Election {
         // What ended the waiting is not to end the giving back.
         boolean interrupted = Thread.interrupted();
         step();
+        members.leave();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -219,6 +229,15 @@ final class EtcdElection implements Election {
         if (leftMs > 0 && !lapsed) {
             try {
                 if (EtcdLease.keep(calls, lease, leftMs) && isSure()) {
+                    if (!isMarked(leftMs)) {
+                        lapsed = true;
+                        LOG.warn(
+                                "this manager, {}, leads no longer: somebody removed or replaced the key that says so, {}",
+                                name,
+                                key.toStringUtf8());
+                        step();
+                        return;
+                    }
                     sureUntilNs = askedNs + TimeUnit.MILLISECONDS.toNanos(times.sureMs());
                     return;
                 }
@@ -228,6 +247,23 @@ final class EtcdElection implements Election {
         }
         LOG.warn("this manager, {}, leads no longer: etcd has not heard of it for too long", name);
         step();
+    }
+
+    /** Whether etcd still names this one: a lease outlives its key if a person deletes that, and then another one may lead. */
+    private boolean isMarked(long patienceMs) {
+        TxnRequest question = TxnRequest.newBuilder().addSuccess(get()).build();
+        try {
+            return holder(calls.askWithin(
+                            patienceMs,
+                            0,
+                            (channel, ms) -> KVGrpc.newBlockingStub(channel)
+                                    .withDeadlineAfter(ms, TimeUnit.MILLISECONDS)
+                                    .txn(question)))
+                    .filter(found -> found.getLease() == lease)
+                    .isPresent();
+        } catch (StatusRuntimeException e) {
+            throw calls.refusal(e);
+        }
     }
 
     /** Leads no longer; what remains of the lease is given back, so that another one need not wait. */

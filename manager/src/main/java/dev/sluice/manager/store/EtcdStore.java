@@ -302,7 +302,12 @@ public final class EtcdStore implements Store {
     private Outcome commit(EtcdCommit commit) {
         long moreMs = commit.sizeBytes() * MEGABYTE_MS / (1 << 20);
         for (int tries = 0; tries < TRIES_MAX; tries++) {
-            TxnResponse answer = transaction(moreMs, commit.request(writerRevision));
+            TxnResponse answer;
+            try {
+                answer = transaction(moreMs, commit.request(writerRevision));
+            } catch (StoreException e) {
+                return afterAll(commit, e);
+            }
             if (answer.getSucceeded()) {
                 writerRevision = answer.getHeader().getRevision();
                 return new Committed(numbers.own(writerRevision));
@@ -319,6 +324,25 @@ public final class EtcdStore implements Store {
         }
         throw new StoreException(
                 Reason.FAILED, "another manager stores under the name of this one; give each its own name");
+    }
+
+    /** A member that runs out of room while it carries a transaction out does so, and says that there was none: whether it did is asked. */
+    private Outcome afterAll(EtcdCommit commit, StoreException refused) {
+        if (refused.reason() != Reason.FULL) {
+            throw refused;
+        }
+        Optional<KeyValue> found;
+        try {
+            found = range(RangeRequest.newBuilder().setKey(writer).build()).getKvsList().stream()
+                    .findFirst();
+        } catch (StatusRuntimeException e) {
+            throw calls.refusal(e);
+        }
+        if (!commit.isDone(found)) {
+            throw refused;
+        }
+        writerRevision = found.map(KeyValue::getModRevision).orElse(0L);
+        return new Committed(numbers.own(writerRevision));
     }
 
     @Override

@@ -1,11 +1,13 @@
 package dev.sluice.manager.store;
 
 import dev.sluice.manager.store.StoreException.Reason;
+import dev.sluice.model.OwnerOnly;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -35,6 +38,8 @@ final class SqliteFile implements AutoCloseable {
             INSERT INTO mark VALUES ('compacted', 0), ('newest', 0);
             """;
 
+    private static final String NAME = "store.db";
+
     private final Path file;
     private final FileChannel lockFile;
 
@@ -46,18 +51,27 @@ final class SqliteFile implements AutoCloseable {
     /** Makes the directory if it is not there, and takes it for this process. */
     static SqliteFile open(Path directory) {
         try {
-            Files.createDirectories(directory);
-            FileChannel channel =
-                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            OwnerOnly.directory(directory, NAME);
+            FileChannel channel = OwnerOnly.open(
+                    directory.resolve("lock"), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE));
             if (!locked(channel)) {
                 channel.close();
                 throw new StoreException(
                         Reason.IN_USE, "another manager uses " + directory + "; stop it or give another directory");
             }
-            return new SqliteFile(directory.resolve("store.db"), channel);
+            return new SqliteFile(ownersOnly(directory.resolve(NAME)), channel);
         } catch (IOException e) {
             throw failure(directory, e);
         }
+    }
+
+    /** SQLite gives its other files the rights of the first. */
+    private static Path ownersOnly(Path file) throws IOException {
+        OwnerOnly.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE))
+                .close();
+        OwnerOnly.narrow(file.resolveSibling(NAME + "-wal"));
+        OwnerOnly.narrow(file.resolveSibling(NAME + "-shm"));
+        return file;
     }
 
     private static boolean locked(FileChannel channel) throws IOException {
@@ -70,7 +84,11 @@ final class SqliteFile implements AutoCloseable {
     }
 
     private static StoreException failure(Path directory, IOException e) {
-        String why = e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.toString();
+        String why = switch (e) {
+            case FileAlreadyExistsException file -> file.getFile() + " is a file, not a directory";
+            case FileSystemException file when file.getReason() != null -> file.getReason();
+            default -> e.toString();
+        };
         boolean forbidden = e instanceof AccessDeniedException || why.contains("Read-only file system");
         Reason reason = forbidden ? Reason.READ_ONLY : why.contains("No space left") ? Reason.FULL : Reason.FAILED;
         return new StoreException(

@@ -14,7 +14,9 @@ import dev.sluice.manager.store.StoreException;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -520,5 +522,19 @@ class InventoryTest {
                 }
             }
         }
+    }
+
+    /** Going back to a version that does not know a kind: nothing is lost or half read, and it says what to do. */
+    @Test
+    void storeOfANewerVersionWithKindsOfItsOwnIsLeftAloneAndNamed() {
+        MemoryStore newer = new MemoryStore();
+        newer.commit(List.of(), List.of(new Put("objects/pigeons/p-1", "{}".getBytes(StandardCharsets.UTF_8))));
+        Inventory older = new Inventory(newer, InstantSource.system());
+        assertThatThrownBy(older::all)
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("pigeons/p-1")
+                .hasMessageContaining("a newer one wrote it")
+                .hasMessageContaining("delete all pigeons");
+        assertThat(newer.revision()).isEqualTo(1);
     }
 }

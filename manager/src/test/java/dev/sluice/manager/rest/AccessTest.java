@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,8 @@ class AccessTest {
         String prefix = owner.isEmpty() ? "" : owner.substring(0, 1);
         return """
                 {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: %1$sfw}, spec: {transport: raw}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceManager, metadata: {name: %1$smanager}, spec: {services: [%1$sfw]}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: %1$schain}, spec: {profiles: [%1$sfw]}}
                 ---
@@ -104,13 +107,22 @@ class AccessTest {
     /** What each role may change; written down once more, apart from the code. */
     private static final Map<Role, Set<String>> WRITES = new EnumMap<>(Map.of(
             Role.ADMIN,
-                    Set.of("Service", "ServiceChain", "PortProfile", "Port", "LogicalSwitch", "Node", "ServicePolicy"),
+                    Set.of(
+                            "Service",
+                            "ServiceManager",
+                            "ServiceChain",
+                            "PortProfile",
+                            "Port",
+                            "LogicalSwitch",
+                            "Node",
+                            "ServicePolicy"),
             Role.NETWORK_ADMIN, Set.of("PortProfile", "Port", "LogicalSwitch", "Node"),
-            Role.SECURITY_ADMIN, Set.of("Service", "ServiceChain", "ServicePolicy"),
-            Role.VENDOR, Set.of("Service"),
+            Role.SECURITY_ADMIN, Set.of("Service", "ServiceManager", "ServiceChain", "ServicePolicy"),
+            Role.VENDOR, Set.of("Service", "ServiceManager"),
             Role.AGENT, Set.of(),
             Role.AUDITOR, Set.of(),
-            Role.READ_ONLY, Set.of()));
+            Role.READ_ONLY, Set.of(),
+            Role.MONITOR, Set.of()));
 
     private static final Set<String> TENANTS_OWN =
             Set.of("Service", "ServiceChain", "PortProfile", "LogicalSwitch", "ServicePolicy");
@@ -150,18 +162,24 @@ class AccessTest {
                                 .status();
                         boolean tells = role == Role.ADMIN
                                 || role == Role.AGENT
-                                || (role == Role.VENDOR && kind == Kind.SERVICE);
+                                || (role == Role.VENDOR
+                                        && Set.of(Kind.SERVICE, Kind.SERVICE_MANAGER)
+                                                .contains(kind));
                         assertThat(status).as(what).isEqualTo(tells ? 200 : 403);
-                        boolean reads = (tenant.equals("*") || !owner.equals("bolt."))
+                        boolean reads = role != Role.MONITOR
+                                && (tenant.equals("*") || !owner.equals("bolt."))
                                 && (kind != Kind.NODE
                                         || (tenant.equals("*")
                                                 && Set.of(Role.ADMIN, Role.NETWORK_ADMIN, Role.AGENT)
                                                         .contains(role)))
                                 && (role != Role.VENDOR
-                                        || Set.of("Service", "ServiceChain").contains(kind.word()));
-                        assertThat(send(token, "GET", path, "").status())
-                                .as(what)
-                                .isEqualTo(reads ? 200 : 404);
+                                        || Set.of("Service", "ServiceManager", "ServiceChain")
+                                                .contains(kind.word()));
+                        for (String asked : List.of(path, path + "/references")) {
+                            assertThat(send(token, "GET", asked, "").status())
+                                    .as(what)
+                                    .isEqualTo(reads ? 200 : 404);
+                        }
                         String right = send(
                                         token,
                                         "GET",
@@ -405,5 +423,144 @@ class AccessTest {
         later[0] = 3_601;
         assertThat(accounts.identify(text)).isEmpty();
         assertThat(accounts.tokens(Optional.empty())).isEmpty();
+    }
+
+    /** Figures name the nodes of all tenants and count objects of kinds that a role may not read. */
+    @Test
+    void metricsAreForThoseWhoWatchTheWholeAndForNobodyElse() throws Exception {
+        Set<Role> may = Set.of(Role.ADMIN, Role.NETWORK_ADMIN, Role.AUDITOR, Role.READ_ONLY, Role.MONITOR);
+        for (Role role : Role.values()) {
+            String everywhere = token("all-" + role.word(), new Binding(role, Binding.EVERYWHERE));
+            assertThat(send(everywhere, "GET", "/metrics", "").status())
+                    .as(role.word())
+                    .isEqualTo(may.contains(role) ? 200 : 403);
+            if (role.ofTenants()) {
+                String ofOne = token("one-" + role.word(), new Binding(role, "acme"));
+                assertThat(send(ofOne, "GET", "/metrics", "").status())
+                        .as(role.word() + "@acme")
+                        .isEqualTo(403);
+            }
+        }
+        String monitor = token("prometheus", new Binding(Role.MONITOR, Binding.EVERYWHERE));
+        assertThat(send(monitor, "GET", "/api/v1/export", "").text()).doesNotContain("kind:");
+        assertThat(send(monitor, "GET", "/api/v1/events", "").json().path("items"))
+                .isEmpty();
+    }
+
+    /** What stands between two parts of a listing may belong to others. */
+    @Test
+    void continuationOfAListingNamesNothingThatTheCallerDoesNotSee() throws Exception {
+        for (String name : List.of("acme.a", "bolt.secret", "cc.x", "zz")) {
+            send(
+                    admin,
+                    "PATCH",
+                    "/api/v1/services/" + name,
+                    one(Kind.SERVICE, "").replace("name: fw", "name: " + name));
+        }
+        String token = token("eve", new Binding(Role.READ_ONLY, "acme"));
+        List<String> names = new ArrayList<>();
+        String next = "";
+        do {
+            Http.Answer part = send(token, "GET", "/api/v1/services?limit=1&continue=" + next, "");
+            part.json()
+                    .path("items")
+                    .forEach(item -> names.add(item.at("/metadata/name").asString()));
+            next = part.json().at("/metadata/continue").asString("");
+            assertThat(new String(Base64.getUrlDecoder().decode(next), StandardCharsets.US_ASCII))
+                    .doesNotContain("bolt");
+        } while (!next.isEmpty());
+        assertThat(names).contains("acme.a", "acme.fw", "zz").doesNotHaveDuplicates();
+        assertThat(names).noneMatch(name -> name.startsWith("bolt."));
+    }
+
+    /** Numbers and continuations are no secrets: whoever guesses those of others gets no more than with his own. */
+    @Test
+    void placesOfOthersInListingsWatchesAndEventsShowNothingOfTheirs() throws Exception {
+        String token = token("eve", new Binding(Role.READ_ONLY, "acme"));
+        String foreign = Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString("1:objects/services/bolt.".getBytes(StandardCharsets.US_ASCII));
+        long revision =
+                send(admin, "GET", "/api/v1", "").json().path("resourceVersion").asLong(0);
+        String newest = Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString((revision + ":objects/services/b").getBytes(StandardCharsets.US_ASCII));
+        List<String> seen = new ArrayList<>();
+        for (String next : List.of(foreign, newest)) {
+            seen.add(send(token, "GET", "/api/v1/services?continue=" + next, "").text());
+        }
+        seen.add(send(token, "GET", "/api/v1/services?labelSelector=owner%3Dbolt", "")
+                .text());
+        // Owners of fields, versions and places that refer are told of what may be seen only.
+        for (String path : List.of("services/bolt.fw", "servicechains/bolt.chain")) {
+            for (String method : List.of("GET", "DELETE", "PATCH", "PUT")) {
+                Kind kind = path.startsWith("services/") ? Kind.SERVICE : Kind.SERVICE_CHAIN;
+                String there = send(token, method, "/api/v1/" + path, method.startsWith("P") ? one(kind, "bolt.") : "")
+                        .text();
+                String missing = send(
+                                token,
+                                method,
+                                "/api/v1/" + path + "x",
+                                method.startsWith("P")
+                                        ? one(kind, "bolt.")
+                                                .replace("name: bolt.fw", "name: bolt.fwx")
+                                                .replace("name: bolt.chain", "name: bolt.chainx")
+                                        : "")
+                        .text();
+                assertThat(missing.replace("fwx", "fw").replace("chainx", "chain"))
+                        .as(method + " " + path)
+                        .isEqualTo(there);
+            }
+        }
+        String bulk = send(
+                        token,
+                        "POST",
+                        "/api/v1/delete",
+                        "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: acme.fw}}\n---\n{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}}")
+                .text();
+        seen.add(bulk);
+        assertThat(seen).noneMatch(text -> text.contains("bolt"));
+    }
+
+    /** Found by random requests: it was a defect, 500. */
+    @Test
+    void tokensOfUsersWhoseNamesAreNoNamesAreRefusedLikeThoseOfNobody() throws Exception {
+        for (String user : List.of("\u69d8", "../x", "a/b", "")) {
+            Http.Answer answer = send(admin, "POST", "/api/v1/tokens", "user: \"" + user + "\"");
+            assertThat(answer.status()).as(user + answer.text()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void assignmentsOfServiceManagersAreForThoseWhoReadAllThatTheyTell() throws Exception {
+        String path = "/api/v1/servicemanagers/%smanager/assignment";
+        String vendor = token("vendor", new Binding(Role.VENDOR, Binding.EVERYWHERE));
+        assertThat(send(vendor, "GET", path.formatted(""), "")
+                        .json()
+                        .at("/chains/0/name")
+                        .asString())
+                .isEqualTo("chain");
+        String ofAcme = token("eve", new Binding(Role.SECURITY_ADMIN, "acme"));
+        assertThat(send(ofAcme, "GET", path.formatted("acme."), "").text())
+                .contains("acme.chain")
+                .doesNotContain("bolt");
+        assertThat(send(ofAcme, "GET", path.formatted(""), "").status())
+                .as("it tells of chains of all tenants")
+                .isEqualTo(403);
+        String there = send(ofAcme, "GET", path.formatted("bolt."), "").text();
+        assertThat(there).contains("\"status\":404");
+        assertThat(send(ofAcme, "GET", "/api/v1/servicemanagers/bolt.xanager/assignment", "")
+                        .text())
+                .isEqualTo(there.replace("bolt.manager", "bolt.xanager"));
+        Http.Answer answer = send(vendor, "GET", path.formatted(""), "");
+        String version = answer.json().path("version").asString();
+        assertThat(answer.whole().headers().firstValue("ETag")).contains("\"" + version + "\"");
+        long beginNs = System.nanoTime();
+        assertThat(send(vendor, "GET", path.formatted("") + "?wait=30&version=other", "")
+                        .status())
+                .isEqualTo(200);
+        assertThat(System.nanoTime() - beginNs)
+                .as("there is another one already")
+                .isLessThan(20_000_000_000L);
     }
 }

@@ -148,6 +148,18 @@ class OpenApiTest {
                     contract,
                     "AuditVerdict",
                     http.get("/api/v1/audit/verification").json());
+            assertRequired(contract, "ManagerList", http.get("/api/v1/managers").json());
+            http.send("POST", "/api/v1/apply", """
+                    {apiVersion: sluice.dev/v1, kind: ServiceManager, metadata: {name: acme}, spec: {services: fw}}
+                    ---
+                    {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: fw, node: a, interfaces: {in: i, out: o}}}
+                    ---
+                    {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: c}, spec: {profiles: [fw]}}
+                    """);
+            assertRequired(
+                    contract,
+                    "Assignment",
+                    http.get("/api/v1/servicemanagers/acme/assignment").json());
             assertRequired(contract, "Self", http.get("/api/v1/self").json());
             assertRequired(
                     contract,

@@ -122,6 +122,23 @@ final class EtcdCluster implements AutoCloseable {
         return EtcdOptions.parse(EtcdOptions.SCHEME + members + "/" + prefix, name, Optional.empty());
     }
 
+    /** Deletes a key, as a person would who does not know what it is for. */
+    void delete(String key) throws IOException, InterruptedException {
+        etcdctl("del", key);
+    }
+
+    /** What etcdctl says to the first member; several arguments are one command. */
+    String etcdctl(String... command) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(List.of("etcdctl", "--endpoints=127.0.0.1:" + clientPorts[0]));
+        all.addAll(List.of(command));
+        Process process = new ProcessBuilder(all).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException(all + ": " + said);
+        }
+        return said;
+    }
+
     /** SIGKILL. */
     void kill(int member) throws InterruptedException {
         Process process = processes[member];

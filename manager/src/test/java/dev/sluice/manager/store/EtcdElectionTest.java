@@ -150,4 +150,33 @@ class EtcdElectionTest {
             }
         }
     }
+
+    /** The lease lives on, and the leader keeps it: that alone says nothing. */
+    @Test
+    void leaderWhoseKeySomebodyDeletesStopsAndAnotherMayBegin() throws Exception {
+        try (EtcdStore a = EtcdStore.open(cluster.options("deleted", "a"));
+                EtcdStore b = EtcdStore.open(cluster.options("deleted", "b"))) {
+            Recorder ofA = new Recorder();
+            Recorder ofB = new Recorder();
+            Election electionA = a.elect(ofA, QUICK);
+            Term first = ofA.awaitTerm();
+            Election electionB = b.elect(ofB, QUICK);
+            cluster.delete("deleted/d/leader");
+            assertThat(ofA.ended.await(WAIT_S, TimeUnit.SECONDS))
+                    .as("learns that it leads no longer")
+                    .isTrue();
+            assertThat(first.holds().getAsBoolean()).isFalse();
+            assertThat(write(a, first, "late")).isInstanceOf(Conflict.class);
+            for (int tries = 0; ofA.begun.isEmpty() && ofB.begun.isEmpty() && tries < WAIT_S * 50; tries++) {
+                Thread.sleep(20);
+            }
+            Term second = (ofA.begun.isEmpty() ? ofB : ofA).awaitTerm();
+            assertThat(second.number()).isGreaterThan(first.number());
+            assertThat(electionA.standing().leads() && electionB.standing().leads())
+                    .as("two lead")
+                    .isFalse();
+            electionB.close();
+            electionA.close();
+        }
+    }
 }

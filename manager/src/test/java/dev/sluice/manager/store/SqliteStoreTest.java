@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +44,40 @@ class SqliteStoreTest extends StoreContractTest {
         assertThat(list("a", 0)).containsExactly("a=2");
         assertThat(commit(put("b", "2"))).isEqualTo(4);
         assertThat(store.sizeBytes()).isPositive();
+    }
+
+    /** Hashes of tokens are in it; a manager that root starts by hand has the umask of a shell. */
+    @Test
+    void onlyTheOwnerReadsItAlsoWhereAnEarlierVersionLetOthers() throws Exception {
+        Path data = directory.resolve("data");
+        commit(put("a", "1"));
+        checkRights(data);
+        Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (Path file : files(data)) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        }
+        reopen();
+        commit(put("a", "2"));
+        checkRights(data);
+    }
+
+    private static List<Path> files(Path data) throws IOException {
+        try (Stream<Path> files = Files.list(data)) {
+            return files.toList();
+        }
+    }
+
+    private static void checkRights(Path data) throws IOException {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
+                .isEqualTo("rwx------");
+        assertThat(files(data))
+                .extracting(file -> String.valueOf(file.getFileName()))
+                .contains("store.db", "store.db-wal", "store.db-shm", "lock");
+        for (Path file : files(data)) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .as(file.toString())
+                    .isEqualTo("rw-------");
+        }
     }
 
     @Test

@@ -120,7 +120,13 @@ public final class SecretFile {
         if (directory == null) {
             throw new IOException(file + " is not the name of a file");
         }
-        Files.createDirectories(directory);
+        if (!Files.isDirectory(directory)) {
+            if (directory.getParent() != null) {
+                Files.createDirectories(directory.getParent());
+            }
+            Files.createDirectory(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
         Path part = directory.resolve(file.getFileName() + ".part");
         Files.deleteIfExists(part);
         try (FileChannel channel = FileChannel.open(

@@ -1,0 +1,193 @@
+package dev.sluice.manager.callbacks;
+
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Tenants;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.Kind;
+import dev.sluice.model.ReadObject;
+import dev.sluice.model.Resource;
+import dev.sluice.model.Service;
+import dev.sluice.model.ServiceAction;
+import dev.sluice.model.ServiceChain;
+import dev.sluice.model.ServiceInstance;
+import dev.sluice.model.ServiceManager;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * All that a service manager has to know: its services, their instances, and what the nodes are to do for which packets: (chain, direction, service index) -> service. The whole
+ * of it each time, so that whoever missed something has missed nothing. Immutable.
+ *
+ * <p>A service manager of a tenant is told of chains of this tenant and of those that all share.
+ *
+ * @param manager the object that it is for
+ * @param spec what that says
+ * @param version names the contents: another one if anything is different
+ * @param tree the contents, with the version
+ */
+public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String version, ObjectNode tree) {
+    /** The service index of packets on their way to the first node (RFC 8300 2.2); each service takes one off. */
+    private static final int FIRST_INDEX = 255;
+
+    private static final int VERSION_DIGITS = 32;
+
+    /** Changes of other kinds change nothing here. */
+    private static final Set<Kind> KINDS =
+            EnumSet.of(Kind.SERVICE_MANAGER, Kind.SERVICE, Kind.SERVICE_CHAIN, Kind.SERVICE_INSTANCE);
+
+    /** Whether a change of an object of that kind may change what somebody has to know. */
+    static boolean dependsOn(Kind kind) {
+        return KINDS.contains(kind);
+    }
+
+    /** Those of all service managers, by name. */
+    public static Map<String, Assignment> all(Collection<ManagedObject> objects, Tenants tenants) {
+        Map<String, Assignment> all = new TreeMap<>();
+        List<Read> read = read(objects);
+        for (Read each : read) {
+            if (each.resource instanceof ServiceManager manager) {
+                all.put(manager.name(), of(each.object, manager, read, tenants));
+            }
+        }
+        return all;
+    }
+
+    /** That of one; empty if there is no such service manager. */
+    public static Optional<Assignment> of(String name, Collection<ManagedObject> objects, Tenants tenants) {
+        return Optional.ofNullable(all(objects, tenants).get(name));
+    }
+
+    private record Read(ManagedObject object, Resource resource) {}
+
+    /** What cannot be read is nothing that anybody could do: the manager stores no such objects. */
+    private static List<Read> read(Collection<ManagedObject> objects) {
+        List<Read> read = new ArrayList<>();
+        if (objects.stream().noneMatch(object -> object.kind() == Kind.SERVICE_MANAGER)) {
+            return read;
+        }
+        for (ManagedObject object : objects) {
+            if (dependsOn(object.kind())) {
+                ReadObject.read(Trees.text(object.written()))
+                        .ifPresent(found -> read.add(new Read(object, found.resource())));
+            }
+        }
+        return read;
+    }
+
+    private static Assignment of(ManagedObject object, ServiceManager manager, List<Read> all, Tenants tenants) {
+        String tenant = tenants.of(object.name());
+        Set<String> mine = new HashSet<>(manager.spec().services());
+        Map<String, Service> services = new HashMap<>();
+        ObjectNode tree = Trees.object();
+        tree.put("apiVersion", ManagedObject.API_VERSION);
+        tree.put("kind", "ServiceManagerAssignment");
+        tree.put("serviceManager", object.name());
+        ArrayNode serviceTrees = tree.putArray("services");
+        ArrayNode instances = tree.putArray("instances");
+        ArrayNode chains = tree.putArray("chains");
+        for (Read each : all) {
+            if (each.resource instanceof Service service) {
+                services.put(service.name(), service);
+            }
+        }
+        for (Read each : all) {
+            String owner = tenants.of(each.object.name());
+            boolean seen = tenant.isEmpty() || owner.isEmpty() || owner.equals(tenant);
+            switch (each.resource) {
+                case Service service
+                when seen && mine.contains(service.name()) -> serviceTrees.add(service(each.object, service.spec()));
+                case ServiceInstance instance
+                when seen && mine.contains(instance.spec().service()) ->
+                    instances.add(instance(each.object, instance.spec()));
+                case ServiceChain chain
+                when seen -> chain(each.object, chain, mine, services).ifPresent(chains::add);
+                default -> {}
+            }
+        }
+        String version = version(tree);
+        tree.put("version", version);
+        return new Assignment(object, manager.spec(), version, tree);
+    }
+
+    /** How packets come; not what its liveness is signed with. */
+    private static ObjectNode service(ManagedObject object, Service.Spec spec) {
+        ObjectNode tree = Trees.object();
+        tree.put("name", object.name());
+        tree.put("generation", object.generation());
+        tree.put("transport", spec.transport().word());
+        tree.put("action", spec.action().word());
+        return tree;
+    }
+
+    /** Where it is, and whether it is to serve; how it is made, with all secrets, is its host's business. */
+    private static ObjectNode instance(ManagedObject object, ServiceInstance.Spec spec) {
+        ObjectNode tree = Trees.object();
+        tree.put("name", object.name());
+        tree.put("generation", object.generation());
+        tree.put("service", spec.service());
+        spec.node().ifPresent(node -> tree.put("node", node));
+        tree.put("adminState", spec.adminState().word());
+        return tree;
+    }
+
+    /** What nodes are to do for packets of a chain; empty: it passes none of these services. */
+    private static Optional<ObjectNode> chain(
+            ManagedObject object, ServiceChain chain, Set<String> mine, Map<String, Service> services) {
+        ServiceChain.Spec spec = chain.spec();
+        ObjectNode tree = Trees.object();
+        tree.put("name", object.name());
+        tree.put("generation", object.generation());
+        tree.put("svni", spec.svni());
+        ArrayNode rules = tree.putArray("rules");
+        rules("forward", spec.hops(), spec, mine, services, rules);
+        rules("reverse", spec.reverse().orElse(spec.hops().reversed()), spec, mine, services, rules);
+        return rules.isEmpty() ? Optional.empty() : Optional.of(tree);
+    }
+
+    private static void rules(
+            String direction,
+            List<ServiceChain.Hop> hops,
+            ServiceChain.Spec chain,
+            Set<String> mine,
+            Map<String, Service> services,
+            ArrayNode rules) {
+        for (int i = 0; i < hops.size(); i++) {
+            ServiceChain.Hop hop = hops.get(i);
+            if (mine.contains(hop.service())) {
+                Service service = services.get(hop.service());
+                ServiceAction usual =
+                        service == null ? ServiceAction.FORWARD : service.spec().action();
+                rules.addObject()
+                        .put("direction", direction)
+                        .put("serviceIndex", FIRST_INDEX - i)
+                        .put("service", hop.service())
+                        .put("action", hop.action().orElse(usual).word())
+                        .put(
+                                "onFailure",
+                                hop.onFailure().orElse(chain.onFailure()).word());
+            }
+        }
+    }
+
+    private static String version(ObjectNode tree) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(Trees.bytes(tree));
+            return HexFormat.of().formatHex(hash).substring(0, VERSION_DIGITS);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        }
+    }
+}

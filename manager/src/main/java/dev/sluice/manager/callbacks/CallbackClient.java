@@ -1,0 +1,120 @@
+package dev.sluice.manager.callbacks;
+
+import dev.sluice.manager.callbacks.Callbacks.Due;
+import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.ServiceManager;
+import dev.sluice.southbound.pki.PeerCheck;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
+
+/**
+ * Makes one call. Whoever answers gets nothing from the manager but what the call says, is not followed elsewhere, and cannot keep it for longer than the call may take:
+ * what it writes behind the head of its answer is not read. Stateless, any thread.
+ */
+final class CallbackClient {
+    private CallbackClient() {}
+
+    /** Calls; what went wrong, in one line; empty: it was answered. Waits for as long as the call may take. */
+    static String call(Due due) throws InterruptedException {
+        ServiceManager.Callback callback = due.callback();
+        Duration timeout = Duration.ofNanos(callback.timeoutNs());
+        try (HttpClient client = client(callback, timeout)) {
+            CompletableFuture<HttpResponse<InputStream>> answer = client.sendAsync(
+                    HttpRequest.newBuilder(URI.create(callback.url()))
+                            .timeout(timeout)
+                            .header("Content-Type", "application/json")
+                            .header("User-Agent", "sluice-manager")
+                            .POST(HttpRequest.BodyPublishers.ofByteArray(
+                                    Trees.bytes(due.assignment().tree())))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofInputStream());
+            try {
+                HttpResponse<InputStream> response = answer.get(callback.timeoutNs(), TimeUnit.NANOSECONDS);
+                response.body().close();
+                int status = response.statusCode();
+                return status / 100 == 2 ? "" : "it answers with status " + status;
+            } catch (TimeoutException e) {
+                return "no answer within " + timeout.toMillis() + " ms";
+            } catch (ExecutionException e) {
+                return words(e.getCause() == null ? e : e.getCause(), timeout);
+            } finally {
+                answer.cancel(true);
+                client.shutdownNow();
+            }
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            return words(e, timeout);
+        }
+    }
+
+    private static HttpClient client(ServiceManager.Callback callback, Duration timeout)
+            throws GeneralSecurityException {
+        HttpClient.Builder client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(timeout);
+        Optional<String> certificate = callback.certificate();
+        if (certificate.isPresent()) {
+            SSLContext context = SSLContext.getInstance("TLS");
+            PeerCheck only = new PeerCheck(chain -> check(chain.getFirst(), certificate.get()));
+            context.init(null, new TrustManager[] {only}, null);
+            client.sslContext(context);
+        }
+        SSLParameters parameters = new SSLParameters();
+        parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+        return client.sslParameters(parameters).build();
+    }
+
+    private static void check(X509Certificate shown, String wanted) throws CertificateException {
+        try {
+            String digest = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(shown.getEncoded()));
+            if (!digest.equals(wanted)) {
+                throw new CertificateException("it shows another certificate, whose SHA-256 is " + digest);
+            }
+        } catch (GeneralSecurityException e) {
+            throw e instanceof CertificateException said ? said : new CertificateException(e);
+        }
+    }
+
+    private static String words(Throwable failure, Duration timeout) {
+        String last = "";
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof HttpTimeoutException) {
+                return "no answer within " + timeout.toMillis() + " ms";
+            }
+            if (each instanceof UnresolvedAddressException) {
+                return "there is no host of that name";
+            }
+            if (each instanceof ConnectException) {
+                // Its message is often missing.
+                last = "the connection is refused";
+            }
+            if (each.getMessage() != null) {
+                last = each.getMessage();
+            }
+        }
+        String words = last.isEmpty() ? failure.getClass().getSimpleName() : last;
+        return words.lines().findFirst().orElse("");
+    }
+}

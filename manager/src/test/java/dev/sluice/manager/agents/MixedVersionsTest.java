@@ -1,0 +1,173 @@
+package dev.sluice.manager.agents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import com.google.protobuf.UnknownFieldSet;
+import dev.sluice.manager.objects.Caller;
+import dev.sluice.manager.objects.Edit;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.store.MemoryStore;
+import dev.sluice.model.Kind;
+import dev.sluice.model.WrittenObject;
+import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.FromAgent;
+import dev.sluice.southbound.FromController;
+import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.PortState;
+import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Report;
+import dev.sluice.southbound.Update;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+
+/** Agents of the version before and the one behind, over real streams to this manager. */
+@Timeout(60)
+class MixedVersionsTest {
+    private static final String OBJECTS = """
+            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: left}, spec: {node: a, interface: left}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: PortProfile, metadata: {name: found}, spec: {direction: both, chain: c, discover: {interfaces: ["vm*"]}}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: c}, spec: {profiles: [fw]}}
+            ---
+            {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw}}
+            """;
+
+    private final Inventory inventory = new Inventory(new MemoryStore(), InstantSource.system());
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private AgentService service;
+
+    @BeforeEach
+    void start() {
+        inventory.change(
+                WrittenObject.read("test", OBJECTS).objects().stream()
+                        .<Edit>map(object -> new Edit.Apply(object, false))
+                        .toList(),
+                new Caller("user", "sluice"),
+                false);
+        service = AgentService.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                inventory,
+                InstantSource.system(),
+                Duration.ZERO);
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    /** The same message with a field that only a later version knows. */
+    @SuppressWarnings("unchecked") // the builder of a message builds such messages
+    private static <T extends Message> T later(T message) {
+        UnknownFieldSet unknown = UnknownFieldSet.newBuilder()
+                .addField(
+                        900,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(ByteString.copyFromUtf8("of a later version"))
+                                .build())
+                .build();
+        return (T) message.toBuilder().setUnknownFields(unknown).build();
+    }
+
+    private static FromAgent hello(int protocol) {
+        return FromAgent.newBuilder()
+                .setHello(Hello.newBuilder().setNode("a").setProtocol(protocol))
+                .build();
+    }
+
+    private static Update nextUpdate(RawAgent agent) throws InterruptedException {
+        while (true) {
+            FromController message = agent.next().orElseThrow();
+            if (message.hasUpdate()) {
+                return message.getUpdate();
+            }
+        }
+    }
+
+    private void awaitPort(String words) throws InterruptedException {
+        while (true) {
+            long revision = inventory.revision();
+            JsonNode status =
+                    inventory.get(Kind.PORT, "left").orElseThrow().tree().path("status");
+            if (status.toString().contains(words)) {
+                return;
+            }
+            inventory.await(revision, 100);
+        }
+    }
+
+    @Test
+    void agentOfTheNextVersionMaySayWhatThisOneDoesNotKnow() throws Exception {
+        try (RawAgent agent = new RawAgent(service.port())) {
+            agent.say(later(FromAgent.newBuilder()
+                    .setHello(later(Hello.newBuilder()
+                            .setNode("a")
+                            .setProtocol(Protocol.NUMBER + 1)
+                            .build()))
+                    .build()));
+            Update update = nextUpdate(agent);
+            // A message that is nothing here.
+            agent.say(later(FromAgent.getDefaultInstance()));
+            agent.say(FromAgent.newBuilder()
+                    .setAnswer(later(Answer.newBuilder()
+                            .setNonce(update.getNonce())
+                            .setAccepted(true)
+                            .build()))
+                    .build());
+            awaitPort("\"Applied\"");
+            agent.say(FromAgent.newBuilder()
+                    .setReport(later(Report.newBuilder()
+                            .addPorts(later(PortState.newBuilder()
+                                    .setName("left")
+                                    .setUp(true)
+                                    .build()))
+                            .build()))
+                    .build());
+            awaitPort("\"Up\"");
+        }
+    }
+
+    /** It knows neither lookouts nor loads and runtimes, and says no number that it did not have. */
+    @Test
+    void agentOfTheVersionBeforeIsServedByWhatItSays() throws Exception {
+        try (RawAgent agent = new RawAgent(service.port())) {
+            agent.say(hello(Protocol.NUMBER - 1));
+            Update update = nextUpdate(agent);
+            assertThat(update.getResourcesList())
+                    .extracting(each -> each.getName())
+                    .contains("ports/left");
+            agent.answer(Answer.newBuilder().setNonce(update.getNonce()).setAccepted(true));
+            agent.report(Report.newBuilder()
+                    .setGeneration(1)
+                    .addPorts(PortState.newBuilder().setName("left").setDescription("no carrier")));
+            awaitPort("\"Applied\"");
+            awaitPort("no carrier");
+        }
+    }
+
+    @Test
+    void agentsThatAreFurtherAwayAreRefusedWithWhatToDo() throws Exception {
+        for (int protocol : List.of(Protocol.NUMBER + 2, 1_000_000, -1)) {
+            try (RawAgent agent = new RawAgent(service.port())) {
+                agent.say(hello(protocol));
+                assertThat(agent.next().orElseThrow().getRefusal())
+                        .as("protocol " + protocol)
+                        .contains("the agent speaks version", "they may differ by one: upgrade the older one");
+                assertThat(agent.next()).as("the stream ends").isEqualTo(Optional.empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.sluice.manager.callbacks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.model.Kind;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** What service managers have to know (V17, V19). */
+class AssignmentTest {
+    private final Told told = new Told();
+
+    private JsonNode tree(String name, String... tenants) {
+        return told.assignment(name, tenants).tree();
+    }
+
+    @Test
+    void rulesSayWhatNodesAreToDoByChainDirectionAndIndex() {
+        told.apply(Told.manager("acme", ""));
+        JsonNode tree = tree("acme");
+        assertThat(tree.path("chains")).hasSize(1);
+        assertThat(tree.at("/chains/0/name").asString()).isEqualTo("inspect");
+        assertThat(tree.at("/chains/0/rules").toString())
+                .isEqualTo(
+                        "[{\"direction\":\"forward\",\"serviceIndex\":254,\"service\":\"firewall\",\"action\":\"forward\",\"onFailure\":\"closed\"},"
+                                + "{\"direction\":\"forward\",\"serviceIndex\":253,\"service\":\"tap\",\"action\":\"copy\",\"onFailure\":\"open\"},"
+                                + "{\"direction\":\"reverse\",\"serviceIndex\":255,\"service\":\"tap\",\"action\":\"copy\",\"onFailure\":\"open\"},"
+                                + "{\"direction\":\"reverse\",\"serviceIndex\":254,\"service\":\"firewall\",\"action\":\"forward\",\"onFailure\":\"closed\"}]");
+        assertThat(tree.path("instances").toString())
+                .isEqualTo(
+                        "[{\"name\":\"fw-1\",\"generation\":1,\"service\":\"firewall\",\"node\":\"host-b\",\"adminState\":\"up\"}]");
+        assertThat(tree.path("services")).hasSize(2);
+    }
+
+    @Test
+    void chainsWithAReverseListOfTheirOwnCountThatOne() {
+        told.apply(Told.manager("acme", ""));
+        told.apply(
+                "{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [firewall], reverse: [other, tap]}}");
+        assertThat(tree("acme").at("/chains/0/rules").toString())
+                .isEqualTo(
+                        "[{\"direction\":\"forward\",\"serviceIndex\":255,\"service\":\"firewall\",\"action\":\"forward\",\"onFailure\":\"closed\"},"
+                                + "{\"direction\":\"reverse\",\"serviceIndex\":254,\"service\":\"tap\",\"action\":\"copy\",\"onFailure\":\"closed\"}]");
+    }
+
+    @Test
+    void versionIsAnotherOneWhenSomethingIsDifferentAndOnlyThen() {
+        told.apply(Told.manager("acme", ""));
+        String first = told.assignment("acme").version();
+        told.apply(
+                "{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: not-mine}, spec: {profiles: [other], onFailure: open}}");
+        assertThat(told.assignment("acme").version()).isEqualTo(first);
+        told.apply(
+                "{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: not-mine}, spec: {profiles: [other, tap]}}");
+        String second = told.assignment("acme").version();
+        assertThat(second).isNotEqualTo(first);
+        told.delete(Kind.SERVICE_INSTANCE, "fw-1");
+        assertThat(told.assignment("acme").version()).isNotEqualTo(second);
+    }
+
+    @Test
+    void secretsAndOtherTenantsAreNotTold() {
+        told.apply("""
+                {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: acme.fw}, spec: {transport: raw}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceManager, metadata: {name: acme.manager}, spec: {services: [acme.fw, firewall]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: acme.chain}, spec: {profiles: [acme.fw]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: bolt.chain}, spec: {profiles: [firewall]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: bolt.fw}, spec: {service: firewall, node: n, interfaces: {in: i, out: o}}}
+                """);
+        String text = tree("acme.manager", "acme", "bolt").toString();
+        assertThat(text).contains("acme.chain", "inspect", "fw-1").doesNotContain("bolt", "interfaces");
+    }
+}
