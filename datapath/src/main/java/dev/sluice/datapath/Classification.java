@@ -1,9 +1,29 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.liveness.LivenessView;
+import dev.sluice.datapath.offload.OffloadRefusal;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.paths.PathChanges;
+import dev.sluice.datapath.paths.Selector;
+import dev.sluice.datapath.paths.Succession;
 import dev.sluice.datapath.rules.AttributeIds;
 import dev.sluice.datapath.rules.Group;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Journey;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
+import dev.sluice.datapath.track.AttributeTable;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowContext;
+import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.TcpState;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Tcp;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Hot path: no allocation. A hit costs one look-up in the connection table and one in the table of rules.
  */
 final class Classification {
-    /** Rule id of records of translated flows: they count at every port side of their router. */
-    static final int TRANSLATED_RULE = Integer.MIN_VALUE;
-
     private static final int NONE = -1;
 
     private final ConnectionTable table;
@@ -208,7 +225,7 @@ final class Classification {
             if (!rule.appliedTo().contains(port, side)) {
                 return false;
             }
-        } else if (ruleId != TRANSLATED_RULE
+        } else if (ruleId != PathChanges.TRANSLATED_RULE
                 && ruleId != -group
                 && !succession.keepsDefault(slot, -ruleId, port, side)) {
             if (succession.isGroupGone(slot, -ruleId)) {
@@ -231,7 +248,7 @@ final class Classification {
         return group != null
                 && group.hasContext()
                 && !isTranslated(slot)
-                && context.hasMoved(c, slot, table.isReverse(slot, c.fields));
+                && context.hasMoved(c.fields, c.port, slot, table.isReverse(slot, c.fields));
     }
 
     private boolean reopens(Cursor c, int slot) {
@@ -245,19 +262,9 @@ final class Classification {
      * record was made by a packet in the name of the other side, and what opens the connection is what rules are about.
      */
     private boolean opensOppositeWay(Cursor c, int slot) {
-        return isOpening(c)
+        return c.isOpening()
                 && table.isReverse(slot, c.fields)
                 && (table.pathId(slot) == 0 || (TcpState.isPickedUp(table.tcpState(slot)) && !isTranslated(slot)));
-    }
-
-    private static boolean isOpening(Cursor c) {
-        return c.fields.protocol == IpProtocols.TCP
-                && (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN;
-    }
-
-    /** Whether the packet answers one that opens: it tells its direction, even where the record of the other is gone, perhaps because of a flood (F9). */
-    private static boolean isAnswer(Cursor c) {
-        return (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == (Tcp.SYN | Tcp.ACK);
     }
 
     // Process 1300: is what the record says still so?
@@ -387,7 +394,7 @@ final class Classification {
 
     /** Looks the rule up, and sets whether the packet is a {@link #reverse} one and whether the record is for its direction only, {@link #oneWay}. */
     private @Nullable Rule choose(Cursor c, int group) {
-        boolean directionKnown = vanished != NONE || c.fields.protocol != IpProtocols.TCP || isOpening(c);
+        boolean directionKnown = vanished != NONE || c.fields.protocol != IpProtocols.TCP || c.isOpening();
         reverse = false;
         forwardPort = AttributeTable.PORT_UNKNOWN;
         if (vanished != NONE) {
@@ -402,7 +409,7 @@ final class Classification {
         if (!directionKnown) {
             if (rule == null || rule.action() == Rule.Action.NONE) {
                 rule = orTurned(c, group, rule);
-            } else if (rule.action() == Rule.Action.SERVICE && rule.bothDirections() && isAnswer(c)) {
+            } else if (rule.action() == Rule.Action.SERVICE && rule.bothDirections() && c.isAnswer()) {
                 reverse = rule.equals(look(c, group, true));
             }
         }
@@ -413,7 +420,7 @@ final class Classification {
     }
 
     private long contextOf(Cursor c, boolean turned) {
-        return context.of(c, turned ? forwardPort : c.port);
+        return context.of(c.fields, turned ? forwardPort : c.port);
     }
 
     /** Met in the middle, perhaps after a restart, the packet may be an answer in a connection that has to be inspected. */
@@ -534,18 +541,18 @@ final class Classification {
                     c.batch, c.slot, new PacketTracer.Decision(port.index(), side, hit, ruleId, path, c.direction));
         }
         Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
-        if (ruleId != TRANSLATED_RULE && !c.follows) {
+        if (ruleId != PathChanges.TRANSLATED_RULE && !c.follows) {
             c.fields.attributes = isTranslated(slot) ? AttributeIds.NONE : context.decidedWith(slot);
             hits.count(c, rule, watchful, c.direction == 1, !hit);
         }
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null) {
             journey.classified(c, hit, instructions.isCurrent(slot), watchful != null);
         }
         if (instructions.says(FlowPrograms.Action.DROP)) {
             return dropAsTold(c);
         }
-        if (rule == null ? ruleId != TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
+        if (rule == null ? ruleId != PathChanges.TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {
             return next;
         }
         if (rule != null && rule.action() == Rule.Action.DROP) {

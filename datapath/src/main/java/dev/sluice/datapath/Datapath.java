@@ -1,8 +1,31 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.errors.IcmpErrors;
+import dev.sluice.datapath.fragments.Fragments;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.mirror.OffloadMirror;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.Parser;
+import dev.sluice.datapath.paths.Rebalance;
 import dev.sluice.datapath.rules.PortSides;
-import java.lang.foreign.MemorySegment;
+import dev.sluice.datapath.segment.MacReader;
+import dev.sluice.datapath.segment.SwitchStage;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
+import dev.sluice.datapath.track.AttributeTable;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.tunnel.OwnFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,39 +42,21 @@ public final class Datapath implements AutoCloseable {
 
     private final FramePool pool;
     private final DatapathMemory remembered;
+    private final Stages stages;
+
+    // Those that each packet meets first.
     private final Frames frames;
     private final Parser parser;
     private final ConnectionTable table;
-    private final LivenessView liveness;
-    private final Selector selector;
     private final Classification classification;
-    private final Steering steering;
-    private final Returns returns;
     private final Forwarding forwarding;
-    private final Neighbors neighbors;
-    private final NeighborStage neighborStage;
     private final IcmpErrors errors;
     private final Fragments fragments;
-    private final PlaneFlows planeFlows;
-    private final UnderlayRoutes underlay;
-    private final TunnelOutput tunnelOutput;
-    private final OverlayOutput overlayOutput;
-    private final OverlayInput overlayInput;
-    private final PeerInput peerInput;
-    private final PeerOutput peerOutput;
     private final SwitchStage switchStage;
     private final Entrance entrance;
-    private final HealthInput healthInput;
-    private final OwnFrames own;
-    private final DropCounters drops = new DropCounters();
-    private final DatapathCounters counters = new DatapathCounters();
-    private final Zones zones;
-    private final Translations translations;
-    private final FlowContext context;
-    private final FlowPrograms programs = new FlowPrograms();
     private final LookAhead lookAhead;
     private final FastPath fastPath;
-    private final Rebalance rebalance;
+    private final DatapathCounters counters;
     private final Cursor cursor;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -76,123 +81,33 @@ public final class Datapath implements AutoCloseable {
     }
 
     /** Takes over the connections that a process before left (ADR 23), which the device may have served meanwhile; how many. Between the first configuration and {@link #offload}. */
-    public int recollect(KeptTables before, @Nullable OffloadDevice device) {
-        return remembered.recollect(before, device, programs.generation(), snapshot.portCount());
+    public int recollect(KeptTables before, @Nullable OffloadDevice device, long nowNs) {
+        return remembered.recollect(before, device, stages.programs.generation(), snapshot.portCount(), nowNs);
     }
 
-    /** A data path of the given parts, for {@link Foretelling}. */
-    Datapath(FramePool pool, Liveness live, DatapathMemory remembered, long seed) {
+    /** A data path of the given parts, for {@code Foretelling}. */
+    public Datapath(FramePool pool, Liveness live, DatapathMemory remembered, long seed) {
         this.pool = pool;
         this.remembered = remembered;
-        table = remembered.table();
-        neighbors = remembered.neighbors();
-        zones = remembered.zones();
-        ZoneUse zoneUse = remembered.zoneUse();
-        context = remembered.context();
-        RuleHits hits = remembered.hits();
-        if (zoneUse != null) {
-            table.countIn(zoneUse);
-            programs.countIn(zoneUse);
-        }
-        MemorySegment memory = pool.memory();
-        frames = new Frames(pool, drops);
-        parser = new Parser(memory);
-        liveness = new LivenessView(live);
-        selector = new Selector(liveness, table.pathFlows);
-        translations = new Translations(table, memory);
-        errors = new IcmpErrors(frames, parser, counters);
-        fragments = new Fragments(frames, table.capacity(), seed);
-        Fragmenter fragmenter = new Fragmenter(frames, counters);
-        planeFlows = new PlaneFlows(table, table.capacity());
-        underlay = new UnderlayRoutes(liveness);
-        tunnelOutput = new TunnelOutput(frames, neighbors, underlay);
-        GreTunnels gre = new GreTunnels(frames, tunnelOutput, counters);
-        switchStage = new SwitchStage(
-                frames, parser, fragments, errors, table, liveness, tunnelOutput, counters, FlowHash.mix(seed + 1));
-        overlayOutput =
-                new OverlayOutput(frames, table, planeFlows, tunnelOutput, gre, switchStage, liveness, counters);
-        steering = new Steering(
-                frames,
-                liveness,
-                table,
-                neighbors,
-                remembered.ethernetMemory(),
-                translations,
-                counters,
-                errors,
-                planeFlows,
-                overlayOutput);
-        PathChanges changes = new PathChanges(table);
-        classification = new Classification(
-                table,
-                selector,
-                liveness,
-                steering,
-                frames,
-                new Instructions(programs, table, selector, frames, counters),
-                new Succession(table, changes, counters),
-                changes,
-                counters,
-                context,
-                hits);
-        neighborStage = new NeighborStage(frames, neighbors, errors, fragmenter);
-        healthInput = new HealthInput(frames, counters);
-        returns = new Returns(
-                table,
-                frames,
-                steering,
-                translations,
-                neighborStage,
-                liveness,
-                zones,
-                fragments,
-                changes,
-                counters,
-                planeFlows,
-                overlayOutput,
-                healthInput);
-        peerInput = new PeerInput(frames, counters);
-        peerOutput = new PeerOutput(frames, underlay, neighbors);
-        own = new OwnFrames(frames, neighbors, peerOutput);
-        Decapsulation decapsulation = new Decapsulation(frames, parser, fragments, counters);
-        NodeInput nodeInput = new NodeInput(
-                frames,
-                table,
-                zones,
-                planeFlows,
-                decapsulation,
-                returns,
-                overlayOutput,
-                new NodeInstructions(programs, table, selector, counters),
-                counters);
-        overlayInput = new OverlayInput(
-                frames,
-                decapsulation,
-                table,
-                zones,
-                planeFlows,
-                steering,
-                returns,
-                nodeInput,
-                new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns),
-                peerInput,
-                switchStage,
-                gre,
-                new TooBigInput(frames, decapsulation, table, zones, steering, counters));
-        entrance = new Entrance(
-                frames, returns, neighborStage, switchStage, overlayInput, peerInput, healthInput, counters);
-        forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
-        lookAhead = new LookAhead(table, zones);
-        fastPath =
-                new FastPath(frames, table, liveness, neighbors, programs, remembered.ethernetMemory(), counters, seed);
-        rebalance = new Rebalance(table, selector, liveness, programs, counters);
-        cursor = new Cursor(memory, new Batch(), zones);
-        drops.resize(1);
+        stages = new Stages(pool, live, remembered, seed);
+        frames = stages.frames;
+        parser = stages.parser;
+        table = stages.table;
+        classification = stages.classification;
+        forwarding = stages.forwarding;
+        errors = stages.errors;
+        fragments = stages.fragments;
+        switchStage = stages.switchStage;
+        entrance = stages.entrance;
+        lookAhead = stages.lookAhead;
+        fastPath = stages.fastPath;
+        counters = stages.counters;
+        cursor = stages.cursor;
     }
 
     /** Reserves what a configuration needs beyond those before, so that {@link #apply} need not; for control threads, before it is handed over. */
     public void prepare(Snapshot next) {
-        planeFlows.prepare(next);
+        stages.planeFlows.prepare(next);
     }
 
     /**
@@ -202,30 +117,8 @@ public final class Datapath implements AutoCloseable {
      * @param portsByIndex element i carries port i of the snapshot; null for links and for ports whose device is missing
      */
     public void apply(Snapshot next, @Nullable PacketPort[] portsByIndex) {
-        fastPath.apply(next);
         snapshot = next;
-        frames.apply(next, portsByIndex);
-        table.setTimeouts(next.timeouts());
-        table.pathFlows.apply(next.paths());
-        selector.apply(next);
-        classification.apply(next);
-        steering.apply(next);
-        returns.apply(next);
-        forwarding.apply(next);
-        neighborStage.apply(next);
-        errors.apply(next);
-        planeFlows.apply(next);
-        underlay.apply(next);
-        tunnelOutput.apply(next);
-        overlayOutput.apply(next);
-        overlayInput.apply(next);
-        peerInput.apply(next);
-        healthInput.apply(next);
-        peerOutput.apply(next);
-        switchStage.apply(next);
-        entrance.apply(next);
-        lookAhead.apply(next);
-        rebalance.apply(next);
+        stages.apply(next, portsByIndex);
     }
 
     /**
@@ -234,22 +127,9 @@ public final class Datapath implements AutoCloseable {
      *
      * @param out gets what is sent
      */
-    void lookInto(Datapath other, PacketPort out) {
-        frames.sendInstead(other.frames, out);
-        context.lookInto(other.context, table.capacity());
-        table.lookInto(other.table, context);
-        classification.lookInto(other.classification);
-        fragments.lookInto(other.fragments);
-        neighbors.lookInto(other.neighbors);
-        zones.lookInto(other.zones);
-        programs.lookInto(other.programs);
-        translations.lookInto(other.translations);
+    public void lookInto(Datapath other, PacketPort out) {
+        stages.lookInto(other.stages, out);
         remembered.ethernetMemory().lookInto(other.remembered.ethernetMemory());
-        planeFlows.lookInto(other.planeFlows);
-        switchStage.lookInto(other.switchStage);
-        selector.copy(other.selector);
-        steering.copyCaps(other.steering);
-        errors.copyRate(other.errors);
     }
 
     /** Hears what happens to each packet from now on; null: nobody. */
@@ -460,14 +340,14 @@ public final class Datapath implements AutoCloseable {
     public void tick(long nowNs) {
         fastPath.tick(nowNs);
         rehearse(nowNs);
-        neighborStage.tick(nowNs);
+        stages.neighborStage.tick(nowNs);
         fragments.tick(nowNs);
-        context.tick(nowNs);
+        stages.context.tick(nowNs);
         switchStage.tick(nowNs);
         finishPacket(nowNs);
         table.sweep(nowNs, SWEEP_SLOTS);
-        programs.sweep(nowNs);
-        rebalance.tick(nowNs);
+        stages.programs.sweep(nowNs);
+        stages.rebalance.tick(nowNs);
         remembered.reclaim();
     }
 
@@ -484,18 +364,18 @@ public final class Datapath implements AutoCloseable {
 
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
     public void probes(ProbeReceiver receiver) {
-        returns.probes(receiver);
-        healthInput.receiver(receiver);
+        stages.returns.probes(receiver);
+        stages.healthInput.receiver(receiver);
     }
 
     /** Who hears what other switches say; {@link PeerReceiver#NONE}: nobody. */
     public void peers(PeerReceiver receiver) {
-        peerInput.receiver(receiver);
+        stages.peerInput.receiver(receiver);
     }
 
     /** For frames of this process's own making; for the worker's own thread only. */
     public OwnFrames own() {
-        return own;
+        return stages.own;
     }
 
     /** Flushes the ports that frames were sent to. */
@@ -524,12 +404,12 @@ public final class Datapath implements AutoCloseable {
 
     /** Contextual attributes, null as long as none was ever set; for the worker's own thread only. */
     public @Nullable AttributeTable attributes() {
-        return context.table();
+        return stages.context.table();
     }
 
     /** Takes over a table for contextual attributes, once; for the worker's own thread only. */
     public void useAttributes(AttributeTable first) {
-        context.use(first);
+        stages.context.use(first);
     }
 
     /** Decisions to be logged; one reader. */
@@ -539,12 +419,12 @@ public final class Datapath implements AutoCloseable {
 
     /** Instructions for single flows; for the worker's own thread only. */
     public FlowPrograms programs() {
-        return programs;
+        return stages.programs;
     }
 
     /** Spreads flows in progress anew; for the worker's own thread only, but for what it says of its rounds. */
     public Rebalance rebalance() {
-        return rebalance;
+        return stages.rebalance;
     }
 
     /**
@@ -555,12 +435,12 @@ public final class Datapath implements AutoCloseable {
      * @return 0..65535, or below 0 if no number is left
      */
     public int zone(int router, int outerVlan, int innerVlan) {
-        return zones.of(router, outerVlan, innerVlan);
+        return stages.zones.of(router, outerVlan, innerVlan);
     }
 
     /** Dropped packets by port and reason. */
     public DropCounters drops() {
-        return drops;
+        return stages.drops;
     }
 
     /** Counters of this worker. */
@@ -575,7 +455,7 @@ public final class Datapath implements AutoCloseable {
 
     /** The router or transparent pair of a connection, by what {@link ConnectionTable#router} says of it. */
     public int routerOf(int connectionRouter) {
-        return zones.router(connectionRouter);
+        return stages.zones.router(connectionRouter);
     }
 
     /** The frames. */
@@ -587,6 +467,6 @@ public final class Datapath implements AutoCloseable {
     @Override
     public void close() {
         table.close();
-        context.close();
+        stages.context.close();
     }
 }

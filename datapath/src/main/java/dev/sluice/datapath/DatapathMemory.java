@@ -1,6 +1,15 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.neighbors.Neighbors;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.snapshot.TrackerTimeouts;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.EthernetMemory;
+import dev.sluice.datapath.track.FlowContext;
+import dev.sluice.datapath.track.MacPairs;
+import dev.sluice.datapath.track.ZoneUse;
+import dev.sluice.datapath.track.Zones;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param zoneUse null while foretelling
  */
-record DatapathMemory(
+public record DatapathMemory(
         ConnectionTable table,
         Neighbors neighbors,
         EthernetMemory ethernetMemory,
@@ -24,7 +33,9 @@ record DatapathMemory(
     /** Empty, in memory that the next process can find; what was there is gone. */
     static DatapathMemory in(KeptTables kept, FramePool pool, long seed) {
         DatapathMemory memory = of(
-                pool, ConnectionTable.over(kept.connections(), kept.connectionsMax(), seed, TrackerTimeouts.DEFAULT));
+                pool,
+                ConnectionTable.over(
+                        kept.connections(), kept.pieces(), kept.connectionsMax(), seed, TrackerTimeouts.DEFAULT));
         memory.zones.keepIn(kept.zones());
         memory.ethernetMemory.keepIn(kept.macPairs());
         return memory;
@@ -49,9 +60,11 @@ record DatapathMemory(
     }
 
     /** Takes over what another process left, with a configuration of so many ports; how many connections. */
-    int recollect(KeptTables before, @Nullable OffloadDevice device, int programGeneration, int portCount) {
+    int recollect(KeptTables before, @Nullable OffloadDevice device, int programGeneration, int portCount, long nowNs) {
         zones.recall(before.zones());
         ethernetMemory.recall(before.macPairs());
-        return new Recollection(before, table, zones, programGeneration, portCount).run(device);
+        return new Recollection(before, table, zones, programGeneration, portCount)
+                .at(ConnectionTable.tableMs(nowNs))
+                .run(device);
     }
 }

@@ -1,5 +1,18 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.neighbors.NeighborStage;
+import dev.sluice.datapath.offload.OffloadRefusal;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.NonUnicast;
+import dev.sluice.datapath.packet.Parser;
+import dev.sluice.datapath.segment.SwitchStage;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.WatchedNode;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Step;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv6;

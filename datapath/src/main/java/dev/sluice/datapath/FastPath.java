@@ -1,6 +1,21 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.liveness.LivenessView;
+import dev.sluice.datapath.mirror.JourneyRecorder;
+import dev.sluice.datapath.mirror.OffloadMirror;
+import dev.sluice.datapath.mirror.Rehearsal;
+import dev.sluice.datapath.neighbors.Neighbors;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.offload.OffloadRefusal;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.FlowHash;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.EthernetMemory;
+import dev.sluice.datapath.track.FlowPrograms;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +36,7 @@ final class FastPath {
     private long seed;
 
     private @Nullable OffloadMirror mirror;
+    private @Nullable JourneyRecorder recorder;
 
     private final Rehearsal rehearsal;
 
@@ -54,19 +70,18 @@ final class FastPath {
                 : new OffloadMirror(device, table, liveness, neighbors, counters, (int) FlowHash.mix(++seed));
         mirror = now;
         table.mirrorIn(now);
-        programs.mirrorIn(now);
-        ethernetMemory.mirrorIn(now);
-        neighbors.mirrorIn(now);
-        frames.record(
-                now == null
-                        ? null
-                        : new JourneyRecorder(frames, table, now, now.counters(), Math.max(1, afterPackets)));
+        programs.tell(now);
+        ethernetMemory.tell(now);
+        neighbors.tell(now);
+        recorder =
+                now == null ? null : new JourneyRecorder(frames, table, now, now.counters(), Math.max(1, afterPackets));
+        frames.record(recorder);
         apply(snapshot);
     }
 
     /** Another number of packets that have to have come before; journeys that the device has stay. */
     void afterPackets(int count) {
-        JourneyRecorder journey = frames.journey();
+        JourneyRecorder journey = recorder;
         if (journey != null) {
             journey.afterPackets(count);
         }
@@ -127,7 +142,7 @@ final class FastPath {
     /** What became of the made-up packet in a slot is known: its journey goes on as it would go, is tried again soon, or ends. */
     void rehearsed(int slot) {
         OffloadMirror now = mirror;
-        JourneyRecorder journey = frames.journey();
+        JourneyRecorder journey = recorder;
         boolean waits = frames.takeHeldBack();
         if (now != null && journey != null && !waits) {
             OffloadRefusal why = journey.outcome();
@@ -148,7 +163,7 @@ final class FastPath {
 
     /** The parsed packet in hand begins its way. */
     void begin(Cursor c) {
-        JourneyRecorder journey = frames.journey();
+        JourneyRecorder journey = recorder;
         if (journey != null) {
             journey.begin(c);
         }
@@ -156,7 +171,7 @@ final class FastPath {
 
     /** What became of the packet is known. */
     void end() {
-        JourneyRecorder journey = frames.journey();
+        JourneyRecorder journey = recorder;
         if (journey != null) {
             journey.end();
         }

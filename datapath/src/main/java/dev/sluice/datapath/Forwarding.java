@@ -1,9 +1,22 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.errors.Fragmenter;
+import dev.sluice.datapath.errors.IcmpErrors;
+import dev.sluice.datapath.liveness.LivenessView;
+import dev.sluice.datapath.neighbors.Neighbors;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.Parser;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
 import dev.sluice.datapath.route.Routes;
 import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Journey;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
 import dev.sluice.wire.Checksum;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv4;
@@ -144,7 +157,7 @@ final class Forwarding {
             if (tooBig) {
                 return tooBigAcross(c, port);
             }
-            JourneyRecorder journey = frames.journey();
+            Journey journey = frames.journey();
             if (journey != null) {
                 journey.sends(c, port);
             }
@@ -177,7 +190,7 @@ final class Forwarding {
         long mac = neighbors.resolve(port.index(), hi, lo, c.nowNs);
         Ethernet.setAddresses(c.memory, c.start(), Math.max(mac, 0), port.mac());
         if (mac >= 0) {
-            JourneyRecorder journey = frames.journey();
+            Journey journey = frames.journey();
             if (journey != null) {
                 journey.resolves(port.index(), hi, lo);
                 journey.sends(c, port);

@@ -1,5 +1,19 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.overlay.PlaneFlows;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.FlowHash;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowCookie;
+import dev.sluice.datapath.track.Zones;
+import dev.sluice.datapath.tunnel.Decapsulation;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Geneve;
@@ -72,7 +86,7 @@ final class GatewayInput {
             return frames.drop(c, DropReason.ZONES_FULL);
         }
         boolean ofFlow = isOf(c, slot) || (!served && isAbout(c, slot));
-        if (!ofFlow || Returns.hopIn(path, node, c.direction) < 0) {
+        if (!ofFlow || path.hopIn(node, c.direction) < 0) {
             return frames.drop(c, DropReason.NODE_FLOW_FORGED);
         }
         return served ? goOnServed(c, node, path) : goOn(c, node, path);
@@ -81,7 +95,7 @@ final class GatewayInput {
     /** The path of a record, if it has the node as a hop and the attachment is the node's; null if not. */
     private @Nullable Path pathOf(int slot, Attachment node, long attachment) {
         Path path = snapshot.path(table.pathId(slot));
-        boolean stands = path != null && attachment >>> 32 == node.id() && Returns.isOn(path, node);
+        boolean stands = path != null && attachment >>> 32 == node.id() && path.returnsFrom(node);
         return stands ? path : null;
     }
 
@@ -140,7 +154,7 @@ final class GatewayInput {
 
     private int goOn(Cursor c, Attachment node, Path path) {
         count(c, node);
-        return returns.goOn(c, path, Returns.hopIn(path, node, c.direction) + (c.direction == 0 ? 1 : -1));
+        return returns.goOn(c, path, path.hopIn(node, c.direction) + (c.direction == 0 ? 1 : -1));
     }
 
     private int goOnServed(Cursor c, Attachment node, Path path) {
@@ -154,7 +168,7 @@ final class GatewayInput {
         }
         c.planeEntry = entry;
         count(c, node);
-        int hop = Returns.hopIn(path, node, c.direction);
+        int hop = path.hopIn(node, c.direction);
         return returns.goOnServed(c, path, hop, hop + (c.direction == 0 ? 1 : -1));
     }
 

@@ -1,6 +1,18 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.Parser;
 import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.ServicePlane;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.WatchedNode;
+import dev.sluice.datapath.snapshot.WatchedNodes;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Step;
 import dev.sluice.wire.Bfd;
 import dev.sluice.wire.Checksum;
 import dev.sluice.wire.Icmp;

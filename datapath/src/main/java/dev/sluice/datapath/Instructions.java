@@ -1,7 +1,15 @@
 package dev.sluice.datapath;
 
-import dev.sluice.datapath.FlowPrograms.Action;
-import dev.sluice.datapath.FlowPrograms.Instruction;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.paths.Selector;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.FlowPrograms.Action;
+import dev.sluice.datapath.track.FlowPrograms.Instruction;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +45,7 @@ final class Instructions {
 
     /** Looks for the instruction of a packet without record; false if its flow has none in either direction. */
     boolean lookUp(Cursor c) {
-        Instruction found = programs.isEmpty() ? null : programs.find(c);
+        Instruction found = programs.isEmpty() ? null : programs.find(c.keyHash, c.fields, c.zone, c.nowNs);
         instruction = found != null && found.concerns(c.fields) ? found : null;
         return found != null;
     }
@@ -52,7 +60,7 @@ final class Instructions {
         if (table.flowProgramGeneration(slot) == programs.generation()) {
             return;
         }
-        Instruction found = programs.find(c);
+        Instruction found = programs.find(c.keyHash, c.fields, c.zone, c.nowNs);
         if (found == null) {
             setCurrent(slot);
             table.setSkipMask(slot, 0, 0);

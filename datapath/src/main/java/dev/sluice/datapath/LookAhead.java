@@ -1,5 +1,16 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FlowHash;
+import dev.sluice.datapath.packet.Parser;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.TagTable;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.Zones;
+
 /**
  * Has the connection table read what the first look-ups of a group of packets will ask for, before the first of them is handled (ADR 10). One user: the worker.
  *

@@ -1,5 +1,22 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.overlay.CarriedPacket;
+import dev.sluice.datapath.overlay.NodeInstructions;
+import dev.sluice.datapath.overlay.OverlayOutput;
+import dev.sluice.datapath.overlay.PlaneFlows;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.datapath.snapshot.ServicePlane;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.Zones;
+import dev.sluice.datapath.tunnel.Decapsulation;
 import dev.sluice.wire.Nsh;
 import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;

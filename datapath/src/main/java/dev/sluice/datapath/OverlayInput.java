@@ -1,6 +1,31 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.offload.OffloadRefusal;
+import dev.sluice.datapath.overlay.CarriedPacket;
+import dev.sluice.datapath.overlay.GreTunnels;
+import dev.sluice.datapath.overlay.PlaneFlows;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.Parser;
 import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.segment.SwitchStage;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.NodeTunnel;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.ServicePlane;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.TagTable;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Journey;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.Zones;
+import dev.sluice.datapath.tunnel.Decapsulation;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Geneve;
@@ -113,7 +138,8 @@ final class OverlayInput {
             frames.refuse(OffloadRefusal.OVERLAY);
         }
         if (node != null && isGre) {
-            return gre.receive(c, node, decapsulation, returns);
+            int side = gre.receive(c, node, decapsulation);
+            return side == GreTunnels.GONE ? Step.DONE : returns.match(c, node, side);
         }
         long udp = c.start() + c.batch.l4[c.slot];
         if (!checksumHolds(c, udp)) {
@@ -231,7 +257,7 @@ final class OverlayInput {
         }
         boolean message = NodeInput.isMessage(c, in.nsh);
         boolean tooBig = peer != null && TooBigInput.isOne(m, in);
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null && node == null && !message && !tooBig && !isCopy()) {
             journey.opens(c, in.carrier, in.nsh, in.nshBytes);
         }
@@ -293,7 +319,7 @@ final class OverlayInput {
         if (!decapsulation.takeOut(c, in.inner(), in.end, in.direction, in.way(m))) {
             return Step.DONE;
         }
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null) {
             journey.emerges(c);
         }

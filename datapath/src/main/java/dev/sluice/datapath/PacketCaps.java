@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.snapshot.PacketCap;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

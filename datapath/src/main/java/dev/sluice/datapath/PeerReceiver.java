@@ -1,5 +1,6 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.snapshot.OverlayPeer;
 import java.lang.foreign.MemorySegment;
 
 /** Who hears what other switches say of themselves: that they live, and what their service nodes do (V14; packet-life.md, from another switch). One user: the worker. */

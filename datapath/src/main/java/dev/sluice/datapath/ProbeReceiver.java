@@ -1,5 +1,7 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.snapshot.WatchedNode;
 import java.lang.foreign.MemorySegment;
 
 /** Who sends probes through service nodes and to them, and waits for what comes back (docs/reference/probes.md). One user: the worker. */

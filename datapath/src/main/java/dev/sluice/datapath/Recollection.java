@@ -1,8 +1,14 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.mirror.MirrorAdoption;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.ConnectionTableRecord;
+import dev.sluice.datapath.track.EthernetMemory;
+import dev.sluice.datapath.track.Zones;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +42,25 @@ final class Recollection {
     private int[] seenMs = new int[0];
     private int flowCount;
 
+    /** A device goes on while it is read. */
+    private static final int READING_MS_MAX = 10_000;
+
+    private int nowMs;
+    private boolean timed;
+
     Recollection(KeptTables before, ConnectionTable table, Zones zones, int programGeneration, int portCount) {
-        this.old = ConnectionTable.left(before.connections(), before.connectionsMax());
+        this.old = ConnectionTable.left(before.connections(), before.pieces(), before.connectionsMax());
         this.table = table;
         this.zones = zones;
         this.programGeneration = programGeneration;
         this.portCount = portCount;
+    }
+
+    /** It is this time now: a device that says that it repeated something later than that is not believed. */
+    Recollection at(int newNowMs) {
+        nowMs = newNowMs;
+        timed = true;
+        return this;
     }
 
     /** Copies what is sound; how many connections. */
@@ -65,8 +84,8 @@ final class Recollection {
             }
         }
         for (int slot = 0; slot < end; slot++) {
-            int other = old.linked(slot);
-            if (copies[slot] != 0 && other > slot && other < end && copies[other] != 0 && old.linked(other) == slot) {
+            int other = copies[slot] == 0 ? -1 : old.linked(slot);
+            if (other > slot && other < end && copies[other] != 0 && old.linked(other) == slot) {
                 table.link(copies[slot] - 1, copies[other] - 1);
             }
         }
@@ -89,6 +108,7 @@ final class Recollection {
         int router = old.router(slot);
         return kind > ConnectionTableRecord.KIND_FREE
                 && kind < ConnectionTableRecord.KINDS
+                && old.isWhole(slot)
                 && old.tag(slot) == ConnectionTable.SERVICE
                 && old.ruleId(slot) != 0
                 && (router < Zones.SERVED || (router >= Zones.ROUTERS_MAX && zones.isGiven(router)))
@@ -163,9 +183,12 @@ final class Recollection {
         if (flowCount > flows.length / 2) {
             return;
         }
+        int seen = OffloadAction.lastSeenMs(actions, actionBase);
+        if (timed && seen - nowMs > READING_MS_MAX) {
+            return;
+        }
         long hash = MirrorAdoption.hashOf(keys, keyBase);
         int at = find(hash);
-        int seen = OffloadAction.lastSeenMs(actions, actionBase);
         if (flows[at] != hash) {
             flows[at] = hash;
             seenMs[at] = seen;

@@ -1,9 +1,36 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.fragments.Fragments;
+import dev.sluice.datapath.liveness.LivenessView;
+import dev.sluice.datapath.neighbors.NeighborStage;
+import dev.sluice.datapath.offload.OffloadRefusal;
+import dev.sluice.datapath.overlay.OverlayOutput;
+import dev.sluice.datapath.overlay.PlaneFlows;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.Parser;
+import dev.sluice.datapath.packet.Tags;
+import dev.sluice.datapath.paths.Passage;
+import dev.sluice.datapath.paths.PathChanges;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.TagReturn;
+import dev.sluice.datapath.snapshot.TagTable;
+import dev.sluice.datapath.snapshot.WatchedNode;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Journey;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.Zones;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpProtocols;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -358,7 +385,7 @@ final class Returns {
         if (path == null) {
             return pathId == 0 ? NONE : PATH_GONE;
         }
-        return hopIn(path, node, reverse ? 1 : 0);
+        return path.hopIn(node, reverse ? 1 : 0);
     }
 
     private int goOn(Cursor c, Attachment node, int side, int hop) {
@@ -378,7 +405,7 @@ final class Returns {
         if (path == null) {
             return frames.drop(c, DropReason.RETURN_NO_FLOW);
         }
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null) {
             journey.returned(c, node);
         }
@@ -453,7 +480,7 @@ final class Returns {
         }
         c.record = slot;
         c.direction = direction;
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null && last != null && slot == named && !moved) {
             journey.broughtBack(c, last);
         } else {
@@ -522,7 +549,7 @@ final class Returns {
     private int translated(Cursor c, Attachment node, int side) {
         int origin = node.translation() == Attachment.Translation.LEARNED ? translations.origin(c, node) : NONE;
         Path path = origin == NONE ? returnPath(c, node) : snapshot.path(table.pathId(origin));
-        int hop = path == null ? NONE : hopIn(path, node, 0);
+        int hop = path == null ? NONE : path.hopIn(node, 0);
         if (path == null || hop == NONE || (origin == NONE && node.routers().length != 1)) {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
         }
@@ -559,7 +586,7 @@ final class Returns {
             table.setFlags(slot, ConnectionTable.TRANSLATED);
             table.link(origin, slot);
         } else {
-            table.setRuleId(slot, Classification.TRANSLATED_RULE);
+            table.setRuleId(slot, PathChanges.TRANSLATED_RULE);
             table.setFlags(slot, ConnectionTable.TRANSLATED);
         }
         return slot;
@@ -567,26 +594,6 @@ final class Returns {
 
     private @Nullable Path returnPath(Cursor c, Attachment node) {
         int[] paths = node.returnPaths();
-        if (paths.length == 0) {
-            return null;
-        }
-        return snapshot.path(paths[(int) ((c.fields.hash >>> 32) % paths.length)]);
-    }
-
-    /** Index of the node in a path where a direction visits it, -1 if that does not or only copies do. */
-    static int hopIn(Path path, Attachment node, int direction) {
-        List<Path.Hop> hops = path.hops();
-        for (int i = 0; i < hops.size(); i++) {
-            Path.Hop hop = hops.get(i);
-            if (!hop.copy() && hop.attachment().id() == node.id() && hop.takes(direction)) {
-                return i;
-            }
-        }
-        return NONE;
-    }
-
-    /** Whether packets come back from the node on a path. */
-    static boolean isOn(Path path, Attachment node) {
-        return hopIn(path, node, 0) != NONE || hopIn(path, node, 1) != NONE;
+        return paths.length == 0 ? null : snapshot.path(paths[(int) ((c.fields.hash >>> 32) % paths.length)]);
     }
 }

@@ -5,10 +5,12 @@ import dev.sluice.datapath.rules.Observer;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.RuleCounters;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.stage.Cursor;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what rules decide and what observe-only rules see, and remembers decisions to be logged (X12; packet-life.md, hits). One writer: the worker. */
-final class RuleHits {
+public final class RuleHits {
     private final RuleLog log = new RuleLog();
     private final boolean counts;
     private Snapshot snapshot = Snapshot.empty();
@@ -18,7 +20,7 @@ final class RuleHits {
      *
      * @param counts false: nothing is counted or remembered, for a data path whose packets are none
      */
-    RuleHits(boolean counts) {
+    public RuleHits(boolean counts) {
         this.counts = counts;
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.datapath;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.RuleCounters;
+import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.wire.IpAddress;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,6 +1,29 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.errors.IcmpErrors;
+import dev.sluice.datapath.liveness.LivenessView;
+import dev.sluice.datapath.neighbors.Neighbors;
+import dev.sluice.datapath.offload.OffloadRefusal;
+import dev.sluice.datapath.overlay.OverlayOutput;
+import dev.sluice.datapath.overlay.PlaneFlows;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.Tags;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.stage.Frames;
+import dev.sluice.datapath.stage.Journey;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.stage.Step;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.EthernetMemory;
+import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.tunnel.TunnelOutput;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
 import java.util.List;
@@ -72,7 +95,10 @@ final class Steering {
             // What is inside nodes may have come by a path that the flow has left, with addresses of a node of that
             // one.
             boolean needed = path.rewritesEthernet() || table.l2(c.record, c.direction) != 0;
-            table.setL2(c.record, c.direction, needed ? ethernetMemory.remember(c) : 0);
+            table.setL2(
+                    c.record,
+                    c.direction,
+                    needed ? ethernetMemory.remember(c.fields.sourceMac, c.fields.destinationMac) : 0);
         }
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
         Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
@@ -168,7 +194,7 @@ final class Steering {
         if (refused != null) {
             return frames.drop(c, refused);
         }
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null && c.planeEntry != PlaneFlows.NONE) {
             journey.served(c);
         }
@@ -206,7 +232,7 @@ final class Steering {
             boolean transparent,
             boolean copy) {
         Attachment node = path.hops().get(hop).attachment();
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null && !node.isRemote()) {
             journey.refuse(OffloadRefusal.OVERLAY);
         } else if (journey != null && !copy) {
@@ -236,7 +262,7 @@ final class Steering {
         }
         c.mark = c.router;
         int pair = table.l2(c.record, c.direction);
-        if (pair != 0 && !ethernetMemory.restore(c, pair)) {
+        if (pair != 0 && !ethernetMemory.restore(c.start(), pair)) {
             return frames.drop(c, DropReason.NO_FRAME);
         }
         int chosen = table.egressPort(c.record, c.direction) - 1;
@@ -317,14 +343,14 @@ final class Steering {
         if (!resolved) {
             return hold(c, b, slot, side);
         }
-        JourneyRecorder journey = frames.journey();
+        Journey journey = frames.journey();
         if (journey != null && !copy) {
             record(journey, c, node, side, port);
         }
         return frames.send(b, slot, side.port());
     }
 
-    private void record(JourneyRecorder journey, Cursor c, Attachment node, Attachment.Side side, PortEntry port) {
+    private void record(Journey journey, Cursor c, Attachment node, Attachment.Side side, PortEntry port) {
         journey.enters(node, c.direction, caps.has(node.instance()));
         if (node.kind() == Attachment.Kind.ROUTE && side.mac() < 0) {
             journey.resolves(side.port(), nextHopHi(c, side), nextHopLo(c, side));
@@ -358,7 +384,7 @@ final class Steering {
         int pair = table.l2(c.record, c.direction);
         int chosen = table.egressPort(c.record, c.direction) - 1;
         boolean inSegment = snapshot.segments().has(c.router);
-        if ((inSegment || chosen >= 0) && (pair == 0 || ethernetMemory.restore(c, pair))) {
+        if ((inSegment || chosen >= 0) && (pair == 0 || ethernetMemory.restore(c.start(), pair))) {
             errors.tooBigAcross(
                     c, inSegment ? IcmpErrors.ROUTED : snapshot.port(chosen).peer(), mtuBytes);
         }

@@ -1,5 +1,10 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FlowHash;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.stage.Cursor;
+import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Layouts;
 import dev.sluice.wire.Tcp;

@@ -3,6 +3,7 @@ package dev.sluice.datapath;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.datapath.snapshot.PacketCap;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

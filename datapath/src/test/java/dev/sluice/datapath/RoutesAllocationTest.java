@@ -3,10 +3,17 @@ package dev.sluice.datapath;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.sluice.datapath.neighbors.Neighbors;
+import dev.sluice.datapath.neighbors.NeighborsResponder;
+import dev.sluice.datapath.neighbors.PortAddresses;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
 import dev.sluice.datapath.route.RouteEntry;
 import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.snapshot.PortAddress;
+import dev.sluice.datapath.track.MacPairs;
 import dev.sluice.wire.Arp;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;

@@ -1,0 +1,13 @@
+package dev.sluice.datapath.snapshot;
+
+/** How a target chooses among its paths for a new flow (V6). */
+public enum Selection {
+    /** In turn, by weight. */
+    ROUND_ROBIN,
+
+    /** The path with the fewest active flows per weight; in turn among equals. */
+    LEAST_FLOWS,
+
+    /** The path with the smallest metric; in turn, by weight, among equals. */
+    NEAREST
+}
