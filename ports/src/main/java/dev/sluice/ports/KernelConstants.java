@@ -2,6 +2,7 @@ package dev.sluice.ports;
 
 /** Numbers of the Linux user interface, named as in the kernel's headers; the same on x86-64 and AArch64 unless computed. */
 final class KernelConstants {
+    static final int AF_UNIX = 1;
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
     static final int AF_NETLINK = 16;

@@ -1,6 +1,6 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.packet.Batch;
 
 /**
  * A frame outside a pool, for tests: its bytes and its offload metadata as in {@link Batch}. Immutable.

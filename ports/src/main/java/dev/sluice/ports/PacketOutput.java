@@ -1,8 +1,8 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 
 /**
  * The sending half of a port on a Linux interface: an AF_PACKET socket that receives nothing. One user: the worker that owns it.

@@ -4,8 +4,8 @@ import static dev.sluice.ports.KernelLayouts.AUXDATA_MESSAGE;
 import static dev.sluice.ports.KernelLayouts.IOVEC;
 import static dev.sluice.ports.KernelLayouts.MMSGHDR;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.PortCounters;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

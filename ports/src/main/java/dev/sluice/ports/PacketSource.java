@@ -1,6 +1,6 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.packet.Batch;
 
 /** How an AF_PACKET port gets its frames. One user: the port. */
 sealed interface PacketSource extends AutoCloseable permits PacketRing, PacketReader {

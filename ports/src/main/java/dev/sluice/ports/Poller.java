@@ -1,6 +1,6 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.packet.PacketPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

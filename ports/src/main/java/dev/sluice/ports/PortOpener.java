@@ -1,8 +1,8 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 
@@ -25,7 +25,7 @@ public final class PortOpener {
     /**
      * Opens a port and reopens it whenever its interface is made again; never fails, see {@link ReopeningPort}.
      *
-     * @param portIndex what {@link dev.sluice.datapath.Batch#port} says of frames received here
+     * @param portIndex what {@link dev.sluice.datapath.packet.Batch#port} says of frames received here
      */
     public ReopeningPort openReopening(String interfaceName, int portIndex, PortOptions options) {
         return ReopeningPort.open(interfaceName, pool, counters -> open(interfaceName, portIndex, options, counters));
@@ -34,7 +34,7 @@ public final class PortOpener {
     /**
      * Opens a port on an interface of the calling thread's network namespace.
      *
-     * @param portIndex what {@link dev.sluice.datapath.Batch#port} says of frames received here
+     * @param portIndex what {@link dev.sluice.datapath.packet.Batch#port} says of frames received here
      * @throws PortException if the interface is missing or the driver that was asked for cannot be used
      */
     public PacketPort open(String interfaceName, int portIndex, PortOptions options) throws PortException {

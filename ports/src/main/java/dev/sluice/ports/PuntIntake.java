@@ -1,8 +1,8 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 
 /**
  * Receives the frames of many ports from one interface, to which the kernel's fast path sends what it leaves to the data path. One user: the worker.
@@ -80,7 +80,7 @@ public final class PuntSocket implements AutoCloseable {
         intake.release(number);
     }
 
-    /** As {@link dev.sluice.datapath.PacketPort#receive}, for all ports. */
+    /** As {@link dev.sluice.datapath.packet.PacketPort#receive}, for all ports. */
     public int receive(Batch batch) {
         return ring.receive(batch);
     }

@@ -1,9 +1,9 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,17 +20,27 @@ public final class ReopeningPort implements PacketPort {
         PacketPort open(PortCounters counters) throws PortException;
     }
 
+    /** Gives the right to the interface as it is now, see {@link Claim}. */
+    @FunctionalInterface
+    public interface Right {
+        /** What is held while the interface is open, or an exception that says who has it. */
+        Claim take() throws PortException;
+    }
+
     private final String name;
     private final FramePool pool;
+    private final @Nullable Right right;
     private final Driver driver;
     private final PortCounters counters = new PortCounters();
     private @Nullable PacketPort current;
+    private @Nullable Claim claim;
     private int interfaceIndex;
     private String trouble = "not opened yet";
 
-    private ReopeningPort(String name, FramePool pool, Driver driver) {
+    private ReopeningPort(String name, FramePool pool, @Nullable Right right, Driver driver) {
         this.name = name;
         this.pool = pool;
+        this.right = right;
         this.driver = driver;
     }
 
@@ -40,7 +50,16 @@ public final class ReopeningPort implements PacketPort {
      * @param interfaceName Linux interface name
      */
     public static ReopeningPort open(String interfaceName, FramePool pool, Driver driver) {
-        ReopeningPort port = new ReopeningPort(interfaceName, pool, driver);
+        return open(interfaceName, pool, null, driver);
+    }
+
+    /**
+     * The same for an interface that nobody else is to have.
+     *
+     * @param right asked for before each opening; null: it is not asked for
+     */
+    public static ReopeningPort open(String interfaceName, FramePool pool, @Nullable Right right, Driver driver) {
+        ReopeningPort port = new ReopeningPort(interfaceName, pool, right, driver);
         port.reopen(Math.max(0, Linux.interfaceIndex(interfaceName)));
         return port;
     }
@@ -75,10 +94,12 @@ public final class ReopeningPort implements PacketPort {
         closeCurrent();
         interfaceIndex = index;
         try {
+            claim = right == null ? null : right.take();
             current = driver.open(counters);
             trouble = "";
         } catch (PortException e) {
             trouble = String.valueOf(e.getMessage());
+            letGo();
         }
         return true;
     }
@@ -94,6 +115,15 @@ public final class ReopeningPort implements PacketPort {
         if (current != null) {
             current.close();
             current = null;
+        }
+        letGo();
+    }
+
+    private void letGo() {
+        Claim held = claim;
+        claim = null;
+        if (held != null) {
+            held.close();
         }
     }
 

@@ -5,11 +5,13 @@ import dev.sluice.wire.Layouts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 
-/** struct sockaddr_in and struct sockaddr_in6 (netinet/in.h). Pure functions; reading allocates nothing. */
+/** struct sockaddr_in and struct sockaddr_in6 (netinet/in.h), struct sockaddr_un (unix(7)). Pure functions; reading allocates nothing. */
 final class SocketAddresses {
     static final int BYTES_MAX = 28;
 
+    private static final int SUN_PATH_BYTES = 108;
     private static final int IPV4_BYTES = 16;
     private static final int IPV6_BYTES = 28;
     private static final int PORT = 2;
@@ -30,6 +32,21 @@ final class SocketAddresses {
             f.set(Layouts.BE64, IPV6_ADDRESS, address.hi());
             f.set(Layouts.BE64, IPV6_ADDRESS + 8, address.lo());
             f.set(ValueLayout.JAVA_INT, SCOPE, interfaceIndex);
+        }
+        return f;
+    }
+
+    /** As long as its address is; what begins with an at sign is an abstract name, whose first byte is zero. What is too long for one is cut off, and names nothing. */
+    static MemorySegment unix(Arena arena, String name) {
+        byte[] text = name.getBytes(StandardCharsets.UTF_8);
+        boolean isAbstract = name.startsWith("@");
+        int length = Math.min(text.length, SUN_PATH_BYTES - 1);
+        // A path ends with a zero byte.
+        MemorySegment f = arena.allocate(Short.BYTES + length + (isAbstract ? 0L : 1L), Short.BYTES);
+        f.set(ValueLayout.JAVA_SHORT, 0, (short) KernelConstants.AF_UNIX);
+        MemorySegment.copy(text, 0, f, ValueLayout.JAVA_BYTE, Short.BYTES, length);
+        if (isAbstract) {
+            f.set(ValueLayout.JAVA_BYTE, Short.BYTES, (byte) 0);
         }
         return f;
     }

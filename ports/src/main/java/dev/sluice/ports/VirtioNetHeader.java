@@ -1,6 +1,6 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.packet.Batch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

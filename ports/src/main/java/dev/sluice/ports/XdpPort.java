@@ -1,10 +1,10 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
-import dev.sluice.datapath.Segmenter;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
+import dev.sluice.datapath.packet.Segmenter;
 import dev.sluice.wire.Checksum;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -206,7 +206,7 @@ final class XdpSocket implements AutoCloseable {
         return zeroCopy;
     }
 
-    /** As {@link dev.sluice.datapath.PacketPort#receive}. */
+    /** As {@link dev.sluice.datapath.packet.PacketPort#receive}. */
     int receive(Batch batch) {
         int received = Math.min(receive.available(), Batch.CAPACITY - batch.count);
         for (int i = 0; i < received; i++) {
@@ -282,7 +282,7 @@ final class XdpSocket implements AutoCloseable {
         return inTransmit >= RING_ENTRIES || transmit.free(1) == 0;
     }
 
-    /** As {@link dev.sluice.datapath.PacketPort#flush}. */
+    /** As {@link dev.sluice.datapath.packet.PacketPort#flush}. */
     void flush() {
         if (inTransmit > 0) {
             transmit.publish();

@@ -1,6 +1,6 @@
 package dev.sluice.ports;
 
-import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.packet.FramePool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

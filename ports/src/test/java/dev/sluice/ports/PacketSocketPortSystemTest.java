@@ -2,9 +2,9 @@ package dev.sluice.ports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.VlanTag;
 import java.lang.foreign.Arena;

@@ -2,9 +2,9 @@ package dev.sluice.ports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
 import java.lang.foreign.Arena;
 import java.util.IdentityHashMap;
 import java.util.concurrent.FutureTask;

@@ -3,7 +3,7 @@ package dev.sluice.ports;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.packet.FramePool;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
