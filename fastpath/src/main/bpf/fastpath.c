@@ -2,7 +2,7 @@
 /*
  * The kernel's part of the fast path: repeats journeys that the data path has recorded, and hands everything else over, with the number of the port it came in by.
  *
- * It decides nothing. A packet is repeated only if it parses to what dev.sluice.datapath.Parser accepts without looking closer, has a record under its key, and every
+ * It decides nothing. A packet is repeated only if it parses to what dev.sluice.datapath.packet.Parser accepts without looking closer, has a record under its key, and every
  * number of the record still holds; see docs/adr/0013 and 0017. One source for two hooks (docs/adr/0029): start
  * reading at tc_ingress in tc.h, or at xdp_ingress in xdp.h.
  */
@@ -278,9 +278,15 @@ static __always_inline int parse_transport(context *c, void *at, void *end, __u3
     return 0;
 }
 
-/* The frame that begins at an offset and ends at another one at the latest. */
-static __always_inline int parse(context *c, __u32 begin, __u32 frame_end, struct frame *f, struct journey_key *key)
+/*
+ * The frame that begins at an offset and ends at another one at the latest. Not static: so the verifier looks at it once, whatever a caller knows about its frame, and at what follows once and not for
+ * each shape of a frame again (docs/adr/0017).
+ */
+__noinline int parse(context *c, __u32 begin, __u32 frame_end, struct frame *f, struct journey_key *key)
 {
+    if (!f || !key)
+        return MALFORMED;
+    begin &= OFFSET_MASK;
     void *data = (void *)(long)c->data + begin;
     void *end = (void *)(long)c->data_end;
     if (data + ETH_HLEN > end)

@@ -1,8 +1,8 @@
 package dev.sluice.fastpath;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.ports.LinkInfo;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.ports.PacketOutput;
@@ -14,8 +14,6 @@ import dev.sluice.ports.XdpPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -63,11 +61,18 @@ public final class FastPath implements AutoCloseable {
     private final Set<FastPort> attached = new LinkedHashSet<>();
     private FastPort[] attachedNow = {};
     private long lookedNs;
-    private String notice = "";
+    private final String notice;
     private boolean leaving;
     private boolean closed;
 
-    private FastPath(
+    /**
+     * A fast path of what {@link FastPathOpening} has made.
+     *
+     * @param known numbers that interfaces had before
+     * @param older whether the maps are those of a process before
+     * @param notice as {@link #notice} says it
+     */
+    FastPath(
             Libbpf bpf,
             FramePool pool,
             int flowsMax,
@@ -76,7 +81,10 @@ public final class FastPath implements AutoCloseable {
             VethPair device,
             PuntSocket socket,
             int swallowFd,
-            @Nullable Pins pins) {
+            @Nullable Pins pins,
+            Map<String, Integer> known,
+            boolean older,
+            String notice) {
         this.pins = pins;
         this.bpf = bpf;
         this.pool = pool;
@@ -88,6 +96,12 @@ public final class FastPath implements AutoCloseable {
         this.xdp = new XdpFlavour(bpf, program, maps);
         this.offload =
                 new KernelOffload(bpf, program.map("flows"), program.map("headers"), flowsMax, maps, numbers, arena);
+        this.notice = notice;
+        numbersByName.putAll(known);
+        if (older) {
+            maps.forgetOtherPorts(known.values());
+            offload.continueOlder();
+        }
     }
 
     /**
@@ -130,7 +144,7 @@ public final class FastPath implements AutoCloseable {
     }
 
     private static FastPath open(FramePool pool, int flowsMax, @Nullable Pins pins) throws PortException {
-        Opening opening = new Opening(Libbpf.get(), pins);
+        FastPathOpening opening = new FastPathOpening(Libbpf.get(), pins);
         boolean opened = false;
         try {
             FastPath path = opening.open(pool, flowsMax);
@@ -140,94 +154,6 @@ public final class FastPath implements AutoCloseable {
             if (!opened) {
                 opening.undo();
             }
-        }
-    }
-
-    /** What has been made so far, in case the next step fails. */
-    private static final class Opening {
-        private final Libbpf bpf;
-        private final @Nullable Pins pins;
-        private final ArrayDeque<Runnable> made = new ArrayDeque<>();
-        private boolean older;
-        private String notice = "";
-
-        Opening(Libbpf bpf, @Nullable Pins pins) {
-            this.bpf = bpf;
-            this.pins = pins;
-        }
-
-        FastPath open(FramePool pool, int flowsMax) throws PortException {
-            Program program = load(entriesFor(flowsMax));
-            made.push(program::close);
-            KernelMaps maps = KernelMaps.share(bpf, program);
-            made.push(maps::close);
-            maps.setLayoutVersion(KernelMaps.LAYOUT_VERSION);
-            VethPair device = VethPair.make(PUNT_FROM, PUNT_TO, VethPair.MTU_MAX);
-            if (!older) {
-                made.push(device::remove);
-            }
-            PuntSocket socket = PuntSocket.open(PUNT_TO, pool);
-            made.push(socket::close);
-            int swallow = bpf.attachTcx(program.program("tc_swallow"), device.peerIndex());
-            if (swallow < 0) {
-                throw Program.trouble("attaching to " + PUNT_TO + " by tcx (Linux 6.6 or later)", swallow);
-            }
-            made.push(() -> bpf.closeDescriptor(swallow));
-            Map<String, Integer> known = pins == null ? Map.of() : pins.numbers();
-            FastPath path = new FastPath(bpf, pool, flowsMax, program, maps, device, socket, swallow, pins);
-            path.numbersByName.putAll(known);
-            path.notice = notice;
-            if (older) {
-                path.offload.continueOlder();
-            }
-            maps.setPuntInterface(device.index());
-            return path;
-        }
-
-        private Program load(int entries) throws PortException {
-            Pins own = pins;
-            if (own == null) {
-                return Program.load(bpf, entries, Map.of());
-            }
-            String trouble = own.examine(bpf);
-            older = own.isThere() && trouble.isEmpty();
-            if (older) {
-                try {
-                    return own.maxEntries(bpf, "flows") == entries
-                            ? Program.load(bpf, entries, own.maps())
-                            : loadResized(own, entries);
-                } catch (PortException e) {
-                    trouble = "the maps in " + own.directory() + " are of another program (" + e.getMessage() + ")";
-                    older = false;
-                }
-            }
-            if (!trouble.isEmpty()) {
-                notice = trouble + "; they are made anew, and what they repeated is decided anew";
-                own.remove();
-                own.examine(bpf);
-            }
-            made.push(own::remove);
-            return Program.load(bpf, entries, own.maps());
-        }
-
-        private Program loadResized(Pins own, int entries) throws PortException {
-            Map<String, String> others = new LinkedHashMap<>(own.maps());
-            others.keySet().removeAll(Program.SIZED_MAPS);
-            Program program = Program.load(bpf, entries, others);
-            boolean resized = false;
-            try {
-                notice = new Resizing(bpf, own, program).run();
-                resized = true;
-                return program;
-            } finally {
-                if (!resized) {
-                    program.close();
-                }
-            }
-        }
-
-        void undo() {
-            made.forEach(Runnable::run);
         }
     }
 
@@ -319,7 +245,7 @@ public final class FastPath implements AutoCloseable {
                 if (answer < 0) {
                     throw Program.trouble("taking " + interfaceName, answer);
                 }
-                FastPort.Links links = link(before == link.index(), sockets != null);
+                FastPort.Links links = link(sockets != null);
                 xdp.look(number, link.index());
                 numbers[portIndex] = number;
                 FastPort port = new FastPort(
@@ -336,12 +262,12 @@ public final class FastPath implements AutoCloseable {
             }
         }
 
-        private FastPort.Links link(boolean sameInterface, boolean xdpAlone) throws PortException {
+        private FastPort.Links link(boolean xdpAlone) throws PortException {
             int tc = -1;
             if (xdpAlone) {
                 forgetLink(Hook.TC);
             } else {
-                tc = link(Hook.TC, program.program("tc_ingress"), sameInterface);
+                tc = link(Hook.TC, program.program("tc_ingress"));
             }
             boolean tagsLeft = withXdp && !xdpAlone && PortOpener.leaveTagsInFrames(interfaceName);
             int byXdp = -1;
@@ -353,7 +279,7 @@ public final class FastPath implements AutoCloseable {
                                 "the driver of " + interfaceName
                                         + " takes VLAN tags out of frames and cannot be told not to (ethtool -k: rx-vlan-offload)");
                     }
-                    byXdp = link(Hook.XDP, xdp.programFd(), sameInterface);
+                    byXdp = link(Hook.XDP, xdp.programFd());
                 } else {
                     forgetLink(Hook.XDP);
                 }
@@ -374,11 +300,11 @@ public final class FastPath implements AutoCloseable {
         }
 
         /** Attaches a program, or puts it in the place of the one that was left there by a process before. */
-        private int link(Hook hook, int programFd, boolean sameInterface) throws PortException {
+        private int link(Hook hook, int programFd) throws PortException {
             Pins own = pins;
             if (own != null) {
-                int left = own.link(bpf, hook, number, interfaceName);
-                if (left >= 0 && sameInterface && bpf.replace(left, programFd) == 0) {
+                int left = own.link(bpf, hook, number, interfaceName, link.index());
+                if (left >= 0 && bpf.replace(left, programFd) == 0) {
                     return left;
                 }
                 if (left >= 0) {

@@ -1,8 +1,8 @@
 package dev.sluice.fastpath;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.ports.PacketOutput;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.XdpPort;

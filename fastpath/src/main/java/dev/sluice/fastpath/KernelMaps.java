@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.Collection;
 
 /**
  * The arrays that are shared with the kernel's program. One writer: the worker.
@@ -175,6 +176,15 @@ final class KernelMaps implements AutoCloseable {
         }
         setFlags(port, PORT_SHARED, shared ? PORT_SHARED : 0);
         INT.setVolatile(ports, at(port) + PORT_INTERFACE, interfaceIndex);
+    }
+
+    /** Lets go of all ports but these: nothing is repeated to interfaces that nobody named. */
+    void forgetOtherPorts(Collection<Integer> numbers) {
+        for (int port = 1; port < PORTS; port++) {
+            if (portInterface(port) != 0 && !numbers.contains(port)) {
+                setPort(port, 0, 0, false);
+            }
+        }
     }
 
     private static long at(int port) {

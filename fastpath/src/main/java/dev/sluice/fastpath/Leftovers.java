@@ -21,6 +21,11 @@ public record Leftovers(Path directory) {
                 + String.join(", ", new TreeSet<>(new Pins(directory).numbers().keySet()));
     }
 
+    /** Takes the programs at an interface away, which somebody is about to use without them; whether there were some. */
+    public boolean release(String interfaceName) throws PortException {
+        return Files.isDirectory(directory) && new Pins(directory).forgetLinksOf(interfaceName);
+    }
+
     /**
      * Removes all of it.
      *

@@ -1,6 +1,7 @@
 package dev.sluice.fastpath;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -39,6 +40,11 @@ final class Libbpf {
 
     private static final int MAP_INFO_MAX_ENTRIES = 16;
 
+    /** The beginning of struct bpf_prog_info of linux/bpf.h, up to verified_insns (Linux 5.16). */
+    private static final int PROGRAM_INFO_BYTES = 224;
+
+    private static final int PROGRAM_INFO_VERIFIED = 216;
+
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
 
@@ -55,6 +61,7 @@ final class Libbpf {
     private final MethodHandle findProgram;
     private final MethodHandle programFd;
     private final MethodHandle setLog;
+    private final MethodHandle setAutoload;
     private final MethodHandle linkCreate;
     private final MethodHandle linkUpdate;
     private final MethodHandle pin;
@@ -90,6 +97,8 @@ final class Libbpf {
         programFd = link(library, "bpf_program__fd", descriptor);
         setLog =
                 link(library, "bpf_program__set_log_buf", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+        setAutoload =
+                link(library, "bpf_program__set_autoload", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_BOOLEAN));
         linkCreate = link(
                 library, "bpf_link_create", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
         linkUpdate = link(library, "bpf_link_update", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
@@ -245,6 +254,16 @@ final class Libbpf {
         }
     }
 
+    /** Leaves a program of an object out, which is not loaded yet. */
+    void leaveOut(MemorySegment program) {
+        try {
+            int ignored = (int) setAutoload.invokeExact(program, false);
+            assert ignored == 0;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     /** A descriptor whose closing detaches the program again. */
     int attachTcx(int programFd, int interfaceIndex) {
         try {
@@ -341,10 +360,19 @@ final class Libbpf {
 
     /** Entries that a map has room for, or a negative errno. */
     int maxEntries(int mapFd) {
+        return info(mapFd, MAP_INFO_BYTES, MAP_INFO_MAX_ENTRIES);
+    }
+
+    /** Instructions that the verifier looked at before it accepted a program, or a negative errno. */
+    int verifiedInstructions(int programFd) {
+        return info(programFd, PROGRAM_INFO_BYTES, PROGRAM_INFO_VERIFIED);
+    }
+
+    private int info(int fd, int bytes, int field) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment found = arena.allocate(MAP_INFO_BYTES, 8);
-            int answer = (int) info.invokeExact(mapFd, found, arena.allocateFrom(JAVA_INT, MAP_INFO_BYTES));
-            return answer < 0 ? answer : found.get(JAVA_INT, MAP_INFO_MAX_ENTRIES);
+            MemorySegment found = arena.allocate(bytes, 8);
+            int answer = (int) info.invokeExact(fd, found, arena.allocateFrom(JAVA_INT, bytes));
+            return answer < 0 ? answer : found.get(JAVA_INT, field);
         } catch (Throwable e) {
             throw unexpected(e);
         }

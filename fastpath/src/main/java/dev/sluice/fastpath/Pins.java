@@ -2,17 +2,19 @@ package dev.sluice.fastpath;
 
 import dev.sluice.ports.PortException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names in a BPF file system by which maps and attached programs outlive the process. One user: the owner of the {@link FastPath}.
@@ -24,6 +26,7 @@ import java.util.stream.Stream;
 record Pins(Path directory) {
     private static final String LINK = "link-";
     private static final String XDP_LINK = "xdp-";
+    private static final String NEXT = "-next";
     private static final int ENOENT = 2;
 
     /** Where each map is, or is to be. */
@@ -53,7 +56,7 @@ record Pins(Path directory) {
 
     /** From now on another map is there under this name. */
     void replaceMap(Libbpf bpf, String map, int fd) throws PortException {
-        Path next = directory.resolve(map + "-next");
+        Path next = directory.resolve(map + NEXT);
         delete(next);
         int answer = bpf.pin(fd, next.toString());
         if (answer < 0) {
@@ -69,10 +72,10 @@ record Pins(Path directory) {
 
     /** Whether somebody has left maps there. */
     boolean isThere() {
-        return Files.exists(directory.resolve("globals"));
+        return Program.MAPS.stream().anyMatch(map -> Files.exists(directory.resolve(map)));
     }
 
-    /** Makes the directory, and looks whether what is in it can be gone on with: why not, empty if it can or if there is nothing. */
+    /** Makes the directory, and looks whether the maps in it can be gone on with: why not, empty if they can or if there are none. */
     String examine(Libbpf bpf) throws PortException {
         try {
             Files.createDirectories(directory);
@@ -87,28 +90,78 @@ record Pins(Path directory) {
             throw new PortException("fast path: " + directory + " cannot be made: " + e.getMessage()
                     + "; name a directory in a BPF file system (mount -t bpf bpf DIRECTORY)");
         }
-        if (!isThere()) {
-            return "";
-        }
-        int found = layoutVersion(bpf);
-        return found == KernelMaps.LAYOUT_VERSION
-                ? ""
-                : "the maps in " + directory + " have layout " + found + ", this version has "
-                        + KernelMaps.LAYOUT_VERSION;
+        return isThere() ? PinExamination.trouble(bpf, this) : "";
     }
 
-    /** 0 if there is no such thing in the map. */
-    private int layoutVersion(Libbpf bpf) {
-        int fd = openMap(bpf, "globals");
-        if (fd < 0) {
-            return 0;
+    /** Removes what has no business there: other names than ours, and names of links that stand for something else; what it was, by its names. */
+    List<String> removeStrange(Libbpf bpf) throws PortException {
+        List<String> strange = new ArrayList<>();
+        Set<Integer> numbers = new HashSet<>();
+        for (Path file : files()) {
+            String name = String.valueOf(file.getFileName());
+            Known known = Known.of(name);
+            boolean ours = Program.MAPS.contains(name)
+                    || (known != null
+                            && isLink(bpf, file, known.hook)
+                            && (numbers.add(known.number) || samePort(known)));
+            if (!ours) {
+                delete(file);
+                if (!isHalfMade(name)) {
+                    strange.add(name);
+                }
+            }
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment value = arena.allocate(KernelMaps.GLOBALS_BYTES_MAX, 8);
-            int answer = bpf.mapLookup(fd, arena.allocateFrom(ValueLayout.JAVA_INT, 0), value);
-            return answer < 0 ? 0 : value.get(ValueLayout.JAVA_INT, KernelMaps.GLOBALS_LAYOUT_VERSION);
+        return strange;
+    }
+
+    /** Of a process that ended while it put a map in the place of another one. */
+    private static boolean isHalfMade(String name) {
+        return name.endsWith(NEXT) && Program.MAPS.contains(name.substring(0, name.length() - NEXT.length()));
+    }
+
+    private boolean samePort(Known link) {
+        Hook other = link.hook == Hook.TC ? Hook.XDP : Hook.TC;
+        return Files.exists(link(other, link.number, link.interfaceName));
+    }
+
+    private static boolean isLink(Libbpf bpf, Path file, Hook hook) {
+        int fd = bpf.pinned(file.toString());
+        if (fd < 0) {
+            return false;
+        }
+        try {
+            return PinExamination.isLink(fd, hook);
         } finally {
             bpf.closeDescriptor(fd);
+        }
+    }
+
+    /** What the name of a link says. */
+    private record Known(Hook hook, int number, String interfaceName) {
+        /** Null: it is not the name of one. */
+        static @Nullable Known of(String file) {
+            String[] parts = file.split("-", -1);
+            boolean tc = LINK.equals(parts[0] + "-");
+            if (parts.length != 3 || !(tc || XDP_LINK.equals(parts[0] + "-"))) {
+                return null;
+            }
+            try {
+                int number = Integer.parseInt(parts[1]);
+                String name = new String(HexFormat.of().parseHex(parts[2]), StandardCharsets.UTF_8);
+                boolean possible = number > 0 && number < KernelMaps.PORTS && !name.isEmpty();
+                return possible ? new Known(tc ? Hook.TC : Hook.XDP, number, name) : null;
+            } catch (IllegalArgumentException e) {
+                return null;
+            }
+        }
+    }
+
+    private List<Path> files() throws PortException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.sorted().toList();
+        } catch (IOException e) {
+            throw new PortException("fast path: " + directory + " cannot be read: " + e.getMessage()
+                    + "; remove it with: sluice uninstall");
         }
     }
 
@@ -120,17 +173,11 @@ record Pins(Path directory) {
     /** Numbers of ports by name, as they were when they were attached. */
     Map<String, Integer> numbers() throws PortException {
         Map<String, Integer> all = new LinkedHashMap<>();
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                String[] parts = String.valueOf(file.getFileName()).split("-", -1);
-                if (parts.length == 3 && (LINK.equals(parts[0] + "-") || XDP_LINK.equals(parts[0] + "-"))) {
-                    byte[] name = HexFormat.of().parseHex(parts[2]);
-                    all.put(new String(name, StandardCharsets.UTF_8), Integer.parseInt(parts[1]));
-                }
+        for (Path file : files()) {
+            Known known = Known.of(String.valueOf(file.getFileName()));
+            if (known != null) {
+                all.put(known.interfaceName, known.number);
             }
-        } catch (IOException | IllegalArgumentException e) {
-            throw new PortException("fast path: " + directory + " cannot be read: " + e.getMessage()
-                    + "; remove it with: sluice uninstall");
         }
         return all;
     }
@@ -144,10 +191,15 @@ record Pins(Path directory) {
         }
     }
 
-    /** A descriptor of the link that was left for a port, or negative. */
-    int link(Libbpf bpf, Hook hook, int number, String interfaceName) {
+    /** A descriptor of the link that was left for a port, if it is one to this interface; else negative. */
+    int link(Libbpf bpf, Hook hook, int number, String interfaceName, int interfaceIndex) {
         Path file = link(hook, number, interfaceName);
-        return Files.exists(file) ? bpf.pinned(file.toString()) : -ENOENT;
+        int fd = Files.exists(file) ? bpf.pinned(file.toString()) : -ENOENT;
+        if (fd >= 0 && !PinExamination.isLink(fd, hook, interfaceIndex)) {
+            bpf.closeDescriptor(fd);
+            return -ENOENT;
+        }
+        return fd;
     }
 
     void forgetLink(Hook hook, int number, String interfaceName) {
@@ -157,6 +209,24 @@ record Pins(Path directory) {
     void forgetLinks(int number, String interfaceName) {
         forgetLink(Hook.TC, number, interfaceName);
         forgetLink(Hook.XDP, number, interfaceName);
+    }
+
+    /** Removes the links of an interface, whatever its number; whether there were some. */
+    boolean forgetLinksOf(String interfaceName) throws PortException {
+        boolean found = false;
+        for (Path file : files()) {
+            Known known = Known.of(String.valueOf(file.getFileName()));
+            if (known != null && known.interfaceName.equals(interfaceName)) {
+                delete(file);
+                found = true;
+            }
+        }
+        return found;
+    }
+
+    /** Lets go of the maps by their names; programs that are attached go on with them until they are replaced. */
+    void forgetMaps() {
+        Program.MAPS.forEach(map -> delete(directory.resolve(map)));
     }
 
     /** Removes everything: programs that nobody else holds are detached. */

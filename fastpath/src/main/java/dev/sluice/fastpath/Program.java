@@ -47,6 +47,12 @@ final class Program implements AutoCloseable {
         }
     }
 
+    /** Programs of an object: the one that is attached, and its like for {@link ProgramRun}. Each costs the verifier's time, so only one of them is loaded. */
+    private record Pair(String object, String attached, String examined) {}
+
+    private static final Pair TC = new Pair(OBJECT, "tc_ingress", "tc_examined");
+    private static final Pair XDP = new Pair(XDP_OBJECT, "xdp_ingress", "xdp_examined");
+
     /** What is done with an object between reading and loading it. */
     private interface Preparation {
         void prepare(MemorySegment object) throws PortException;
@@ -59,15 +65,34 @@ final class Program implements AutoCloseable {
      * @param pins where maps are to be pinned or taken from, by their names; empty: nowhere
      */
     static Program load(Libbpf bpf, int flowsMax, Map<String, String> pins) throws PortException {
-        return load(bpf, OBJECT, "tc_ingress", object -> {
+        return load(bpf, TC, TC.attached(), flowsMax, pins);
+    }
+
+    /** The same without pins, for {@link ProgramRun}: the program for tc that can be looked at. */
+    static Program loadExamined(Libbpf bpf, int flowsMax) throws PortException {
+        return load(bpf, TC, TC.examined(), flowsMax, Map.of());
+    }
+
+    private static Program load(Libbpf bpf, Pair pair, String main, int flowsMax, Map<String, String> pins)
+            throws PortException {
+        return load(bpf, pair, main, object -> {
             SIZED_MAPS.forEach(map -> bpf.setMaxEntries(bpf.map(object, map), flowsMax));
             pins.forEach((map, path) -> bpf.setPinPath(bpf.map(object, map), path));
         });
     }
 
-    /** Loads those for XDP, with the maps of this one. */
+    /** Loads the one for XDP, with the maps of this one. */
     Program loadXdp() throws PortException {
-        return load(bpf, XDP_OBJECT, "xdp_ingress", xdp -> {
+        return loadXdp(XDP.attached());
+    }
+
+    /** The same for {@link ProgramRun}. */
+    Program loadXdpExamined() throws PortException {
+        return loadXdp(XDP.examined());
+    }
+
+    private Program loadXdp(String main) throws PortException {
+        return load(bpf, XDP, main, xdp -> {
             for (String name : MAPS) {
                 int answer = bpf.reuse(bpf.map(xdp, name), map(name));
                 if (answer < 0) {
@@ -77,7 +102,8 @@ final class Program implements AutoCloseable {
         });
     }
 
-    private static Program load(Libbpf bpf, String name, String main, Preparation preparation) throws PortException {
+    private static Program load(Libbpf bpf, Pair pair, String main, Preparation preparation) throws PortException {
+        String name = pair.object();
         byte[] bytes = object(name);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment object = bpf.open(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
@@ -91,6 +117,7 @@ final class Program implements AutoCloseable {
             try {
                 preparation.prepare(object);
                 bpf.setLog(bpf.program(object, main), log);
+                bpf.leaveOut(bpf.program(object, main.equals(pair.attached()) ? pair.examined() : pair.attached()));
                 int answer = bpf.load(object);
                 if (answer < 0) {
                     throw trouble("loading the program" + lastLine(log), answer);

@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +65,7 @@ public final class ProgramRun implements AutoCloseable {
         this.hook = hook;
         this.program = program;
         this.maps = maps;
-        this.xdp = hook == Hook.XDP ? program.loadXdp() : null;
+        this.xdp = hook == Hook.XDP ? program.loadXdpExamined() : null;
         this.programFd = xdp == null ? program.program("tc_examined") : xdp.program("xdp_examined");
         int[] numbers = new int[PORT_INDICES];
         Arrays.setAll(numbers, index -> index + 1 < KernelMaps.PORTS ? index + 1 : 0);
@@ -81,7 +80,7 @@ public final class ProgramRun implements AutoCloseable {
     /** As above, with the program of a hook. */
     public static ProgramRun open(int flowsMax, Hook hook) throws PortException {
         Libbpf bpf = Libbpf.get();
-        Program program = Program.load(bpf, flowsMax, Map.of());
+        Program program = Program.loadExamined(bpf, flowsMax);
         boolean opened = false;
         try {
             ProgramRun run = new ProgramRun(bpf, hook, program, KernelMaps.share(bpf, program), flowsMax);

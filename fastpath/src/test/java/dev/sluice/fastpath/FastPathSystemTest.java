@@ -3,11 +3,11 @@ package dev.sluice.fastpath;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.Ethernet;

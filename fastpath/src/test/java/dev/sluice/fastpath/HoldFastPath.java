@@ -1,6 +1,6 @@
 package dev.sluice.fastpath;
 
-import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.packet.FramePool;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 

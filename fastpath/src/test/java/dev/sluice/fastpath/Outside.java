@@ -1,8 +1,8 @@
 package dev.sluice.fastpath;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.PacketSocketPort;
 import dev.sluice.wire.Ethernet;
@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends and receives whole frames at the far end of a port. One user: the test. */
 final class Outside implements AutoCloseable {
+    private static final int IPV6_NEXT_HEADER = 14 + 6;
+    private static final int ICMPV6 = 58;
+    private static final int HOP_BY_HOP = 0;
+
     private final FramePool pool;
     private final PacketPort port;
 
@@ -66,7 +70,7 @@ final class Outside implements AutoCloseable {
         return frame;
     }
 
-    /** The last of the frames that come first within two seconds, neighbour discovery left out; the batch says where it came in. Null: none came. */
+    /** The last of the frames that come first within two seconds, neighbour discovery left out; the batch's first entry says where it came in. Null: none came. */
     static @Nullable MemoryFrame next(PacketPort port, Batch batch, FramePool pool) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
         while (System.nanoTime() < end) {
@@ -77,7 +81,8 @@ final class Outside implements AutoCloseable {
                 byte[] bytes = new byte[batch.length[i]];
                 MemorySegment.copy(pool.memory(), ValueLayout.JAVA_BYTE, batch.start[i], bytes, 0, bytes.length);
                 pool.give(batch.start[i]);
-                if (Ethernet.etherType(MemorySegment.ofArray(bytes), 0) != 0x86dd) {
+                if (!isOfKernel(bytes)) {
+                    batch.port[0] = batch.port[i];
                     found = new MemoryFrame(
                             bytes,
                             batch.offload[i],
@@ -94,6 +99,12 @@ final class Outside implements AutoCloseable {
             Thread.onSpinWait();
         }
         return null;
+    }
+
+    /** Neighbour discovery and what belongs to it, which every interface sends on its own. */
+    private static boolean isOfKernel(byte[] frame) {
+        boolean six = Ethernet.etherType(MemorySegment.ofArray(frame), 0) == 0x86dd;
+        return six && (frame[IPV6_NEXT_HEADER] == ICMPV6 || frame[IPV6_NEXT_HEADER] == HOP_BY_HOP);
     }
 
     @Override

@@ -3,9 +3,9 @@ package dev.sluice.fastpath;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.wire.MacAddress;
 import java.io.BufferedReader;
@@ -161,6 +161,7 @@ class PinsSystemTest {
     }
 
     @Test
+    @Tag("long")
     void mapsOfAnotherVersionAreMadeAnewWithAWord() throws Exception {
         middle.in(() -> {
             FastPath first = FastPath.open(pool(), 32, directory);

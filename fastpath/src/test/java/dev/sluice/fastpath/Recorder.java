@@ -1,7 +1,7 @@
 package dev.sluice.fastpath;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Ipv4;
 import dev.sluice.wire.Layouts;

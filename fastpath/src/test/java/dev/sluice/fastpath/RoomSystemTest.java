@@ -2,8 +2,8 @@ package dev.sluice.fastpath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.packet.FramePool;
 import java.lang.foreign.Arena;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;

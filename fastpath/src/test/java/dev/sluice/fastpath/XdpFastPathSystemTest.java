@@ -3,10 +3,10 @@ package dev.sluice.fastpath;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.offload.OffloadAction;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
