@@ -7,7 +7,7 @@
  * <ul>
  *   <li>{@code report}: what a node answers, as records; {@code analysis}, {@code metrics}, {@code history}, {@code doctor}: parts that stand alone
  *   <li>{@code admin}: the administration socket, both ends
- *   <li>{@code compile}: a {@link dev.sluice.model.Configuration} becomes a {@link dev.sluice.datapath.Snapshot}
+ *   <li>{@code compile}: a {@link dev.sluice.model.Configuration} becomes a {@link dev.sluice.datapath.snapshot.Snapshot}
  *   <li>{@code worker}: the thread that moves packets, its ports, its probes
  *   <li>{@code instances}, {@code flows}: service instances and flows as an operator sees and steers them
  *   <li>{@code configuration}: what is in force: boot, reload, confirm, revert, history

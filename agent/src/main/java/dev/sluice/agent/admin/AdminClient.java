@@ -45,8 +45,14 @@ public final class AdminClient {
     /** Requests that change what runs: without an answer nobody knows whether they did. */
     private static final Set<String> CHANGING = Set.of("reload", "rollback", "confirm", "instance");
 
+    /** Requests whose answer takes as long as is asked for. */
+    private static final Set<String> WAITING = Set.of("trace", "capture", "follow");
+
+    private static final Duration NOTICE = Duration.ofSeconds(2);
+
     private final Path socket;
     private final Duration timeout;
+    private final Runnable waits;
 
     /** A client of the node that listens on this path. */
     public AdminClient(Path socket) {
@@ -54,8 +60,23 @@ public final class AdminClient {
     }
 
     AdminClient(Path socket, Duration timeout) {
+        this(socket, timeout, () -> {});
+    }
+
+    private AdminClient(Path socket, Duration timeout, Runnable waits) {
         this.socket = socket;
         this.timeout = timeout;
+        this.waits = waits;
+    }
+
+    /** The same, which tells once per request, after two seconds, that there is no answer yet; from another thread. */
+    public AdminClient telling(Runnable waits) {
+        return new AdminClient(socket, timeout, waits);
+    }
+
+    /** How long an answer may take, in seconds. */
+    public long timeoutSeconds() {
+        return timeout.toSeconds();
     }
 
     /** What runs and how it is. */
@@ -90,7 +111,7 @@ public final class AdminClient {
      * What happens to packets from now on; waits until enough came or the time is over.
      *
      * @param seconds longest time, 1..60
-     * @param fields any of {@code packets} (number), {@code address} (text), {@code port} (number)
+     * @param fields any of {@code packets} (number), {@code address} (text), {@code port} (number), {@code name} (8 hexadecimal digits, to end it by)
      */
     public TraceReport trace(int seconds, Map<String, ?> fields) throws NodeException {
         Map<String, Object> all = new LinkedHashMap<>(fields);
@@ -99,8 +120,8 @@ public final class AdminClient {
         return as(patient.request("trace", all), TraceReport.class);
     }
 
-    /** Ends a trace over several nodes before its time; nothing happens if it is not running. */
-    void endTrace(String session) throws NodeException {
+    /** Ends a trace before its time, by its {@code session} or {@code name}; nothing happens if it is not running. */
+    public void endTrace(String session) throws NodeException {
         request("trace-end", Map.of("session", session));
     }
 
@@ -244,7 +265,15 @@ public final class AdminClient {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("command", command);
         request.putAll(fields);
-        String reply = exchange(AdminRequests.JSON.writeValueAsString(request), CHANGING.contains(command));
+        Thread notice = WAITING.contains(command) ? null : Thread.ofVirtual().start(this::tellThatItWaits);
+        String reply;
+        try {
+            reply = exchange(AdminRequests.JSON.writeValueAsString(request), CHANGING.contains(command));
+        } finally {
+            if (notice != null) {
+                notice.interrupt();
+            }
+        }
         JsonNode node;
         try {
             node = AdminRequests.JSON.readTree(reply);
@@ -262,6 +291,15 @@ public final class AdminClient {
         }
         object.remove("ok");
         return object;
+    }
+
+    private void tellThatItWaits() {
+        try {
+            Thread.sleep(NOTICE);
+            waits.run();
+        } catch (InterruptedException _) {
+            // The answer is there.
+        }
     }
 
     private static <T> T as(JsonNode reply, Class<T> type) throws NodeException {

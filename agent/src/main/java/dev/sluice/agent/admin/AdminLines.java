@@ -2,13 +2,18 @@ package dev.sluice.agent.admin;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.channels.ByteChannel;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Lines of UTF-8 over a channel, each at most a given size. One user. */
 final class AdminLines {
+    private static final int PIECE_BYTES = 1 << 16;
+
     private final ByteChannel channel;
     private final int lineBytesMax;
     private final ByteBuffer received = ByteBuffer.allocate(16 * 1024).flip();
@@ -63,11 +68,29 @@ final class AdminLines {
         return new String(line, 0, length, StandardCharsets.UTF_8);
     }
 
-    /** Writes a line; it must not contain a line end. */
+    /** Writes a line; it must not contain a line end. Piece by piece: a line may be tens of megabytes, of which there is to be one copy only. */
     void write(String line) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+        CharBuffer rest = CharBuffer.wrap(line);
+        CharsetEncoder encoder = StandardCharsets.UTF_8
+                .newEncoder()
+                .onMalformedInput(CodingErrorAction.REPLACE)
+                .onUnmappableCharacter(CodingErrorAction.REPLACE);
+        ByteBuffer piece = ByteBuffer.allocate(Math.min(PIECE_BYTES, 4 * line.length() + 16));
+        while (encoder.encode(rest, piece, true).isOverflow()) {
+            send(piece);
         }
+        encoder.flush(piece);
+        if (!piece.hasRemaining()) {
+            send(piece);
+        }
+        send(piece.put((byte) '\n'));
+    }
+
+    private void send(ByteBuffer piece) throws IOException {
+        piece.flip();
+        while (piece.hasRemaining()) {
+            channel.write(piece);
+        }
+        piece.clear();
     }
 }

@@ -2,9 +2,13 @@ package dev.sluice.agent.admin;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.OutcomeUnknownException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,22 +31,68 @@ public final class AdminRequests {
     /** Field of a reply: what was asked for is not done, but may be yet. */
     static final String MAY_BE_APPLIED = "mayBeApplied";
 
+    /** What answers with as much as the node knows: a line may be tens of megabytes. */
+    private static final Set<String> LARGE = Set.of("flows", "flow-list", "attributes", "macs", "rules", "texts");
+
+    /** Less than a client may be idle. */
+    private static final long TURN_MS = 10_000;
+
     private final Map<String, AdminCommand> commands = new TreeMap<>();
+    private final Semaphore turn = new Semaphore(1, true);
 
     public AdminRequests(List<AdminCommand> commands) {
         commands.forEach(command -> this.commands.put(command.name(), command));
     }
 
-    /** The reply to a line, as one line. */
-    String answer(String line) {
+    /** Takes a reply, one line. */
+    @FunctionalInterface
+    interface Reply {
+        void write(String line) throws IOException;
+    }
+
+    /** Replies to a line. What may be large is found and written for one client after the other, because the memory that it takes is the worker's too. */
+    void answer(String line, Reply reply) throws IOException {
+        JsonNode request;
         try {
-            return JSON.writeValueAsString(answer(JSON.readTree(line)));
+            request = JSON.readTree(line);
         } catch (JacksonException e) {
-            return error("the request is not a JSON object on one line: " + e.getOriginalMessage());
+            reply.write(error("the request is not a JSON object on one line: " + e.getOriginalMessage()));
+            return;
+        }
+        if (!LARGE.contains(name(request))) {
+            reply.write(text(request));
+        } else if (takeTurn()) {
+            try {
+                reply.write(text(request));
+            } finally {
+                turn.release();
+            }
+        } else {
+            reply.write(error("others have asked for long lists and are still being answered; try again"));
+        }
+    }
+
+    private boolean takeTurn() {
+        try {
+            return turn.tryAcquire(TURN_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static String name(@Nullable JsonNode request) {
+        JsonNode name = request == null || !request.isObject() ? null : request.get("command");
+        return name != null && name.isString() ? name.stringValue() : "";
+    }
+
+    private String text(@Nullable JsonNode request) {
+        try {
+            return reply(answer(request));
         } catch (OutcomeUnknownException e) {
-            ObjectNode reply = errorReply(e.getMessage());
-            reply.put(MAY_BE_APPLIED, true);
-            return JSON.writeValueAsString(reply);
+            ObjectNode unknown = errorReply(e.getMessage());
+            unknown.put(MAY_BE_APPLIED, true);
+            return JSON.writeValueAsString(unknown);
         } catch (NodeException e) {
             return error(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
@@ -63,12 +113,12 @@ public final class AdminRequests {
         return reply;
     }
 
-    private ObjectNode answer(@Nullable JsonNode request) throws NodeException {
+    private Object answer(@Nullable JsonNode request) throws NodeException {
         if (request == null || !request.isObject()) {
             throw new NodeException("the request is not a JSON object; send for example {\"command\": \"status\"}");
         }
         JsonNode name = request.get("command");
-        AdminCommand command = commands.get(name != null && name.isString() ? name.stringValue() : "");
+        AdminCommand command = commands.get(name(request));
         if (command == null) {
             throw new NodeException("command "
                     + (name == null ? "is missing" : AdminRequest.shorten(name.toString()) + " is not known")
@@ -76,13 +126,15 @@ public final class AdminRequests {
         }
         AdminRequest fields = new AdminRequest(request);
         fields.checkFields(command);
-        return reply(command.handler().answer(fields));
+        return command.handler().answer(fields);
     }
 
-    private static ObjectNode reply(Object content) {
-        ObjectNode reply = JSON.createObjectNode();
-        reply.put("ok", true);
-        reply.setAll((ObjectNode) JSON.<JsonNode>valueToTree(content));
-        return reply;
+    /** What was found, with a first field that says so; never as a tree, which takes several times the memory. */
+    private static String reply(Object content) {
+        String text = JSON.writeValueAsString(content);
+        StringBuilder reply = new StringBuilder(text.length() + 16).append("{\"ok\":true");
+        return (text.length() > 2 ? reply.append(',') : reply)
+                .append(text, 1, text.length())
+                .toString();
     }
 }

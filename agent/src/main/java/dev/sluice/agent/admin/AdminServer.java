@@ -104,7 +104,7 @@ public final class AdminServer implements AutoCloseable {
                 clients.put(client, System.nanoTime());
                 answering.incrementAndGet();
                 try {
-                    lines.write(requests.answer(line));
+                    requests.answer(line, lines::write);
                 } finally {
                     answering.decrementAndGet();
                 }

@@ -1,6 +1,6 @@
 package dev.sluice.agent.admin;
 
-import dev.sluice.datapath.ConnectionTable;
+import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.wire.IpAddress;
 import java.util.Optional;
 import java.util.OptionalInt;

@@ -1,7 +1,7 @@
 package dev.sluice.agent.admin;
 
 import dev.sluice.agent.NodeException;
-import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.packet.Batch;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.IpAddress;
 import java.util.List;
@@ -16,9 +16,15 @@ import java.util.OptionalInt;
  * @param address source or destination as the packet comes in, empty for any
  * @param port source or destination port as the packet comes in, empty for any
  * @param session of a trace over several nodes, empty for one of this node alone
+ * @param name by which one of this node alone can be ended before its time, empty if nobody wants to
  */
 public record TraceFilter(
-        int packets, int seconds, Optional<IpAddress> address, OptionalInt port, Optional<TraceSession> session) {
+        int packets,
+        int seconds,
+        Optional<IpAddress> address,
+        OptionalInt port,
+        Optional<TraceSession> session,
+        OptionalInt name) {
     /** Most packets in one trace. */
     public static final int PACKETS_MAX = 10_000;
 
@@ -26,7 +32,8 @@ public record TraceFilter(
     public static final int SECONDS_MAX = 60;
 
     /** What a request may have. */
-    public static final List<String> FIELDS = List.of("packets", "seconds", "address", "port", "session", "origin");
+    public static final List<String> FIELDS =
+            List.of("packets", "seconds", "address", "port", "session", "origin", "name");
 
     private static final int PORT_MAX = 65_535;
 
@@ -36,6 +43,12 @@ public record TraceFilter(
     /** Of a trace of one node. */
     public TraceFilter(int packets, int seconds, Optional<IpAddress> address, OptionalInt port) {
         this(packets, seconds, address, port, Optional.empty());
+    }
+
+    /** Of a trace over several nodes. */
+    public TraceFilter(
+            int packets, int seconds, Optional<IpAddress> address, OptionalInt port, Optional<TraceSession> session) {
+        this(packets, seconds, address, port, session, OptionalInt.empty());
     }
 
     /**
@@ -51,7 +64,8 @@ public record TraceFilter(
                 longest.orElse(SECONDS_DEFAULT),
                 request.address("address"),
                 request.number("port", 0, PORT_MAX),
-                TraceSession.of(request));
+                TraceSession.of(request),
+                TraceSession.id(request, "name"));
     }
 
     /** Whether every frame is meant, malformed ones and those that are not IP too. */

@@ -34,6 +34,7 @@ public final class TraceOverNodes {
 
     private final Map<String, AdminClient> nodes;
     private final String first;
+    private final String session = TraceSession.text(new SecureRandom().nextInt());
 
     /** @param nodes by their names; packets that are only described come in at the first */
     public TraceOverNodes(Map<String, AdminClient> nodes) throws NodeException {
@@ -51,7 +52,6 @@ public final class TraceOverNodes {
      * @param fields as of {@link AdminClient#trace}
      */
     public JourneyReport trace(int seconds, Map<String, ?> fields) throws NodeException {
-        String session = TraceSession.text(new SecureRandom().nextInt());
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             CompletionService<Heard> answers = new ExecutorCompletionService<>(threads);
             int origin = 0;
@@ -61,7 +61,7 @@ public final class TraceOverNodes {
                 all.put("origin", origin++);
                 Future<Heard> _ = answers.submit(() -> heard(node.getKey(), node.getValue(), seconds, all));
             }
-            return collect(answers, session);
+            return collect(answers);
         }
     }
 
@@ -76,7 +76,7 @@ public final class TraceOverNodes {
         }
     }
 
-    private JourneyReport collect(CompletionService<Heard> answers, String session) throws NodeException {
+    private JourneyReport collect(CompletionService<Heard> answers) throws NodeException {
         List<Heard> all = new ArrayList<>();
         Set<String> silent = new LinkedHashSet<>(nodes.keySet());
         boolean over = false;
@@ -87,7 +87,7 @@ public final class TraceOverNodes {
             if (!over && (heard.report.full() || !heard.trouble.isEmpty())) {
                 over = true;
                 for (String node : silent) {
-                    end(node, session);
+                    end(node);
                 }
             }
         }
@@ -110,7 +110,12 @@ public final class TraceOverNodes {
         }
     }
 
-    private void end(String node, String session) {
+    /** Ends the trace before its time: it answers with what came until then. From another thread. */
+    public void end() {
+        nodes.keySet().forEach(this::end);
+    }
+
+    private void end(String node) {
         AdminClient client = nodes.get(node);
         try {
             if (client != null) {

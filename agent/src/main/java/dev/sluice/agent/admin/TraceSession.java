@@ -23,16 +23,24 @@ public record TraceSession(int id, int origin) {
 
     /** Of a request with {@code session} (8 hexadecimal digits) and {@code origin}; empty if it has none. */
     public static Optional<TraceSession> of(AdminRequest request) throws NodeException {
-        Optional<String> session = request.text("session", ID_DIGITS);
+        OptionalInt session = id(request, "session");
         OptionalInt origin = request.number("origin", 0, ORIGIN_MAX);
-        if (session.isEmpty()) {
-            return Optional.empty();
+        return session.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new TraceSession(session.getAsInt(), origin.orElse(0)));
+    }
+
+    /** A field of 8 hexadecimal digits; empty if it is not there. */
+    static OptionalInt id(AdminRequest request, String field) throws NodeException {
+        Optional<String> text = request.text(field, ID_DIGITS);
+        if (text.isEmpty()) {
+            return OptionalInt.empty();
         }
-        if (!session.get().matches("[0-9a-f]{8}")) {
-            throw new NodeException("session " + AdminRequest.shorten(session.get())
+        if (!text.get().matches("[0-9a-f]{8}")) {
+            throw new NodeException(field + " " + AdminRequest.shorten(text.get())
                     + " is not a number of 8 hexadecimal digits (0..9, a..f)");
         }
-        return Optional.of(new TraceSession(Integer.parseUnsignedInt(session.get(), 16), origin.orElse(0)));
+        return OptionalInt.of(Integer.parseUnsignedInt(text.get(), 16));
     }
 
     /** The id as requests write it. */

@@ -2,12 +2,12 @@ package dev.sluice.agent.analysis;
 
 import dev.sluice.agent.analysis.Finding.Kind;
 import dev.sluice.agent.analysis.Finding.Severity;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.Target;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.Target;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

@@ -1,9 +1,9 @@
 package dev.sluice.agent.analysis;
 
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.function.Predicate;
 
 /** Which rules promise that no packet goes on without its services, and what rules do, in words. Immutable. */

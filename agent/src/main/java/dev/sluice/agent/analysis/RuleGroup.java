@@ -1,11 +1,11 @@
 package dev.sluice.agent.analysis;
 
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Classifier;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.NodeTunnel;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.NodeTunnel;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,7 +1,7 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.report.InstanceEntry;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Node;
 import dev.sluice.model.ServiceChain;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Classifier;
 import dev.sluice.datapath.rules.Group;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

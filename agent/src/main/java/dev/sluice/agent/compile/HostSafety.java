@@ -1,5 +1,7 @@
 package dev.sluice.agent.compile;
 
+import dev.sluice.ports.DefaultRoute;
+import dev.sluice.ports.PortException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -20,14 +22,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What a port of Sluice could break on the machine that it runs on (X10): the interfaces that carry the default route or a login session, and those where
- * the kernel forwards beside Sluice. Reads {@code /proc} and {@code /sys} anew for each question. Any thread.
+ * What a port of Sluice could break on the machine that it runs on (X10): the interfaces that carry a default route of any table or a login session, and those where
+ * the kernel forwards beside Sluice. Reads {@code /proc}, {@code /sys} and the kernel's routes anew for each question. Any thread.
  *
  * <p>An interface carries something also if it is below one that does: a member of a bridge or a bond, the parent of a VLAN.
  */
 public final class HostSafety {
+    private static final Logger LOG = LoggerFactory.getLogger(HostSafety.class);
     private static final int LINES_MAX = 200_000;
     private static final int SSH_PORT = 22;
     private static final String ESTABLISHED = "01";
@@ -39,6 +44,7 @@ public final class HostSafety {
     private final Path sys;
     private final String sshConnection;
     private final Supplier<Map<String, List<InetAddress>>> addresses;
+    private final Supplier<List<DefaultRoute>> routes;
     private final @Nullable Supplier<Map<String, String>> told;
 
     /**
@@ -50,7 +56,7 @@ public final class HostSafety {
      * @param addresses the IP addresses of its interfaces, by name
      */
     public HostSafety(Path proc, Path sys, String sshConnection, Supplier<Map<String, List<InetAddress>>> addresses) {
-        this(proc, sys, sshConnection, addresses, null);
+        this(proc, sys, sshConnection, addresses, List::of, null);
     }
 
     private HostSafety(
@@ -58,11 +64,13 @@ public final class HostSafety {
             Path sys,
             String sshConnection,
             Supplier<Map<String, List<InetAddress>>> addresses,
+            Supplier<List<DefaultRoute>> routes,
             @Nullable Supplier<Map<String, String>> told) {
         this.proc = proc;
         this.sys = sys;
         this.sshConnection = sshConnection;
         this.addresses = addresses;
+        this.routes = routes;
         this.told = told;
     }
 
@@ -73,13 +81,29 @@ public final class HostSafety {
      */
     public static HostSafety told(Supplier<Map<String, String>> inUse) {
         Path nowhere = Path.of("/nonexistent");
-        return new HostSafety(nowhere, nowhere, "", Map::of, inUse);
+        return new HostSafety(nowhere, nowhere, "", Map::of, List::of, inUse);
     }
 
     /** This host, as the network namespace of the asking thread sees it. */
     public static HostSafety ofThisHost() {
         String ssh = System.getenv("SSH_CONNECTION");
-        return new HostSafety(Path.of("/proc"), Path.of("/sys"), ssh == null ? "" : ssh, HostSafety::hostAddresses);
+        return new HostSafety(
+                Path.of("/proc"),
+                Path.of("/sys"),
+                ssh == null ? "" : ssh,
+                HostSafety::hostAddresses,
+                HostSafety::hostRoutes,
+                null);
+    }
+
+    /** What /proc/net does not tell: tables other than main, nexthops other than the first. */
+    private static List<DefaultRoute> hostRoutes() {
+        try {
+            return DefaultRoute.all();
+        } catch (PortException e) {
+            LOG.warn("only default routes in table main protect their interfaces from being taken: {}", e.getMessage());
+            return List.of();
+        }
     }
 
     private static Map<String, List<InetAddress>> hostAddresses() {
@@ -133,6 +157,14 @@ public final class HostSafety {
             if (f.length > 9 && f[1].equals("00") && f[0].matches("0{32}") && isUp(f[8]) && !f[9].equals("lo")) {
                 found.putIfAbsent(f[9], "carries the IPv6 default route");
             }
+        }
+        for (DefaultRoute route : routes.get()) {
+            String family = route.ipv6() ? "IPv6" : "IPv4";
+            found.putIfAbsent(
+                    route.interfaceName(),
+                    route.table() == DefaultRoute.MAIN
+                            ? "carries the " + family + " default route"
+                            : "carries the " + family + " default route of table " + route.table());
         }
         return found;
     }

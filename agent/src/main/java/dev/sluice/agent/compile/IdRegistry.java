@@ -1,8 +1,8 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.PathCounters;
 import dev.sluice.datapath.rules.RuleCounters;
+import dev.sluice.datapath.snapshot.AttachmentCounters;
+import dev.sluice.datapath.snapshot.PathCounters;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -2,10 +2,10 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.agent.report.InstanceEntry;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.NodeTunnel;
-import dev.sluice.datapath.PacketCap;
-import dev.sluice.datapath.WatchedNode;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.NodeTunnel;
+import dev.sluice.datapath.snapshot.PacketCap;
+import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.Service;

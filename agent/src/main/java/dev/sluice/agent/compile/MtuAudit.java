@@ -1,12 +1,12 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.Target;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.Target;
 import dev.sluice.wire.EtherTypes;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Path.Visits;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.datapath.snapshot.Path.Visits;
 import java.util.ArrayList;
 import java.util.List;
 

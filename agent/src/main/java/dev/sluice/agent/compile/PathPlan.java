@@ -1,8 +1,8 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.Path.Visits;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.datapath.snapshot.Path.Visits;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceChain;

@@ -1,6 +1,6 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.OverlayPeer;
+import dev.sluice.datapath.snapshot.OverlayPeer;
 import dev.sluice.liveness.bfd.BfdPath;
 import dev.sluice.liveness.bfd.BfdSettings;
 import dev.sluice.model.ServiceInstance.AdminState;
@@ -41,7 +41,7 @@ public record PeersPlan(List<Peer> peers, List<Own> own, long paths) {
     /**
      * An instance of another node.
      *
-     * @param number small number, index into {@link dev.sluice.datapath.Liveness}
+     * @param number small number, index into {@link dev.sluice.datapath.liveness.Liveness}
      * @param planeNumber what all nodes call it ({@link dev.sluice.model.PlaneNumbers#instance})
      * @param name name of the object
      */
@@ -50,7 +50,7 @@ public record PeersPlan(List<Peer> peers, List<Own> own, long paths) {
     /**
      * An instance of this node.
      *
-     * @param number small number, index into {@link dev.sluice.datapath.Liveness}
+     * @param number small number, index into {@link dev.sluice.datapath.liveness.Liveness}
      * @param planeNumber what all nodes call it
      * @param admin its administrative state, that given at run time included
      */

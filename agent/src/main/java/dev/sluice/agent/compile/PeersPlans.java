@@ -1,8 +1,8 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.report.InstanceEntry;
-import dev.sluice.datapath.OverlayPeer;
-import dev.sluice.datapath.ServicePlane;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.liveness.bfd.BfdAuthentication;
 import dev.sluice.liveness.bfd.BfdKey;
 import dev.sluice.liveness.bfd.BfdPath;

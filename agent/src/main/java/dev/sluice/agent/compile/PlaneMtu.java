@@ -1,15 +1,15 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.NodeTunnel;
-import dev.sluice.datapath.OverlayPeer;
-import dev.sluice.datapath.PlanePath;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Segment;
-import dev.sluice.datapath.ServicePlane;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.NodeTunnel;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Segment;
+import dev.sluice.datapath.snapshot.ServicePlane;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;

@@ -1,10 +1,10 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.OverlayPeer;
-import dev.sluice.datapath.PlanePath;
-import dev.sluice.datapath.ServicePlane;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.LogicalRouter;

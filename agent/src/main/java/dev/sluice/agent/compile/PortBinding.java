@@ -1,6 +1,6 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.XdpMode;
 import dev.sluice.model.Port.ZeroCopy;

@@ -1,9 +1,9 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.NonUnicast;
-import dev.sluice.datapath.PortAddress;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.NonUnicast;
 import dev.sluice.datapath.rules.PortSides;
+import dev.sluice.datapath.snapshot.PortAddress;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.model.InterfaceAddress;
 import dev.sluice.model.Port.FastPath;
 import dev.sluice.model.Port.XdpMode;

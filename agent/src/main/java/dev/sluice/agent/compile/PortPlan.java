@@ -1,9 +1,9 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.NonUnicast;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.PortEntry.Role;
+import dev.sluice.datapath.packet.NonUnicast;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.PortEntry.Role;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Configuration.Place;
 import dev.sluice.model.Configuration.PortPlace;

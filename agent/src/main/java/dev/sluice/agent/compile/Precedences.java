@@ -1,7 +1,7 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.WatchedNode;
+import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.liveness.IpFrame;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.ProbeTiming;

@@ -1,8 +1,8 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.WatchedNode;
-import dev.sluice.datapath.WatchedNode.Speech;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.WatchedNode;
+import dev.sluice.datapath.snapshot.WatchedNode.Speech;
 import dev.sluice.liveness.IpFrame;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.ProbeTiming;

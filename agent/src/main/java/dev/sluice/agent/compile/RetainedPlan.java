@@ -1,10 +1,10 @@
 package dev.sluice.agent.compile;
 
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Retained;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.ExistingFlows;
 import java.util.ArrayList;
 import java.util.HashSet;

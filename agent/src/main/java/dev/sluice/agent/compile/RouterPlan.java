@@ -1,11 +1,11 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.RouterEntry;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
 import dev.sluice.datapath.route.RouteEntry;
 import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.snapshot.RouterEntry;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.InterfaceAddress;
 import dev.sluice.model.LogicalRouter;

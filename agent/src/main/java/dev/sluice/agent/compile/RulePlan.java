@@ -1,14 +1,14 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Group;
 import dev.sluice.datapath.rules.Match;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Configuration.Place;
 import dev.sluice.model.Direction;

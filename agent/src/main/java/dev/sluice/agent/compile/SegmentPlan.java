@@ -1,11 +1,11 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.OverlayPeer;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Segment;
-import dev.sluice.datapath.Segments;
-import dev.sluice.datapath.ServicePlane;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Segment;
+import dev.sluice.datapath.snapshot.Segments;
+import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.LogicalSwitch;
 import dev.sluice.model.Port;

@@ -1,13 +1,13 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Selection;
-import dev.sluice.datapath.Target;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Selection;
+import dev.sluice.datapath.snapshot.Target;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.ServiceChain;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.sluice.agent.compile;
 
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.OverlayPeer;
-import dev.sluice.datapath.TagReturn;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.TagReturn;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Configuration.Place;
 import dev.sluice.model.Configuration.PortPlace;

@@ -62,10 +62,19 @@ public final class Doctor {
      * @param socketDirectory where administration sockets are
      */
     public static Diagnosis examine(Optional<Configuration> part, Path socketDirectory) {
-        return examine(HostFiles.HOST, part, socketDirectory);
+        return examine(HostFiles.HOST, part, "", socketDirectory);
     }
 
-    static Diagnosis examine(HostFiles files, Optional<Configuration> part, Path socketDirectory) {
+    /**
+     * The same for a node whose name is known.
+     *
+     * @param node its name; empty: any
+     */
+    public static Diagnosis examine(Optional<Configuration> part, String node, Path socketDirectory) {
+        return examine(HostFiles.HOST, part, node, socketDirectory);
+    }
+
+    static Diagnosis examine(HostFiles files, Optional<Configuration> part, String node, Path socketDirectory) {
         Doctor doctor = new Doctor(files);
         doctor.process();
         doctor.drivers();
@@ -73,7 +82,7 @@ public final class Doctor {
         doctor.kernelStack();
         Set<String> interfaces = new TreeSet<>();
         part.ifPresent(objects -> interfaces.addAll(interfaces(objects)));
-        InterfaceExamination examination = new InterfaceExamination(files, doctor.lines);
+        InterfaceExamination examination = new InterfaceExamination(files, node, doctor.lines);
         interfaces.forEach(examination::look);
         examination.sizes(interfaces);
         part.ifPresent(objects -> WatchExamination.look(objects, doctor.lines));
@@ -332,6 +341,7 @@ public final class Doctor {
             StatusReport status = new AdminClient(socket).status();
             RunningExamination.fastPath(name, status.fastPath(), status.totals().frames())
                     .ifPresent(lines::add);
+            lines.addAll(RunningExamination.portsOfOthers(name, status.ports()));
         } catch (NodeException e) {
             add(
                     State.WARNING,

@@ -13,9 +13,14 @@ import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServicePolicy;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Whose packets a fast path would leave to the process, among the objects of a node: each part of them that is known before a packet comes (packet-life.md, fast path). Stateless. */
 final class FastPathExamination {
@@ -44,10 +49,11 @@ final class FastPathExamination {
         lines.addAll(without);
         part.policies().forEach(policy -> look(policy, lines));
         part.routers().forEach(router -> look(router, lines));
+        lookForUnruled(part, lines);
         for (Port port : part.ports()) {
             reason(port.spec())
                     .ifPresent(why -> lines.add(
-                            line("fast path of port " + port.metadata().name(), "none: " + why)));
+                            line("fast path of port " + port.metadata().name(), why)));
         }
     }
 
@@ -73,12 +79,60 @@ final class FastPathExamination {
         }
     }
 
+    /** Where no rule is asked there is no record of what passes, so nothing would end a repetition. */
+    private static void lookForUnruled(Configuration part, List<Line> lines) {
+        List<ServicePolicy.AppliedTo> places = part.policies().stream()
+                .flatMap(policy -> Stream.concat(
+                        policy.spec().appliedTo().stream(),
+                        policy.spec().rules().stream().flatMap(rule -> rule.appliedTo().stream())))
+                .toList();
+        Set<String> named =
+                places.stream().map(ServicePolicy.AppliedTo::interfaceName).collect(Collectors.toSet());
+        Set<String> profiles =
+                places.stream().flatMap(place -> place.profile().stream()).collect(Collectors.toSet());
+        Set<String> unruled = part.ports().stream()
+                .filter(port -> !named.contains(port.metadata().name())
+                        && port.spec().profile().filter(profiles::contains).isEmpty())
+                .map(port -> port.metadata().name())
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<List<String>> pairs = new LinkedHashSet<>();
+        for (Port port : part.ports()) {
+            // Either end names the other one, or both do.
+            port.spec()
+                    .peer()
+                    .filter(peer -> unruled.contains(port.metadata().name()) && unruled.contains(peer))
+                    .ifPresent(peer -> pairs.add(
+                            Stream.of(port.metadata().name(), peer).sorted().toList()));
+        }
+        pairs.forEach(pair -> lines.add(unruled(pair)));
+        for (LogicalRouter router : part.routers()) {
+            List<String> interfaces = router.spec().interfaces().stream()
+                    .filter(at -> !named.contains(at.name()))
+                    .filter(at ->
+                            !(at.attachment() instanceof LogicalRouter.ToPort(var port)) || unruled.contains(port))
+                    .map(at -> router.metadata().name() + "/" + at.name())
+                    .toList();
+            if (interfaces.size() > 1) {
+                lines.add(unruled(interfaces));
+            }
+        }
+    }
+
+    private static Line unruled(List<String> places) {
+        return line(
+                "fast path between " + few(places),
+                "none: no rule is asked there, so nobody keeps a record of what passes");
+    }
+
     /** Of the rules that are so, the first few. */
     private static String names(ServicePolicy policy, Predicate<ServicePolicy.Rule> which) {
-        List<String> names = policy.spec().rules().stream()
+        return few(policy.spec().rules().stream()
                 .filter(which)
                 .map(ServicePolicy.Rule::name)
-                .toList();
+                .toList());
+    }
+
+    private static String few(List<String> names) {
         int more = names.size() - NAMES_MAX;
         return String.join(", ", names.subList(0, Math.min(NAMES_MAX, names.size())))
                 + (more > 0 ? " and " + more + " more" : "");
@@ -96,10 +150,17 @@ final class FastPathExamination {
 
     private static Optional<String> reason(Port.Spec port) {
         if (port.driver() == PortDriver.TAP) {
-            return Optional.of("it has driver tap, whose frames come from a process of this host");
+            return Optional.of("none: it has driver tap, whose frames come from a process of this host");
         }
         if (port.fastPath() == Port.FastPath.OFF) {
-            return Optional.of("it says fastPath: off");
+            return Optional.of("none: it says fastPath: off");
+        }
+        if (port.driver() == PortDriver.AF_XDP) {
+            return port.xdpMode() == Port.XdpMode.GENERIC
+                    ? Optional.of(
+                            "none: it has driver af_xdp and xdpMode generic, where there is no program in the driver")
+                    : Optional.of(
+                            "by XDP alone, since it has driver af_xdp: with --fast-path xdp, or with auto at a physical interface");
         }
         return Optional.empty();
     }

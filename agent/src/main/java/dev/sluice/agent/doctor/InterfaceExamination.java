@@ -2,6 +2,7 @@ package dev.sluice.agent.doctor;
 
 import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
+import dev.sluice.ports.Claim;
 import dev.sluice.ports.HostProbe;
 import dev.sluice.ports.HostProbe.Offload;
 import java.util.ArrayList;
@@ -48,10 +49,13 @@ final class InterfaceExamination {
     private static final String NET = "sys/class/net/";
 
     private final HostFiles files;
+    private final String node;
     private final List<Line> lines;
 
-    InterfaceExamination(HostFiles files, List<Line> lines) {
+    /** @param node the node that is to have the interfaces; empty: it is not known */
+    InterfaceExamination(HostFiles files, String node, List<Line> lines) {
         this.files = files;
+        this.node = node;
         this.lines = lines;
     }
 
@@ -61,6 +65,9 @@ final class InterfaceExamination {
 
     void look(String name) {
         String subject = "interface " + name;
+        if (files.equals(HostFiles.HOST)) {
+            Claim.holderOf(name).ifPresent(holder -> held(subject, holder));
+        }
         if (!files.exists(NET + name)) {
             add(State.PROBLEM, subject, "does not exist in this network namespace", "check the name: ip link");
             return;
@@ -76,6 +83,15 @@ final class InterfaceExamination {
                 !up ? "ip link set " + name + " up" : carrier ? "" : "check the cable, or the other end of the veth");
         driver(name, subject);
         offloads(name, subject);
+    }
+
+    private void held(String subject, Claim.Holder holder) {
+        boolean other = !node.isEmpty() && !holder.node().equals(node);
+        add(
+                other ? State.WARNING : State.OK,
+                subject + " holder",
+                holder.toString(),
+                other ? "node " + node + " gets it only when that one has ended; an interface is for one node" : "");
     }
 
     private void driver(String name, String subject) {

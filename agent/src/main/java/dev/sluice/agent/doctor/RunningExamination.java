@@ -4,6 +4,8 @@ import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
 import dev.sluice.agent.report.FastPathReport;
 import dev.sluice.agent.report.FastPathReport.ReasonReport;
+import dev.sluice.agent.report.StatusReport.PortReport;
+import dev.sluice.ports.Claim;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -41,6 +43,18 @@ final class RunningExamination {
                 crowded
                         ? "flows are in use for which it has no room, and go through the process: raise fastPath.journeysMax of the Node object"
                         : ""));
+    }
+
+    /** The ports of a node that it does not get because another node has their interfaces. */
+    static List<Line> portsOfOthers(String node, List<PortReport> ports) {
+        return ports.stream()
+                .filter(port -> !port.up() && port.reason().contains(Claim.HAS_IT))
+                .map(port -> new Line(
+                        State.WARNING,
+                        "port " + port.name() + " of node " + node,
+                        "down, " + port.reason(),
+                        "an interface is for one node: take the port out of the configuration of one of them"))
+                .toList();
     }
 
     private static String hits(FastPathReport report, long frames) {

@@ -4,7 +4,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminCommand;
 import dev.sluice.agent.flows.FlowCommands.Ask;
 import dev.sluice.agent.worker.WorkerQuestion;
-import dev.sluice.datapath.OffloadMirror;
+import dev.sluice.datapath.mirror.OffloadMirror;
 import java.util.List;
 import java.util.Map;
 

@@ -3,12 +3,12 @@ package dev.sluice.agent.flows;
 import dev.sluice.agent.compile.IdRegistry.Space;
 import dev.sluice.agent.compile.NumbersInUse;
 import dev.sluice.agent.worker.WorkerTask;
-import dev.sluice.datapath.AttributeTable;
-import dev.sluice.datapath.ConnectionTable;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FlowPrograms;
-import dev.sluice.datapath.FlowPrograms.Instruction;
-import dev.sluice.datapath.KeySpaces;
+import dev.sluice.datapath.track.AttributeTable;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.FlowPrograms.Instruction;
+import dev.sluice.datapath.track.KeySpaces;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 

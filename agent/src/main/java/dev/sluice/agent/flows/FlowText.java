@@ -2,7 +2,7 @@ package dev.sluice.agent.flows;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminRequest;
-import dev.sluice.datapath.FlowName;
+import dev.sluice.datapath.track.FlowName;
 import dev.sluice.wire.IpAddress;
 import java.util.Map;
 import java.util.Optional;

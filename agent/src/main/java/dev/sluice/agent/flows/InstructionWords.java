@@ -1,9 +1,9 @@
 package dev.sluice.agent.flows;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.FlowPrograms.Instruction;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.track.FlowPrograms.Instruction;
 
 /** Says what an instruction for a flow tells, with names instead of numbers. Stateless. */
 final class InstructionWords {

@@ -1,5 +1,6 @@
 package dev.sluice.agent.history;
 
+import dev.sluice.model.OwnerOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -54,21 +56,30 @@ public class HistoryDirectory implements AutoCloseable {
         if (lock != null) {
             return;
         }
-        Files.createDirectories(directory);
+        OwnerOnly.directory(directory, LOCK, STATE);
         FileChannel channel =
-                FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                OwnerOnly.open(directory.resolve(LOCK), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE));
         try {
             FileLock taken = channel.tryLock();
             if (taken == null) {
                 throw new IOException("another node uses it; give this one a directory of its own with --state");
             }
             lock = channel;
+            narrow();
         } catch (OverlappingFileLockException e) {
             throw new IOException("another node of this process uses it", e);
         } finally {
             if (lock == null) {
                 channel.close();
             }
+        }
+    }
+
+    /** Files of earlier versions, which left the rights to the umask. */
+    private void narrow() throws IOException {
+        OwnerOnly.narrow(directory.resolve(STATE));
+        for (int number : numbers()) {
+            OwnerOnly.narrow(directory.resolve(fileName(number)));
         }
     }
 
@@ -128,11 +139,12 @@ public class HistoryDirectory implements AutoCloseable {
     private void write(String name, byte[] bytes) throws IOException {
         Path temporary = directory.resolve(TEMPORARY);
         try {
-            try (FileChannel channel = FileChannel.open(
+            try (FileChannel channel = OwnerOnly.open(
                     temporary,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                    Set.of(
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.TRUNCATE_EXISTING))) {
                 ByteBuffer rest = ByteBuffer.wrap(bytes);
                 while (rest.hasRemaining()) {
                     channel.write(rest);

@@ -6,7 +6,7 @@ import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.agent.worker.OpenPort;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.ports.LinkInfo;
 import java.util.HashMap;
 import java.util.HashSet;

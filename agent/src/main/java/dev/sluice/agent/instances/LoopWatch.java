@@ -2,8 +2,8 @@ package dev.sluice.agent.instances;
 
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.report.InstanceEntry;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.AttachmentCounters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

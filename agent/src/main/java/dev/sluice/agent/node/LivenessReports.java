@@ -8,7 +8,7 @@ import dev.sluice.agent.report.LivenessReport.WatchedReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.agent.worker.Worker;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -20,20 +20,20 @@ import dev.sluice.agent.report.StatusReport.TotalsReport;
 import dev.sluice.agent.worker.FastPathState;
 import dev.sluice.agent.worker.OpenPort;
 import dev.sluice.agent.worker.Worker;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.AttachmentCounters;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.DatapathCounters;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.OffloadCounters;
-import dev.sluice.datapath.OffloadMirror;
-import dev.sluice.datapath.OffloadRefusal;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortCounters;
-import dev.sluice.datapath.Segment;
-import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.Target;
+import dev.sluice.datapath.mirror.OffloadCounters;
+import dev.sluice.datapath.mirror.OffloadMirror;
+import dev.sluice.datapath.offload.OffloadRefusal;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.AttachmentCounters;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.Segment;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.Target;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.model.ServiceChain;
 import java.util.ArrayList;
@@ -42,16 +42,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Puts answers together from what other threads have published: immutable values, and counters that may lag. Any thread. */
 final class NodeReports {
-    private static final long FLOWS_TIMEOUT_MS = 2_000;
-
     private final Worker worker;
     private final InstanceWatch watch;
     private final InstanceStates states;
@@ -100,7 +94,7 @@ final class NodeReports {
 
     List<InstanceReport> instances(CompiledNode node) {
         List<InstanceReport> reports = new ArrayList<>();
-        @Nullable Map<Integer, Long> flows = node.instances().isEmpty() ? Map.of() : flows();
+        @Nullable Map<Integer, Long> flows = node.instances().isEmpty() ? Map.of() : new CountFlows().by(worker);
         for (InstanceEntry instance : node.instances()) {
             long[] sum = new long[7];
             for (Attachment attachment : node.snapshot().attachments()) {
@@ -128,23 +122,6 @@ final class NodeReports {
                     worker.peers().words(instance.number())));
         }
         return reports;
-    }
-
-    /** Flows by instance, null if the worker has more urgent things to do. */
-    private @Nullable Map<Integer, Long> flows() {
-        CountFlows task = new CountFlows();
-        if (!worker.submit(task)) {
-            return null;
-        }
-        try {
-            return task.result().get(FLOWS_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException | CancellationException e) {
-            task.result().cancel(false);
-            return null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
     }
 
     private static void add(long[] sum, AttachmentCounters c) {

@@ -48,6 +48,7 @@ import dev.sluice.agent.sight.RuleSight;
 import dev.sluice.agent.sight.SightCommands;
 import dev.sluice.agent.sight.Tracers;
 import dev.sluice.agent.sight.Tracing;
+import dev.sluice.agent.worker.ClaimedPorts;
 import dev.sluice.agent.worker.FastPathState;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.agent.worker.LinuxLinks;
@@ -57,11 +58,12 @@ import dev.sluice.agent.worker.PortSource;
 import dev.sluice.agent.worker.Worker;
 import dev.sluice.agent.worker.WorkerSizes;
 import dev.sluice.agent.worker.WorkerTask;
-import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Node;
 import dev.sluice.model.ServiceInstance.AdminState;
+import dev.sluice.ports.Claim;
 import dev.sluice.ports.LinkEvent;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -123,6 +125,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
     private final RateLimit defectLog = new RateLimit(1_000_000_000L);
+    private final ClaimedPorts claimed = new ClaimedPorts(Claim::holderOf);
     private List<OpenPort> portsSeen = List.of();
     private volatile boolean stopping;
     private volatile @Nullable Throwable controlFailure;
@@ -151,7 +154,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
                         settings.fastPath().journeysMax(),
                         new SecureRandom().nextLong())
                 : sizes;
-        worker = new Worker(size, liveness, ports, kept.memory(size.connectionsMax()));
+        worker = new Worker(size, liveness, ports.of(name), kept.memory(size.connectionsMax()));
         life.publishTo(this::publish);
         watch.remoteReasons(worker.peers()::reason);
         reports = new NodeReports(worker, watch, states);
@@ -431,6 +434,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         }
         events.forEach(worker::onLinkEvent);
         List<OpenPort> ports = worker.ports();
+        claimed.freed(ports, links, System.nanoTime()).forEach(worker::onLinkEvent);
         if (!events.isEmpty() || !ports.equals(portsSeen)) {
             portsSeen = ports;
             watch.update(life.applied().node(), ports);

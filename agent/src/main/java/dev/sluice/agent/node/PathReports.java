@@ -9,26 +9,20 @@ import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PathsReport.PathReport;
 import dev.sluice.agent.worker.Worker;
-import dev.sluice.datapath.AttachmentCounters;
-import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PlanePath;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.snapshot.AttachmentCounters;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PlanePath;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Says of each path who is on it, and why new flows get it or not. Any thread. */
 final class PathReports {
-    private static final long FLOWS_TIMEOUT_MS = 2_000;
-
     private final Worker worker;
     private final InstanceWatch watch;
     private final Liveness liveness;
@@ -48,7 +42,7 @@ final class PathReports {
      * @param missing by id, why paths that are awaited are not given to new flows yet
      */
     PathsReport of(CompiledNode node, Map<Integer, String> missing) {
-        Map<Integer, CountPaths.Sum> sums = sums();
+        Map<Integer, CountPaths.Sum> sums = new CountPaths().by(worker);
         Map<Integer, InstanceEntry> instances = new HashMap<>();
         node.instances().forEach(entry -> instances.put(entry.number(), entry));
         List<PathReport> reports = new ArrayList<>();
@@ -171,22 +165,5 @@ final class PathReports {
             }
         }
         return "others come first, and with least-flows there are no backups";
-    }
-
-    /** Flows by path, null if the worker has more urgent things to do. */
-    private @Nullable Map<Integer, CountPaths.Sum> sums() {
-        CountPaths task = new CountPaths();
-        if (!worker.submit(task)) {
-            return null;
-        }
-        try {
-            return task.result().get(FLOWS_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException | CancellationException e) {
-            task.result().cancel(false);
-            return null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
     }
 }

@@ -1,7 +1,7 @@
 package dev.sluice.agent.peers;
 
 import dev.sluice.agent.compile.SnapshotCompiler;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -2,8 +2,8 @@ package dev.sluice.agent.peers;
 
 import dev.sluice.agent.compile.PeersPlan;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.liveness.bfd.BfdSession;
 import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.wire.EtherTypes;

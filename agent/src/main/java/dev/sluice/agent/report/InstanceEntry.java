@@ -1,6 +1,6 @@
 package dev.sluice.agent.report;
 
-import dev.sluice.datapath.PacketCap;
+import dev.sluice.datapath.snapshot.PacketCap;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * A service instance of this node, or of another one that shares its own.
  *
- * @param number small number, index into {@link dev.sluice.datapath.Liveness}
+ * @param number small number, index into {@link dev.sluice.datapath.liveness.Liveness}
  * @param name name of the object
  * @param service name of its service
  * @param adminState what the operator wants of it

@@ -74,7 +74,7 @@ public record StatusReport(
             boolean fastPath,
             PortCountersReport counters) {}
 
-    /** Counters of a port, as in {@link dev.sluice.datapath.PortCounters}, and the packets from it that were dropped for a reason. */
+    /** Counters of a port, as in {@link dev.sluice.datapath.packet.PortCounters}, and the packets from it that were dropped for a reason. */
     public record PortCountersReport(
             long receivedFrames,
             long receivedBytes,

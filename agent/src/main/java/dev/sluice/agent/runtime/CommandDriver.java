@@ -1,6 +1,7 @@
 package dev.sluice.agent.runtime;
 
 import dev.sluice.model.InstanceRuntime.Command;
+import dev.sluice.model.OwnerOnly;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.ProcessBuilder.Redirect;
@@ -107,7 +108,7 @@ final class CommandDriver implements RunDriver {
         // To a file, not a pipe: the process goes on when the agent does not.
         builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));
         try {
-            Files.createDirectories(directory);
+            OwnerOnly.directory(directory);
             Files.write(log, new byte[0]);
             Process process = builder.start();
             started = process;

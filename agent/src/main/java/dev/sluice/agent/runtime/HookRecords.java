@@ -1,6 +1,7 @@
 package dev.sluice.agent.runtime;
 
 import dev.sluice.model.InstanceRuntime.Hook;
+import dev.sluice.model.OwnerOnly;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ final class HookRecords {
         ObjectNode parameters = record.putObject("parameters");
         hook.parameters().forEach(parameters::put);
         try {
-            Files.createDirectories(directory);
+            OwnerOnly.directory(directory);
             Path part = directory.resolve(wanted.name() + ".part");
             Files.writeString(part, record.toString());
             Files.move(part, file(wanted.name()), StandardCopyOption.ATOMIC_MOVE);

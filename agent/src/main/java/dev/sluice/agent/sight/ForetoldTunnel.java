@@ -1,11 +1,11 @@
 package dev.sluice.agent.sight;
 
 import dev.sluice.agent.NodeException;
-import dev.sluice.datapath.ForetoldFrame;
-import dev.sluice.datapath.OverlayPeer;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.ServicePlane;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.foretell.ForetoldFrame;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.ServicePlane;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Geneve;

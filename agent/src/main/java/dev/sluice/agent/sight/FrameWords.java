@@ -1,7 +1,7 @@
 package dev.sluice.agent.sight;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;

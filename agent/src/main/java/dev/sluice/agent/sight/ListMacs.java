@@ -6,7 +6,7 @@ import dev.sluice.agent.report.MacsReport.MacReport;
 import dev.sluice.agent.worker.Worker;
 import dev.sluice.agent.worker.WorkerTask;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.Segment;
+import dev.sluice.datapath.snapshot.Segment;
 import dev.sluice.wire.MacAddress;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -2,8 +2,8 @@ package dev.sluice.agent.sight;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminRequest;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 

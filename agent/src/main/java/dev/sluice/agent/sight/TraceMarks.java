@@ -1,7 +1,7 @@
 package dev.sluice.agent.sight;
 
 import dev.sluice.agent.admin.TraceSession;
-import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.packet.Batch;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.IpProtocols;
 import dev.sluice.wire.Ipv4;

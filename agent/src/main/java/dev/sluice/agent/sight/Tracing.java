@@ -6,6 +6,7 @@ import dev.sluice.agent.report.TraceReport;
 import dev.sluice.agent.worker.Worker;
 import dev.sluice.agent.worker.WorkerTask;
 import dev.sluice.datapath.Datapath;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -55,19 +56,20 @@ public final class Tracing {
         }
     }
 
-    /** Ends a trace over several nodes before its time. */
-    public boolean end(int session) {
+    /** Ends a trace before its time, by its session or name. */
+    public boolean end(int name) {
         Ending trace = ending;
-        return trace != null && trace.session == session && trace.enough.complete(null);
+        return trace != null && trace.name == name && trace.enough.complete(null);
     }
 
     private TraceReport follow(TraceFilter filter) throws NodeException {
         CompletableFuture<TraceReport> result = new CompletableFuture<>();
         CompletableFuture<PacketStories> stories = new CompletableFuture<>();
         CompletableFuture<Void> enough = new CompletableFuture<>();
-        ending = filter.session()
-                .map(session -> new Ending(session.id(), enough))
-                .orElse(null);
+        OptionalInt name = filter.session().isPresent()
+                ? OptionalInt.of(filter.session().get().id())
+                : filter.name();
+        ending = name.isPresent() ? new Ending(name.getAsInt(), enough) : null;
         try {
             worker.insist(new Task(result, datapath -> {
                 PacketStories[] itself = new PacketStories[1];
@@ -89,7 +91,11 @@ public final class Tracing {
                 if (filter.session().isPresent()) {
                     listen(filter, result, stories, enough);
                 }
-                return result.get(filter.seconds(), TimeUnit.SECONDS);
+                CompletableFuture.anyOf(result, enough).get(filter.seconds(), TimeUnit.SECONDS);
+                if (!result.isDone()) {
+                    throw new TimeoutException("somebody has seen enough");
+                }
+                return result.get();
             } catch (TimeoutException e) {
                 // A tracer must not stay in place because others ask much: so it insists. Tasks are done in their
                 // order, so the tracer is in place by then.
@@ -118,7 +124,7 @@ public final class Tracing {
         throw new TimeoutException("it ends by itself");
     }
 
-    private record Ending(int session, CompletableFuture<Void> enough) {}
+    private record Ending(int name, CompletableFuture<Void> enough) {}
 
     /** One step between two batches. */
     private record Task(CompletableFuture<TraceReport> result, Consumer<Datapath> work) implements WorkerTask {

@@ -3,17 +3,18 @@ package dev.sluice.agent.southbound;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.OutcomeUnknownException;
+import dev.sluice.agent.RefusedException;
 import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
+import dev.sluice.model.LoadResult;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ public final class ManagedNode implements AutoCloseable {
 
     private final ManagerLink link;
     private final ManagerAddresses manager;
+    private final ManagerTries tries;
     private final NodeOptions options;
     private final Following following;
     private final HostWatch host = new HostWatch();
@@ -48,7 +50,6 @@ public final class ManagedNode implements AutoCloseable {
     private volatile boolean stopping;
     private volatile boolean connected;
     private volatile String failure = "";
-    private final List<String> reasons = new ArrayList<>();
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
@@ -56,6 +57,7 @@ public final class ManagedNode implements AutoCloseable {
         reportMs = report.toMillis();
         this.link = link;
         manager = link.addresses();
+        tries = new ManagerTries(manager);
         Path state = directory(name, given);
         following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
         options = given.from(following.objects()).named(name).stateIn(state);
@@ -170,11 +172,9 @@ public final class ManagedNode implements AutoCloseable {
                 if (why.isEmpty()) {
                     continue;
                 }
-                reasons.add(manager.all().size() == 1 ? why : manager.current() + ": " + why);
-                // Of several managers one serves agents: which, is found out by asking all without a pause.
-                if (manager.next()) {
-                    complain(String.join("; ", reasons));
-                    reasons.clear();
+                Optional<String> ofAll = tries.failed(why);
+                if (ofAll.isPresent()) {
+                    complain(ofAll.get());
                     Thread.sleep(backoff.next());
                 }
             } catch (InterruptedException e) {
@@ -220,6 +220,7 @@ public final class ManagedNode implements AutoCloseable {
                         if (message.hasRefusal()) {
                             return message.getRefusal();
                         }
+                        tries.stood();
                         if (message.hasUpdate()) {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
@@ -230,7 +231,10 @@ public final class ManagedNode implements AutoCloseable {
                     case null -> {
                         // A manager that has nothing new says nothing; one that is not there would have been noticed by
                         // now.
-                        connected |= System.nanoTime() - beginNs > STEADY_NS;
+                        if (System.nanoTime() - beginNs > STEADY_NS) {
+                            connected = true;
+                            tries.stood();
+                        }
                     }
                 }
                 long nowNs = System.nanoTime();
@@ -261,6 +265,11 @@ public final class ManagedNode implements AutoCloseable {
     private void apply() throws NodeException {
         NodeRunner running = runner;
         if (running == null) {
+            LoadResult objects = following.objects().load();
+            if (!objects.usable()) {
+                // Which object is at fault would be lost in the words of a node that cannot start.
+                throw new RefusedException(objects.problems());
+            }
             String problem = startRunner().status().configuration().problem();
             if (!problem.isEmpty()) {
                 throw new NodeException(problem);

@@ -35,10 +35,9 @@ public final class ManagerAddresses {
         return all;
     }
 
-    /** Goes on to the next one; whether each one has been tried then. */
-    boolean next() {
+    /** Goes on to the next one. */
+    void next() {
         current = (current + 1) % all.size();
-        return current == 0;
     }
 
     @Override

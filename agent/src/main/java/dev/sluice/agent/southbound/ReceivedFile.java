@@ -1,5 +1,6 @@
 package dev.sluice.agent.southbound;
 
+import dev.sluice.model.OwnerOnly;
 import dev.sluice.southbound.Held;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.Resource;
@@ -13,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,14 +73,15 @@ final class ReceivedFile implements KeptObjects {
                 .addAllResources(resources.values())
                 .build()
                 .toByteArray();
-        Files.createDirectories(directory);
+        OwnerOnly.directory(directory, NAME, "identity.pem");
         Path temporary = directory.resolve(NAME + ".tmp");
         try {
-            try (FileChannel channel = FileChannel.open(
+            try (FileChannel channel = OwnerOnly.open(
                     temporary,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                    Set.of(
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.TRUNCATE_EXISTING))) {
                 writeAll(channel, Protocol.sha256().digest(content));
                 writeAll(channel, content);
                 channel.force(true);

@@ -1,12 +1,12 @@
 package dev.sluice.agent.worker;
 
-import dev.sluice.datapath.NonUnicast;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.Target;
+import dev.sluice.datapath.packet.NonUnicast;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.Target;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package dev.sluice.agent.worker;
 
-import dev.sluice.datapath.OffloadMirror;
+import dev.sluice.datapath.mirror.OffloadMirror;
 import dev.sluice.model.Node;
 import java.util.Locale;
 import java.util.Optional;

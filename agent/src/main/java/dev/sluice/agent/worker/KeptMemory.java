@@ -1,11 +1,11 @@
 package dev.sluice.agent.worker;
 
 import dev.sluice.datapath.KeptTables;
+import dev.sluice.datapath.track.MemoryPieces;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.OverlappingFileLockException;
@@ -30,14 +30,15 @@ import org.slf4j.LoggerFactory;
 public final class KeptMemory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeptMemory.class);
     private static final long MAGIC = 0x534c_5549_4b45_4550L;
-    private static final long VERSION = 1;
+    private static final long VERSION = 2;
     private static final int HEADER_BYTES = 4096;
-    private static final int PIECE_BYTES = 1 << 20;
+    private static final int PAGE_BYTES = 4096;
     private static final int AT_MAGIC = 0;
     private static final int AT_VERSION = 8;
     private static final int AT_EPOCH = 16;
     private static final int AT_BOOT = 24;
     private static final int AT_CONNECTIONS = 32;
+    private static final int AT_BYTES = 40;
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
     private static final String FILE = "connections";
     private static final String LOCK = "lock";
@@ -46,6 +47,7 @@ public final class KeptMemory implements AutoCloseable {
     private final FileChannel lock;
     private final Arena arena = Arena.ofShared();
     private final Arena beforeArena = Arena.ofShared();
+    private final KeptPieces pieces;
     private final KeptTables tables;
     private final @Nullable KeptTables before;
     private boolean takenOver;
@@ -57,13 +59,20 @@ public final class KeptMemory implements AutoCloseable {
         before = readBefore(epoch, boot);
         Path file = directory.resolve(FILE + ".new");
         Files.deleteIfExists(file);
-        MemorySegment memory = map(file, HEADER_BYTES + KeptTables.bytesFor(connectionsMax), arena);
+        pieces = new KeptPieces(file, fixedBytes(connectionsMax), arena);
+        MemorySegment memory = pieces.mapFixed();
         memory.set(ValueLayout.JAVA_LONG, AT_VERSION, VERSION);
         memory.set(ValueLayout.JAVA_LONG, AT_EPOCH, epoch);
         memory.set(ValueLayout.JAVA_LONG, AT_BOOT, boot);
         memory.set(ValueLayout.JAVA_LONG, AT_CONNECTIONS, connectionsMax);
+        memory.set(ValueLayout.JAVA_LONG, AT_BYTES, KeptTables.bytesFor(connectionsMax));
         memory.set(ValueLayout.JAVA_LONG, AT_MAGIC, MAGIC);
-        tables = KeptTables.over(memory.asSlice(HEADER_BYTES), connectionsMax);
+        tables = KeptTables.over(memory.asSlice(HEADER_BYTES), pieces, connectionsMax);
+    }
+
+    /** What is there from the start: behind it come pieces. */
+    private static long fixedBytes(int connectionsMax) {
+        return Math.ceilDiv(HEADER_BYTES + KeptTables.bytesFor(connectionsMax), PAGE_BYTES) * PAGE_BYTES;
     }
 
     /** Makes the directory, which is only for whoever runs the node. */
@@ -115,19 +124,6 @@ public final class KeptMemory implements AutoCloseable {
         }
     }
 
-    private static MemorySegment map(Path file, long bytes, Arena arena) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            // All of it now: a page that is missing when it is first written to would end the process.
-            ByteBuffer zeros = ByteBuffer.allocateDirect(PIECE_BYTES);
-            for (long at = 0; at < bytes; at += PIECE_BYTES) {
-                zeros.clear().limit((int) Math.min(PIECE_BYTES, bytes - at));
-                channel.write(zeros, at);
-            }
-            return channel.map(MapMode.READ_WRITE, 0, bytes, arena);
-        }
-    }
-
     private static long bootOf() throws IOException {
         String text = Files.readString(BOOT, StandardCharsets.US_ASCII).strip().replace("-", "");
         return Long.parseUnsignedLong(text.substring(0, 16), 16);
@@ -154,10 +150,13 @@ public final class KeptMemory implements AutoCloseable {
             }
             if (connections < 1
                     || connections > Integer.MAX_VALUE / 16
-                    || bytes != HEADER_BYTES + KeptTables.bytesFor((int) connections)) {
+                    || memory.get(ValueLayout.JAVA_LONG, AT_BYTES) != KeptTables.bytesFor((int) connections)
+                    || bytes < fixedBytes((int) connections)) {
                 return refuse("its size is not what it says");
             }
-            return KeptTables.over(memory.asSlice(HEADER_BYTES), (int) connections);
+            long fixed = fixedBytes((int) connections);
+            MemoryPieces left = KeptPieces.left(memory, fixed, KeptTables.pieceBytes((int) connections));
+            return KeptTables.over(memory.asSlice(HEADER_BYTES, fixed - HEADER_BYTES), left, (int) connections);
         } catch (NoSuchFileException e) {
             return null;
         }
@@ -199,6 +198,7 @@ public final class KeptMemory implements AutoCloseable {
         if (!takenOver) {
             beforeArena.close();
         }
+        pieces.close();
         arena.close();
         try {
             lock.close();

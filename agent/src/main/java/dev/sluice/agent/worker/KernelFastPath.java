@@ -2,15 +2,17 @@ package dev.sluice.agent.worker;
 
 import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.Remains;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.Hook;
+import dev.sluice.fastpath.Leftovers;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.model.Node;
 import dev.sluice.model.Port;
+import dev.sluice.ports.Claim;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.XdpPort;
@@ -36,7 +38,8 @@ final class KernelFastPath {
     /** Guarded by this, because {@link #state} reads the kernel's maps, which must not be closed meanwhile. */
     private @Nullable FastPath opened;
 
-    private @Nullable FastPathClaim claim;
+    private @Nullable Claim claim;
+    private String node = "";
     private volatile String trouble = "";
     private boolean troubleTold;
 
@@ -46,6 +49,10 @@ final class KernelFastPath {
         this.remains = remains;
         this.mode = mode;
         this.pool = pool;
+    }
+
+    void named(String ownNode) {
+        node = ownNode;
     }
 
     void expect(int journeys) {
@@ -108,6 +115,27 @@ final class KernelFastPath {
         }
     }
 
+    /**
+     * Takes away what a process before has left at an interface whose packets this one moves itself: it would go on repeating those that it knows, and each would be sent twice.
+     */
+    void letGo(String interfaceName) {
+        try {
+            Remains where =
+                    remains != null ? remains : Remains.present(Remains.MEMORY).orElse(null);
+            if (where != null && new Leftovers(where.pinsHere()).release(interfaceName)) {
+                LOG.warn(
+                        "port {} has no fast path: the program that a process before left there is taken away ({})",
+                        interfaceName,
+                        where.pinsHere());
+            }
+        } catch (IOException e) {
+            LOG.warn(
+                    "port {}: what a process before may have left there is not taken away, and would send its packets twice: {}",
+                    interfaceName,
+                    e.getMessage());
+        }
+    }
+
     /** XDP where somebody asks for it, or where frames are born as XDP has them. */
     private Hook hook(String interfaceName, Port.FastPath wanted) throws PortException {
         return switch (wanted) {
@@ -150,7 +178,7 @@ final class KernelFastPath {
         if (!tooMany.isEmpty()) {
             throw new PortException(tooMany);
         }
-        FastPathClaim taken = FastPathClaim.take();
+        Claim taken = Claim.ofFastPath(node);
         boolean done = false;
         try {
             if (remains == null) {
@@ -241,7 +269,7 @@ final class KernelFastPath {
                 now.close();
             }
         } finally {
-            FastPathClaim taken = claim;
+            Claim taken = claim;
             claim = null;
             if (taken != null) {
                 taken.close();

@@ -3,12 +3,13 @@ package dev.sluice.agent.worker;
 import dev.sluice.agent.FastPathMode;
 import dev.sluice.agent.Remains;
 import dev.sluice.agent.compile.PortBinding;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.model.Port;
 import dev.sluice.model.PortDriver;
+import dev.sluice.ports.Claim;
 import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;
@@ -16,12 +17,17 @@ import dev.sluice.ports.PortOptions;
 import dev.sluice.ports.ReopeningPort;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ports on the interfaces of this host (of the network namespace of the process). One user: the worker. */
 public final class LinuxPorts implements PortSource {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxPorts.class);
+
     private final FramePool pool;
     private final PortOpener opener;
     private final KernelFastPath fastPath;
+    private String node = "";
 
     /**
      * Opens nothing yet.
@@ -37,15 +43,29 @@ public final class LinuxPorts implements PortSource {
 
     @Override
     public PacketPort open(PortBinding binding) {
-        if (!fastPath.isWanted() || binding.fastPath() == Port.FastPath.OFF || binding.driver() == PortDriver.TAP) {
-            return opener.openReopening(binding.interfaceName(), binding.index(), options(binding));
-        }
-        return ReopeningPort.open(binding.interfaceName(), pool, counters -> {
-            PacketPort fast = attach(binding, counters);
-            return fast != null
-                    ? fast
-                    : opener.open(binding.interfaceName(), binding.index(), options(binding), counters);
+        boolean slow =
+                !fastPath.isWanted() || binding.fastPath() == Port.FastPath.OFF || binding.driver() == PortDriver.TAP;
+        // The kernel gives a TAP to one only, and its interface is there only afterwards.
+        ReopeningPort.Right right = binding.driver() == PortDriver.TAP ? null : () -> claim(binding.interfaceName());
+        return ReopeningPort.open(binding.interfaceName(), pool, right, counters -> {
+            PacketPort fast = slow ? null : attach(binding, counters);
+            if (fast != null) {
+                return fast;
+            }
+            fastPath.letGo(binding.interfaceName());
+            return opener.open(binding.interfaceName(), binding.index(), options(binding), counters);
         });
+    }
+
+    /** One interface, one node: two would each carry every packet, and what one keeps back the other lets through. */
+    private Claim claim(String interfaceName) throws PortException {
+        Claim claim = Claim.ofInterface(interfaceName, node);
+        if (!claim.isExclusive()) {
+            LOG.warn(
+                    "port {}: a process without rights has taken the name by which nodes know of each other; another node that takes this interface too would not be seen (see 'ss -xlp', @sluice/port)",
+                    interfaceName);
+        }
+        return claim;
     }
 
     /** Whoever names one of the other drivers wants that one: with AF_XDP there is no tc. Null: without fast path. */
@@ -63,6 +83,12 @@ public final class LinuxPorts implements PortSource {
                         : null;
             case TAP -> null;
         };
+    }
+
+    @Override
+    public void named(String ownNode) {
+        node = ownNode;
+        fastPath.named(ownNode);
     }
 
     @Override

@@ -2,8 +2,8 @@ package dev.sluice.agent.worker;
 
 import dev.sluice.agent.compile.ProbePlan;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.OwnFrames;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.tunnel.OwnFrames;
 import dev.sluice.wire.Ethernet;
 import java.lang.foreign.MemorySegment;
 

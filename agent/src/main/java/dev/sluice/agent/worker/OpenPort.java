@@ -1,8 +1,8 @@
 package dev.sluice.agent.worker;
 
 import dev.sluice.agent.compile.PortBinding;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
 
 /**
  * A port as the worker last saw it; for other threads, which must not touch the port itself.

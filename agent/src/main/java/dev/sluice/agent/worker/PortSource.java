@@ -1,9 +1,9 @@
 package dev.sluice.agent.worker;
 
 import dev.sluice.agent.compile.PortBinding;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.ports.LinkEvent;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +14,22 @@ public interface PortSource {
     interface Factory {
         /** The source of ports that take their frames from this pool. */
         PortSource over(FramePool pool);
+
+        /** This for the ports of a node. */
+        default Factory of(String node) {
+            return pool -> {
+                PortSource source = over(pool);
+                source.named(node);
+                return source;
+            };
+        }
     }
 
     /** Opens a port; never fails: a port whose interface is missing is deaf until it appears, and its description says why. */
     PacketPort open(PortBinding binding);
+
+    /** Whose ports they are; called once, before the first port is opened. */
+    default void named(String node) {}
 
     /** How many journeys a fast path is to have room for; called once, before the first port is opened. */
     default void expect(int journeysMax) {}

@@ -2,12 +2,16 @@ package dev.sluice.agent.worker;
 
 import dev.sluice.agent.Remains;
 import dev.sluice.fastpath.Leftovers;
+import dev.sluice.ports.Claim;
 import dev.sluice.ports.PortException;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Removes what nodes have left that do not run any more. Stateless; any thread in the network namespace whose devices are to go. */
@@ -39,6 +43,7 @@ public final class Uninstall {
         Uninstall uninstall = new Uninstall(remains);
         uninstall.kernel();
         uninstall.memory();
+        uninstall.locks();
         return new Result(uninstall.removed, uninstall.stays);
     }
 
@@ -46,16 +51,54 @@ public final class Uninstall {
         try {
             Path here = remains.pinsHere();
             for (Path directory : remains.allPins()) {
-                String number = String.valueOf(directory.getFileName()).replaceAll("[^0-9]", "");
-                try (FastPathClaim claim = FastPathClaim.take(number)) {
-                    assert claim != null;
-                    removed.addAll(new Leftovers(directory).remove(directory.equals(here)));
-                } catch (PortException e) {
-                    stays.add(directory + ": " + e.getMessage());
+                if (directory.equals(here)) {
+                    try (Claim claim = Claim.ofFastPath("uninstall")) {
+                        assert claim != null;
+                        removed.addAll(new Leftovers(directory).remove(true));
+                    } catch (PortException e) {
+                        stays.add(directory + ": " + e.getMessage());
+                    }
+                } else {
+                    elsewhere(directory);
                 }
             }
         } catch (IOException e) {
             stays.add(remains.pins() + ": " + e);
+        }
+    }
+
+    /** Of another network namespace, whose fast path cannot be taken from here. */
+    private void elsewhere(Path directory) throws IOException {
+        String number = String.valueOf(directory.getFileName()).replaceAll("[^0-9]", "");
+        Optional<Claim.Holder> holder = Claim.holderOfFastPath(number);
+        if (holder.isPresent()) {
+            stays.add(directory + ": fast path: " + holder.get());
+            return;
+        }
+        try {
+            removed.addAll(new Leftovers(directory).remove(false));
+        } catch (PortException e) {
+            stays.add(directory + ": " + e.getMessage());
+        }
+    }
+
+    /** Files that nodes of earlier versions locked, one for each network namespace that there was. */
+    private void locks() {
+        Path directory = remains.memory().toAbsolutePath().getParent();
+        if (directory == null || !Files.isDirectory(directory)) {
+            return;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "fast-path-*.lock")) {
+            int count = 0;
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+                count++;
+            }
+            if (count > 0) {
+                removed.add(count + " files of locks that are not used any more, " + directory + "/fast-path-*.lock");
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            stays.add(directory + ": " + e);
         }
     }
 

@@ -6,14 +6,14 @@ import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.peers.PeerWatch;
 import dev.sluice.agent.report.PeersReport;
-import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.KeptTables;
-import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.OffloadMirror;
-import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.mirror.OffloadMirror;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.model.Node;
 import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.Poller;
@@ -375,7 +375,7 @@ public final class Worker implements Runnable, AutoCloseable {
         }
         KeptTables before = memory.before();
         if (before != null) {
-            int count = datapath.recollect(before, ports.offload());
+            int count = datapath.recollect(before, ports.offload(), System.nanoTime());
             LOG.info("{} connections of the process before go on", count);
         }
         memory.takeOver();

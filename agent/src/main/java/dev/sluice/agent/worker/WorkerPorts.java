@@ -1,8 +1,8 @@
 package dev.sluice.agent.worker;
 
 import dev.sluice.agent.compile.PortBinding;
-import dev.sluice.datapath.PacketPort;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.ports.LinkEvent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

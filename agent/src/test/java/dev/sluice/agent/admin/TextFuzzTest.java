@@ -19,6 +19,8 @@ import dev.sluice.model.LoadResult;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import dev.sluice.wire.MacAddress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -93,10 +95,19 @@ class TextFuzzTest {
                         "administration lines that say what to wait for",
                         2_000,
                         LINES,
-                        line -> assertThat(WAITING.answer(line))
-                                .startsWith("{\"ok\":")
-                                .doesNotContain("defect")),
+                        line -> assertThat(answer(line)).startsWith("{\"ok\":").doesNotContain("defect")),
                 new Parser("addresses, prefixes, MACs, flow addresses", 5_000, WORDS, TextFuzzTest::addresses));
+    }
+
+    private static String answer(String line) {
+        List<String> said = new ArrayList<>();
+        try {
+            WAITING.answer(line, said::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        assertThat(said).hasSize(1);
+        return said.getFirst();
     }
 
     private static void load(String text) {

@@ -7,10 +7,10 @@ import static dev.sluice.agent.Yaml.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Group;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;

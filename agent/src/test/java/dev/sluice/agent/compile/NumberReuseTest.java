@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
 import dev.sluice.agent.compile.IdRegistry.Space;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;

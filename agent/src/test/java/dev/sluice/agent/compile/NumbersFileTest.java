@@ -7,10 +7,10 @@ import static dev.sluice.agent.Yaml.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;

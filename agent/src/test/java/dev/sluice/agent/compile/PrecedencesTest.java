@@ -2,10 +2,10 @@ package dev.sluice.agent.compile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Match;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -6,8 +6,8 @@ import static dev.sluice.agent.Yaml.object;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
-import dev.sluice.datapath.WatchedNode;
-import dev.sluice.datapath.WatchedNode.Speech;
+import dev.sluice.datapath.snapshot.WatchedNode;
+import dev.sluice.datapath.snapshot.WatchedNode.Speech;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.bfd.BfdTiming;
 import dev.sluice.model.Problem;

@@ -2,12 +2,12 @@ package dev.sluice.agent.compile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Retained;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.Match;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.rules.Rule.Action;
+import dev.sluice.datapath.snapshot.Retained;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.ExistingFlows;
 import java.util.ArrayList;
 import java.util.BitSet;

@@ -5,9 +5,9 @@ import static dev.sluice.agent.compile.Hosts.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Segment;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Segment;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;
 import java.util.List;

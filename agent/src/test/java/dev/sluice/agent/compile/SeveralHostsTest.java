@@ -7,14 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
 import dev.sluice.agent.report.InstanceEntry;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.OverlayPeer;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.Path.Visits;
-import dev.sluice.datapath.PlanePath;
-import dev.sluice.datapath.Selection;
-import dev.sluice.datapath.ServicePlane;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.Path.Visits;
+import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.datapath.snapshot.Selection;
+import dev.sluice.datapath.snapshot.ServicePlane;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.Problem;
@@ -233,6 +233,26 @@ class SeveralHostsTest {
         String chain = object("ServiceChain", "inspect", "{profiles: [firewall, ips], mode: hub, svni: 77}");
         Snapshot a = compile("a", hosts(), on("fw-1", "firewall", "b"), on("ips-1", "ips", "c"), chain);
         assertThat(a.plane().paths()).singleElement().matches(path -> path.hub() && path.svni() == 77);
+    }
+
+    /** V20: each plane is a virtual network of its own; a node is reached over all of them, and each host knows them alike. */
+    @Test
+    void severalPlanesShareNodesAndKeepTheirNumbersApart() {
+        String one = object("ServiceChain", "inspect", "{profiles: [firewall], svni: 77}");
+        String two = object("ServiceChain", "two", "{profiles: [firewall], svni: 78}");
+        List<List<String>> seen = new ArrayList<>();
+        for (String node : List.of("a", "b", "c")) {
+            Snapshot snapshot = compile(node, hosts(), on("fw-1", "firewall", "b"), one, two);
+            List<PlanePath> paths = snapshot.plane().paths();
+            assertThat(paths).extracting(PlanePath::svni).containsExactlyInAnyOrder(77, 78);
+            assertThat(paths).extracting(PlanePath::forwardSpi).doesNotHaveDuplicates();
+            seen.add(paths.stream()
+                    .map(path -> path.svni() + " " + path.forwardSpi() + " " + path.reverseSpi())
+                    .sorted()
+                    .toList());
+        }
+        assertThat(seen.get(1)).isEqualTo(seen.get(0));
+        assertThat(seen.get(2)).isEqualTo(seen.get(0));
     }
 
     @Test

@@ -9,12 +9,12 @@ import static dev.sluice.agent.Yaml.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -6,9 +6,9 @@ import static dev.sluice.agent.compile.Hosts.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.TagReturn;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.TagReturn;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.PlaneNumbers;
 import java.util.HashMap;

@@ -27,7 +27,7 @@ class DoctorTest {
         Optional<Configuration> objects = yaml.isEmpty()
                 ? Optional.empty()
                 : ConfigurationLoader.parse("test.yaml", yaml).configuration();
-        return Doctor.examine(new HostFiles(root), objects, root.resolve("sockets"));
+        return Doctor.examine(new HostFiles(root), objects, "", root.resolve("sockets"));
     }
 
     private static Line line(Diagnosis diagnosis, String subject) {
@@ -102,6 +102,8 @@ class DoctorTest {
                 ---
                 {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up3}, spec: {interface: up3}}
                 ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: up4}, spec: {interface: up4, driver: af_xdp}}
+                ---
                 apiVersion: sluice.dev/v1
                 kind: LogicalRouter
                 metadata: {name: r}
@@ -133,6 +135,34 @@ class DoctorTest {
         assertThat(line(diagnosis, "fast path of port up0").found()).contains("tap");
         assertThat(line(diagnosis, "fast path of port up1").found()).contains("fastPath: off");
         assertThat(diagnosis.lines()).noneMatch(line -> line.subject().equals("fast path of port up3"));
+        assertThat(line(diagnosis, "fast path of port up4").found()).startsWith("by XDP alone");
+    }
+
+    private static String pair(String policyAt) {
+        return """
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: left}, spec: {interface: left, peer: right}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: right}, spec: {interface: right, peer: left}}
+                ---
+                apiVersion: sluice.dev/v1
+                kind: ServicePolicy
+                metadata: {name: web}
+                spec:
+                  appliedTo: [%s]
+                  rules:
+                  - {name: all, action: {noService: true}}
+                """.formatted(policyAt);
+    }
+
+    @Test
+    void portsWhereNoRuleIsAskedAreNamed() {
+        String elsewhere =
+                "---\n{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: other}, spec: {interface: other}}";
+        assertThat(line(examine(pair("other") + elsewhere), "fast path between left, right")
+                        .found())
+                .isEqualTo("none: no rule is asked there, so nobody keeps a record of what passes");
+        assertThat(examine(pair("left")).lines())
+                .noneMatch(line -> line.subject().startsWith("fast path between"));
     }
 
     @Test

@@ -6,6 +6,8 @@ import dev.sluice.agent.doctor.Diagnosis.Line;
 import dev.sluice.agent.doctor.Diagnosis.State;
 import dev.sluice.agent.report.FastPathReport;
 import dev.sluice.agent.report.FastPathReport.ReasonReport;
+import dev.sluice.agent.report.StatusReport.PortCountersReport;
+import dev.sluice.agent.report.StatusReport.PortReport;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -43,5 +45,21 @@ class RunningExaminationTest {
                 .isEmpty();
         assertThat(line(FastPathReport.none("auto", "no libbpf"), 1).found()).isEqualTo("none: no libbpf");
         assertThat(line(FastPathReport.none("auto", ""), 1).found()).isEqualTo("none: no port has it");
+    }
+
+    @Test
+    void portWhoseInterfaceAnotherNodeHasIsNamed() {
+        var counters = new PortCountersReport(0, 0, 0, 0, 0, 0, 0, 0);
+        var fine = new PortReport("a", "eth0", "port", "AF_PACKET", true, "", false, counters);
+        var taken = new PortReport(
+                "b", "eth1", "port", "deaf", false, "deaf: interface eth1: node local (pid 7) has it", false, counters);
+        var broken = new PortReport("c", "eth2", "port", "deaf", false, "no carrier", false, counters);
+        assertThat(RunningExamination.portsOfOthers("second", List.of(fine, taken, broken)))
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.state()).isEqualTo(State.WARNING);
+                    assertThat(line.subject()).isEqualTo("port b of node second");
+                    assertThat(line.found()).contains("node local (pid 7) has it");
+                });
     }
 }

@@ -8,6 +8,7 @@ import dev.sluice.agent.history.Revision.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -59,6 +60,38 @@ class HistoryTest {
 
     private Path file(int number) {
         return directory.resolve("state").resolve(HistoryDirectory.fileName(number));
+    }
+
+    /** Keys and the whole network are in texts; a node that root starts by hand has the umask of a shell. */
+    @Test
+    void onlyTheOwnerReadsItAlsoWhereAnEarlierVersionLetOthers() throws Exception {
+        try (History history = open()) {
+            history.add(revision("a", Outcome.APPLIED));
+            history.state(new HistoryState(1, 1, "cafe"));
+            assertThat(history.flush(PATIENCE)).isTrue();
+            checkRights();
+        }
+        Path state = directory.resolve("state");
+        Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (String name : List.of("lock", "state", HistoryDirectory.fileName(1))) {
+            Files.setPosixFilePermissions(state.resolve(name), PosixFilePermissions.fromString("rw-r--r--"));
+        }
+        try (History history = open()) {
+            history.add(revision("b", Outcome.APPLIED));
+            assertThat(history.flush(PATIENCE)).isTrue();
+            checkRights();
+        }
+    }
+
+    private void checkRights() throws IOException {
+        Path state = directory.resolve("state");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(state)))
+                .isEqualTo("rwx------");
+        for (String name : List.of("lock", "state", HistoryDirectory.fileName(1))) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(state.resolve(name))))
+                    .as(name)
+                    .isEqualTo("rw-------");
+        }
     }
 
     @Test

@@ -11,7 +11,7 @@ import dev.sluice.agent.compile.IdRegistry;
 import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.PathDraft;
 import dev.sluice.agent.compile.SnapshotCompiler;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

@@ -7,7 +7,7 @@ import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.IdRegistry;
 import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.SnapshotCompiler;
-import dev.sluice.datapath.AttachmentCounters;
+import dev.sluice.datapath.snapshot.AttachmentCounters;
 import org.junit.jupiter.api.Test;
 
 /** Nodes that send more than they are sent; time is the test's (F11). */

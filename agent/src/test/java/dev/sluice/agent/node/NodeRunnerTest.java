@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,27 @@ class NodeRunnerTest {
                                             "returned fw-1 out, forward",
                                             "sent right, 02:00:00:00:00:0a > 02:00:00:00:00:0b, ttl 64")));
         }
+    }
+
+    @Test
+    void traceThatSomebodyEndsSaysWhatCameUntilThen() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<TraceReport> trace = threads.submit(
+                    () -> memory.client().trace(60, Map.of("packets", 9, "port", 53, "name", "0a1b2c3d")));
+            await(() -> node.counters().datapath().getOrDefault("traces", 0L) == 1);
+            memory.port("left").inject(FORWARD);
+            assertThat(memory.sentBy("fw-1-in")).isEqualTo(FORWARD);
+            memory.client().endTrace("ffffffff");
+            assertThat(trace.isDone()).isFalse();
+            memory.client().endTrace("0a1b2c3d");
+            TraceReport report = trace.get(30, TimeUnit.SECONDS);
+            assertThat(report.full()).isFalse();
+            assertThat(report.packets())
+                    .singleElement()
+                    .satisfies(packet -> assertThat(packet.received()).startsWith("left < udp 10.0.0.1:1000"));
+        }
+        assertThatThrownBy(() -> memory.client().trace(1, Map.of("name", "pigeon")))
+                .hasMessageContaining("name pigeon is not a number of 8 hexadecimal digits");
     }
 
     @Test

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.agent.admin.FlowFilter;
 import dev.sluice.agent.report.FollowReport;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.track.ConnectionTableKeys.KeyHash;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,7 @@ class FlowFollowerTest {
         key.sourcePort = port;
         key.destinationPort = 80;
         key.protocol = 17;
-        int slot = datapath.connections().insert(port * 0x9e37_79b9_7f4a_7c15L, key, 0, 0, NOW_NS);
+        int slot = datapath.connections().insert(KeyHash.FLOW.of(key, 0), key, 0, 0, NOW_NS);
         datapath.connections().count(slot, 0, 100, NOW_NS);
         return slot;
     }

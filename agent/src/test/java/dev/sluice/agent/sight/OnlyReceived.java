@@ -1,9 +1,9 @@
 package dev.sluice.agent.sight;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.PacketTracer;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.stage.PacketTracer;
 
 /** Hears of frames only when they come in. */
 abstract class OnlyReceived implements PacketTracer {

@@ -11,13 +11,14 @@ import dev.sluice.agent.compile.NumbersInUse;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.flows.FindNumbers;
 import dev.sluice.agent.node.FakeHost;
-import dev.sluice.datapath.AttributeTable;
-import dev.sluice.datapath.ConnectionTable;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FlowPrograms;
-import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.PacketPort;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.track.AttributeTable;
+import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.ConnectionTableKeys.KeyHash;
+import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.wire.IpAddress;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +71,7 @@ class FindNumbersTest {
         fields.sourceLo = flow;
         fields.destinationLo = 1;
         fields.protocol = 17;
-        return table.insert(flow * 0x9e37_79b9_7f4a_7c15L, fields, zone, ConnectionTable.SERVICE, 42);
+        return table.insert(KeyHash.FLOW.of(fields, zone), fields, zone, ConnectionTable.SERVICE, 42);
     }
 
     @Test

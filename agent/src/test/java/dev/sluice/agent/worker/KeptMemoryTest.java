@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.datapath.KeptTables;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,7 +58,7 @@ class KeptMemoryTest {
     void otherNumbersVersionsBootsAndSizesAreNotGoneOnWith() throws IOException {
         leave(1);
         assertThat(isFound(EPOCH + 1)).isFalse();
-        for (int at : new int[] {0, 8, 16, 24, 32}) {
+        for (int at : new int[] {0, 8, 16, 24, 32, 40}) {
             leave(1);
             assertThat(isFound(EPOCH)).isTrue();
             try (RandomAccessFile file =
@@ -77,6 +79,54 @@ class KeptMemoryTest {
             file.setLength(10);
         }
         assertThat(isFound(EPOCH)).isFalse();
+    }
+
+    /** The values at the beginning of the pieces that the next process finds. */
+    private List<Integer> foundPieces() throws IOException {
+        try (KeptMemory memory = KeptMemory.open(directory, EPOCH, CONNECTIONS)) {
+            return Objects.requireNonNull(memory.before()).pieces().pieces().stream()
+                    .map(piece -> piece.get(ValueLayout.JAVA_INT, 0))
+                    .toList();
+        }
+    }
+
+    private static void addPiece(KeptMemory memory, int value) {
+        MemorySegment piece = memory.tables().pieces().add(KeptTables.pieceBytes(CONNECTIONS));
+        assertThat(piece.mismatch(MemorySegment.ofArray(new byte[KeptTables.pieceBytes(CONNECTIONS)])))
+                .as("zeroed")
+                .isEqualTo(-1);
+        piece.set(ValueLayout.JAVA_INT, 0, value);
+    }
+
+    @Test
+    void nextProcessFindsThePiecesThatWereAddedWhole() throws IOException {
+        try (KeptMemory memory = KeptMemory.open(directory, EPOCH, CONNECTIONS)) {
+            addPiece(memory, 1);
+            addPiece(memory, 2);
+            addPiece(memory, 3);
+            memory.takeOver();
+        }
+        assertThat(foundPieces()).containsExactly(1, 2, 3);
+        try (RandomAccessFile file =
+                new RandomAccessFile(directory.resolve("connections").toFile(), "rw")) {
+            file.setLength(file.length() - 1);
+        }
+        assertThat(foundPieces()).containsExactly(1, 2);
+    }
+
+    @Test
+    void processGoesOnWhereItsFileCannotGrow() throws IOException {
+        try (KeptMemory memory = KeptMemory.open(directory, EPOCH, CONNECTIONS)) {
+            addPiece(memory, 1);
+            // Closes the file, as a thread's interruption does.
+            Thread.currentThread().interrupt();
+            addPiece(memory, 2);
+            assertThat(Thread.interrupted()).isTrue();
+            addPiece(memory, 3);
+            assertThat(memory.tables().pieces().pieces()).hasSize(3);
+            memory.takeOver();
+        }
+        assertThat(foundPieces()).containsExactly(1);
     }
 
     @Test
