@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A fast path in memory: repeats journeys byte by byte as docs/adr/0013 says, and so is the judge of every other one. Of a packet it reads no more than a kernel program would, and
  * shares no code with the data path's own stages. One user: the test.
  */
-public final class MemoryOffload implements OffloadDevice {
+public final class MemoryOffload implements OffloadDevice, Repeater {
     /** Paths that have a generation of their own: few, so that some share one. */
     private static final int PATHS = 16;
 
@@ -63,7 +63,12 @@ public final class MemoryOffload implements OffloadDevice {
 
     // Packets.
 
-    /** Repeats what is known for a frame that comes in at a port; null if the data path has to see it. */
+    @Override
+    public OffloadDevice device() {
+        return this;
+    }
+
+    @Override
     public @Nullable Sent repeat(int port, MemoryFrame in, long nowNs) {
         int ingress = ingressOf(port);
         if (ingress == 0) {
@@ -208,7 +213,18 @@ public final class MemoryOffload implements OffloadDevice {
         return ByteBuffer.wrap(key);
     }
 
-    /** Packets repeated so far, super-frames once. */
+    /** The keys under which a frame may have a record, in the order in which they are looked for; none if it is not for a fast path. */
+    static List<ByteBuffer> keysOf(MemoryFrame in, int ingress) {
+        OffloadedFrame frame = OffloadedFrame.read(in);
+        if (frame == null) {
+            return List.of();
+        }
+        OffloadedTunnel tunnel = OffloadedTunnel.read(in, frame);
+        ByteBuffer plain = keyOf(frame, ingress);
+        return tunnel == null ? List.of(plain) : List.of(keyOf(tunnel, ingress), plain);
+    }
+
+    @Override
     public long hits() {
         return hits;
     }
@@ -218,7 +234,7 @@ public final class MemoryOffload implements OffloadDevice {
         return tunnelled;
     }
 
-    /** Frames that were left to the data path, by reason. */
+    @Override
     public Map<String, Long> misses() {
         return misses;
     }
@@ -230,7 +246,7 @@ public final class MemoryOffload implements OffloadDevice {
 
     // The data path's side.
 
-    private static ByteBuffer copy(MemorySegment key) {
+    static ByteBuffer copy(MemorySegment key) {
         return ByteBuffer.wrap(key.asSlice(0, OffloadKey.BYTES).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
     }
 

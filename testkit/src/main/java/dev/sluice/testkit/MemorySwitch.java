@@ -1,14 +1,14 @@
 package dev.sluice.testkit;
 
-import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.KeptTables;
-import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.MemoryPort;
 import java.lang.foreign.Arena;
@@ -57,7 +57,7 @@ public final class MemorySwitch implements AutoCloseable {
     public int goOn(KeptTables before, long now, MemoryOffload device) {
         nowNs = now;
         device.handOver();
-        int connections = datapath.recollect(before, device);
+        int connections = datapath.recollect(before, device, now);
         offload(device, 1);
         return connections;
     }

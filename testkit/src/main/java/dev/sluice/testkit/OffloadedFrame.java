@@ -1,6 +1,6 @@
 package dev.sluice.testkit;
 
-import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.packet.Batch;
 import dev.sluice.ports.MemoryFrame;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.sluice.testkit;
 
-import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.offload.OffloadHeaders;
+import dev.sluice.datapath.packet.Batch;
 import dev.sluice.ports.MemoryFrame;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -2,9 +2,9 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -4,8 +4,8 @@ import static dev.sluice.testkit.FastPathWorld.CLIENT;
 import static dev.sluice.testkit.FastPathWorld.SERVER;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.OffloadMirror;
-import dev.sluice.datapath.OffloadRefusal;
+import dev.sluice.datapath.mirror.OffloadMirror;
+import dev.sluice.datapath.offload.OffloadRefusal;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;

@@ -6,8 +6,8 @@ import static dev.sluice.testkit.FastPathWorld.WEST;
 import static dev.sluice.testkit.FastPathWorld.WEST_HOST;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.OffloadMirror;
+import dev.sluice.datapath.mirror.OffloadMirror;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.wire.Arp;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;

@@ -2,9 +2,9 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.ConnectionTable;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.track.ConnectionTable;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

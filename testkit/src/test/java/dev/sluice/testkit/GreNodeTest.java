@@ -10,7 +10,7 @@ import static dev.sluice.testkit.ThreeHosts.SERVER;
 import static dev.sluice.testkit.ThreeHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

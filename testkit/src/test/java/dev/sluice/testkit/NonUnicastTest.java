@@ -2,12 +2,12 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NonUnicast;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.NonUnicast;
 import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.RouterEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

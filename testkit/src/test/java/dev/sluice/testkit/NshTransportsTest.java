@@ -12,9 +12,9 @@ import static dev.sluice.testkit.ThreeHosts.SERVER;
 import static dev.sluice.testkit.ThreeHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.NodeTunnel;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.NodeTunnel;
 import dev.sluice.ports.MemoryFrame;
 import java.util.Arrays;
 import java.util.List;

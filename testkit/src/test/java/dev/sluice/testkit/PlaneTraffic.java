@@ -1,9 +1,9 @@
 package dev.sluice.testkit;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.FlowPrograms;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.PlaneHosts.Node;
 import java.nio.ByteBuffer;

@@ -2,9 +2,9 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.FlowPrograms;
-import dev.sluice.datapath.RebalanceRound;
-import dev.sluice.datapath.RebalanceRound.State;
+import dev.sluice.datapath.paths.RebalanceRound;
+import dev.sluice.datapath.paths.RebalanceRound.State;
+import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
 import java.util.ArrayList;

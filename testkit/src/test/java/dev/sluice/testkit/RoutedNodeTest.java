@@ -2,19 +2,19 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PathCounters;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.Target;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
 import dev.sluice.datapath.route.RouteEntry;
 import dev.sluice.datapath.route.Routes;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PathCounters;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.RouterEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.Target;
 import dev.sluice.wire.IpPrefix;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

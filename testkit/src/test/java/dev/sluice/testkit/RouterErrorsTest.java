@@ -2,16 +2,16 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.PortAddress;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.route.NextHop;
 import dev.sluice.datapath.route.NextHopGroup;
 import dev.sluice.datapath.route.RouteEntry;
 import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.snapshot.PortAddress;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.RouterEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;

@@ -12,7 +12,7 @@ import static dev.sluice.testkit.SegmentHosts.RED_2;
 import static dev.sluice.testkit.SegmentHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.wire.Arp;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;

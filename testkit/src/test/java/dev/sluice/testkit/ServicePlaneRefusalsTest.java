@@ -2,9 +2,9 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Rule.FailureAction;
+import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.testkit.PlaneHosts.Node;
 import dev.sluice.testkit.PlaneHosts.Service;
 import java.nio.ByteBuffer;

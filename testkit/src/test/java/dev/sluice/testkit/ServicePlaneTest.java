@@ -9,10 +9,10 @@ import static dev.sluice.testkit.ThreeHosts.NODE_OUT;
 import static dev.sluice.testkit.ThreeHosts.SERVER;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.ports.MemoryFrame;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;

@@ -2,7 +2,7 @@ package dev.sluice.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.FlowPrograms;
+import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;

@@ -11,7 +11,7 @@ import static dev.sluice.testkit.SegmentHosts.RED_2;
 import static dev.sluice.testkit.SegmentHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.wire.Arp;
 import java.util.ArrayList;
 import java.util.List;

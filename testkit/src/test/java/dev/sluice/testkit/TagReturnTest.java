@@ -6,10 +6,10 @@ import static dev.sluice.testkit.PlaneHosts.TENANT;
 import static dev.sluice.testkit.PlaneHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.TagReturn;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.TagReturn;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -9,10 +9,10 @@ import static dev.sluice.testkit.ThreeHosts.NODE_OUT;
 import static dev.sluice.testkit.ThreeHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.PacketTracer;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.stage.PacketTracer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

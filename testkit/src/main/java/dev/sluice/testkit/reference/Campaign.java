@@ -1,10 +1,13 @@
 package dev.sluice.testkit.reference;
 
+import dev.sluice.testkit.MemoryOffload;
 import org.jspecify.annotations.Nullable;
 
 /** Many scenarios, one after the other. Stateless. */
 public final class Campaign {
     private static final int EVENTS_PER_SCENARIO = 800;
+
+    private static final Scenario.Front IN_MEMORY = new Scenario.Front(MemoryOffload::new, 0);
 
     private Campaign() {}
 
@@ -32,11 +35,35 @@ public final class Campaign {
     static @Nullable String runBehindFastPaths(long seed, long packets, Coverage coverage, FastPathCoverage told) {
         for (long next = seed; coverage.packets() < packets; next++) {
             InFront fastPath = InFront.of(next);
-            Scenario.Difference difference = Scenario.exploreBehind(fastPath, next, EVENTS_PER_SCENARIO, coverage);
+            Scenario.Difference difference = Scenario.exploreBehind(
+                            fastPath, IN_MEMORY, next, EVENTS_PER_SCENARIO, coverage)
+                    .difference();
             if (difference != null) {
                 return Scenario.shrink(difference).toString();
             }
             told.add(fastPath);
+        }
+        return null;
+    }
+
+    /**
+     * The same with other fast paths; and the packets of each scenario once more to a data path that has none.
+     *
+     * @param front what makes them
+     */
+    static @Nullable String runBehindAndAlone(
+            Scenario.Front front, long seed, long packets, Coverage coverage, FastPathCoverage told) {
+        for (long next = seed; coverage.packets() < packets; next++) {
+            InFront fastPath = front.of(next);
+            Scenario.Explored behind = Scenario.exploreBehind(fastPath, front, next, EVENTS_PER_SCENARIO, coverage);
+            told.add(fastPath);
+            Scenario.Difference difference = behind.difference();
+            if (difference == null) {
+                difference = behind.scenario().alone().replay();
+            }
+            if (difference != null) {
+                return Scenario.shrink(difference).toString();
+            }
         }
         return null;
     }
@@ -56,7 +83,10 @@ public final class Campaign {
     public static String differenceBehindFastPathsOr(String none, long seed, long packets) {
         Coverage coverage = new Coverage();
         for (long next = seed; coverage.packets() < packets; next++) {
-            if (Scenario.exploreBehind(InFront.of(next), next, EVENTS_PER_SCENARIO, coverage) != null) {
+            InFront fastPath = InFront.of(next);
+            if (Scenario.exploreBehind(fastPath, IN_MEMORY, next, EVENTS_PER_SCENARIO, coverage)
+                            .difference()
+                    != null) {
                 return "seed " + next + " after " + coverage.packets() + " packets";
             }
         }

@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.FlowPrograms.Action;
+import dev.sluice.datapath.track.FlowPrograms.Action;
 import dev.sluice.ports.MemoryFrame;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.OffloadCounters;
-import dev.sluice.datapath.OffloadRefusal;
+import dev.sluice.datapath.mirror.OffloadCounters;
+import dev.sluice.datapath.offload.OffloadRefusal;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,10 +1,10 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.Foretelling;
-import dev.sluice.datapath.ForetoldEnd;
-import dev.sluice.datapath.ForetoldFrame;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.foretell.Foretelling;
+import dev.sluice.datapath.foretell.ForetoldEnd;
+import dev.sluice.datapath.foretell.ForetoldFrame;
+import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.ports.MemoryFrame;
 import java.util.EnumMap;
 import java.util.HashMap;

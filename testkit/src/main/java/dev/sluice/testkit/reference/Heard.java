@@ -1,12 +1,12 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.FlowPrograms;
-import dev.sluice.datapath.ForetoldFrame;
-import dev.sluice.datapath.PacketTracer;
+import dev.sluice.datapath.foretell.ForetoldFrame;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.stage.PacketTracer;
+import dev.sluice.datapath.track.FlowPrograms;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;

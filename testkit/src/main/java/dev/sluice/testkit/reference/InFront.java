@@ -1,15 +1,17 @@
 package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.OffloadCounters;
-import dev.sluice.datapath.OffloadMirror;
+import dev.sluice.datapath.mirror.OffloadCounters;
+import dev.sluice.datapath.mirror.OffloadMirror;
 import dev.sluice.testkit.MemoryOffload;
+import dev.sluice.testkit.Repeater;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fast path in memory in front of the data path: what it repeats the data path does not see, and nobody may notice. One user: the subject.
+ * A fast path in front of the data path, in memory or in the kernel: what it repeats the data path does not see, and nobody may notice. One user: the subject.
  *
  * <p>Half of them are <i>lazy</i>: what they count is read by timers, and when the data path asks. Then counters of packets are compared only where a configuration ends; frames, drops and
  * everything else at once, as ever.
@@ -18,7 +20,7 @@ final class InFront {
     /** Of 100 events, so many are a packet that came in before. */
     static final int AGAIN_PERCENT = 60;
 
-    final MemoryOffload device;
+    final Repeater device;
     final boolean lazy;
     final int afterPackets;
 
@@ -28,19 +30,30 @@ final class InFront {
     final Map<String, Integer> actualLater = new TreeMap<>();
     private OffloadCounters counters = new OffloadCounters();
 
-    private InFront(MemoryOffload device, boolean lazy, int afterPackets) {
+    private InFront(Repeater device, boolean lazy, int afterPackets) {
         this.device = device;
         this.lazy = lazy;
         this.afterPackets = afterPackets;
     }
 
+    /** Makes fast paths. */
+    @FunctionalInterface
+    interface Maker {
+        /** One without records, with room for so many, at the ports that this says. */
+        Repeater make(int capacity, IntPredicate attached);
+    }
+
     /** The one for a scenario; the same again for the same seed. */
     static InFront of(long seed) {
+        return of(seed, MemoryOffload::new);
+    }
+
+    /** As above, made by somebody. */
+    static InFront of(long seed, Maker maker) {
         Dice dice = new Dice(seed ^ 0x5eed);
         int capacity = dice.any(2, 10, 1000, 1000, 1000);
         int without = dice.percent(20) ? dice.below(8) : -1;
-        return new InFront(
-                new MemoryOffload(capacity, port -> port != without), dice.percent(50), dice.any(1, 1, 2, 3));
+        return new InFront(maker.make(capacity, port -> port != without), dice.percent(50), dice.any(1, 1, 2, 3));
     }
 
     /** Whether a counter counts packets that a fast path repeats too. */
@@ -68,7 +81,7 @@ final class InFront {
 
     /** The data path in whose front it is. */
     void begin(Datapath datapath) {
-        datapath.offload(device, afterPackets);
+        datapath.offload(device.device(), afterPackets);
         OffloadMirror mirror = datapath.offload();
         if (mirror != null) {
             counters = mirror.counters();

@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.PacketCap;
+import dev.sluice.datapath.snapshot.PacketCap;
 import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.List;

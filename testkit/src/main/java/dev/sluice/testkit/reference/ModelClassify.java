@@ -1,11 +1,11 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.FlowPrograms.Action;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.track.FlowPrograms.Action;
 import dev.sluice.testkit.reference.ModelAttributes.Values;
 import java.util.List;
 import java.util.Set;
@@ -563,7 +563,7 @@ final class ModelClassify {
         record.chosenPort[trip.direction] = chosenPort;
         if (transparent) {
             boolean rewritten = path.hops().stream()
-                    .anyMatch(hop -> hop.attachment().kind() != dev.sluice.datapath.Attachment.Kind.BRIDGE);
+                    .anyMatch(hop -> hop.attachment().kind() != dev.sluice.datapath.snapshot.Attachment.Kind.BRIDGE);
             boolean knows = record.macs[trip.direction] != null;
             if (knows && !rewritten) {
                 model.coverage.event("remembers addresses yet");

@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.snapshot.TrackerTimeouts;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,8 +1,8 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.PortAddress;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.PortAddress;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.io.ByteArrayOutputStream;

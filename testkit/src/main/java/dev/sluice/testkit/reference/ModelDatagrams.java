@@ -1,7 +1,7 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.NonUnicast;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.NonUnicast;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.io.ByteArrayOutputStream;

@@ -1,7 +1,7 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Path;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.FlowPrograms.Action;
-import dev.sluice.datapath.Path;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.track.FlowPrograms.Action;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;

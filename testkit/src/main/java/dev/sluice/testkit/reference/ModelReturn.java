@@ -1,11 +1,11 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.WatchedNode;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.WatchedNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;

@@ -1,8 +1,8 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.Selection;
-import dev.sluice.datapath.Target;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.Selection;
+import dev.sluice.datapath.snapshot.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

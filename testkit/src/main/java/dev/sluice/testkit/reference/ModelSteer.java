@@ -1,10 +1,10 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;

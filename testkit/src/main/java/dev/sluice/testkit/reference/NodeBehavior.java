@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Attachment;
+import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;

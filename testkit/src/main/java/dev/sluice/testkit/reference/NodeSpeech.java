@@ -1,7 +1,7 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.WatchedNode;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.util.List;

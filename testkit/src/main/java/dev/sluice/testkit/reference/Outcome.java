@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.ports.MemoryFrame;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.FlowPrograms.Action;
-import dev.sluice.datapath.NonUnicast;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.NonUnicast;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.track.FlowPrograms.Action;
 import dev.sluice.ports.MemoryFrame;
 import java.util.HashSet;
 import java.util.Set;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectionsMax size of the connection table
  * @param taught neighbours known at the beginning
  * @param events what happens
- * @param fastPath whether the data path has a fast path in front
+ * @param front what makes the fast path in front of the data path; null: there is none
  */
 record Scenario(
         long seed,
@@ -21,7 +21,18 @@ record Scenario(
         int connectionsMax,
         Map<ModelNeighbors.Place, Long> taught,
         List<Event> events,
-        boolean fastPath) {
+        @Nullable Front front) {
+
+    /**
+     * Who makes fast paths for scenarios, and whether packets that they could repeat are damaged now and then.
+     *
+     * @param damagedPercent of 100 packets that come in again, so many
+     */
+    record Front(InFront.Maker maker, int damagedPercent) {
+        InFront of(long seed) {
+            return InFront.of(seed, maker);
+        }
+    }
 
     /** A scenario that ended with a difference. */
     record Difference(Scenario scenario, String text) {
@@ -45,28 +56,38 @@ record Scenario(
     /** The same; with a check, what happens to each frame is foretold first. */
     static @Nullable Difference explore(
             long seed, int eventCount, Coverage coverage, @Nullable ForetellingCheck check) {
-        return explore(seed, eventCount, coverage, check, null);
+        return explore(seed, eventCount, coverage, check, null, null).difference();
     }
 
-    /** The same, with a fast path in front of the data path. */
-    static @Nullable Difference exploreBehind(InFront fastPath, long seed, int eventCount, Coverage coverage) {
-        return explore(seed, eventCount, coverage, null, fastPath);
+    /** The same, with a fast path in front of the data path; also what happened. */
+    static Explored exploreBehind(InFront fastPath, Front front, long seed, int eventCount, Coverage coverage) {
+        return explore(seed, eventCount, coverage, null, fastPath, front);
     }
 
-    private static @Nullable Difference explore(
+    /**
+     * What was found.
+     *
+     * @param difference null if nothing differs
+     */
+    record Explored(Scenario scenario, @Nullable Difference difference) {}
+
+    private static Explored explore(
             long seed,
             int eventCount,
             Coverage coverage,
             @Nullable ForetellingCheck check,
-            @Nullable InFront fastPath) {
+            @Nullable InFront fastPath,
+            @Nullable Front front) {
         Dice dice = new Dice(seed);
         WorldGenerator generator = new WorldGenerator(dice);
         World world = generator.parts.build();
         int connectionsMax = dice.any(5, 12, 40, 400);
-        Traffic traffic =
-                fastPath == null ? new Traffic(dice, generator) : new Traffic(dice, generator, InFront.AGAIN_PERCENT);
+        Traffic traffic = front == null
+                ? new Traffic(dice, generator)
+                : new Traffic(dice, generator, InFront.AGAIN_PERCENT, front.damagedPercent());
         List<Event> events = new ArrayList<>();
         Map<ModelNeighbors.Place, Long> taught = Map.copyOf(generator.taught);
+        Scenario scenario = new Scenario(seed, world, connectionsMax, taught, events, front);
         try (Comparison comparison = new Comparison(world, connectionsMax, taught, coverage)) {
             if (check != null) {
                 comparison.foretell(check);
@@ -79,27 +100,29 @@ record Scenario(
                 events.add(event);
                 String text = comparison.happens(event);
                 if (text != null) {
-                    boolean behind = fastPath != null;
-                    return new Difference(new Scenario(seed, world, connectionsMax, taught, events, behind), text);
+                    return new Explored(scenario, new Difference(scenario, text));
                 }
                 if (comparison.isOver()) {
-                    return null;
+                    return new Explored(scenario, null);
                 }
                 traffic.hear(comparison.model.world, comparison.model.outcome);
             }
             String text = comparison.settle();
-            return text == null
-                    ? null
-                    : new Difference(new Scenario(seed, world, connectionsMax, taught, events, true), text);
+            return new Explored(scenario, text == null ? null : new Difference(scenario, text));
         }
+    }
+
+    /** The same events, without a fast path. */
+    Scenario alone() {
+        return new Scenario(seed, first, connectionsMax, taught, events, null);
     }
 
     /** Runs it again: the difference with nothing behind it, null if nothing differs. */
     @Nullable
     Difference replay() {
         try (Comparison comparison = new Comparison(first, connectionsMax, taught, new Coverage())) {
-            if (fastPath) {
-                comparison.put(InFront.of(seed));
+            if (front != null) {
+                comparison.put(front.of(seed));
             }
             for (int i = 0; i < events.size() && !comparison.isOver(); i++) {
                 String text = comparison.happens(events.get(i));
@@ -113,7 +136,7 @@ record Scenario(
     }
 
     private Scenario with(List<Event> others) {
-        return new Scenario(seed, first, connectionsMax, taught, List.copyOf(others), fastPath);
+        return new Scenario(seed, first, connectionsMax, taught, List.copyOf(others), front);
     }
 
     /** Leaves out events, many at a time and then one by one, as long as something still differs. */

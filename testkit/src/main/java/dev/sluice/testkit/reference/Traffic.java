@@ -1,9 +1,9 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FlowPrograms.Action;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.track.FlowPrograms.Action;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemoryOffload;
 import dev.sluice.wire.IpAddress;
@@ -35,13 +35,21 @@ final class Traffic {
 
     private @Nullable Event last;
     private final int againPercent;
+    private final int damagedPercent;
 
     Traffic(Dice dice, WorldGenerator world) {
-        this(dice, world, 0);
+        this(dice, world, 0, 0);
     }
 
-    Traffic(Dice dice, WorldGenerator world, int againPercent) {
+    /**
+     * With packets that come in again.
+     *
+     * @param againPercent of 100 events, so many
+     * @param damagedPercent of 100 of those, so many are not as they were
+     */
+    Traffic(Dice dice, WorldGenerator world, int againPercent, int damagedPercent) {
         this.againPercent = againPercent;
+        this.damagedPercent = damagedPercent;
         this.dice = dice;
         this.world = world;
         this.nodes = new NodeBehavior(dice);
@@ -68,7 +76,8 @@ final class Traffic {
 
     Event event(World now, ModelConnections connections) {
         if (againPercent > 0 && !lately.isEmpty() && dice.percent(againPercent)) {
-            return dice.of(lately);
+            Event.Arrives again = dice.of(lately);
+            return damagedPercent > 0 && dice.percent(damagedPercent) ? new Damage(dice).of(again) : again;
         }
         last = againPercent > 0 && next.isEmpty() && dice.percent(DISTURBED_PERCENT)
                 ? disturb(now, connections)

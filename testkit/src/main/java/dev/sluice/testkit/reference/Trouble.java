@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.IpAddress;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.sluice.testkit.reference;
 
-import dev.sluice.datapath.Path;
+import dev.sluice.datapath.snapshot.Path;
 import java.util.stream.Collectors;
 
 /** Configurations in words, for reproductions. Stateless. */

@@ -2,7 +2,7 @@ package dev.sluice.testkit.sim;
 
 import dev.sluice.agent.southbound.Following;
 import dev.sluice.controller.WantedObject;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;

@@ -1,6 +1,6 @@
 package dev.sluice.testkit.sim;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.testkit.sim.Wanted.Placed;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.sluice.testkit.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.OffloadRefusal;
+import dev.sluice.datapath.offload.OffloadRefusal;
 import dev.sluice.fuzz.FuzzTarget;
 import java.util.EnumSet;
 import java.util.Set;

@@ -20,7 +20,7 @@ class FastPathFaultsTest {
     private static final long PACKETS = 400_000;
 
     enum Fault {
-        INSTRUCTIONS_ARE_NOT_HEARD("FlowPrograms", "mirror.flowTold(flow);", ""),
+        INSTRUCTIONS_ARE_NOT_HEARD("FlowPrograms", "watcher.flowTold(flow);", ""),
         INSTRUCTED_FLOWS_ARE_RECORDED("JourneyRecorder", "} else if (!current) {", "} else if (touches < 0) {"),
         REPEATED_PACKETS_KEEP_NOTHING_ALIVE(
                 "ConnectionTableFields", "if (seenMs - getInt(records, lastSeenAt) > 0) {", "if (slot < 0) {"),
@@ -31,7 +31,7 @@ class FastPathFaultsTest {
                 "MirrorGenerations",
                 "            moveConfig();\n        }\n        numbers",
                 "        }\n        numbers"),
-        TTL_STAYS("OffloadMirror", "OffloadAction.setTtlDecrement(action, 0, j.ttlDecrement);", ""),
+        TTL_STAYS("JourneyRecorder", "OffloadAction.setTtlDecrement(action, 0, ttlDecrement);", ""),
         PACKETS_OF_ANY_SIZE_PASS("JourneyRecorder", "ipBytesMax = Math.min(room, 0xffff);", "ipBytesMax = 0xffff;"),
         UNTRACKED_PACKETS_ARE_RECORDED("Classification", "frames.refuse(OffloadRefusal.UNTRACKED);", ""),
         COPIES_ARE_RECORDED("Steering", "frames.refuse(OffloadRefusal.COPIED);", ""),

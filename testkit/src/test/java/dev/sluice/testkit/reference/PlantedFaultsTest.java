@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -234,8 +235,13 @@ class PlantedFaultsTest {
         FaultyClasses.plant(compiled, file(type), good, bad);
     }
 
-    private static Path file(String type) {
-        return Path.of("..", "datapath", "src", "main", "java", "dev", "sluice", "datapath", type + ".java");
+    /** In whichever package of the data path it is: no two of its classes have the same name. */
+    private static Path file(String type) throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("..", "datapath", "src", "main", "java"))) {
+            return files.filter(file -> file.endsWith(type + ".java"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     /** Runs a comparison of {@link Campaign} in a class loader of its own, which has the fault. */

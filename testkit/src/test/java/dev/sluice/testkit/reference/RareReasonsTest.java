@@ -2,8 +2,8 @@ package dev.sluice.testkit.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.PortEntry;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemorySwitch;
 import dev.sluice.testkit.TestPacket;

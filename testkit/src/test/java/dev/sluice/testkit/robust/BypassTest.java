@@ -2,7 +2,7 @@ package dev.sluice.testkit.robust;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.ports.MemoryFrame;

@@ -1,7 +1,7 @@
 package dev.sluice.testkit.robust;
 
-import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.snapshot.Selection;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemorySwitch;
 import dev.sluice.testkit.TestPacket;

@@ -2,8 +2,8 @@ package dev.sluice.testkit.robust;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Selection;
 import dev.sluice.datapath.rules.Match;
+import dev.sluice.datapath.snapshot.Selection;
 import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -2,8 +2,8 @@ package dev.sluice.testkit.robust;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.rules.Rule.Action;
 import dev.sluice.testkit.MemorySwitch;
 import dev.sluice.testkit.TestPacket;

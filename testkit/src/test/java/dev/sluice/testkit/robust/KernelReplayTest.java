@@ -2,9 +2,9 @@ package dev.sluice.testkit.robust;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.packet.Batch;
 import dev.sluice.fastpath.Hook;
 import dev.sluice.fastpath.ProgramRun;
 import dev.sluice.fastpath.PuntReason;

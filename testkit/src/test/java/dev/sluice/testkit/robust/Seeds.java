@@ -6,7 +6,7 @@ import static dev.sluice.testkit.robust.RawFrames.withExtension;
 import static dev.sluice.testkit.robust.RawFrames.withOptions;
 import static dev.sluice.testkit.robust.RawFrames.withProtocol;
 
-import dev.sluice.datapath.Batch;
+import dev.sluice.datapath.packet.Batch;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.TestPacket;
 import java.util.ArrayList;

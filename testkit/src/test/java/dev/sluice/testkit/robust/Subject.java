@@ -1,9 +1,9 @@
 package dev.sluice.testkit.robust;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.DatapathCounters;
-import dev.sluice.datapath.DropReason;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.packet.DatapathCounters;
+import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.testkit.MemorySwitch;
 import java.io.PrintWriter;

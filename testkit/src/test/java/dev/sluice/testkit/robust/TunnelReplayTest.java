@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Journeys into, out of and through tunnels: the kernel's program and the records executed in Java, over the same random and damaged packets. Needs the right to load programs; touches no
- * interface. Super-frames are not here, because the kernel runs programs over none that a stack would make; {@code TunnelsSystemTest} has them.
+ * interface. Super-frames are not here, because the kernel runs programs over none that a stack would make; {@code TunnelSuperFramesSystemTest} in {@code fastpath} has them.
  */
 @Tag("system")
 class TunnelReplayTest {
