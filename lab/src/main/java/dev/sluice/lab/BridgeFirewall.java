@@ -6,16 +6,11 @@ import java.util.List;
  * A firewall that is a Linux bridge with nftables rules of the bridge family: no addresses, MAC addresses and TTL untouched. It learns no
  * addresses and floods everything to its other side, so that it passes frames whatever side their sender was seen on before.
  */
-public final class BridgeFirewall implements ServiceNode {
+public final class BridgeFirewall extends FilteringNode {
     private static final String BRIDGE = "br0";
 
-    private final LabInterface in;
-    private final LabInterface out;
-    private final PacketFilter filter;
-
     private BridgeFirewall(LabInterface in, LabInterface out) {
-        this.in = in;
-        this.out = out;
+        super("bridge", in, out);
         Namespace namespace = in.namespace();
         namespace.configure(
                 "link",
@@ -54,7 +49,6 @@ public final class BridgeFirewall implements ServiceNode {
                     "mcast_flood",
                     "on"));
         }
-        filter = PacketFilter.install("bridge", in, out);
         restore();
     }
 
@@ -63,28 +57,13 @@ public final class BridgeFirewall implements ServiceNode {
         return new BridgeFirewall(in, out);
     }
 
-    /** Its rules and counters. */
-    public PacketFilter filter() {
-        return filter;
-    }
-
-    @Override
-    public LabInterface in() {
-        return in;
-    }
-
-    @Override
-    public LabInterface out() {
-        return out;
-    }
-
     @Override
     public void kill() {
-        in.namespace().interfaceNamed(BRIDGE).down();
+        in().namespace().interfaceNamed(BRIDGE).down();
     }
 
     @Override
     public void restore() {
-        in.namespace().interfaceNamed(BRIDGE).up();
+        in().namespace().interfaceNamed(BRIDGE).up();
     }
 }

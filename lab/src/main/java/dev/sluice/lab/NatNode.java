@@ -3,15 +3,9 @@ package dev.sluice.lab;
 import java.util.List;
 
 /** A router that rewrites the source of what leaves by its out side to an own address (masquerade), IPv4 and IPv6, and undoes that for the answers. */
-public final class NatNode implements ServiceNode {
-    private final LabInterface in;
-    private final LabInterface out;
-    private final PacketFilter filter;
-
+public final class NatNode extends RoutingFirewall {
     private NatNode(LabInterface in, LabInterface out) {
-        this.in = in;
-        this.out = out;
-        filter = PacketFilter.install("inet", in, out);
+        super(in, out);
         in.namespace().execWithInput(List.of(Tool.NFT.path(), "-f", "-"), """
                         table inet labnat {
                           counter translated {}
@@ -21,36 +15,10 @@ public final class NatNode implements ServiceNode {
                           }
                         }
                         """.formatted(out.name()));
-        restore();
     }
 
     /** Makes one of two interfaces of a namespace; the out side must have the addresses to be used. */
     public static NatNode create(LabInterface in, LabInterface out) {
         return new NatNode(in, out);
-    }
-
-    /** Its rules and counters. */
-    public PacketFilter filter() {
-        return filter;
-    }
-
-    @Override
-    public LabInterface in() {
-        return in;
-    }
-
-    @Override
-    public LabInterface out() {
-        return out;
-    }
-
-    @Override
-    public void kill() {
-        in.namespace().forwarding(false);
-    }
-
-    @Override
-    public void restore() {
-        in.namespace().forwarding(true);
     }
 }

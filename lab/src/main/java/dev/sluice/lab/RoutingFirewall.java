@@ -1,16 +1,10 @@
 package dev.sluice.lab;
 
 /** A firewall that routes IPv4 and IPv6 (MAC addresses rewritten, TTL decremented) with nftables rules of the inet family. Addresses and routes are the namespace's. */
-public final class RoutingFirewall implements ServiceNode {
-    private final LabInterface in;
-    private final LabInterface out;
-    private final PacketFilter filter;
-
-    private RoutingFirewall(LabInterface in, LabInterface out) {
-        this.in = in;
-        this.out = out;
-        filter = PacketFilter.install("inet", in, out);
-        restore();
+public sealed class RoutingFirewall extends FilteringNode permits NatNode {
+    RoutingFirewall(LabInterface in, LabInterface out) {
+        super("inet", in, out);
+        in.namespace().forwarding(true);
     }
 
     /** Makes one of two interfaces of a namespace, or of one interface given twice. */
@@ -18,28 +12,13 @@ public final class RoutingFirewall implements ServiceNode {
         return new RoutingFirewall(in, out);
     }
 
-    /** Its rules and counters. */
-    public PacketFilter filter() {
-        return filter;
+    @Override
+    public final void kill() {
+        in().namespace().forwarding(false);
     }
 
     @Override
-    public LabInterface in() {
-        return in;
-    }
-
-    @Override
-    public LabInterface out() {
-        return out;
-    }
-
-    @Override
-    public void kill() {
-        in.namespace().forwarding(false);
-    }
-
-    @Override
-    public void restore() {
-        in.namespace().forwarding(true);
+    public final void restore() {
+        in().namespace().forwarding(true);
     }
 }

@@ -1,7 +1,7 @@
 package dev.sluice.lab;
 
 /** A service node that knows nothing of Sluice: it has an in side and an out side (the same interface if it has one arm), and it can die. */
-public sealed interface ServiceNode permits BridgeFirewall, RoutingFirewall, NatNode, InlineNode {
+public sealed interface ServiceNode permits FilteringNode, InlineNode {
     /** The side that forward packets enter by. */
     LabInterface in();
 

@@ -2,7 +2,7 @@ package dev.sluice.lab.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.wire.Bfd;
 import java.util.ArrayList;
 import java.util.HashMap;

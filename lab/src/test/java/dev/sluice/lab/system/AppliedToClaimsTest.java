@@ -165,7 +165,7 @@ class AppliedToClaimsTest {
 
     private static Outcome exchange(UdpFlow flow, int count) {
         long lookups = sluice.counter("ruleLookups");
-        long hits = sluice.counter("recordHits");
+        long hits = sluice.settled("recordHits");
         UdpFlow.Account account = flow.exchange(count);
         assertThat(account.lost()).isZero();
         return new Outcome(
@@ -175,7 +175,7 @@ class AppliedToClaimsTest {
                 both(atNodeA, account),
                 both(atNodeB, account),
                 sluice.counter("ruleLookups") - lookups,
-                sluice.counter("recordHits") - hits);
+                sluice.settled("recordHits") - hits);
     }
 
     private static List<SeenFrame> both(Witness node, UdpFlow.Account account) {

@@ -9,8 +9,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 
 /** When packets came in at an interface of a host, by the kernel's own time stamps; tcpdump takes them. One user: the test. */
 final class Arrivals implements AutoCloseable {
@@ -18,7 +16,6 @@ final class Arrivals implements AutoCloseable {
     private static final int RECORD_HEADER_BYTES = 16;
     private static final long NS_PER_S = 1_000_000_000L;
     private static final int SNAP_BYTES = 64;
-    private static final Duration START = Duration.ofSeconds(10);
 
     /**
      * What came in.
@@ -45,25 +42,18 @@ final class Arrivals implements AutoCloseable {
     static Arrivals at(Namespace host, String interfaceName, String filter) {
         try {
             Path file = Files.createTempFile("sluice-arrivals-", ".pcap");
-            LabProcess tcpdump = host.start(
-                    "arrivals",
-                    List.of(
-                            "/usr/bin/tcpdump",
-                            "-i",
-                            interfaceName,
-                            "-Q",
-                            "in",
-                            "-s",
-                            Integer.toString(SNAP_BYTES),
-                            "-B",
-                            "32768",
-                            "--time-stamp-precision=nano",
-                            "-Z",
-                            "root",
-                            "-w",
-                            file.toString(),
-                            filter));
-            tcpdump.awaitLine("that it listens", START, line -> line.contains("listening on"));
+            LabProcess tcpdump = Tcpdump.start(
+                    host,
+                    interfaceName,
+                    file,
+                    filter,
+                    "-Q",
+                    "in",
+                    "-s",
+                    Integer.toString(SNAP_BYTES),
+                    "-B",
+                    "32768",
+                    "--time-stamp-precision=nano");
             return new Arrivals(tcpdump, file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

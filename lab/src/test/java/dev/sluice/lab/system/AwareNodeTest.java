@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;

@@ -72,20 +72,7 @@ class BfdDissectionTest {
         try (BfdSegment segment = new BfdSegment();
                 BfdPeer frr = BfdPeer.frr(segment.frr, BfdTest.FRR_FAST);
                 BfdPeer bird = BfdTest.signedBird(segment)) {
-            LabProcess capture = segment.cable.start(
-                    "tcpdump",
-                    List.of(
-                            "/usr/bin/tcpdump",
-                            "-Z",
-                            "root",
-                            "-U",
-                            "--immediate-mode",
-                            "-i",
-                            "to-sluice",
-                            "-w",
-                            file.toString(),
-                            "udp"));
-            capture.awaitLine("that it listens", Duration.ofSeconds(10), line -> line.contains("listening"));
+            LabProcess capture = Tcpdump.start(segment.cable, "to-sluice", file, "udp", "-U", "--immediate-mode");
             segment.add(toHost(2), BfdTest.FAST);
             segment.add(toHost(3), BfdTest.SIGNED);
             segment.add(toHost6(3), BfdTest.SIGNED);

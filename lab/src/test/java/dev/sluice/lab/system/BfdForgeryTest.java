@@ -4,6 +4,7 @@ import static dev.sluice.lab.system.BfdSegment.toHost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.bfd.BfdReport;
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.Waits;
 import dev.sluice.liveness.bfd.BfdPath;

@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import dev.sluice.agent.bfd.BfdReport;
 import dev.sluice.agent.bfd.BfdRunner;
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;

@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -56,20 +55,7 @@ final class Dissection implements AutoCloseable {
     static Dissection start(Namespace namespace, String interfaceName, String filter) {
         try {
             Path file = Files.createTempFile("sluice-dissection-", ".pcap");
-            LabProcess capture = namespace.start(
-                    "tcpdump",
-                    List.of(
-                            "/usr/bin/tcpdump",
-                            "-Z",
-                            "root",
-                            "-U",
-                            "--immediate-mode",
-                            "-i",
-                            interfaceName,
-                            "-w",
-                            file.toString(),
-                            filter));
-            capture.awaitLine("that it listens", Duration.ofSeconds(10), line -> line.contains("listening"));
+            LabProcess capture = Tcpdump.start(namespace, interfaceName, file, filter, "-U", "--immediate-mode");
             return new Dissection(file, capture);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

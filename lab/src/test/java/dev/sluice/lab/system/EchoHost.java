@@ -1,5 +1,6 @@
 package dev.sluice.lab.system;
 
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.UdpSockets;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.report.FastPathReport;
 import dev.sluice.agent.report.FastPathReport.ReasonReport;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Waits;
@@ -194,9 +194,9 @@ class FastPathNodeTest {
         try (SluiceNode first = node(true);
                 UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
             assertThat(SluiceNode.startInVain(network.sluice, other, "fast-path-tc"))
-                    .contains("--fast-path tc: fast path: another node has it");
+                    .contains("--fast-path tc: fast path: node edge (pid ");
             try (SluiceNode second = SluiceNode.start(network.sluice, other, "fast-path-auto")) {
-                assertThat(second.status().fastPath().trouble()).contains("another node has it");
+                assertThat(second.status().fastPath().trouble()).contains(") has it");
                 assertThat(second.port("idle-in").fastPath()).isFalse();
                 assertThat(second.port("idle-in").description()).startsWith("AF_PACKET");
                 assertThat(idle.interfaceNamed("in").mac()).isNotEmpty();

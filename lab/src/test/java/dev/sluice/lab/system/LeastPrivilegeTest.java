@@ -6,6 +6,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.datapath.Datapath;
+import dev.sluice.fastpath.FastPath;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.liveness.ProbeSession;
 import dev.sluice.model.Configuration;
@@ -42,6 +43,7 @@ class LeastPrivilegeTest {
         for (Class<?> type : List.of(
                 SluiceMain.class,
                 NodeRunner.class,
+                FastPath.class,
                 PortOpener.class,
                 Datapath.class,
                 Configuration.class,

@@ -6,6 +6,7 @@ import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.RunState;
 import dev.sluice.agent.runtime.RunState.Phase;
 import dev.sluice.agent.runtime.Runtimes;
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
 import dev.sluice.lab.Waits;

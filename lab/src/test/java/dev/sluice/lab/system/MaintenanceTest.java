@@ -6,7 +6,7 @@ import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.FlowsReport.FlowReport;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.StatusReport.InstanceReport;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;

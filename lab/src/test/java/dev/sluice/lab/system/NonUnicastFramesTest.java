@@ -2,8 +2,9 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.FrameSocket;
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.Waits;
 import dev.sluice.testkit.TestPacket;
 import java.nio.ByteBuffer;

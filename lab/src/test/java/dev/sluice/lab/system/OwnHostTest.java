@@ -2,7 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.Namespace;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +49,46 @@ class OwnHostTest {
             assertThat(node.say(a -> a.reload(Map.of("force", true))).revision())
                     .isEqualTo(2);
         }
+    }
+
+    /** What is below the interface that the host's route or session names carries it as well, and a node's interface is taken like a port's. */
+    @Test
+    @Tag("long")
+    void interfacesBelowTheDefaultRouteAndThoseOfNodesAreRefusedToo() {
+        Namespace sluice = network.sluice;
+        sluice.sysctl("net.ipv6.conf.right.disable_ipv6", "0");
+        sluice.interfaceNamed("right").address("fd00::9/64");
+        sluice.route("default", "fd00::2");
+        assertThat(SluiceNode.startInVain(sluice, pair())).contains("interface right carries the IPv6 default route");
+        sluice.configure("-6", "route", "delete", "default");
+
+        sluice.configure("link", "add", "br0", "type", "bridge");
+        sluice.configure("link", "set", "dev", "fw-out", "master", "br0");
+        sluice.interfaceNamed("br0").up();
+        sluice.configure("route", "add", "default", "dev", "br0");
+        assertThat(SluiceNode.startInVain(sluice, pair()))
+                .contains("interface fw-out carries the IPv4 default route through br0");
+        sluice.configure("route", "delete", "default");
+        try (SluiceNode node = SluiceNode.start(sluice, pair())) {
+            assertThat(node.status().configuration().notices())
+                    .anyMatch(n -> n.contains("fw-out is a port of a bridge"));
+        }
+    }
+
+    /** The host's way need not be the first nexthop, nor in table main. */
+    @Test
+    void furtherNexthopsAndOtherTablesAreRefusedToo() {
+        Namespace sluice = network.sluice;
+        network.host(network.topology.namespace("other"), "eth0", "u0");
+        sluice.interfaceNamed("u0").address("10.5.0.1/24");
+        sluice.configure("route", "add", "default", "nexthop", "via", "10.5.0.2", "nexthop", "via", "10.0.0.2");
+        assertThat(SluiceNode.startInVain(sluice, pair())).contains("interface left carries the IPv4 default route");
+        sluice.configure("route", "delete", "default");
+
+        sluice.configure("route", "add", "default", "via", "10.0.0.2", "table", "100");
+        sluice.configure("rule", "add", "from", "10.0.0.9", "table", "100");
+        assertThat(SluiceNode.startInVain(sluice, pair()))
+                .contains("interface left carries the IPv4 default route of table 100");
     }
 
     @Test

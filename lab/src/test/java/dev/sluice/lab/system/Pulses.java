@@ -1,5 +1,6 @@
 package dev.sluice.lab.system;
 
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.Namespace;
 import java.io.IOException;

@@ -6,8 +6,10 @@ import dev.sluice.agent.Remains;
 import dev.sluice.agent.report.FastPathReport.ReasonReport;
 import dev.sluice.agent.worker.Uninstall;
 import dev.sluice.lab.BridgeFirewall;
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.Waits;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -109,6 +111,62 @@ class RestartTest {
             Waits.until("the kernel repeats them", SOON, () -> repeated(sluice) - before >= 2_000);
             assertThat(sluice.status().totals().frames() - frames).isLessThan(50);
             assertThat(sluice.flows()).hasSize(1);
+        }
+    }
+
+    /** As when a version with other maps is put in the place of this one, or somebody damaged them. */
+    @Test
+    @Tag("long")
+    void flowLosesNothingWhenMapsThatCannotBeGoneOnWithAreMadeAnew() throws IOException, InterruptedException {
+        Remains remains = new Remains(root.resolve("bpf"), root.resolve("memory"));
+        try (SluiceNode sluice = node("closed");
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(50).lost()).isZero();
+            String path = sluice.flows().getFirst().path();
+            UdpFlow.Account[] account = new UdpFlow.Account[1];
+            Thread stream = Thread.ofPlatform().start(() -> account[0] = flow.stream(12_000, 2_000));
+            Thread.sleep(500);
+            sluice.process().kill();
+            Path counts = remains.allPins().getFirst().resolve("counts");
+            Files.delete(counts);
+            sluice.startAgain();
+            stream.join();
+            assertThat(sluice.process().log())
+                    .contains("fast path: " + counts + " is missing or no map; they are made anew");
+            assertThat(account[0].lost() - echo.unread() - flow.unread())
+                    .as(sluice.process().log())
+                    .isZero();
+            Waits.until(
+                    "journeys are recorded",
+                    SOON,
+                    () -> flow.exchange(5).lost() == 0
+                            && sluice.status().fastPath().journeys() >= 4);
+            assertThat(sluice.flows())
+                    .singleElement()
+                    .satisfies(one -> assertThat(one.path()).isEqualTo(path));
+        }
+    }
+
+    /** The program of the process before would send each packet of a flow that it knows a second time. */
+    @Test
+    @Tag("long")
+    void portsThatHaveNoFastPathAnyMoreAreLetGoOf() {
+        try (SluiceNode sluice = node("closed");
+                UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            assertThat(flow.exchange(50).lost()).isZero();
+            sluice.process().kill();
+            assertThat(flow.exchange(50).lost()).as("by the kernel").isZero();
+            long before = echo.datagramCount();
+            sluice.write(
+                    "config.yaml",
+                    configuration("closed")
+                            .replace("interface: left,", "interface: left, fastPath: off,")
+                            .replace("interface: right}", "interface: right, fastPath: off}"));
+            sluice.startAgain();
+            assertThat(flow.exchange(50).lost()).isZero();
+            assertThat(echo.datagramCount() - before).isEqualTo(50);
+            assertThat(sluice.process().log())
+                    .contains("port left has no fast path: the program that a process before left there is taken away");
         }
     }
 

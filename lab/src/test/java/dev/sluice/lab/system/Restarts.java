@@ -19,8 +19,12 @@ final class Restarts implements AutoCloseable {
     private static final int SMALL_BYTES = 64;
     private static final int FLOWS = 50;
     private static final long STEADY_NS = 1_000_000;
-    private static final int LATE_MS = 500;
+    private static final int ECHO_PORT = 7;
     private static final int DOWNLOAD_PORT = 8;
+
+    /** So many packets of the steady flow, and one of the next one of the others: they would be forgotten because nothing comes. */
+    private static final int OTHERS_EVERY = 20;
+
     private static final int UP_MS = 300;
     private static final int SETTLE_MS = 2_000;
     private static final int FLOOD_SECONDS = 20;
@@ -42,6 +46,8 @@ final class Restarts implements AutoCloseable {
     private long steadyLost;
     private long longestPauseNs;
     private int kills;
+    private int floodPerSecond;
+    private int downSeconds;
     private int forgotten;
     private long seconds;
 
@@ -55,9 +61,13 @@ final class Restarts implements AutoCloseable {
         }
     }
 
+    /** Of the flows that go on until the end: not of each flood, which ends by itself. */
     private Map<String, String> paths() {
         Map<String, String> all = new TreeMap<>();
         for (FlowReport flow : sluice.flows()) {
+            if (flow.destinationPort() != ECHO_PORT && flow.destinationPort() != DOWNLOAD_PORT) {
+                continue;
+            }
             all.put(
                     flow.protocol() + " " + flow.source() + " " + flow.sourcePort() + " " + flow.destinationPort(),
                     flow.path());
@@ -66,7 +76,9 @@ final class Restarts implements AutoCloseable {
     }
 
     /** Kills the process so many times, then once more and waits before it is started again. */
-    void kill(int count, int packetsPerSecond, int downSeconds) throws InterruptedException {
+    void kill(int count, int packetsPerSecond, int secondsDown) throws InterruptedException {
+        floodPerSecond = packetsPerSecond;
+        downSeconds = secondsDown;
         Iperf3 iperf = Iperf3.serve(network.server, SERVER);
         long startNs = System.nanoTime();
         long socketBefore = socketDrops();
@@ -75,11 +87,10 @@ final class Restarts implements AutoCloseable {
                 Download download = Download.start(network.server, SERVER, DOWNLOAD_PORT, network.client);
                 Arrivals ofSteady =
                         Arrivals.at(network.server, "eth0", "udp dst port 7 and src port " + flow.localPort());
-                Arrivals ofAnswers =
-                        Arrivals.at(network.client, "eth0", "udp src port 7 and dst port " + flow.localPort());
                 Arrivals ofDownload =
                         Arrivals.at(network.client, "eth0", "tcp src port " + DOWNLOAD_PORT + " and greater 200")) {
             Thread steady = Thread.ofPlatform().start(() -> steady(flow));
+            Thread answers = Thread.ofPlatform().start(() -> flow.readUntil(ending::get));
             while (kills < count) {
                 flood(iperf, packetsPerSecond, FLOOD_SECONDS, count - kills, 0);
             }
@@ -88,9 +99,9 @@ final class Restarts implements AutoCloseable {
             }
             ending.set(true);
             steady.join();
-            Thread.sleep(LATE_MS);
+            answers.join();
             steadyGaps = ofSteady.end();
-            steadyLost = steadySent - ofAnswers.end().count();
+            steadyLost = flow.unanswered();
             downloadGaps = ofDownload.end();
             downloaded = download.received();
             intact = download.isIntact();
@@ -120,7 +131,7 @@ final class Restarts implements AutoCloseable {
                 .sum();
     }
 
-    /** Kills as often as there is time for, at most so often, while packets flow that are counted at the end. */
+    /** Kills as often as there is time for, at most so often, while packets flow that are counted at the end; but for those of the first second, in which the flow becomes known. */
     private void flood(Iperf3 iperf, int packetsPerSecond, int floodSeconds, int killsMax, int downMs)
             throws InterruptedException {
         long bitsPerSecond = (long) packetsPerSecond * SMALL_BYTES * 8;
@@ -128,6 +139,8 @@ final class Restarts implements AutoCloseable {
                 network.client,
                 Duration.ofSeconds(floodSeconds),
                 "-u",
+                "-O",
+                "1",
                 "-l",
                 Integer.toString(SMALL_BYTES),
                 "-b",
@@ -173,6 +186,9 @@ final class Restarts implements AutoCloseable {
         while (!ending.get()) {
             flow.send();
             steadySent++;
+            if (steadySent % OTHERS_EVERY == 0) {
+                flows.get((int) (steadySent / OTHERS_EVERY) % FLOWS).send();
+            }
             dueNs += STEADY_NS;
             LockSupport.parkNanos(dueNs - System.nanoTime());
             long nowNs = System.nanoTime();
@@ -191,24 +207,40 @@ final class Restarts implements AutoCloseable {
         return forgotten;
     }
 
+    /** A table: what was sent by each, what did not arrive, and the longest time in which nothing did. */
     String figures() {
+        String row = "%-28s %12s %12s %14s %18s%n";
         return String.format(
-                Locale.ROOT,
-                "restarts: %d kills in %d s; UDP flood: %d of about %d lost, of them %d in its receiver's socket, %d at the machine's backlog; steady UDP: %d of %d lost there and back, longest gap between two at the receiver %.1f ms (sent each ms, longest pause of the sender %.1f ms); TCP download: %d MB, %s, longest gap between two segments at the receiver %.1f ms (sent each ms); flows forgotten: %d",
-                kills,
-                seconds,
-                floodLost,
-                floodSent,
-                socketLost,
-                backlogLost,
-                steadyLost,
-                steadySent,
-                steadyGaps.longestMs(),
-                longestPauseNs / 1e6,
-                downloaded / 1_000_000,
-                intact ? "intact" : "BROKEN",
-                downloadGaps.longestMs(),
-                forgotten);
+                        Locale.ROOT,
+                        "F4: %d kills in %d s, the last one followed by %d s without a process; %d flows forgotten or given to another node%n",
+                        kills,
+                        seconds,
+                        downSeconds,
+                        forgotten)
+                + String.format(Locale.ROOT, row, "", "sent", "lost", "not taken (*)", "longest gap (ms)")
+                + String.format(
+                        Locale.ROOT, row, "UDP, " + floodPerSecond + "/s", "~" + floodSent, floodLost, socketLost, "-")
+                + String.format(
+                        Locale.ROOT,
+                        row,
+                        "UDP, 1,000/s, and back",
+                        steadySent,
+                        steadyLost,
+                        "-",
+                        String.format(Locale.ROOT, "%.1f (%.1f)", steadyGaps.longestMs(), longestPauseNs / 1e6))
+                + String.format(
+                        Locale.ROOT,
+                        row,
+                        "TCP download",
+                        downloaded / 1_000_000 + " MB",
+                        intact ? "intact" : "BROKEN",
+                        "-",
+                        String.format(Locale.ROOT, "%.1f", downloadGaps.longestMs()))
+                + String.format(
+                        Locale.ROOT,
+                        "(*) of those lost: arrived, and the receiver's socket had no room; %d frames more found no room in a processor's queue. In brackets the longest pause of the sender itself. Lost on the way: %d%n",
+                        backlogLost,
+                        lost());
     }
 
     @Override

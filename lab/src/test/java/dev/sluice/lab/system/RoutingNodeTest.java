@@ -69,8 +69,8 @@ class RoutingNodeTest {
                 checkThroughNode(network, node, "10.2.0.2", 62, atServer);
                 clearCounters(node);
                 checkThroughNode(network, node, "fd02::2", 62, atServer);
-                assertThat(sluice.instance("fw").returned())
-                        .isEqualTo(sluice.instance("fw").sent());
+                SluiceNode.counted(() -> assertThat(sluice.instance("fw").returned())
+                        .isEqualTo(sluice.instance("fw").sent()));
             }
         }
     }

@@ -13,7 +13,7 @@ import dev.sluice.agent.report.StatusReport;
 import dev.sluice.agent.report.StatusReport.InstanceReport;
 import dev.sluice.agent.report.StatusReport.PortReport;
 import dev.sluice.agent.report.TraceReport;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
@@ -39,6 +40,9 @@ final class SluiceNode implements AutoCloseable {
     static final String NAME = "edge";
 
     private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration COUNTED = Duration.ofSeconds(5);
+    private static final long SETTLED_NS = 1_500_000_000L;
+    private static final long PAUSE_NS = 50_000_000L;
     private static final AtomicInteger SEQUENCE = new AtomicInteger();
     private static final List<String> FLAGS =
             List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "--enable-native-access=ALL-UNNAMED");
@@ -48,6 +52,7 @@ final class SluiceNode implements AutoCloseable {
     private final List<String> arguments = new ArrayList<>();
     private LabProcess process;
     private final Path directory;
+    private final Path socket;
     private final AdminClient admin;
 
     private SluiceNode(List<String> through, Namespace namespace, String name, String yaml, String... words) {
@@ -55,7 +60,7 @@ final class SluiceNode implements AutoCloseable {
         this.namespace = namespace;
         try {
             directory = Files.createTempDirectory("sluice-systest-");
-            Path socket = directory.resolve("s" + SEQUENCE.incrementAndGet());
+            socket = directory.resolve("s" + SEQUENCE.incrementAndGet());
             Path files = Files.createDirectory(directory.resolve("conf"));
             admin = new AdminClient(socket);
             write("config.yaml", yaml);
@@ -113,6 +118,11 @@ final class SluiceNode implements AutoCloseable {
     /** Asks it something that only some tests ask. */
     <T> T say(Request<T> request) {
         return ask(request);
+    }
+
+    /** Its administration socket. */
+    Path socket() {
+        return socket;
     }
 
     /** To ask several nodes together. */
@@ -288,6 +298,36 @@ final class SluiceNode implements AutoCloseable {
                 .filter(i -> i.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no instance " + name));
+    }
+
+    /** Asserts something about counters as soon as it holds: what the kernel repeats is counted about a second later. */
+    static void counted(Runnable assertion) {
+        long end = System.nanoTime() + COUNTED.toNanos();
+        while (true) {
+            try {
+                assertion.run();
+                return;
+            } catch (AssertionError e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+                LockSupport.parkNanos(PAUSE_NS);
+            }
+        }
+    }
+
+    /** A counter of all that has happened so far; with a fast path that is when it moves no more. */
+    long settled(String counter) {
+        long value = counter(counter);
+        boolean fast = !status().fastPath().mode().equals("off");
+        long since = System.nanoTime();
+        while (fast && System.nanoTime() - since < SETTLED_NS) {
+            LockSupport.parkNanos(PAUSE_NS);
+            long now = counter(counter);
+            since = now == value ? since : System.nanoTime();
+            value = now;
+        }
+        return value;
     }
 
     PortReport port(String interfaceName) {

@@ -2,7 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.RoutingFirewall;
 import dev.sluice.lab.Waits;

@@ -2,7 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
@@ -134,9 +134,9 @@ class TwoRoutersTest {
                             .allMatch(f -> f.vlans().equals(List.of(tag)));
                 }
             }
-            assertThat(sluice.flowsOfPort(4_000).flows())
+            SluiceNode.counted(() -> assertThat(sluice.flowsOfPort(4_000).flows())
                     .extracting(f -> f.router() + " " + f.path() + " " + f.packets())
-                    .containsExactlyInAnyOrder("red red[shared] [50, 50]", "blue blue[shared] [60, 60]");
+                    .containsExactlyInAnyOrder("red red[shared] [50, 50]", "blue blue[shared] [60, 60]"));
         } finally {
             flows.forEach(UdpFlow::close);
         }

@@ -3,7 +3,7 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.report.FlowsReport.FlowReport;
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Wire;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.sluice.lab.system;
 
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.UdpSockets;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** One UDP flow from a host to an {@link EchoHost}: every packet has an id of its own, every answer is found or missed. One user: the test. */
 final class UdpFlow implements AutoCloseable {
@@ -139,6 +141,19 @@ final class UdpFlow implements AutoCloseable {
             // Late ones.
         }
         return account(sent);
+    }
+
+    /** Reads answers to what others send until that has ended and no answer has come for a while. */
+    void readUntil(BooleanSupplier ended) {
+        boolean more = true;
+        while (more || !ended.getAsBoolean()) {
+            more = receive(ANSWER_MS / 10);
+        }
+    }
+
+    /** Of all packets until now, those whose answer has not come to this host: it may have come and found no room in the socket, which does not count. */
+    long unanswered() {
+        return everSent.size() - arrived.size() - unread();
     }
 
     /** Sends one packet and returns its id. */

@@ -54,8 +54,8 @@ class WireNodeTest {
             try (SluiceNode sluice = SluiceNode.start(network.sluice, Yaml.of(Yaml.ROUTER, NODE, policy))) {
                 checkMacsAtNode(network, node, "10.2.0.2");
                 checkMacsAtNode(network, node, "fd02::2");
-                assertThat(sluice.instance("bump").sent())
-                        .isEqualTo(sluice.instance("bump").returned());
+                SluiceNode.counted(() -> assertThat(sluice.instance("bump").sent())
+                        .isEqualTo(sluice.instance("bump").returned()));
             }
         }
     }

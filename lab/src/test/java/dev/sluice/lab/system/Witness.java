@@ -1,6 +1,7 @@
 package dev.sluice.lab.system;
 
 import dev.sluice.lab.FrameSocket;
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Waits;

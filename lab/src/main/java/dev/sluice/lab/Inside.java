@@ -1,10 +1,8 @@
-package dev.sluice.lab.system;
+package dev.sluice.lab;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import dev.sluice.lab.LabException;
-import dev.sluice.lab.Namespace;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -14,7 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /** Threads of this JVM that live in a network namespace (setns(2)): sockets that they open belong to that host. */
-final class Inside {
+public final class Inside {
     private static final int CLONE_NEWNET = 0x4000_0000;
     private static final int O_CLOEXEC = 0x80000;
     private static final Linker LINKER = Linker.nativeLinker();
@@ -26,12 +24,14 @@ final class Inside {
     private Inside() {}
 
     /** Work that may fail. */
-    interface Work {
+    @FunctionalInterface
+    public interface Work {
+        /** Does it. */
         void run() throws Exception;
     }
 
     /** Does something inside and waits for it. */
-    static <T> T call(Namespace namespace, Callable<T> work) {
+    public static <T> T call(Namespace namespace, Callable<T> work) {
         FutureTask<T> task = new FutureTask<>(() -> {
             enter(namespace);
             return work.call();
@@ -48,7 +48,7 @@ final class Inside {
     }
 
     /** Starts a thread inside. */
-    static Thread start(Namespace namespace, String name, Work work) {
+    public static Thread start(Namespace namespace, String name, Work work) {
         return Thread.ofPlatform().name(name).daemon().start(() -> {
             try {
                 enter(namespace);

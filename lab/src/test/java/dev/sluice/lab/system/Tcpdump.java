@@ -1,0 +1,31 @@
+package dev.sluice.lab.system;
+
+import dev.sluice.lab.LabProcess;
+import dev.sluice.lab.Namespace;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** tcpdump, writing to a file what passes an interface. Static. */
+final class Tcpdump {
+    private static final Duration START = Duration.ofSeconds(10);
+
+    private Tcpdump() {}
+
+    /**
+     * Starts it; what passes from when this returns is written.
+     *
+     * @param filter in the words of pcap-filter(7)
+     * @param options more of its own options
+     */
+    static LabProcess start(Namespace namespace, String interfaceName, Path file, String filter, String... options) {
+        List<String> command =
+                new ArrayList<>(List.of("/usr/bin/tcpdump", "-Z", "root", "-i", interfaceName, "-w", file.toString()));
+        command.addAll(List.of(options));
+        command.add(filter);
+        LabProcess process = namespace.start("tcpdump", command);
+        process.awaitLine("that it listens", START, line -> line.contains("listening"));
+        return process;
+    }
+}
