@@ -10,7 +10,7 @@
  * where cpu is the processor time that the process PID spent meanwhile, 0 without one.
  *
  * With RATE 0 the frames are made by the kernel (BPF_PROG_TEST_RUN with live frames, in one call, because each call costs 20 ms) and redirected to the wire by
- * an XDP program, which also writes the ports of the flow whose turn it is; else an AF_PACKET socket sends them. The UDP checksum is 0, the TTL 64.
+ * an XDP program, which also writes the headers with the ports of the flow whose turn it is; else an AF_PACKET socket sends them. The UDP checksum is 0, the TTL 64.
  */
 #define _GNU_SOURCE
 #include "bpf.h"
@@ -23,6 +23,7 @@
 #include <time.h>
 
 enum { ESTABLISHED_MAX = 1 << 20, FLOWS_MAX = 1 << 28 };
+static const double SETTLE_S = 0.3;
 enum { FRAME_BYTES = 60, SOURCE_PORT = 34, TARGET_PORT = 36, BASE_PORT = 1024, BATCH = 64, SLOW_RATE = 100000 };
 
 static int flow_counter;
@@ -33,8 +34,16 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* port = BASE_PORT + low bits of the flow; the other port = BASE_PORT + high bits. Flows come in a scattered order. */
-static int program(int interface, int flows) {
+/* Four bytes of the frame's headers. */
+#define HEADER(AT) \
+    INSN(BPF_ST | BPF_W | BPF_MEM, BPF_REG_1, 0, AT, (int)((uint32_t)frame[AT] | (uint32_t)frame[AT + 1] << 8 | (uint32_t)frame[AT + 2] << 16 | (uint32_t)frame[AT + 3] << 24))
+#define HEADERS_WORDS 10
+
+/*
+ * port = BASE_PORT + low bits of the flow; the other port = BASE_PORT + high bits. Flows come in a scattered order. All headers are written, since the kernel uses the memory of frames again as the
+ * device has left it, with other addresses for example.
+ */
+static int program(int interface, int flows, const unsigned char *frame) {
     struct bpf_insn code[] = {
         MOV_REG(BPF_REG_6, BPF_REG_1),
         STORE_IMM(BPF_W, BPF_REG_10, -4, 0),
@@ -42,7 +51,7 @@ static int program(int interface, int flows) {
         ALU_IMM(BPF_ADD, BPF_REG_2, -4),
         MAP_FD(BPF_REG_1, flow_counter),
         CALL(BPF_FUNC_map_lookup_elem),
-        JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 20),
+        JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 20 + HEADERS_WORDS),
         LOAD(BPF_DW, BPF_REG_3, BPF_REG_0, 0),
         MOV_REG(BPF_REG_4, BPF_REG_3),
         ALU_IMM(BPF_ADD, BPF_REG_4, 1),
@@ -53,7 +62,17 @@ static int program(int interface, int flows) {
         LOAD(BPF_W, BPF_REG_2, BPF_REG_6, 4),
         MOV_REG(BPF_REG_5, BPF_REG_1),
         ALU_IMM(BPF_ADD, BPF_REG_5, FRAME_BYTES),
-        JUMP_REG(BPF_JGT, BPF_REG_5, BPF_REG_2, 9),
+        JUMP_REG(BPF_JGT, BPF_REG_5, BPF_REG_2, 9 + HEADERS_WORDS),
+        HEADER(0),
+        HEADER(4),
+        HEADER(8),
+        HEADER(12),
+        HEADER(16),
+        HEADER(20),
+        HEADER(24),
+        HEADER(28),
+        HEADER(32),
+        HEADER(36),
         MOV_REG(BPF_REG_4, BPF_REG_3),
         ALU_IMM(BPF_AND, BPF_REG_4, 0x7fff),
         ALU_IMM(BPF_ADD, BPF_REG_4, BASE_PORT),
@@ -273,6 +292,8 @@ int main(int argc, char **argv) {
     for (int round = 0; flows <= ESTABLISHED_MAX && round < 2; round++) {
         send_paced(request_fd, request, 0, flows, 60, flows + BATCH, SLOW_RATE);
         send_paced(answer_fd, answer, 1, flows, 60, flows + BATCH, SLOW_RATE);
+        /* A router asks for its neighbours first, and the answer is not to come behind the load. */
+        rest(SETTLE_S);
     }
     if (rate > 0) {
         send_paced(request_fd, request, 0, flows, warmup, INT64_MAX, rate);
@@ -283,7 +304,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     flow_counter = bpf_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
-    int forward = program(from, flows);
+    int forward = program(from, flows, request);
     pid_t generator = fork();
     if (generator == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);

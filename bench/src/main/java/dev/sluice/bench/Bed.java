@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One namespace with the ports of a device under test, fresh for every run, so that nothing is left over from the run before. Used by the benchmark's thread; goes
+ * A namespace with the ports of a device under test, or two for two machines, fresh for every run, so that nothing is left over from the run before. Used by the benchmark's thread; goes
  * away with the JVM, however that ends.
  *
  * <p>Ports are p0 (towards the load), p1 (towards the counter), p2 and p3 (the two sides of the service node), p4 and p5 (those of a second one); the far ends of their wires are
@@ -28,56 +28,133 @@ final class Bed implements AutoCloseable {
     private static final Pattern LOAD_LINE =
             Pattern.compile("sent (\\d+) received (\\d+) seconds ([0-9.]+) cpu ([0-9.]+)");
 
+    private static final int UNDERLAY_MTU = 1700;
+
     private final Topology topology = Topology.create();
     private final Namespace namespace = topology.namespace("bench");
     private final List<String> ports = new ArrayList<>();
+    private Namespace ends = namespace;
+    private Optional<Namespace> far = Optional.empty();
     private Optional<LabProcess> device = Optional.empty();
 
     /** Two ports without anything between them. */
     static Bed plain() {
-        Bed bed = new Bed();
-        bed.port("p0", bed.namespace, "g0");
-        bed.port("p1", bed.namespace, "g1");
-        return bed;
+        return new Bed().wires(false);
+    }
+
+    /** The same with far ends that take frames by XDP. */
+    static Bed plainForXdp() {
+        return new Bed().wires(true);
     }
 
     /** Two ports, and a service node behind two more. */
     static Bed withNode(String mode) {
-        Bed bed = plain();
-        bed.node(mode);
-        return bed;
+        return plain().node(mode);
+    }
+
+    /** The same with far ends that take frames by XDP. */
+    static Bed withNodeForXdp() {
+        return plainForXdp().node("xdp");
     }
 
     /** Two ports, and two service nodes behind two more each. */
     static Bed withTwoNodes(String mode) {
-        Bed bed = withNode(mode);
-        bed.node(mode, 2);
+        return withNode(mode).node(mode, 2);
+    }
+
+    /** Two ports, each in a subnet of its own with the host that is at the far end: 10.0.0.1 at p0, 10.0.0.2 at p1. */
+    static Bed routed() {
+        Bed bed = new Bed();
+        bed.ends = bed.topology.namespace("ends");
+        bed.wires(false);
+        // The load knows these addresses.
+        bed.namespace.interfaceNamed("p0").mac("02:00:00:00:00:22");
+        bed.namespace.interfaceNamed("p1").mac("02:00:00:00:00:11");
+        bed.ends.interfaceNamed("g0").address("10.0.0.1/31");
+        bed.ends.interfaceNamed("g1").address("10.0.0.2/31");
+        for (String end : List.of("g0", "g1")) {
+            bed.start(bed.ends, "sink-" + end, List.of(NativeProgram.NODE.path(), "sink", end));
+        }
         return bed;
     }
 
-    /** The same with hosts, client and server of one subnet, at the far ends of p0 and p1. */
+    /** Two ports and u0, a wire to another machine, where u1 is its end and a service node is behind p2 and p3. */
+    static Bed overHosts(String mode) {
+        return plain().otherHost(mode);
+    }
+
+    /** Two ports and a node with hosts, client and server of one subnet, at the far ends of p0 and p1. */
     static Bed withHosts(String mode) {
+        return hosts().node(mode);
+    }
+
+    /** The same with two nodes. */
+    static Bed withHostsAndTwoNodes(String mode) {
+        return withHosts(mode).node(mode, 2);
+    }
+
+    /** The same with the node on another machine. */
+    static Bed withHostsOverHosts(String mode) {
+        return hosts().otherHost(mode);
+    }
+
+    private static Bed hosts() {
         Bed bed = new Bed();
         Namespace client = bed.topology.namespace("client");
         Namespace server = bed.topology.namespace("server");
-        bed.port("p0", client, "g0");
-        bed.port("p1", server, "g1");
+        bed.port(bed.namespace, "p0", client, "g0");
+        bed.port(bed.namespace, "p1", server, "g1");
         client.interfaceNamed("g0").address("10.9.0.1/24");
         server.interfaceNamed("g1").address("10.9.0.2/24");
-        bed.node(mode);
         return bed;
     }
 
-    private void node(String mode) {
-        node(mode, 0);
+    private Bed wires(boolean forXdp) {
+        for (int i = 0; i < 2; i++) {
+            port(namespace, "p" + i, ends, "g" + i);
+            if (forXdp) {
+                takesFrames(ends, "g" + i);
+            }
+        }
+        return this;
     }
 
-    private void node(String mode, int first) {
+    private Bed node(String mode) {
+        return node(mode, 0);
+    }
+
+    private Bed node(String mode, int first) {
+        return node(namespace, mode, first);
+    }
+
+    private Bed node(Namespace where, String mode, int first) {
         String in = "m" + first;
         String out = "m" + (first + 1);
-        port("p" + (first + 2), namespace, in);
-        port("p" + (first + 3), namespace, out);
-        start("node-" + first, List.of(NativeProgram.NODE.path(), mode, in, out));
+        port(where, "p" + (first + 2), where, in);
+        port(where, "p" + (first + 3), where, out);
+        start(where, "node-" + first, List.of(NativeProgram.NODE.path(), mode, in, out));
+        return this;
+    }
+
+    private Bed otherHost(String mode) {
+        Namespace other = topology.namespace("far");
+        far = Optional.of(other);
+        wireToFar("u0", "u1");
+        return node(other, mode, 0);
+    }
+
+    /** A wire to the other machine, for larger frames than ports. */
+    void wireToFar(String here, String there) {
+        topology.wire(namespace, here, far(), there).mtu(UNDERLAY_MTU);
+        namespace.interfaceNamed(here).quiet();
+        far().interfaceNamed(there).quiet();
+        takesFrames(namespace, here);
+        takesFrames(far(), there);
+    }
+
+    /** The namespace of the other machine. */
+    Namespace far() {
+        return far.orElseThrow(() -> new LabException("this bed has one machine"));
     }
 
     Topology topology() {
@@ -97,18 +174,27 @@ final class Bed implements AutoCloseable {
         return List.copyOf(ports);
     }
 
-    private void port(String port, Namespace farSide, String far) {
-        topology.wire(namespace, port, farSide, far);
-        namespace.interfaceNamed(port).quiet();
-        farSide.interfaceNamed(far).quiet();
-        // Frames redirected to a wire are lost unless its other end has an XDP program or GRO on.
-        namespace.exec("ethtool", "-K", port, "gro", "on");
+    private void port(Namespace where, String port, Namespace farSide, String farEnd) {
+        topology.wire(where, port, farSide, farEnd);
+        where.interfaceNamed(port).quiet();
+        farSide.interfaceNamed(farEnd).quiet();
+        takesFrames(where, port);
         ports.add(port);
+    }
+
+    /** Frames redirected to a wire are lost unless its other end has an XDP program or GRO on. */
+    private static void takesFrames(Namespace where, String name) {
+        where.exec("ethtool", "-K", name, "gro", "on");
     }
 
     /** Starts a program inside, on a core of its own or {@link #ANY_CORE}, and waits until it says it is ready. */
     LabProcess startDevice(String name, int core, List<String> command) {
-        LabProcess process = start(name, core == ANY_CORE ? command : pinned(core, command));
+        return startDevice(namespace, name, core, command);
+    }
+
+    /** The same on a machine of one's choice. */
+    LabProcess startDevice(Namespace where, String name, int core, List<String> command) {
+        LabProcess process = start(where, name, core == ANY_CORE ? command : pinned(core, command));
         device(process);
         return process;
     }
@@ -118,8 +204,8 @@ final class Bed implements AutoCloseable {
         device = Optional.of(process);
     }
 
-    private LabProcess start(String name, List<String> command) {
-        return namespace.start(name, command).awaitReady(START);
+    private LabProcess start(Namespace where, String name, List<String> command) {
+        return where.start(name, command).awaitReady(START);
     }
 
     static List<String> pinned(int core, List<String> command) {
@@ -140,7 +226,7 @@ final class Bed implements AutoCloseable {
             command.add(Integer.toString(number));
         }
         device.ifPresent(process -> command.add(Long.toString(process.pid())));
-        try (LabProcess load = namespace.start("load", pinned(LOAD_CORE, command))) {
+        try (LabProcess load = ends.start("load", pinned(LOAD_CORE, command))) {
             load.awaitLine("that it begins", START.plusSeconds(warmupSeconds), "begin"::equals);
             atBegin.run();
             String said = load.awaitLine("its figures", START.plusSeconds(seconds), line -> line.startsWith("sent"));
@@ -159,9 +245,8 @@ final class Bed implements AutoCloseable {
     long arrived() {
         long frames = 0;
         for (String name : List.of("rx_packets", "rx_dropped")) {
-            frames += Long.parseLong(namespace
-                    .exec("cat", "/sys/class/net/g1/statistics/" + name)
-                    .strip());
+            frames += Long.parseLong(
+                    ends.exec("cat", "/sys/class/net/g1/statistics/" + name).strip());
         }
         return frames;
     }

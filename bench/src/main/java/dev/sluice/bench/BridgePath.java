@@ -1,18 +1,18 @@
 package dev.sluice.bench;
 
-import dev.sluice.datapath.Attachment;
-import dev.sluice.datapath.Path;
-import dev.sluice.datapath.PathCounters;
-import dev.sluice.datapath.PortEntry;
-import dev.sluice.datapath.RouterEntry;
-import dev.sluice.datapath.Snapshot;
-import dev.sluice.datapath.Target;
 import dev.sluice.datapath.route.Routes;
 import dev.sluice.datapath.rules.Classifier;
 import dev.sluice.datapath.rules.Group;
 import dev.sluice.datapath.rules.Match;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.Path;
+import dev.sluice.datapath.snapshot.PathCounters;
+import dev.sluice.datapath.snapshot.PortEntry;
+import dev.sluice.datapath.snapshot.RouterEntry;
+import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.Target;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import dev.sluice.wire.IpProtocols;

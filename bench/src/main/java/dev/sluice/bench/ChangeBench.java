@@ -1,6 +1,6 @@
 package dev.sluice.bench;
 
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.snapshot.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

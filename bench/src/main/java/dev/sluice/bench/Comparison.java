@@ -56,8 +56,8 @@ final class Comparison {
         }
         print(able, figures);
         report.put("unit", unit);
-        report.put("figures", figures);
-        report.put("leftOut", absent);
+        report.add("figures", figures);
+        report.add("leftOut", absent);
     }
 
     private String describe(String when, Device device, Figure figure) {

@@ -1,13 +1,13 @@
 package dev.sluice.bench;
 
-import dev.sluice.datapath.ConnectionTable;
-import dev.sluice.datapath.FlowHash;
-import dev.sluice.datapath.TrackerTimeouts;
+import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.datapath.rules.Classifier;
 import dev.sluice.datapath.rules.Match;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.rules.PortSides;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.TrackerTimeouts;
+import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpPrefix;
 import dev.sluice.wire.IpProtocols;

@@ -1,13 +1,13 @@
 package dev.sluice.bench;
 
 import com.sun.management.ThreadMXBean;
-import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.offload.OffloadDevice;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.ports.Poller;
 import dev.sluice.ports.PortException;
@@ -19,7 +19,7 @@ import java.lang.management.ManagementFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep}, DRIVER being one of ports, or FAST for the kernel's fast path; {@code rules} tracks between two ports, with
+ * A worker under test, in a process of its own: {@code forward|path|rules DRIVER spin|sleep [FLOWS]}, DRIVER being one of ports, or FAST for the kernel's fast path; {@code rules} tracks between two ports, with
  * {@link #RULES} rules for other traffic. {@code stampede FAST sleep FLOWS SECONDS FILE} has two nodes and does what {@link Stampede} says. Says "ready", then once per second a line
  * {@code stat frames N allocated BYTES collections N}: frames taken, bytes allocated by the worker's thread, collections of the JVM, all since its start.
  */
@@ -58,6 +58,7 @@ public final class DeviceMain {
     public static void main(String[] arguments) throws PortException {
         boolean path = arguments[0].equals("path");
         boolean rules = arguments[0].equals("rules");
+        int flows = path && arguments.length > 3 ? Integer.parseInt(arguments[3]) : 0;
         Stampede stampede = arguments[0].equals("stampede") ? Stampede.of(arguments) : null;
         boolean fast = arguments[1].equals("FAST");
         PortOptions options = PortOptions.DEFAULT.withDriver(
@@ -68,8 +69,9 @@ public final class DeviceMain {
                     SMALL_FRAMES,
                     LARGE_FRAMES);
             PortOpener opener = new PortOpener(pool);
-            FastPath fastPath =
-                    fast ? FastPath.open(pool, stampede == null ? CONNECTIONS_MAX : stampede.journeys()) : null;
+            FastPath fastPath = fast
+                    ? FastPath.open(pool, stampede == null ? Math.max(CONNECTIONS_MAX, 4 * flows) : stampede.journeys())
+                    : null;
             PacketPort[] ports = new PacketPort[stampede != null ? 6 : path ? 4 : 2];
             for (int i = 0; i < ports.length; i++) {
                 ports[i] = fastPath == null ? opener.open("p" + i, i, options) : fastPath.attach("p" + i, i);
@@ -84,7 +86,7 @@ public final class DeviceMain {
             } else if (rules) {
                 device.path(pool, NEW_CONNECTIONS_MAX, BridgePath.passingOfRules(RULES), offload, NONE);
             } else if (path) {
-                device.path(pool, CONNECTIONS_MAX, BridgePath.snapshot(), offload, NONE);
+                device.path(pool, Math.max(CONNECTIONS_MAX, 2 * flows), BridgePath.snapshot(), offload, NONE);
             } else {
                 device.forward();
             }

@@ -1,11 +1,13 @@
 package dev.sluice.bench;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.offload.OffloadKey;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.FastPort;
+import dev.sluice.fastpath.Hook;
 import dev.sluice.ports.Poller;
 import dev.sluice.ports.PortException;
 import dev.sluice.wire.EtherTypes;
@@ -17,7 +19,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The kernel's fast path under test, in a process of its own: {@code forward|path}. Carries frames from each port to the one that follows from where it came in, and records each IPv4 journey at its first
+ * The kernel's fast path under test, in a process of its own: {@code forward|path tc|xdp}. Carries frames from each port to the one that follows from where it came in, and records each IPv4 journey at its first
  * packet. Says "ready" and runs until it is killed.
  */
 public final class FastPathDeviceMain {
@@ -46,6 +48,7 @@ public final class FastPathDeviceMain {
     public static void main(String[] arguments) throws PortException {
         // Between p0 and p1, or p0 and p2, p3 and p1 with the node between p2 and p3.
         int[] egress = arguments[0].equals("path") ? new int[] {2, 3, 0, 1} : new int[] {1, 0};
+        Hook hook = arguments[1].equals("xdp") ? Hook.XDP : Hook.TC;
         try (Arena arena = Arena.ofShared()) {
             FramePool pool = new FramePool(
                     arena.allocate(FramePool.bytesFor(SMALL_FRAMES, LARGE_FRAMES), FramePool.SMALL_BYTES),
@@ -54,7 +57,7 @@ public final class FastPathDeviceMain {
             FastPath path = FastPath.open(pool, FLOWS_MAX);
             FastPort[] ports = new FastPort[egress.length];
             for (int i = 0; i < ports.length; i++) {
-                ports[i] = path.attach("p" + i, i);
+                ports[i] = path.attach("p" + i, i, new PortCounters(), hook);
                 System.out.println(ports[i].name() + ": " + ports[i].description());
             }
             System.out.println("ready");

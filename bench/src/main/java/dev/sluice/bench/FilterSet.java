@@ -57,20 +57,6 @@ record FilterSet(List<Filter> filters) {
             int destinationLow,
             int destinationHigh,
             int protocol) {
-        boolean matches(PacketFields p) {
-            return inside((int) p.sourceLo, source, sourceBits)
-                    && inside((int) p.destinationLo, destination, destinationBits)
-                    && p.sourcePort >= sourceLow
-                    && p.sourcePort <= sourceHigh
-                    && p.destinationPort >= destinationLow
-                    && p.destinationPort <= destinationHigh
-                    && (protocol < 0 || p.protocol == protocol);
-        }
-
-        private static boolean inside(int address, int network, int bits) {
-            return bits == 0 || (address ^ network) >>> (32 - bits) == 0;
-        }
-
         private String text() {
             return String.format(
                     Locale.ROOT,
@@ -223,16 +209,6 @@ record FilterSet(List<Filter> filters) {
 
     private static int within(Random random, int low, int high) {
         return random.nextInt(8) == 0 ? random.nextInt(PORT_MAX + 1) : low + random.nextInt(high - low + 1);
-    }
-
-    /** The number of the first rule that a header meets, from 1; 0 if it meets none. */
-    int firstMatch(PacketFields header) {
-        for (int i = 0; i < filters.size(); i++) {
-            if (filters.get(i).matches(header)) {
-                return i + 1;
-            }
-        }
-        return 0;
     }
 
     /** As rules, numbered from 1. */

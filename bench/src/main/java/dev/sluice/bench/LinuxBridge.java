@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The kernel as a peer: one bridge joins p0 and p2, another p3 and p1, so that everything passes the node between p2 and p3. Works in soft interrupts; its work is moved to
+ * The kernel as a peer: one bridge joins p0 and p2, another p3 and p1, so that everything passes the node between p2 and p3, and with two nodes a third one p3 and p4. Works in soft interrupts; its work is moved to
  * the device's core by receive packet steering. Static, for the benchmark's thread.
  */
 final class LinuxBridge {
-    private static final String RULES = """
+    /** Connection tracking of all that is forwarded. */
+    static final String RULES = """
             table ip track {
               chain forward {
                 type filter hook forward priority 0; policy drop;
@@ -23,7 +24,12 @@ final class LinuxBridge {
     /** Only the bridges. */
     static void join(Bed bed) {
         bridge(bed.namespace(), "br0", "p0", "p2");
-        bridge(bed.namespace(), "br1", "p3", "p1");
+        if (bed.ports().contains("p5")) {
+            bridge(bed.namespace(), "br1", "p3", "p4");
+            bridge(bed.namespace(), "br2", "p5", "p1");
+        } else {
+            bridge(bed.namespace(), "br1", "p3", "p1");
+        }
     }
 
     /** The bridges, and connection tracking on all of them: by way of the IP rules, because not every kernel can track in bridge rules. */
@@ -31,6 +37,15 @@ final class LinuxBridge {
         join(bed);
         bed.namespace().sysctl("net.bridge.bridge-nf-call-iptables", "1");
         bed.namespace().execWithInput(List.of("nft", "-f", "-"), RULES);
+    }
+
+    /** Bridges on two machines with a wire for each way between them: what joins p0 with the far node, and the far node with p1, without any tunnel. */
+    static void joinOverHosts(Bed bed) {
+        bed.wireToFar("w0", "w1");
+        bridge(bed.namespace(), "br0", "p0", "u0");
+        bridge(bed.namespace(), "br1", "p1", "w0");
+        bridge(bed.far(), "br2", "u1", "p2");
+        bridge(bed.far(), "br3", "p3", "w1");
     }
 
     /** The bridges on the device's core. */

@@ -10,8 +10,9 @@ public final class Main {
 
               io     P1: plain forwarding between two ports, Java beside a forwarder in C
               path   P2: through one service node and back to the destination, beside Open vSwitch and the Linux bridge
-              fastpath P3: journeys repeated in the kernel, beside a bare redirect
-              tcp    P4: TCP through one service node, beside the Linux bridge
+              fastpath P3: journeys repeated in the kernel, beside bare redirects, Open vSwitch and Linux with nftables
+              stages   P3: what a packet costs in the kernel's program, by what is done to it
+              tcp    P4: TCP through service nodes, beside the Linux bridge
               tracker  P5: parse, track and act in memory, beside the memory accesses alone
               classifier P7: look-ups among 10,000 and 100,000 rules, beside DPDK's rte_acl
               newflows P6: flows decided per second with 10,000 rules, in memory
@@ -28,7 +29,7 @@ public final class Main {
               --rounds N     rounds in which each side runs once, in turn (5)
               --seconds N    measured time of each run (3; gc: 60, stampede: 10 for each of three parts)
               --warmup N     load before it, which is not measured (5; stampede: 20)
-              --flows N      flows of the load, a power of two (io, fastpath 64, path 4096, gc and stampede 1048576)
+              --flows N      flows of the load, a power of two (io, fastpath 64, path 4096, gc, stages and stampede 1048576)
               --node MODE    path: what the service node does its bridging with: tc or xdp (tc)
               --only A,B     runs these sides only, by their names; no ratios then
             """;
@@ -51,6 +52,7 @@ public final class Main {
                 case "io" -> IoBench.run(options);
                 case "path" -> PathBench.run(options);
                 case "fastpath" -> FastPathBench.run(options);
+                case "stages" -> StagesBench.run(options);
                 case "tcp" -> TcpBench.run(options);
                 case "tracker" -> TrackerBench.run(options);
                 case "classifier" -> ClassifierBench.run(options);
@@ -66,7 +68,7 @@ public final class Main {
                 default -> {
                     System.err.println(
                             "bench: no benchmark '" + arguments[0]
-                                    + "'; choose io, path, fastpath, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control, stampede, start or gc");
+                                    + "'; choose io, path, fastpath, stages, tcp, tracker, classifier, newflows, memory, change, crafted, overlay, control, stampede, start or gc");
                     yield 2;
                 }
             };

@@ -1,9 +1,9 @@
 package dev.sluice.bench;
 
-import dev.sluice.datapath.Batch;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.PortCounters;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.datapath.packet.PortCounters;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,13 +1,13 @@
 package dev.sluice.bench;
 
 import com.sun.management.ThreadMXBean;
-import dev.sluice.datapath.Batch;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FramePool;
-import dev.sluice.datapath.Liveness;
-import dev.sluice.datapath.PacketPort;
-import dev.sluice.datapath.Snapshot;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.rules.PacketFields;
+import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.wire.Checksum;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

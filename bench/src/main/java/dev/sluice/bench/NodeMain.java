@@ -7,6 +7,7 @@ import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.report.StatusReport;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -15,13 +16,13 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The product under test: a whole node with its files, its control thread and its administration socket, as {@code sluice run} starts it, that sends everything between p0 and p1 through the node
- * between p2 and p3: {@code DIRECTORY DRIVER}, DRIVER being one of a port's. Says "ready", then once per second the line of {@link DeviceMain}; the frames are those that arrived, the bytes are those of the worker's thread, the
+ * The product under test: a whole node with its files, its control thread and its administration socket, as {@code sluice run} starts it: {@code DIRECTORY NAME off|tc|xdp PORTS}, with objects in {@code DIRECTORY/files} and so many
+ * ports to wait for. Says "ready", then once per second the line of {@link DeviceMain}; the frames are those that arrived, the bytes are those of the worker's thread, the
  * collections those of the whole process.
  */
 public final class NodeMain {
     private static final String WORKER = "sluice-worker-0";
-    private static final int PORTS = 4;
+    private static final Path ARRIVED = Path.of("/sys/class/net/g1/statistics/rx_packets");
     private static final int STAT_PERIOD_MS = 1000;
 
     private NodeMain() {}
@@ -29,20 +30,18 @@ public final class NodeMain {
     /** Runs until it is killed. */
     public static void main(String[] arguments) throws NodeException, IOException, InterruptedException {
         Path directory = Path.of(arguments[0]);
-        Path files = Files.createDirectories(directory.resolve("files"));
-        Files.writeString(files.resolve("node.yaml"), objects(arguments[1].toLowerCase(Locale.ROOT)));
         Path socket = directory.resolve("admin");
         NodeRunner.start(new NodeOptions(
-                ObjectSource.files(files),
-                Optional.of("edge"),
+                ObjectSource.files(directory.resolve("files")),
+                Optional.of(arguments[1]),
                 Optional.of(socket),
                 true,
                 Optional.of(directory.resolve("state")),
                 true,
                 false,
-                FastPathMode.OFF));
+                FastPathMode.valueOf(arguments[2].toUpperCase(Locale.ROOT))));
         AdminClient admin = new AdminClient(socket);
-        while (admin.status().ports().stream().filter(port -> port.up()).count() < PORTS) {
+        while (!isReady(admin.status(), Integer.parseInt(arguments[3]))) {
             Thread.sleep(20);
         }
         long worker = workerId();
@@ -56,52 +55,17 @@ public final class NodeMain {
         }
     }
 
-    /** Frames that arrived behind p1, each of which the node took twice; as the kernel counts them, since asking the node would put work on its worker. */
-    private static long delivered() throws IOException {
-        return Long.parseLong(Files.readString(Path.of("/sys/class/net/g1/statistics/rx_packets"))
-                .strip());
+    /** Whether all ports are up and all service nodes work, those of other hosts as these say. */
+    private static boolean isReady(StatusReport status, int ports) {
+        return status.ports().stream().filter(port -> port.up()).count() >= ports
+                && status.instances().stream()
+                        .allMatch(instance -> instance.alive()
+                                && (instance.told().isEmpty() || instance.told().equals("alive")));
     }
 
-    private static String objects(String driver) {
-        return """
-                apiVersion: sluice.dev/v1
-                kind: Node
-                metadata: {name: edge}
-                spec: {io: {driver: %s}}
-                ---
-                apiVersion: sluice.dev/v1
-                kind: Port
-                metadata: {name: left}
-                spec: {node: edge, interface: p0, peer: right}
-                ---
-                apiVersion: sluice.dev/v1
-                kind: Port
-                metadata: {name: right}
-                spec: {node: edge, interface: p1}
-                ---
-                apiVersion: sluice.dev/v1
-                kind: Service
-                metadata: {name: node}
-                spec: {transport: raw}
-                ---
-                apiVersion: sluice.dev/v1
-                kind: ServiceInstance
-                metadata: {name: node}
-                spec: {service: node, node: edge, interfaces: {in: p2, out: p3}}
-                ---
-                apiVersion: sluice.dev/v1
-                kind: ServiceChain
-                metadata: {name: node}
-                spec: {profiles: [node]}
-                ---
-                apiVersion: sluice.dev/v1
-                kind: ServicePolicy
-                metadata: {name: all}
-                spec:
-                  appliedTo: [edge/left]
-                  rules:
-                  - {name: all, action: {chain: node}}
-                """.formatted(driver);
+    /** Frames that arrived behind p1, each of which the node took twice; as the kernel counts them, since asking the node would put work on its worker. 0 where p1 is elsewhere. */
+    private static long delivered() throws IOException {
+        return Files.exists(ARRIVED) ? Long.parseLong(Files.readString(ARRIVED).strip()) : 0;
     }
 
     private static long workerId() {

@@ -36,6 +36,16 @@ final class Report {
         json.put(key, value);
     }
 
+    /** Adds to what is there under a key: several comparisons of one benchmark. */
+    void add(String key, Map<String, ?> more) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        if (json.get(key) instanceof Map<?, ?> before) {
+            before.forEach((name, value) -> all.put(String.valueOf(name), value));
+        }
+        all.putAll(more);
+        json.put(key, all);
+    }
+
     /** A fact that is also printed. */
     void fact(String key, Object value) {
         line("  " + key + ": " + value);

@@ -1,8 +1,8 @@
 package dev.sluice.bench;
 
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.FlowPrograms;
-import dev.sluice.datapath.Liveness;
+import dev.sluice.datapath.liveness.Liveness;
+import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.IpProtocols;
 import java.nio.file.Files;

@@ -53,9 +53,10 @@ final class TrackerBench {
         return 0;
     }
 
-    /** For each packet one line of an index and two of a record, at random, the second of which is written: what no tracker can do without. One user. */
+    /** For each packet one line of an index and one of a record, at random, which is read and then written: what no tracker can do without. One user. */
     private static final class RandomLines implements AutoCloseable {
         private static final int LINE_BYTES = 64;
+        private static final int WRITTEN = 48;
 
         private final int records;
         private final Arena arena = Arena.ofShared();
@@ -68,7 +69,7 @@ final class TrackerBench {
         RandomLines(int flows) {
             records = flows;
             index = arena.allocate((long) Math.max(1, flows / 4) * LINE_BYTES, LINE_BYTES);
-            table = arena.allocate((long) flows * 2 * LINE_BYTES, LINE_BYTES);
+            table = arena.allocate((long) flows * LINE_BYTES, LINE_BYTES);
             index.fill((byte) 1);
             table.fill((byte) 1);
         }
@@ -98,10 +99,10 @@ final class TrackerBench {
                 sum ^= index.get(ValueLayout.JAVA_LONG, (long) (chosen[i] >>> 2) * LINE_BYTES);
             }
             for (int i = 0; i < BATCH; i++) {
-                sum ^= table.get(ValueLayout.JAVA_LONG, (long) chosen[i] * 2 * LINE_BYTES);
+                sum ^= table.get(ValueLayout.JAVA_LONG, (long) chosen[i] * LINE_BYTES);
             }
             for (int i = 0; i < BATCH; i++) {
-                long at = (long) chosen[i] * 2 * LINE_BYTES + LINE_BYTES;
+                long at = (long) chosen[i] * LINE_BYTES + WRITTEN;
                 table.set(ValueLayout.JAVA_LONG, at, table.get(ValueLayout.JAVA_LONG, at) + 1);
             }
             read ^= sum & ~1L;
