@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.model.OwnerOnly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "backup",
         description = {
-            "Saves the objects of a running manager and its record of changes to a file, all of one moment.",
+            "Saves the objects of a running manager and its record of changes to a file, all of one moment. Only the owner of the file may read it.",
             "Back: sluice manager --data EMPTY-DIR --restore FILE. Objects alone, to be read and edited: sluice export."
         })
 final class BackupCommand implements Callable<Integer> {
@@ -36,6 +37,9 @@ final class BackupCommand implements Callable<Integer> {
         try {
             byte[] backup = manager.client().bytes("/api/v1/backup");
             Path part = file.resolveSibling(file.getFileName() + ".part");
+            Files.deleteIfExists(part);
+            // With the hashes of tokens.
+            Files.createFile(part, OwnerOnly.file());
             Files.write(part, backup);
             Files.move(part, file);
             spec.commandLine().getOut().println(file + ": " + backup.length + " bytes");

@@ -3,19 +3,20 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.CapturePart;
+import dev.sluice.model.OwnerOnly;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,8 +33,6 @@ import picocli.CommandLine.Spec;
                     + "lost to the capture, counted, and never to the network."
         })
 final class CaptureCommand implements Callable<Integer> {
-    private static final int LAST_PART_SECONDS = 5;
-
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
@@ -42,7 +41,8 @@ final class CaptureCommand implements Callable<Integer> {
             names = {"-w", "--write"},
             required = true,
             paramLabel = "FILE",
-            description = "The file to write, replaced if it is there; - for standard output.")
+            description =
+                    "The file to write, replaced if it is there, which only its owner may read; - for standard output.")
     private String file = "";
 
     @Option(names = "--port", paramLabel = "NAME", description = "Only frames at this port of the node.")
@@ -88,13 +88,7 @@ final class CaptureCommand implements Callable<Integer> {
         FlowOptions.put(fields, "portNumber", portNumber);
         FlowOptions.put(fields, "packets", packets);
         FlowOptions.put(fields, "seconds", seconds);
-        CountDownLatch written = new CountDownLatch(1);
-        Thread onInterrupt = new Thread(() -> {
-            interrupted = true;
-            await(written);
-        });
-        Runtime.getRuntime().addShutdownHook(onInterrupt);
-        try {
+        try (OnInterrupt _ = new OnInterrupt(() -> interrupted = true)) {
             CapturePart part = client.capture(fields);
             try (OutputStream out = open()) {
                 part = copy(client, part, out);
@@ -104,10 +98,11 @@ final class CaptureCommand implements Callable<Integer> {
                     .println(part.frames() + " frames" + (part.lost() == 0 ? "" : ", " + part.lost() + " lost"));
             return ExitCode.OK;
         } catch (IOException | InvalidPathException e) {
+            if (file.equals("-") && Output.isBrokenPipe(e)) {
+                // Whoever read has had enough.
+                return ExitCode.OK;
+            }
             throw new CommandFailure("-w " + file + " can't be written: " + e.getMessage(), e);
-        } finally {
-            written.countDown();
-            release(onInterrupt);
         }
     }
 
@@ -128,34 +123,33 @@ final class CaptureCommand implements Callable<Integer> {
             return part;
         } catch (IOException e) {
             // Whoever read has gone, or the disk is full: the node need not go on.
-            client.capture(Map.of("session", part.session(), "end", true));
+            end(client, part);
             throw e;
+        }
+    }
+
+    private static void end(AdminClient client, CapturePart part) {
+        try {
+            client.capture(Map.of("session", part.session(), "end", true));
+        } catch (NodeException _) {
+            // It was its last part, or the node is gone: why nothing is written is what counts.
         }
     }
 
     private OutputStream open() throws IOException {
         // Not System.out, which keeps silent when nobody reads any more.
-        return file.equals("-") ? new FileOutputStream(FileDescriptor.out) : Files.newOutputStream(Path.of(file));
+        return file.equals("-")
+                ? new FileOutputStream(FileDescriptor.out)
+                : Channels.newOutputStream(OwnerOnly.open(
+                        Path.of(file),
+                        Set.of(
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE,
+                                StandardOpenOption.TRUNCATE_EXISTING)));
     }
 
     private static void write(OutputStream out, CapturePart part) throws IOException {
         out.write(Base64.getDecoder().decode(part.pcapng()));
         out.flush();
-    }
-
-    private static void await(CountDownLatch written) {
-        try {
-            boolean _ = written.await(LAST_PART_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void release(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException _) {
-            // The process is ending already.
-        }
     }
 }

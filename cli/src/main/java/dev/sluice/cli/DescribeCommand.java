@@ -40,16 +40,11 @@ final class DescribeCommand extends ManagerRequest {
         return "/api/v1/" + kind.plural() + "/" + name;
     }
 
-    /** Where other objects refer to it: what would be in the way of deleting it. */
+    /** Where other objects refer to it, of those that the user may read. */
     private static List<String> users(ManagerClient client, String path) {
-        try {
-            client.delete(path + "?dryRun=true");
-            return List.of();
-        } catch (ManagerClient.Refused e) {
-            return e.causes().stream()
-                    .map(cause -> Fields.text(cause, "object") + " " + Fields.text(cause, "field"))
-                    .toList();
-        }
+        return Fields.objects(client.get(path + "/references"), "items").stream()
+                .map(user -> Fields.text(user, "object") + " " + Fields.text(user, "field"))
+                .toList();
     }
 
     static String text(Map<String, @Nullable Object> object, List<String> users) {
@@ -93,7 +88,8 @@ final class DescribeCommand extends ManagerRequest {
         }
         text.append("referred to by\n");
         users.forEach(user -> text.append("  ").append(user).append('\n'));
-        return text.append(users.isEmpty() ? "  (no object)\n" : "").toString();
+        return text.append(users.isEmpty() ? "  (no object that you may see)\n" : "")
+                .toString();
     }
 
     private static void line(StringBuilder text, String name, String value) {

@@ -71,6 +71,9 @@ final class DiffCommand extends NodeCommand {
             before = files.isEmpty() ? side(first) : kept();
             after = files.isEmpty() ? side(second) : applied(before);
         } catch (NodeException | CommandFailure e) {
+            if (output.json()) {
+                spec.commandLine().getOut().println(Json.text(Map.of("error", String.valueOf(e.getMessage()))));
+            }
             spec.commandLine().getErr().println("sluice: " + e.getMessage());
             return ExitCode.NOT_READABLE;
         }

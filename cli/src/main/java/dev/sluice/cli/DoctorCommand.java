@@ -53,20 +53,24 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeException {
-        Optional<Configuration> part = file == null ? Optional.empty() : Optional.of(part(file));
+        Optional<Configuration> objects = file == null ? Optional.empty() : Optional.of(objects(file));
+        String name = objects.isEmpty() ? "" : NodeName.choose(objects.get(), Optional.ofNullable(node));
+        Optional<Configuration> part = objects.map(all -> part(all, name));
         Path sockets = Objects.requireNonNull(AdminSocket.defaultPath("any").getParent());
-        Diagnosis diagnosis = Doctor.examine(part, sockets);
+        Diagnosis diagnosis = Doctor.examine(part, name, sockets);
         spec.commandLine().getOut().println(output.json() ? Json.text(diagnosis) : text(diagnosis));
         return diagnosis.worst() == State.PROBLEM ? ExitCode.FAILED : ExitCode.OK;
     }
 
-    private Configuration part(Path path) throws NodeException {
+    private static Configuration objects(Path path) {
         LoadResult loaded = ConfigurationLoader.load(path);
         if (loaded.configuration().isEmpty()) {
             throw new CommandFailure(path + " is not valid; see: sluice validate " + path);
         }
-        Configuration objects = loaded.configuration().get();
-        String name = NodeName.choose(objects, Optional.ofNullable(node));
+        return loaded.configuration().get();
+    }
+
+    private static Configuration part(Configuration objects, String name) {
         // The interfaces of other nodes' service instances are looked for there.
         return Configuration.of(objects.forNode(name).resources().stream()
                 .filter(object -> !(object instanceof ServiceInstance instance)

@@ -40,34 +40,21 @@ final class EnrolCommand extends AccessRequest {
                             names = "--ttl",
                             paramLabel = "TIME",
                             defaultValue = "1h",
+                            converter = TimeOption.class,
                             description =
-                                    "How long the token can be used: a number with s, m, h or d, at most 7d (default: ${DEFAULT-VALUE}).")
-                    String ttl,
+                                    "How long the token can be used, such as 30m, 12h or 2d, at most 7d (default: ${DEFAULT-VALUE}).")
+                    long ttlSeconds,
             @Mixin ManagerOptions manager,
             @Mixin ObjectOutput output) {
         Map<String, Object> wanted = new LinkedHashMap<>();
         wanted.put("node", node);
-        wanted.put("ttlSeconds", seconds(ttl));
+        wanted.put("ttlSeconds", ttlSeconds);
         String yaml = YamlText.of(wanted);
         return ask(
                 manager,
                 output,
                 client -> client.post("/api/v1/enrolments", yaml),
                 answer -> Fields.text(answer, "token") + "\n");
-    }
-
-    private static long seconds(String text) {
-        if (!text.matches("[0-9]{1,6}[smhd]")) {
-            throw new CommandFailure("--ttl " + text + " is not a time; write 30m, 1h or 2d");
-        }
-        long number = Long.parseLong(text.substring(0, text.length() - 1));
-        return number
-                * switch (text.charAt(text.length() - 1)) {
-                    case 'd' -> 86_400;
-                    case 'h' -> 3_600;
-                    case 'm' -> 60;
-                    default -> 1;
-                };
     }
 
     @Command(

@@ -80,7 +80,10 @@ final class EventsCommand extends ManagerRequest {
             ManagerClient client, Map<String, String> parameters, Map<String, @Nullable Object> before) {
         try {
             return client.get(ManagerClient.path(PATH, parameters));
-        } catch (CommandFailure e) {
+        } catch (CommandFailure | ManagerClient.Refused e) {
+            if (e instanceof ManagerClient.Refused refused && !refused.mayPass()) {
+                throw refused;
+            }
             spec.commandLine().getErr().println("sluice: " + e.getMessage() + "; trying again");
             try {
                 TimeUnit.SECONDS.sleep(PAUSE_S);

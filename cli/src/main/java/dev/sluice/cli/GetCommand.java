@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.model.Kind;
 import dev.sluice.model.YamlText;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,8 @@ import picocli.CommandLine.Parameters;
         name = "get",
         description = {
             "Shows objects of a manager: all of a kind, those with some names, or all of every kind.",
-            "For example: sluice get services, sluice get service fw-1 -o yaml, sluice get all -l rack=r1"
+            "For example: sluice get services, sluice get service fw-1 -o yaml, sluice get all -l rack=r1",
+            "'sluice get managers' shows the managers of the store, and which of them leads."
         })
 final class GetCommand extends ManagerRequest {
     @Parameters(
@@ -37,6 +39,9 @@ final class GetCommand extends ManagerRequest {
 
     @Override
     int ask(ManagerClient client) {
+        if (kind.equals("managers") || kind.equals("manager")) {
+            return managers(client);
+        }
         KindWords.Named named = KindWords.parse(spec, kind, names);
         List<Map<String, @Nullable Object>> objects = new ArrayList<>();
         if (named.names().isEmpty()) {
@@ -57,6 +62,38 @@ final class GetCommand extends ManagerRequest {
             case YAML -> yaml(objects);
             case JSON -> print(one ? objects.getFirst() : Map.of("items", objects), "");
         };
+    }
+
+    /** The managers themselves are no objects. */
+    private int managers(ManagerClient client) {
+        if (!names.isEmpty() || !selector.isEmpty()) {
+            throw wrongUsage("managers are shown all together, without names and labels");
+        }
+        Map<String, @Nullable Object> answer = client.get("/api/v1/managers");
+        return switch (output.format()) {
+            case TEXT -> print(answer, managers(answer));
+            case YAML -> yaml(List.of(answer));
+            case JSON -> print(answer, "");
+        };
+    }
+
+    private static String managers(Map<String, @Nullable Object> answer) {
+        Table table = new Table()
+                .words("NAME")
+                .words("ROLE")
+                .words("ADDRESS")
+                .words("VERSION")
+                .words("AGE");
+        for (Map<String, @Nullable Object> each : Fields.objects(answer, "items")) {
+            String name = Fields.text(each, "name");
+            table.row(
+                    (name.isEmpty() ? "-" : name) + (Fields.text(each, "self").equals("true") ? " (answers)" : ""),
+                    Fields.text(each, "role"),
+                    Fields.text(each, "address"),
+                    Fields.text(each, "software"),
+                    ObjectTables.age(Fields.text(each, "since"), Instant.now()));
+        }
+        return table.render("");
     }
 
     private int yaml(List<Map<String, @Nullable Object>> objects) {

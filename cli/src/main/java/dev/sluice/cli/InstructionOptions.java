@@ -7,9 +7,11 @@ import picocli.CommandLine.Option;
 final class InstructionOptions {
     @Option(
             names = "--ttl",
-            paramLabel = "SECONDS",
-            description = "After that it is forgotten, 1..86400 (default: ${DEFAULT-VALUE}).")
-    private int ttl = 300;
+            paramLabel = "TIME",
+            defaultValue = "5m",
+            converter = SecondsOption.class,
+            description = "After that it is forgotten, such as 60s, 5m or 8h, 1s..24h (default: ${DEFAULT-VALUE}).")
+    private int ttlSeconds;
 
     @Option(
             names = "--once",
@@ -17,7 +19,7 @@ final class InstructionOptions {
     private boolean once;
 
     Map<String, Object> addTo(Map<String, Object> fields) {
-        fields.put("ttl", ttl);
+        fields.put("ttl", ttlSeconds);
         fields.put("once", once);
         return fields;
     }

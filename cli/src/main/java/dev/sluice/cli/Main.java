@@ -3,8 +3,11 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.lab.LabException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -16,7 +19,21 @@ public final class Main {
 
     /** Runs one command and ends the process with its status: 0 done, 1 failed, 2 wrong usage. */
     public static void main(String[] arguments) {
-        System.exit(commandLine(arguments).execute(arguments));
+        System.exit(run(commandLine(arguments), Output.standard(), arguments));
+    }
+
+    /** Runs one command; what it says and cannot be written is a failure too. */
+    static int run(CommandLine line, Output output, String... arguments) {
+        PrintWriter out = output.writer();
+        line.setOut(out);
+        int status = line.execute(arguments);
+        out.flush();
+        IOException failure = output.failure();
+        if (failure == null) {
+            return status;
+        }
+        line.getErr().println("sluice: the answer cannot be written: " + failure.getMessage());
+        return status == ExitCode.OK ? ExitCode.FAILED : status;
     }
 
     /**
@@ -29,8 +46,8 @@ public final class Main {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpWidth(120);
         line.setAbbreviatedOptionsAllowed(false);
-        line.setParameterExceptionHandler((failure, words) -> wrongUsage(failure));
-        line.setExecutionExceptionHandler((failure, at, parsed) -> failed(at, failure));
+        line.setParameterExceptionHandler((failure, words) -> wrongUsage(failure, wantsJson(words)));
+        line.setExecutionExceptionHandler((failure, at, parsed) -> failed(at, failure, wantsJson(arguments)));
         return line;
     }
 
@@ -47,9 +64,25 @@ public final class Main {
         return command.getAnnotation(Command.class).name();
     }
 
-    private static int wrongUsage(ParameterException failure) {
+    /** Whether a program asks: {@code -o json} in one of the ways to write it, also where the rest cannot be read. */
+    private static boolean wantsJson(String... arguments) {
+        for (int i = 0; i < arguments.length; i++) {
+            String next = i + 1 < arguments.length ? arguments[i + 1] : "";
+            boolean option = arguments[i].equals("-o") || arguments[i].equals("--output");
+            if ((option && next.equalsIgnoreCase("json"))
+                    || arguments[i].toLowerCase(Locale.ROOT).matches("(-o=?|--output=)json")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int wrongUsage(ParameterException failure, boolean json) {
         CommandLine at = failure.getCommandLine();
         PrintWriter err = at.getErr();
+        if (json) {
+            at.getOut().println(Json.text(Map.of("error", String.valueOf(failure.getMessage()))));
+        }
         err.println("sluice: " + failure.getMessage());
         if (failure instanceof UnmatchedArgumentException unmatched) {
             List<String> suggestions = unmatched.getSuggestions();
@@ -69,14 +102,17 @@ public final class Main {
      */
     private record NoAnswer(String error, boolean mayBeApplied) {}
 
-    private static int failed(CommandLine at, Exception failure) {
+    private static int failed(CommandLine at, Exception failure, boolean json) {
+        if (json) {
+            String error = String.valueOf(failure.getMessage());
+            at.getOut()
+                    .println(Json.text(
+                            failure instanceof OutcomeUnknownException
+                                    ? new NoAnswer(error, true)
+                                    : Map.of("error", error)));
+        }
         if (failure instanceof CommandFailure || failure instanceof LabException || failure instanceof NodeException) {
             at.getErr().println("sluice: " + failure.getMessage());
-            if (failure instanceof OutcomeUnknownException unknown
-                    && at.getCommand() instanceof NodeCommand command
-                    && command.output.json()) {
-                at.getOut().println(Json.text(new NoAnswer(String.valueOf(unknown.getMessage()), true)));
-            }
         } else {
             at.getErr().println("sluice: a defect of this program, please report it:");
             failure.printStackTrace(at.getErr());

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Supplier;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocketFactory;
@@ -34,18 +35,26 @@ final class ManagerClient {
     /** Longer than a watch is ever silent. */
     private static final int WATCH_TIMEOUT_MS = 30_000;
 
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    /** Every token may ask this, so that it says what is wrong with one. */
+    private static final String WHO_AM_I = "/api/v1/self";
+
+    private static final Map<String, @Nullable Object> NOTHING_SAID =
+            Map.of("detail", "the manager does not let you in", "action", "try again");
+
     private final String base;
-    private final String token;
+    private final Supplier<String> token;
     private final @Nullable SSLSocketFactory trust;
 
     /**
      * A client.
      *
      * @param base {@code http://127.0.0.1:9470}
-     * @param token says who asks; empty: nobody says
+     * @param token says who asks, empty: nobody says; asked anew before each connection, because that of the administrator changes when the manager starts anew
      * @param trust whom to believe that it is the manager; null: whom Java trusts
      */
-    ManagerClient(String base, String token, @Nullable SSLSocketFactory trust) {
+    ManagerClient(String base, Supplier<String> token, @Nullable SSLSocketFactory trust) {
         this.base = base;
         this.token = token;
         this.trust = trust;
@@ -78,6 +87,16 @@ final class ManagerClient {
         List<Map<String, @Nullable Object>> causes() {
             return Fields.objects(problem, "causes");
         }
+
+        /** Whether nothing came with the status. */
+        boolean isSilent() {
+            return problem.equals(NOTHING_SAID);
+        }
+
+        /** Whether it may pass by itself: a manager that starts, stands by or is busy. */
+        boolean mayPass() {
+            return status / 100 == 5 || status == TOO_MANY_REQUESTS;
+        }
     }
 
     /** {@code path?name=value&...}; values that are empty are left out. */
@@ -103,8 +122,8 @@ final class ManagerClient {
 
     /** Asks for bytes as they are. */
     byte[] bytes(String path) {
-        try {
-            HttpURLConnection connection = open(path, READ_TIMEOUT_MS);
+        return exchange(shown -> {
+            HttpURLConnection connection = open(path, READ_TIMEOUT_MS, shown);
             int status = connection.getResponseCode();
             if (status != HttpURLConnection.HTTP_OK) {
                 throw refused(connection, status);
@@ -112,9 +131,7 @@ final class ManagerClient {
             try (InputStream in = connection.getInputStream()) {
                 return in.readAllBytes();
             }
-        } catch (IOException e) {
-            throw unreachable(e);
-        }
+        });
     }
 
     /** Sends objects as YAML. */
@@ -144,33 +161,58 @@ final class ManagerClient {
     }
 
     private String request(String method, String path, @Nullable String body) {
-        try {
-            HttpURLConnection connection = open(path, READ_TIMEOUT_MS);
+        return exchange(shown -> {
+            HttpURLConnection connection = open(path, READ_TIMEOUT_MS, shown);
             connection.setRequestMethod(method);
             connection.setRequestProperty("Accept", "application/json, application/yaml;q=0");
             if (body != null) {
                 byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
                 connection.setRequestProperty("Content-Type", "application/yaml");
                 connection.setDoOutput(true);
+                // A change is sent once: without this the JDK would send it again when the connection ends.
                 connection.setFixedLengthStreamingMode(bytes.length);
                 try (OutputStream out = connection.getOutputStream()) {
                     out.write(bytes);
                 }
             }
             return answer(connection);
+        });
+    }
+
+    /** One request with the token that is shown. */
+    private interface Exchange<T> {
+        T with(String shown) throws IOException;
+    }
+
+    /** Asks; once more if the token is not known, and another one is there by now. */
+    private <T> T exchange(Exchange<T> exchange) {
+        String shown = token.get();
+        try {
+            try {
+                return exchange.with(shown);
+            } catch (Refused e) {
+                if (e.status() != HttpURLConnection.HTTP_UNAUTHORIZED) {
+                    throw e;
+                }
+                String now = token.get();
+                if (now.equals(shown)) {
+                    throw e.isSilent() ? unknown(e, shown) : e;
+                }
+                return exchange.with(now);
+            }
         } catch (IOException e) {
             throw unreachable(e);
         }
     }
 
-    private HttpURLConnection open(String path, int readTimeoutMs) throws IOException {
+    private HttpURLConnection open(String path, int readTimeoutMs, String shown) throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(base + path).toURL().openConnection(java.net.Proxy.NO_PROXY);
         if (connection instanceof HttpsURLConnection secure && trust != null) {
             secure.setSSLSocketFactory(trust);
         }
-        if (!token.isEmpty()) {
-            connection.setRequestProperty("Authorization", "Bearer " + token);
+        if (!shown.isEmpty()) {
+            connection.setRequestProperty("Authorization", "Bearer " + shown);
         }
         connection.setConnectTimeout(CONNECT_TIMEOUT_MS);
         connection.setReadTimeout(readTimeoutMs);
@@ -196,10 +238,17 @@ final class ManagerClient {
             }
         }
         if (String.valueOf(connection.getContentType()).startsWith("application/problem+json")) {
-            return new Refused(status, value(text));
+            return new Refused(status, text.isEmpty() ? NOTHING_SAID : value(text));
         }
         return new CommandFailure(
                 base + " answers with status " + status + ", not as a manager of Sluice would; is the address right?");
+    }
+
+    /** The JDK drops what is said with a 401 when a body was sent: another question with the same token gets the same words. */
+    private RuntimeException unknown(Refused silent, String shown) throws IOException {
+        HttpURLConnection connection = open(WHO_AM_I, READ_TIMEOUT_MS, shown);
+        int status = connection.getResponseCode();
+        return status == silent.status() ? refused(connection, status) : silent;
     }
 
     private CommandFailure unreachable(IOException e) {
@@ -209,10 +258,24 @@ final class ManagerClient {
                             + " does not answer in time; a change may be done all the same: look with 'sluice get'",
                     e);
         }
+        String said = String.valueOf(e.getMessage());
+        if (e instanceof SSLException && said.contains("subject alternative")) {
+            return new CommandFailure(
+                    "the certificate of the manager at " + base + " is for other names (" + said
+                            + "); write one of those: --manager https://NAME:PORT",
+                    e);
+        }
         if (e instanceof SSLException) {
             return new CommandFailure(
                     "the manager at " + base + " does not prove who it is (" + e.getMessage()
                             + "); name the certificate that it is signed by with --ca-file or SLUICE_CA_FILE",
+                    e);
+        }
+        if (base.startsWith("http:")
+                && (said.startsWith("Unexpected end of file") || said.startsWith("Invalid Http"))) {
+            return new CommandFailure(
+                    "whoever listens at " + base
+                            + " hangs up without an answer; a manager with --tls-cert speaks TLS there: write --manager https://NAME:PORT with a name of its certificate, and --ca-file",
                     e);
         }
         return new CommandFailure(
@@ -234,8 +297,8 @@ final class ManagerClient {
      * @return whether the listener had enough
      */
     boolean watch(String path, String lastId, Listener listener) {
-        try {
-            HttpURLConnection connection = open(path, WATCH_TIMEOUT_MS);
+        return exchange(shown -> {
+            HttpURLConnection connection = open(path, WATCH_TIMEOUT_MS, shown);
             connection.setRequestProperty("Accept", "text/event-stream");
             if (!lastId.isEmpty()) {
                 connection.setRequestProperty("Last-Event-ID", lastId);
@@ -248,9 +311,7 @@ final class ManagerClient {
                     new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8))) {
                 return listen(lines, listener);
             }
-        } catch (IOException e) {
-            throw unreachable(e);
-        }
+        });
     }
 
     private static boolean listen(BufferedReader lines, Listener listener) {

@@ -129,6 +129,7 @@ final class ManagerCommand implements Callable<Integer> {
             if (manager.agentsPort() != 0) {
                 spec.commandLine().getOut().println("agents reach it at port " + manager.agentsPort());
             }
+            ReadyNotice.give();
             end.await();
         } catch (IOException e) {
             throw new CommandFailure("--listen: " + e.getMessage(), e);

@@ -3,6 +3,8 @@ package dev.sluice.cli;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
@@ -58,7 +60,8 @@ final class ManagerOptions {
                     && uri.getHost() != null
                     && uri.getPath().isEmpty();
             if (usable && uri.getQuery() == null && uri.getUserInfo() == null) {
-                return new ManagerClient(uri.toString(), token(uri), trust(uri));
+                SSLSocketFactory trust = trust(uri);
+                return new ManagerClient(uri.toString(), () -> token(uri), trust);
             }
         } catch (URISyntaxException e) {
             // The same answer as for what can be read and is something else.
@@ -69,7 +72,6 @@ final class ManagerOptions {
 
     /** The token to show; empty: none. It is not sent where others could read it on the way. */
     private String token(URI manager) {
-        boolean local = isLocal(manager.getHost());
         String token = "";
         if (tokenFile != null) {
             token = read(tokenFile, "--token-file");
@@ -77,20 +79,33 @@ final class ManagerOptions {
             token = environment("SLUICE_TOKEN", "").strip();
         } else if (!environment("SLUICE_TOKEN_FILE", "").isEmpty()) {
             token = read(Path.of(environment("SLUICE_TOKEN_FILE", "")), "SLUICE_TOKEN_FILE");
-        } else if (local && Files.isReadable(ADMIN_TOKEN)) {
+        } else if (isOfThisMachine(manager) && Files.isReadable(ADMIN_TOKEN)) {
             token = read(ADMIN_TOKEN, "token");
         }
-        if (!token.isEmpty() && !local && "http".equals(manager.getScheme())) {
+        if (!token.isEmpty() && "http".equals(manager.getScheme()) && !isLoopback(manager)) {
             throw new CommandFailure(
                     "--manager " + manager + ": a token is not sent in the clear to another machine; use https://");
         }
         return token;
     }
 
-    private static boolean isLocal(String host) {
+    private static boolean isLoopback(URI manager) {
         try {
-            return InetAddress.getByName(host).isLoopbackAddress();
+            return InetAddress.getByName(manager.getHost()).isLoopbackAddress();
         } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    /** Whether the manager is one of this machine: on a loopback address, or at any address of its own if it has to prove who it is. */
+    static boolean isOfThisMachine(URI manager) {
+        if (isLoopback(manager)) {
+            return true;
+        }
+        try {
+            return "https".equals(manager.getScheme())
+                    && NetworkInterface.getByInetAddress(InetAddress.getByName(manager.getHost())) != null;
+        } catch (UnknownHostException | SocketException e) {
             return false;
         }
     }

@@ -61,8 +61,8 @@ final class NodeRunOptions {
             names = "--memory",
             paramLabel = "DIR",
             description =
-                    "Directory, best in memory, where what is known of flows is left for the next process (default:"
-                            + " /run/sluice/memory).")
+                    "Directory, best in memory, where what is known of flows is left for the next process, so that they keep"
+                            + " their paths (default: /run/sluice/memory with --fast-path, else nowhere).")
     private @Nullable Path memory;
 
     @Mixin
@@ -140,10 +140,11 @@ final class NodeRunOptions {
                 remains());
     }
 
-    /** Without fast path nothing goes on when the process ends, so nothing is left either. */
+    /** Without fast path nothing goes on when the process ends; which path each flow has is left for the next one only where somebody says where. */
     private Optional<Remains> remains() {
         if (fastPath == FastPathMode.OFF) {
-            return Optional.empty();
+            return Optional.ofNullable(memory)
+                    .map(directory -> new Remains(pins == null ? Remains.OWN_PINS : pins, directory));
         }
         Path kept = memory == null ? Remains.MEMORY : memory;
         if (pins != null) {
@@ -161,6 +162,8 @@ final class NodeRunOptions {
             if (server != null) {
                 Thread.ofVirtual().start(() -> serve(server, running));
             }
+            // A managed node may wait for its first objects; what it waits for must not keep the host from starting.
+            ReadyNotice.give();
             running.awaitEnd();
             if (!running.failure().isEmpty()) {
                 throw new CommandFailure("the node could not go on: " + running.failure());

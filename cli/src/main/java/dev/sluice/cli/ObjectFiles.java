@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,12 +88,39 @@ final class ObjectFiles {
     /** What the manager refuses, with the places in these files. */
     CommandFailure failure(ManagerClient.Refused refused) {
         StringBuilder text = new StringBuilder(refused.headline());
-        for (Map<String, @Nullable Object> cause : refused.causes()) {
-            WrittenObject object = byTitle.get(Fields.text(cause, "object"));
-            String place = object == null ? "" : object.place(Fields.text(cause, "field")) + ": ";
-            text.append('\n').append(place).append(line(cause));
-        }
+        List<Located> located = new ArrayList<>();
+        refused.causes().forEach(cause -> located.add(located(cause)));
+        located.sort(Comparator.comparingInt(Located::file)
+                .thenComparingInt(Located::line)
+                .thenComparingInt(Located::column));
+        located.forEach(each -> text.append('\n').append(each.text));
         return new CommandFailure(text.toString(), refused);
+    }
+
+    /** A cause with where it is, in the order in which it is shown. */
+    private record Located(int file, int line, int column, String text) {}
+
+    private Located located(Map<String, @Nullable Object> cause) {
+        WrittenObject object = byTitle.get(Fields.text(cause, "object"));
+        if (object == null) {
+            return new Located(-1, 0, 0, line(cause));
+        }
+        String message = Fields.text(cause, "message");
+        boolean ofName = message.startsWith("unknown field") || message.startsWith("duplicate field");
+        WrittenObject.Place place = object.place(Fields.text(cause, "field"), ofName);
+        return new Located(fileNumber(place.file()), place.line(), place.column(), place + ": " + line(cause));
+    }
+
+    /** In the order in which files were named. */
+    private int fileNumber(String file) {
+        int number = 0;
+        for (WrittenObject object : objects) {
+            if (object.place("", false).file().equals(file)) {
+                return number;
+            }
+            number++;
+        }
+        return number;
     }
 
     /** What the manager refuses, where no files have to do with it. */

@@ -61,6 +61,11 @@ final class ObjectTables {
                         new Column("DESIRED", "status.desired"),
                         new Column("READY", "status.ready"),
                         new Column("SPREAD", "spec.placement.spread"));
+            case SERVICE_MANAGER ->
+                List.of(
+                        new Column("VENDOR", "spec.vendor"),
+                        new Column("SERVICES", "spec.services"),
+                        new Column("CALLBACK", "spec.callback.url"));
             case SERVICE_CHAIN ->
                 List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
             case SERVICE_POLICY ->

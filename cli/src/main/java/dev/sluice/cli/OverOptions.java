@@ -2,7 +2,6 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminClient;
-import dev.sluice.agent.admin.AdminSocket;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -34,7 +33,7 @@ final class OverOptions {
         for (String word : over) {
             int equals = word.indexOf('=');
             String name = equals < 0 ? word : word.substring(0, equals);
-            Path socket = equals < 0 ? AdminSocket.defaultPath(name) : path(word, word.substring(equals + 1));
+            Path socket = equals < 0 ? AdminOptions.ofNode(name) : path(word, word.substring(equals + 1));
             AdminClient client = new AdminClient(socket);
             String itself = client.status().node();
             if (!itself.equals(name)) {

@@ -48,6 +48,7 @@ final class SluiceCommand {
             BackupCommand.class,
             WatchCommand.class,
             EventsCommand.class,
+            AuditCommand.class,
             WhoAmICommand.class,
             CanICommand.class,
             UserCommand.class,

@@ -126,7 +126,7 @@ final class SupportBundleCommand implements Callable<Integer> {
         }
         Host.add(bundle);
         for (Path log : logs) {
-            bundle.add("log/" + log.getFileName(), () -> Files.readString(log));
+            bundle.addFile("log/" + log.getFileName(), log);
         }
     }
 

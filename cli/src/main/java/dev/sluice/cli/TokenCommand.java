@@ -36,18 +36,20 @@ final class TokenCommand extends AccessRequest {
     int create(
             @Parameters(index = "0", paramLabel = "USER", description = "Whose token it is.") String user,
             @Option(
-                            names = "--ttl-hours",
-                            paramLabel = "HOURS",
-                            defaultValue = "12",
-                            description = "How long it lives, 1..2160 (default: ${DEFAULT-VALUE}).")
-                    int hours,
+                            names = "--ttl",
+                            paramLabel = "TIME",
+                            defaultValue = "12h",
+                            converter = TimeOption.class,
+                            description =
+                                    "How long it lives, such as 30m, 8h or 90d, at most 90d (default: ${DEFAULT-VALUE}).")
+                    long ttlSeconds,
             @Option(names = "--note", paramLabel = "TEXT", defaultValue = "", description = "What it is for.")
                     String note,
             @Mixin ManagerOptions manager,
             @Mixin ObjectOutput output) {
         Map<String, Object> wanted = new LinkedHashMap<>();
         wanted.put("user", user);
-        wanted.put("ttlSeconds", 3_600L * hours);
+        wanted.put("ttlSeconds", ttlSeconds);
         wanted.put("note", note);
         String yaml = YamlText.of(wanted);
         return ask(

@@ -1,8 +1,10 @@
 package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.admin.TraceOverNodes;
 import dev.sluice.agent.admin.TraceOverNodes.ForetoldOverNodes;
+import dev.sluice.agent.admin.TraceSession;
 import dev.sluice.agent.report.ForetellReport;
 import dev.sluice.agent.report.JourneyReport;
 import dev.sluice.agent.report.TraceReport;
@@ -13,6 +15,7 @@ import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.LoadResult;
 import dev.sluice.model.Problem;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -26,7 +29,7 @@ import picocli.CommandLine.ParameterException;
 @Command(
         name = "trace",
         description = {
-            "Follows the next packets through a running node: where each came in, what was decided, where it went. Slows the node down while it runs; ends by itself.",
+            "Follows the next packets through a running node: where each came in, what was decided, where it went. Slows the node down while it runs; ends by itself, or with Ctrl-C, and says what came until then.",
             "With --packet, --hex or --pcap: says what would happen to a packet that came in at --port now, through its service nodes too, by the node's own stages, without changing anything. With -f, "
                     + "on a node that has just started with these files.",
             "With --over: over these hosts as well, each packet as one story."
@@ -85,12 +88,34 @@ final class TraceCommand extends NodeCommand {
             fields.put("port", number(port));
         }
         fields.put("packets", packets);
+        long begunNs = System.nanoTime();
         if (over.isGiven()) {
-            JourneyReport report = new TraceOverNodes(over.nodes(admin)).trace(seconds, fields);
-            return answer(report, JourneyText.text(report, seconds));
+            TraceOverNodes nodes = new TraceOverNodes(over.nodes(admin));
+            try (OnInterrupt _ = new OnInterrupt(nodes::end)) {
+                JourneyReport report = nodes.trace(seconds, fields);
+                return answer(report, JourneyText.text(report, secondsSince(begunNs)));
+            }
         }
-        TraceReport report = admin.client().trace(seconds, fields);
-        return answer(report, text(report, seconds));
+        AdminClient client = admin.client();
+        String name = TraceSession.text(new SecureRandom().nextInt());
+        fields.put("name", name);
+        try (OnInterrupt _ = new OnInterrupt(() -> end(client, name))) {
+            TraceReport report = client.trace(seconds, fields);
+            return answer(report, text(report, secondsSince(begunNs)));
+        }
+    }
+
+    /** How long it took, which is less than was asked for if somebody ended it. */
+    private int secondsSince(long begunNs) {
+        return (int) Math.min(seconds, Math.ceilDiv(System.nanoTime() - begunNs, 1_000_000_000L));
+    }
+
+    private static void end(AdminClient client, String name) {
+        try {
+            client.endTrace(name);
+        } catch (NodeException _) {
+            // What became of the node its answer to the trace says.
+        }
     }
 
     private int number(String text) {

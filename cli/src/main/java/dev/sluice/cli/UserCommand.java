@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
         name = "user",
         description = {
             "Shows and changes who may do what with a manager.",
-            "Roles: admin, network-admin, security-admin, vendor, agent, auditor, read-only. ROLE@TENANT gives one in one tenant only: sluice user set alice security-admin@acme"
+            "Roles: admin, network-admin, security-admin, vendor, agent, auditor, read-only, monitor. ROLE@TENANT gives one in one tenant only: sluice user set alice security-admin@acme"
         })
 final class UserCommand extends AccessRequest {
     @Command(name = "list", description = "Lists users and their roles.")

@@ -63,6 +63,11 @@ final class WatchCommand extends ManagerRequest {
                     throw e;
                 }
                 pause();
+            } catch (ManagerClient.Refused e) {
+                if (!connected || !e.mayPass()) {
+                    throw e;
+                }
+                pause();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return ExitCode.OK;

@@ -2,13 +2,19 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.manager.Manager;
 import dev.sluice.manager.http.ServerCertificate;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,11 +23,15 @@ import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** Users, tenants and tokens by the commands, to a manager with TLS (C14, S3). */
 @Timeout(120)
@@ -133,6 +143,169 @@ class AccessCommandsTest {
             assertThat(run(manager, alice, "whoami").err()).contains("the token is unknown, expired or revoked");
             assertThat(run(manager, root, "tenant", "delete", "acme").out()).isEqualTo("Tenant/acme deleted\n");
             assertThat(run(manager, root, "token", "revoke", "00000000").err()).contains("there is no Token/00000000");
+        }
+    }
+
+    @Test
+    void everyCommandSaysWhatIsWrongWithTheToken() throws Exception {
+        try (Manager manager = manager()) {
+            Path bad = Files.writeString(folder.resolve("bad"), "sluice_00000000_0000");
+            Path none = Files.writeString(folder.resolve("none"), "");
+            String objects = Files.writeString(
+                            folder.resolve("o.yaml"),
+                            "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {transport: raw}}")
+                    .toString();
+            for (String command : List.of(
+                    "get services",
+                    "delete service fw",
+                    "user set alice admin",
+                    "user delete alice",
+                    "token create alice",
+                    "enrol create a",
+                    "enrol revoke a",
+                    "backup " + folder.resolve("b"),
+                    "watch",
+                    "apply -f " + objects)) {
+                Cli unknown = run(manager, bad, command.split(" ", -1));
+                assertThat(unknown.err())
+                        .as(command)
+                        .startsWith("sluice: the token is unknown, expired or revoked: ask an administrator");
+                assertThat(unknown.status()).isEqualTo(ExitCode.FAILED);
+                assertThat(run(manager, none, command.split(" ", -1)).err())
+                        .as(command)
+                        .startsWith("sluice: the manager wants to know who you are: send a token");
+            }
+        }
+    }
+
+    @Test
+    void thoseWhoOnlyReadLearnWhatRefersToAnObjectAndAuditorsWhoChangedIt() throws Exception {
+        try (Manager manager = manager()) {
+            Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
+            Path objects = Files.writeString(folder.resolve("o.yaml"), """
+                    {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
+                    ---
+                    apiVersion: sluice.dev/v1
+                    kind: ServiceChain
+                    metadata: {name: inspect}
+                    spec: {profiles: [firewall], onFailure: closed}
+                    """);
+            run(manager, root, "apply", "-f", objects.toString());
+            run(manager, root, "tenant", "create", "acme");
+            run(manager, root, "user", "set", "rita", "read-only");
+            run(manager, root, "user", "set", "axel", "auditor");
+            Path rita = Files.writeString(
+                    folder.resolve("rita"),
+                    run(manager, root, "token", "create", "rita", "--ttl", "90d")
+                            .out());
+            Path axel = Files.writeString(
+                    folder.resolve("axel"),
+                    run(manager, root, "token", "create", "axel").out());
+            assertThat(run(manager, rita, "describe", "service", "firewall").out())
+                    .endsWith("referred to by\n  ServiceChain/inspect spec.profiles[0]\n");
+            assertThat(run(manager, rita, "describe", "servicechain", "inspect").out())
+                    .endsWith("referred to by\n  (no object that you may see)\n");
+            assertThat(run(manager, rita, "get", "service", "nope").err()).contains("sluice get services");
+            assertThat(run(manager, rita, "audit").err()).contains("rita may not");
+            Cli record = run(manager, axel, "audit", "--last", "4");
+            assertThat(record.err()).isEmpty();
+            assertThat(record.out()).contains("local-admin: created User/axel").doesNotContain("ServiceChain");
+            assertThat(run(manager, axel, "audit").out())
+                    .startsWith("1 20")
+                    .contains("local-admin: created Service/firewall, created ServiceChain/inspect\n");
+            assertThat(run(manager, axel, "audit", "--last", "1", "-o", "json").out())
+                    .contains("\"hash\"");
+            assertThat(run(manager, axel, "audit", "--verify").out()).endsWith(" entries, as they were written\n");
+            Cli verb = run(manager, axel, "can-i", "fly", "service");
+            assertThat(verb.err()).contains("'fly' is not something to do; write one of: read, write, status");
+            Cli kind = run(manager, axel, "can-i", "write", "servces");
+            assertThat(kind.err()).contains("'servces' is not a kind; did you mean 'services'?");
+            assertThat(List.of(verb.status(), kind.status())).containsOnly(ExitCode.USAGE);
+        }
+    }
+
+    @Test
+    void watchGoesOnWithTheNewTokenOfAManagerThatStartsAnew() throws Exception {
+        Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
+        String object = "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: %s}, spec: {transport: raw}}";
+        Path first = Files.writeString(folder.resolve("1.yaml"), object.formatted("fw"));
+        Path second = Files.writeString(folder.resolve("2.yaml"), object.formatted("ips"));
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int port;
+        FutureTask<Integer> watch;
+        try (Manager before = manager()) {
+            port = before.port();
+            run(before, root, "apply", "-f", first.toString());
+            List<String> words = List.of("watch", "services", "--count", "2", "--manager", "https://127.0.0.1:" + port);
+            List<String> all = new ArrayList<>(words);
+            all.addAll(List.of("--ca-file", certificate.toString(), "--token-file", root.toString()));
+            watch = new FutureTask<>(() -> {
+                CommandLine line = Main.commandLine("watch");
+                line.setOut(new PrintWriter(out, true));
+                line.setErr(new PrintWriter(err, true));
+                return line.execute(all.toArray(String[]::new));
+            });
+            Thread.ofPlatform().daemon().start(watch);
+            until(() -> out.toString().contains("Service/fw"));
+        }
+        String token = Files.exists(root) ? Files.readString(root) : "";
+        InetSocketAddress listen = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        try (Manager after = Manager.start(
+                Manager.Options.of(folder.resolve("data"), listen).with(ServerCertificate.read(certificate, key)))) {
+            assertThat(Files.readString(root)).isNotEqualTo(token);
+            run(after, root, "apply", "-f", second.toString());
+            assertThat(watch.get(30, TimeUnit.SECONDS)).as(err.toString()).isZero();
+            assertThat(out.toString()).contains("Service/ips");
+        }
+    }
+
+    private static void until(BooleanSupplier condition) throws InterruptedException {
+        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(endNs);
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
+    void administratorOfTheMachineIsKnownAtItsOtherAddressesToo() throws Exception {
+        assertThat(ManagerOptions.isOfThisMachine(URI.create("http://127.0.0.1:9470")))
+                .isTrue();
+        assertThat(ManagerOptions.isOfThisMachine(URI.create("https://[::1]:9470")))
+                .isTrue();
+        assertThat(ManagerOptions.isOfThisMachine(URI.create("https://192.0.2.1:9470")))
+                .isFalse();
+        assertThat(ManagerOptions.isOfThisMachine(URI.create("https://no-such-host.invalid:9470")))
+                .isFalse();
+        Optional<InetAddress> own = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+                .findFirst();
+        assumeTrue(own.isPresent());
+        String name = own.orElseThrow().getHostAddress();
+        assertThat(ManagerOptions.isOfThisMachine(URI.create("https://" + name + ":9470")))
+                .isTrue();
+        assertThat(ManagerOptions.isOfThisMachine(URI.create("http://" + name + ":9470")))
+                .isFalse();
+    }
+
+    @Test
+    void wrongSchemeAndWrongNameAreSaid() throws Exception {
+        try (Manager manager = manager()) {
+            Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
+            Cli clear = Cli.run(
+                    "whoami", "--manager", "http://127.0.0.1:" + manager.port(), "--token-file", root.toString());
+            assertThat(clear.err()).contains("a manager with --tls-cert speaks TLS there: write --manager https://");
+            Cli other = Cli.run(
+                    "whoami",
+                    "--manager",
+                    "https://127.0.0.2:" + manager.port(),
+                    "--ca-file",
+                    certificate.toString(),
+                    "--token-file",
+                    root.toString());
+            assertThat(other.err()).contains("127.0.0.2");
         }
     }
 

@@ -34,7 +34,7 @@ class DiscoverySystemTest {
     private Path folder = Path.of("");
 
     private static boolean isAt(JsonNode object, int host) {
-        return object.path("spec").path("node").asString("").equals(WanderingLab.name(host));
+        return object.path("spec").path("node").asString("").equals(ManagedFabric.name(host));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.Namespace;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -27,7 +28,7 @@ final class EchoFlow implements AutoCloseable {
 
     /** Answers in a namespace until the JVM ends. */
     static void echo(Namespace namespace, int port) {
-        DatagramSocket socket = InsideNamespace.call(namespace, () -> new DatagramSocket(port));
+        DatagramSocket socket = Inside.call(namespace, () -> new DatagramSocket(port));
         Thread.ofPlatform().daemon().name("echo").start(() -> {
             DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
             while (true) {
@@ -42,8 +43,7 @@ final class EchoFlow implements AutoCloseable {
     }
 
     static EchoFlow open(Namespace from, String address, int port) {
-        return new EchoFlow(
-                InsideNamespace.call(from, () -> new DatagramSocket()), new InetSocketAddress(address, port));
+        return new EchoFlow(Inside.call(from, () -> new DatagramSocket()), new InetSocketAddress(address, port));
     }
 
     /** Sends a packet and waits for its answer; whether it came. */

@@ -69,7 +69,7 @@ class EnrolCommandsTest {
             assertThat(run(manager, "enrol", "create", "a", "--ttl", "8d").err())
                     .contains("1..604800");
             assertThat(run(manager, "enrol", "create", "a", "--ttl", "soon").err())
-                    .contains("write 30m, 1h or 2d");
+                    .contains("write 60s, 5m, 12h or 90d");
         }
         try (Manager closed = Manager.start(Manager.Options.of(folder.resolve("closed"), any())
                         .withoutAccessControl()

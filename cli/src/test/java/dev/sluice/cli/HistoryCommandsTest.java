@@ -65,12 +65,23 @@ class HistoryCommandsTest {
     @Test
     void timesAreReadWithTheirUnits() {
         SecondsOption option = new SecondsOption();
-        assertThat(List.of(option.convert("90"), option.convert("60s"), option.convert("5m"), option.convert("24h")))
-                .containsExactly(90, 60, 300, 86_400);
-        for (String wrong : List.of("0s", "25h", "x", "", "-1", "1d", "9999999")) {
+        assertThat(List.of(
+                        option.convert("90"),
+                        option.convert("60s"),
+                        option.convert("5m"),
+                        option.convert("24h"),
+                        option.convert("1d")))
+                .containsExactly(90, 60, 300, 86_400, 86_400);
+        for (String wrong : List.of("0s", "25h", "x", "", "-1", "2d", "9999999")) {
             assertThatThrownBy(() -> option.convert(wrong))
                     .isInstanceOf(TypeConversionException.class)
                     .hasMessageContaining("1s..24h");
+        }
+        TimeOption any = new TimeOption();
+        assertThat(List.of(any.convert("45"), any.convert("30m"), any.convert("90d")))
+                .containsExactly(45L, 1_800L, 7_776_000L);
+        for (String wrong : List.of("", "h", "1.5h", "-1", "2w", "9999999999")) {
+            assertThatThrownBy(() -> any.convert(wrong)).hasMessageContaining("write 60s, 5m, 12h or 90d");
         }
         assertThat(Cli.run("reload", "--confirm", "soon").status()).isEqualTo(ExitCode.USAGE);
     }

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.StatusReport.InstanceReport;
+import dev.sluice.lab.Inside;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
@@ -44,7 +45,6 @@ import tools.jackson.databind.JsonNode;
  */
 final class InstancesLab implements AutoCloseable {
     private static final Duration WAIT = Duration.ofSeconds(20);
-    private static final int PORT = 9471;
 
     /** A bridge between its two interfaces: the least that a service node can be. */
     private static final String NODE = """
@@ -104,30 +104,21 @@ final class InstancesLab implements AutoCloseable {
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         client = topology.namespace("client");
         server = topology.namespace("server");
-        Namespace manager = topology.namespace("manager");
-        Namespace fabric = topology.namespace("fabric");
-        for (String bridge : List.of("br0", "mgmt")) {
-            fabric.configure("link", "add", "dev", bridge, "mtu", "1700", "type", "bridge");
-            fabric.configure("link", "set", "dev", bridge, "up");
-        }
-        topology.wire(manager, "mgmt", fabric, "m9").a().address("198.51.100.9/24");
-        fabric.configure("link", "set", "dev", "m9", "master", "mgmt");
+        ManagedFabric fabric = new ManagedFabric(topology);
         inventory = new Inventory(store, InstantSource.system());
         EchoFlow.echo(server, 7777);
-        service = InsideNamespace.call(
-                manager,
+        service = Inside.call(
+                fabric.manager,
                 () -> AgentService.start(
-                        new InetSocketAddress("198.51.100.9", PORT), inventory, InstantSource.system(), Duration.ZERO));
+                        new InetSocketAddress(ManagedFabric.MANAGER, ManagedFabric.AGENTS_PORT),
+                        inventory,
+                        InstantSource.system(),
+                        Duration.ZERO));
         deployments = DeploymentService.start(inventory, List.of(), service.controller(), InstantSource.system());
         apply(OBJECTS);
         List<Namespace> hosts = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            Namespace host = topology.namespace(name(i));
-            hosts.add(host);
-            topology.wire(host, "underlay", fabric, "u" + i).mtu(1700).a().quiet();
-            fabric.configure("link", "set", "dev", "u" + i, "master", "br0");
-            topology.wire(host, "mgmt", fabric, "m" + i).a().address("198.51.100." + (i + 1) + "/24");
-            fabric.configure("link", "set", "dev", "m" + i, "master", "mgmt");
+            hosts.add(fabric.host(i));
         }
         var left = topology.wire(client, "eth0", hosts.get(0), "left");
         var right = topology.wire(server, "eth0", hosts.get(0), "right");
@@ -136,12 +127,8 @@ final class InstancesLab implements AutoCloseable {
         left.a().address("10.0.0.1/24");
         right.a().address("10.0.0.2/24");
         for (int i = 0; i < 2; i++) {
-            agents.add(startAgent(hosts.get(i), name(i)));
+            agents.add(startAgent(hosts.get(i), ManagedFabric.name(i)));
         }
-    }
-
-    private static String name(int host) {
-        return host == 0 ? "host-a" : "host-b";
     }
 
     private LabProcess startAgent(Namespace host, String name) throws IOException {
@@ -150,7 +137,12 @@ final class InstancesLab implements AutoCloseable {
                 "agent",
                 PairLab.FLAGS,
                 AgentMain.class,
-                List.of("198.51.100.9", String.valueOf(PORT), name, directory.toString(), program.toString()));
+                List.of(
+                        ManagedFabric.MANAGER,
+                        String.valueOf(ManagedFabric.AGENTS_PORT),
+                        name,
+                        directory.toString(),
+                        program.toString()));
     }
 
     /** Flows of host A whose path leads through an instance; 0 if there is none. */

@@ -5,14 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class LogSetupTest {
     private static String line(OutputFormat format) {
+        return line(format, false);
+    }
+
+    private static String line(OutputFormat format, boolean journal) {
         LoggerContext context = new LoggerContext();
         LoggingEvent event = new LoggingEvent(
                 "x",
@@ -22,7 +31,7 @@ class LogSetupTest {
                 new IllegalStateException("gone\nfor good"),
                 new Object[] {"\"left\"", "down"});
         return new String(
-                LogSetup.encoder(context, format.toString().toLowerCase(Locale.ROOT))
+                LogSetup.encoder(context, format.toString().toLowerCase(Locale.ROOT), journal)
                         .encode(event),
                 StandardCharsets.UTF_8);
     }
@@ -41,6 +50,26 @@ class LogSetupTest {
 
     @Test
     void peopleGetASentence() {
-        assertThat(line(OutputFormat.TEXT)).contains("WARN  port \"left\" is down");
+        assertThat(line(OutputFormat.TEXT))
+                .containsPattern("(?m)^20[0-9-]{8}T[0-9:]{8}\\.[0-9]{3}(Z|[+-][0-9:]{5}) WARN  port \"left\" is down$");
+    }
+
+    @Test
+    void journalGetsThePriorityOfEachLine() {
+        assertThat(line(OutputFormat.TEXT, true))
+                .startsWith("<4>WARN  port \"left\" is down\n<4>")
+                .contains("\n<4>for good\n");
+        assertThat(line(OutputFormat.JSON, true)).startsWith("<4>{");
+    }
+
+    @Test
+    void journalIsToldByDeviceAndInodeOfTheStream(@TempDir Path folder) throws IOException {
+        Path stream = Files.writeString(folder.resolve("stream"), "");
+        Map<String, Object> file = Files.readAttributes(stream, "unix:dev,ino");
+        String itself = file.get("dev") + ":" + file.get("ino");
+        assertThat(LogSetup.isJournal(itself, stream)).isTrue();
+        assertThat(LogSetup.isJournal(itself, folder)).isFalse();
+        assertThat(LogSetup.isJournal(itself, folder.resolve("gone"))).isFalse();
+        assertThat(LogSetup.isJournal(null, stream)).isFalse();
     }
 }

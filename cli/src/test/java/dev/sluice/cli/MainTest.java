@@ -2,6 +2,10 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,5 +111,44 @@ class MainTest {
         Cli run = Cli.run("lab", "up", folder.resolve("gone.yaml").toString());
         assertThat(run.status()).isEqualTo(ExitCode.FAILED);
         assertThat(run.err()).startsWith("sluice: lab file").contains("gone.yaml");
+    }
+
+    @Test
+    void programsAreToldOfEveryFailureWhereTheyExpectTheAnswer() {
+        for (List<String> words : List.of(
+                List.of("status", "--admin", "/nowhere/s", "-o", "json"),
+                List.of("get", "services", "--manager", "pigeon", "-ojson"),
+                List.of("status", "--output=json", "--pigeon"),
+                List.of("diff", "--admin", "/nowhere/s", "-o", "JSON"))) {
+            Cli run = Cli.run(words.toArray(String[]::new));
+            assertThat(run.status()).isNotZero();
+            assertThat(new JsonMapper().readTree(run.out()).path("error").asString())
+                    .as("%s", words)
+                    .isNotBlank();
+            assertThat(run.err()).startsWith("sluice: ");
+        }
+        assertThat(Cli.run("status", "--admin", "/nowhere/s").out()).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeWrittenIsAFailureAndAReaderWhoHasHadEnoughIsNot() {
+        assertThat(written("No space left on device").status()).isEqualTo(ExitCode.FAILED);
+        assertThat(written("No space left on device").err())
+                .isEqualTo("sluice: the answer cannot be written: No space left on device\n");
+        assertThat(written("Broken pipe")).isEqualTo(new Cli(ExitCode.OK, "", ""));
+    }
+
+    private static Cli written(String trouble) {
+        StringWriter err = new StringWriter();
+        CommandLine line = Main.commandLine("version");
+        line.setErr(new PrintWriter(err, true));
+        Output output = new Output(new OutputStream() {
+            @Override
+            public void write(int one) throws IOException {
+                throw new IOException(trouble);
+            }
+        });
+        int status = Main.run(line, output, "version");
+        return new Cli(status, "", err.toString());
     }
 }

@@ -9,7 +9,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +132,33 @@ class ManagerCommandsTest {
     }
 
     @Test
+    void applyAndValidatePointAtTheSamePlacesInTheSameOrderAndTakeTheSameObjects() throws IOException {
+        String bad = file(
+                "bad.yaml",
+                OBJECTS.replace("[firewall]", "[firewal]")
+                        .replace("{transport: raw}", "{pigeon: {a: 1}, transport: post}"));
+        List<String> places = Cli.run("validate", bad)
+                .out()
+                .lines()
+                .filter(line -> line.startsWith(bad))
+                .map(line -> line.split(" ", 2)[0])
+                .toList();
+        assertThat(places).hasSizeGreaterThanOrEqualTo(2).contains(bad + ":4:8:");
+        assertThat(run("apply", "-f", bad)
+                        .err()
+                        .lines()
+                        .filter(line -> line.startsWith(bad))
+                        .map(line -> line.split(" ", 2)[0]))
+                .isSubsetOf(places)
+                .contains(bad + ":4:8:")
+                .isSortedAccordingTo(Comparator.comparingInt(places::indexOf));
+        run("apply", "-f", file("a.yaml", OBJECTS));
+        String shown = file("shown.yaml", run("get", "all", "-o", "yaml").out() + "status: {conditions: []}\n");
+        assertThat(Cli.run("validate", shown).status()).isZero();
+        assertThat(run("apply", "-f", shown).status()).isZero();
+    }
+
+    @Test
     void conflictsNameTheOwner() throws IOException {
         run("apply", "-f", file("a.yaml", OBJECTS), "--field-manager", "alice");
         String other = file("b.yaml", OBJECTS.replace("closed", "open"));
@@ -241,7 +270,9 @@ class ManagerCommandsTest {
         assertThat(withStore("--store", "etcd://127.0.0.1:1", "--name", "a b")).contains("name 'a b' is not one of");
         assertThat(Cli.run("manager", "--data", file("f", "x"), "--listen", "127.0.0.1:0")
                         .err())
-                .contains("cannot be used");
+                .contains("cannot be used: ")
+                .contains("is a file, not a directory")
+                .doesNotContain("java.");
         assertThat(Cli.run(
                                 "manager",
                                 "--data",
@@ -276,6 +307,8 @@ class ManagerCommandsTest {
         run("apply", "-f", file("a.yaml", OBJECTS));
         Path backup = folder.resolve("save");
         assertThat(run("backup", backup.toString()).out()).contains("save: ");
+        assertThat(Files.getPosixFilePermissions(backup))
+                .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
         assertThat(run("backup", backup.toString()).err()).contains("is there already");
         String before = run("export").out();
         manager.close();

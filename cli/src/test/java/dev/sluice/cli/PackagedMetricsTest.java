@@ -15,8 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -125,5 +127,25 @@ class PackagedMetricsTest {
                 .start();
         String said = new String(promtool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(promtool.waitFor()).as(said).isZero();
+    }
+
+    @Test
+    void guidesNameMetricsThatThereAre() throws Exception {
+        Pattern named = Pattern.compile("\\bsluice_[a-z_]+[a-z](?![a-z0-9_*])");
+        Set<String> known = known().keySet();
+        Set<String> wrong = new TreeSet<>();
+        List<Path> pages;
+        try (Stream<Path> files = Files.list(Path.of("..", "docs", "guides"))) {
+            pages = files.filter(file -> file.toString().endsWith(".md")).toList();
+        }
+        assertThat(pages).isNotEmpty();
+        for (Path page : pages) {
+            named.matcher(Files.readString(page))
+                    .results()
+                    .map(MatchResult::group)
+                    .filter(name -> !known.contains(name))
+                    .forEach(name -> wrong.add(page.getFileName() + ": " + name));
+        }
+        assertThat(wrong).isEmpty();
     }
 }

@@ -75,6 +75,9 @@ class SeveralManagersSystemTest {
             LabProcess b = manager(host, "b", B, AGENTS_OF_B);
             b.awaitLine("b stands by", WAIT, line -> line.contains("it stands by; a leads"));
 
+            assertThat(command(host, "b", B, "get", "managers"))
+                    .containsPattern("a +leader +" + A)
+                    .containsPattern("b \\(answers\\) +standby +" + B);
             LabProcess agent = agent(host, token(host));
             // Through the one that stands by.
             apply(host, "b", B, OBJECTS + POLICY.formatted(""));

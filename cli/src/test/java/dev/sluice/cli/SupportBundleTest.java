@@ -9,9 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
@@ -201,6 +204,25 @@ class SupportBundleTest {
                 .doesNotContain(SECRET)
                 .doesNotContain(TOKEN)
                 .doesNotContain("b".repeat(43));
+    }
+
+    @Test
+    void ofALogOfAnyLengthTheEndIsThere() throws Exception {
+        Path log = folder.resolve("long.log");
+        try (SeekableByteChannel sparse =
+                Files.newByteChannel(log, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            sparse.position(3L << 30);
+            sparse.write(ByteBuffer.wrap("MIGHAg\n-----END PRIVATE KEY-----\nport left \u00fc is up\n"
+                    .getBytes(StandardCharsets.ISO_8859_1)));
+        }
+        Path file = folder.resolve("b.tar.gz");
+        try (Bundle bundle = Bundle.create(file, "x", Instant.EPOCH, part -> {})) {
+            bundle.addFile("log/long.log", log);
+            bundle.addFile("log/gone.log", folder.resolve("gone.log"));
+            assertThat(bundle.contents().getFirst()).contains(", the end of 32212255");
+            assertThat(bundle.contents().getLast()).contains("log/gone.log: not there");
+        }
+        assertThat(unpacked(file)).contains("port left ").contains(" is up").doesNotContain("MIGHAg");
     }
 
     @Test

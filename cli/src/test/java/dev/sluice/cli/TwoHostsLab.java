@@ -31,7 +31,6 @@ import java.util.function.Predicate;
  * </pre>
  */
 final class TwoHostsLab implements AutoCloseable {
-    static final String AGENTS = "198.51.100.9:9471";
     private static final AtomicInteger COMMANDS = new AtomicInteger();
 
     static final String OBJECTS = """
@@ -61,29 +60,16 @@ final class TwoHostsLab implements AutoCloseable {
     final Topology topology = Topology.create();
     final Namespace client = topology.namespace("client");
     final Namespace server = topology.namespace("server");
-    final Namespace manager = topology.namespace("manager");
+    private final ManagedFabric fabric = new ManagedFabric(topology);
+    final Namespace manager = fabric.manager;
     final List<Namespace> hosts = new ArrayList<>();
     final BridgeFirewall firewall;
     private final Path folder;
 
     TwoHostsLab(Path folder) {
         this.folder = folder;
-        Namespace fabric = topology.namespace("fabric");
-        for (String bridge : List.of("br0", "mgmt")) {
-            fabric.configure("link", "add", "dev", bridge, "mtu", "1700", "type", "bridge");
-            fabric.configure("link", "set", "dev", bridge, "up");
-        }
-        for (int i = 0; i < 2; i++) {
-            String name = i == 0 ? "host-a" : "host-b";
-            Namespace host = topology.namespace(name);
-            hosts.add(host);
-            topology.wire(host, "underlay", fabric, "u" + i).mtu(1700).a().quiet();
-            fabric.configure("link", "set", "dev", "u" + i, "master", "br0");
-            topology.wire(host, "mgmt", fabric, "m" + i).a().address("198.51.100." + (i + 1) + "/24");
-            fabric.configure("link", "set", "dev", "m" + i, "master", "mgmt");
-        }
-        topology.wire(manager, "mgmt", fabric, "m9").a().address("198.51.100.9/24");
-        fabric.configure("link", "set", "dev", "m9", "master", "mgmt");
+        hosts.add(fabric.host(0));
+        hosts.add(fabric.host(1));
         var left = topology.wire(client, "eth0", hosts.get(0), "left");
         var right = topology.wire(server, "eth0", hosts.get(0), "right");
         left.b().quiet();
@@ -98,32 +84,29 @@ final class TwoHostsLab implements AutoCloseable {
         firewall = BridgeFirewall.create(in.a(), out.a());
     }
 
-    LabProcess startManager() {
-        LabProcess process = manager.startJvm(
-                "manager",
-                PairLab.FLAGS,
-                Main.class,
-                List.of("manager", "--data", folder.resolve("data").toString(), "--agents", AGENTS));
+    LabProcess startManager(String... more) {
+        List<String> words = new ArrayList<>(
+                List.of("manager", "--data", folder.resolve("data").toString(), "--agents", ManagedFabric.AGENTS));
+        words.addAll(List.of(more));
+        LabProcess process = manager.startJvm("manager", PairLab.FLAGS, Main.class, words);
         process.awaitLine("the manager listens", PairLab.WAIT, line -> line.contains("agents reach it"));
         return process;
     }
 
-    private static String name(int host) {
-        return host == 0 ? "host-a" : "host-b";
-    }
-
     /** Starts the agent of a host that has a certificate, or is given a token. */
     LabProcess startAgent(int host, String... more) {
-        List<String> words = new ArrayList<>(List.of("agent", "--manager", AGENTS, "--node", name(host)));
+        List<String> words = new ArrayList<>(
+                List.of("agent", "--manager", ManagedFabric.AGENTS, "--node", ManagedFabric.name(host)));
         words.addAll(List.of("--admin", socket(host).toString()));
-        words.addAll(List.of("--state", folder.resolve("state-" + name(host)).toString()));
+        words.addAll(List.of(
+                "--state", folder.resolve("state-" + ManagedFabric.name(host)).toString()));
         words.addAll(List.of(more));
         return hosts.get(host).startJvm("agent", PairLab.FLAGS, Main.class, words);
     }
 
     /** A token for a host, as an administrator makes it. */
     String token(int host) {
-        return command(0, "enrol", "create", name(host))
+        return command(0, "enrol", "create", ManagedFabric.name(host))
                 .lines()
                 .filter(line -> line.startsWith("sluice-enrol_"))
                 .findFirst()

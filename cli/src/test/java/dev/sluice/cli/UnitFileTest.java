@@ -60,6 +60,13 @@ class UnitFileTest {
         return parsed;
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {NODE, AGENT, MANAGER})
+    void serviceCountsAsStartedWhenItSaysSo(String unit) throws Exception {
+        assertThat(values(unit, "Type")).containsExactly("notify");
+        assertThat(values(unit, "RestrictAddressFamilies").getFirst()).contains("AF_UNIX");
+    }
+
     @Test
     void commandLineTakesWhatTheUnitOfNodesStarts() throws Exception {
         CommandLine.ParseResult parsed = started(NODE, "SLUICE_RUN_OPTIONS");

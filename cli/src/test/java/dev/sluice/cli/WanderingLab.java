@@ -32,7 +32,6 @@ import tools.jackson.databind.json.JsonMapper;
  * </pre>
  */
 final class WanderingLab implements AutoCloseable {
-    private static final String AGENTS = "198.51.100.9:9471";
 
     /** Sends a request that stands in its input, and says the answer's head and as much of its body as the head says. */
     private static final String ASK = """
@@ -51,7 +50,8 @@ final class WanderingLab implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
 
     final Topology topology = Topology.create();
-    final Namespace manager = topology.namespace("manager");
+    private final ManagedFabric fabric = new ManagedFabric(topology);
+    final Namespace manager = fabric.manager;
     final List<Namespace> hosts = new ArrayList<>();
     private final List<LabProcess> agents = new ArrayList<>();
     private final Path folder;
@@ -59,22 +59,11 @@ final class WanderingLab implements AutoCloseable {
 
     WanderingLab(Path folder, int hostCount) {
         this.folder = folder;
-        Namespace fabric = topology.namespace("fabric");
-        for (String bridge : List.of("br0", "mgmt")) {
-            fabric.configure("link", "add", "dev", bridge, "mtu", "1700", "type", "bridge");
-            fabric.configure("link", "set", "dev", bridge, "up");
-        }
-        topology.wire(manager, "mgmt", fabric, "m9").a().address("198.51.100.9/24");
-        fabric.configure("link", "set", "dev", "m9", "master", "mgmt");
-        List<String> words = List.of("manager", "--data", folder.resolve("data").toString(), "--agents", AGENTS);
+        List<String> words =
+                List.of("manager", "--data", folder.resolve("data").toString(), "--agents", ManagedFabric.AGENTS);
         process = manager.startJvm("manager", PairLab.FLAGS, Main.class, words);
         for (int i = 0; i < hostCount; i++) {
-            Namespace host = topology.namespace(name(i));
-            hosts.add(host);
-            topology.wire(host, "underlay", fabric, "u" + i).mtu(1700).a().quiet();
-            fabric.configure("link", "set", "dev", "u" + i, "master", "br0");
-            topology.wire(host, "mgmt", fabric, "m" + i).a().address("198.51.100." + (i + 1) + "/24");
-            fabric.configure("link", "set", "dev", "m" + i, "master", "mgmt");
+            hosts.add(fabric.host(i));
         }
         process.awaitLine("the manager listens", PairLab.WAIT, line -> line.contains("agents reach it"));
         for (int i = 0; i < hostCount; i++) {
@@ -82,18 +71,16 @@ final class WanderingLab implements AutoCloseable {
         }
     }
 
-    static String name(int host) {
-        return "host-" + (char) ('a' + host);
-    }
-
     private LabProcess agent(int host) {
-        String token = ask("POST", "/api/v1/enrolments", "{\"node\": \"" + name(host) + "\"}")
+        String token = ask("POST", "/api/v1/enrolments", "{\"node\": \"" + ManagedFabric.name(host) + "\"}")
                 .path("token")
                 .asString();
-        List<String> words = List.of("agent", "--manager", AGENTS, "--node", name(host), "--enrol", token);
+        List<String> words = List.of(
+                "agent", "--manager", ManagedFabric.AGENTS, "--node", ManagedFabric.name(host), "--enrol", token);
         List<String> all = new ArrayList<>(words);
-        all.addAll(List.of("--admin", folder.resolve(name(host) + ".sock").toString()));
-        all.addAll(List.of("--state", folder.resolve(name(host)).toString()));
+        all.addAll(List.of(
+                "--admin", folder.resolve(ManagedFabric.name(host) + ".sock").toString()));
+        all.addAll(List.of("--state", folder.resolve(ManagedFabric.name(host)).toString()));
         return hosts.get(host).startJvm("agent", PairLab.FLAGS, Main.class, all);
     }
 
@@ -108,7 +95,7 @@ final class WanderingLab implements AutoCloseable {
                     ---
                     {apiVersion: sluice.dev/v1, kind: LogicalRouter, metadata: {name: underlay-%1$s}, spec: {node: %1$s, interfaces: [{port: underlay-%1$s, addresses: [192.0.2.%2$d/24]}]}}
                     ---
-                    """.formatted(name(i), i + 1));
+                    """.formatted(ManagedFabric.name(i), i + 1));
         }
         return all.toString();
     }

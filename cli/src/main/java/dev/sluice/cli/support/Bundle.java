@@ -3,6 +3,8 @@ package dev.sluice.cli.support;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,17 +77,46 @@ public final class Bundle implements AutoCloseable {
         return new Bundle(new GZIPOutputStream(new BufferedOutputStream(raw)), folder, now, progress);
     }
 
+    /** The end of what there is. */
+    private record End(long wholeBytes, String text) {}
+
+    /** What comes to an end of something. */
+    @FunctionalInterface
+    private interface Source {
+        End end() throws Exception;
+    }
+
     /** Adds a text of any kind. */
     public void add(String name, Part part) throws IOException {
+        collect(name, () -> {
+            byte[] all = part.text().getBytes(StandardCharsets.UTF_8);
+            int from = Math.max(0, all.length - PART_BYTES_MAX);
+            return new End(all.length, new String(all, from, all.length - from, StandardCharsets.UTF_8));
+        });
+    }
+
+    /** Adds the end of a file of any length; what in it is no UTF-8 is replaced. */
+    public void addFile(String name, Path file) throws IOException {
+        collect(name, () -> {
+            try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+                long whole = channel.size();
+                channel.position(Math.max(0, whole - PART_BYTES_MAX));
+                // Of a device or pipe nobody knows how long it is: its beginning.
+                byte[] end = Channels.newInputStream(channel).readNBytes(PART_BYTES_MAX);
+                return new End(Math.max(whole, end.length), new String(end, StandardCharsets.UTF_8));
+            }
+        });
+    }
+
+    private void collect(String name, Source source) throws IOException {
         progress.accept(name);
-        int whole;
+        long whole;
         byte[] kept;
         try {
-            byte[] all = part.text().getBytes(StandardCharsets.UTF_8);
-            whole = all.length;
-            int from = Math.max(0, whole - PART_BYTES_MAX);
-            String end = new String(all, from, whole - from, StandardCharsets.UTF_8);
-            kept = (from == 0 ? Secrets.without(end) : Secrets.withoutInEnd(end)).getBytes(StandardCharsets.UTF_8);
+            End end = source.end();
+            whole = end.wholeBytes();
+            kept = (whole <= PART_BYTES_MAX ? Secrets.without(end.text()) : Secrets.withoutInEnd(end.text()))
+                    .getBytes(StandardCharsets.UTF_8);
         } catch (Exception e) {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();

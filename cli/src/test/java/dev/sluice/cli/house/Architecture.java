@@ -10,6 +10,7 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.time.Clock;
@@ -136,6 +137,27 @@ final class Architecture {
                             "io.grpc..",
                             "com.google.protobuf..")));
 
+    /** The packages of the data path, lowest first; "" is the one with the stages themselves. Each uses only those before it. */
+    static final List<String> DATAPATH = List.of(
+            "rules",
+            "route",
+            "offload",
+            "packet",
+            "snapshot",
+            "liveness",
+            "track",
+            "stage",
+            "fragments",
+            "errors",
+            "neighbors",
+            "tunnel",
+            "segment",
+            "paths",
+            "mirror",
+            "overlay",
+            "",
+            "foretell");
+
     /** Of wire, model takes addresses only: objects know nothing of headers. */
     static final ArchRule MODEL_USES_VALUES_OF_WIRE = noClasses()
             .that()
@@ -229,11 +251,48 @@ final class Architecture {
 
     private Architecture() {}
 
+    /** Arrows between packages of the data path go downwards only. */
+    static ArchRule datapathArrows() {
+        List<ArchRule> rules = new ArrayList<>();
+        for (int i = 0; i + 1 < DATAPATH.size(); i++) {
+            String[] above = DATAPATH.subList(i + 1, DATAPATH.size()).stream()
+                    .map(Architecture::classesOf)
+                    .toArray(String[]::new);
+            rules.add(noClasses()
+                    .that()
+                    .resideInAPackage(classesOf(DATAPATH.get(i)))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(above)
+                    .allowEmptyShould(true));
+        }
+        return CompositeArchRule.of(rules).as("packages of datapath use only those before them in " + DATAPATH);
+    }
+
+    /** The pattern of a package and those below it; of the one with the stages, that one alone. */
+    private static String classesOf(String packageOfDatapath) {
+        return packageOfDatapath.isEmpty() ? "dev.sluice.datapath" : "dev.sluice.datapath." + packageOfDatapath + "..";
+    }
+
+    /** Packages of the data path that have no place in their order. */
+    static Set<String> unknownPackagesOfDatapath(JavaClasses classes) {
+        Set<String> unknown = new TreeSet<>();
+        for (JavaClass type : classes) {
+            String name = type.getPackageName() + ".";
+            if (name.startsWith("dev.sluice.datapath.")) {
+                unknown.add(name.substring("dev.sluice.datapath.".length()).replaceFirst("\\..*", ""));
+            }
+        }
+        unknown.removeAll(Set.copyOf(DATAPATH));
+        return unknown;
+    }
+
     /** Every rule that ArchUnit checks, by name. */
     static Map<String, ArchRule> rules() {
         Map<String, ArchRule> rules = new LinkedHashMap<>();
         MODULES.forEach(module -> rules.put("arrows of " + module.name(), module.arrows()));
         rules.put("model uses values of wire", MODEL_USES_VALUES_OF_WIRE);
+        rules.put("arrows within datapath", datapathArrows());
         rules.put("native calls", NATIVE_CALLS_IN_PORTS_ONLY);
         rules.put("datapath is pure", DATAPATH_IS_PURE);
         rules.put("no wall clock", NO_WALL_CLOCK);

@@ -68,6 +68,12 @@ class ArchitectureTest {
     }
 
     @Test
+    void everyPackageOfTheDataPathHasItsPlaceInTheOrder() {
+        assertThat(Architecture.unknownPackagesOfDatapath(PRODUCT)).isEmpty();
+        assertThat(Architecture.unknownPackagesOfDatapath(PLANTED)).containsExactly("planted");
+    }
+
+    @Test
     void everyPackageIsNullMarked() {
         assertThat(Architecture.packagesNotNullMarked(PRODUCT)).isEmpty();
     }

@@ -3,7 +3,7 @@ package dev.sluice.cli.house;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

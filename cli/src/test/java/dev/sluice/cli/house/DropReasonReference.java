@@ -1,6 +1,6 @@
 package dev.sluice.cli.house;
 
-import dev.sluice.datapath.DropReason;
+import dev.sluice.datapath.packet.DropReason;
 
 /** Writes docs/reference/drop-reasons.md from the table of the data path. */
 final class DropReasonReference {
@@ -10,7 +10,7 @@ final class DropReasonReference {
         StringBuilder out = new StringBuilder("""
                 # Drop reasons
 
-                Generated from `dev.sluice.datapath.DropReason` by `./dev docs`; don't edit.
+                Generated from `dev.sluice.datapath.packet.DropReason` by `./dev docs`; don't edit.
 
                 A packet that is dropped is counted under one of these, on the port it came in on: `sluice counters` shows them. "packet-life" is
                 [the life of a packet](packet-life.md); letters with numbers are requirement rows.

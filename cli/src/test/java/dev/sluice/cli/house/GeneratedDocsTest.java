@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GeneratedDocsTest {
     private static final Map<String, Supplier<String>> PAGES = Map.of(
             "drop-reasons.md", DropReasonReference::markdown,
+            "fast-path-reasons.md", FastPathReasonReference::markdown,
             "command-line.md", CommandLineReference::markdown,
             "metrics.md", MetricsReference::markdown,
             "objects.md", ObjectReference::markdown);

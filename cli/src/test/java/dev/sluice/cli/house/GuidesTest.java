@@ -2,6 +2,7 @@ package dev.sluice.cli.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.cli.WrittenCommands;
 import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.Problem;
 import java.nio.file.Path;
@@ -35,5 +36,37 @@ class GuidesTest {
         }
         assertThat(errors).isEmpty();
         assertThat(examples).isGreaterThan(10);
+    }
+
+    @Test
+    void everyCommandIsThereWithItsOptions() {
+        Tree tree = Tree.ours();
+        List<String> wrong = new ArrayList<>();
+        int commands = 0;
+        for (Path page : tree.files(file -> file.equals(Path.of("README.md"))
+                || (file.startsWith(Path.of("docs", "guides"))
+                        && file.toString().endsWith(".md")))) {
+            commands += WrittenCommands.of(tree.text(page)).size();
+            wrong.addAll(WrittenCommands.wrong(page.toString(), tree.text(page)));
+        }
+        assertThat(wrong).isEmpty();
+        assertThat(commands).isGreaterThan(100);
+    }
+
+    @Test
+    void findsCommandsAndOptionsThatAreNotThere() {
+        assertThat(WrittenCommands.wrong("a.md", """
+                        Look at `sluice drops`, or `sluice counters -o json`.
+                        ```
+                        edge-1$ sudo sluice token create a --ttl-hours 3 > f; SLUICE_TOKEN_FILE=f sluice whoami --pigeon
+                        $ sluice token make a | sluice status
+                        sluice: nothing that is a command
+                        ```
+                        """))
+                .containsExactly(
+                        "a.md: sluice token create a --ttl-hours 3: there is no option --ttl-hours",
+                        "a.md: sluice whoami --pigeon: there is no option --pigeon",
+                        "a.md: sluice token make a: there is no command make",
+                        "a.md: sluice drops: there is no command drops");
     }
 }

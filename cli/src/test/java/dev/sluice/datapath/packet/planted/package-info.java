@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.datapath.packet.planted;
+
+import org.jspecify.annotations.NullMarked;
