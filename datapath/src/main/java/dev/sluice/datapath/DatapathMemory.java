@@ -63,8 +63,7 @@ public record DatapathMemory(
     int recollect(KeptTables before, @Nullable OffloadDevice device, int programGeneration, int portCount, long nowNs) {
         zones.recall(before.zones());
         ethernetMemory.recall(before.macPairs());
-        return new Recollection(before, table, zones, programGeneration, portCount)
-                .at(ConnectionTable.tableMs(nowNs))
+        return new Recollection(before, table, zones, programGeneration, portCount, ConnectionTable.tableMs(nowNs))
                 .run(device);
     }
 }

@@ -45,22 +45,17 @@ final class Recollection {
     /** A device goes on while it is read. */
     private static final int READING_MS_MAX = 10_000;
 
-    private int nowMs;
-    private boolean timed;
+    private final int nowMs;
 
-    Recollection(KeptTables before, ConnectionTable table, Zones zones, int programGeneration, int portCount) {
+    /** @param nowMs table time: a device that says that it repeated something later than that is not believed */
+    Recollection(
+            KeptTables before, ConnectionTable table, Zones zones, int programGeneration, int portCount, int nowMs) {
         this.old = ConnectionTable.left(before.connections(), before.pieces(), before.connectionsMax());
         this.table = table;
         this.zones = zones;
         this.programGeneration = programGeneration;
         this.portCount = portCount;
-    }
-
-    /** It is this time now: a device that says that it repeated something later than that is not believed. */
-    Recollection at(int newNowMs) {
-        nowMs = newNowMs;
-        timed = true;
-        return this;
+        this.nowMs = nowMs;
     }
 
     /** Copies what is sound; how many connections. */
@@ -136,21 +131,8 @@ final class Recollection {
     }
 
     private boolean copy(int slot) {
-        key.sourceHi = old.sourceHi(slot);
-        key.sourceLo = old.sourceLo(slot);
-        key.sourcePort = old.sourcePort(slot);
-        key.destinationHi = old.destinationHi(slot);
-        key.destinationLo = old.destinationLo(slot);
-        key.destinationPort = old.destinationPort(slot);
-        key.protocol = old.protocol(slot);
-        key.hash = FlowHash.of(
-                key.sourceHi,
-                key.sourceLo,
-                key.sourcePort,
-                key.destinationHi,
-                key.destinationLo,
-                key.destinationPort,
-                key.protocol);
+        old.readKey(slot, key);
+        key.hash = FlowHash.of(key);
         int made = table.copy(old, slot, FlowHash.withRouter(key.hash, old.router(slot)), key);
         if (made < 0) {
             return false;
@@ -184,7 +166,7 @@ final class Recollection {
             return;
         }
         int seen = OffloadAction.lastSeenMs(actions, actionBase);
-        if (timed && seen - nowMs > READING_MS_MAX) {
+        if (seen - nowMs > READING_MS_MAX) {
             return;
         }
         long hash = MirrorAdoption.hashOf(keys, keyBase);

@@ -540,8 +540,10 @@ final class Returns {
         return router == NONE ? frames.drop(c, DropReason.RETURN_AMBIGUOUS) : route(c, router);
     }
 
-    private static int route(Cursor c, int router) {
-        c.enterRouter(router);
+    private int route(Cursor c, int router) {
+        if (!c.enterRouter(router)) {
+            return frames.drop(c, DropReason.ZONES_FULL);
+        }
         c.mark = c.router;
         return Step.FORWARD;
     }
@@ -553,7 +555,9 @@ final class Returns {
         if (path == null || hop == NONE || (origin == NONE && node.routers().length != 1)) {
             return frames.drop(c, DropReason.RETURN_AMBIGUOUS);
         }
-        c.enterRouter(origin == NONE ? node.routers()[0] : zones.router(table.router(origin)));
+        if (!c.enterRouter(origin == NONE ? node.routers()[0] : zones.router(table.router(origin)))) {
+            return frames.drop(c, DropReason.ZONES_FULL);
+        }
         int slot = linkTranslated(c, path, origin);
         if (slot == NONE) {
             return frames.drop(c, DropReason.TABLE_FULL);

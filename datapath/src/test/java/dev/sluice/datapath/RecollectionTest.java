@@ -48,7 +48,7 @@ class RecollectionTest {
     }
 
     private int takeOver(ConnectionTable table) {
-        return new Recollection(left, table, new Zones(), 0, PORTS).run(null);
+        return new Recollection(left, table, new Zones(), 0, PORTS, 0).run(null);
     }
 
     /** A record whose addresses lie outside of it. */

@@ -54,7 +54,7 @@ public final class MirrorAdoption {
     /** When a device says that a connection was last used, if that can be; else now: one that is here was not idle for longer than it may be, and not used in the future. */
     static int possibleMs(ConnectionTable table, int slot, int saidMs, int nowMs) {
         int idleMs = nowMs - saidMs;
-        return idleMs < 0 || idleMs > table.ages.timeoutMs(slot) ? nowMs : saidMs;
+        return idleMs < 0 || idleMs > table.timeoutMs(slot) ? nowMs : saidMs;
     }
 
     private void load(MemorySegment from, long keyBase, MemorySegment said, long actionBase) {

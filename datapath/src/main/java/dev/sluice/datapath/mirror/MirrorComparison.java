@@ -63,7 +63,7 @@ final class MirrorComparison {
         for (int i = 0; i < entries.touches[entry]; i++) {
             int at = entry * MirrorEntries.TOUCHES_MAX + i;
             int slot = entries.touchSlot[at];
-            if (!table.isUsed(slot) || entries.ofHash(entry, OffloadMirror.hashOf(table, slot)) != entry) {
+            if (!table.isUsed(slot) || entries.ofHash(entry, table.flowHash(slot)) != entry) {
                 found.add("entry " + entry + " passes record " + slot + ", which is gone");
             } else if ((table.flags(slot) & ConnectionTable.SUPERSEDED) != 0) {
                 found.add("entry " + entry + " passes record " + slot + ", which is superseded");

@@ -11,7 +11,6 @@ import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.datapath.offload.OffloadRefusal;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DatapathCounters;
-import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.Snapshot;
@@ -155,42 +154,19 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
 
     @Override
     public void flowChanged(int slot) {
-        dropFlow(hashOf(slot));
+        dropFlow(table.flowHash(slot));
     }
 
     @Override
     public void recordChanged(int slot) {
         if (entries.uses(slot) || adoption != null) {
-            dropFlow(hashOf(slot));
+            dropFlow(table.flowHash(slot));
         }
     }
 
     @Override
     public void flowTold(FlowPrograms.Flow flow) {
-        dropFlow(FlowHash.of(
-                flow.source().hi(),
-                flow.source().lo(),
-                flow.sourcePort(),
-                flow.destination().hi(),
-                flow.destination().lo(),
-                flow.destinationPort(),
-                flow.protocol()));
-    }
-
-    private long hashOf(int slot) {
-        return hashOf(table, slot);
-    }
-
-    /** What all journeys of a connection share. */
-    static long hashOf(ConnectionTable table, int slot) {
-        return FlowHash.of(
-                table.sourceHi(slot),
-                table.sourceLo(slot),
-                table.sourcePort(slot),
-                table.destinationHi(slot),
-                table.destinationLo(slot),
-                table.destinationPort(slot),
-                table.protocol(slot));
+        dropFlow(flow.flowHash());
     }
 
     private void dropFlow(long hash) {
@@ -301,7 +277,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         if (!entries.uses(slot)) {
             return;
         }
-        for (int entry = entries.first(hashOf(slot)); entry != NONE; entry = entries.after(entry)) {
+        for (int entry = entries.first(table.flowHash(slot)); entry != NONE; entry = entries.after(entry)) {
             entries.copyKey(entry, goneKey);
             if (device.get(goneKey, last) == 0) {
                 feed(entry, last, 0);
@@ -395,7 +371,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         int nowMs = ConnectionTable.tableMs(now);
         for (int slot = table.nextUsed(0); slot >= 0; slot = table.nextUsed(slot + 1)) {
             if (table.isOver(slot, nowMs)) {
-                dropFlow(hashOf(slot));
+                dropFlow(table.flowHash(slot));
             }
         }
     }

@@ -1,5 +1,7 @@
 package dev.sluice.datapath.packet;
 
+import dev.sluice.datapath.rules.PacketFields;
+
 /**
  * Hash of a flow key that is equal for both directions of a flow. Stateless; any thread.
  *
@@ -46,6 +48,18 @@ public final class FlowHash {
         return mix(endpoint(sourceHi, sourceLo, sourcePort)
                 + endpoint(destinationHi, destinationLo, destinationPort)
                 + protocol * K3);
+    }
+
+    /** That of the key in a packet's fields. */
+    public static long of(PacketFields key) {
+        return of(
+                key.sourceHi,
+                key.sourceLo,
+                key.sourcePort,
+                key.destinationHi,
+                key.destinationLo,
+                key.destinationPort,
+                key.protocol);
     }
 
     /** The hash of the same flow seen by a router (VRF), 0..65535: tenants with identical addresses get unrelated hashes. */

@@ -112,8 +112,7 @@ public final class QuotedPacket {
                 // No ports.
             }
         }
-        f.hash = FlowHash.of(
-                f.sourceHi, f.sourceLo, f.sourcePort, f.destinationHi, f.destinationLo, f.destinationPort, f.protocol);
+        f.hash = FlowHash.of(f);
         return true;
     }
 }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * process 200, step 222): only records with the tag asked for are found. Several connections may have the same key, made by rules that are
  * applied on different interfaces; the caller takes the one whose rule counts where the packet is.
  *
- * <p>Cost: find reads one or two lines of the index and one of the record, which {@link #fetch} reads for a whole batch before; no
- * method allocates. Slots never move, so a slot is a stable name until it is removed; {@link #reference} also tells when it was.
+ * <p>Cost: find reads one or two lines of the index and one of the record, which {@link #fetch} reads for a whole batch before; nothing
+ * allocates but {@link ConnectionTableExtras}, in large pieces. Slots never move, so a slot is a stable name until it is removed; {@link #reference} also tells when it was.
  *
  * <p>Bounds: a search for room in the index looks at a fixed number of buckets, a key has at most {@link #RECORDS_PER_KEY_MAX} connections, and
  * where a key lies depends on a secret seed. Whoever crafts keys with equal flow hashes (16 of them fill their two buckets) gets
@@ -172,7 +172,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     // Look-up.
 
     /**
-     * Reads what {@link #find} will read for these hashes, at most {@value Batch#CAPACITY}: all at once, so that a batch waits for memory once and not each packet alone. The value
+     * Reads what {@link #find} will read for these hashes, at most {@value ConnectionTableKeys#FETCH_MAX}: all at once, so that a batch waits for memory once and not each packet alone. The value
      * means nothing; use it, so that no read is dropped.
      */
     public long fetch(long[] hashes, int count) {
@@ -261,9 +261,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
     /** Counts a packet of a direction and keeps the connection alive. Both directions seen: what is not TCP is no longer half-open. */
     public void count(int slot, int direction, int bytes, long nowNs) {
         putInt(records, at(slot) + ConnectionTableRecord.LAST_SEEN + direction * 4L, tableMs(nowNs));
-        if (!ConnectionTableRare.count(records, slot, direction, bytes)) {
-            rare.add(slot, direction, 1, bytes);
-        }
+        rare.add(slot, direction, 1, bytes);
         if (isHalfOpen(slot) && hasCounted(slot, 1 - direction, 1)) {
             answered(slot);
         }

@@ -127,7 +127,7 @@ final class ConnectionTableAddresses {
             putLong(records, at + ConnectionTableRecord.ADDRESSES, word(key));
             return;
         }
-        int number = extras.takeAddresses();
+        int number = extras.take(ConnectionTableExtras.ADDRESSES_BYTES);
         MemorySegment m = extras.piece(number);
         long entry = extras.at(number);
         putLong(m, entry + ConnectionTableExtras.SOURCE_HI, key.sourceHi);
@@ -142,7 +142,7 @@ final class ConnectionTableAddresses {
     /** Gives back what the addresses of a connection that goes took. */
     void release(int slot) {
         if (isWide(slot)) {
-            extras.giveAddresses(number(slot));
+            extras.give(number(slot), ConnectionTableExtras.ADDRESSES_BYTES);
         }
     }
 

@@ -27,6 +27,7 @@ public final class ConnectionTableExtras {
     static final int RARE_BYTES = 40;
 
     private static final int STEP_BYTES = 8;
+    private static final int SIZES = RARE_BYTES / STEP_BYTES + 1;
     private static final int PIECE_BYTES_MIN = 1 << 10;
     private static final int PIECE_BYTES_MAX = 1 << 18;
 
@@ -40,10 +41,8 @@ public final class ConnectionTableExtras {
     /** Where the next entry that was never used lies in the last piece, in bytes. */
     private int used;
 
-    /** First entry that was given back, by size; number + 1, 0 none. */
-    private int freeAddresses;
-
-    private int freeRare;
+    /** First entry that was given back, by size in steps; number + 1, 0 none. */
+    private final int[] free = new int[SIZES];
 
     ConnectionTableExtras(MemoryPieces source, int connectionsMax) {
         this.source = source;
@@ -90,34 +89,20 @@ public final class ConnectionTableExtras {
         return (long) (number & mask) * STEP_BYTES;
     }
 
-    /** An entry of {@link #ADDRESSES_BYTES}; what is in it means nothing. */
-    int takeAddresses() {
-        int free = freeAddresses;
-        if (free == 0) {
-            return takeNew(ADDRESSES_BYTES);
+    /** An entry of {@link #ADDRESSES_BYTES} or {@link #RARE_BYTES}; what is in it means nothing. */
+    int take(int bytes) {
+        int given = free[bytes / STEP_BYTES] - 1;
+        if (given < 0) {
+            return takeNew(bytes);
         }
-        freeAddresses = getInt(piece(free - 1), at(free - 1));
-        return free - 1;
+        free[bytes / STEP_BYTES] = getInt(piece(given), at(given));
+        return given;
     }
 
-    void giveAddresses(int number) {
-        putInt(piece(number), at(number), freeAddresses);
-        freeAddresses = number + 1;
-    }
-
-    /** An entry of {@link #RARE_BYTES}; what is in it means nothing. */
-    int takeRare() {
-        int free = freeRare;
-        if (free == 0) {
-            return takeNew(RARE_BYTES);
-        }
-        freeRare = getInt(piece(free - 1), at(free - 1));
-        return free - 1;
-    }
-
-    void giveRare(int number) {
-        putInt(piece(number), at(number), freeRare);
-        freeRare = number + 1;
+    /** Takes back an entry of that size. */
+    void give(int number, int bytes) {
+        putInt(piece(number), at(number), free[bytes / STEP_BYTES]);
+        free[bytes / STEP_BYTES] = number + 1;
     }
 
     private int takeNew(int bytes) {

@@ -7,12 +7,13 @@ import static dev.sluice.datapath.track.ConnectionTableRecord.getShort;
 import static dev.sluice.datapath.track.ConnectionTableRecord.putByte;
 import static dev.sluice.datapath.track.ConnectionTableRecord.putInt;
 
+import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.datapath.rules.PacketFields;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of the connections of a {@link ConnectionTable}, by slot. One writer: that of the table. No allocation.
+ * The fields of the connections of a {@link ConnectionTable}, by slot. One writer: that of the table. No allocation but that of {@link ConnectionTableExtras}.
  *
  * <p>A slot is what find and insert answered and has not been removed since; of a free slot the values mean nothing. {@code direction} is 0
  * for the forward and 1 for the reverse record.
@@ -24,7 +25,7 @@ public abstract sealed class ConnectionTableFields permits ConnectionTable {
     /** Told of each connection whose path changes; superseded records, and those of translated flows beside the original, do not count. */
     public final PathFlows pathFlows = new PathFlows();
 
-    public final ConnectionTableAges ages;
+    final ConnectionTableAges ages;
     final ConnectionTableExtras extras;
     final ConnectionTableAddresses addresses;
     final ConnectionTableRare rare;
@@ -149,6 +150,31 @@ public abstract sealed class ConnectionTableFields permits ConnectionTable {
     /** Router (VRF), 0..65535. */
     public final int router(int slot) {
         return (int) (identity(slot) >>> 48);
+    }
+
+    /** Puts the key of a connection, forward orientation, into the fields of a packet; all others stay. */
+    public final void readKey(int slot, PacketFields key) {
+        long identity = identity(slot);
+        key.sourceHi = sourceHi(slot);
+        key.sourceLo = sourceLo(slot);
+        key.destinationHi = destinationHi(slot);
+        key.destinationLo = destinationLo(slot);
+        key.sourcePort = (int) identity & 0xffff;
+        key.destinationPort = (int) identity >>> 16;
+        key.protocol = (int) (identity >>> 32) & 0xff;
+    }
+
+    /** {@link FlowHash#of} of the key of a connection: what both directions and all key spaces share. */
+    public final long flowHash(int slot) {
+        long identity = identity(slot);
+        return FlowHash.of(
+                sourceHi(slot),
+                sourceLo(slot),
+                (int) identity & 0xffff,
+                destinationHi(slot),
+                destinationLo(slot),
+                (int) identity >>> 16,
+                (int) (identity >>> 32) & 0xff);
     }
 
     final long identity(int slot) {

@@ -2,7 +2,6 @@ package dev.sluice.datapath.track;
 
 import static dev.sluice.datapath.track.ConnectionTableRecord.getByte;
 import static dev.sluice.datapath.track.ConnectionTableRecord.getInt;
-import static dev.sluice.datapath.track.ConnectionTableRecord.getLong;
 import static dev.sluice.datapath.track.ConnectionTableRecord.putByte;
 import static dev.sluice.datapath.track.ConnectionTableRecord.putInt;
 
@@ -27,20 +26,12 @@ public final class ConnectionTableKeys {
     /** What callers give as the hash of a key: {@link FlowHash}, but in tests. The table asks for it when a connection goes. */
     @FunctionalInterface
     public interface KeyHash {
-        KeyHash FLOW = (key, router) -> FlowHash.withRouter(
-                FlowHash.of(
-                        key.sourceHi,
-                        key.sourceLo,
-                        key.sourcePort,
-                        key.destinationHi,
-                        key.destinationLo,
-                        key.destinationPort,
-                        key.protocol),
-                router);
+        KeyHash FLOW = (key, router) -> FlowHash.withRouter(FlowHash.of(key), router);
 
         long of(PacketFields key, int router);
     }
 
+    private final ConnectionTableFields fields;
     private final MemorySegment records;
     private final MemorySegment side;
     private final ConnectionTableAddresses addresses;
@@ -53,12 +44,14 @@ public final class ConnectionTableKeys {
     private final long[] fetchedHash = new long[FETCH_MAX];
     private final int[] fetchedIndexHash = new int[FETCH_MAX];
     private final int[] fetchedSlot = new int[FETCH_MAX];
-    private long fetchedChanges = -1;
+    private int fetchedCount;
+    private long fetchedChanges;
 
     /** Changes of the index so far: what was found before one may not be what would be found after it. */
     private long changes;
 
     ConnectionTableKeys(ConnectionTableFields fields, ConnectionTableIndex index, long seed, KeyHash hash) {
+        this.fields = fields;
         this.records = fields.records;
         this.side = fields.side;
         this.addresses = fields.addresses;
@@ -86,6 +79,7 @@ public final class ConnectionTableKeys {
         }
         long read = readBuckets(count);
         pickCandidates(count);
+        fetchedCount = count;
         fetchedChanges = changes;
         return read ^ readRecords(count);
     }
@@ -128,7 +122,8 @@ public final class ConnectionTableKeys {
 
     /** The newest connection of a key if the last {@link #fetch} found it at this place and nothing has changed since; else -1, which says nothing. */
     int fetched(int place, long hash, PacketFields key, int router, int tag) {
-        int slot = fetchedHash[place] == hash && fetchedChanges == changes ? fetchedSlot[place] : -1;
+        boolean holds = place < fetchedCount && fetchedHash[place] == hash && fetchedChanges == changes;
+        int slot = holds ? fetchedSlot[place] : -1;
         return slot >= 0 && matches(slot, key, forward(key, router, tag), reverse(key, router, tag)) ? slot : -1;
     }
 
@@ -277,15 +272,8 @@ public final class ConnectionTableKeys {
 
     /** That of the key of a connection. */
     private int indexHashOf(int slot) {
-        long identity = getLong(records, ConnectionTableRecord.at(slot) + ConnectionTableRecord.IDENTITY);
-        gone.sourceHi = addresses.sourceHi(slot);
-        gone.sourceLo = addresses.sourceLo(slot);
-        gone.destinationHi = addresses.destinationHi(slot);
-        gone.destinationLo = addresses.destinationLo(slot);
-        gone.sourcePort = (int) identity & 0xffff;
-        gone.destinationPort = (int) identity >>> 16;
-        gone.protocol = (int) (identity >>> 32) & 0xff;
-        return indexHash(hash.of(gone, (int) (identity >>> 48)));
+        fields.readKey(slot, gone);
+        return indexHash(hash.of(gone, fields.router(slot)));
     }
 
     private boolean unchain(int head, int slot, int older) {

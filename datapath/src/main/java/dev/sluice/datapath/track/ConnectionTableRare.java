@@ -62,7 +62,7 @@ final class ConnectionTableRare {
         long packetsReverse = highPackets(slot, 1);
         long bytesForward = highBytes(slot, 0);
         long bytesReverse = highBytes(slot, 1);
-        int number = extras.takeRare();
+        int number = extras.take(ConnectionTableExtras.RARE_BYTES);
         MemorySegment m = extras.piece(number);
         long at = extras.at(number);
         for (int offset = 0; offset < ConnectionTableExtras.RARE_BYTES; offset += 8) {
@@ -77,12 +77,11 @@ final class ConnectionTableRare {
         return number;
     }
 
+    // The getters are for connections that have an entry; whether they do, their callers have read with other bits.
+
     int egressPort(int slot, int direction) {
-        if (has(slot)) {
-            int number = number(slot);
-            return getShort(extras.piece(number), extras.at(number) + EGRESS + direction * 2L);
-        }
-        return getShort(records, ConnectionTableRecord.at(slot) + ConnectionTableRecord.EGRESS + direction * 2L);
+        int number = number(slot);
+        return getShort(extras.piece(number), extras.at(number) + EGRESS + direction * 2L);
     }
 
     void putEgressPort(int slot, int direction, int value) {
@@ -96,9 +95,6 @@ final class ConnectionTableRare {
     }
 
     int l2(int slot, int direction) {
-        if (!has(slot)) {
-            return 0;
-        }
         int number = number(slot);
         return getInt(extras.piece(number), extras.at(number) + L2 + direction * 4L);
     }
@@ -112,9 +108,6 @@ final class ConnectionTableRare {
 
     /** Slot + 1, 0 none. */
     int link(int slot) {
-        if (!has(slot)) {
-            return 0;
-        }
         int number = number(slot);
         return getInt(extras.piece(number), extras.at(number) + LINK);
     }
@@ -127,9 +120,6 @@ final class ConnectionTableRare {
     }
 
     int skipMask(int slot, int direction) {
-        if (!has(slot)) {
-            return 0;
-        }
         int number = number(slot);
         return (int) (getLong(extras.piece(number), extras.at(number) + WORD + direction * 8L) >>> SKIP_SHIFT);
     }
@@ -164,14 +154,14 @@ final class ConnectionTableRare {
         return low | (highBytes(slot, direction) << BYTES_LOW_BITS);
     }
 
-    /** Counts a packet in its record; false, and nothing done, if that carries into what lies elsewhere. */
-    static boolean count(MemorySegment records, int slot, int direction, int bytes) {
+    /** Counts packets in their record, or takes them back; false, and nothing done, if that carries into what lies elsewhere. */
+    static boolean count(MemorySegment records, int slot, int direction, long packets, long bytes) {
         long at = ConnectionTableRecord.at(slot) + ConnectionTableRecord.COUNTED + direction * 4L;
         int counted = getInt(records, at);
         long bytesSum = (counted & 0xff_ffffL) + bytes;
-        int packetsSum = (counted >>> BYTES_LOW_BITS) + 1;
+        long packetsSum = (counted >>> BYTES_LOW_BITS) + packets;
         if (((bytesSum >>> BYTES_LOW_BITS) | (packetsSum >>> 8)) == 0) {
-            putInt(records, at, (packetsSum << BYTES_LOW_BITS) | (int) bytesSum);
+            putInt(records, at, ((int) packetsSum << BYTES_LOW_BITS) | (int) bytesSum);
             return true;
         }
         return false;
@@ -179,7 +169,9 @@ final class ConnectionTableRare {
 
     /** Counts packets, in their record and elsewhere. */
     void add(int slot, int direction, long packets, long bytes) {
-        put(slot, direction, packets(slot, direction) + packets, bytes(slot, direction) + bytes);
+        if (!count(records, slot, direction, packets, bytes)) {
+            put(slot, direction, packets(slot, direction) + packets, bytes(slot, direction) + bytes);
+        }
     }
 
     /** Sets the counters of a direction, unsigned. */
@@ -189,7 +181,7 @@ final class ConnectionTableRare {
         if (packetsHigh != highPackets(slot, direction) || bytesHigh != highBytes(slot, direction)) {
             boolean fits = !has(slot) && !isOnList(slot) && (packetsHigh | bytesHigh) >>> 16 == 0;
             if (fits) {
-                long at = ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_COUNTED + direction * 4L;
+                long at = sideCountedAt(slot, direction);
                 putShort(side, at, (int) packetsHigh);
                 putShort(side, at + 2, (int) bytesHigh);
             } else {
@@ -206,7 +198,7 @@ final class ConnectionTableRare {
 
     /** Makes room for neighbours on a list where counters are. To be called before a connection joins one. */
     void clearSide(int slot) {
-        long at = ConnectionTableRecord.sideAt(slot) + ConnectionTableRecord.SIDE_COUNTED;
+        long at = sideCountedAt(slot, 0);
         if (!has(slot) && getLong(side, at) != 0) {
             make(slot);
         }
@@ -253,7 +245,7 @@ final class ConnectionTableRare {
     /** Gives back the entry of a connection that goes, if it has one. */
     void release(int slot) {
         if (has(slot)) {
-            extras.giveRare(number(slot));
+            extras.give(number(slot), ConnectionTableExtras.RARE_BYTES);
         }
     }
 

@@ -93,27 +93,12 @@ final class ConnectionTableSource {
 
     private PacketFields keyOf(int slot) {
         PacketFields key = new PacketFields();
-        key.sourceHi = real.sourceHi(slot);
-        key.sourceLo = real.sourceLo(slot);
-        key.sourcePort = real.sourcePort(slot);
-        key.destinationHi = real.destinationHi(slot);
-        key.destinationLo = real.destinationLo(slot);
-        key.destinationPort = real.destinationPort(slot);
-        key.protocol = real.protocol(slot);
+        real.readKey(slot, key);
         return key;
     }
 
     private long hashOf(int slot) {
-        PacketFields key = keyOf(slot);
-        long hash = FlowHash.of(
-                key.sourceHi,
-                key.sourceLo,
-                key.sourcePort,
-                key.destinationHi,
-                key.destinationLo,
-                key.destinationPort,
-                key.protocol);
-        return FlowHash.withRouter(hash, real.router(slot));
+        return FlowHash.withRouter(real.flowHash(slot), real.router(slot));
     }
 
     /** Makes room for one more connection as the real table would; false if it would refuse. */

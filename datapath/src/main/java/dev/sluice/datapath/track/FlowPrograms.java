@@ -56,17 +56,20 @@ public final class FlowPrograms {
      */
     public record Flow(
             int zone, int protocol, IpAddress source, int sourcePort, IpAddress destination, int destinationPort) {
+        /** {@link FlowHash#of}, the same whatever the key space. */
+        public long flowHash() {
+            return FlowHash.of(
+                    source.hi(),
+                    source.lo(),
+                    sourcePort,
+                    destination.hi(),
+                    destination.lo(),
+                    destinationPort,
+                    protocol);
+        }
+
         private long hash() {
-            return FlowHash.withRouter(
-                    FlowHash.of(
-                            source.hi(),
-                            source.lo(),
-                            sourcePort,
-                            destination.hi(),
-                            destination.lo(),
-                            destinationPort,
-                            protocol),
-                    zone);
+            return FlowHash.withRouter(flowHash(), zone);
         }
     }
 
@@ -414,22 +417,8 @@ public final class FlowPrograms {
             return null;
         }
         PacketFields fields = new PacketFields();
-        fields.sourceHi = table.sourceHi(slot);
-        fields.sourceLo = table.sourceLo(slot);
-        fields.sourcePort = table.sourcePort(slot);
-        fields.destinationHi = table.destinationHi(slot);
-        fields.destinationLo = table.destinationLo(slot);
-        fields.destinationPort = table.destinationPort(slot);
-        fields.protocol = table.protocol(slot);
-        long hash = FlowHash.of(
-                fields.sourceHi,
-                fields.sourceLo,
-                fields.sourcePort,
-                fields.destinationHi,
-                fields.destinationLo,
-                fields.destinationPort,
-                fields.protocol);
-        return find(FlowHash.withRouter(hash, table.router(slot)), fields, table.router(slot), nowNs);
+        table.readKey(slot, fields);
+        return find(FlowHash.withRouter(table.flowHash(slot), table.router(slot)), fields, table.router(slot), nowNs);
     }
 
     /** An instruction was carried out on a packet; one for a single packet of each direction is over after the second, a path for good after the first. */

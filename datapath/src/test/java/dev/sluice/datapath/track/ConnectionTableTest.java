@@ -420,6 +420,25 @@ class ConnectionTableTest {
         return sink + table.size();
     }
 
+    @Test
+    void whatEarlierReadsFoundIsForgotten() {
+        long[] many = new long[64];
+        for (int flow = 0; flow < many.length; flow++) {
+            insert(UDP, flow, NOW_NS);
+            many[flow] = hash();
+        }
+        table.fetch(many, many.length);
+        // The slot that flow 40 leaves is taken after that of flow 41, so that its key stays in it.
+        int left = find(UDP, 40, NOW_NS);
+        table.remove(left);
+        table.remove(find(UDP, 41, NOW_NS));
+        int slot = insert(UDP, 40, NOW_NS);
+        assertThat(slot).isNotEqualTo(left);
+        table.fetch(many, 1);
+        assertThat(table.find(40, hash(), key, ROUTER, ConnectionTable.SERVICE, NOW_NS))
+                .isEqualTo(slot);
+    }
+
     private void use(int connectionsMax) {
         table.close();
         table = ConnectionTable.open(connectionsMax, 0x5eed, TrackerTimeouts.DEFAULT);
@@ -445,15 +464,7 @@ class ConnectionTableTest {
     }
 
     private long hash() {
-        long hash = FlowHash.of(
-                key.sourceHi,
-                key.sourceLo,
-                key.sourcePort,
-                key.destinationHi,
-                key.destinationLo,
-                key.destinationPort,
-                key.protocol);
-        return FlowHash.withRouter(hash, ROUTER);
+        return FlowHash.withRouter(FlowHash.of(key), ROUTER);
     }
 
     private void fields(int protocol, int flow) {
