@@ -30,6 +30,7 @@ final class ProgramNode implements AutoCloseable {
     private final Program program;
     private final CountDownLatch ready = new CountDownLatch(1);
     private final AtomicLong received = new AtomicLong();
+    private final AtomicLong datagrams = new AtomicLong();
     private final Thread thread;
     private volatile boolean closing;
 
@@ -96,6 +97,9 @@ final class ProgramNode implements AutoCloseable {
                 }
                 any = true;
                 received.incrementAndGet();
+                if (isDatagram(frame.get().bytes())) {
+                    datagrams.incrementAndGet();
+                }
                 program.onFrame(i, frame.get(), (to, out) -> sockets.get(to).send(out));
             }
         }
@@ -105,6 +109,15 @@ final class ProgramNode implements AutoCloseable {
     /** Frames that came in. */
     long receivedCount() {
         return received.get();
+    }
+
+    /** Frames with UDP over IPv4 and without tags among them: exact where hosts may say something of their own. */
+    long datagramCount() {
+        return datagrams.get();
+    }
+
+    private static boolean isDatagram(byte[] frame) {
+        return frame.length > 23 && frame[12] == 8 && frame[13] == 0 && frame[23] == 17;
     }
 
     @Override

@@ -22,6 +22,11 @@ final class Restarts implements AutoCloseable {
     private static final int ECHO_PORT = 7;
     private static final int DOWNLOAD_PORT = 8;
 
+    /** All floods are one flow: what goes on is judged, not how the first packets of something new fare in a process that has just begun. */
+    private static final int FLOOD_SOURCE_PORT = 40_000;
+
+    private static final int ESTABLISHING_PER_SECOND = 100;
+
     /** So many packets of the steady flow, and one of the next one of the others: they would be forgotten because nothing comes. */
     private static final int OTHERS_EVERY = 20;
 
@@ -91,6 +96,7 @@ final class Restarts implements AutoCloseable {
                         Arrivals.at(network.client, "eth0", "tcp src port " + DOWNLOAD_PORT + " and greater 200")) {
             Thread steady = Thread.ofPlatform().start(() -> steady(flow));
             Thread answers = Thread.ofPlatform().start(() -> flow.readUntil(ending::get));
+            send(iperf, ESTABLISHING_PER_SECOND, 1);
             while (kills < count) {
                 flood(iperf, packetsPerSecond, FLOOD_SECONDS, count - kills, 0);
             }
@@ -131,20 +137,23 @@ final class Restarts implements AutoCloseable {
                 .sum();
     }
 
-    /** Kills as often as there is time for, at most so often, while packets flow that are counted at the end; but for those of the first second, in which the flow becomes known. */
-    private void flood(Iperf3 iperf, int packetsPerSecond, int floodSeconds, int killsMax, int downMs)
-            throws InterruptedException {
-        long bitsPerSecond = (long) packetsPerSecond * SMALL_BYTES * 8;
-        FutureTask<Iperf3.Figures> run = new FutureTask<>(() -> iperf.run(
+    private Iperf3.Figures send(Iperf3 iperf, int packetsPerSecond, int forSeconds) {
+        return iperf.run(
                 network.client,
-                Duration.ofSeconds(floodSeconds),
+                Duration.ofSeconds(forSeconds),
                 "-u",
-                "-O",
-                "1",
+                "--cport",
+                Integer.toString(FLOOD_SOURCE_PORT),
                 "-l",
                 Integer.toString(SMALL_BYTES),
                 "-b",
-                Long.toString(bitsPerSecond)));
+                Long.toString((long) packetsPerSecond * SMALL_BYTES * 8));
+    }
+
+    /** Kills as often as there is time for, at most so often, while packets flow that are counted at the end. */
+    private void flood(Iperf3 iperf, int packetsPerSecond, int floodSeconds, int killsMax, int downMs)
+            throws InterruptedException {
+        FutureTask<Iperf3.Figures> run = new FutureTask<>(() -> send(iperf, packetsPerSecond, floodSeconds));
         long endNs = System.nanoTime() + floodSeconds * 1_000_000_000L;
         Thread.ofPlatform().daemon().start(run);
         Thread.sleep(SETTLE_MS);

@@ -161,11 +161,11 @@ class RoutedSegmentsTest {
                 // Back at the host where it came in: there is where it goes.
                 check(web1, atDb2, "10.2.0.2");
                 long before = StraightOnTest.framesInto(hosts.getFirst());
-                long passed = node.receivedCount();
+                long passed = node.datagramCount();
                 try (UdpFlow flow = UdpFlow.open(web1, "10.2.0.1", 7)) {
                     assertThat(flow.exchange(100).lost()).isZero();
                 }
-                assertThat(node.receivedCount() - passed).isEqualTo(200);
+                assertThat(node.datagramCount() - passed).isEqualTo(200);
                 // The answers, before and behind the firewall; the requests do not come back.
                 assertThat(StraightOnTest.framesInto(hosts.getFirst()) - before).isBetween(200L, 250L);
                 assertThat(a.uninspected() + b.uninspected()).isZero();
