@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 
 /**
  * The right to something of a network namespace that only one node may have: an interface, or the fast path. It goes with the process, however that ends, and leaves no file. Any thread; about the network
@@ -19,14 +21,21 @@ import java.util.Optional;
  * too that receives nothing, and a name without one does not count. Who has it says so in a second name.
  */
 public final class Claim implements AutoCloseable {
-    /** In every message about something that another node has. */
-    public static final String HAS_IT = ") has it";
+    private static final String HAS_IT = ") has it";
+    private static final String ANOTHER = "another node (of which nothing is known" + HAS_IT;
+
+    /** What comes of asking for a name that another node has; no errno is as low. */
+    private static final int TAKEN = Integer.MIN_VALUE;
+
+    /** As many marks as can be, where nobody can tell: what may be another node's is. */
+    private static final long UNREADABLE = Long.MAX_VALUE;
 
     private static final String CAPABILITY = "CAP_NET_RAW";
     private static final String PORT = "sluice/port/";
     private static final String FAST_PATH = "sluice/fast-path";
-    private static final Path UNIX = Path.of("/proc/thread-self/net/unix");
-    private static final Path PACKET = Path.of("/proc/thread-self/net/packet");
+    private static final Path PROC = Path.of("/proc");
+    private static final Path UNIX = PROC.resolve("thread-self/net/unix");
+    private static final Path PACKET = PROC.resolve("thread-self/net/packet");
     private static final int PACKET_PROTOCOL = 3;
     private static final int PACKET_INTERFACE = 4;
 
@@ -58,12 +67,27 @@ public final class Claim implements AutoCloseable {
      * @throws PortException if another one has it, or without the right to packets
      */
     public static Claim ofInterface(String interfaceName, String node) throws PortException {
-        String object = "interface " + interfaceName;
+        String object = objectOf(interfaceName);
         int index = Linux.interfaceIndex(interfaceName);
         if (index < 0) {
             throw PortException.of(object, "if_nametoindex", index, CAPABILITY);
         }
         return take(object, PORT + index, index, node, "stop that node, or give its ports to this one");
+    }
+
+    private static String objectOf(String interfaceName) {
+        return "interface " + interfaceName;
+    }
+
+    /** Whether a message, also one with words before, says that another node has this interface. */
+    public static boolean isRefusal(String message, String interfaceName) {
+        String object = objectOf(interfaceName) + ": ";
+        int at = message.indexOf(object);
+        if (at < 0) {
+            return false;
+        }
+        String why = message.substring(at + object.length()).split("; ", 2)[0];
+        return (why.startsWith("node ") && why.endsWith(HAS_IT)) || why.equals(ANOTHER);
     }
 
     /**
@@ -84,7 +108,9 @@ public final class Claim implements AutoCloseable {
     /** Who has an interface; empty: nobody, or there is none of this name. */
     public static Optional<Holder> holderOf(String interfaceName) {
         int index = Linux.interfaceIndex(interfaceName);
-        return index < 0 || marks(index) == 0 ? Optional.empty() : holder(lines(UNIX), PORT + index);
+        return index < 0 || marks(PACKET, index) == 0
+                ? Optional.empty()
+                : lines(UNIX).flatMap(unix -> holder(unix, PORT + index));
     }
 
     /**
@@ -93,11 +119,19 @@ public final class Claim implements AutoCloseable {
      * @param namespace its number, as in {@code net:[4026531840]}
      */
     public static Optional<Holder> holderOfFastPath(String namespace) {
+        return holderOfFastPath(PROC, namespace);
+    }
+
+    /** As above, in a proc file system. */
+    static Optional<Holder> holderOfFastPath(Path proc, String namespace) {
         String link = "net:[" + namespace + "]";
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
             for (Path process : processes) {
-                if (isIn(process, link)) {
-                    return holder(lines(process.resolve("net/unix")), FAST_PATH);
+                // One that has ended since, or is somebody else's, tells nothing: another one of the namespace may.
+                Optional<List<String>> unix =
+                        isIn(process, link) ? lines(process.resolve("net/unix")) : Optional.empty();
+                if (unix.isPresent()) {
+                    return holder(unix.get(), FAST_PATH);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
@@ -116,38 +150,85 @@ public final class Claim implements AutoCloseable {
     }
 
     private static Claim take(String object, String name, int index, String node, String advice) throws PortException {
+        return take(Claim::bound, () -> marks(PACKET, index), object, name, index, node, advice);
+    }
+
+    /**
+     * As above; tests let others come and go in between.
+     *
+     * @param bind gives the socket of an abstract name, or the negative errno
+     * @param marks how many packet sockets are marks, that of this claim too
+     */
+    static Claim take(
+            ToIntFunction<String> bind,
+            LongSupplier marks,
+            String object,
+            String name,
+            int index,
+            String node,
+            String advice)
+            throws PortException {
         int mark = Linux.socket(KernelConstants.AF_PACKET, KernelConstants.SOCK_RAW | KernelConstants.SOCK_CLOEXEC, 0);
         if (mark < 0) {
             throw PortException.of(object, "socket", mark, CAPABILITY);
         }
+        int owner = -1;
         Claim claim = null;
         try {
             PacketSocketPort.bind(mark, object, index, 0);
-            int owner = bound(name);
-            if (owner == -Errno.EADDRINUSE) {
-                // One of the marks is ours.
-                if (marks(index) > 1) {
-                    throw new PortException(object + ": " + words(name) + "; " + advice);
-                }
-            } else if (owner < 0) {
+            owner = owner(bind, marks, name);
+            if (owner == TAKEN) {
+                throw new PortException(object + ": " + words(name) + "; " + advice
+                        + (marks.getAsLong() == UNREADABLE
+                                ? "; or it is no node at all: " + PACKET + ", which would tell, cannot be read"
+                                : ""));
+            }
+            if (owner < 0 && owner != -Errno.EADDRINUSE) {
                 throw PortException.of(object, "bind", owner, "none");
             }
-            int told = owner < 0
-                    ? -1
-                    : bound(name + "/" + ProcessHandle.current().pid() + "/" + node.replaceAll("[^!-~]", "?"));
+            int told = owner < 0 ? -1 : tell(bind, object, name, node);
             claim = new Claim(new int[] {told, owner, mark}, owner >= 0);
             return claim;
         } finally {
             if (claim == null) {
+                if (owner >= 0) {
+                    Linux.close(owner);
+                }
                 Linux.close(mark);
             }
         }
     }
 
+    /** The socket of a name; {@link #TAKEN}; the negative errno, EADDRINUSE if whoever has the name has no right to packets. */
+    private static int owner(ToIntFunction<String> bind, LongSupplier marks, String name) {
+        int owner = bind.applyAsInt(name);
+        if (owner != -Errno.EADDRINUSE) {
+            return owner;
+        }
+        // One of the marks is ours.
+        if (marks.getAsLong() > 1) {
+            return TAKEN;
+        }
+        // Who had the name may have gone in between. Then it is free, or that of yet another node, whose mark came
+        // first.
+        owner = bind.applyAsInt(name);
+        return owner == -Errno.EADDRINUSE && marks.getAsLong() > 1 ? TAKEN : owner;
+    }
+
+    /** Says who has it. Where somebody else has said just that, it is said; otherwise others would take a name without a node for a free one. */
+    private static int tell(ToIntFunction<String> bind, String object, String name, String node) throws PortException {
+        int told = bind.applyAsInt(name + "/" + ProcessHandle.current().pid() + "/" + node.replaceAll("[^!-~]", "?"));
+        if (told < 0 && told != -Errno.EADDRINUSE) {
+            throw PortException.of(object, "bind of the node's name", told, "none");
+        }
+        return told;
+    }
+
     private static String words(String name) {
-        return holder(lines(UNIX), name)
+        return lines(UNIX)
+                .flatMap(unix -> holder(unix, name))
                 .map(Holder::toString)
-                .orElse("another node (of which nothing is known" + HAS_IT);
+                .orElse(ANOTHER);
     }
 
     /** A socket with an abstract name, or the negative errno. */
@@ -168,14 +249,16 @@ public final class Claim implements AutoCloseable {
         return fd;
     }
 
-    /** Packet sockets bound to an interface that receive nothing; who has an interface has one. */
-    private static long marks(int index) {
-        return lines(PACKET).stream()
-                .map(line -> line.strip().split("\\s+", -1))
-                .filter(f -> f.length > PACKET_INTERFACE
-                        && f[PACKET_PROTOCOL].equals("0000")
-                        && f[PACKET_INTERFACE].equals(Integer.toString(index)))
-                .count();
+    /** Packet sockets bound to an interface that receive nothing; who has an interface has one. {@link #UNREADABLE}: nobody can tell. */
+    static long marks(Path packet, int index) {
+        return lines(packet)
+                .map(all -> all.stream()
+                        .map(line -> line.strip().split("\\s+", -1))
+                        .filter(f -> f.length > PACKET_INTERFACE
+                                && f[PACKET_PROTOCOL].equals("0000")
+                                && f[PACKET_INTERFACE].equals(Integer.toString(index)))
+                        .count())
+                .orElse(UNREADABLE);
     }
 
     private static Optional<Holder> holder(List<String> unix, String name) {
@@ -196,12 +279,13 @@ public final class Claim implements AutoCloseable {
         return taken ? Optional.ofNullable(found) : Optional.empty();
     }
 
-    private static List<String> lines(Path file) {
+    /** Empty: it cannot be read. */
+    private static Optional<List<String>> lines(Path file) {
         try {
             // Names of sockets are bytes.
-            return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+            return Optional.of(Files.readAllLines(file, StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
-            return List.of();
+            return Optional.empty();
         }
     }
 

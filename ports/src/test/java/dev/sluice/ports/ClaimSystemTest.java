@@ -8,7 +8,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -81,11 +86,57 @@ class ClaimSystemTest {
                 // And is seen all the same by the next one, which may not have the interface.
                 assertThatExceptionOfType(PortException.class)
                         .isThrownBy(() -> Claim.ofInterface("p0", "second"))
-                        .withMessageContaining(Claim.HAS_IT);
+                        .matches(e -> Claim.isRefusal(String.valueOf(e.getMessage()), "p0"));
             } finally {
                 Linux.close(squatter);
             }
             assertThat(Claim.holderOf("p0")).isEqualTo(Optional.empty());
+            return null;
+        });
+    }
+
+    private static final String NAME = "sluice/port/1";
+
+    private static Claim take(ToIntFunction<String> bind, LongSupplier marks) throws PortException {
+        return Claim.take(bind, marks, "interface lo", NAME, 1, "local", "stop that node");
+    }
+
+    /** What the name is taken by goes, or comes, while somebody asks for it. */
+    @Test
+    void nameThatIsLeftInBetweenIsTakenAndOneThatAnotherNodeTakesIsNot() throws Exception {
+        here.in(() -> {
+            Deque<Integer> answers = new ArrayDeque<>(List.of(-Errno.EADDRINUSE, bind(NAME), bind("told")));
+            try (Claim claim = take(_ -> answers.remove(), () -> 1)) {
+                assertThat(claim.isExclusive()).isTrue();
+            }
+            Deque<Long> marks = new ArrayDeque<>(List.of(1L, 2L, 2L));
+            assertThatExceptionOfType(PortException.class)
+                    .isThrownBy(() -> take(_ -> -Errno.EADDRINUSE, marks::remove))
+                    .matches(e -> Claim.isRefusal(String.valueOf(e.getMessage()), "lo"));
+            assertThat(marks).as("looked again").hasSizeLessThan(2);
+            return null;
+        });
+    }
+
+    @Test
+    void whoCannotSayThatItHasItDoesNotHaveIt() throws Exception {
+        here.in(() -> {
+            assertThatExceptionOfType(PortException.class)
+                    .isThrownBy(() -> take(name -> name.equals(NAME) ? bind(name) : -Errno.EPERM, () -> 1))
+                    .withMessageStartingWith("interface lo: bind of the node's name: EPERM");
+            Linux.close(bind(NAME));
+            return null;
+        });
+    }
+
+    /** Only what counts as a node's, where nobody can tell. */
+    @Test
+    void nobodyTakesWhatMayBeAnothers() throws Exception {
+        here.in(() -> {
+            assertThatExceptionOfType(PortException.class)
+                    .isThrownBy(() -> take(_ -> -Errno.EADDRINUSE, () -> Long.MAX_VALUE))
+                    .withMessageEndingWith(
+                            "or it is no node at all: /proc/thread-self/net/packet, which would tell, cannot be read");
             return null;
         });
     }

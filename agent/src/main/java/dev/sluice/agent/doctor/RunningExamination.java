@@ -48,7 +48,7 @@ final class RunningExamination {
     /** The ports of a node that it does not get because another node has their interfaces. */
     static List<Line> portsOfOthers(String node, List<PortReport> ports) {
         return ports.stream()
-                .filter(port -> !port.up() && port.reason().contains(Claim.HAS_IT))
+                .filter(port -> !port.up() && Claim.isRefusal(port.reason(), port.interfaceName()))
                 .map(port -> new Line(
                         State.WARNING,
                         "port " + port.name() + " of node " + node,

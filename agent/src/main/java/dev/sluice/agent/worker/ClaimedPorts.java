@@ -39,7 +39,7 @@ public final class ClaimedPorts {
         for (OpenPort port : ports) {
             String name = port.binding().interfaceName();
             LinkInfo link = links.link(name);
-            if (port.open() || link == null || !port.description().contains(Claim.HAS_IT)) {
+            if (port.open() || link == null || !Claim.isRefusal(port.description(), name)) {
                 continue;
             }
             if (holders.apply(name).isPresent()) {
@@ -48,6 +48,8 @@ public final class ClaimedPorts {
             waiting.add(name);
             if (nowNs - freeSinceNs.computeIfAbsent(name, _ -> nowNs) >= GRACE_NS) {
                 freed.add(new LinkEvent.Appeared(link));
+                // Who is refused again waits as long as the first time.
+                freeSinceNs.put(name, nowNs);
             }
         }
         freeSinceNs.keySet().retainAll(waiting);

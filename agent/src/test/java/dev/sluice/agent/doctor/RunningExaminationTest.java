@@ -53,8 +53,10 @@ class RunningExaminationTest {
         var fine = new PortReport("a", "eth0", "port", "AF_PACKET", true, "", false, counters);
         var taken = new PortReport(
                 "b", "eth1", "port", "deaf", false, "deaf: interface eth1: node local (pid 7) has it", false, counters);
+        var other = new PortReport(
+                "d", "eth3", "port", "deaf", false, "deaf: fast path: node local (pid 7) has it", false, counters);
         var broken = new PortReport("c", "eth2", "port", "deaf", false, "no carrier", false, counters);
-        assertThat(RunningExamination.portsOfOthers("second", List.of(fine, taken, broken)))
+        assertThat(RunningExamination.portsOfOthers("second", List.of(fine, taken, other, broken)))
                 .singleElement()
                 .satisfies(line -> {
                     assertThat(line.state()).isEqualTo(State.WARNING);

@@ -78,6 +78,17 @@ class ClaimedPortsTest {
         assertThat(claimed.freed(waiting(), links, 10 * SECOND_NS)).hasSize(1);
     }
 
+    /** It may be that somebody else was faster, and is not seen. */
+    @Test
+    void portThatIsRefusedAgainWaitsAgain() {
+        holders.clear();
+        assertThat(claimed.freed(waiting(), links, 0)).isEmpty();
+        assertThat(claimed.freed(waiting(), links, 5 * SECOND_NS)).hasSize(1);
+        assertThat(claimed.freed(waiting(), links, 6 * SECOND_NS)).isEmpty();
+        assertThat(claimed.freed(waiting(), links, 9 * SECOND_NS)).isEmpty();
+        assertThat(claimed.freed(waiting(), links, 10 * SECOND_NS)).hasSize(1);
+    }
+
     @Test
     void portsThatAreOpenOrDownForOtherReasonsAreLeftAlone() {
         holders.clear();
@@ -86,7 +97,9 @@ class ClaimedPortsTest {
                     .isEmpty();
             assertThat(claimed.freed(port("left", false, "deaf: EPERM"), links, second * SECOND_NS))
                     .isEmpty();
-            assertThat(claimed.freed(port("gone", false, "deaf: " + LOCAL), links, second * SECOND_NS))
+            assertThat(claimed.freed(port("left", false, "deaf: fast path: " + LOCAL), links, second * SECOND_NS))
+                    .isEmpty();
+            assertThat(claimed.freed(port("gone", false, "deaf: interface gone: " + LOCAL), links, second * SECOND_NS))
                     .isEmpty();
         }
     }
