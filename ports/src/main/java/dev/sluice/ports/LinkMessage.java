@@ -56,9 +56,11 @@ final class LinkMessage {
         return messages.get(ValueLayout.JAVA_INT_UNALIGNED, at + 8);
     }
 
-    /** The error of an NLMSG_ERROR message: 0 or a negative errno. */
+    /** The error of an NLMSG_ERROR or NLMSG_DONE message (netlink(7)), the first word of its body: 0 or a negative errno; 0 if the message ends before it. */
     static int error(MemorySegment messages, long at) {
-        return messages.get(ValueLayout.JAVA_INT_UNALIGNED, at + HEADER_BYTES);
+        return length(messages, at) < HEADER_BYTES + Integer.BYTES
+                ? 0
+                : messages.get(ValueLayout.JAVA_INT_UNALIGNED, at + HEADER_BYTES);
     }
 
     /** Writes a request to list all interfaces. */

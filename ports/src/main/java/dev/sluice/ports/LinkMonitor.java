@@ -185,7 +185,10 @@ public final class LinkMonitor implements AutoCloseable {
             }
             case LinkMessage.NLMSG_DONE, LinkMessage.NLMSG_ERROR -> {
                 if (dumpRunning && LinkMessage.sequence(buffer, at) == sequence) {
-                    onDumpDone(LinkMessage.type(buffer, at) == LinkMessage.NLMSG_DONE, events);
+                    onDumpDone(
+                            LinkMessage.type(buffer, at) == LinkMessage.NLMSG_DONE
+                                    && LinkMessage.error(buffer, at) == 0,
+                            events);
                 }
             }
             default -> {}

@@ -9,7 +9,7 @@ final class NetlinkDump {
     private static final int NLM_F_REQUEST = 1;
     private static final int NLM_F_DUMP = 0x300;
     private static final int BUFFER_BYTES = 256 * 1024;
-    private static final int WAIT_MS = 2000;
+    private static final int WAIT_SECONDS = 2;
     private static final int TYPE_MASK = 0x3fff;
 
     private NetlinkDump() {}
@@ -70,33 +70,42 @@ final class NetlinkDump {
             MemorySegment buffer = arena.allocate(BUFFER_BYTES, 8);
             boolean more = true;
             while (more) {
-                more = take(object, buffer, receive(object, fd, buffer), answer, visitor);
+                more = take(object, buffer, receive(object, fd, buffer, WAIT_SECONDS), answer, visitor);
             }
         } finally {
             Linux.close(fd);
         }
     }
 
-    private static long receive(String object, int fd, MemorySegment buffer) throws PortException {
+    /** Bytes of the next messages, of a socket that does not block. */
+    static long receive(String object, int fd, MemorySegment buffer, int waitSeconds) throws PortException {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment entry = scratch.allocate(KernelLayouts.POLLFD);
             entry.set(ValueLayout.JAVA_INT, 0, fd);
             entry.set(ValueLayout.JAVA_SHORT, 4, KernelConstants.POLLIN);
             while (true) {
-                int ready = Linux.poll(entry, 1, WAIT_MS);
-                long bytes = Linux.recv(fd, buffer, BUFFER_BYTES, KernelConstants.MSG_DONTWAIT);
+                int ready = Linux.poll(entry, 1, 1000 * waitSeconds);
+                long bytes = Linux.recv(fd, buffer, buffer.byteSize(), KernelConstants.MSG_DONTWAIT);
                 if (bytes > 0) {
                     return bytes;
                 }
-                if (bytes != -Errno.EINTR && (bytes != -Errno.EAGAIN || ready == 0)) {
+                if (bytes == -Errno.EAGAIN && ready == 0) {
+                    throw new PortException(object + ": the kernel did not list them within " + waitSeconds
+                            + " s; is the machine overloaded? Try again");
+                }
+                if (bytes != -Errno.EINTR && bytes != -Errno.EAGAIN) {
                     throw PortException.of(object, "recv", bytes, "a netlink socket");
                 }
             }
         }
     }
 
-    /** Whether more is to come. */
-    private static boolean take(String object, MemorySegment buffer, long bytes, int answer, Visitor visitor)
+    /**
+     * Whether more is to come.
+     *
+     * @throws PortException if the kernel says that it could not list all
+     */
+    static boolean take(String object, MemorySegment buffer, long bytes, int answer, Visitor visitor)
             throws PortException {
         for (long at = 0; at + LinkMessage.HEADER_BYTES <= bytes; ) {
             int length = LinkMessage.length(buffer, at);
@@ -104,11 +113,12 @@ final class NetlinkDump {
                 return true;
             }
             int type = LinkMessage.type(buffer, at);
-            if (type == LinkMessage.NLMSG_DONE) {
-                return false;
-            }
-            if (type == LinkMessage.NLMSG_ERROR) {
+            boolean done = type == LinkMessage.NLMSG_DONE;
+            if (type == LinkMessage.NLMSG_ERROR || (done && LinkMessage.error(buffer, at) < 0)) {
                 throw PortException.of(object, "dump", LinkMessage.error(buffer, at), "a netlink socket");
+            }
+            if (done) {
+                return false;
             }
             if (type == answer) {
                 visitor.take(buffer, at + LinkMessage.HEADER_BYTES, at + length);
