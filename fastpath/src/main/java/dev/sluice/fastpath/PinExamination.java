@@ -96,8 +96,8 @@ final class PinExamination {
                         .words();
     }
 
-    /** 0 if nobody wrote one; negative if it is no array that could have one. */
-    private static int layoutVersion(Libbpf bpf, int fd, Map<String, String> said) {
+    /** 0 if nobody wrote one, or if it cannot be read, so that nothing is gone on with; negative if it is no array that could have one. */
+    static int layoutVersion(Libbpf bpf, int fd, Map<String, String> said) {
         boolean readable = number(said, "map_type") == ARRAY
                 && number(said, "key_size") == Integer.BYTES
                 && number(said, "value_size") >= KernelMaps.GLOBALS_LAYOUT_VERSION + Integer.BYTES
@@ -110,7 +110,7 @@ final class PinExamination {
             int answer = bpf.mapLookup(fd, arena.allocateFrom(ValueLayout.JAVA_INT, 0), value);
             // What looks like no number of a version is none.
             return answer < 0
-                    ? -1
+                    ? 0
                     : value.get(ValueLayout.JAVA_INT, KernelMaps.GLOBALS_LAYOUT_VERSION) & Integer.MAX_VALUE;
         }
     }

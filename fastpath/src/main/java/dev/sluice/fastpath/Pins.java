@@ -93,9 +93,13 @@ record Pins(Path directory) {
         return isThere() ? PinExamination.trouble(bpf, this) : "";
     }
 
-    /** Removes what has no business there: other names than ours, and names of links that stand for something else; what it was, by its names. */
+    /**
+     * Removes what has no business there: other names than ours, and names of links that stand for something else; what it was, by its names.
+     *
+     * @throws PortException if something of it stays, which could pass for a port's
+     */
     List<String> removeStrange(Libbpf bpf) throws PortException {
-        List<String> strange = new ArrayList<>();
+        List<Path> strange = new ArrayList<>();
         Set<Integer> numbers = new HashSet<>();
         for (Path file : files()) {
             String name = String.valueOf(file.getFileName());
@@ -105,13 +109,14 @@ record Pins(Path directory) {
                             && isLink(bpf, file, known.hook)
                             && (numbers.add(known.number) || samePort(known)));
             if (!ours) {
-                delete(file);
-                if (!isHalfMade(name)) {
-                    strange.add(name);
-                }
+                strange.add(file);
             }
         }
-        return strange;
+        deleteSurely(strange);
+        return strange.stream()
+                .map(file -> String.valueOf(file.getFileName()))
+                .filter(name -> !isHalfMade(name))
+                .toList();
     }
 
     /** Of a process that ended while it put a map in the place of another one. */
@@ -211,17 +216,21 @@ record Pins(Path directory) {
         forgetLink(Hook.XDP, number, interfaceName);
     }
 
-    /** Removes the links of an interface, whatever its number; whether there were some. */
+    /**
+     * Removes the links of an interface, whatever its number; whether there were some.
+     *
+     * @throws PortException if one stays, whose program goes on
+     */
     boolean forgetLinksOf(String interfaceName) throws PortException {
-        boolean found = false;
+        List<Path> links = new ArrayList<>();
         for (Path file : files()) {
             Known known = Known.of(String.valueOf(file.getFileName()));
             if (known != null && known.interfaceName.equals(interfaceName)) {
-                delete(file);
-                found = true;
+                links.add(file);
             }
         }
-        return found;
+        deleteSurely(links);
+        return !links.isEmpty();
     }
 
     /** Lets go of the maps by their names; programs that are attached go on with them until they are replaced. */
@@ -237,6 +246,22 @@ record Pins(Path directory) {
             return;
         }
         delete(directory);
+    }
+
+    /** Removes all that can be removed, then tells of what cannot. */
+    private static void deleteSurely(List<Path> files) throws PortException {
+        List<String> staying = new ArrayList<>();
+        for (Path file : files) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                staying.add(file + " (" + e.getClass().getSimpleName() + ")");
+            }
+        }
+        if (!staying.isEmpty()) {
+            throw new PortException(
+                    "fast path: what has to go cannot be removed: " + String.join(", ", staying) + "; as root: rm -r");
+        }
     }
 
     private static void delete(Path file) {
