@@ -20,7 +20,6 @@ public final class ProgramRun implements AutoCloseable {
     public static final int FRAME_BYTES_MAX = 3000;
 
     private static final int EINVAL = 22;
-    private static final int OPTIONS_BYTES = 80;
     private static final int CONTEXT_BYTES = 192;
     private static final int CONTEXT_MARK = 8;
     private static final int CONTEXT_CB = 48;
@@ -54,18 +53,18 @@ public final class ProgramRun implements AutoCloseable {
     private final KernelOffload offload;
     private final int programFd;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment options = arena.allocate(OPTIONS_BYTES, 8);
+    private final TestRun test = new TestRun(arena);
     private final MemorySegment context = arena.allocate(CONTEXT_BYTES, 8);
     private final MemorySegment contextAfter = arena.allocate(CONTEXT_BYTES, 8);
     private final MemorySegment in = arena.allocate(XDP_PORT_BYTES + FRAME_BYTES_MAX, 8);
     private final MemorySegment out = arena.allocate(FRAME_BYTES_MAX + 256, 8);
 
-    private ProgramRun(Libbpf bpf, Hook hook, Program program, KernelMaps maps, int flowsMax) throws PortException {
+    private ProgramRun(Libbpf bpf, Hook hook, Program program, @Nullable Program xdp, KernelMaps maps, int flowsMax) {
         this.bpf = bpf;
         this.hook = hook;
         this.program = program;
         this.maps = maps;
-        this.xdp = hook == Hook.XDP ? program.loadXdpExamined() : null;
+        this.xdp = xdp;
         this.programFd = xdp == null ? program.program("tc_examined") : xdp.program("xdp_examined");
         int[] numbers = new int[PORT_INDICES];
         Arrays.setAll(numbers, index -> index + 1 < KernelMaps.PORTS ? index + 1 : 0);
@@ -81,16 +80,25 @@ public final class ProgramRun implements AutoCloseable {
     public static ProgramRun open(int flowsMax, Hook hook) throws PortException {
         Libbpf bpf = Libbpf.get();
         Program program = Program.loadExamined(bpf, flowsMax);
+        Program xdp = null;
         boolean opened = false;
         try {
-            ProgramRun run = new ProgramRun(bpf, hook, program, KernelMaps.share(bpf, program), flowsMax);
+            xdp = hook == Hook.XDP ? program.loadXdpExamined() : null;
+            ProgramRun run = new ProgramRun(bpf, hook, program, xdp, KernelMaps.share(bpf, program), flowsMax);
             opened = true;
             return run;
         } finally {
             if (!opened) {
-                program.close();
+                close(program, xdp);
             }
         }
+    }
+
+    private static void close(Program program, @Nullable Program xdp) {
+        if (xdp != null) {
+            xdp.close();
+        }
+        program.close();
     }
 
     /** The records that it runs with. */
@@ -122,15 +130,15 @@ public final class ProgramRun implements AutoCloseable {
         context.fill((byte) 0);
         context.setAtIndex(ValueLayout.JAVA_INT, 0, XDP_PORT_BYTES);
         context.setAtIndex(ValueLayout.JAVA_INT, 1, bytes);
-        writeOptions(bytes, XDP_CONTEXT_BYTES);
-        int answer = bpf.testRun(programFd, options);
+        test.over(in, bytes, out, context, contextAfter, XDP_CONTEXT_BYTES);
+        int answer = test.run(bpf, programFd);
         if (answer < 0) {
             throw new IllegalStateException(
                     "the kernel refuses to run the program over " + frame.length + " bytes: errno " + -answer);
         }
-        int said = options.get(ValueLayout.JAVA_INT, 56);
+        int said = test.returned();
         PuntReason why = PuntReason.BY_NUMBER.get(said & ((1 << WHY_BITS) - 1));
-        int after = options.get(ValueLayout.JAVA_INT, 28) - XDP_PORT_BYTES;
+        int after = test.frameBytesAfter() - XDP_PORT_BYTES;
         byte[] whole = out.asSlice(XDP_PORT_BYTES, after).toArray(ValueLayout.JAVA_BYTE);
         return new Result(why, said >>> WHY_BITS, why == PuntReason.REPLAYED ? whole : null);
     }
@@ -141,8 +149,8 @@ public final class ProgramRun implements AutoCloseable {
         context.set(ValueLayout.JAVA_INT, CONTEXT_MARK, ingress);
         context.set(ValueLayout.JAVA_INT, CONTEXT_GSO_SIZE, gsoSizeBytes);
         context.set(ValueLayout.JAVA_INT, CONTEXT_GSO_SEGMENTS, gsoSizeBytes == 0 ? 0 : 1);
-        writeOptions(frame.length, CONTEXT_BYTES);
-        int answer = bpf.testRun(programFd, options);
+        test.over(in, frame.length, out, context, contextAfter, CONTEXT_BYTES);
+        int answer = test.run(bpf, programFd);
         if (answer == -EINVAL) {
             return null;
         }
@@ -155,24 +163,9 @@ public final class ProgramRun implements AutoCloseable {
         return new Result(why, interfaceIndex, why == PuntReason.REPLAYED ? frameAfter() : null);
     }
 
-    /** struct bpf_test_run_opts. */
-    private void writeOptions(int frameBytes, int contextBytes) {
-        options.fill((byte) 0);
-        options.set(ValueLayout.JAVA_LONG, 0, OPTIONS_BYTES);
-        options.set(ValueLayout.ADDRESS, 8, in);
-        options.set(ValueLayout.ADDRESS, 16, out);
-        options.set(ValueLayout.JAVA_INT, 24, frameBytes);
-        options.set(ValueLayout.JAVA_INT, 28, (int) out.byteSize());
-        options.set(ValueLayout.ADDRESS, 32, context);
-        options.set(ValueLayout.ADDRESS, 40, contextAfter);
-        options.set(ValueLayout.JAVA_INT, 48, contextBytes);
-        options.set(ValueLayout.JAVA_INT, 52, contextBytes);
-        options.set(ValueLayout.JAVA_INT, 60, 1);
-    }
-
     /** The outermost tag may be beside the frame. */
     private byte[] frameAfter() {
-        int bytes = options.get(ValueLayout.JAVA_INT, 28);
+        int bytes = test.frameBytesAfter();
         int tag = contextAfter.get(ValueLayout.JAVA_INT, CONTEXT_CB + 8);
         byte[] after = new byte[bytes + (tag == 0 ? 0 : 4)];
         int shift = tag == 0 ? 0 : 4;
@@ -187,10 +180,7 @@ public final class ProgramRun implements AutoCloseable {
     @Override
     public void close() {
         maps.close();
-        if (xdp != null) {
-            xdp.close();
-        }
-        program.close();
+        close(program, xdp);
         arena.close();
     }
 }

@@ -24,10 +24,6 @@ public final class ProgramTimes implements AutoCloseable {
     public static final int LEFT = -3;
 
     private static final int LOOPBACK = 1;
-    private static final int OPTIONS_BYTES = 80;
-    private static final int ANSWER = 56;
-    private static final int REPEAT = 60;
-    private static final int DURATION = 64;
     private static final int FRAME_BYTES_MAX = 2048;
     private static final int PORT = 1;
     private static final int OUT = 2;
@@ -44,7 +40,7 @@ public final class ProgramTimes implements AutoCloseable {
     private final Program attached;
     private final KernelMaps maps;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment options = arena.allocate(OPTIONS_BYTES, 8);
+    private final TestRun test = new TestRun(arena);
     private final MemorySegment in = arena.allocate(FRAME_BYTES_MAX, 8);
     private final KernelOffload offload;
     private int answer;
@@ -68,22 +64,26 @@ public final class ProgramTimes implements AutoCloseable {
     public static ProgramTimes open(int flowsMax, Hook hook) throws PortException {
         Libbpf bpf = Libbpf.get();
         Program program = Program.load(bpf, FastPath.entriesFor(flowsMax), Map.of());
+        Program attached = program;
         boolean opened = false;
         try {
-            ProgramTimes times = new ProgramTimes(
-                    bpf,
-                    hook,
-                    program,
-                    hook == Hook.XDP ? program.loadXdp() : program,
-                    KernelMaps.share(bpf, program),
-                    flowsMax);
+            attached = hook == Hook.XDP ? program.loadXdp() : program;
+            ProgramTimes times =
+                    new ProgramTimes(bpf, hook, program, attached, KernelMaps.share(bpf, program), flowsMax);
             opened = true;
             return times;
         } finally {
             if (!opened) {
-                program.close();
+                close(program, attached);
             }
         }
+    }
+
+    private static void close(Program program, Program attached) {
+        if (attached != program) {
+            attached.close();
+        }
+        program.close();
     }
 
     /** The records that it runs with. */
@@ -123,11 +123,7 @@ public final class ProgramTimes implements AutoCloseable {
     /** The frame of the runs to come. */
     public void frame(byte[] frame) {
         MemorySegment.copy(frame, 0, in, ValueLayout.JAVA_BYTE, 0, frame.length);
-        options.fill((byte) 0);
-        options.set(ValueLayout.JAVA_LONG, 0, OPTIONS_BYTES);
-        options.set(ValueLayout.ADDRESS, 8, in);
-        options.set(ValueLayout.JAVA_INT, 24, frame.length);
-        options.set(ValueLayout.JAVA_INT, REPEAT, 1);
+        test.over(in, frame.length);
     }
 
     /** Runs a program of one instruction over the frame: what is not the program's in the times of {@link #runNs}. */
@@ -141,12 +137,12 @@ public final class ProgramTimes implements AutoCloseable {
     }
 
     private int timeNs(int fd) {
-        int done = bpf.testRun(fd, options);
+        int done = test.run(bpf, fd);
         if (done < 0) {
             throw new IllegalStateException("the kernel refuses to run the program: errno " + -done);
         }
-        answer = options.get(ValueLayout.JAVA_INT, ANSWER);
-        return options.get(ValueLayout.JAVA_INT, DURATION);
+        answer = test.returned();
+        return test.durationNs();
     }
 
     /** What became of the last frame: {@link #REDIRECTED}, {@link #DROPPED} or {@link #LEFT}. */
@@ -160,10 +156,7 @@ public final class ProgramTimes implements AutoCloseable {
     @Override
     public void close() {
         maps.close();
-        if (attached != program) {
-            attached.close();
-        }
-        program.close();
+        close(program, attached);
         arena.close();
     }
 }
