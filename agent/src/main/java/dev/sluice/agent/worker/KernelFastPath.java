@@ -181,6 +181,14 @@ final class KernelFastPath {
         Claim taken = Claim.ofFastPath(node);
         boolean done = false;
         try {
+            // Only here, so once.
+            new TakenNames()
+                    .notice(
+                            taken.isExclusive(),
+                            "fast path",
+                            "@sluice/fast-path",
+                            "another node that opens its own in this network namespace is not seen, and each gets packets of the other")
+                    .ifPresent(LOG::warn);
             if (remains == null) {
                 LOG.info(
                         "fast path: no flow outlives this process, there is no BPF file system; mount one where processes of all namespaces see it: mkdir -p {} && mount -t bpf sluice {}",

@@ -27,6 +27,7 @@ public final class LinuxPorts implements PortSource {
     private final FramePool pool;
     private final PortOpener opener;
     private final KernelFastPath fastPath;
+    private final TakenNames takenNames = new TakenNames();
     private String node = "";
 
     /**
@@ -60,11 +61,13 @@ public final class LinuxPorts implements PortSource {
     /** One interface, one node: two would each carry every packet, and what one keeps back the other lets through. */
     private Claim claim(String interfaceName) throws PortException {
         Claim claim = Claim.ofInterface(interfaceName, node);
-        if (!claim.isExclusive()) {
-            LOG.warn(
-                    "port {}: a process without rights has taken the name by which nodes know of each other; another node that takes this interface too would not be seen (see 'ss -xlp', @sluice/port)",
-                    interfaceName);
-        }
+        takenNames
+                .notice(
+                        claim.isExclusive(),
+                        "port " + interfaceName,
+                        "@sluice/port/...",
+                        "another node that takes this interface too is not seen, and both carry its packets")
+                .ifPresent(LOG::warn);
         return claim;
     }
 
