@@ -55,19 +55,26 @@ public final class KeptMemory implements AutoCloseable {
     private KeptMemory(Path directory, FileChannel lock, long epoch, int connectionsMax) throws IOException {
         this.directory = directory;
         this.lock = lock;
-        long boot = bootOf();
-        before = readBefore(epoch, boot);
-        Path file = directory.resolve(FILE + ".new");
-        Files.deleteIfExists(file);
-        pieces = new KeptPieces(file, fixedBytes(connectionsMax), arena);
-        MemorySegment memory = pieces.mapFixed();
-        memory.set(ValueLayout.JAVA_LONG, AT_VERSION, VERSION);
-        memory.set(ValueLayout.JAVA_LONG, AT_EPOCH, epoch);
-        memory.set(ValueLayout.JAVA_LONG, AT_BOOT, boot);
-        memory.set(ValueLayout.JAVA_LONG, AT_CONNECTIONS, connectionsMax);
-        memory.set(ValueLayout.JAVA_LONG, AT_BYTES, KeptTables.bytesFor(connectionsMax));
-        memory.set(ValueLayout.JAVA_LONG, AT_MAGIC, MAGIC);
-        tables = KeptTables.over(memory.asSlice(HEADER_BYTES), pieces, connectionsMax);
+        boolean made = false;
+        try {
+            long boot = bootOf();
+            before = readBefore(epoch, boot);
+            pieces = new KeptPieces(directory.resolve(FILE + ".new"), fixedBytes(connectionsMax), arena);
+            MemorySegment memory = pieces.mapFixed();
+            memory.set(ValueLayout.JAVA_LONG, AT_VERSION, VERSION);
+            memory.set(ValueLayout.JAVA_LONG, AT_EPOCH, epoch);
+            memory.set(ValueLayout.JAVA_LONG, AT_BOOT, boot);
+            memory.set(ValueLayout.JAVA_LONG, AT_CONNECTIONS, connectionsMax);
+            memory.set(ValueLayout.JAVA_LONG, AT_BYTES, KeptTables.bytesFor(connectionsMax));
+            memory.set(ValueLayout.JAVA_LONG, AT_MAGIC, MAGIC);
+            tables = KeptTables.over(memory.asSlice(HEADER_BYTES), pieces, connectionsMax);
+            made = true;
+        } finally {
+            if (!made) {
+                beforeArena.close();
+                arena.close();
+            }
+        }
     }
 
     /** What is there from the start: behind it come pieces. */

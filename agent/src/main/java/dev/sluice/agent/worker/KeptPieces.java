@@ -63,9 +63,18 @@ final class KeptPieces implements MemoryPieces, AutoCloseable {
         };
     }
 
-    /** The part that is there from the start; to be called once, first. */
+    /** The part that is there from the start; to be called once, first. The file is closed if it cannot be mapped. */
     MemorySegment mapFixed() throws IOException {
-        return grow(fixedBytes);
+        boolean mapped = false;
+        try {
+            MemorySegment fixed = grow(fixedBytes);
+            mapped = true;
+            return fixed;
+        } finally {
+            if (!mapped) {
+                close();
+            }
+        }
     }
 
     private MemorySegment grow(long bytes) throws IOException {
@@ -76,8 +85,9 @@ final class KeptPieces implements MemoryPieces, AutoCloseable {
                 channel.write(zeros, at + zeros.position());
             }
         }
+        MemorySegment mapped = channel.map(MapMode.READ_WRITE, start, bytes, arena);
         end = start + bytes;
-        return channel.map(MapMode.READ_WRITE, start, bytes, arena);
+        return mapped;
     }
 
     @Override
