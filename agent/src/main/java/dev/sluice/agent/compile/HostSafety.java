@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
  * What a port of Sluice could break on the machine that it runs on (X10): the interfaces that carry a default route of any table or a login session, and those where
  * the kernel forwards beside Sluice. Reads {@code /proc}, {@code /sys} and the kernel's routes anew for each question. Any thread.
  *
+ * <p>The routes are those that the kernel lists over rtnetlink ({@link DefaultRoute}); the tables of routes in {@code /proc/net}, which leave some out, are read too in case that list cannot be had. Login
+ * sessions are found in {@code /proc/net/tcp} and {@code tcp6}, and in what SSH says of this one.
+ *
  * <p>An interface carries something also if it is below one that does: a member of a bridge or a bond, the parent of a VLAN.
  */
 public final class HostSafety {
@@ -96,7 +99,7 @@ public final class HostSafety {
                 null);
     }
 
-    /** What /proc/net does not tell: tables other than main, nexthops other than the first. */
+    /** All of them; /proc/net, all that is left where they cannot be listed, tells neither of tables other than main nor of nexthops other than the first. */
     private static List<DefaultRoute> hostRoutes() {
         try {
             return DefaultRoute.all();
