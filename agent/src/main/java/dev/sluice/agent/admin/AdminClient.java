@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -52,7 +53,7 @@ public final class AdminClient {
 
     private final Path socket;
     private final Duration timeout;
-    private final Runnable waits;
+    private final @Nullable Runnable waits;
 
     /** A client of the node that listens on this path. */
     public AdminClient(Path socket) {
@@ -60,10 +61,10 @@ public final class AdminClient {
     }
 
     AdminClient(Path socket, Duration timeout) {
-        this(socket, timeout, () -> {});
+        this(socket, timeout, null);
     }
 
-    private AdminClient(Path socket, Duration timeout, Runnable waits) {
+    private AdminClient(Path socket, Duration timeout, @Nullable Runnable waits) {
         this.socket = socket;
         this.timeout = timeout;
         this.waits = waits;
@@ -265,7 +266,10 @@ public final class AdminClient {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("command", command);
         request.putAll(fields);
-        Thread notice = WAITING.contains(command) ? null : Thread.ofVirtual().start(this::tellThatItWaits);
+        Runnable told = waits;
+        Thread notice = told == null || WAITING.contains(command)
+                ? null
+                : Thread.ofVirtual().start(() -> tellThatItWaits(told));
         String reply;
         try {
             reply = exchange(AdminRequests.JSON.writeValueAsString(request), CHANGING.contains(command));
@@ -293,10 +297,10 @@ public final class AdminClient {
         return object;
     }
 
-    private void tellThatItWaits() {
+    private static void tellThatItWaits(Runnable told) {
         try {
             Thread.sleep(NOTICE);
-            waits.run();
+            told.run();
         } catch (InterruptedException _) {
             // The answer is there.
         }

@@ -68,14 +68,14 @@ final class AdminLines {
         return new String(line, 0, length, StandardCharsets.UTF_8);
     }
 
-    /** Writes a line; it must not contain a line end. Piece by piece: a line may be tens of megabytes, of which there is to be one copy only. */
+    /** Writes a line; it must not contain a line end. Piece by piece: a line may be tens of megabytes, and its bytes are never all there beside it. */
     void write(String line) throws IOException {
         CharBuffer rest = CharBuffer.wrap(line);
         CharsetEncoder encoder = StandardCharsets.UTF_8
                 .newEncoder()
                 .onMalformedInput(CodingErrorAction.REPLACE)
                 .onUnmappableCharacter(CodingErrorAction.REPLACE);
-        ByteBuffer piece = ByteBuffer.allocate(Math.min(PIECE_BYTES, 4 * line.length() + 16));
+        ByteBuffer piece = ByteBuffer.allocate(pieceBytes(line.length()));
         while (encoder.encode(rest, piece, true).isOverflow()) {
             send(piece);
         }
@@ -84,6 +84,11 @@ final class AdminLines {
             send(piece);
         }
         send(piece.put((byte) '\n'));
+    }
+
+    /** Room for the whole line and its end, or for a piece of it. */
+    static int pieceBytes(int characters) {
+        return (int) Math.min(PIECE_BYTES, 4L * characters + 16);
     }
 
     private void send(ByteBuffer piece) throws IOException {

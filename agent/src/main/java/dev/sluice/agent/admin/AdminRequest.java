@@ -11,6 +11,7 @@ import tools.jackson.databind.JsonNode;
 /** The fields of one request, checked as they are read. One user. */
 public final class AdminRequest {
     private static final int SHOWN_MAX = 60;
+    private static final int PORT_MAX = 65_535;
 
     private final JsonNode json;
 
@@ -45,6 +46,11 @@ public final class AdminRequest {
                     field + " " + shorten(written.toString()) + " is not a whole number in " + low + ".." + high);
         }
         return OptionalInt.of(written.intValue());
+    }
+
+    /** A port of TCP, UDP or SCTP; 0 too, by which flows go that have none. */
+    public OptionalInt port(String field) throws NodeException {
+        return number(field, 0, PORT_MAX);
     }
 
     /** A text of at most so many characters. */

@@ -129,7 +129,7 @@ public final class AdminRequests {
         return command.handler().answer(fields);
     }
 
-    /** What was found, with a first field that says so; never as a tree, which takes several times the memory. */
+    /** What was found, with a first field that says so. For a moment the text is there twice; as a tree it would take several times the memory. */
     private static String reply(Object content) {
         String text = JSON.writeValueAsString(content);
         StringBuilder reply = new StringBuilder(text.length() + 16).append("{\"ok\":true");

@@ -1,7 +1,9 @@
 package dev.sluice.agent.admin;
 
+import dev.sluice.agent.NodeException;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.wire.IpAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -18,6 +20,28 @@ public record FlowFilter(int limit, Optional<IpAddress> address, OptionalInt por
 
     /** Connections in an answer if nothing is asked for. */
     public static final int LIMIT_DEFAULT = 100;
+
+    /** What a request may have. */
+    public static final List<String> FIELDS = List.of("limit", "address", "port");
+
+    /**
+     * As a request says.
+     *
+     * @throws NodeException if it says what cannot be
+     */
+    public static FlowFilter of(AdminRequest request) throws NodeException {
+        return of(request, limit(request));
+    }
+
+    /** As above, with a limit that the request does not say. */
+    public static FlowFilter of(AdminRequest request, int limit) throws NodeException {
+        return new FlowFilter(limit, request.address("address"), request.port("port"));
+    }
+
+    /** How many of a list a request wants. */
+    public static int limit(AdminRequest request) throws NodeException {
+        return request.number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT);
+    }
 
     public boolean matches(ConnectionTable table, int slot) {
         return (address.isEmpty() || hasAddress(table, slot, address.get()))

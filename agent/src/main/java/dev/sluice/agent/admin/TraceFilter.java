@@ -35,8 +35,6 @@ public record TraceFilter(
     public static final List<String> FIELDS =
             List.of("packets", "seconds", "address", "port", "session", "origin", "name");
 
-    private static final int PORT_MAX = 65_535;
-
     public static final int PACKETS_DEFAULT = 20;
     public static final int SECONDS_DEFAULT = 10;
 
@@ -63,7 +61,7 @@ public record TraceFilter(
                 most.orElse(PACKETS_DEFAULT),
                 longest.orElse(SECONDS_DEFAULT),
                 request.address("address"),
-                request.number("port", 0, PORT_MAX),
+                request.port("port"),
                 TraceSession.of(request),
                 TraceSession.id(request, "name"));
     }

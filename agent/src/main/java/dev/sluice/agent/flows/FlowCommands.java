@@ -180,8 +180,7 @@ public final class FlowCommands {
     }
 
     private Object list(AdminRequest request) throws NodeException {
-        int limit = request.number("limit", 1, FlowFilter.LIMIT_MAX).orElse(FlowFilter.LIMIT_DEFAULT);
-        ListInstructions task = new ListInstructions(limit);
+        ListInstructions task = new ListInstructions(FlowFilter.limit(request));
         return worker.await(task, task.result());
     }
 

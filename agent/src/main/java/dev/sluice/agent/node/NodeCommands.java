@@ -10,19 +10,15 @@ import dev.sluice.agent.admin.TraceFilter;
 import dev.sluice.agent.admin.TraceSession;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /** The administration commands that every node has. */
 public final class NodeCommands {
-    private static final int PORT_MAX = 65_535;
-
     private NodeCommands() {}
 
     public static List<AdminCommand> of(Administered node) {
         return List.of(
                 new AdminCommand("status", List.of(), _ -> node.status()),
-                new AdminCommand(
-                        "flows", List.of("limit", "address", "port"), request -> node.flows(flowFilter(request))),
+                new AdminCommand("flows", FlowFilter.FIELDS, request -> node.flows(FlowFilter.of(request))),
                 new AdminCommand("counters", List.of(), _ -> node.counters()),
                 new AdminCommand("trace", TraceFilter.FIELDS, request -> node.trace(TraceFilter.of(request))),
                 new AdminCommand("trace-end", List.of("session"), request -> endTrace(node, request)),
@@ -39,13 +35,5 @@ public final class NodeCommands {
         TraceSession session = TraceSession.of(request)
                 .orElseThrow(() -> new NodeException("say which trace is to end: session is missing"));
         return Map.of("ended", node.endTrace(session.id()));
-    }
-
-    private static FlowFilter flowFilter(AdminRequest request) throws NodeException {
-        OptionalInt limit = request.number("limit", 1, FlowFilter.LIMIT_MAX);
-        return new FlowFilter(
-                limit.orElse(FlowFilter.LIMIT_DEFAULT),
-                request.address("address"),
-                request.number("port", 0, PORT_MAX));
     }
 }

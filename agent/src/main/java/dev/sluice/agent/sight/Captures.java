@@ -42,7 +42,6 @@ public final class Captures {
     private static final int LOOK_MS = 5;
     private static final int PART_BYTES_MAX = 4 << 20;
     private static final int NAME_MAX = 100;
-    private static final int PORT_NUMBER_MAX = 65_535;
 
     private final Worker worker;
     private final Tracers tracers;
@@ -99,10 +98,7 @@ public final class Captures {
 
     private CapturePart begin(AdminRequest request) throws NodeException {
         CaptureFilter filter = new CaptureFilter(
-                stage(request),
-                port(request),
-                request.address("address"),
-                request.number("portNumber", 0, PORT_NUMBER_MAX));
+                stage(request), port(request), request.address("address"), request.port("portNumber"));
         int packets = request.number("packets", 1, PACKETS_MAX).orElse(PACKETS_MAX);
         int seconds = request.number("seconds", 1, SECONDS_MAX).orElse(SECONDS_MAX);
         long nowNs = System.nanoTime();

@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 
 /** Administration commands that only look: analysis of rules, what switches have learned, connections as they come and go. */
 public final class SightCommands {
-    private static final int PORT_MAX = 65_535;
     private static final int SESSION_CHARACTERS_MAX = 20;
     private static final int EVENTS_DEFAULT = 1000;
 
@@ -50,7 +49,7 @@ public final class SightCommands {
     private static FollowReport follow(FlowFollowers followers, AdminRequest request) throws NodeException {
         return followers.follow(
                 request.text("session", SESSION_CHARACTERS_MAX).orElse(null),
-                new FlowFilter(FlowFilter.LIMIT_MAX, request.address("address"), request.number("port", 0, PORT_MAX)),
+                FlowFilter.of(request, FlowFilter.LIMIT_MAX),
                 request.number("events", 0, FlowFollower.EVENTS_MAX).orElse(EVENTS_DEFAULT),
                 request.number("busiest", 0, FlowFollower.BUSIEST_MAX).orElse(0),
                 System.nanoTime());

@@ -99,4 +99,13 @@ class AdminRequestsTest {
             assertThat(channel.taken.toString(StandardCharsets.UTF_8)).isEqualTo(whole + "\n");
         }
     }
+
+    @Test
+    void pieceOfALineHasRoomForShortOnesAndABoundForLongOnes() {
+        assertThat(AdminLines.pieceBytes(0)).isEqualTo(16);
+        assertThat(AdminLines.pieceBytes(100)).isEqualTo(416);
+        for (int characters : new int[] {1 << 16, 1 << 29, Integer.MAX_VALUE}) {
+            assertThat(AdminLines.pieceBytes(characters)).as("%d", characters).isEqualTo(1 << 16);
+        }
+    }
 }
