@@ -8,6 +8,8 @@ import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.fuzz.network.Namespace;
+import dev.sluice.fuzz.network.TcpTransfer;
 import dev.sluice.ports.LinkMonitor;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.Ethernet;

@@ -1,6 +1,7 @@
 package dev.sluice.fastpath;
 
 import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.fuzz.network.Namespace;
 import dev.sluice.ports.PortException;
 import java.lang.foreign.Arena;
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.fuzz.network.Namespace;
 import dev.sluice.ports.LinkMonitor;
-import dev.sluice.wire.MacAddress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -44,32 +44,17 @@ class OtherLayoutSystemTest {
     @TempDir
     Path source;
 
-    private Path directory = Path.of("none");
-    private final Namespace client = Namespace.make("oc");
-    private final Namespace middle = Namespace.make("om");
-    private final Namespace server = Namespace.make("os");
-    private long clientMac;
-    private long serverMac;
+    @SuppressWarnings("NullAway.Init") // made before each test
+    private PinnedNetwork network;
 
     @BeforeEach
     void wire() throws Exception {
-        Namespace.run("mount -t bpf slf-test " + mount);
-        directory = mount.resolve("sluice");
-        Namespace.veth(client, "c0", middle, "left");
-        Namespace.veth(server, "s0", middle, "right");
-        client.ip("addr add 10.9.0.1/24 dev c0");
-        server.ip("addr add 10.9.0.2/24 dev s0");
-        clientMac = client.in(() -> LinkMonitor.read("c0").orElseThrow().mac());
-        serverMac = server.in(() -> LinkMonitor.read("s0").orElseThrow().mac());
-        client.ip("neigh replace 10.9.0.2 lladdr " + new MacAddress(serverMac) + " dev c0 nud permanent");
+        network = new PinnedNetwork(mount);
     }
 
     @AfterEach
     void remove() {
-        Namespace.run("umount " + mount);
-        client.close();
-        middle.close();
-        server.close();
+        network.close();
     }
 
     /** Another version of the program. */
@@ -119,10 +104,10 @@ class OtherLayoutSystemTest {
     /** What a process of the other version leaves: its program at both ports, and a record of the datagrams on their way to the server. */
     private void otherVersion(Version version) throws Exception {
         byte[] bytes = compiled(version);
-        middle.in(() -> {
+        network.middle.in(() -> {
             Libbpf bpf = Libbpf.get();
-            Pins pins = new Pins(directory);
-            Files.createDirectories(directory);
+            Pins pins = new Pins(network.directory);
+            Files.createDirectories(network.directory);
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment object = bpf.open(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
                 Program.SIZED_MAPS.forEach(map -> bpf.setMaxEntries(bpf.map(object, map), 16));
@@ -139,7 +124,7 @@ class OtherLayoutSystemTest {
                                 globals))
                         .isZero();
                 Journey journey = Journey.between(1, 2, 17, "10.9.0.1", 4000, "10.9.0.2", PORT)
-                        .macs(serverMac, clientMac);
+                        .macs(network.serverMac, network.clientMac);
                 MemorySegment action = arena.allocate(version.actionBytes, 8);
                 MemorySegment.copy(journey.action, 0, action, 0, OffloadAction.BYTES);
                 assertThat(bpf.mapUpdate(bpf.mapFd(bpf.map(object, "flows")), journey.key, action))
@@ -170,7 +155,7 @@ class OtherLayoutSystemTest {
 
     /** How many datagrams were sent until it was told to end. */
     private FutureTask<Integer> stream(AtomicBoolean end) {
-        return client.start(() -> {
+        return network.client.start(() -> {
             int sent = 0;
             try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("10.9.0.1", 4000))) {
                 InetSocketAddress to = new InetSocketAddress("10.9.0.2", PORT);
@@ -200,7 +185,8 @@ class OtherLayoutSystemTest {
     private void comesInto(Version version) throws Exception {
         otherVersion(version);
         AtomicBoolean end = new AtomicBoolean();
-        try (DatagramSocket socket = server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", PORT)))) {
+        try (DatagramSocket socket =
+                network.server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", PORT)))) {
             socket.setReceiveBufferSize(1 << 24);
             FutureTask<Integer> receiving = new FutureTask<>(() -> {
                 int count = 0;
@@ -212,9 +198,9 @@ class OtherLayoutSystemTest {
             Thread.ofPlatform().daemon().start(receiving);
             FutureTask<Integer> sending = stream(end);
             Recorder recorder = new Recorder();
-            String notice = middle.in(() -> {
+            String notice = network.middle.in(() -> {
                 FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(512, 8), 4096), 512, 8);
-                try (FastPath path = FastPath.open(pool, 16, directory);
+                try (FastPath path = FastPath.open(pool, 16, network.directory);
                         FastPort left = path.attach("left", 0);
                         FastPort right = path.attach("right", 1)) {
                     Thread ender = Thread.ofPlatform().daemon().unstarted(new Ender(Thread.currentThread(), end));
@@ -225,7 +211,8 @@ class OtherLayoutSystemTest {
                 }
             });
             assertThat(notice)
-                    .isEqualTo("the maps in " + directory + " have layout " + version.layout + ", this version has "
+                    .isEqualTo("the maps in " + network.directory + " have layout " + version.layout
+                            + ", this version has "
                             + KernelMaps.LAYOUT_VERSION
                             + "; they are made anew, and what they repeated is decided anew");
             int sent = sending.get(10, TimeUnit.SECONDS);

@@ -3,6 +3,7 @@ package dev.sluice.fastpath;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.fuzz.network.Namespace;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.PacketSocketPort;
 import dev.sluice.wire.Ethernet;

@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PortCounters;
-import dev.sluice.ports.LinkMonitor;
-import dev.sluice.wire.MacAddress;
+import dev.sluice.fuzz.network.Namespace;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.foreign.Arena;
@@ -24,38 +23,23 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What outlives the process that made it. The BPF file system is the test's own: unmounting it removes whatever is in it. */
+/** What outlives the process that made it. */
 @Tag("system")
 class PinsSystemTest {
     @TempDir
     Path mount;
 
-    private Path directory = Path.of("none");
-    private final Namespace client = Namespace.make("pc");
-    private final Namespace middle = Namespace.make("pm");
-    private final Namespace server = Namespace.make("ps");
-    private long clientMac;
-    private long serverMac;
+    @SuppressWarnings("NullAway.Init") // made before each test
+    private PinnedNetwork network;
 
     @BeforeEach
     void wire() throws Exception {
-        Namespace.run("mount -t bpf slf-test " + mount);
-        directory = mount.resolve("sluice");
-        Namespace.veth(client, "c0", middle, "left");
-        Namespace.veth(server, "s0", middle, "right");
-        client.ip("addr add 10.9.0.1/24 dev c0");
-        server.ip("addr add 10.9.0.2/24 dev s0");
-        clientMac = client.in(() -> LinkMonitor.read("c0").orElseThrow().mac());
-        serverMac = server.in(() -> LinkMonitor.read("s0").orElseThrow().mac());
-        client.ip("neigh replace 10.9.0.2 lladdr " + new MacAddress(serverMac) + " dev c0 nud permanent");
+        network = new PinnedNetwork(mount);
     }
 
     @AfterEach
     void remove() {
-        Namespace.run("umount " + mount);
-        client.close();
-        middle.close();
-        server.close();
+        network.close();
     }
 
     private static FramePool pool() {
@@ -63,7 +47,7 @@ class PinsSystemTest {
     }
 
     private void send(int port) throws Exception {
-        client.in(() -> {
+        network.client.in(() -> {
             try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("10.9.0.1", 4000))) {
                 socket.send(new DatagramPacket(new byte[10], 10, new InetSocketAddress("10.9.0.2", port)));
             }
@@ -86,15 +70,15 @@ class PinsSystemTest {
                         "ip",
                         "netns",
                         "exec",
-                        middle.name(),
+                        network.middle.name(),
                         System.getProperty("java.home") + "/bin/java",
                         "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                         "dev.sluice.fastpath.HoldFastPath",
-                        directory.toString(),
-                        Long.toString(serverMac),
-                        Long.toString(clientMac))
+                        network.directory.toString(),
+                        Long.toString(network.serverMac),
+                        Long.toString(network.clientMac))
                 .redirectErrorStream(true)
                 .start();
         try (BufferedReader lines =
@@ -109,15 +93,17 @@ class PinsSystemTest {
     @Test
     void establishedFlowsOutliveAKilledProcessAndAreTakenOver() throws Exception {
         holdAndKill();
-        try (DatagramSocket five = server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", 5000)));
-                DatagramSocket six = server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", 6000)))) {
+        try (DatagramSocket five =
+                        network.server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", 5000)));
+                DatagramSocket six =
+                        network.server.in(() -> new DatagramSocket(new InetSocketAddress("10.9.0.2", 6000)))) {
             send(5000);
             assertThat(arrives(five, 2000)).isTrue();
             send(6000);
             assertThat(arrives(six, 200)).isFalse();
-            middle.in(() -> {
+            network.middle.in(() -> {
                 FramePool pool = pool();
-                try (FastPath path = FastPath.open(pool, 16, directory);
+                try (FastPath path = FastPath.open(pool, 16, network.directory);
                         FastPort right = path.attach("right", 5);
                         FastPort left = path.attach("left", 6)) {
                     assertThat(left.number()).isEqualTo(1);
@@ -134,8 +120,8 @@ class PinsSystemTest {
                 }
                 return null;
             });
-            assertThat(directory).doesNotExist();
-            assertThat(middle.output("ip -o link")).doesNotContain("sluice");
+            assertThat(network.directory).doesNotExist();
+            assertThat(network.middle.output("ip -o link")).doesNotContain("sluice");
             send(5000);
             assertThat(arrives(five, 200)).isFalse();
         }
@@ -144,14 +130,14 @@ class PinsSystemTest {
     @Test
     void interfaceMadeAgainIsAttachedAnew() throws Exception {
         holdAndKill();
-        middle.ip("link del left");
-        Namespace.veth(client, "c0", middle, "left");
-        middle.in(() -> {
+        network.middle.ip("link del left");
+        Namespace.veth(network.client, "c0", network.middle, "left");
+        network.middle.in(() -> {
             FramePool pool = pool();
-            try (FastPath path = FastPath.open(pool, 16, directory);
+            try (FastPath path = FastPath.open(pool, 16, network.directory);
                     FastPort left = path.attach("left", 6)) {
                 assertThat(left.number()).isEqualTo(1);
-                try (Outside outside = Outside.open(client, "c0")) {
+                try (Outside outside = Outside.open(network.client, "c0")) {
                     outside.send(TestFrame.udp(1, 2, 0, 0, "10.9.0.1", 4000, "10.9.0.2", 5000, 9));
                     assertThat(Outside.next(left, new Batch(), pool)).isNotNull();
                 }
@@ -163,18 +149,18 @@ class PinsSystemTest {
     @Test
     @Tag("long")
     void mapsOfAnotherVersionAreMadeAnewWithAWord() throws Exception {
-        middle.in(() -> {
-            FastPath first = FastPath.open(pool(), 32, directory);
+        network.middle.in(() -> {
+            FastPath first = FastPath.open(pool(), 32, network.directory);
             first.maps().setLayoutVersion(77);
             first.leave();
-            FastPath second = FastPath.open(pool(), 32, directory);
+            FastPath second = FastPath.open(pool(), 32, network.directory);
             assertThat(second.notice())
-                    .startsWith("the maps in " + directory + " have layout 77, this version has "
+                    .startsWith("the maps in " + network.directory + " have layout 77, this version has "
                             + KernelMaps.LAYOUT_VERSION)
                     .endsWith("they are made anew, and what they repeated is decided anew");
             assertThat(second.offload().holdsOlder()).isFalse();
             second.leave();
-            try (FastPath third = FastPath.open(pool(), 32, directory)) {
+            try (FastPath third = FastPath.open(pool(), 32, network.directory)) {
                 assertThat(third.notice()).isEmpty();
                 assertThat(third.offload().holdsOlder()).isTrue();
             }
@@ -185,24 +171,24 @@ class PinsSystemTest {
     /** Those of another size are copied, with what they counted; what does not fit is told. */
     @Test
     void journeysGoOnInMapsOfAnotherSize() throws Exception {
-        middle.in(() -> {
-            FastPath first = FastPath.open(pool(), 16, directory);
+        network.middle.in(() -> {
+            FastPath first = FastPath.open(pool(), 16, network.directory);
             for (int port = 0; port < 16; port++) {
                 Journey journey = Journey.between(1, 2, 17, "10.9.0.1", 4000 + port, "10.9.0.2", 5000);
                 assertThat(first.offload().install(journey.key, journey.action)).isZero();
             }
             assertThat(first.lockedBytes()).isPositive();
             first.leave();
-            FastPath larger = FastPath.open(pool(), 17, directory);
+            FastPath larger = FastPath.open(pool(), 17, network.directory);
             assertThat(larger.notice()).isEqualTo("room for 32 journeys, it was for 16: 16 go on");
             assertThat(larger.offload().holdsOlder()).isTrue();
             assertThat(count(larger)).isEqualTo(16);
             larger.leave();
-            FastPath same = FastPath.open(pool(), 32, directory);
+            FastPath same = FastPath.open(pool(), 32, network.directory);
             assertThat(same.notice()).isEmpty();
             assertThat(count(same)).isEqualTo(16);
             same.leave();
-            try (FastPath smaller = FastPath.open(pool(), 8, directory)) {
+            try (FastPath smaller = FastPath.open(pool(), 8, network.directory)) {
                 assertThat(smaller.notice())
                         .isEqualTo(
                                 "room for 8 journeys, it was for 32: 8 go on, 8 found no room, and their flows are decided anew");
@@ -223,18 +209,18 @@ class PinsSystemTest {
     @Test
     @Tag("long")
     void leftoversSayWhatTheyAreAndGo() throws Exception {
-        middle.in(() -> {
-            FastPath path = FastPath.open(pool(), 16, directory);
+        network.middle.in(() -> {
+            FastPath path = FastPath.open(pool(), 16, network.directory);
             path.attach("left", 6);
             path.leave();
-            assertThat(middle.output("ip -o link")).contains("sluice-punt");
-            assertThat(new Leftovers(directory).remove(true))
+            assertThat(network.middle.output("ip -o link")).contains("sluice-punt");
+            assertThat(new Leftovers(network.directory).remove(true))
                     .containsExactly(
                             "the program at interface left",
-                            "the maps in " + directory,
+                            "the maps in " + network.directory,
                             "the interfaces sluice-punt and sluice-punt-rx");
-            assertThat(Files.exists(directory)).isFalse();
-            assertThat(middle.output("ip -o link")).doesNotContain("sluice");
+            assertThat(Files.exists(network.directory)).isFalse();
+            assertThat(network.middle.output("ip -o link")).doesNotContain("sluice");
             return null;
         });
     }
@@ -244,7 +230,7 @@ class PinsSystemTest {
     void directoryElsewhereIsRefusedWithAWord() throws Exception {
         Path elsewhere = Files.createTempDirectory("slf");
         try {
-            middle.in(() -> {
+            network.middle.in(() -> {
                 assertThatThrownBy(() -> FastPath.open(pool(), 16, elsewhere))
                         .hasMessageContaining("fast path: " + elsewhere + " is not in a BPF file system");
                 return null;
@@ -257,9 +243,9 @@ class PinsSystemTest {
     /** A program that stays does not know frames whose tags are beside them. */
     @Test
     void tagsStayInFramesAsLongAsTheProgramStays() throws Exception {
-        middle.exec("ethtool -K left rxvlan on");
-        middle.in(() -> {
-            FastPath path = FastPath.open(pool(), 16, directory);
+        network.middle.exec("ethtool -K left rxvlan on");
+        network.middle.in(() -> {
+            FastPath path = FastPath.open(pool(), 16, network.directory);
             FastPort port = path.attach("left", 0, new PortCounters(), Hook.XDP);
             assertThat(port.hook()).isEqualTo(Hook.XDP);
             path.leaveAtClose();
@@ -267,6 +253,7 @@ class PinsSystemTest {
             path.close();
             return null;
         });
-        assertThat(middle.output("ethtool -k left | grep rx-vlan-offload")).contains("off");
+        assertThat(network.middle.output("ethtool -k left | grep rx-vlan-offload"))
+                .contains("off");
     }
 }

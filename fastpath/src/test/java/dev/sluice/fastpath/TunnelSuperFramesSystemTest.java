@@ -7,6 +7,7 @@ import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.fuzz.network.Namespace;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.wire.Checksum;
 import java.lang.foreign.Arena;

@@ -7,6 +7,7 @@ import dev.sluice.datapath.offload.OffloadAction;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PortCounters;
+import dev.sluice.fuzz.network.Namespace;
 import dev.sluice.ports.MemoryFrame;
 import dev.sluice.ports.PortException;
 import dev.sluice.ports.PortOpener;

@@ -4,6 +4,7 @@ import com.sun.management.ThreadMXBean;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.fuzz.network.Namespace;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;

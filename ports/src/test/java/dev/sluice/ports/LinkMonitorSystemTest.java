@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.fuzz.network.Namespace;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.sluice.ports;
 
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
+import dev.sluice.fuzz.network.Namespace;
 import java.lang.foreign.Arena;
 
 /** Opens a port in a process of its own, which may have fewer rights, and prints what it is or why it could not be opened. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PortCounters;
+import dev.sluice.fuzz.network.Namespace;
+import dev.sluice.fuzz.network.TcpTransfer;
 import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.VlanTag;
 import java.lang.foreign.Arena;

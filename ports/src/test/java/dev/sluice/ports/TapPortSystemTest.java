@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.datapath.packet.FramePool;
+import dev.sluice.fuzz.network.Namespace;
+import dev.sluice.fuzz.network.TcpTransfer;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;

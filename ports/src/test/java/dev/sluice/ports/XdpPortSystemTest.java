@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.packet.PortCounters;
+import dev.sluice.fuzz.network.Namespace;
+import dev.sluice.fuzz.network.TcpTransfer;
 import java.lang.foreign.Arena;
 import java.util.IdentityHashMap;
 import org.junit.jupiter.api.AfterEach;

@@ -1,4 +1,4 @@
-package dev.sluice.fastpath;
+package dev.sluice.fuzz.network;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -14,7 +14,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /** A network namespace of one test; deleted on close. Each task runs in a platform thread of its own that has entered the namespace. */
-final class Namespace implements AutoCloseable {
+public final class Namespace implements AutoCloseable {
     private static final int CLOSE_ON_EXEC = 0x80000;
     private static final int NEW_NETWORK = 0x40000000;
     private static final MethodHandle OPEN = link(
@@ -30,45 +30,49 @@ final class Namespace implements AutoCloseable {
         this.name = name;
     }
 
-    /** Makes a namespace whose name begins with {@code slf-} and the process id. */
-    static Namespace make(String suffix) {
-        Namespace made = new Namespace("slf-" + ProcessHandle.current().pid() + "-" + Namespace.made++ + suffix);
+    /** Makes a namespace whose name begins with {@code slt-}, the process id and a number, and ends with the suffix. */
+    public static Namespace make(String suffix) {
+        Namespace made = new Namespace("slt-" + ProcessHandle.current().pid() + "-" + Namespace.made++ + suffix);
         run("ip netns add " + made.name);
         made.ip("link set lo up");
         return made;
     }
 
     /** Two interfaces that are the ends of one wire, both up. */
-    static void veth(Namespace one, String oneName, Namespace other, String otherName) {
+    public static void veth(Namespace one, String oneName, Namespace other, String otherName) {
         run("ip -n " + one.name + " link add " + oneName + " type veth peer name " + otherName + " netns "
                 + other.name);
         one.ip("link set " + oneName + " up");
         other.ip("link set " + otherName + " up");
     }
 
-    String name() {
+    /** As ip-netns(8) knows it. */
+    public String name() {
         return name;
     }
 
-    void ip(String arguments) {
+    /** Runs ip(8) in it. */
+    public void ip(String arguments) {
         run("ip -n " + name + " " + arguments);
     }
 
-    void exec(String command) {
+    /** Runs a command of the shell in it. */
+    public void exec(String command) {
         run("ip netns exec " + name + " " + command);
     }
 
-    String output(String command) {
+    /** The same; what the command printed. */
+    public String output(String command) {
         return run("ip netns exec " + name + " " + command);
     }
 
     /** Runs the task inside and waits for its answer. */
-    <T> T in(Callable<T> task) throws Exception {
+    public <T> T in(Callable<T> task) throws Exception {
         return start(task).get(60, TimeUnit.SECONDS);
     }
 
     /** Starts the task inside, in a daemon thread. */
-    <T> FutureTask<T> start(Callable<T> task) {
+    public <T> FutureTask<T> start(Callable<T> task) {
         FutureTask<T> future = new FutureTask<>(() -> {
             enter();
             return task.call();
@@ -95,7 +99,12 @@ final class Namespace implements AutoCloseable {
         return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), descriptor, options);
     }
 
-    static String run(String command) {
+    /**
+     * Runs a command of the shell, in the namespace of this process; what it printed.
+     *
+     * @throws IllegalStateException if it fails
+     */
+    public static String run(String command) {
         try {
             Process process = new ProcessBuilder("sh", "-c", command)
                     .redirectErrorStream(true)

@@ -1,4 +1,4 @@
-package dev.sluice.ports;
+package dev.sluice.fuzz.network;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,11 +10,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 
 /** Sends bytes over a real TCP connection between two namespaces and compares what arrives. */
-final class TcpTransfer {
+public final class TcpTransfer {
     private TcpTransfer() {}
 
     /** Sends the given number of bytes; Gbit/s, or an exception if they do not arrive whole within 30 s. */
-    static double run(Namespace from, Namespace to, String serverAddress, long bytes) throws Exception {
+    public static double run(Namespace from, Namespace to, String serverAddress, long bytes) throws Exception {
         CountDownLatch listening = new CountDownLatch(1);
         FutureTask<Long> received = to.start(() -> {
             try (ServerSocket listener = new ServerSocket(5001, 1, InetAddress.getByName(serverAddress))) {
