@@ -3,20 +3,14 @@ package dev.sluice.lab.peers;
 import dev.sluice.agent.compile.CompileResult;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.IdRegistry;
-import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.PathDraft;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.peers.PeerWatch;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ConfigurationLoader;
 import dev.sluice.model.ExistingFlows;
-import dev.sluice.model.LoadResult;
 import dev.sluice.testkit.MemorySwitch;
-import dev.sluice.testkit.TestPacket;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,8 +28,6 @@ final class MovingWorld implements AutoCloseable {
     static final long STEP_NS = 1_000_000;
     private static final long START_NS = 1_000_000_000L;
     private static final int HELD_MS_MAX = 6;
-    private static final byte[] MARK = {'i', 'd', '='};
-    private static final int SERVER_PORT = 7;
 
     /** A switch and what its process does. */
     final class Host {
@@ -60,11 +52,7 @@ final class MovingWorld implements AutoCloseable {
 
         private CompiledNode compile(Optional<ExistingFlows> flows) {
             CompileResult result = compiler.compile(
-                    objects,
-                    interfaceName -> new InterfaceFacts(
-                            0x0200_0000_0000L | ((name + interfaceName).hashCode() & 0xffff_ffffL), 1700),
-                    flows,
-                    (_, _) -> {});
+                    objects, interfaceName -> ThreeHosts.facts(name, interfaceName), flows, (_, _) -> {});
             return result.node().orElseThrow(() -> new AssertionError(result.problems()));
         }
 
@@ -121,7 +109,7 @@ final class MovingWorld implements AutoCloseable {
 
     MovingWorld(long seed, Configuration objects) {
         random = new Random(seed);
-        for (String name : List.of("a", "b", "c")) {
+        for (String name : ThreeHosts.NAMES) {
             hosts.put(name, new Host(name, objects));
         }
     }
@@ -136,42 +124,18 @@ final class MovingWorld implements AutoCloseable {
      * @param instances name, service and host of each, apart by blanks
      */
     static Configuration objects(String mode, String profiles, String... instances) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 1; i <= 3; i++) {
-            String name = List.of("a", "b", "c").get(i - 1);
-            String address = "10.0.0." + i;
-            text.append(object("Node", name, "{underlay: {address: " + address + "}}"))
-                    .append(object("Port", "up-" + name, "{node: " + name + ", interface: eth0}"))
-                    .append(object(
-                            "LogicalRouter",
-                            "underlay-" + name,
-                            "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                    + "/24]}]}"));
-        }
-        text.append(object("Port", "left", "{node: a, interface: eth1, peer: right}"))
-                .append(object("Port", "right", "{node: a, interface: eth2}"))
-                .append(object("Service", "fw", "{transport: raw}"))
-                .append(object("Service", "ips", "{transport: raw}"));
+        StringBuilder text = new StringBuilder(ThreeHosts.object("Service", "fw", "{transport: raw}"))
+                .append(ThreeHosts.object("Service", "ips", "{transport: raw}"));
         for (String instance : instances) {
             String[] words = instance.split(" ", -1);
-            text.append(object(
+            text.append(ThreeHosts.object(
                     "ServiceInstance",
                     words[0],
                     "{service: " + words[1] + ", node: " + words[2] + ", interfaces: {in: " + words[0] + "-i, out: "
                             + words[0] + "-o}}"));
         }
-        text.append(object("ServiceChain", "inspect", "{profiles: " + profiles + ", mode: " + mode + "}"))
-                .append(object(
-                        "ServicePolicy",
-                        "web",
-                        "{appliedTo: [a/left], rules: [{name: all, match: {}, action: {chain: inspect}}]}"));
-        LoadResult result = ConfigurationLoader.parse("test.yaml", text.toString());
-        return result.configuration().orElseThrow(() -> new AssertionError(result.problems()));
-    }
-
-    private static String object(String kind, String name, String spec) {
-        return "---\napiVersion: sluice.dev/v1\nkind: " + kind + "\nmetadata: {name: " + name + "}\nspec: " + spec
-                + "\n";
+        text.append(ThreeHosts.object("ServiceChain", "inspect", "{profiles: " + profiles + ", mode: " + mode + "}"));
+        return ThreeHosts.objects("", text.toString());
     }
 
     /** A node passes nothing on any more, and its host knows. */
@@ -185,28 +149,16 @@ final class MovingWorld implements AutoCloseable {
     /** Sends a packet of a flow from the client; its id. */
     int send(int flow) {
         int id = ++lastId;
-        byte[] frame = TestPacket.udp("10.1.0.1:" + (1000 + flow), "10.1.0.2:" + SERVER_PORT)
-                .ethernet(0x0200_0000_0a01L, 0x0200_0000_0a02L)
-                .payload(payload(id))
-                .bytes();
-        host("a").plane.receive(port(host("a"), "eth1"), frame);
+        host("a").plane.receive(port(host("a"), "eth1"), ThreeHosts.request(1000 + flow, id));
         return id;
     }
 
     private void answer(byte[] frame) {
-        int id = id(frame);
+        int id = ThreeHosts.id(frame);
         if (arrived.add(id)) {
             int client = ((frame[34] & 0xff) << 8) | (frame[35] & 0xff);
-            byte[] answer = TestPacket.udp("10.1.0.2:" + SERVER_PORT, "10.1.0.1:" + client)
-                    .ethernet(0x0200_0000_0a02L, 0x0200_0000_0a01L)
-                    .payload(payload(id))
-                    .bytes();
-            host("a").plane.receive(port(host("a"), "eth2"), answer);
+            host("a").plane.receive(port(host("a"), "eth2"), ThreeHosts.answer(client, id));
         }
-    }
-
-    private static byte[] payload(int id) {
-        return ByteBuffer.allocate(7).put(MARK).putInt(id).array();
     }
 
     /** So many milliseconds go by. */
@@ -240,7 +192,7 @@ final class MovingWorld implements AutoCloseable {
                 hosts.values().stream()
                         .filter(to -> to != host)
                         .forEach(to -> later(host.name + to.name, () -> to.plane.receive(port(to, "eth0"), frame)));
-            case "eth1" -> answered.add(id(frame));
+            case "eth1" -> answered.add(ThreeHosts.id(frame));
             case "eth2" -> later("server", () -> answer(frame));
             default -> inspect(host, interfaceName, frame);
         }
@@ -251,10 +203,9 @@ final class MovingWorld implements AutoCloseable {
         String instance = interfaceName.substring(0, interfaceName.length() - 2);
         String other = instance + (interfaceName.endsWith("-i") ? "-o" : "-i");
         String direction = interfaceName.endsWith("-i") ? " forward" : " reverse";
-        if (id(frame) != 0) {
-            inspected
-                    .computeIfAbsent(id(frame) + direction, _ -> new ArrayList<>())
-                    .add(instance);
+        int id = ThreeHosts.id(frame);
+        if (id != 0) {
+            inspected.computeIfAbsent(id + direction, _ -> new ArrayList<>()).add(instance);
         }
         later(interfaceName, () -> {
             boolean attached = host.node.bindings().stream()
@@ -273,21 +224,7 @@ final class MovingWorld implements AutoCloseable {
     }
 
     private static int port(Host host, String interfaceName) {
-        return host.node.bindings().stream()
-                .filter(binding -> binding.interfaceName().equals(interfaceName))
-                .mapToInt(PortBinding::index)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /** The id in a frame, 0 if there is none. */
-    private static int id(byte[] frame) {
-        for (int at = frame.length - 7; at >= 0; at--) {
-            if (Arrays.equals(frame, at, at + 3, MARK, 0, 3)) {
-                return ByteBuffer.wrap(frame, at + 3, 4).getInt();
-            }
-        }
-        return 0;
+        return ThreeHosts.port(host.node, interfaceName);
     }
 
     @Override

@@ -3,20 +3,13 @@ package dev.sluice.lab.peers;
 import dev.sluice.agent.compile.CompileResult;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.IdRegistry;
-import dev.sluice.agent.compile.InterfaceFacts;
-import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.peers.PeerWatch;
 import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ConfigurationLoader;
-import dev.sluice.model.LoadResult;
 import dev.sluice.testkit.MemorySwitch;
-import dev.sluice.testkit.TestPacket;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +23,6 @@ import java.util.Set;
 final class PeersWorld implements AutoCloseable {
     static final long STEP_NS = 1_000_000;
     private static final long START_NS = 1_000_000_000L;
-    private static final byte[] MARK = {'i', 'd', '='};
 
     /** A host: its switch while its process lives. */
     final class Host {
@@ -55,10 +47,7 @@ final class PeersWorld implements AutoCloseable {
         }
 
         private CompiledNode compile() {
-            CompileResult result = compiler.compile(
-                    objects,
-                    interfaceName -> new InterfaceFacts(
-                            0x0200_0000_0000L | ((name + interfaceName).hashCode() & 0xffff_ffffL), 1700));
+            CompileResult result = compiler.compile(objects, interfaceName -> ThreeHosts.facts(name, interfaceName));
             return result.node().orElseThrow(() -> new AssertionError(result.problems()));
         }
 
@@ -92,11 +81,7 @@ final class PeersWorld implements AutoCloseable {
         }
 
         int port(String interfaceName) {
-            return node.bindings().stream()
-                    .filter(binding -> binding.interfaceName().equals(interfaceName))
-                    .mapToInt(PortBinding::index)
-                    .findFirst()
-                    .orElseThrow();
+            return ThreeHosts.port(node, interfaceName);
         }
 
         int instance(String instanceName) {
@@ -138,7 +123,7 @@ final class PeersWorld implements AutoCloseable {
     PeersWorld(long seed, String bfd, String onFailure) {
         random = new Random(seed);
         objects = objects(bfd, onFailure, "");
-        for (String name : List.of("a", "b", "c")) {
+        for (String name : ThreeHosts.NAMES) {
             hosts.put(name, new Host(name));
         }
     }
@@ -153,54 +138,27 @@ final class PeersWorld implements AutoCloseable {
     }
 
     private static Configuration objects(String bfd, String onFailure, String adminState) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 1; i <= 3; i++) {
-            String name = List.of("a", "b", "c").get(i - 1);
-            String address = "10.0.0." + i;
-            text.append(object("Node", name, "{underlay: {address: " + address + bfd + "}}"))
-                    .append(object("Port", "up-" + name, "{node: " + name + ", interface: eth0}"))
-                    .append(object(
-                            "LogicalRouter",
-                            "underlay-" + name,
-                            "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                    + "/24]}]}"));
-        }
-        text.append(object("Port", "left", "{node: a, interface: eth1, peer: right}"))
-                .append(object("Port", "right", "{node: a, interface: eth2}"))
-                .append(object("Service", "firewall", "{transport: raw}"))
-                .append(instance("fw-1", "b", adminState.isEmpty() ? "" : ", adminState: " + adminState))
-                .append(instance("fw-2", "c", ""))
-                .append(object("ServiceChain", "inspect", "{profiles: [firewall], onFailure: " + onFailure + "}"))
-                .append(object(
-                        "ServicePolicy",
-                        "web",
-                        "{appliedTo: [a/left], rules: [{name: all, match: {}, action: {chain: inspect}}]}"));
-        LoadResult result = ConfigurationLoader.parse("test.yaml", text.toString());
-        return result.configuration().orElseThrow(() -> new AssertionError(result.problems()));
+        return ThreeHosts.objects(
+                bfd,
+                ThreeHosts.object("Service", "firewall", "{transport: raw}")
+                        + instance("fw-1", "b", adminState.isEmpty() ? "" : ", adminState: " + adminState)
+                        + instance("fw-2", "c", "")
+                        + ThreeHosts.object(
+                                "ServiceChain", "inspect", "{profiles: [firewall], onFailure: " + onFailure + "}"));
     }
 
     private static String instance(String name, String host, String more) {
-        return object(
+        return ThreeHosts.object(
                 "ServiceInstance",
                 name,
                 "{service: firewall, node: " + host + ", interfaces: {in: fw-i, out: fw-o}" + more + "}");
     }
 
-    private static String object(String kind, String name, String spec) {
-        return "---\napiVersion: sluice.dev/v1\nkind: " + kind + "\nmetadata: {name: " + name + "}\nspec: " + spec
-                + "\n";
-    }
-
     /** Sends a packet of a flow from the client; its id. */
     int send(int flow) {
         int id = ++lastId;
-        byte[] payload = ByteBuffer.allocate(7).put(MARK).putInt(id).array();
-        byte[] frame = TestPacket.udp("10.1.0.1:" + (1000 + flow), "10.1.0.2:7")
-                .ethernet(0x0200_0000_0a01L, 0x0200_0000_0a02L)
-                .payload(payload)
-                .bytes();
         Host a = host("a");
-        a.plane.receive(a.port("eth1"), frame);
+        a.plane.receive(a.port("eth1"), ThreeHosts.request(1000 + flow, id));
         return id;
     }
 
@@ -229,7 +187,7 @@ final class PeersWorld implements AutoCloseable {
         }
         Host a = host("a");
         for (byte[] frame : a.plane.sent(a.port("eth2"))) {
-            arrived.put(id(frame), nowNs);
+            arrived.put(ThreeHosts.id(frame), nowNs);
         }
     }
 
@@ -257,22 +215,14 @@ final class PeersWorld implements AutoCloseable {
             for (byte[] frame : host.plane.sent(host.port(way.get(0)))) {
                 any = true;
                 if (host.nodeWorks) {
-                    inspected.computeIfAbsent(id(frame), _ -> new HashSet<>()).add(host.name);
+                    inspected
+                            .computeIfAbsent(ThreeHosts.id(frame), _ -> new HashSet<>())
+                            .add(host.name);
                     host.plane.receive(host.port(way.get(1)), frame);
                 }
             }
         }
         return any;
-    }
-
-    /** The id in a frame, 0 if there is none. */
-    private static int id(byte[] frame) {
-        for (int at = frame.length - 7; at >= 0; at--) {
-            if (Arrays.equals(frame, at, at + 3, MARK, 0, 3)) {
-                return ByteBuffer.wrap(frame, at + 3, 4).getInt();
-            }
-        }
-        return 0;
     }
 
     @Override

@@ -193,7 +193,7 @@ final class HostKills implements AutoCloseable {
         switch (way) {
             case NODE_PULLED -> namespace(victim).interfaceNamed("in").down();
             case SLUICE_KILLED -> hostOf(victim).process().kill();
-            case UNDERLAY_CUT -> network.fabric.configure("link", "set", "dev", wire(victim), "nomaster");
+            case UNDERLAY_CUT -> network.fabric.bridge.configure("link", "set", "dev", wire(victim), "nomaster");
         }
     }
 
@@ -201,7 +201,7 @@ final class HostKills implements AutoCloseable {
         switch (way) {
             case NODE_PULLED -> namespace(victim).interfaceNamed("in").up();
             case SLUICE_KILLED -> hostOf(victim).startAgain();
-            case UNDERLAY_CUT -> network.fabric.configure("link", "set", "dev", wire(victim), "master", "br0");
+            case UNDERLAY_CUT -> network.fabric.bridge.configure("link", "set", "dev", wire(victim), "master", "br0");
         }
     }
 

@@ -4,7 +4,6 @@ import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
 import dev.sluice.lab.Wire;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,34 +20,22 @@ import java.util.List;
  * </pre>
  */
 final class HostsNetwork implements AutoCloseable {
-    /** What is left of 1,700 bytes behind Geneve, the service header and the inner Ethernet header is more than 1,500. */
-    private static final int UNDERLAY_MTU = 1700;
-
     final Topology topology = Topology.create();
-    final Namespace fabric = topology.namespace("fabric");
+    final Fabric fabric;
     final Namespace client = topology.namespace("client");
     final Namespace server = topology.namespace("server");
-    final List<Namespace> hosts = new ArrayList<>();
+    final List<Namespace> hosts;
     final Namespace fw = topology.namespace("fw");
     final Namespace ips = topology.namespace("ips");
 
     HostsNetwork() {
-        this(UNDERLAY_MTU);
+        this(Fabric.MTU);
     }
 
     /** With an underlay for IP packets of so many bytes. */
     HostsNetwork(int underlayMtu) {
-        String mtu = Integer.toString(underlayMtu);
-        fabric.configure("link", "add", "dev", "br0", "mtu", mtu, "type", "bridge");
-        fabric.configure("link", "set", "dev", "br0", "up");
-        for (String name : List.of("a", "b", "c")) {
-            Namespace host = topology.namespace("host-" + name);
-            hosts.add(host);
-            Wire wire = topology.wire(host, "underlay", fabric, "to-" + name);
-            wire.a().quiet();
-            host.configure("link", "set", "dev", "underlay", "mtu", mtu);
-            fabric.configure("link", "set", "dev", "to-" + name, "mtu", mtu, "master", "br0");
-        }
+        fabric = new Fabric(topology, underlayMtu);
+        hosts = fabric.hosts;
         host(client, "eth0", hosts.get(0), "left").address("10.0.0.1/24").address("fd00::1/64");
         host(server, "eth0", hosts.get(0), "right").address("10.0.0.2/24").address("fd00::2/64");
         host(fw, "in", hosts.get(1), "fw-in");
@@ -73,17 +60,13 @@ final class HostsNetwork implements AutoCloseable {
 
     /** A further interface of a namespace, in the underlay. */
     LabInterface attach(Namespace namespace, String interfaceName) {
-        String mtu = Integer.toString(UNDERLAY_MTU);
-        String end = "to-" + namespace.name();
-        Wire wire = topology.wire(namespace, interfaceName, fabric, end);
-        namespace.configure("link", "set", "dev", interfaceName, "mtu", mtu);
-        fabric.configure("link", "set", "dev", end, "mtu", mtu, "master", "br0");
-        return wire.a();
+        return fabric.attach(namespace, interfaceName, "to-" + namespace.name(), Fabric.MTU)
+                .a();
     }
 
     /** Starts Sluice on a host (0, 1, 2) with the objects of all hosts. */
     SluiceNode start(int host, String objects) {
-        return SluiceNode.startAs(hosts.get(host), "host-" + (char) ('a' + host), objects);
+        return fabric.start(host, objects);
     }
 
     /**
@@ -120,25 +103,7 @@ final class HostsNetwork implements AutoCloseable {
     }
 
     private static String objects(int ipVersion, List<String> services, String chain) {
-        StringBuilder all = new StringBuilder();
-        for (int i = 0; i < 3; i++) {
-            String host = "host-" + (char) ('a' + i);
-            String endpoint = ipVersion == 4 ? "192.0.2." + (i + 1) : "2001:db8::" + (i + 1);
-            int bits = ipVersion == 4 ? 24 : 64;
-            all.append(Yaml.object(
-                            "Node",
-                            host,
-                            "{tracker: {connectionsMax: 16384}, underlay: {address: \"" + endpoint + "\"}}"))
-                    .append("---\n")
-                    .append(Yaml.object("Port", "underlay-" + i, "{node: " + host + ", interface: underlay}"))
-                    .append("---\n")
-                    .append(Yaml.object(
-                            "LogicalRouter",
-                            "underlay-" + i,
-                            "{node: " + host + ", interfaces: [{port: underlay-" + i + ", addresses: [\"" + endpoint
-                                    + "/" + bits + "\"]}]}"))
-                    .append("---\n");
-        }
+        StringBuilder all = new StringBuilder(Fabric.objects(ipVersion));
         all.append(Yaml.object("Port", "left", "{node: host-a, interface: left, peer: right}"))
                 .append("---\n")
                 .append(Yaml.object("Port", "right", "{node: host-a, interface: right}"))

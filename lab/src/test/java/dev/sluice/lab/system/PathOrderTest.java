@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,7 +34,7 @@ class PathOrderTest {
 
     private static Network network;
     private static final List<ProgramNode> NODES = new ArrayList<>();
-    private static final Map<String, List<String>> PASSED = new ConcurrentHashMap<>();
+    private static final PassedNodes PASSED = new PassedNodes();
     private static EchoHost echo;
     private static SluiceNode sluice;
 
@@ -76,7 +74,7 @@ class PathOrderTest {
 
         @Override
         public void onFrame(int from, FrameSocket.Frame frame, ProgramNode.Sender sender) {
-            note(SeenFrame.of(frame.bytes()), name);
+            PASSED.note(SeenFrame.of(frame.bytes()), name);
             inside.add(new Inside(1 - from, frame, System.nanoTime()));
         }
 
@@ -89,26 +87,8 @@ class PathOrderTest {
         }
     }
 
-    private static void note(SeenFrame frame, String node) {
-        if (frame.id() != 0) {
-            String key = (frame.destinationPort() == 7 ? "forward " : "reverse ") + frame.id();
-            PASSED.computeIfAbsent(key, k -> new CopyOnWriteArrayList<>()).add(node);
-        }
-    }
-
     private static String configuration(String version) {
-        StringBuilder nodes = new StringBuilder();
-        for (String name : NAMES) {
-            nodes.append(Yaml.object("Service", name, "{transport: raw}"))
-                    .append("---\n")
-                    .append(Yaml.object(
-                            "ServiceInstance",
-                            name,
-                            "{service: " + name + ", interfaces: {in: " + name + "-in, out: " + name + "-out}}"))
-                    .append("---\n");
-        }
-        return Yaml.object("Node", "edge", "{tracker: {connectionsMax: 16384}, existingFlows: migrate}")
-                + "---\n" + Yaml.PAIR + "---\n" + nodes
+        return PassedNodes.objects(NAMES)
                 + Yaml.object("ServiceChain", "inspect", "{profiles: [" + String.join(", ", version.split("")) + "]}")
                 + "---\n" + Yaml.policy("all", "edge/left", "{name: all, action: {chain: inspect}}");
     }
@@ -137,8 +117,8 @@ class PathOrderTest {
         Map<String, Integer> ways = new TreeMap<>();
         int missed = 0;
         for (long id : account.sent()) {
-            String forward = String.join("", PASSED.getOrDefault("forward " + id, List.of()));
-            String reverse = String.join("", PASSED.getOrDefault("reverse " + id, List.of()));
+            String forward = PASSED.forward(id, "");
+            String reverse = PASSED.reverse(id, "");
             boolean arrived = !reverse.isEmpty();
             boolean answered = account.answered().contains(id);
             missed += arrived && !isWhole(forward) ? 1 : 0;

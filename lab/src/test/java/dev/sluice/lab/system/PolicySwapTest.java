@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -30,7 +28,7 @@ class PolicySwapTest {
 
     private static Network network;
     private static final List<ProgramNode> NODES = new ArrayList<>();
-    private static final Map<String, List<String>> PASSED = new ConcurrentHashMap<>();
+    private static final PassedNodes PASSED = new PassedNodes();
     private static EchoHost echo;
     private static SluiceNode sluice;
 
@@ -43,7 +41,7 @@ class PolicySwapTest {
             LabInterface out = node.interfaceNamed("out");
             NODES.add(ProgramNode.start(
                     (from, frame, sender) -> {
-                        note(SeenFrame.of(frame.bytes()), name);
+                        PASSED.note(SeenFrame.of(frame.bytes()), name);
                         sender.send(1 - from, frame);
                     },
                     in,
@@ -63,26 +61,8 @@ class PolicySwapTest {
         }
     }
 
-    private static void note(SeenFrame frame, String node) {
-        if (frame.id() != 0) {
-            String key = (frame.destinationPort() == 7 ? "forward " : "reverse ") + frame.id();
-            PASSED.computeIfAbsent(key, k -> new CopyOnWriteArrayList<>()).add(node);
-        }
-    }
-
     private static String version(int number) {
-        StringBuilder nodes = new StringBuilder();
-        for (String name : NAMES) {
-            nodes.append(Yaml.object("Service", name, "{transport: raw}"))
-                    .append("---\n")
-                    .append(Yaml.object(
-                            "ServiceInstance",
-                            name,
-                            "{service: " + name + ", interfaces: {in: " + name + "-in, out: " + name + "-out}}"))
-                    .append("---\n");
-        }
-        return Yaml.object("Node", "edge", "{tracker: {connectionsMax: 16384}, existingFlows: migrate}")
-                + "---\n" + Yaml.PAIR + "---\n" + nodes
+        return PassedNodes.objects(NAMES)
                 + Yaml.object("ServiceChain", "chain0", "{profiles: [a0, b0]}") + "---\n"
                 + Yaml.object("ServiceChain", "chain1", "{profiles: [a1, b1]}") + "---\n"
                 + Yaml.policy("all", "edge/left", "{name: all, action: {chain: chain" + number % 2 + "}}");
@@ -132,8 +112,8 @@ class PolicySwapTest {
             sent += account.sent().size();
             lost += account.lost();
             for (long id : account.answered()) {
-                String forward = String.join(",", PASSED.getOrDefault("forward " + id, List.of()));
-                String reverse = String.join(",", PASSED.getOrDefault("reverse " + id, List.of()));
+                String forward = PASSED.forward(id, ",");
+                String reverse = PASSED.reverse(id, ",");
                 mixed += forward.equals("a0,b0") || forward.equals("a1,b1") ? 0 : 1;
                 mixed += reverse.equals("b0,a0") || reverse.equals("b1,a1") ? 0 : 1;
                 ways.merge(forward + " " + reverse, 1, Integer::sum);

@@ -4,7 +4,6 @@ import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.Topology;
 import dev.sluice.lab.Wire;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,31 +22,19 @@ import java.util.List;
  * </pre>
  */
 final class SegmentsNetwork implements AutoCloseable {
-    private static final int UNDERLAY_MTU = 1700;
     private static final String FIRST_MAC = "02:aa:00:00:00:01";
     private static final String SECOND_MAC = "02:aa:00:00:00:02";
 
     final Topology topology = Topology.create();
-    final Namespace fabric = topology.namespace("fabric");
+    private final Fabric fabric = new Fabric(topology, Fabric.MTU);
     final Namespace red1 = topology.namespace("red-1");
     final Namespace red2 = topology.namespace("red-2");
     final Namespace blue1 = topology.namespace("blue-1");
     final Namespace blue2 = topology.namespace("blue-2");
     final Namespace fw = topology.namespace("fw");
-    final List<Namespace> hosts = new ArrayList<>();
+    final List<Namespace> hosts = fabric.hosts;
 
     SegmentsNetwork() {
-        fabric.configure("link", "add", "dev", "br0", "mtu", Integer.toString(UNDERLAY_MTU), "type", "bridge");
-        fabric.configure("link", "set", "dev", "br0", "up");
-        for (String name : List.of("a", "b", "c")) {
-            Namespace host = topology.namespace("host-" + name);
-            hosts.add(host);
-            Wire wire = topology.wire(host, "underlay", fabric, "to-" + name);
-            wire.a().quiet();
-            host.configure("link", "set", "dev", "underlay", "mtu", Integer.toString(UNDERLAY_MTU));
-            fabric.configure(
-                    "link", "set", "dev", "to-" + name, "mtu", Integer.toString(UNDERLAY_MTU), "master", "br0");
-        }
         first(red1, 0, "red-1");
         first(blue1, 0, "blue-1");
         tenant(red2, 1, "red-2", SECOND_MAC, "10.0.0.2/24", "fd00::2/64");
@@ -74,7 +61,7 @@ final class SegmentsNetwork implements AutoCloseable {
 
     /** Starts Sluice on a host (0, 1, 2) with the objects of all hosts. */
     SluiceNode start(int host, String objects) {
-        return SluiceNode.startAs(hosts.get(host), "host-" + (char) ('a' + host), objects);
+        return fabric.start(host, objects);
     }
 
     /** The objects of all hosts: two segments, and a chain for all from and to the first red tenant. */
@@ -84,26 +71,8 @@ final class SegmentsNetwork implements AutoCloseable {
 
     /** The same with the chain's {@code afterLast}. */
     static String objects(int ipVersion, String afterLast) {
-        StringBuilder all = new StringBuilder();
-        for (int i = 0; i < 3; i++) {
-            String host = "host-" + (char) ('a' + i);
-            String endpoint = ipVersion == 4 ? "192.0.2." + (i + 1) : "2001:db8::" + (i + 1);
-            int bits = ipVersion == 4 ? 24 : 64;
-            all.append(Yaml.object(
-                            "Node",
-                            host,
-                            "{tracker: {connectionsMax: 16384}, underlay: {address: \"" + endpoint + "\"}}"))
-                    .append("---\n")
-                    .append(Yaml.object("Port", "underlay-" + i, "{node: " + host + ", interface: underlay}"))
-                    .append("---\n")
-                    .append(Yaml.object(
-                            "LogicalRouter",
-                            "underlay-" + i,
-                            "{node: " + host + ", interfaces: [{port: underlay-" + i + ", addresses: [\"" + endpoint
-                                    + "/" + bits + "\"]}]}"))
-                    .append("---\n");
-        }
-        return all.append(Yaml.object("LogicalSwitch", "red", "{vni: 5001}"))
+        return new StringBuilder(Fabric.objects(ipVersion))
+                .append(Yaml.object("LogicalSwitch", "red", "{vni: 5001}"))
                 .append("---\n")
                 .append(Yaml.object("LogicalSwitch", "blue", "{vni: 5002}"))
                 .append("---\n")

@@ -107,7 +107,7 @@ class UnderlayTest {
                 SluiceNode a = network.start(0, objects);
                 SluiceNode b = network.start(1, objects);
                 SluiceNode c = network.start(2, objects);
-                Dissection capture = Dissection.start(network.fabric, "br0", "udp port 6081")) {
+                Dissection capture = Dissection.start(network.fabric.bridge, "br0", "udp port 6081")) {
             for (String server : SERVERS) {
                 Waits.until("the server answers", Duration.ofSeconds(10), () -> network.client.pings(server));
                 try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
