@@ -2,10 +2,8 @@ package dev.sluice.agent.southbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.Message;
-import com.google.protobuf.UnknownFieldSet;
 import dev.sluice.agent.NodeOptions;
+import dev.sluice.fuzz.LaterVersion;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
@@ -87,21 +85,8 @@ class MixedVersionsTest {
         }
     }
 
-    /** The same message with a field that only a later version knows. */
-    @SuppressWarnings("unchecked") // the builder of a message builds such messages
-    private static <T extends Message> T later(T message) {
-        UnknownFieldSet unknown = UnknownFieldSet.newBuilder()
-                .addField(
-                        900,
-                        UnknownFieldSet.Field.newBuilder()
-                                .addLengthDelimited(ByteString.copyFromUtf8("of a later version"))
-                                .build())
-                .build();
-        return (T) message.toBuilder().setUnknownFields(unknown).build();
-    }
-
     private static Resource resource(String name, String text) {
-        return later(Resource.newBuilder()
+        return LaterVersion.of(Resource.newBuilder()
                 .setName(name)
                 .setVersion(Protocol.version(text))
                 .setText(text)
@@ -116,7 +101,7 @@ class MixedVersionsTest {
             update.addResources(each);
         }
         return FromController.newBuilder()
-                .setUpdate(later(
+                .setUpdate(LaterVersion.of(
                         update.setFingerprint(Protocol.fingerprint(versions)).build()))
                 .build();
     }
@@ -138,7 +123,7 @@ class MixedVersionsTest {
         FromAgent hello = said.poll(30, TimeUnit.SECONDS);
         assertThat(hello).isNotNull();
         assertThat(hello.getHello().getProtocol()).isEqualTo(Protocol.NUMBER);
-        stream.onNext(later(FromController.getDefaultInstance()));
+        stream.onNext(LaterVersion.of(FromController.getDefaultInstance()));
         String node = "{apiVersion: sluice.dev/v1, kind: Node, metadata: {name: a}}";
         String mapping = "{apiVersion: sluice.dev/v1, kind: Mapping, metadata: {name: m}, spec: {prefix: 10.0.0.0/8}}";
         stream.onNext(update(7, resource("nodes/a", node), resource("mappings/m", mapping)));

@@ -2,9 +2,7 @@ package dev.sluice.manager.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.Message;
-import com.google.protobuf.UnknownFieldSet;
+import dev.sluice.fuzz.LaterVersion;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -69,19 +67,6 @@ class MixedVersionsTest {
         service.close();
     }
 
-    /** The same message with a field that only a later version knows. */
-    @SuppressWarnings("unchecked") // the builder of a message builds such messages
-    private static <T extends Message> T later(T message) {
-        UnknownFieldSet unknown = UnknownFieldSet.newBuilder()
-                .addField(
-                        900,
-                        UnknownFieldSet.Field.newBuilder()
-                                .addLengthDelimited(ByteString.copyFromUtf8("of a later version"))
-                                .build())
-                .build();
-        return (T) message.toBuilder().setUnknownFields(unknown).build();
-    }
-
     private static FromAgent hello(int protocol) {
         return FromAgent.newBuilder()
                 .setHello(Hello.newBuilder().setNode("a").setProtocol(protocol))
@@ -112,25 +97,25 @@ class MixedVersionsTest {
     @Test
     void agentOfTheNextVersionMaySayWhatThisOneDoesNotKnow() throws Exception {
         try (RawAgent agent = new RawAgent(service.port())) {
-            agent.say(later(FromAgent.newBuilder()
-                    .setHello(later(Hello.newBuilder()
+            agent.say(LaterVersion.of(FromAgent.newBuilder()
+                    .setHello(LaterVersion.of(Hello.newBuilder()
                             .setNode("a")
                             .setProtocol(Protocol.NUMBER + 1)
                             .build()))
                     .build()));
             Update update = nextUpdate(agent);
             // A message that is nothing here.
-            agent.say(later(FromAgent.getDefaultInstance()));
+            agent.say(LaterVersion.of(FromAgent.getDefaultInstance()));
             agent.say(FromAgent.newBuilder()
-                    .setAnswer(later(Answer.newBuilder()
+                    .setAnswer(LaterVersion.of(Answer.newBuilder()
                             .setNonce(update.getNonce())
                             .setAccepted(true)
                             .build()))
                     .build());
             awaitPort("\"Applied\"");
             agent.say(FromAgent.newBuilder()
-                    .setReport(later(Report.newBuilder()
-                            .addPorts(later(PortState.newBuilder()
+                    .setReport(LaterVersion.of(Report.newBuilder()
+                            .addPorts(LaterVersion.of(PortState.newBuilder()
                                     .setName("left")
                                     .setUp(true)
                                     .build()))
