@@ -66,6 +66,12 @@ final class ObjectTables {
                         new Column("VENDOR", "spec.vendor"),
                         new Column("SERVICES", "spec.services"),
                         new Column("CALLBACK", "spec.callback.url"));
+            case SERVICE_PROFILE ->
+                List.of(
+                        new Column("SERVICE", "spec.service"),
+                        new Column("ACTION", "spec.action"),
+                        new Column("ON-FAILURE", "spec.onFailure"),
+                        new Column("PARAMETERS", "spec.parameters"));
             case SERVICE_CHAIN ->
                 List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
             case SERVICE_POLICY ->

@@ -81,7 +81,7 @@ class ManagerCommandsTest {
         assertThat(refused.status()).isEqualTo(ExitCode.FAILED);
         assertThat(refused.err())
                 .startsWith("sluice: other objects still need Service/firewall")
-                .contains("ServiceChain/inspect spec.profiles[0]: there is no Service of that name");
+                .contains("ServiceChain/inspect spec.profiles[0]: there is no Service or ServiceProfile of that name");
         assertThat(run("delete", "-f", file("a.yaml", OBJECTS)).out())
                 .isEqualTo("Service/firewall deleted\nServiceChain/inspect deleted\n");
         assertThat(run("get", "service", "firewall").err()).startsWith("sluice: there is no Service/firewall");
@@ -121,7 +121,7 @@ class ManagerCommandsTest {
                                 + ":4:45: Service/firewall spec.health.intervalMs: is out of range (found '5'; allowed: 10..60000)")
                 .contains(
                         file
-                                + ":9:19: ServiceChain/inspect spec.profiles[0]: there is no Service of that name; did you mean 'firewall'?");
+                                + ":9:19: ServiceChain/inspect spec.profiles[0]: there is no Service or ServiceProfile of that name; did you mean 'firewall'?");
         assertThat(run("apply", "-f", file("broken.yaml", "a: {")).err())
                 .contains("broken.yaml:")
                 .contains("not valid YAML");

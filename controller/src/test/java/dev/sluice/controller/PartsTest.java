@@ -120,6 +120,38 @@ class PartsTest {
         sound(parts, "c");
     }
 
+    /** Hosts of a version that does not know the kind go on as long as no chain of theirs needs it. */
+    @Test
+    void serviceProfilesComeToThoseWhoseChainsNameThem() {
+        String profiles = """
+                ---
+                {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: tap}, spec: {transport: raw, action: copy}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: tap}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: unused}, spec: {service: ips}}
+                """;
+        String network = NETWORK.replace("{profiles: [firewall]}", "{profiles: [record, firewall]}") + profiles;
+        Parts parts = parts(network);
+        assertThat(parts.part("a").keySet())
+                .contains("serviceprofiles/record", "services/tap")
+                .doesNotContain("serviceprofiles/unused");
+        assertThat(parts.part("b").keySet()).noneMatch(key -> key.startsWith("serviceprofiles/"));
+        assertThat(sound(parts, "a").chain("inspect").orElseThrow().spec().services())
+                .containsExactly("tap", "firewall");
+        Affected affected = parts.change(
+                Objects.of(
+                        "{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: tap, onFailure: open}}"),
+                List.of());
+        assertThat(affected.everywhere()).isFalse();
+        assertThat(affected.underlay()).isFalse();
+        assertThat(affected.holdersOf()).containsExactly("serviceprofiles/record");
+        Parts underlay = parts(network + UNDERLAY);
+        assertThat(underlay.part("b").keySet())
+                .contains("serviceprofiles/record")
+                .doesNotContain("serviceprofiles/unused");
+    }
+
     @Test
     void nodeMakesOfItsPartWhatItWouldMakeOfEverything() {
         for (String yaml : List.of(NETWORK, NETWORK + UNDERLAY)) {

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** All objects of one or several files, in the order they were read; immutable. Names are unique per kind. */
+/** All objects of one or several files, in the order they were read; immutable. Names are unique per kind. Hops of chains say what the profiles say that they name. */
 public final class Configuration {
     /** No object. */
     public static final Configuration EMPTY = new Configuration(List.of());
@@ -30,9 +30,9 @@ public final class Configuration {
     /** Where a port is: the same interface is there on many nodes. */
     private record PortKey(String interfaceName, Optional<String> node) {}
 
-    private Configuration(List<Resource> resources) {
-        this.resources = List.copyOf(resources);
-        for (Resource resource : resources) {
+    private Configuration(List<? extends Resource> resources) {
+        this.resources = AppliedProfiles.in(resources);
+        for (Resource resource : this.resources) {
             Resource earlier = byKind.computeIfAbsent(resource.kind(), k -> new LinkedHashMap<>())
                     .putIfAbsent(resource.name(), resource);
             Checks.require(earlier == null, "two objects are called " + resource.title());
@@ -45,7 +45,7 @@ public final class Configuration {
      * @throws IllegalArgumentException if two objects have the same kind and name
      */
     public static Configuration of(List<? extends Resource> resources) {
-        return new Configuration(List.copyOf(resources));
+        return new Configuration(resources);
     }
 
     /** Every object, in the order read. */
@@ -144,6 +144,17 @@ public final class Configuration {
     /** The ServiceChain of that name. */
     public Optional<ServiceChain> chain(String name) {
         return find(Kind.SERVICE_CHAIN, name).map(ServiceChain.class::cast);
+    }
+
+    /** What nodes get at a hop: what hop or profile say, else what the service says. */
+    public ServiceAction action(ServiceChain.Hop hop) {
+        return action(hop.service(), hop.action());
+    }
+
+    /** What nodes of a service get, if it is said elsewhere or not. */
+    public ServiceAction action(String service, Optional<ServiceAction> said) {
+        return said.orElseGet(
+                () -> service(service).map(of -> of.spec().action()).orElse(ServiceAction.FORWARD));
     }
 
     /** The instances of a service, in the order read. */

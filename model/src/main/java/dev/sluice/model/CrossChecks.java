@@ -1,7 +1,9 @@
 package dev.sluice.model;
 
 import dev.sluice.model.ObjectReader.Sound;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,8 +13,13 @@ final class CrossChecks {
     private CrossChecks() {}
 
     static void run(List<Sound> sound, Map<Kind, Map<String, Document>> declared, List<Document> documents) {
+        Map<List<Kind>, Set<String>> names = new HashMap<>();
         for (Document document : documents) {
-            document.references().forEach(reference -> checkReference(document, reference, declared));
+            document.references()
+                    .forEach(reference -> checkReference(
+                            document,
+                            reference,
+                            names.computeIfAbsent(reference.kinds(), kinds -> names(kinds, declared))));
         }
         Configuration all = Configuration.of(sound.stream().map(Sound::resource).toList());
         PortChecks ports = new PortChecks(all);
@@ -24,6 +31,7 @@ final class CrossChecks {
         PlaneChecks plane = new PlaneChecks(
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).size());
         ServiceManagerChecks managers = new ServiceManagerChecks();
+        ServiceProfileChecks profiles = new ServiceProfileChecks(declared);
         Set<String> served = new HashSet<>();
         all.instances().forEach(instance -> served.add(instance.spec().service()));
         all.all(ServiceDeployment.class)
@@ -49,7 +57,9 @@ final class CrossChecks {
                     plane.check(instance, at);
                 }
                 case ServicePolicy policy -> policies.check(policy, at);
-                case ServiceChain chain -> {
+                case ServiceChain written -> {
+                    ServiceChain chain = all.chain(written.name()).orElse(written);
+                    ServiceProfileChecks.check(chain, at);
                     checkReverse(chain, at, all);
                     if (allInstances) {
                         checkServed(chain, at, all, served);
@@ -62,21 +72,27 @@ final class CrossChecks {
                 }
                 case ServiceDeployment deployment -> DeploymentChecks.check(deployment, at, all);
                 case ServiceManager manager -> managers.check(manager, at);
+                case ServiceProfile profile -> profiles.check(profile, at);
                 case PortProfile _, Service _ -> {}
             }
         }
         policies.checkImplicitPorts(sound);
     }
 
-    private static void checkReference(
-            Document document, Document.Reference reference, Map<Kind, Map<String, Document>> declared) {
-        Set<String> names = declared.getOrDefault(reference.kind(), Map.of()).keySet();
+    private static void checkReference(Document document, Document.Reference reference, Set<String> names) {
         String name = reference.at().text();
         if (!names.contains(name)) {
-            String message = "there is no " + reference.kind().word() + " of that name" + Spelling.hint(name, names);
+            String message =
+                    "there is no " + Types.words(reference.kinds()) + " of that name" + Spelling.hint(name, names);
             document.error(
                     reference.at(), reference.path(), message, reference.at().excerpt(), names(names));
         }
+    }
+
+    private static Set<String> names(List<Kind> kinds, Map<Kind, Map<String, Document>> declared) {
+        Set<String> names = new LinkedHashSet<>();
+        kinds.forEach(kind -> names.addAll(declared.getOrDefault(kind, Map.of()).keySet()));
+        return names;
     }
 
     /** The names to choose from, cut where they are many. */

@@ -18,11 +18,11 @@ record Document(String file, String title, YamlNode root, ProblemLog log, List<R
     /**
      * The name of another object.
      *
-     * @param kind its kind
+     * @param kinds its kind, or those that it may be of
      * @param at where the name stands
      * @param path field that holds it
      */
-    record Reference(Kind kind, YamlNode.Scalar at, String path) {}
+    record Reference(List<Kind> kinds, YamlNode.Scalar at, String path) {}
 
     Document(String file, String title, YamlNode root, ProblemLog log) {
         this(file, title, root, log, new ArrayList<>());

@@ -35,6 +35,9 @@ public enum Kind implements Word {
     /** {@link ServiceManager}. */
     SERVICE_MANAGER("ServiceManager"),
 
+    /** {@link ServiceProfile}. */
+    SERVICE_PROFILE("ServiceProfile"),
+
     /** {@link ServiceChain}. */
     SERVICE_CHAIN("ServiceChain"),
 

@@ -23,7 +23,6 @@ record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> 
             "Tenant",
             "LogicalSwitch",
             "VendorTemplate",
-            "ServiceProfile",
             "ServiceAttachment",
             "VirtualService",
             "Mapping",

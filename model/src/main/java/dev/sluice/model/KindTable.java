@@ -12,6 +12,7 @@ final class KindTable {
                 instance(),
                 deployment(),
                 manager(),
+                serviceProfile(),
                 chain(),
                 policy(),
                 port(),
@@ -77,9 +78,23 @@ final class KindTable {
                 """);
     }
 
+    private static KindReader serviceProfile() {
+        return KindReader.row(Kind.SERVICE_PROFILE, ServiceProfileReader.SPEC, null, ServiceProfile::new, """
+                One way in which the nodes of a service are used: parameters for them, packets or copies, open or closed. Chains name it in place of the service: \
+                [profiles](../guides/service-managers.md#profiles). No Service has the name of a profile.""", """
+                apiVersion: sluice.dev/v1
+                kind: ServiceProfile
+                metadata: {name: firewall-record}
+                spec:
+                  service: firewall
+                  parameters: {policy: log-all, sample: 10}
+                  action: copy
+                """);
+    }
+
     private static KindReader chain() {
         return KindReader.row(Kind.SERVICE_CHAIN, ServiceChainReader.SPEC, null, ServiceChain::new, """
-                Services that packets pass one after the other. A service without an instance gives a warning.""", """
+                Services that packets pass one after the other, each by itself or in one of its profiles. A service without an instance gives a warning.""", """
                 apiVersion: sluice.dev/v1
                 kind: ServiceChain
                 metadata: {name: inspect}

@@ -8,7 +8,7 @@ import java.util.Set;
  * One object that was read for itself: sound as such, whatever other objects there are.
  *
  * @param resource the object
- * @param references the objects that it needs to be there
+ * @param references the objects that it needs to be there; a name that may be of several kinds once for each
  */
 public record ReadObject(Resource resource, Set<Reference> references) {
     /**
@@ -35,10 +35,9 @@ public record ReadObject(Resource resource, Set<Reference> references) {
         }
         ObjectReader.Sound only = reader.sound().getFirst();
         Set<Reference> references = new LinkedHashSet<>();
-        only.document()
-                .references()
-                .forEach(each ->
-                        references.add(new Reference(each.kind(), each.at().text())));
+        for (Document.Reference each : only.document().references()) {
+            each.kinds().forEach(kind -> references.add(new Reference(kind, each.at().text())));
+        }
         return Optional.of(new ReadObject(only.resource(), references));
     }
 }

@@ -11,6 +11,7 @@ public sealed interface Resource
                 ServiceInstance,
                 ServiceDeployment,
                 ServiceManager,
+                ServiceProfile,
                 ServiceChain,
                 ServicePolicy {
     /** The API version of every object. */

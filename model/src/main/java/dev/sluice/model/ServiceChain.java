@@ -60,6 +60,10 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
             return ChainPlaces.of(hops, reverse);
         }
 
+        Spec withHops(List<Hop> newHops, Optional<List<Hop>> newReverse) {
+            return new Spec(newHops, newReverse, onFailure, strategy, selection, mode, afterLast, svni);
+        }
+
         /** All services of the chain, each once: those of forward packets, then those that only reverse ones pass. */
         public List<String> services() {
             return Stream.concat(hops.stream(), reverse.stream().flatMap(List::stream))
@@ -72,11 +76,30 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
     /**
      * One service of a chain.
      *
-     * @param service name of the Service
+     * @param service name of the Service; in a chain that was read for itself, without a {@link Configuration}, maybe that of a ServiceProfile
+     * @param profile name of the ServiceProfile that the service was named by; empty: by itself
      * @param onFailure overrides the chain's failure action
      * @param action overrides the service's action
      */
-    public record Hop(String service, Optional<FailureAction> onFailure, Optional<ServiceAction> action) {}
+    public record Hop(
+            String service,
+            Optional<String> profile,
+            Optional<FailureAction> onFailure,
+            Optional<ServiceAction> action) {
+        /** As written, before it is known which kind of object the name is of. */
+        static Hop named(String name, Optional<FailureAction> onFailure, Optional<ServiceAction> action) {
+            return new Hop(name, Optional.empty(), onFailure, action);
+        }
+
+        /** With what the profile that it names says. */
+        Hop by(ServiceProfile named) {
+            return new Hop(
+                    named.spec().service(),
+                    Optional.of(named.name()),
+                    onFailure.or(() -> named.spec().onFailure()),
+                    action.or(() -> named.spec().action()));
+        }
+    }
 
     /**
      * A hop and who visits it.

@@ -12,35 +12,34 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@link ServiceChain}. */
 final class ServiceChainReader {
-    private static final ValueType<String> SERVICE_NAME = Types.reference(Kind.SERVICE);
-    private static final Field<String> SERVICE = Field.required("service", SERVICE_NAME, "The service.");
+    private static final ValueType<String> PROFILE_NAME = Types.reference(Kind.SERVICE, Kind.SERVICE_PROFILE);
+    private static final Field<Optional<String>> SERVICE = Field.optional(
+            "service", Types.reference(Kind.SERVICE), "The service, in its default profile: as the Service says.");
+    private static final Field<Optional<String>> PROFILE =
+            Field.optional("profile", PROFILE_NAME, "Or one of its profiles.");
     private static final Field<Optional<FailureAction>> HOP_ON_FAILURE = Field.optional(
-            "onFailure", Types.word(FailureAction.class), "For this hop, instead of what the chain says.");
+            "onFailure", Types.word(FailureAction.class), "For this hop, instead of what profile and chain say.");
     private static final Field<Optional<ServiceAction>> ACTION = Field.optional(
-            "action", Types.word(ServiceAction.class), "For this hop, instead of what the service says.");
+            "action", Types.word(ServiceAction.class), "For this hop, instead of what profile and service say.");
     private static final ValueType<Hop> HOP = Lists.either(
             new ValueType<>() {
                 @Override
                 public @Nullable Hop read(FieldReader at) {
-                    String service = SERVICE_NAME.read(at);
-                    return service == null ? null : new Hop(service, Optional.empty(), Optional.empty());
+                    String name = PROFILE_NAME.read(at);
+                    return name == null ? null : Hop.named(name, Optional.empty(), Optional.empty());
                 }
 
                 @Override
                 public String allowed() {
-                    return SERVICE_NAME.allowed();
+                    return PROFILE_NAME.allowed();
                 }
             },
-            ObjectType.of(
-                    v -> new Hop(v.get(SERVICE), v.get(HOP_ON_FAILURE), v.get(ACTION)),
-                    SERVICE,
-                    HOP_ON_FAILURE,
-                    ACTION));
+            ObjectType.of(ServiceChainReader::hop, SERVICE, PROFILE, HOP_ON_FAILURE, ACTION));
 
     private static final Field<List<Hop>> PROFILES = Field.required(
             "profiles",
             Lists.of(HOP, 0, 8),
-            "The services in the order of forward packets; each at most once. The reverse direction passes them the other way round, unless reverse says otherwise. Empty only if reverse is not.");
+            "The services in the order of forward packets, by themselves or by one of their profiles; each at most once. The reverse direction passes them the other way round, unless reverse says otherwise. Empty only if reverse is not.");
     private static final Field<Optional<List<Hop>>> REVERSE = Field.optional(
             "reverse",
             Lists.of(HOP, 0, 8),
@@ -88,6 +87,17 @@ final class ServiceChainReader {
             ServiceChainReader::spec, PROFILES, REVERSE, ON_FAILURE, STRATEGY, SELECTION, MODE, AFTER_LAST, SVNI);
 
     private ServiceChainReader() {}
+
+    private static @Nullable Hop hop(Values v) {
+        Optional<String> service = v.get(SERVICE);
+        Optional<String> profile = v.get(PROFILE);
+        if (service.isPresent() == profile.isPresent()) {
+            return service.isPresent()
+                    ? v.refuse("profile", "stands beside service", "one of service and profile")
+                    : v.refuse("service", "is missing", "service, or profile in its place");
+        }
+        return Hop.named(service.or(() -> profile).orElseThrow(), v.get(HOP_ON_FAILURE), v.get(ACTION));
+    }
 
     private static @Nullable Spec spec(Values v) {
         List<Hop> hops = v.get(PROFILES);

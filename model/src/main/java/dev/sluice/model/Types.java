@@ -268,21 +268,22 @@ final class Types {
         };
     }
 
-    /** The name of another object; that it exists is checked when everything is read. */
-    static ValueType<String> reference(Kind kind) {
+    /** The name of another object, of one of these kinds; that it exists is checked when everything is read. */
+    static ValueType<String> reference(Kind... kinds) {
+        List<Kind> any = List.of(kinds);
         return new ValueType<>() {
             @Override
             public @Nullable String read(FieldReader at) {
                 String name = NAME.read(at);
                 if (name != null && at.node() instanceof YamlNode.Scalar scalar) {
-                    at.document().references().add(new Document.Reference(kind, scalar, at.path()));
+                    at.document().references().add(new Document.Reference(any, scalar, at.path()));
                 }
                 return name;
             }
 
             @Override
             public String allowed() {
-                return "name of a " + kind.word();
+                return "name of a " + words(any);
             }
         };
     }
@@ -308,6 +309,11 @@ final class Types {
             }
         }
         return sound ? texts : null;
+    }
+
+    /** Kinds in a sentence. */
+    static String words(List<Kind> kinds) {
+        return kinds.stream().map(Kind::word).collect(Collectors.joining(" or "));
     }
 
     /** Words in a sentence. */

@@ -112,6 +112,7 @@ class WrittenObjectTest {
                         "serviceinstances",
                         "servicedeployments",
                         "servicemanagers",
+                        "serviceprofiles",
                         "servicechains",
                         "servicepolicies");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);

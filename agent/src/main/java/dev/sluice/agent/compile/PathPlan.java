@@ -239,9 +239,7 @@ final class PathPlan {
     }
 
     private boolean isCopy(Hop hop) {
-        ServiceAction ofService =
-                configuration.service(hop.service()).map(s -> s.spec().action()).orElse(ServiceAction.FORWARD);
-        return hop.action().orElse(ofService) == ServiceAction.COPY;
+        return configuration.action(hop) == ServiceAction.COPY;
     }
 
     private static FailureAction onFailure(ServiceChain chain, Optional<Hop> hop) {

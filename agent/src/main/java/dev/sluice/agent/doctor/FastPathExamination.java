@@ -10,6 +10,7 @@ import dev.sluice.model.Port;
 import dev.sluice.model.PortDriver;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceAction;
+import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServicePolicy;
 import java.util.ArrayList;
@@ -169,6 +170,15 @@ final class FastPathExamination {
         return new Line(State.OK, subject, found, ADVICE);
     }
 
+    /** By what the service says, or a chain, or a profile that a chain names. */
+    private static boolean getsCopies(Configuration part, String service) {
+        return part.action(service, Optional.empty()) == ServiceAction.COPY
+                || part.chains().stream()
+                        .flatMap(chain -> chain.spec().places().stream())
+                        .map(ServiceChain.Place::hop)
+                        .anyMatch(hop -> hop.service().equals(service) && part.action(hop) == ServiceAction.COPY);
+    }
+
     private static Optional<String> reason(Configuration part, ServiceInstance instance) {
         Optional<Service> service = part.services().stream()
                 .filter(one -> one.metadata().name().equals(instance.spec().service()))
@@ -180,7 +190,7 @@ final class FastPathExamination {
             return Optional.empty();
         }
         Service.Spec spec = service.get().spec();
-        if (spec.action() == ServiceAction.COPY) {
+        if (getsCopies(part, instance.spec().service())) {
             return Optional.of("it gets copies");
         }
         if (spec.translation() != Service.Translation.NONE) {

@@ -29,13 +29,14 @@ public enum Role {
 
     /** Decides what is inspected, by what. */
     SECURITY_ADMIN(
-            "services, instances, deployments, service managers, chains and policies",
+            "services and their profiles, instances, deployments, service managers, chains and policies",
             Sets.NO_NODES,
             EnumSet.of(
                     Kind.SERVICE,
                     Kind.SERVICE_INSTANCE,
                     Kind.SERVICE_DEPLOYMENT,
                     Kind.SERVICE_MANAGER,
+                    Kind.SERVICE_PROFILE,
                     Kind.SERVICE_CHAIN,
                     Kind.SERVICE_POLICY),
             Sets.NONE,
@@ -43,12 +44,13 @@ public enum Role {
 
     /** Brings services and their instances. */
     VENDOR(
-            "services, instances, deployments and service managers, and what is known of them",
+            "services and their profiles, instances, deployments and service managers, and what is known of them",
             EnumSet.of(
                     Kind.SERVICE,
                     Kind.SERVICE_INSTANCE,
                     Kind.SERVICE_DEPLOYMENT,
                     Kind.SERVICE_MANAGER,
+                    Kind.SERVICE_PROFILE,
                     Kind.SERVICE_CHAIN),
             Sets.OF_VENDORS,
             Sets.OF_VENDORS,
@@ -97,15 +99,25 @@ public enum Role {
         /** Nodes hold the keys with which they sign. */
         static final Set<Kind> NO_NODES = EnumSet.complementOf(EnumSet.of(Kind.NODE));
 
-        static final Set<Kind> OF_VENDORS =
-                EnumSet.of(Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_DEPLOYMENT, Kind.SERVICE_MANAGER);
+        static final Set<Kind> OF_VENDORS = EnumSet.of(
+                Kind.SERVICE,
+                Kind.SERVICE_INSTANCE,
+                Kind.SERVICE_DEPLOYMENT,
+                Kind.SERVICE_MANAGER,
+                Kind.SERVICE_PROFILE);
 
         static final Set<Permission> NOTHING = EnumSet.noneOf(Permission.class);
     }
 
     /** What a tenant's own people may change. The other kinds take hold of interfaces of hosts, which are nobody's own. */
     private static final Set<Kind> OF_TENANTS =
-            EnumSet.of(Kind.PORT_PROFILE, Kind.LOGICAL_SWITCH, Kind.SERVICE, Kind.SERVICE_CHAIN, Kind.SERVICE_POLICY);
+            EnumSet.of(
+                    Kind.PORT_PROFILE,
+                    Kind.LOGICAL_SWITCH,
+                    Kind.SERVICE,
+                    Kind.SERVICE_PROFILE,
+                    Kind.SERVICE_CHAIN,
+                    Kind.SERVICE_POLICY);
 
     private final String allows;
 

@@ -3,20 +3,20 @@ package dev.sluice.manager.callbacks;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.ReadObject;
 import dev.sluice.model.Resource;
 import dev.sluice.model.Service;
-import dev.sluice.model.ServiceAction;
 import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceManager;
+import dev.sluice.model.ServiceProfile;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * All that a service manager has to know: its services, their instances, and what the nodes are to do for which packets: (chain, direction, service index) -> service. The whole
+ * All that a service manager has to know: its services, their profiles and instances, and what the nodes are to do for which packets: (chain, direction, service index) -> service and profile. The whole
  * of it each time, so that whoever missed something has missed nothing. Immutable.
  *
  * <p>A service manager of a tenant is told of chains of this tenant and of those that all share.
@@ -46,7 +46,12 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
 
     /** Changes of other kinds change nothing here. */
     private static final Set<Kind> KINDS =
-            EnumSet.of(Kind.SERVICE_MANAGER, Kind.SERVICE, Kind.SERVICE_CHAIN, Kind.SERVICE_INSTANCE);
+            EnumSet.of(
+                    Kind.SERVICE_MANAGER,
+                    Kind.SERVICE,
+                    Kind.SERVICE_PROFILE,
+                    Kind.SERVICE_CHAIN,
+                    Kind.SERVICE_INSTANCE);
 
     /** Whether a change of an object of that kind may change what somebody has to know. */
     static boolean dependsOn(Kind kind) {
@@ -57,9 +62,11 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
     public static Map<String, Assignment> all(Collection<ManagedObject> objects, Tenants tenants) {
         Map<String, Assignment> all = new TreeMap<>();
         List<Read> read = read(objects);
+        Configuration configuration =
+                Configuration.of(read.stream().map(Read::resource).toList());
         for (Read each : read) {
             if (each.resource instanceof ServiceManager manager) {
-                all.put(manager.name(), of(each.object, manager, read, tenants));
+                all.put(manager.name(), of(each.object, manager, read, configuration, tenants));
             }
         }
         return all;
@@ -87,33 +94,32 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
         return read;
     }
 
-    private static Assignment of(ManagedObject object, ServiceManager manager, List<Read> all, Tenants tenants) {
+    private static Assignment of(
+            ManagedObject object, ServiceManager manager, List<Read> all, Configuration together, Tenants tenants) {
         String tenant = tenants.of(object.name());
         Set<String> mine = new HashSet<>(manager.spec().services());
-        Map<String, Service> services = new HashMap<>();
         ObjectNode tree = Trees.object();
         tree.put("apiVersion", ManagedObject.API_VERSION);
         tree.put("kind", "ServiceManagerAssignment");
         tree.put("serviceManager", object.name());
         ArrayNode serviceTrees = tree.putArray("services");
+        ArrayNode profiles = tree.putArray("profiles");
         ArrayNode instances = tree.putArray("instances");
         ArrayNode chains = tree.putArray("chains");
-        for (Read each : all) {
-            if (each.resource instanceof Service service) {
-                services.put(service.name(), service);
-            }
-        }
         for (Read each : all) {
             String owner = tenants.of(each.object.name());
             boolean seen = tenant.isEmpty() || owner.isEmpty() || owner.equals(tenant);
             switch (each.resource) {
                 case Service service
                 when seen && mine.contains(service.name()) -> serviceTrees.add(service(each.object, service.spec()));
+                case ServiceProfile profile
+                when seen && mine.contains(profile.spec().service()) ->
+                    profiles.add(profile(each.object, profile.spec(), together));
                 case ServiceInstance instance
                 when seen && mine.contains(instance.spec().service()) ->
                     instances.add(instance(each.object, instance.spec()));
-                case ServiceChain chain
-                when seen -> chain(each.object, chain, mine, services).ifPresent(chains::add);
+                case ServiceChain _
+                when seen -> chain(each.object, mine, together).ifPresent(chains::add);
                 default -> {}
             }
         }
@@ -132,6 +138,18 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
         return tree;
     }
 
+    /** How a service is used where a chain names the profile. */
+    private static ObjectNode profile(ManagedObject object, ServiceProfile.Spec spec, Configuration all) {
+        ObjectNode tree = Trees.object();
+        tree.put("name", object.name());
+        tree.put("generation", object.generation());
+        tree.put("service", spec.service());
+        tree.put("action", all.action(spec.service(), spec.action()).word());
+        ObjectNode parameters = tree.putObject("parameters");
+        spec.parameters().forEach(parameters::put);
+        return tree;
+    }
+
     /** Where it is, and whether it is to serve; how it is made, with all secrets, is its host's business. */
     private static ObjectNode instance(ManagedObject object, ServiceInstance.Spec spec) {
         ObjectNode tree = Trees.object();
@@ -145,15 +163,15 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
 
     /** What nodes are to do for packets of a chain; empty: it passes none of these services. */
     private static Optional<ObjectNode> chain(
-            ManagedObject object, ServiceChain chain, Set<String> mine, Map<String, Service> services) {
-        ServiceChain.Spec spec = chain.spec();
+            ManagedObject object, Set<String> mine, Configuration all) {
+        ServiceChain.Spec spec = all.chain(object.name()).orElseThrow().spec();
         ObjectNode tree = Trees.object();
         tree.put("name", object.name());
         tree.put("generation", object.generation());
         tree.put("svni", spec.svni());
         ArrayNode rules = tree.putArray("rules");
-        rules("forward", spec.hops(), spec, mine, services, rules);
-        rules("reverse", spec.reverse().orElse(spec.hops().reversed()), spec, mine, services, rules);
+        rules("forward", spec.hops(), spec, mine, all, rules);
+        rules("reverse", spec.reverse().orElse(spec.hops().reversed()), spec, mine, all, rules);
         return rules.isEmpty() ? Optional.empty() : Optional.of(tree);
     }
 
@@ -162,19 +180,17 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
             List<ServiceChain.Hop> hops,
             ServiceChain.Spec chain,
             Set<String> mine,
-            Map<String, Service> services,
+            Configuration all,
             ArrayNode rules) {
         for (int i = 0; i < hops.size(); i++) {
             ServiceChain.Hop hop = hops.get(i);
             if (mine.contains(hop.service())) {
-                Service service = services.get(hop.service());
-                ServiceAction usual =
-                        service == null ? ServiceAction.FORWARD : service.spec().action();
-                rules.addObject()
+                ObjectNode rule = rules.addObject()
                         .put("direction", direction)
                         .put("serviceIndex", FIRST_INDEX - i)
-                        .put("service", hop.service())
-                        .put("action", hop.action().orElse(usual).word())
+                        .put("service", hop.service());
+                hop.profile().ifPresent(profile -> rule.put("profile", profile));
+                rule.put("action", all.action(hop).word())
                         .put(
                                 "onFailure",
                                 hop.onFailure().orElse(chain.onFailure()).word());

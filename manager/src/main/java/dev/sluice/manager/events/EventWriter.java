@@ -5,8 +5,11 @@ import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.model.Kind;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** Puts what happens to objects into a log, and what it means for chains. Any thread; asks for objects where a service node is concerned. */
@@ -91,8 +94,18 @@ public final class EventWriter {
             if (service.isEmpty()) {
                 return;
             }
-            for (ManagedObject object : inventory.all().objects()) {
-                if (object.kind() == Kind.SERVICE_CHAIN && passes(object, service.get())) {
+            List<ManagedObject> all = inventory.all().objects();
+            Set<String> names = new HashSet<>(Set.of(service.get()));
+            all.stream()
+                    .filter(object -> object.kind() == Kind.SERVICE_PROFILE
+                            && object.tree()
+                                    .path("spec")
+                                    .path("service")
+                                    .asString("")
+                                    .equals(service.get()))
+                    .forEach(profile -> names.add(profile.name()));
+            for (ManagedObject object : all) {
+                if (object.kind() == Kind.SERVICE_CHAIN && passes(object, names)) {
                     log.add(new Happening(
                             Reason.PATHS_CHANGED, Kind.SERVICE_CHAIN, object.name(), node, name + " " + words));
                 }
@@ -103,15 +116,18 @@ public final class EventWriter {
         }
     }
 
-    private static boolean passes(ManagedObject chain, String service) {
+    /** @param names of the service and of its profiles */
+    private static boolean passes(ManagedObject chain, Set<String> names) {
         JsonNode spec = chain.tree().path("spec");
-        return passes(spec.path("profiles"), service) || passes(spec.path("reverse"), service);
+        return passes(spec.path("profiles"), names) || passes(spec.path("reverse"), names);
     }
 
-    private static boolean passes(JsonNode hops, String service) {
+    private static boolean passes(JsonNode hops, Set<String> names) {
         for (JsonNode hop : hops) {
-            String name = hop.isObject() ? hop.path("service").asString("") : hop.asString("");
-            if (name.equals(service)) {
+            String name = hop.isObject()
+                    ? hop.path("service").asString(hop.path("profile").asString(""))
+                    : hop.asString("");
+            if (names.contains(name)) {
                 return true;
             }
         }

@@ -19,7 +19,12 @@ final class AssignmentRoutes {
 
     /** Whoever reads these knows all that an assignment says. */
     private static final List<Kind> KINDS =
-            List.of(Kind.SERVICE_MANAGER, Kind.SERVICE, Kind.SERVICE_INSTANCE, Kind.SERVICE_CHAIN);
+            List.of(
+                    Kind.SERVICE_MANAGER,
+                    Kind.SERVICE,
+                    Kind.SERVICE_PROFILE,
+                    Kind.SERVICE_INSTANCE,
+                    Kind.SERVICE_CHAIN);
 
     private final Inventory inventory;
     private final Gate gate;

@@ -44,6 +44,34 @@ class AssignmentTest {
     }
 
     @Test
+    void rulesNameTheProfileAndProfilesSayWhatItIs() {
+        told.apply(Told.manager("acme", ""));
+        told.apply("""
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: firewall, action: copy, onFailure: open, parameters: {sample: 10, "on": "2"}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: listen}, spec: {service: tap}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: not-mine}, spec: {service: other}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [record, {profile: listen, onFailure: closed}], reverse: [tap]}}
+                """);
+        JsonNode tree = tree("acme");
+        assertThat(tree.path("profiles").toString())
+                .isEqualTo(
+                        "[{\"name\":\"listen\",\"generation\":1,\"service\":\"tap\",\"action\":\"copy\",\"parameters\":{}},"
+                                + "{\"name\":\"record\",\"generation\":1,\"service\":\"firewall\",\"action\":\"copy\",\"parameters\":{\"on\":\"2\",\"sample\":\"10\"}}]");
+        assertThat(tree.at("/chains/0/rules").toString())
+                .isEqualTo(
+                        "[{\"direction\":\"forward\",\"serviceIndex\":255,\"service\":\"firewall\",\"profile\":\"record\",\"action\":\"copy\",\"onFailure\":\"open\"},"
+                                + "{\"direction\":\"forward\",\"serviceIndex\":254,\"service\":\"tap\",\"profile\":\"listen\",\"action\":\"copy\",\"onFailure\":\"closed\"},"
+                                + "{\"direction\":\"reverse\",\"serviceIndex\":255,\"service\":\"tap\",\"action\":\"copy\",\"onFailure\":\"closed\"}]");
+        String version = told.assignment("acme").version();
+        told.apply(
+                "{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: firewall, action: copy, onFailure: open, parameters: {sample: 11, \"on\": \"2\"}}}");
+        assertThat(told.assignment("acme").version()).isNotEqualTo(version);
+    }
+
+    @Test
     void versionIsAnotherOneWhenSomethingIsDifferentAndOnlyThen() {
         told.apply(Told.manager("acme", ""));
         String first = told.assignment("acme").version();
@@ -68,6 +96,8 @@ class AssignmentTest {
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: acme.chain}, spec: {profiles: [acme.fw]}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: bolt.chain}, spec: {profiles: [firewall]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: bolt.strict}, spec: {service: firewall, parameters: {a: b}}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: bolt.fw}, spec: {service: firewall, node: n, interfaces: {in: i, out: o}}}
                 """);

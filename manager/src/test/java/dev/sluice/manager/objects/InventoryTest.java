@@ -142,7 +142,7 @@ class InventoryTest {
     @Test
     void objectsThatNeedEachOtherAreAppliedTogetherInAnyOrder() {
         assertThat(refused(() -> apply(CHAIN)).causes().getFirst().toString())
-                .startsWith("ServiceChain/inspect spec.profiles[0]: there is no Service of that name")
+                .startsWith("ServiceChain/inspect spec.profiles[0]: there is no Service or ServiceProfile of that name")
                 .contains("'firewall'");
         assertThat(apply(CHAIN, INSTANCE, FIREWALL).items()).hasSize(3);
     }
