@@ -66,9 +66,15 @@ final class ObjectTables {
                         new Column("VENDOR", "spec.vendor"),
                         new Column("SERVICES", "spec.services"),
                         new Column("CALLBACK", "spec.callback.url"));
+            case VENDOR_TEMPLATE ->
+                List.of(
+                        new Column("SERVICE", "spec.service"),
+                        new Column("ACTIONS", "spec.actions"),
+                        new Column("PARAMETERS", "spec.parameters"));
             case SERVICE_PROFILE ->
                 List.of(
                         new Column("SERVICE", "spec.service"),
+                        new Column("TEMPLATE", "spec.template"),
                         new Column("ACTION", "spec.action"),
                         new Column("ON-FAILURE", "spec.onFailure"),
                         new Column("PARAMETERS", "spec.parameters"));

@@ -12,6 +12,7 @@ import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceManager;
 import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServiceProfile;
+import dev.sluice.model.VendorTemplate;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.southbound.Protocol;
 import java.util.ArrayDeque;
@@ -194,7 +195,7 @@ public final class Parts {
             // The manager's own business: what it makes of it are instances.
             case ServiceDeployment _, ServiceManager _ -> {}
             // Hosts get those that a chain of theirs names.
-            case ServiceProfile _ -> {}
+            case ServiceProfile _, VendorTemplate _ -> {}
             default -> set(common, key, there);
         }
     }
@@ -230,7 +231,7 @@ public final class Parts {
                         : new Affected(false, Set.of(node.get()), withUnderlay.contains(node.get()), Set.of());
             }
             case ServiceDeployment _, ServiceManager _ -> new Affected(false, Set.of(), false, Set.of());
-            case ServiceProfile _ -> new Affected(false, Set.of(), false, Set.of(item.object.key()));
+            case ServiceProfile _, VendorTemplate _ -> new Affected(false, Set.of(), false, Set.of(item.object.key()));
             default -> new Affected(false, Set.of(), true, Set.of(item.object.key()));
         };
     }

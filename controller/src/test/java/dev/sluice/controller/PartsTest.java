@@ -127,21 +127,23 @@ class PartsTest {
                 ---
                 {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: tap}, spec: {transport: raw, action: copy}}
                 ---
-                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: tap}}
+                {apiVersion: sluice.dev/v1, kind: VendorTemplate, metadata: {name: acme}, spec: {service: tap}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {template: acme}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: unused}, spec: {service: ips}}
                 """;
         String network = NETWORK.replace("{profiles: [firewall]}", "{profiles: [record, firewall]}") + profiles;
         Parts parts = parts(network);
         assertThat(parts.part("a").keySet())
-                .contains("serviceprofiles/record", "services/tap")
+                .contains("serviceprofiles/record", "vendortemplates/acme", "services/tap")
                 .doesNotContain("serviceprofiles/unused");
         assertThat(parts.part("b").keySet()).noneMatch(key -> key.startsWith("serviceprofiles/"));
         assertThat(sound(parts, "a").chain("inspect").orElseThrow().spec().services())
                 .containsExactly("tap", "firewall");
         Affected affected = parts.change(
                 Objects.of(
-                        "{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: tap, onFailure: open}}"),
+                        "{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {template: acme, onFailure: open}}"),
                 List.of());
         assertThat(affected.everywhere()).isFalse();
         assertThat(affected.underlay()).isFalse();

@@ -7,19 +7,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Puts what service profiles say into the hops of the chains that name them, so that nobody behind has to look: each hop then has the name of a Service. Stateless.
+ * Puts what vendor templates say into their service profiles, and what these say into the hops of the chains that name them, so that nobody behind has to look: each profile and each hop then has the name
+ * of a Service. Stateless.
  *
- * <p>What a hop itself says overrides its profile, which overrides service and chain.
+ * <p>What a hop itself says overrides its profile, which overrides template, service and chain.
  */
 final class AppliedProfiles {
     private AppliedProfiles() {}
 
-    /** The same objects with such chains; a chain to which this was done already is left as it is. */
+    /** The same objects with such profiles and chains; those to which this was done already are left as they are. */
     static List<Resource> in(List<? extends Resource> resources) {
+        Map<String, VendorTemplate> templates = new HashMap<>();
+        for (Resource resource : resources) {
+            if (resource instanceof VendorTemplate template) {
+                templates.put(template.name(), template);
+            }
+        }
         Map<String, ServiceProfile> profiles = new HashMap<>();
         for (Resource resource : resources) {
             if (resource instanceof ServiceProfile profile) {
-                profiles.put(profile.name(), profile);
+                profiles.put(profile.name(), applied(profile, templates));
             }
         }
         if (profiles.isEmpty()) {
@@ -27,9 +34,23 @@ final class AppliedProfiles {
         }
         List<Resource> applied = new ArrayList<>(resources.size());
         for (Resource resource : resources) {
-            applied.add(resource instanceof ServiceChain chain ? applied(chain, profiles) : resource);
+            applied.add(
+                    switch (resource) {
+                        case ServiceProfile profile -> applied(profile, templates);
+                        case ServiceChain chain -> applied(chain, profiles);
+                        default -> resource;
+                    });
         }
         return List.copyOf(applied);
+    }
+
+    private static ServiceProfile applied(ServiceProfile profile, Map<String, VendorTemplate> templates) {
+        return profile.spec()
+                .template()
+                .map(templates::get)
+                .map(template ->
+                        new ServiceProfile(profile.metadata(), profile.spec().by(template.spec())))
+                .orElse(profile);
     }
 
     private static ServiceChain applied(ServiceChain chain, Map<String, ServiceProfile> profiles) {
@@ -47,6 +68,6 @@ final class AppliedProfiles {
 
     private static Hop applied(Hop hop, Map<String, ServiceProfile> profiles) {
         ServiceProfile profile = hop.profile().isPresent() ? null : profiles.get(hop.service());
-        return profile == null ? hop : hop.by(profile);
+        return profile == null || profile.spec().service().isEmpty() ? hop : hop.by(profile);
     }
 }

@@ -31,7 +31,7 @@ final class CrossChecks {
         PlaneChecks plane = new PlaneChecks(
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).size());
         ServiceManagerChecks managers = new ServiceManagerChecks();
-        ServiceProfileChecks profiles = new ServiceProfileChecks(declared);
+        ServiceProfileChecks profiles = new ServiceProfileChecks(all, declared);
         Set<String> served = new HashSet<>();
         all.instances().forEach(instance -> served.add(instance.spec().service()));
         all.all(ServiceDeployment.class)
@@ -59,7 +59,7 @@ final class CrossChecks {
                 case ServicePolicy policy -> policies.check(policy, at);
                 case ServiceChain written -> {
                     ServiceChain chain = all.chain(written.name()).orElse(written);
-                    ServiceProfileChecks.check(chain, at);
+                    profiles.check(chain, at);
                     checkReverse(chain, at, all);
                     if (allInstances) {
                         checkServed(chain, at, all, served);
@@ -73,7 +73,7 @@ final class CrossChecks {
                 case ServiceDeployment deployment -> DeploymentChecks.check(deployment, at, all);
                 case ServiceManager manager -> managers.check(manager, at);
                 case ServiceProfile profile -> profiles.check(profile, at);
-                case PortProfile _, Service _ -> {}
+                case PortProfile _, Service _, VendorTemplate _ -> {}
             }
         }
         policies.checkImplicitPorts(sound);

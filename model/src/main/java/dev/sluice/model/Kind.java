@@ -35,6 +35,9 @@ public enum Kind implements Word {
     /** {@link ServiceManager}. */
     SERVICE_MANAGER("ServiceManager"),
 
+    /** {@link VendorTemplate}. */
+    VENDOR_TEMPLATE("VendorTemplate"),
+
     /** {@link ServiceProfile}. */
     SERVICE_PROFILE("ServiceProfile"),
 

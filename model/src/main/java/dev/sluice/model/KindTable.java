@@ -12,6 +12,7 @@ final class KindTable {
                 instance(),
                 deployment(),
                 manager(),
+                vendorTemplate(),
                 serviceProfile(),
                 chain(),
                 policy(),
@@ -75,6 +76,23 @@ final class KindTable {
                   vendor: Acme Security
                   services: [firewall]
                   callback: {url: "https://acme-manager.example:8443/sluice"}
+                """);
+    }
+
+    private static KindReader vendorTemplate() {
+        return KindReader.row(Kind.VENDOR_TEMPLATE, VendorTemplateReader.SPEC, null, VendorTemplate::new, """
+                What a vendor's product can be told: the parameters that service profiles of it set, with types, defaults and allowed values, and whether its nodes can get \
+                packets, copies or either: [templates](../guides/service-managers.md#templates).""", """
+                apiVersion: sluice.dev/v1
+                kind: VendorTemplate
+                metadata: {name: acme-firewall}
+                spec:
+                  service: firewall
+                  actions: [forward, copy]
+                  parameters:
+                  - {name: policy, values: [strict, log-all], default: strict}
+                  - {name: sample, type: integer, min: 1, max: 1000, default: 1}
+                  - {name: tenant-key}
                 """);
     }
 

@@ -168,6 +168,7 @@ final class NodeSelection {
                     Service _,
                     ServiceDeployment _,
                     ServiceManager _,
+                    VendorTemplate _,
                     ServiceProfile _,
                     ServiceChain _,
                     ServicePolicy _ -> Optional.empty();

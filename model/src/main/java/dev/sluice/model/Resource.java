@@ -11,6 +11,7 @@ public sealed interface Resource
                 ServiceInstance,
                 ServiceDeployment,
                 ServiceManager,
+                VendorTemplate,
                 ServiceProfile,
                 ServiceChain,
                 ServicePolicy {

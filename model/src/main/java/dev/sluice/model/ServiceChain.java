@@ -91,10 +91,10 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
             return new Hop(name, Optional.empty(), onFailure, action);
         }
 
-        /** With what the profile that it names says. */
+        /** With what the profile that it names says, which has a service. */
         Hop by(ServiceProfile named) {
             return new Hop(
-                    named.spec().service(),
+                    named.spec().service().orElseThrow(),
                     Optional.of(named.name()),
                     onFailure.or(() -> named.spec().onFailure()),
                     action.or(() -> named.spec().action()));

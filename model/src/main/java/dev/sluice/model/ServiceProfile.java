@@ -26,13 +26,15 @@ public record ServiceProfile(Metadata metadata, Spec spec) implements Resource {
     /**
      * What is different.
      *
-     * @param service name of the Service
+     * @param service name of the Service; of a profile with a template empty until a {@link Configuration} has looked
+     * @param template name of the VendorTemplate; empty: none, parameters are anything
      * @param parameters what its nodes are to know, by name, in alphabetical order: 0..{@value #PARAMETERS_MAX}
      * @param action overrides the service's action; a chain's hop may override it
      * @param onFailure overrides the chain's failure action; a chain's hop may override it
      */
     public record Spec(
-            String service,
+            Optional<String> service,
+            Optional<String> template,
             Map<String, String> parameters,
             Optional<ServiceAction> action,
             Optional<FailureAction> onFailure) {
@@ -40,6 +42,22 @@ public record ServiceProfile(Metadata metadata, Spec spec) implements Resource {
         public Spec {
             parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
             Checks.requireRange("number of parameters", parameters.size(), 0, PARAMETERS_MAX);
+        }
+
+        /** With the service, the default values and the usual action of its template; without values that the template does not have. */
+        Spec by(VendorTemplate.Spec of) {
+            Map<String, String> whole = new TreeMap<>();
+            for (VendorTemplate.Parameter each : of.parameters()) {
+                Optional.ofNullable(parameters.get(each.name()))
+                        .or(each::fallback)
+                        .ifPresent(value -> whole.put(each.name(), value));
+            }
+            return new Spec(
+                    Optional.of(of.service()),
+                    template,
+                    whole,
+                    action.or(() -> of.actions().stream().findFirst()),
+                    onFailure);
         }
     }
 }

@@ -12,9 +12,9 @@ final class ServiceProfileReader {
 
     /** The name of a parameter. */
     static final ValueType<String> PARAMETER_NAME = Types.checked(
-            "letters, digits, '-', '_' and '.', first a letter, 1.." + NAME_LENGTH_MAX + " characters",
+            "letters, digits, '-' and '_', first a letter, 1.." + NAME_LENGTH_MAX + " characters",
             "is not the name of a parameter",
-            text -> text.matches("[A-Za-z][A-Za-z0-9._-]{0," + (NAME_LENGTH_MAX - 1) + "}")
+            text -> text.matches("[A-Za-z][A-Za-z0-9_-]{0," + (NAME_LENGTH_MAX - 1) + "}")
                     ? Optional.of(text)
                     : Optional.empty());
 
@@ -51,14 +51,18 @@ final class ServiceProfileReader {
         }
     };
 
-    private static final Field<String> SERVICE = Field.required(
-            "service", Types.reference(Kind.SERVICE), "The service whose nodes are used in this way.");
+    private static final Field<Optional<String>> SERVICE = Field.optional(
+            "service", Types.reference(Kind.SERVICE), "The service whose nodes are used in this way, if there is no template.");
+    private static final Field<Optional<String>> TEMPLATE = Field.optional(
+            "template",
+            Types.reference(Kind.VENDOR_TEMPLATE),
+            "The template that says which service, parameters and actions there are.");
     private static final Field<Map<String, String>> PARAMETERS = Field.defaulted(
             "parameters",
             PARAMETERS_TYPE,
             Map.of(),
             "{}",
-            "What the nodes are to know of it, in words of their vendor: the ServiceManager of the service is told, the data path does not look at it.");
+            "What the nodes are to know of it, in words of their vendor; with a template those that it has, else any: the ServiceManager of the service is told, the data path does not look at it.");
     private static final Field<Optional<ServiceAction>> ACTION = Field.optional(
             "action",
             Types.word(ServiceAction.class),
@@ -69,13 +73,25 @@ final class ServiceProfileReader {
             "What happens when the service has no working instance, instead of what the chain says.");
 
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            v -> new Spec(v.get(SERVICE), v.get(PARAMETERS), v.get(ACTION), v.get(ON_FAILURE)),
+            ServiceProfileReader::spec,
             SERVICE,
+            TEMPLATE,
             PARAMETERS,
             ACTION,
             ON_FAILURE);
 
     private ServiceProfileReader() {}
+
+    private static @Nullable Spec spec(Values v) {
+        Optional<String> service = v.get(SERVICE);
+        Optional<String> template = v.get(TEMPLATE);
+        if (service.isPresent() == template.isPresent()) {
+            return service.isPresent()
+                    ? v.refuse("template", "stands beside service", "one of service and template")
+                    : v.refuse("service", "is missing", "service, or template in its place");
+        }
+        return new Spec(service, template, v.get(PARAMETERS), v.get(ACTION), v.get(ON_FAILURE));
+    }
 
     private static @Nullable Map<String, String> parameters(FieldReader at, String allowed) {
         if (!(at.node() instanceof YamlNode.Mapping mapping)) {

@@ -81,6 +81,10 @@ final class Samples {
                     in: {interface: svc1, addresses: [10.9.0.1/30], nextHop: [10.9.0.2]}
                     out: {interface: svc2, mac: "02:00:00:00:00:02"}
                 ---
+                {apiVersion: sluice.dev/v1, kind: VendorTemplate, metadata: {name: acme-nat}, spec: {service: nat, actions: [forward], parameters: [{name: pool, type: integer, min: 1, max: 9, default: 3}]}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: nat-small}, spec: {template: acme-nat, parameters: {pool: 1}}}
+                ---
                 {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: fw-strict}, spec: {service: fw, parameters: {level: 3, log: "all"}, action: forward, onFailure: closed}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: both}, spec: {profiles: [fw-strict, {service: nat, onFailure: open, action: copy}]}}

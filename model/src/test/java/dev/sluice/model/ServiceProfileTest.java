@@ -136,6 +136,103 @@ class ServiceProfileTest {
                 .anyMatch(text -> text.contains("spec.profiles[2].profile: stands beside service"));
     }
 
+    private static final String TEMPLATE = object(
+            "VendorTemplate",
+            "acme",
+            "service: firewall, actions: [copy, forward], parameters: [{name: mode, values: [strict, lax], default: lax}, "
+                    + "{name: sample, type: integer, min: 1, max: 100}, {name: log, type: boolean, default: false}]");
+
+    @Test
+    void templateGivesServiceDefaultsAndTheUsualAction() {
+        Configuration all = Samples.sound(SERVICES
+                + TEMPLATE
+                + profile("p", "template: acme, parameters: {sample: 7, log: true}")
+                + chain("profiles: [p]"));
+        ServiceProfile.Spec read = ((ServiceProfile)
+                        all.find(Kind.SERVICE_PROFILE, "p").orElseThrow())
+                .spec();
+        assertThat(read.service()).contains("firewall");
+        assertThat(read.parameters())
+                .containsExactlyInAnyOrderEntriesOf(Map.of("mode", "lax", "sample", "7", "log", "true"));
+        Hop hop = all.chain("c").orElseThrow().spec().hops().getFirst();
+        assertThat(hop.service()).isEqualTo("firewall");
+        assertThat(all.action(hop)).isEqualTo(ServiceAction.COPY);
+        assertThat(all.forNode("any").chain("c").orElseThrow().spec().hops()).containsExactly(hop);
+    }
+
+    @Test
+    void profilesSayOnlyWhatTheirTemplateAllows() {
+        assertThat(problems(TEMPLATE + profile("p", "template: acme, parameters: {mode: off, sampel: 7, sample: 101, log: 1}")))
+                .hasSize(4)
+                .anyMatch(text -> text.contains("spec.parameters.mode: is no value that VendorTemplate/acme allows (found 'off'; allowed: strict, lax)"))
+                .anyMatch(text -> text.contains(
+                        "spec.parameters.sampel: is no parameter of VendorTemplate/acme; did you mean 'sample'? (found '7'; allowed: mode, sample, log)"))
+                .anyMatch(text -> text.contains("spec.parameters.sample:") && text.contains("allowed: whole number 1..100"))
+                .anyMatch(text -> text.contains("spec.parameters.log:") && text.contains("allowed: true, false"));
+        assertThat(problems(TEMPLATE + profile("p", "template: acme")))
+                .singleElement()
+                .asString()
+                .contains("spec.parameters: lacks sample, for which VendorTemplate/acme has no default")
+                .contains("sample: whole number 1..100");
+        String copyOnly = object("VendorTemplate", "tap-only", "service: tap, actions: copy");
+        assertThat(problems(copyOnly
+                        + profile("p", "template: tap-only, action: forward")
+                        + profile("q", "template: tap-only")
+                        + chain("profiles: [{profile: q, action: forward}]")))
+                .hasSize(2)
+                .anyMatch(text -> text.contains(
+                        "ServiceProfile/p spec.action: is forward, which VendorTemplate/tap-only does not have (found 'forward'; allowed: copy)"))
+                .anyMatch(text -> text.contains("ServiceChain/c spec.profiles[0].action: is forward"));
+        assertThat(problems(TEMPLATE + profile("p", "template: acne") + profile("q", "onFailure: open")
+                        + profile("r", "service: tap, template: acme, parameters: {sample: 1}")))
+                .hasSize(3)
+                .anyMatch(text -> text.contains("spec.template: there is no VendorTemplate of that name; did you mean 'acme'?"))
+                .anyMatch(text -> text.contains("ServiceProfile/q spec.service: is missing"))
+                .anyMatch(text -> text.contains("ServiceProfile/r spec.template: stands beside service"));
+    }
+
+    @Test
+    void asManyWrongParametersAsAllowedBesideAsManyDefaultsAreProblems() {
+        StringBuilder defaults = new StringBuilder("service: tap, parameters: [");
+        StringBuilder wrong = new StringBuilder("template: t, parameters: {");
+        for (int i = 0; i < ServiceProfile.PARAMETERS_MAX; i++) {
+            defaults.append(i == 0 ? "" : ", ").append("{name: d").append(i).append(", default: x}");
+            wrong.append(i == 0 ? "" : ", ").append('w').append(i).append(": y");
+        }
+        assertThat(problems(object("VendorTemplate", "t", defaults + "]") + profile("p", wrong + "}")))
+                .hasSize(ServiceProfile.PARAMETERS_MAX)
+                .allMatch(text -> text.contains("is no parameter of VendorTemplate/t"));
+    }
+
+    @Test
+    void templatesWithParametersThatCannotBeAreRefused() {
+        for (String[] wrong : new String[][] {
+            {"{name: a}, {name: a}", "spec.parameters[1].name: is a parameter already"},
+            {"{name: a, min: 1}", "spec.parameters[0].min: stands without type: integer"},
+            {"{name: a, type: integer, min: 3, max: 2}", "spec.parameters[0].max: is less than min"},
+            {"{name: a, type: integer, values: [1, two]}", "spec.parameters[0].values[1]: is no value of its type"},
+            {"{name: a, type: integer, max: 2, default: 3}", "spec.parameters[0].default: is no value of the parameter"},
+            {"{name: a, values: [b], default: c}", "spec.parameters[0].default: is no value of the parameter"},
+            {"{name: a, type: boolean, default: yes}", "spec.parameters[0].default: is no value of the parameter"},
+            {"{name: a, type: float}", "spec.parameters[0].type: is not one of the known words"},
+            {"{type: text}", "spec.parameters[0].name: is missing"},
+        }) {
+            assertThat(problems(object("VendorTemplate", "t", "service: tap, parameters: [" + wrong[0] + "]")))
+                    .as(wrong[0])
+                    .singleElement()
+                    .asString()
+                    .contains(wrong[1]);
+        }
+        assertThat(problems(object("VendorTemplate", "t", "service: tap, actions: [copy, copy]")))
+                .singleElement()
+                .asString()
+                .contains("spec.actions: has an action twice");
+        assertThat(problems(object("VendorTemplate", "t", "service: tip")))
+                .singleElement()
+                .asString()
+                .contains("there is no Service of that name; did you mean 'tap'?");
+    }
+
     @Test
     void parametersAreSingleValuesAndNotTooMany() {
         ServiceProfile read = (ServiceProfile)

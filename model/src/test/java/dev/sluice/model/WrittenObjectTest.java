@@ -112,6 +112,7 @@ class WrittenObjectTest {
                         "serviceinstances",
                         "servicedeployments",
                         "servicemanagers",
+                        "vendortemplates",
                         "serviceprofiles",
                         "servicechains",
                         "servicepolicies");

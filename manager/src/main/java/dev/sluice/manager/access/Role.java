@@ -29,13 +29,14 @@ public enum Role {
 
     /** Decides what is inspected, by what. */
     SECURITY_ADMIN(
-            "services and their profiles, instances, deployments, service managers, chains and policies",
+            "services, their templates and profiles, instances, deployments, service managers, chains and policies",
             Sets.NO_NODES,
             EnumSet.of(
                     Kind.SERVICE,
                     Kind.SERVICE_INSTANCE,
                     Kind.SERVICE_DEPLOYMENT,
                     Kind.SERVICE_MANAGER,
+                    Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_CHAIN,
                     Kind.SERVICE_POLICY),
@@ -44,12 +45,13 @@ public enum Role {
 
     /** Brings services and their instances. */
     VENDOR(
-            "services and their profiles, instances, deployments and service managers, and what is known of them",
+            "services, their templates and profiles, instances, deployments and service managers, and what is known of them",
             EnumSet.of(
                     Kind.SERVICE,
                     Kind.SERVICE_INSTANCE,
                     Kind.SERVICE_DEPLOYMENT,
                     Kind.SERVICE_MANAGER,
+                    Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_CHAIN),
             Sets.OF_VENDORS,
@@ -104,6 +106,7 @@ public enum Role {
                 Kind.SERVICE_INSTANCE,
                 Kind.SERVICE_DEPLOYMENT,
                 Kind.SERVICE_MANAGER,
+                Kind.VENDOR_TEMPLATE,
                 Kind.SERVICE_PROFILE);
 
         static final Set<Permission> NOTHING = EnumSet.noneOf(Permission.class);
@@ -115,6 +118,7 @@ public enum Role {
                     Kind.PORT_PROFILE,
                     Kind.LOGICAL_SWITCH,
                     Kind.SERVICE,
+                    Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_CHAIN,
                     Kind.SERVICE_POLICY);

@@ -12,6 +12,7 @@ import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceManager;
 import dev.sluice.model.ServiceProfile;
+import dev.sluice.model.VendorTemplate;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
             EnumSet.of(
                     Kind.SERVICE_MANAGER,
                     Kind.SERVICE,
+                    Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_CHAIN,
                     Kind.SERVICE_INSTANCE);
@@ -112,9 +114,8 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
             switch (each.resource) {
                 case Service service
                 when seen && mine.contains(service.name()) -> serviceTrees.add(service(each.object, service.spec()));
-                case ServiceProfile profile
-                when seen && mine.contains(profile.spec().service()) ->
-                    profiles.add(profile(each.object, profile.spec(), together));
+                case ServiceProfile _
+                when seen -> profile(each.object, mine, together).ifPresent(profiles::add);
                 case ServiceInstance instance
                 when seen && mine.contains(instance.spec().service()) ->
                     instances.add(instance(each.object, instance.spec()));
@@ -139,15 +140,42 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
     }
 
     /** How a service is used where a chain names the profile. */
-    private static ObjectNode profile(ManagedObject object, ServiceProfile.Spec spec, Configuration all) {
+    private static Optional<ObjectNode> profile(ManagedObject object, Set<String> mine, Configuration all) {
+        ServiceProfile.Spec spec = all.find(Kind.SERVICE_PROFILE, object.name())
+                .map(ServiceProfile.class::cast)
+                .orElseThrow()
+                .spec();
+        String service = spec.service().orElse("");
+        if (!mine.contains(service)) {
+            return Optional.empty();
+        }
+        Optional<VendorTemplate> template = spec.template()
+                .flatMap(name -> all.find(Kind.VENDOR_TEMPLATE, name))
+                .map(VendorTemplate.class::cast);
         ObjectNode tree = Trees.object();
         tree.put("name", object.name());
         tree.put("generation", object.generation());
-        tree.put("service", spec.service());
-        tree.put("action", all.action(spec.service(), spec.action()).word());
+        tree.put("service", service);
+        spec.template().ifPresent(name -> tree.put("template", name));
+        tree.put("action", all.action(service, spec.action()).word());
         ObjectNode parameters = tree.putObject("parameters");
-        spec.parameters().forEach(parameters::put);
-        return tree;
+        spec.parameters()
+                .forEach((name, value) -> put(
+                        parameters,
+                        name,
+                        value,
+                        template.flatMap(of -> of.spec().parameter(name))
+                                .map(VendorTemplate.Parameter::type)
+                                .orElse(VendorTemplate.Type.TEXT)));
+        return Optional.of(tree);
+    }
+
+    private static void put(ObjectNode parameters, String name, String value, VendorTemplate.Type type) {
+        switch (type) {
+            case TEXT -> parameters.put(name, value);
+            case INTEGER -> parameters.put(name, Integer.parseInt(value));
+            case BOOLEAN -> parameters.put(name, Boolean.parseBoolean(value));
+        }
     }
 
     /** Where it is, and whether it is to serve; how it is made, with all secrets, is its host's business. */

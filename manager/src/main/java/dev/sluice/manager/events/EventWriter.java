@@ -95,15 +95,10 @@ public final class EventWriter {
                 return;
             }
             List<ManagedObject> all = inventory.all().objects();
+            Set<String> templates = namesOf(all, Kind.VENDOR_TEMPLATE, "service", Set.of(service.get()));
             Set<String> names = new HashSet<>(Set.of(service.get()));
-            all.stream()
-                    .filter(object -> object.kind() == Kind.SERVICE_PROFILE
-                            && object.tree()
-                                    .path("spec")
-                                    .path("service")
-                                    .asString("")
-                                    .equals(service.get()))
-                    .forEach(profile -> names.add(profile.name()));
+            names.addAll(namesOf(all, Kind.SERVICE_PROFILE, "service", Set.of(service.get())));
+            names.addAll(namesOf(all, Kind.SERVICE_PROFILE, "template", templates));
             for (ManagedObject object : all) {
                 if (object.kind() == Kind.SERVICE_CHAIN && passes(object, names)) {
                     log.add(new Happening(
@@ -114,6 +109,18 @@ public final class EventWriter {
             // Objects cannot be read now; what happened to the instance itself is in the log.
             return;
         }
+    }
+
+    /** The objects of a kind whose field is one of these names. */
+    private static Set<String> namesOf(List<ManagedObject> all, Kind kind, String field, Set<String> values) {
+        Set<String> names = new HashSet<>();
+        for (ManagedObject object : all) {
+            String value = object.tree().path("spec").path(field).asString("");
+            if (object.kind() == kind && values.contains(value)) {
+                names.add(object.name());
+            }
+        }
+        return names;
     }
 
     /** @param names of the service and of its profiles */

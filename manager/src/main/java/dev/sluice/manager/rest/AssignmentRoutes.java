@@ -22,6 +22,7 @@ final class AssignmentRoutes {
             List.of(
                     Kind.SERVICE_MANAGER,
                     Kind.SERVICE,
+                    Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_INSTANCE,
                     Kind.SERVICE_CHAIN);

@@ -72,6 +72,22 @@ class AssignmentTest {
     }
 
     @Test
+    void valuesAreToldInTheTypesOfTheTemplateAndItsDefaultsToo() {
+        told.apply(Told.manager("acme", ""));
+        String template =
+                "{apiVersion: sluice.dev/v1, kind: VendorTemplate, metadata: {name: t}, spec: {service: firewall, actions: copy, "
+                        + "parameters: [{name: n, type: integer}, {name: b, type: boolean, default: %s}, {name: s, default: \"1\"}]}}";
+        told.apply(template.formatted("true")
+                + "\n---\n{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: p}, spec: {template: t, parameters: {n: 7}}}");
+        assertThat(tree("acme").path("profiles").toString())
+                .isEqualTo(
+                        "[{\"name\":\"p\",\"generation\":1,\"service\":\"firewall\",\"template\":\"t\",\"action\":\"copy\",\"parameters\":{\"b\":true,\"n\":7,\"s\":\"1\"}}]");
+        String version = told.assignment("acme").version();
+        told.apply(template.formatted("false"));
+        assertThat(told.assignment("acme").version()).isNotEqualTo(version);
+    }
+
+    @Test
     void versionIsAnotherOneWhenSomethingIsDifferentAndOnlyThen() {
         told.apply(Told.manager("acme", ""));
         String first = told.assignment("acme").version();

@@ -61,7 +61,9 @@ class AccessTest {
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceManager, metadata: {name: %1$smanager}, spec: {services: [%1$sfw]}}
                 ---
-                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: %1$sstrict}, spec: {service: %1$sfw}}
+                {apiVersion: sluice.dev/v1, kind: VendorTemplate, metadata: {name: %1$stemplate}, spec: {service: %1$sfw}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: %1$sstrict}, spec: {template: %1$stemplate}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: %1$schain}, spec: {profiles: [%1$sfw]}}
                 ---
@@ -112,6 +114,7 @@ class AccessTest {
                     Set.of(
                             "Service",
                             "ServiceManager",
+                            "VendorTemplate",
                             "ServiceProfile",
                             "ServiceChain",
                             "PortProfile",
@@ -120,15 +123,15 @@ class AccessTest {
                             "Node",
                             "ServicePolicy"),
             Role.NETWORK_ADMIN, Set.of("PortProfile", "Port", "LogicalSwitch", "Node"),
-            Role.SECURITY_ADMIN, Set.of("Service", "ServiceManager", "ServiceProfile", "ServiceChain", "ServicePolicy"),
-            Role.VENDOR, Set.of("Service", "ServiceManager", "ServiceProfile"),
+            Role.SECURITY_ADMIN, Set.of("Service", "ServiceManager", "VendorTemplate", "ServiceProfile", "ServiceChain", "ServicePolicy"),
+            Role.VENDOR, Set.of("Service", "ServiceManager", "VendorTemplate", "ServiceProfile"),
             Role.AGENT, Set.of(),
             Role.AUDITOR, Set.of(),
             Role.READ_ONLY, Set.of(),
             Role.MONITOR, Set.of()));
 
     private static final Set<String> TENANTS_OWN =
-            Set.of("Service", "ServiceProfile", "ServiceChain", "PortProfile", "LogicalSwitch", "ServicePolicy");
+            Set.of("Service", "VendorTemplate", "ServiceProfile", "ServiceChain", "PortProfile", "LogicalSwitch", "ServicePolicy");
 
     @Test
     void rolesDoWhatTheyMayAndNothingElse() throws Exception {
@@ -166,7 +169,7 @@ class AccessTest {
                         boolean tells = role == Role.ADMIN
                                 || role == Role.AGENT
                                 || (role == Role.VENDOR
-                                        && Set.of(Kind.SERVICE, Kind.SERVICE_MANAGER, Kind.SERVICE_PROFILE)
+                                        && Set.of(Kind.SERVICE, Kind.SERVICE_MANAGER, Kind.VENDOR_TEMPLATE, Kind.SERVICE_PROFILE)
                                                 .contains(kind));
                         assertThat(status).as(what).isEqualTo(tells ? 200 : 403);
                         boolean reads = role != Role.MONITOR
@@ -176,7 +179,7 @@ class AccessTest {
                                                 && Set.of(Role.ADMIN, Role.NETWORK_ADMIN, Role.AGENT)
                                                         .contains(role)))
                                 && (role != Role.VENDOR
-                                        || Set.of("Service", "ServiceManager", "ServiceProfile", "ServiceChain")
+                                        || Set.of("Service", "ServiceManager", "VendorTemplate", "ServiceProfile", "ServiceChain")
                                                 .contains(kind.word()));
                         for (String asked : List.of(path, path + "/references")) {
                             assertThat(send(token, "GET", asked, "").status())
