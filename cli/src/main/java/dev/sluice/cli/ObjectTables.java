@@ -78,6 +78,12 @@ final class ObjectTables {
                         new Column("ACTION", "spec.action"),
                         new Column("ON-FAILURE", "spec.onFailure"),
                         new Column("PARAMETERS", "spec.parameters"));
+            case SERVICE_ATTACHMENT ->
+                List.of(
+                        new Column("SVNI", "spec.svni"),
+                        new Column("TYPE", "spec.type"),
+                        new Column("NODES", "spec.appliedTo.nodes"),
+                        new Column("ROUTERS", "spec.appliedTo.routers"));
             case SERVICE_CHAIN ->
                 List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
             case SERVICE_POLICY ->

@@ -58,11 +58,13 @@ class ManagedHostsSystemTest {
 
     /** V16: a profile of the same service gives the firewall copies, so traffic goes on without it; it stays as long as a chain needs it. */
     private static void profiles(TwoHostsLab lab, LabProcess a) throws IOException {
-        String chain = "---\n{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [%s], onFailure: closed}}\n";
+        String chain =
+                "---\n{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [%s], onFailure: closed}}\n";
         lab.firewall.unplug();
         Waits.until("nothing passes without the firewall", WAIT, () -> !lab.client.pings("10.0.0.2"), a::log);
-        lab.apply("{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: firewall, action: copy}}\n"
-                + chain.formatted("record"));
+        lab.apply(
+                "{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: firewall, action: copy}}\n"
+                        + chain.formatted("record"));
         Waits.until("packets pass beside the firewall", WAIT, () -> lab.client.pings("10.0.0.2"), a::log);
         assertThat(lab.command(1, "delete", "serviceprofile", "record"))
                 .contains("other objects still need ServiceProfile/record")

@@ -7,13 +7,14 @@ import dev.sluice.model.Port;
 import dev.sluice.model.ReadObject;
 import dev.sluice.model.ReadObject.Reference;
 import dev.sluice.model.Resource;
+import dev.sluice.model.ServiceAttachment;
 import dev.sluice.model.ServiceDeployment;
 import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceManager;
 import dev.sluice.model.ServicePolicy;
+import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.model.ServiceProfile;
 import dev.sluice.model.VendorTemplate;
-import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.southbound.Protocol;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -195,7 +196,7 @@ public final class Parts {
             // The manager's own business: what it makes of it are instances.
             case ServiceDeployment _, ServiceManager _ -> {}
             // Hosts get those that a chain of theirs names.
-            case ServiceProfile _, VendorTemplate _ -> {}
+            case ServiceProfile _, VendorTemplate _, ServiceAttachment _ -> {}
             default -> set(common, key, there);
         }
     }
@@ -231,7 +232,8 @@ public final class Parts {
                         : new Affected(false, Set.of(node.get()), withUnderlay.contains(node.get()), Set.of());
             }
             case ServiceDeployment _, ServiceManager _ -> new Affected(false, Set.of(), false, Set.of());
-            case ServiceProfile _, VendorTemplate _ -> new Affected(false, Set.of(), false, Set.of(item.object.key()));
+            case ServiceProfile _, VendorTemplate _, ServiceAttachment _ ->
+                new Affected(false, Set.of(), false, Set.of(item.object.key()));
             default -> new Affected(false, Set.of(), true, Set.of(item.object.key()));
         };
     }

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** All objects of one or several files, in the order they were read; immutable. Names are unique per kind. Hops of chains say what the profiles say that they name. */
+/** All objects of one or several files, in the order they were read; immutable. Names are unique per kind. Chains say what the profiles and attachments say that they name. */
 public final class Configuration {
     /** No object. */
     public static final Configuration EMPTY = new Configuration(List.of());
@@ -31,7 +31,7 @@ public final class Configuration {
     private record PortKey(String interfaceName, Optional<String> node) {}
 
     private Configuration(List<? extends Resource> resources) {
-        this.resources = AppliedProfiles.in(resources);
+        this.resources = ResolvedNames.in(resources);
         for (Resource resource : this.resources) {
             Resource earlier = byKind.computeIfAbsent(resource.kind(), k -> new LinkedHashMap<>())
                     .putIfAbsent(resource.name(), resource);
@@ -144,6 +144,28 @@ public final class Configuration {
     /** The ServiceChain of that name. */
     public Optional<ServiceChain> chain(String name) {
         return find(Kind.SERVICE_CHAIN, name).map(ServiceChain.class::cast);
+    }
+
+    /** The service plane of a chain, if it is an object. */
+    public Optional<ServiceAttachment> attachment(ServiceChain chain) {
+        return chain.spec()
+                .attachment()
+                .flatMap(name -> find(Kind.SERVICE_ATTACHMENT, name))
+                .map(ServiceAttachment.class::cast);
+    }
+
+    /** Whether the service plane of a chain reaches a node: its attachment names the node or a router there, or nobody, or there is none. */
+    public boolean reaches(ServiceChain chain, String node) {
+        Optional<ServiceAttachment> attachment = attachment(chain);
+        if (attachment.isEmpty() || attachment.get().spec().isForAll()) {
+            return true;
+        }
+        ServiceAttachment.Spec plane = attachment.get().spec();
+        return plane.nodes().contains(node)
+                || plane.routers().stream()
+                        .flatMap(name -> router(name).stream())
+                        .anyMatch(router -> router.spec().node().isEmpty()
+                                || router.spec().node().get().equals(node));
     }
 
     /** What nodes get at a hop: what hop or profile say, else what the service says. */

@@ -30,6 +30,7 @@ final class CrossChecks {
         SwitchChecks switches = new SwitchChecks(all);
         PlaneChecks plane = new PlaneChecks(
                 all, declared.getOrDefault(Kind.LOGICAL_ROUTER, Map.of()).size());
+        AttachmentChecks attachments = new AttachmentChecks(all);
         ServiceManagerChecks managers = new ServiceManagerChecks();
         ServiceProfileChecks profiles = new ServiceProfileChecks(all, declared);
         Set<String> served = new HashSet<>();
@@ -56,10 +57,15 @@ final class CrossChecks {
                     instances.check(instance, at);
                     plane.check(instance, at);
                 }
-                case ServicePolicy policy -> policies.check(policy, at);
+                case ServicePolicy policy -> {
+                    policies.check(policy, at);
+                    attachments.check(policy, at);
+                }
+                case ServiceAttachment attachment -> attachments.check(attachment, at);
                 case ServiceChain written -> {
                     ServiceChain chain = all.chain(written.name()).orElse(written);
                     profiles.check(chain, at);
+                    attachments.check(chain, at);
                     checkReverse(chain, at, all);
                     if (allInstances) {
                         checkServed(chain, at, all, served);

@@ -41,6 +41,9 @@ public enum Kind implements Word {
     /** {@link ServiceProfile}. */
     SERVICE_PROFILE("ServiceProfile"),
 
+    /** {@link ServiceAttachment}. */
+    SERVICE_ATTACHMENT("ServiceAttachment"),
+
     /** {@link ServiceChain}. */
     SERVICE_CHAIN("ServiceChain"),
 

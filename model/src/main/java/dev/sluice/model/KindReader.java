@@ -22,7 +22,6 @@ record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> 
     private static final List<String> LATER = List.of(
             "Tenant",
             "LogicalSwitch",
-            "ServiceAttachment",
             "VirtualService",
             "Mapping",
             "Traceflow",

@@ -14,6 +14,7 @@ final class KindTable {
                 manager(),
                 vendorTemplate(),
                 serviceProfile(),
+                attachment(),
                 chain(),
                 policy(),
                 port(),
@@ -107,6 +108,20 @@ final class KindTable {
                   service: firewall
                   parameters: {policy: log-all, sample: 10}
                   action: copy
+                """);
+    }
+
+    private static KindReader attachment() {
+        return KindReader.row(
+                Kind.SERVICE_ATTACHMENT, ServiceAttachmentReader.SPEC, null, ServiceAttachment::new, """
+                A service plane: the virtual network that carries chains between hosts, and the hosts and routers that are on it: \
+                [service planes](../guides/several-hosts.md#service-planes).""", """
+                apiVersion: sluice.dev/v1
+                kind: ServiceAttachment
+                metadata: {name: production}
+                spec:
+                  svni: 5000
+                  appliedTo: {nodes: [host-a, host-b]}
                 """);
     }
 

@@ -170,6 +170,7 @@ final class NodeSelection {
                     ServiceManager _,
                     VendorTemplate _,
                     ServiceProfile _,
+                    ServiceAttachment _,
                     ServiceChain _,
                     ServicePolicy _ -> Optional.empty();
         };

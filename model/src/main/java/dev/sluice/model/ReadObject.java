@@ -36,7 +36,9 @@ public record ReadObject(Resource resource, Set<Reference> references) {
         ObjectReader.Sound only = reader.sound().getFirst();
         Set<Reference> references = new LinkedHashSet<>();
         for (Document.Reference each : only.document().references()) {
-            each.kinds().forEach(kind -> references.add(new Reference(kind, each.at().text())));
+            each.kinds()
+                    .forEach(
+                            kind -> references.add(new Reference(kind, each.at().text())));
         }
         return Optional.of(new ReadObject(only.resource(), references));
     }

@@ -13,6 +13,7 @@ public sealed interface Resource
                 ServiceManager,
                 VendorTemplate,
                 ServiceProfile,
+                ServiceAttachment,
                 ServiceChain,
                 ServicePolicy {
     /** The API version of every object. */

@@ -26,7 +26,8 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
      * @param selection how one of the paths offered is chosen for a new flow
      * @param mode how packets get from hop to hop
      * @param afterLast where packets go behind the last service
-     * @param svni virtual network of the service plane between hosts, 1..16777215
+     * @param svni virtual network of the service plane between hosts, 1..16777215; what the attachment says, once a {@link Configuration} has looked
+     * @param attachment name of the ServiceAttachment that is the plane; empty: the plane is everywhere
      */
     public record Spec(
             List<Hop> hops,
@@ -36,7 +37,8 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
             Selection selection,
             Mode mode,
             AfterLast afterLast,
-            int svni) {
+            int svni,
+            Optional<String> attachment) {
         /** The service plane of chains that name none. */
         public static final int SVNI_DEFAULT = 4096;
 
@@ -61,7 +63,11 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
         }
 
         Spec withHops(List<Hop> newHops, Optional<List<Hop>> newReverse) {
-            return new Spec(newHops, newReverse, onFailure, strategy, selection, mode, afterLast, svni);
+            return new Spec(newHops, newReverse, onFailure, strategy, selection, mode, afterLast, svni, attachment);
+        }
+
+        Spec on(ServiceAttachment.Spec plane) {
+            return new Spec(hops, reverse, onFailure, strategy, selection, mode, afterLast, plane.svni(), attachment);
         }
 
         /** All services of the chain, each once: those of forward packets, then those that only reverse ones pass. */

@@ -76,15 +76,27 @@ final class ServiceChainReader {
             "Where packets go behind the last service, if that is on another host than the one that classified them. classifier: back to that host; destination: straight to the host of their destination,"
                     + " if they are in a LogicalSwitch and no service translates or changes Ethernet headers; else back as well. On one host both are the same.");
 
-    private static final Field<Integer> SVNI = Field.defaulted(
+    private static final Field<Optional<Integer>> SVNI = Field.optional(
             "svni",
             Types.integer(1, Spec.SVNI_MAX),
-            Spec.SVNI_DEFAULT,
-            Integer.toString(Spec.SVNI_DEFAULT),
-            "Virtual network of the service plane that carries the chain between hosts (the VNI of its tunnels).");
+            "Virtual network of the service plane that carries the chain between hosts (the VNI of its tunnels). Without it, and without attachment, "
+                    + Spec.SVNI_DEFAULT + ".");
+    private static final Field<Optional<String>> ATTACHMENT = Field.optional(
+            "attachment",
+            Types.reference(Kind.SERVICE_ATTACHMENT),
+            "Or the ServiceAttachment that is this plane: the chain passes only service instances of hosts that are on it.");
 
     static final ObjectType<Spec> SPEC = ObjectType.of(
-            ServiceChainReader::spec, PROFILES, REVERSE, ON_FAILURE, STRATEGY, SELECTION, MODE, AFTER_LAST, SVNI);
+            ServiceChainReader::spec,
+            PROFILES,
+            REVERSE,
+            ON_FAILURE,
+            STRATEGY,
+            SELECTION,
+            MODE,
+            AFTER_LAST,
+            SVNI,
+            ATTACHMENT);
 
     private ServiceChainReader() {}
 
@@ -102,6 +114,9 @@ final class ServiceChainReader {
     private static @Nullable Spec spec(Values v) {
         List<Hop> hops = v.get(PROFILES);
         Optional<List<Hop>> reverse = v.get(REVERSE);
+        if (v.get(SVNI).isPresent() && v.get(ATTACHMENT).isPresent()) {
+            return v.refuse("svni", "stands beside attachment, which has a number", "one of svni and attachment");
+        }
         boolean forwardSound = isOnce(v, "profiles", hops);
         boolean sound = isOnce(v, "reverse", reverse.orElse(List.of())) && forwardSound;
         int places = ChainPlaces.of(hops, reverse).size();
@@ -126,7 +141,8 @@ final class ServiceChainReader {
                         v.get(SELECTION),
                         v.get(MODE),
                         v.get(AFTER_LAST),
-                        v.get(SVNI))
+                        v.get(SVNI).orElse(Spec.SVNI_DEFAULT),
+                        v.get(ATTACHMENT))
                 : null;
     }
 

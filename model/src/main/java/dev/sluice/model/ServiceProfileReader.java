@@ -52,7 +52,9 @@ final class ServiceProfileReader {
     };
 
     private static final Field<Optional<String>> SERVICE = Field.optional(
-            "service", Types.reference(Kind.SERVICE), "The service whose nodes are used in this way, if there is no template.");
+            "service",
+            Types.reference(Kind.SERVICE),
+            "The service whose nodes are used in this way, if there is no template.");
     private static final Field<Optional<String>> TEMPLATE = Field.optional(
             "template",
             Types.reference(Kind.VENDOR_TEMPLATE),
@@ -72,13 +74,8 @@ final class ServiceProfileReader {
             Types.word(FailureAction.class),
             "What happens when the service has no working instance, instead of what the chain says.");
 
-    static final ObjectType<Spec> SPEC = ObjectType.of(
-            ServiceProfileReader::spec,
-            SERVICE,
-            TEMPLATE,
-            PARAMETERS,
-            ACTION,
-            ON_FAILURE);
+    static final ObjectType<Spec> SPEC =
+            ObjectType.of(ServiceProfileReader::spec, SERVICE, TEMPLATE, PARAMETERS, ACTION, ON_FAILURE);
 
     private ServiceProfileReader() {}
 

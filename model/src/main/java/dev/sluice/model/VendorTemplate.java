@@ -78,9 +78,10 @@ public record VendorTemplate(Metadata metadata, Spec spec) implements Resource {
             return switch (type) {
                 case TEXT -> "text";
                 case BOOLEAN -> "true, false";
-                case INTEGER -> "whole number "
-                        + range.map(IntRange::low).orElse(Integer.MIN_VALUE) + ".."
-                        + range.map(IntRange::high).orElse(Integer.MAX_VALUE);
+                case INTEGER ->
+                    "whole number "
+                            + range.map(IntRange::low).orElse(Integer.MIN_VALUE) + ".."
+                            + range.map(IntRange::high).orElse(Integer.MAX_VALUE);
             };
         }
     }

@@ -87,7 +87,9 @@ final class Samples {
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: fw-strict}, spec: {service: fw, parameters: {level: 3, log: "all"}, action: forward, onFailure: closed}}
                 ---
-                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: both}, spec: {profiles: [fw-strict, {service: nat, onFailure: open, action: copy}]}}
+                {apiVersion: sluice.dev/v1, kind: ServiceAttachment, metadata: {name: plane}, spec: {svni: 5000, appliedTo: {nodes: [edge], routers: t0}}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: both}, spec: {attachment: plane, profiles: [fw-strict, {service: nat, onFailure: open, action: copy}]}}
                 ---
                 apiVersion: sluice.dev/v1
                 kind: ServicePolicy

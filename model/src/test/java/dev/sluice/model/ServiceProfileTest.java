@@ -78,8 +78,8 @@ class ServiceProfileTest {
                         Optional.of("strict"),
                         Optional.of(FailureAction.OPEN),
                         Optional.of(ServiceAction.COPY)));
-        Configuration plain =
-                Samples.sound(SERVICES + profile("plain", "service: tap") + chain("profiles: [plain], onFailure: open"));
+        Configuration plain = Samples.sound(
+                SERVICES + profile("plain", "service: tap") + chain("profiles: [plain], onFailure: open"));
         Hop hop = plain.chain("c").orElseThrow().spec().hops().getFirst();
         assertThat(hop.onFailure()).isEmpty();
         assertThat(plain.action(hop)).isEqualTo(ServiceAction.COPY);
@@ -114,7 +114,9 @@ class ServiceProfileTest {
         assertThat(problems(profile("tap", "service: firewall") + chain("profiles: [tap]")))
                 .singleElement()
                 .asString()
-                .contains("ServiceProfile/tap metadata.name: is the name of Service/tap too", "a name that no Service has");
+                .contains(
+                        "ServiceProfile/tap metadata.name: is the name of Service/tap too",
+                        "a name that no Service has");
     }
 
     @Test
@@ -126,7 +128,8 @@ class ServiceProfileTest {
         assertThat(problems(profile("strict", "service: firewall") + chain("profiles: [strickt]")))
                 .singleElement()
                 .asString()
-                .contains("spec.profiles[0]: there is no Service or ServiceProfile of that name; did you mean 'strict'?")
+                .contains(
+                        "spec.profiles[0]: there is no Service or ServiceProfile of that name; did you mean 'strict'?")
                 .contains("firewall, tap, strict");
         assertThat(problems(profile("strict", "service: firewall")
                         + chain("profiles: [{service: strict}, {onFailure: open}, {service: tap, profile: strict}]")))
@@ -148,9 +151,8 @@ class ServiceProfileTest {
                 + TEMPLATE
                 + profile("p", "template: acme, parameters: {sample: 7, log: true}")
                 + chain("profiles: [p]"));
-        ServiceProfile.Spec read = ((ServiceProfile)
-                        all.find(Kind.SERVICE_PROFILE, "p").orElseThrow())
-                .spec();
+        ServiceProfile.Spec read =
+                ((ServiceProfile) all.find(Kind.SERVICE_PROFILE, "p").orElseThrow()).spec();
         assertThat(read.service()).contains("firewall");
         assertThat(read.parameters())
                 .containsExactlyInAnyOrderEntriesOf(Map.of("mode", "lax", "sample", "7", "log", "true"));
@@ -162,12 +164,17 @@ class ServiceProfileTest {
 
     @Test
     void profilesSayOnlyWhatTheirTemplateAllows() {
-        assertThat(problems(TEMPLATE + profile("p", "template: acme, parameters: {mode: off, sampel: 7, sample: 101, log: 1}")))
+        assertThat(problems(TEMPLATE
+                        + profile("p", "template: acme, parameters: {mode: off, sampel: 7, sample: 101, log: 1}")))
                 .hasSize(4)
-                .anyMatch(text -> text.contains("spec.parameters.mode: is no value that VendorTemplate/acme allows (found 'off'; allowed: strict, lax)"))
-                .anyMatch(text -> text.contains(
-                        "spec.parameters.sampel: is no parameter of VendorTemplate/acme; did you mean 'sample'? (found '7'; allowed: mode, sample, log)"))
-                .anyMatch(text -> text.contains("spec.parameters.sample:") && text.contains("allowed: whole number 1..100"))
+                .anyMatch(
+                        text -> text.contains(
+                                "spec.parameters.mode: is no value that VendorTemplate/acme allows (found 'off'; allowed: strict, lax)"))
+                .anyMatch(
+                        text -> text.contains(
+                                "spec.parameters.sampel: is no parameter of VendorTemplate/acme; did you mean 'sample'? (found '7'; allowed: mode, sample, log)"))
+                .anyMatch(text ->
+                        text.contains("spec.parameters.sample:") && text.contains("allowed: whole number 1..100"))
                 .anyMatch(text -> text.contains("spec.parameters.log:") && text.contains("allowed: true, false"));
         assertThat(problems(TEMPLATE + profile("p", "template: acme")))
                 .singleElement()
@@ -180,13 +187,17 @@ class ServiceProfileTest {
                         + profile("q", "template: tap-only")
                         + chain("profiles: [{profile: q, action: forward}]")))
                 .hasSize(2)
-                .anyMatch(text -> text.contains(
-                        "ServiceProfile/p spec.action: is forward, which VendorTemplate/tap-only does not have (found 'forward'; allowed: copy)"))
+                .anyMatch(
+                        text -> text.contains(
+                                "ServiceProfile/p spec.action: is forward, which VendorTemplate/tap-only does not have (found 'forward'; allowed: copy)"))
                 .anyMatch(text -> text.contains("ServiceChain/c spec.profiles[0].action: is forward"));
-        assertThat(problems(TEMPLATE + profile("p", "template: acne") + profile("q", "onFailure: open")
+        assertThat(problems(TEMPLATE
+                        + profile("p", "template: acne")
+                        + profile("q", "onFailure: open")
                         + profile("r", "service: tap, template: acme, parameters: {sample: 1}")))
                 .hasSize(3)
-                .anyMatch(text -> text.contains("spec.template: there is no VendorTemplate of that name; did you mean 'acme'?"))
+                .anyMatch(text ->
+                        text.contains("spec.template: there is no VendorTemplate of that name; did you mean 'acme'?"))
                 .anyMatch(text -> text.contains("ServiceProfile/q spec.service: is missing"))
                 .anyMatch(text -> text.contains("ServiceProfile/r spec.template: stands beside service"));
     }
@@ -211,7 +222,8 @@ class ServiceProfileTest {
             {"{name: a, min: 1}", "spec.parameters[0].min: stands without type: integer"},
             {"{name: a, type: integer, min: 3, max: 2}", "spec.parameters[0].max: is less than min"},
             {"{name: a, type: integer, values: [1, two]}", "spec.parameters[0].values[1]: is no value of its type"},
-            {"{name: a, type: integer, max: 2, default: 3}", "spec.parameters[0].default: is no value of the parameter"},
+            {"{name: a, type: integer, max: 2, default: 3}", "spec.parameters[0].default: is no value of the parameter"
+            },
             {"{name: a, values: [b], default: c}", "spec.parameters[0].default: is no value of the parameter"},
             {"{name: a, type: boolean, default: yes}", "spec.parameters[0].default: is no value of the parameter"},
             {"{name: a, type: float}", "spec.parameters[0].type: is not one of the known words"},
@@ -241,8 +253,10 @@ class ServiceProfileTest {
                         .resource();
         assertThat(read.spec().parameters())
                 .containsExactlyInAnyOrderEntriesOf(Map.of("level", "3", "on", "true", "text", "0x10"));
-        assertThat(problems(profile("p", "service: tap, parameters: {1a: x, b: [1], c: ~, d: {e: f}, g: 1, g: 2, h: \""
-                        + "x".repeat(1_025) + "\"}")))
+        assertThat(problems(profile(
+                        "p",
+                        "service: tap, parameters: {1a: x, b: [1], c: ~, d: {e: f}, g: 1, g: 2, h: \""
+                                + "x".repeat(1_025) + "\"}")))
                 .hasSize(6)
                 .anyMatch(text -> text.contains("'1a'") && text.contains("is not the name of a parameter"))
                 .anyMatch(text -> text.contains("spec.parameters.b: is a list"))

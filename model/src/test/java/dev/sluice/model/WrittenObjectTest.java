@@ -114,6 +114,7 @@ class WrittenObjectTest {
                         "servicemanagers",
                         "vendortemplates",
                         "serviceprofiles",
+                        "serviceattachments",
                         "servicechains",
                         "servicepolicies");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);

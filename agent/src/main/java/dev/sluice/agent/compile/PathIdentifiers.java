@@ -2,6 +2,7 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.model.Configuration;
 import dev.sluice.model.PlaneNumbers;
+import dev.sluice.model.ServiceAttachment;
 import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceChain.Hop;
 import dev.sluice.model.ServiceInstance;
@@ -118,6 +119,19 @@ final class PathIdentifiers {
                 .orElse(instance.name());
     }
 
+    /** Who is on the chain's plane, if not everybody: a host that is new there may not serve it yet. */
+    private static String scope(ServiceChain chain, Configuration whole) {
+        return whole.attachment(chain)
+                .map(ServiceAttachment::spec)
+                .filter(plane -> !plane.isForAll())
+                .map(plane -> " " + joined(plane.nodes()) + ";" + joined(plane.routers()))
+                .orElse("");
+    }
+
+    private static String joined(List<String> names) {
+        return names.stream().sorted().collect(Collectors.joining(","));
+    }
+
     /**
      * What hosts with the same objects tell each other: a digest of all paths with their numbers and how packets travel on them; never 0.
      *
@@ -138,6 +152,7 @@ final class PathIdentifiers {
                         .append(chain.spec().svni())
                         .append(' ')
                         .append(chain.spec().mode())
+                        .append(scope(chain, whole))
                         .append('\n'));
         whole.instances().stream()
                 .sorted(Comparator.comparing(ServiceInstance::name))

@@ -57,7 +57,9 @@ final class PathPlan {
         this.log = log;
         for (ServiceChain chain : configuration.chains()) {
             ids.index(Space.TARGET, chain.name());
-            add(chain);
+            if (plane.isOn(chain)) {
+                add(chain);
+            }
         }
         paths.values().forEach(plane::share);
     }
@@ -163,7 +165,7 @@ final class PathPlan {
         for (ServiceInstance instance : configuration.instancesOf(service)) {
             AttachmentDraft attachment = instances.attachment(instance, chain.name());
             boolean up = instance.spec().adminState() == AdminState.UP;
-            if (attachment != null && (up || plane.shares())) {
+            if (attachment != null && (up || plane.shares()) && plane.isOn(chain, instance)) {
                 choices.add(new Choice(instance, attachment));
             } else if (attachment == null && !instance.spec().policies().isEmpty()) {
                 log.warning(

@@ -11,6 +11,7 @@ import dev.sluice.model.LogicalRouter;
 import dev.sluice.model.Node;
 import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.ServiceChain;
+import dev.sluice.model.ServiceInstance;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -182,6 +183,16 @@ final class PlanePlan {
                 (number << 1) + 1,
                 spec.mode() == ServiceChain.Mode.HUB,
                 spec.afterLast() == ServiceChain.AfterLast.DESTINATION);
+    }
+
+    /** Whether this node is on the service plane of a chain. */
+    boolean isOn(ServiceChain chain) {
+        return whole.reaches(chain, node);
+    }
+
+    /** Whether a service instance is; one without a node is this node's own. */
+    boolean isOn(ServiceChain chain, ServiceInstance instance) {
+        return whole.reaches(chain, instance.spec().node().orElse(node));
     }
 
     /** The other nodes. */

@@ -15,6 +15,7 @@ import dev.sluice.model.Direction;
 import dev.sluice.model.Port;
 import dev.sluice.model.PortProfile;
 import dev.sluice.model.Resource;
+import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.model.ServicePolicy.Drop;
@@ -212,9 +213,17 @@ final class RulePlan {
         };
         int target = -1;
         if (ruleAction instanceof ToChain(String chain)) {
-            if (configuration.chain(chain).isEmpty()) {
+            Optional<ServiceChain> known = configuration.chain(chain);
+            if (known.isEmpty()) {
                 log.error(owner, "spec", "there is no such ServiceChain", chain, "");
                 return;
+            }
+            if (!plane.isOn(known.get())) {
+                log.warning(
+                        owner,
+                        "spec",
+                        "leads to a chain whose ServiceAttachment this node is not on, so its packets meet the failure action",
+                        chain);
             }
             target = ids.index(Space.TARGET, chain);
         }

@@ -81,7 +81,8 @@ class ServiceProfilesTest {
                 UdpFlow forwarded = flow(STRICT)) {
             long unknown = sluice.dropped(DropReason.RETURN_NO_FLOW);
             assertThat(copied.exchange(20).lost()).isZero();
-            assertThat(in.in(f -> f.id() != 0 && f.destinationPort() == RECORDED)).hasSize(20);
+            assertThat(in.in(f -> f.id() != 0 && f.destinationPort() == RECORDED))
+                    .hasSize(20);
             assertThat(forwarded.exchange(20).lost()).isZero();
             assertThat(in.in(f -> f.id() != 0 && f.destinationPort() == STRICT)).hasSize(20);
             // The firewall passes copies on like packets: they are of no flow that would have to come back.

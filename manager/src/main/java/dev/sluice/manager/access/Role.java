@@ -21,9 +21,15 @@ public enum Role {
 
     /** Runs the network. */
     NETWORK_ADMIN(
-            "nodes, ports, port profiles, routers and switches",
+            "nodes, ports, port profiles, routers, switches and service attachments",
             Sets.ALL,
-            EnumSet.of(Kind.NODE, Kind.PORT, Kind.PORT_PROFILE, Kind.LOGICAL_ROUTER, Kind.LOGICAL_SWITCH),
+            EnumSet.of(
+                    Kind.NODE,
+                    Kind.PORT,
+                    Kind.PORT_PROFILE,
+                    Kind.LOGICAL_ROUTER,
+                    Kind.LOGICAL_SWITCH,
+                    Kind.SERVICE_ATTACHMENT),
             Sets.NONE,
             EnumSet.of(Permission.METRICS)),
 
@@ -53,6 +59,7 @@ public enum Role {
                     Kind.SERVICE_MANAGER,
                     Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
+                    Kind.SERVICE_ATTACHMENT,
                     Kind.SERVICE_CHAIN),
             Sets.OF_VENDORS,
             Sets.OF_VENDORS,
@@ -113,15 +120,14 @@ public enum Role {
     }
 
     /** What a tenant's own people may change. The other kinds take hold of interfaces of hosts, which are nobody's own. */
-    private static final Set<Kind> OF_TENANTS =
-            EnumSet.of(
-                    Kind.PORT_PROFILE,
-                    Kind.LOGICAL_SWITCH,
-                    Kind.SERVICE,
-                    Kind.VENDOR_TEMPLATE,
-                    Kind.SERVICE_PROFILE,
-                    Kind.SERVICE_CHAIN,
-                    Kind.SERVICE_POLICY);
+    private static final Set<Kind> OF_TENANTS = EnumSet.of(
+            Kind.PORT_PROFILE,
+            Kind.LOGICAL_SWITCH,
+            Kind.SERVICE,
+            Kind.VENDOR_TEMPLATE,
+            Kind.SERVICE_PROFILE,
+            Kind.SERVICE_CHAIN,
+            Kind.SERVICE_POLICY);
 
     private final String allows;
 

@@ -46,14 +46,14 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
     private static final int VERSION_DIGITS = 32;
 
     /** Changes of other kinds change nothing here. */
-    private static final Set<Kind> KINDS =
-            EnumSet.of(
-                    Kind.SERVICE_MANAGER,
-                    Kind.SERVICE,
-                    Kind.VENDOR_TEMPLATE,
-                    Kind.SERVICE_PROFILE,
-                    Kind.SERVICE_CHAIN,
-                    Kind.SERVICE_INSTANCE);
+    private static final Set<Kind> KINDS = EnumSet.of(
+            Kind.SERVICE_MANAGER,
+            Kind.SERVICE,
+            Kind.VENDOR_TEMPLATE,
+            Kind.SERVICE_PROFILE,
+            Kind.SERVICE_ATTACHMENT,
+            Kind.SERVICE_CHAIN,
+            Kind.SERVICE_INSTANCE);
 
     /** Whether a change of an object of that kind may change what somebody has to know. */
     static boolean dependsOn(Kind kind) {
@@ -190,8 +190,7 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
     }
 
     /** What nodes are to do for packets of a chain; empty: it passes none of these services. */
-    private static Optional<ObjectNode> chain(
-            ManagedObject object, Set<String> mine, Configuration all) {
+    private static Optional<ObjectNode> chain(ManagedObject object, Set<String> mine, Configuration all) {
         ServiceChain.Spec spec = all.chain(object.name()).orElseThrow().spec();
         ObjectNode tree = Trees.object();
         tree.put("name", object.name());

@@ -18,14 +18,14 @@ final class AssignmentRoutes {
     private static final int WAIT_S_MAX = 30;
 
     /** Whoever reads these knows all that an assignment says. */
-    private static final List<Kind> KINDS =
-            List.of(
-                    Kind.SERVICE_MANAGER,
-                    Kind.SERVICE,
-                    Kind.VENDOR_TEMPLATE,
-                    Kind.SERVICE_PROFILE,
-                    Kind.SERVICE_INSTANCE,
-                    Kind.SERVICE_CHAIN);
+    private static final List<Kind> KINDS = List.of(
+            Kind.SERVICE_MANAGER,
+            Kind.SERVICE,
+            Kind.VENDOR_TEMPLATE,
+            Kind.SERVICE_PROFILE,
+            Kind.SERVICE_ATTACHMENT,
+            Kind.SERVICE_INSTANCE,
+            Kind.SERVICE_CHAIN);
 
     private final Inventory inventory;
     private final Gate gate;

@@ -77,8 +77,9 @@ class AssignmentTest {
         String template =
                 "{apiVersion: sluice.dev/v1, kind: VendorTemplate, metadata: {name: t}, spec: {service: firewall, actions: copy, "
                         + "parameters: [{name: n, type: integer}, {name: b, type: boolean, default: %s}, {name: s, default: \"1\"}]}}";
-        told.apply(template.formatted("true")
-                + "\n---\n{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: p}, spec: {template: t, parameters: {n: 7}}}");
+        told.apply(
+                template.formatted("true")
+                        + "\n---\n{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: p}, spec: {template: t, parameters: {n: 7}}}");
         assertThat(tree("acme").path("profiles").toString())
                 .isEqualTo(
                         "[{\"name\":\"p\",\"generation\":1,\"service\":\"firewall\",\"template\":\"t\",\"action\":\"copy\",\"parameters\":{\"b\":true,\"n\":7,\"s\":\"1\"}}]");

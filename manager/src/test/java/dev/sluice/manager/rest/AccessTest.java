@@ -65,6 +65,8 @@ class AccessTest {
                 ---
                 {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: %1$sstrict}, spec: {template: %1$stemplate}}
                 ---
+                {apiVersion: sluice.dev/v1, kind: ServiceAttachment, metadata: {name: %1$splane}, spec: {svni: %3$d}}
+                ---
                 {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: %1$schain}, spec: {profiles: [%1$sfw]}}
                 ---
                 {apiVersion: sluice.dev/v1, kind: PortProfile, metadata: {name: %1$sprofile}, spec: {chain: %1$schain}}
@@ -116,22 +118,36 @@ class AccessTest {
                             "ServiceManager",
                             "VendorTemplate",
                             "ServiceProfile",
+                            "ServiceAttachment",
                             "ServiceChain",
                             "PortProfile",
                             "Port",
                             "LogicalSwitch",
                             "Node",
                             "ServicePolicy"),
-            Role.NETWORK_ADMIN, Set.of("PortProfile", "Port", "LogicalSwitch", "Node"),
-            Role.SECURITY_ADMIN, Set.of("Service", "ServiceManager", "VendorTemplate", "ServiceProfile", "ServiceChain", "ServicePolicy"),
+            Role.NETWORK_ADMIN, Set.of("PortProfile", "Port", "LogicalSwitch", "ServiceAttachment", "Node"),
+            Role.SECURITY_ADMIN,
+                    Set.of(
+                            "Service",
+                            "ServiceManager",
+                            "VendorTemplate",
+                            "ServiceProfile",
+                            "ServiceChain",
+                            "ServicePolicy"),
             Role.VENDOR, Set.of("Service", "ServiceManager", "VendorTemplate", "ServiceProfile"),
             Role.AGENT, Set.of(),
             Role.AUDITOR, Set.of(),
             Role.READ_ONLY, Set.of(),
             Role.MONITOR, Set.of()));
 
-    private static final Set<String> TENANTS_OWN =
-            Set.of("Service", "VendorTemplate", "ServiceProfile", "ServiceChain", "PortProfile", "LogicalSwitch", "ServicePolicy");
+    private static final Set<String> TENANTS_OWN = Set.of(
+            "Service",
+            "VendorTemplate",
+            "ServiceProfile",
+            "ServiceChain",
+            "PortProfile",
+            "LogicalSwitch",
+            "ServicePolicy");
 
     @Test
     void rolesDoWhatTheyMayAndNothingElse() throws Exception {
@@ -169,7 +185,11 @@ class AccessTest {
                         boolean tells = role == Role.ADMIN
                                 || role == Role.AGENT
                                 || (role == Role.VENDOR
-                                        && Set.of(Kind.SERVICE, Kind.SERVICE_MANAGER, Kind.VENDOR_TEMPLATE, Kind.SERVICE_PROFILE)
+                                        && Set.of(
+                                                        Kind.SERVICE,
+                                                        Kind.SERVICE_MANAGER,
+                                                        Kind.VENDOR_TEMPLATE,
+                                                        Kind.SERVICE_PROFILE)
                                                 .contains(kind));
                         assertThat(status).as(what).isEqualTo(tells ? 200 : 403);
                         boolean reads = role != Role.MONITOR
@@ -179,7 +199,13 @@ class AccessTest {
                                                 && Set.of(Role.ADMIN, Role.NETWORK_ADMIN, Role.AGENT)
                                                         .contains(role)))
                                 && (role != Role.VENDOR
-                                        || Set.of("Service", "ServiceManager", "VendorTemplate", "ServiceProfile", "ServiceChain")
+                                        || Set.of(
+                                                        "Service",
+                                                        "ServiceManager",
+                                                        "VendorTemplate",
+                                                        "ServiceProfile",
+                                                        "ServiceAttachment",
+                                                        "ServiceChain")
                                                 .contains(kind.word()));
                         for (String asked : List.of(path, path + "/references")) {
                             assertThat(send(token, "GET", asked, "").status())

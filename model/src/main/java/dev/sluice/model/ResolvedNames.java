@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Puts what vendor templates say into their service profiles, and what these say into the hops of the chains that name them, so that nobody behind has to look: each profile and each hop then has the name
- * of a Service. Stateless.
+ * Puts what vendor templates say into their service profiles, and what these say into the hops of the chains that name them, and the number of their plane into chains with an attachment, so that nobody behind has to look: each profile and each hop then
+ * has the name of a Service. Stateless.
  *
  * <p>What a hop itself says overrides its profile, which overrides template, service and chain.
  */
-final class AppliedProfiles {
-    private AppliedProfiles() {}
+final class ResolvedNames {
+    private ResolvedNames() {}
 
     /** The same objects with such profiles and chains; those to which this was done already are left as they are. */
     static List<Resource> in(List<? extends Resource> resources) {
@@ -29,7 +29,13 @@ final class AppliedProfiles {
                 profiles.put(profile.name(), applied(profile, templates));
             }
         }
-        if (profiles.isEmpty()) {
+        Map<String, ServiceAttachment> attachments = new HashMap<>();
+        for (Resource resource : resources) {
+            if (resource instanceof ServiceAttachment attachment) {
+                attachments.put(attachment.name(), attachment);
+            }
+        }
+        if (profiles.isEmpty() && attachments.isEmpty()) {
             return List.copyOf(resources);
         }
         List<Resource> applied = new ArrayList<>(resources.size());
@@ -37,7 +43,7 @@ final class AppliedProfiles {
             applied.add(
                     switch (resource) {
                         case ServiceProfile profile -> applied(profile, templates);
-                        case ServiceChain chain -> applied(chain, profiles);
+                        case ServiceChain chain -> applied(on(chain, attachments), profiles);
                         default -> resource;
                     });
         }
@@ -51,6 +57,15 @@ final class AppliedProfiles {
                 .map(template ->
                         new ServiceProfile(profile.metadata(), profile.spec().by(template.spec())))
                 .orElse(profile);
+    }
+
+    private static ServiceChain on(ServiceChain chain, Map<String, ServiceAttachment> attachments) {
+        return chain.spec()
+                .attachment()
+                .map(attachments::get)
+                .map(attachment ->
+                        new ServiceChain(chain.metadata(), chain.spec().on(attachment.spec())))
+                .orElse(chain);
     }
 
     private static ServiceChain applied(ServiceChain chain, Map<String, ServiceProfile> profiles) {
