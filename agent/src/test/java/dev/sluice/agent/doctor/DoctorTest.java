@@ -91,6 +91,17 @@ class DoctorTest {
         assertThat(line(both, "fast path of nat").found()).isEqualTo("none: it rewrites addresses");
         assertThat(both.lines()).noneMatch(line -> line.subject().equals("fast path of fw"));
         assertThat(line(examine(fw), "fast path of all nodes").state()).isEqualTo(State.OK);
+        String record = """
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: fw, action: copy}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: c}, spec: {profiles: [%s]}}
+                """;
+        assertThat(line(examine(fw + record.formatted("record")), "fast path of fw")
+                        .found())
+                .isEqualTo("none: it gets copies");
+        assertThat(examine(fw + record.formatted("fw")).lines())
+                .noneMatch(line -> line.subject().equals("fast path of fw"));
     }
 
     @Test
