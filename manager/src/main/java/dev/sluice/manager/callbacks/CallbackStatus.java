@@ -26,8 +26,8 @@ final class CallbackStatus {
         Conditions.add(status, 0, condition(state, old, now));
         if (state.told().orElse(false)) {
             status.put("told", state.assignment().version());
-        }
-        if (state.told().isEmpty()) {
+        } else {
+            // It may have been told elsewhere, and a manager that leads from now on goes by what stands here.
             status.remove("told");
         }
         return status.equals(before) ? Optional.empty() : Optional.of(status);

@@ -3,7 +3,6 @@ package dev.sluice.manager.callbacks;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.model.ServiceManager;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,16 +35,10 @@ final class Callbacks {
      *
      * @param number of the call
      * @param manager whom
-     * @param generation of the object that says where
-     * @param version of what it is told
+     * @param callback where
+     * @param assignment what it is told
      */
-    record Due(
-            long number,
-            String manager,
-            long generation,
-            ServiceManager.Callback callback,
-            String version,
-            Assignment assignment) {}
+    record Due(long number, String manager, ServiceManager.Callback callback, Assignment assignment) {}
 
     /**
      * What is to be said of a service manager.
@@ -134,13 +127,7 @@ final class Callbacks {
             if (callback.isPresent() && !line.isTold() && line.call == 0 && !waits && underWay < UNDER_WAY_MAX) {
                 line.call = ++calls;
                 underWay++;
-                due.add(new Due(
-                        line.call,
-                        name,
-                        line.wanted.manager().generation(),
-                        callback.get(),
-                        line.wanted.version(),
-                        line.wanted));
+                due.add(new Due(line.call, name, callback.get(), line.wanted));
             }
         });
         return due;
@@ -160,7 +147,7 @@ final class Callbacks {
         line.call = 0;
         boolean here = line.wanted.spec().callback().equals(Optional.of(due.callback()));
         if (failure.isEmpty()) {
-            line.told = due.version();
+            line.told = due.assignment().version();
             line.toldAt = due.callback();
             line.waitNs = FIRST_WAIT_NS;
             line.notBeforeNs = Long.MIN_VALUE;
@@ -203,8 +190,11 @@ final class Callbacks {
 
     /** What was to be said of these could not be said. */
     void again(List<State> states) {
-        Map<String, State> byName = new HashMap<>();
-        states.forEach(state -> byName.put(state.assignment().manager().name(), state));
-        lines.forEach((name, line) -> line.news |= byName.containsKey(name));
+        for (State state : states) {
+            Line line = lines.get(state.assignment().manager().name());
+            if (line != null) {
+                line.news = true;
+            }
+        }
     }
 }

@@ -55,7 +55,8 @@ class CallbacksTest {
         wanted();
         assertThat(callbacks.due(nowNs)).isEmpty();
         chainIsDifferent("firewall");
-        assertThat(onlyDue().version()).isNotEqualTo(first.version());
+        assertThat(onlyDue().assignment().version())
+                .isNotEqualTo(first.assignment().version());
     }
 
     @Test
@@ -88,7 +89,8 @@ class CallbacksTest {
         chainIsDifferent("firewall");
         callbacks.answered(first, "", nowNs);
         Due second = onlyDue();
-        assertThat(second.version()).isEqualTo(told.assignment("acme").version());
+        assertThat(second.assignment().version())
+                .isEqualTo(told.assignment("acme").version());
         callbacks.answered(second, "", nowNs);
         assertThat(callbacks.due(nowNs)).as("what was in between is never told").isEmpty();
     }
@@ -112,6 +114,42 @@ class CallbacksTest {
                 .isEqualTo("https://c.example/");
         callbacks.answered(there, "", nowNs);
         assertThat(callbacks.due(nowNs)).isEmpty();
+    }
+
+    /** What the one before told was told at another address. */
+    @Test
+    void whoLeadsNextCallsAnAddressThatWasCalledInVain() {
+        register();
+        callbacks.answered(onlyDue(), "", nowNs);
+        told.write(onlyNews());
+        told.apply(Told.manager("acme", Told.calledAt("https://b.example/")));
+        wanted();
+        callbacks.answered(onlyDue(), "no answer", nowNs);
+        told.write(onlyNews());
+        Callbacks next = new Callbacks();
+        next.wanted(told.assignments());
+        assertThat(next.due(nowNs)).extracting(due -> due.callback().url()).containsExactly("https://b.example/");
+    }
+
+    @Test
+    void whoLeadsNextDoesNotCallWhoWasTold() {
+        register();
+        callbacks.answered(onlyDue(), "", nowNs);
+        told.write(onlyNews());
+        Callbacks next = new Callbacks();
+        next.wanted(told.assignments());
+        assertThat(next.due(nowNs)).isEmpty();
+    }
+
+    @Test
+    void whatCouldNotBeWrittenIsSaidAgainOfThoseThatAreStillThere() {
+        register();
+        State state = onlyNews();
+        callbacks.again(List.of(state));
+        assertThat(onlyNews().assignment()).isEqualTo(state.assignment());
+        callbacks.wanted(Map.of());
+        callbacks.again(List.of(state));
+        assertThat(callbacks.news()).isEmpty();
     }
 
     @Test

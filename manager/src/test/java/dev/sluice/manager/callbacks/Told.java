@@ -8,6 +8,7 @@ import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -19,19 +20,19 @@ final class Told {
     private static final Caller CALLER = new Caller("test", "test");
 
     static final String NETWORK = """
-            {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
-            ---
-            {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: tap}, spec: {transport: raw, action: copy}}
-            ---
-            {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: other}, spec: {transport: raw}}
-            ---
-            {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, node: host-b, interfaces: {in: a, out: b}}}
-            ---
-            {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [other, firewall, {service: tap, onFailure: open}], onFailure: closed}}
-            ---
-            {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: not-mine}, spec: {profiles: [other]}}
-            ---
-            """;
+        {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: tap}, spec: {transport: raw, action: copy}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: other}, spec: {transport: raw}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, node: host-b, interfaces: {in: a, out: b}}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [other, firewall, {service: tap, onFailure: open}], onFailure: closed}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: not-mine}, spec: {profiles: [other]}}
+        ---
+        """;
 
     final Inventory inventory = new Inventory(new MemoryStore(), InstantSource.system());
 
@@ -61,6 +62,16 @@ final class Told {
 
     void delete(Kind kind, String name) {
         inventory.change(List.of(new Edit.Remove(kind, name, 0)), CALLER, false);
+    }
+
+    /** Writes what is to be said of a service manager into its status. */
+    void write(Callbacks.State state) {
+        ManagedObject object = object(state.assignment().manager().name());
+        CallbackStatus.of(object, state, Instant.EPOCH)
+                .ifPresent(status -> inventory.change(
+                        List.of(new Edit.SetStatus(object.kind(), object.name(), object.revision(), status)),
+                        CALLER,
+                        false));
     }
 
     ManagedObject object(String name) {
