@@ -87,7 +87,7 @@ final class EtcdElection implements Election {
             }
             LOG.warn("nobody can begin to lead before there is room: {}", e.getMessage());
         }
-        election.members.keep();
+        election.members.keep(System.nanoTime());
         election.thread.start();
         return election;
     }
@@ -119,7 +119,7 @@ final class EtcdElection implements Election {
                 } else {
                     keep();
                 }
-                members.keep();
+                members.keep(System.nanoTime());
                 complained = false;
             } catch (InterruptedException e) {
                 break;
@@ -232,7 +232,8 @@ final class EtcdElection implements Election {
                     if (!isMarked(leftMs)) {
                         lapsed = true;
                         LOG.warn(
-                                "this manager, {}, leads no longer: somebody removed or replaced the key that says so, {}",
+                                "this manager, {}, leads no longer: somebody removed or replaced the key that says so,"
+                                        + " {}",
                                 name,
                                 key.toStringUtf8());
                         step();

@@ -38,7 +38,8 @@ final class EtcdMembers {
     private final EtcdKeys keys;
     private final Member own;
     private long lease;
-    private long keptNs = System.nanoTime() - EVERY_NS;
+    private boolean kept;
+    private long keptNs;
 
     EtcdMembers(EtcdCalls calls, EtcdKeys keys, String name, String address) {
         this.calls = calls;
@@ -51,30 +52,32 @@ final class EtcdMembers {
     }
 
     /** Says that this one is there, if that was not said lately. What cannot be said now is said later. */
-    void keep() {
-        long nowNs = System.nanoTime();
-        if (nowNs - keptNs < EVERY_NS) {
+    void keep(long nowNs) {
+        if (kept && nowNs - keptNs < EVERY_NS) {
             return;
         }
+        kept = true;
         keptNs = nowNs;
         try {
             if (lease == 0 || !EtcdLease.keep(calls, lease, PATIENCE_MS)) {
-                lease = EtcdLease.grant(calls, LEASE_S);
-                say();
+                long granted = EtcdLease.grant(calls, LEASE_S);
+                say(granted);
+                // One that nothing is bound to is not kept: it ends by itself.
+                lease = granted;
             }
         } catch (StoreException e) {
             LOG.debug("this manager is not among those that are listed", e);
         }
     }
 
-    private void say() {
+    private void say(long granted) {
         String value = own.address() + "\n" + own.software() + "\n" + own.since();
         ask(TxnRequest.newBuilder()
                 .addSuccess(RequestOp.newBuilder()
                         .setRequestPut(PutRequest.newBuilder()
                                 .setKey(keys.data(PREFIX + own.name()))
                                 .setValue(ByteString.copyFromUtf8(value))
-                                .setLease(lease)))
+                                .setLease(granted)))
                 .build());
     }
 

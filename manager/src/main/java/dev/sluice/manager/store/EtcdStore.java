@@ -341,7 +341,8 @@ public final class EtcdStore implements Store {
         if (!commit.isDone(found)) {
             throw refused;
         }
-        writerRevision = found.map(KeyValue::getModRevision).orElse(0L);
+        writerRevision = found.orElseThrow(() -> new IllegalStateException("what is done has a writer"))
+                .getModRevision();
         return new Committed(numbers.own(writerRevision));
     }
 
