@@ -46,7 +46,12 @@ public final class Protocol {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Each JDK has it. */
+    /** SHA-256 of bytes, 64 hex digits in small letters. */
+    public static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256().digest(bytes));
+    }
+
+    /** For what is in pieces. Each JDK has it. */
     public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");

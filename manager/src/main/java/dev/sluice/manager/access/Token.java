@@ -1,9 +1,9 @@
 package dev.sluice.manager.access;
 
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.southbound.Protocol;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
@@ -47,13 +47,7 @@ record Token(String id, String user, String hash, Instant created, Instant expir
         }
 
         String hash() {
-            try {
-                return HexFormat.of()
-                        .formatHex(MessageDigest.getInstance("SHA-256")
-                                .digest(secret.getBytes(StandardCharsets.US_ASCII)));
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e);
-            }
+            return Protocol.sha256(secret.getBytes(StandardCharsets.US_ASCII));
         }
     }
 

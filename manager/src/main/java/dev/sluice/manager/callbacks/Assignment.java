@@ -13,13 +13,12 @@ import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceManager;
 import dev.sluice.model.ServiceProfile;
 import dev.sluice.model.VendorTemplate;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.sluice.southbound.Protocol;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,15 +44,15 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
 
     private static final int VERSION_DIGITS = 32;
 
-    /** Changes of other kinds change nothing here. */
-    private static final Set<Kind> KINDS = EnumSet.of(
+    /** Changes of other kinds change nothing here, and whoever may read all of these may read all that stands here. */
+    public static final Set<Kind> KINDS = Collections.unmodifiableSet(EnumSet.of(
             Kind.SERVICE_MANAGER,
             Kind.SERVICE,
             Kind.VENDOR_TEMPLATE,
             Kind.SERVICE_PROFILE,
             Kind.SERVICE_ATTACHMENT,
             Kind.SERVICE_CHAIN,
-            Kind.SERVICE_INSTANCE);
+            Kind.SERVICE_INSTANCE));
 
     /** Whether a change of an object of that kind may change what somebody has to know. */
     static boolean dependsOn(Kind kind) {
@@ -226,11 +225,6 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
     }
 
     private static String version(ObjectNode tree) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(Trees.bytes(tree));
-            return HexFormat.of().formatHex(hash).substring(0, VERSION_DIGITS);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java has no SHA-256", e);
-        }
+        return Protocol.sha256(Trees.bytes(tree)).substring(0, VERSION_DIGITS);
     }
 }

@@ -8,13 +8,11 @@ import dev.sluice.model.ServiceDeployment;
 import dev.sluice.model.ServiceDeployment.OfPlaces;
 import dev.sluice.model.ServiceDeployment.Place;
 import dev.sluice.model.WrittenObject;
+import dev.sluice.southbound.Protocol;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -69,12 +67,7 @@ final class InstanceEdits {
 
     /** 12 of the 15 bytes that Linux allows; the same instance, the same names. */
     static String interfaceName(String instance, String side) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(instance.getBytes(StandardCharsets.UTF_8));
-            return "sl" + HexFormat.of().formatHex(hash, 0, 5) + side;
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return "sl" + Protocol.sha256(instance.getBytes(StandardCharsets.UTF_8)).substring(0, 10) + side;
     }
 
     static Edit create(ObjectNode tree) {

@@ -2,11 +2,9 @@ package dev.sluice.manager.objects;
 
 import dev.sluice.manager.store.Store.Entry;
 import dev.sluice.manager.store.Store.Put;
+import dev.sluice.southbound.Protocol;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,12 +73,7 @@ public final class Audit {
 
     /** Of an entry without its own hash; the order of fields is that in which it was written. */
     private static String hash(ObjectNode entry) {
-        try {
-            byte[] text = Trees.text(entry).getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return Protocol.sha256(Trees.text(entry).getBytes(StandardCharsets.UTF_8));
     }
 
     /**
