@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -333,6 +334,9 @@ public final class Accounts {
     }
 
     private static Refusal unknown(String what, String name) {
-        return new Refusal(Reason.NOT_FOUND, "there is no " + what + "/" + name, "list what there is");
+        return new Refusal(
+                Reason.NOT_FOUND,
+                "there is no " + what + "/" + name,
+                "see which there are: sluice " + what.toLowerCase(Locale.ROOT) + " list");
     }
 }

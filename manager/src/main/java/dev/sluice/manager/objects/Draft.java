@@ -80,7 +80,8 @@ final class Draft {
             throw new Refusal(
                     Reason.CONFLICT,
                     "others own fields that you want to set",
-                    "leave these fields out, set them to what they are, or take them over with force (--force); nothing was changed",
+                    "leave these fields out, set them to what they are, or take them over with force (--force);"
+                            + " nothing was changed",
                     conflicts);
         }
     }
@@ -145,7 +146,8 @@ final class Draft {
                     Reason.FORBIDDEN,
                     caller.user() + " may not " + (verb == Verb.STATUS ? "set the status of " : "change ") + kind.word()
                             + "/" + name + (tenant.isEmpty() ? ", which all tenants share" : " of tenant " + tenant),
-                    "see what you may: sluice whoami; an administrator changes it: sluice user set; nothing was changed");
+                    "see what you may: sluice whoami; an administrator changes it: sluice user set; nothing was"
+                            + " changed");
         }
     }
 
@@ -157,13 +159,6 @@ final class Draft {
                             + revision,
                     "read it again, and repeat your change on what it is now");
         }
-    }
-
-    private static Refusal notFound(Kind kind, String name) {
-        return new Refusal(
-                Reason.NOT_FOUND,
-                "there is no " + kind.word() + "/" + name,
-                "list what there is: GET /api/v1/" + kind.plural());
     }
 
     private void create(Wanted wanted) {
@@ -180,7 +175,7 @@ final class Draft {
     private void replace(Wanted wanted, long revision) {
         ManagedObject live = before.get(wanted.key());
         if (live == null) {
-            throw notFound(wanted.kind(), wanted.name());
+            throw Refusal.noObject(wanted.kind(), wanted.name());
         }
         checkVersion(live, revision);
         checkVersion(live, wanted.revision());
@@ -245,7 +240,7 @@ final class Draft {
         allow(Verb.WRITE, kind, name);
         ManagedObject live = before.get(ManagedObject.key(kind, name));
         if (live == null) {
-            throw notFound(kind, name);
+            throw Refusal.noObject(kind, name);
         }
         checkVersion(live, revision);
         if (touched.add(live.key())) {
@@ -260,7 +255,7 @@ final class Draft {
         allow(Verb.STATUS, edit.kind(), edit.name());
         ManagedObject live = before.get(ManagedObject.key(edit.kind(), edit.name()));
         if (live == null) {
-            throw notFound(edit.kind(), edit.name());
+            throw Refusal.noObject(edit.kind(), edit.name());
         }
         checkVersion(live, edit.revision());
         if (!(edit.status() instanceof ObjectNode)) {

@@ -1,5 +1,6 @@
 package dev.sluice.manager.objects;
 
+import dev.sluice.model.Kind;
 import dev.sluice.model.Problem;
 import java.util.List;
 
@@ -128,6 +129,23 @@ public final class Refusal extends RuntimeException {
                 object + " is not valid",
                 "correct the fields; nothing was changed",
                 List.of(new Cause(object, field, message, found, allowed, "")));
+    }
+
+    /** Of an object that is not there, or that the caller does not see. */
+    public static Refusal noObject(Kind kind, String name) {
+        return noObject(kind, name, "");
+    }
+
+    /**
+     * The same.
+     *
+     * @param hint what may be meant, as the end of a sentence; or empty
+     */
+    public static Refusal noObject(Kind kind, String name, String hint) {
+        return new Refusal(
+                Reason.NOT_FOUND,
+                "there is no " + kind.word() + "/" + name + hint,
+                "see which there are: sluice get " + kind.plural() + ", or GET /api/v1/" + kind.plural());
     }
 
     /** Why. */

@@ -17,16 +17,6 @@ import java.util.Set;
 final class AssignmentRoutes {
     private static final int WAIT_S_MAX = 30;
 
-    /** Whoever reads these knows all that an assignment says. */
-    private static final List<Kind> KINDS = List.of(
-            Kind.SERVICE_MANAGER,
-            Kind.SERVICE,
-            Kind.VENDOR_TEMPLATE,
-            Kind.SERVICE_PROFILE,
-            Kind.SERVICE_ATTACHMENT,
-            Kind.SERVICE_INSTANCE,
-            Kind.SERVICE_CHAIN);
-
     private final Inventory inventory;
     private final Gate gate;
 
@@ -51,7 +41,8 @@ final class AssignmentRoutes {
             Tenants tenants = inventory.tenants();
             allow(who, call.name(), tenants);
             Inventory.All all = inventory.all();
-            Assignment now = Assignment.of(call.name(), all.objects(), tenants).orElseThrow(() -> unknown(call.name()));
+            Assignment now = Assignment.of(call.name(), all.objects(), tenants)
+                    .orElseThrow(() -> Refusal.noObject(Kind.SERVICE_MANAGER, call.name()));
             long leftMs = (untilNs - System.nanoTime()) / 1_000_000L;
             if (!now.version().equals(known) || leftMs <= 0) {
                 return Answers.value(call, 200, now.tree(), Map.of("ETag", "\"" + now.version() + "\""));
@@ -64,21 +55,14 @@ final class AssignmentRoutes {
     private static void allow(Identity who, String name, Tenants tenants) {
         String tenant = tenants.of(name);
         if (!who.may(Verb.READ, Kind.SERVICE_MANAGER, tenant)) {
-            throw unknown(name);
+            throw Refusal.noObject(Kind.SERVICE_MANAGER, name);
         }
-        boolean all = KINDS.stream().allMatch(kind -> who.may(Verb.READ, kind, tenant));
+        boolean all = Assignment.KINDS.stream().allMatch(kind -> who.may(Verb.READ, kind, tenant));
         if (!all || (tenant.isEmpty() && !who.everywhere())) {
             throw new Refusal(
                     Reason.FORBIDDEN,
                     who.user() + " may not read all that ServiceManager/" + name + " has to know",
                     "give the user the role vendor: sluice user set NAME vendor");
         }
-    }
-
-    private static Refusal unknown(String name) {
-        return new Refusal(
-                Reason.NOT_FOUND,
-                "there is no ServiceManager/" + name,
-                "list what there is: GET /api/v1/servicemanagers");
     }
 }

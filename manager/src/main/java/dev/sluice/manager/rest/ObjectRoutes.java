@@ -141,10 +141,7 @@ final class ObjectRoutes {
                 .filter(object -> object.kind() == kind && tenants.sees(call.who(), object))
                 .map(ManagedObject::name)
                 .toList();
-        return new Refusal(
-                Reason.NOT_FOUND,
-                "there is no " + kind.word() + "/" + name + Kind.hint(name, names),
-                "list what there is: sluice get " + kind.plural() + " (GET /api/v1/" + kind.plural() + ")");
+        return Refusal.noObject(kind, name, Kind.hint(name, names));
     }
 
     private HttpAnswer create(Call call) throws IOException {
