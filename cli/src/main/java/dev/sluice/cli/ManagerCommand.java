@@ -4,7 +4,7 @@ import dev.sluice.manager.AgentOptions;
 import dev.sluice.manager.Manager;
 import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.enrolment.AuthorityException;
-import dev.sluice.manager.http.ServerCertificate;
+import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.store.EtcdOptions;
 import dev.sluice.manager.store.StoreException;
 import java.io.IOException;
@@ -26,9 +26,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "manager",
         description = {
-            "Keeps objects for a network of nodes and serves them to 'sluice apply', 'get' and others, and to programs, until Ctrl-C or SIGTERM.",
-            "Several managers over one store in etcd (--store) serve the same objects; one of them leads and serves agents, and when it dies another does within seconds.",
-            "Who asks has to show a token; that of this machine's administrator is in DIR/admin.token. Other than loopback addresses need TLS. Exit status: 130 or 143 after a signal, 1 if it could not start."
+            "Keeps objects for a network of nodes and serves them to 'sluice apply', 'get' and others, and to"
+                    + " programs, until Ctrl-C or SIGTERM.",
+            "Several managers over one store in etcd (--store) serve the same objects; one of them leads and serves"
+                    + " agents, and when it dies another does within seconds.",
+            "Who asks has to show a token; that of this machine's administrator is in DIR/admin.token. Other than"
+                    + " loopback addresses need TLS. Exit status: 130 or 143 after a signal, 1 if it could not start."
         })
 final class ManagerCommand implements Callable<Integer> {
     @Spec
@@ -40,7 +43,8 @@ final class ManagerCommand implements Callable<Integer> {
             required = true,
             paramLabel = "DIR",
             description =
-                    "Directory for the objects, and for what is this manager's alone; made if it is not there. One manager at a time uses it.")
+                    "Directory for the objects, and for what is this manager's alone; made if it is not there. One"
+                            + " manager at a time uses it.")
     @SuppressWarnings("NullAway.Init") // picocli refuses a command line without it
     private Path data;
 
@@ -64,6 +68,20 @@ final class ManagerCommand implements Callable<Integer> {
     private @Nullable Path key;
 
     @Option(
+            names = "--callback-cert",
+            paramLabel = "FILE",
+            description =
+                    "Certificates in PEM, the manager's own first, for service managers that want to see one when they"
+                            + " are called. Needs --callback-key.")
+    private @Nullable Path callbackCertificate;
+
+    @Option(
+            names = "--callback-key",
+            paramLabel = "FILE",
+            description = "Its private key: PKCS#8 in PEM, not encrypted.")
+    private @Nullable Path callbackKey;
+
+    @Option(
             names = "--no-access-control",
             description =
                     "Let everybody who has an account on this machine change everything; on loopback addresses only.")
@@ -74,14 +92,15 @@ final class ManagerCommand implements Callable<Integer> {
             paramLabel = "ADDR:PORT",
             defaultValue = "127.0.0.1:9471",
             description =
-                    "Where to serve agents ('sluice agent --manager'), port 0 for a free one; none: nowhere (default: ${DEFAULT-VALUE}). "
-                            + "With TLS, for hosts that are enrolled: 'sluice enrol'.")
+                    "Where to serve agents ('sluice agent --manager'), port 0 for a free one; none: nowhere (default:"
+                            + " ${DEFAULT-VALUE}). With TLS, for hosts that are enrolled: 'sluice enrol'.")
     private String agents = "127.0.0.1:9471";
 
     @Option(
             names = "--agents-insecure",
             description =
-                    "Serve agents without encryption and without asking who they are, on a loopback address: whoever has an account on this machine can say that it is a node. For labs.")
+                    "Serve agents without encryption and without asking who they are, on a loopback address: whoever"
+                            + " has an account on this machine can say that it is a node. For labs.")
     private boolean agentsInsecure;
 
     @Option(
@@ -89,13 +108,15 @@ final class ManagerCommand implements Callable<Integer> {
             paramLabel = "DAYS",
             defaultValue = "30",
             description =
-                    "How long the certificates of hosts are good, 1..365; renewed after two thirds of it (default: ${DEFAULT-VALUE}).")
+                    "How long the certificates of hosts are good, 1..365; renewed after two thirds of it (default:"
+                            + " ${DEFAULT-VALUE}).")
     private int certificateDays = 30;
 
     @Option(
             names = "--new-authority",
             description =
-                    "Replace the authority that signs the certificates of hosts, DIR/authority.pem, because it is lost or was stolen: each host has to be enrolled again.")
+                    "Replace the authority that signs the certificates of hosts, DIR/authority.pem, because it is lost"
+                            + " or was stolen: each host has to be enrolled again.")
     private boolean newAuthority;
 
     @Mixin
@@ -153,16 +174,25 @@ final class ManagerCommand implements Callable<Integer> {
         options = open ? options.withoutAccessControl() : options;
         Optional<EtcdOptions> cluster = store.cluster();
         options = cluster.isPresent() ? options.with(cluster.get()) : options;
-        if ((certificate == null) != (key == null)) {
-            throw new CommandFailure("--tls-cert and --tls-key go together; give both or none");
+        Optional<ShownCertificate> own = shown("--tls-cert", certificate, "--tls-key", key);
+        options = own.isPresent() ? options.with(own.get()) : options;
+        Optional<ShownCertificate> called =
+                shown("--callback-cert", callbackCertificate, "--callback-key", callbackKey);
+        return called.isPresent() ? options.callingWith(called.get()) : options;
+    }
+
+    private static Optional<ShownCertificate> shown(
+            String certificateOption, @Nullable Path chain, String keyOption, @Nullable Path secret) {
+        if ((chain == null) != (secret == null)) {
+            throw new CommandFailure(certificateOption + " and " + keyOption + " go together; give both or none");
         }
-        if (certificate == null || key == null) {
-            return options;
+        if (chain == null || secret == null) {
+            return Optional.empty();
         }
         try {
-            return options.with(ServerCertificate.read(certificate, key));
+            return Optional.of(ShownCertificate.read(chain, secret));
         } catch (IOException e) {
-            throw new CommandFailure("--tls-cert, --tls-key: " + e.getMessage(), e);
+            throw new CommandFailure(certificateOption + ", " + keyOption + ": " + e.getMessage(), e);
         }
     }
 
@@ -172,9 +202,9 @@ final class ManagerCommand implements Callable<Integer> {
         }
         InetSocketAddress at = SocketAddresses.parse("--agents", agents);
         if (agentsInsecure && (at.isUnresolved() || !at.getAddress().isLoopbackAddress())) {
-            throw new CommandFailure(
-                    "--agents " + agents
-                            + ": others could reach this address; --agents-insecure is for loopback addresses, leave it out and enrol the hosts: sluice enrol create NODE");
+            throw new CommandFailure("--agents " + agents
+                    + ": others could reach this address; --agents-insecure is for loopback addresses, leave"
+                    + " it out and enrol the hosts: sluice enrol create NODE");
         }
         if (certificateDays < 1 || certificateDays > 365) {
             throw new CommandFailure("--agent-certificate-days " + certificateDays + " is out of range; write 1..365");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.manager.Manager;
-import dev.sluice.manager.http.ServerCertificate;
+import dev.sluice.manager.http.ShownCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -95,7 +95,7 @@ class AccessCommandsTest {
     private Manager manager() throws IOException {
         InetSocketAddress listen = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         return Manager.start(
-                Manager.Options.of(folder.resolve("data"), listen).with(ServerCertificate.read(certificate, key)));
+                Manager.Options.of(folder.resolve("data"), listen).with(ShownCertificate.read(certificate, key)));
     }
 
     private Cli run(Manager manager, Path token, String... words) {
@@ -183,13 +183,13 @@ class AccessCommandsTest {
         try (Manager manager = manager()) {
             Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
             Path objects = Files.writeString(folder.resolve("o.yaml"), """
-                    {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
-                    ---
-                    apiVersion: sluice.dev/v1
-                    kind: ServiceChain
-                    metadata: {name: inspect}
-                    spec: {profiles: [firewall], onFailure: closed}
-                    """);
+                {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
+                ---
+                apiVersion: sluice.dev/v1
+                kind: ServiceChain
+                metadata: {name: inspect}
+                spec: {profiles: [firewall], onFailure: closed}
+                """);
             run(manager, root, "apply", "-f", objects.toString());
             run(manager, root, "tenant", "create", "acme");
             run(manager, root, "user", "set", "rita", "read-only");
@@ -252,7 +252,7 @@ class AccessCommandsTest {
         String token = Files.exists(root) ? Files.readString(root) : "";
         InetSocketAddress listen = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         try (Manager after = Manager.start(
-                Manager.Options.of(folder.resolve("data"), listen).with(ServerCertificate.read(certificate, key)))) {
+                Manager.Options.of(folder.resolve("data"), listen).with(ShownCertificate.read(certificate, key)))) {
             assertThat(Files.readString(root)).isNotEqualTo(token);
             run(after, root, "apply", "-f", second.toString());
             assertThat(watch.get(30, TimeUnit.SECONDS)).as(err.toString()).isZero();
@@ -328,10 +328,10 @@ class AccessCommandsTest {
             assertThat(clear.err()).contains("not sent in the clear");
             Cli noFile = Cli.run("whoami", "--token-file", folder.resolve("no").toString());
             assertThat(noFile.err()).contains("can't be read");
-            assertThatThrownBy(() -> ServerCertificate.read(certificate, folder.resolve("stranger.key")))
+            assertThatThrownBy(() -> ShownCertificate.read(certificate, folder.resolve("stranger.key")))
                     .hasMessageContaining("is not the key of the first certificate");
-            assertThatThrownBy(() -> ServerCertificate.read(key, key)).hasMessageContaining("no certificate");
-            assertThatThrownBy(() -> ServerCertificate.read(certificate, certificate))
+            assertThatThrownBy(() -> ShownCertificate.read(key, key)).hasMessageContaining("no certificate");
+            assertThatThrownBy(() -> ShownCertificate.read(certificate, certificate))
                     .hasMessageContaining("openssl pkcs8");
         }
     }
@@ -342,9 +342,9 @@ class AccessCommandsTest {
         Manager.Options options = Manager.Options.of(folder.resolve("data"), everywhere);
         assertThatThrownBy(() -> Manager.start(options)).hasMessageContaining("--tls-cert");
         assertThatThrownBy(() -> Manager.start(
-                        options.with(ServerCertificate.read(certificate, key)).withoutAccessControl()))
+                        options.with(ShownCertificate.read(certificate, key)).withoutAccessControl()))
                 .hasMessageContaining("--no-access-control");
-        try (Manager manager = Manager.start(options.with(ServerCertificate.read(certificate, key)))) {
+        try (Manager manager = Manager.start(options.with(ShownCertificate.read(certificate, key)))) {
             Path root = folder.resolve("data").resolve(Manager.ADMIN_TOKEN_FILE);
             assertThat(run(manager, root, "get", "services").out()).contains("there are no services");
         }

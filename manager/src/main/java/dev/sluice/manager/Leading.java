@@ -5,6 +5,7 @@ import dev.sluice.manager.agents.AgentService;
 import dev.sluice.manager.callbacks.CallbackService;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
+import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.instances.DeploymentService;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.Election;
@@ -22,6 +23,7 @@ final class Leading implements Election.Candidate {
     private final Optional<Enrolments> enrolments;
     private final Inventory inventory;
     private final EventLog events;
+    private final Optional<ShownCertificate> shown;
     private final String address;
     private @Nullable AgentService agents;
     private @Nullable DeploymentService deployments;
@@ -32,11 +34,13 @@ final class Leading implements Election.Candidate {
             Optional<Enrolments> enrolments,
             Inventory inventory,
             EventLog events,
+            Optional<ShownCertificate> shown,
             String address) {
         this.options = options;
         this.enrolments = enrolments;
         this.inventory = inventory;
         this.events = events;
+        this.shown = shown;
         this.address = address;
     }
 
@@ -47,7 +51,7 @@ final class Leading implements Election.Candidate {
                     options.get().listen(), enrolments, inventory, events, InstantSource.system(), AGENTS_GRACE, term);
             deployments = DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
         }
-        callbacks = CallbackService.start(inventory, events, term, InstantSource.system());
+        callbacks = CallbackService.start(inventory, events, term, shown, InstantSource.system());
     }
 
     @Override

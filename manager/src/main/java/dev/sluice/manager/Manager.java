@@ -4,7 +4,8 @@ import dev.sluice.manager.access.Accounts;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
-import dev.sluice.manager.http.ServerCertificate;
+import dev.sluice.manager.http.ShownCertificate;
+import dev.sluice.manager.metrics.ManagerScrape.Expiry;
 import dev.sluice.manager.metrics.ManagerScraper;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.rest.Gate;
@@ -27,6 +28,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +66,7 @@ public final class Manager implements AutoCloseable {
      * @param revisionsKept how far watchers and listings can go back
      * @param accessControl whether clients have to show a token
      * @param certificate with which TLS is spoken; empty: plain HTTP
+     * @param callbackCertificate shown to service managers that are called; empty: none
      * @param agents where agents reach it, and who is let in; empty: it keeps objects and serves no agents
      * @param cluster where the store is, for several managers; empty: in the directory, for this one alone
      */
@@ -73,7 +77,8 @@ public final class Manager implements AutoCloseable {
             long revisionsKept,
             Duration compactEvery,
             boolean accessControl,
-            Optional<ServerCertificate> certificate,
+            Optional<ShownCertificate> certificate,
+            Optional<ShownCertificate> callbackCertificate,
             Optional<AgentOptions> agents,
             Optional<EtcdOptions> cluster) {
         /** The usual bounds, with access control, without TLS, without agents, with a store of its own. */
@@ -87,32 +92,39 @@ public final class Manager implements AutoCloseable {
                     true,
                     Optional.empty(),
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty());
         }
 
         /** The same for whoever reaches it. */
         public Options withoutAccessControl() {
-            return with(false, certificate, agents, cluster);
+            return with(false, certificate, callbackCertificate, agents, cluster);
         }
 
         /** The same with TLS. */
-        public Options with(ServerCertificate shown) {
-            return with(accessControl, Optional.of(shown), agents, cluster);
+        public Options with(ShownCertificate shown) {
+            return with(accessControl, Optional.of(shown), callbackCertificate, agents, cluster);
+        }
+
+        /** The same with a certificate for service managers that want to see one. */
+        public Options callingWith(ShownCertificate shown) {
+            return with(accessControl, certificate, Optional.of(shown), agents, cluster);
         }
 
         /** The same with agents. */
         public Options with(AgentOptions newAgents) {
-            return with(accessControl, certificate, Optional.of(newAgents), cluster);
+            return with(accessControl, certificate, callbackCertificate, Optional.of(newAgents), cluster);
         }
 
         /** The same with a store for several managers. */
         public Options with(EtcdOptions newCluster) {
-            return with(accessControl, certificate, agents, Optional.of(newCluster));
+            return with(accessControl, certificate, callbackCertificate, agents, Optional.of(newCluster));
         }
 
         private Options with(
                 boolean newAccessControl,
-                Optional<ServerCertificate> newCertificate,
+                Optional<ShownCertificate> newCertificate,
+                Optional<ShownCertificate> newCallbackCertificate,
                 Optional<AgentOptions> newAgents,
                 Optional<EtcdOptions> newCluster) {
             return new Options(
@@ -123,8 +135,17 @@ public final class Manager implements AutoCloseable {
                     compactEvery,
                     newAccessControl,
                     newCertificate,
+                    newCallbackCertificate,
                     newAgents,
                     newCluster);
+        }
+
+        /** When the certificates expire that it was given. */
+        List<Expiry> expiries() {
+            List<Expiry> expiries = new ArrayList<>();
+            certificate.ifPresent(shown -> expiries.add(new Expiry("rest", "", shown.expires())));
+            callbackCertificate.ifPresent(shown -> expiries.add(new Expiry("callbacks", "", shown.expires())));
+            return expiries;
         }
 
         /** Where people reach it, as far as it knows. */
@@ -171,7 +192,8 @@ public final class Manager implements AutoCloseable {
             }
             Optional<Enrolments> enrolments = enrolments(options, store, inventory);
             EventLog events = new EventLog(InstantSource.system());
-            Leading leading = new Leading(options.agents(), enrolments, inventory, events, options.address());
+            Leading leading = new Leading(
+                    options.agents(), enrolments, inventory, events, options.callbackCertificate(), options.address());
             election = store.elect(leading);
             ManagerScraper scraper = new ManagerScraper(
                     inventory,
@@ -179,7 +201,7 @@ public final class Manager implements AutoCloseable {
                     store::sizeBytes,
                     leading::controller,
                     enrolments,
-                    options.certificate());
+                    options.expiries());
             Self self = new Self(options.store(), election::standing, election::members, scraper::scrape);
             RestApi api = new RestApi(
                     inventory,
@@ -217,14 +239,14 @@ public final class Manager implements AutoCloseable {
             throw new IOException(failed + "there is no such host; write an address");
         }
         if (!loopback && !options.accessControl()) {
-            throw new IOException(
-                    failed
-                            + "without access control only loopback addresses are served; use 127.0.0.1:PORT, or leave --no-access-control out");
+            throw new IOException(failed
+                    + "without access control only loopback addresses are served; use 127.0.0.1:PORT, or leave"
+                    + " --no-access-control out");
         }
         if (!loopback && options.certificate().isEmpty()) {
-            throw new IOException(
-                    failed
-                            + "tokens must not travel in the clear; give --tls-cert and --tls-key, or use 127.0.0.1:PORT and a tunnel of ssh");
+            throw new IOException(failed
+                    + "tokens must not travel in the clear; give --tls-cert and --tls-key, or use"
+                    + " 127.0.0.1:PORT and a tunnel of ssh");
         }
     }
 

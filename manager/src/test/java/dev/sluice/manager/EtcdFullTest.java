@@ -85,6 +85,7 @@ class EtcdFullTest {
                 false,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.of(cluster)));
         base = "http://127.0.0.1:" + manager.port();
         return manager;

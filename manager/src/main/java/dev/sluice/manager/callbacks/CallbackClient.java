@@ -1,8 +1,10 @@
 package dev.sluice.manager.callbacks;
 
 import dev.sluice.manager.callbacks.Callbacks.Due;
+import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.ServiceManager;
+import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.pki.PeerCheck;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,11 +16,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,13 +30,22 @@ import javax.net.ssl.TrustManager;
 
 /**
  * Makes one call. Whoever answers gets nothing from the manager but what the call says, is not followed elsewhere, and cannot keep it for longer than the call may take:
- * what it writes behind the head of its answer is not read. Stateless, any thread.
+ * what it writes behind the head of its answer is not read. Any thread.
  */
 final class CallbackClient {
-    private CallbackClient() {}
+    private final Optional<ShownCertificate> shown;
+
+    /**
+     * Calls nobody yet.
+     *
+     * @param shown to service managers that want to see a certificate; empty: none
+     */
+    CallbackClient(Optional<ShownCertificate> shown) {
+        this.shown = shown;
+    }
 
     /** Calls; what went wrong, in one line; empty: it was answered. Waits for as long as the call may take. */
-    static String call(Due due) throws InterruptedException {
+    String call(Due due) throws InterruptedException {
         ServiceManager.Callback callback = due.callback();
         Duration timeout = Duration.ofNanos(callback.timeoutNs());
         try (HttpClient client = client(callback, timeout)) {
@@ -67,17 +76,18 @@ final class CallbackClient {
         }
     }
 
-    private static HttpClient client(ServiceManager.Callback callback, Duration timeout)
-            throws GeneralSecurityException {
+    private HttpClient client(ServiceManager.Callback callback, Duration timeout) throws GeneralSecurityException {
         HttpClient.Builder client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(timeout);
         Optional<String> certificate = callback.certificate();
-        if (certificate.isPresent()) {
+        if (certificate.isPresent() || shown.isPresent()) {
             SSLContext context = SSLContext.getInstance("TLS");
-            PeerCheck only = new PeerCheck(chain -> check(chain.getFirst(), certificate.get()));
-            context.init(null, new TrustManager[] {only}, null);
+            context.init(
+                    shown.map(ShownCertificate::managers).orElse(null),
+                    certificate.map(CallbackClient::only).orElse(null),
+                    null);
             client.sslContext(context);
         }
         SSLParameters parameters = new SSLParameters();
@@ -85,15 +95,14 @@ final class CallbackClient {
         return client.sslParameters(parameters).build();
     }
 
+    private static TrustManager[] only(String certificate) {
+        return new TrustManager[] {new PeerCheck(chain -> check(chain.getFirst(), certificate))};
+    }
+
     private static void check(X509Certificate shown, String wanted) throws CertificateException {
-        try {
-            String digest = HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(shown.getEncoded()));
-            if (!digest.equals(wanted)) {
-                throw new CertificateException("it shows another certificate, whose SHA-256 is " + digest);
-            }
-        } catch (GeneralSecurityException e) {
-            throw e instanceof CertificateException said ? said : new CertificateException(e);
+        String digest = Protocol.sha256(shown.getEncoded());
+        if (!digest.equals(wanted)) {
+            throw new CertificateException("it shows another certificate, whose SHA-256 is " + digest);
         }
     }
 

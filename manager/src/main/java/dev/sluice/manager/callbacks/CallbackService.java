@@ -4,6 +4,7 @@ import dev.sluice.manager.callbacks.Callbacks.Due;
 import dev.sluice.manager.callbacks.Callbacks.State;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.events.Happening;
+import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -36,6 +37,7 @@ public final class CallbackService implements AutoCloseable {
     private final EventLog events;
     private final Term term;
     private final InstantSource clock;
+    private final CallbackClient client;
     private final Callbacks callbacks = new Callbacks();
     private final ConcurrentLinkedQueue<Answer> answers = new ConcurrentLinkedQueue<>();
     private final Thread thread;
@@ -48,11 +50,13 @@ public final class CallbackService implements AutoCloseable {
     /** What came of a call. */
     private record Answer(Due due, String failure) {}
 
-    private CallbackService(Inventory inventory, EventLog events, Term term, InstantSource clock) {
+    private CallbackService(
+            Inventory inventory, EventLog events, Term term, Optional<ShownCertificate> shown, InstantSource clock) {
         this.inventory = inventory;
         this.events = events;
         this.term = term;
         this.clock = clock;
+        client = new CallbackClient(shown);
         thread = Thread.ofPlatform().daemon().name("sluice-callbacks").unstarted(this::run);
     }
 
@@ -61,9 +65,11 @@ public final class CallbackService implements AutoCloseable {
      *
      * @param events hears of calls in vain
      * @param term without which nobody is called and nothing is written
+     * @param shown to service managers that want to see a certificate; empty: none
      */
-    public static CallbackService start(Inventory inventory, EventLog events, Term term, InstantSource clock) {
-        CallbackService service = new CallbackService(inventory, events, term, clock);
+    public static CallbackService start(
+            Inventory inventory, EventLog events, Term term, Optional<ShownCertificate> shown, InstantSource clock) {
+        CallbackService service = new CallbackService(inventory, events, term, shown, clock);
         service.thread.start();
         return service;
     }
@@ -142,7 +148,7 @@ public final class CallbackService implements AutoCloseable {
     private void call(Due due) {
         String failure = "the manager is ending";
         try {
-            failure = CallbackClient.call(due);
+            failure = client.call(due);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {

@@ -73,7 +73,7 @@ public final class HttpServer implements AutoCloseable {
      * @throws IOException if it cannot listen there
      */
     public static HttpServer start(
-            InetSocketAddress address, Limits limits, Optional<ServerCertificate> certificate, Handler handler)
+            InetSocketAddress address, Limits limits, Optional<ShownCertificate> certificate, Handler handler)
             throws IOException {
         String failed = "cannot listen on " + address.getHostString() + ":" + address.getPort() + ": ";
         // The library says what is in the way in its log only.
@@ -97,7 +97,7 @@ public final class HttpServer implements AutoCloseable {
                     .routing(routing -> routing.any((request, response) -> answer(handler, request, response)));
             certificate.ifPresent(shown -> builder.tls(Tls.builder()
                     .sslContext(shown.context())
-                    .enabledProtocols(List.of(ServerCertificate.PROTOCOL))
+                    .enabledProtocols(List.of(ShownCertificate.PROTOCOL))
                     .build()));
             WebServer server = builder.build();
             server.start();

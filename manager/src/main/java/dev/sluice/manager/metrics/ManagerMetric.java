@@ -82,7 +82,7 @@ public record ManagerMetric(
                 "sluice_manager_certificate_expiry_timestamp_seconds",
                 Type.GAUGE,
                 "When a certificate expires, s since 1970: of the authority that enrols hosts, of the REST interface"
-                        + " (rest), of each enrolled node.",
+                        + " (rest), of what service managers are shown (callbacks), of each enrolled node.",
                 List.of("of", "node"),
                 s -> s.certificates().stream()
                         .sorted(Comparator.comparing(Expiry::of).thenComparing(Expiry::node))

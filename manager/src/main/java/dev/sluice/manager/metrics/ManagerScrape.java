@@ -32,7 +32,7 @@ public record ManagerScrape(
     /**
      * When a certificate expires.
      *
-     * @param of {@code authority}, {@code rest} or {@code node}
+     * @param of {@code authority}, {@code rest}, {@code callbacks} or {@code node}
      * @param node name of the node; empty for the others
      */
     public record Expiry(String of, String node, Instant at) {}

@@ -3,7 +3,6 @@ package dev.sluice.manager.metrics;
 import dev.sluice.controller.AgentFigures;
 import dev.sluice.controller.Controller;
 import dev.sluice.manager.enrolment.Enrolments;
-import dev.sluice.manager.http.ServerCertificate;
 import dev.sluice.manager.metrics.ManagerScrape.Expiry;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
@@ -31,7 +30,7 @@ public final class ManagerScraper {
     private final LongSupplier storeBytes;
     private final Supplier<Optional<Controller>> controller;
     private final Optional<Enrolments> enrolments;
-    private final Optional<ServerCertificate> certificate;
+    private final List<Expiry> shown;
 
     /**
      * What it asks.
@@ -40,7 +39,7 @@ public final class ManagerScraper {
      * @param storeBytes what the store takes on disk
      * @param controller of the agents that this manager serves now; empty: it serves none
      * @param enrolments of hosts; empty: it enrols none
-     * @param certificate of the REST interface; empty: it has none
+     * @param shown when certificates expire that were made elsewhere, and what they are of
      */
     public ManagerScraper(
             Inventory inventory,
@@ -48,13 +47,13 @@ public final class ManagerScraper {
             LongSupplier storeBytes,
             Supplier<Optional<Controller>> controller,
             Optional<Enrolments> enrolments,
-            Optional<ServerCertificate> certificate) {
+            List<Expiry> shown) {
         this.inventory = inventory;
         this.standing = standing;
         this.storeBytes = storeBytes;
         this.controller = controller;
         this.enrolments = enrolments;
-        this.certificate = certificate;
+        this.shown = List.copyOf(shown);
     }
 
     /** What there is to say now. */
@@ -94,8 +93,7 @@ public final class ManagerScraper {
     }
 
     private List<Expiry> certificates() {
-        List<Expiry> all = new ArrayList<>();
-        certificate.ifPresent(shown -> all.add(new Expiry("rest", "", shown.expires())));
+        List<Expiry> all = new ArrayList<>(shown);
         enrolments.ifPresent(hosts -> {
             all.add(new Expiry(
                     "authority",

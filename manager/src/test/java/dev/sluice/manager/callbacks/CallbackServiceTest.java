@@ -5,24 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import dev.sluice.manager.events.EventLog;
+import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.store.Election.Term;
+import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.pki.Certificates;
+import dev.sluice.southbound.pki.PeerCheck;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyStore;
-import java.security.MessageDigest;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HexFormat;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -30,9 +37,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,6 +57,9 @@ class CallbackServiceTest {
     private final BlockingQueue<JsonNode> bodies = new LinkedBlockingQueue<>();
     private final AtomicInteger status = new AtomicInteger(204);
 
+    @TempDir
+    private Path folder = Path.of("");
+
     @SuppressWarnings("NullAway.Init") // set before each test
     private HttpServer server;
 
@@ -56,13 +69,17 @@ class CallbackServiceTest {
     @BeforeEach
     void start() throws Exception {
         listen(HttpServer.create(loopback(), 0));
-        service = CallbackService.start(told.inventory, events, ALWAYS, InstantSource.system());
+        service = serve(Optional.empty());
     }
 
     @AfterEach
     void stop() {
         service.close();
         server.stop(0);
+    }
+
+    private CallbackService serve(Optional<ShownCertificate> shown) {
+        return CallbackService.start(told.inventory, events, ALWAYS, shown, InstantSource.system());
     }
 
     private static InetSocketAddress loopback() {
@@ -74,6 +91,31 @@ class CallbackServiceTest {
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/", this::answer);
         server.start();
+    }
+
+    /** Listens with TLS; whoever calls has to show what the check lets pass. */
+    private void listen(KeyPair key, X509Certificate certificate, Optional<PeerCheck> check) throws Exception {
+        server.stop(0);
+        HttpsServer tls = HttpsServer.create(loopback(), 0);
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry("key", key.getPrivate(), PASSWORD, new X509Certificate[] {certificate});
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, PASSWORD);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(
+                keys.getKeyManagers(),
+                check.map(each -> new TrustManager[] {each}).orElse(null),
+                null);
+        tls.setHttpsConfigurator(new HttpsConfigurator(context) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters usual = context.getDefaultSSLParameters();
+                usual.setNeedClientAuth(check.isPresent());
+                parameters.setSSLParameters(usual);
+            }
+        });
+        listen(tls);
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -167,28 +209,45 @@ class CallbackServiceTest {
     void onlyTheCertificateThatIsNamedIsBelieved() throws Exception {
         KeyPair key = Certificates.newKey();
         X509Certificate certificate = Certificates.authority(key, "acme", Instant.now(), Duration.ofDays(1));
-        server.stop(0);
-        HttpsServer tls = HttpsServer.create(loopback(), 0);
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setKeyEntry("key", key.getPrivate(), PASSWORD, new X509Certificate[] {certificate});
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(store, PASSWORD);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), null, null);
-        tls.setHttpsConfigurator(new HttpsConfigurator(context));
-        listen(tls);
+        listen(key, certificate, Optional.empty());
         told.apply(Told.manager("acme", Told.calledAt(url("https"))));
         awaitTold("False", "in vain");
         assertThat(bodies).as("nobody vouches for it").isEmpty();
         told.apply(Told.manager("acme", pinned("0".repeat(64))));
         awaitTold("False", "it shows another certificate");
         assertThat(bodies).isEmpty();
-        String digest =
-                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));
-        told.apply(Told.manager("acme", pinned(digest)));
+        told.apply(Told.manager("acme", pinned(Protocol.sha256(certificate.getEncoded()))));
         awaitTold("True", "has answered");
         assertThat(bodies).hasSize(1);
+    }
+
+    @Test
+    void whoWantsToSeeACertificateIsShownTheOneThatIsConfigured() throws Exception {
+        KeyPair key = Certificates.newKey();
+        X509Certificate certificate = Certificates.authority(key, "acme", Instant.now(), Duration.ofDays(1));
+        KeyPair own = Certificates.newKey();
+        X509Certificate shown = Certificates.authority(own, "manager", Instant.now(), Duration.ofDays(1));
+        listen(key, certificate, Optional.of(new PeerCheck(chain -> {
+            if (!chain.getFirst().equals(shown)) {
+                throw new CertificateException("this is not the manager");
+            }
+        })));
+        told.apply(Told.manager("acme", pinned(Protocol.sha256(certificate.getEncoded()))));
+        awaitTold("False", "in vain");
+        assertThat(bodies).as("nothing was shown").isEmpty();
+        service.close();
+        service = serve(Optional.of(ShownCertificate.read(
+                pem("manager.pem", "CERTIFICATE", shown.getEncoded()),
+                pem("manager.key", "PRIVATE KEY", own.getPrivate().getEncoded()))));
+        awaitTold("True", "has answered");
+        assertThat(bodies).hasSize(1);
+    }
+
+    private Path pem(String name, String what, byte[] der) throws IOException {
+        return Files.writeString(
+                folder.resolve(name),
+                "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + what
+                        + "-----\n");
     }
 
     private String pinned(String digest) {
@@ -203,7 +262,7 @@ class CallbackServiceTest {
         service.close();
         told.apply("{apiVersion: sluice.dev/v1, kind: ServiceManager, metadata: {name: bolt}, spec: {services: other"
                 + Told.calledAt(url("http")) + "}}");
-        service = CallbackService.start(told.inventory, events, ALWAYS, InstantSource.system());
+        service = serve(Optional.empty());
         assertThat(awaitBody().path("serviceManager").asString()).isEqualTo("bolt");
         assertThat(bodies).isEmpty();
     }

@@ -22,11 +22,12 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** What a server shows to prove who it is: a certificate chain and its key, from PEM files (RFC 7468). */
-public final class ServerCertificate {
+/** What a manager shows to prove who it is: a certificate chain and its key, from PEM files (RFC 7468). */
+public final class ShownCertificate {
     /** The only version that is spoken (RFC 8446). */
     static final String PROTOCOL = "TLSv1.3";
 
@@ -34,10 +35,12 @@ public final class ServerCertificate {
             Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
     private static final List<String> ALGORITHMS = List.of("EC", "RSA", "Ed25519");
 
+    private final KeyManager[] managers;
     private final SSLContext context;
     private final Instant expires;
 
-    private ServerCertificate(SSLContext context, Instant expires) {
+    private ShownCertificate(KeyManager[] managers, SSLContext context, Instant expires) {
+        this.managers = managers;
         this.context = context;
         this.expires = expires;
     }
@@ -51,6 +54,11 @@ public final class ServerCertificate {
         return context;
     }
 
+    /** What shows it in other contexts. */
+    public KeyManager[] managers() {
+        return managers.clone();
+    }
+
     /**
      * Reads both files.
      *
@@ -58,7 +66,7 @@ public final class ServerCertificate {
      * @param key the private key in PEM, PKCS#8, not encrypted
      * @throws IOException if they cannot be read, or do not belong together; says what to do
      */
-    public static ServerCertificate read(Path chain, Path key) throws IOException {
+    public static ShownCertificate read(Path chain, Path key) throws IOException {
         Certificate[] certificates = certificates(chain);
         PrivateKey secret = key(key);
         try {
@@ -71,7 +79,7 @@ public final class ServerCertificate {
             managers.init(store, nobody);
             SSLContext context = SSLContext.getInstance(PROTOCOL);
             context.init(managers.getKeyManagers(), null, null);
-            return new ServerCertificate(context, firstEnd(certificates));
+            return new ShownCertificate(managers.getKeyManagers(), context, firstEnd(certificates));
         } catch (GeneralSecurityException e) {
             throw new IOException(chain + " and " + key + " cannot be used: " + e.getMessage(), e);
         }
