@@ -7,9 +7,13 @@ import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Fault;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.InstanceLoad;
+import dev.sluice.southbound.InstanceState;
+import dev.sluice.southbound.Loads;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Resource;
+import dev.sluice.southbound.RuntimeState;
 import dev.sluice.southbound.Update;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -52,6 +57,9 @@ final class AgentRecord {
     private long updates;
     private long refusals;
     private boolean everSeen;
+
+    /** What its agent was told of loads over this stream; null: nothing. */
+    private @Nullable Loads toldLoads;
 
     /**
      * What a node has.
@@ -125,6 +133,7 @@ final class AgentRecord {
         }
         stream = newStream;
         everSeen = true;
+        toldLoads = null;
         sent = null;
         refused = null;
         Map<String, Held> now = new HashMap<>();
@@ -281,7 +290,45 @@ final class AgentRecord {
         to.send(FromController.newBuilder().setUpdate(update).build());
     }
 
+    /** Tells how loaded instances are that the node has, if that is another than it was told. */
+    void tellLoads(Map<String, Integer> levels) {
+        AgentStream to = stream;
+        Loads.Builder own = Loads.newBuilder();
+        levels.forEach((name, level) -> {
+            if (wanted.containsKey(WantedObject.key(Kind.SERVICE_INSTANCE, name))) {
+                own.putLevels(name, level);
+            }
+        });
+        Loads now = own.build();
+        if (to != null && !now.equals(toldLoads)) {
+            toldLoads = now;
+            FromController message = FromController.newBuilder().setLoads(now).build();
+            bytesSent += message.getSerializedSize();
+            to.send(message);
+        }
+    }
+
     // What can be said of it.
+
+    /** Adds what it says of the instances on its host that serve. */
+    void measured(Map<String, LoadLevels.Measured> all) {
+        Map<String, OptionalInt> processor = new HashMap<>();
+        latest.getRuntimesList().stream()
+                .filter(RuntimeState::hasCpuPermille)
+                .forEach(run -> processor.put(run.getName(), OptionalInt.of(run.getCpuPermille())));
+        Set<String> serving = latest.getInstancesList().stream()
+                .filter(InstanceState::getAlive)
+                .map(InstanceState::getName)
+                .collect(Collectors.toSet());
+        for (InstanceLoad load : latest.getLoadsList()) {
+            if (load.getHere() && serving.contains(load.getName())) {
+                all.put(
+                        load.getName(),
+                        new LoadLevels.Measured(
+                                load.getPackets(), processor.getOrDefault(load.getName(), OptionalInt.empty())));
+            }
+        }
+    }
 
     /** What the node says of an object, or what is known of the node itself; null if that is nothing. */
     @Nullable

@@ -29,6 +29,7 @@ public final class Distribution {
     private static final int FAULTS_TOLD_MAX = 20;
 
     private final Parts parts = new Parts();
+    private final LoadLevels loads = new LoadLevels();
     private final Map<String, AgentRecord> agents = new TreeMap<>();
     private final Map<AgentStream, AgentRecord> byStream = new HashMap<>();
 
@@ -111,6 +112,9 @@ public final class Distribution {
         untold.addAll(agent.keys());
         push(agent, nowNs);
         watcher.connected(agent.node());
+        if (loads.isSettled(nowNs)) {
+            agent.tellLoads(loads.levels());
+        }
         if (!lookout.equals(Lookout.getDefaultInstance())) {
             tellLookout(stream);
         }
@@ -166,9 +170,25 @@ public final class Distribution {
         }
     }
 
-    /** Tries again what was refused a while ago. */
+    /** Tries again what was refused a while ago, and looks at loads. */
     public void tick(long nowNs) {
         agents.values().forEach(agent -> push(agent, nowNs));
+        if (loads.isDue(nowNs)) {
+            lookAtLoads(nowNs);
+        }
+    }
+
+    private void lookAtLoads(long nowNs) {
+        Map<String, Map<String, Integer>> services = parts.spreadByLoad();
+        Map<String, LoadLevels.Measured> measured = new HashMap<>();
+        if (!services.isEmpty()) {
+            byStream.values().forEach(agent -> agent.measured(measured));
+        }
+        loads.step(services, measured, nowNs);
+        if (loads.isSettled(nowNs)) {
+            Map<String, Integer> levels = loads.levels();
+            byStream.values().forEach(agent -> agent.tellLoads(levels));
+        }
     }
 
     // What can be said.

@@ -8,8 +8,11 @@ import dev.sluice.model.ReadObject;
 import dev.sluice.model.ReadObject.Reference;
 import dev.sluice.model.Resource;
 import dev.sluice.model.ServiceAttachment;
+import dev.sluice.model.ServiceChain;
+import dev.sluice.model.ServiceChain.Selection;
 import dev.sluice.model.ServiceDeployment;
 import dev.sluice.model.ServiceInstance;
+import dev.sluice.model.ServiceInstance.AdminState;
 import dev.sluice.model.ServiceManager;
 import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServicePolicy.AppliedTo;
@@ -315,6 +318,28 @@ public final class Parts {
     public String title(String key) {
         Item item = items.get(key);
         return item == null ? "" : item.object.title();
+    }
+
+    /** Services over whose instances chains spread flows by load: by name, those of its instances that get new flows, with the weight of each. */
+    Map<String, Map<String, Integer>> spreadByLoad() {
+        Map<String, Map<String, Integer>> services = new TreeMap<>();
+        for (Item item : items.subMap("servicechains/", "servicechains0").values()) {
+            if (item.resource() instanceof ServiceChain chain && chain.spec().selection() == Selection.LEAST_LOAD) {
+                chain.spec().services().forEach(service -> services.put(service, new TreeMap<>()));
+            }
+        }
+        if (services.isEmpty()) {
+            return services;
+        }
+        for (Item item : items.subMap("serviceinstances/", "serviceinstances0").values()) {
+            if (item.resource() instanceof ServiceInstance instance
+                    && instance.spec().adminState() == AdminState.UP
+                    && services.containsKey(instance.spec().service())) {
+                services.get(instance.spec().service())
+                        .put(instance.name(), instance.spec().weight());
+            }
+        }
+        return services;
     }
 
     /** The part of a node, by key. */

@@ -7,7 +7,11 @@ import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Fault;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Hello;
+import dev.sluice.southbound.InstanceLoad;
+import dev.sluice.southbound.InstanceState;
+import dev.sluice.southbound.Loads;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Resource;
 import dev.sluice.southbound.Update;
 import java.util.ArrayList;
@@ -20,10 +24,20 @@ import org.junit.jupiter.api.Test;
 /** Who is told what, and what is known of it. */
 class DistributionTest {
     private static final String PORTS = """
-            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: a-left}, spec: {node: a, interface: left}}
-            ---
-            {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: b-left}, spec: {node: b, interface: left}}
-            """;
+        {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: a-left}, spec: {node: a, interface: left}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: b-left}, spec: {node: b, interface: left}}
+        """;
+
+    private static final String INSPECTION = """
+        {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, node: a, interfaces: {in: a1, out: b1}}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-2}, spec: {service: firewall, node: a, interfaces: {in: a2, out: b2}}}
+        ---
+        {apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [firewall], selection: %s}}
+        """;
 
     private final Distribution distribution = new Distribution(0, 0);
     private long nowNs;
@@ -33,6 +47,9 @@ class DistributionTest {
         final String node;
         final Map<String, String> held = new TreeMap<>();
         final List<Update> unanswered = new ArrayList<>();
+        final List<Loads> loads = new ArrayList<>();
+        long first;
+        long second;
         String refusal = "";
         boolean ended;
 
@@ -56,6 +73,8 @@ class DistributionTest {
         public void send(FromController message) {
             if (message.hasRefusal()) {
                 refusal = message.getRefusal();
+            } else if (message.hasLoads()) {
+                loads.add(message.getLoads());
             } else {
                 unanswered.add(message.getUpdate());
             }
@@ -116,6 +135,67 @@ class DistributionTest {
                 .filter(each -> each.node().equals(node))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static InstanceLoad load(String name, long packets) {
+        return InstanceLoad.newBuilder()
+                .setName(name)
+                .setPackets(packets)
+                .setHere(true)
+                .build();
+    }
+
+    /** Lets time pass; each second the agent says how many packets its two instances got. */
+    private void pass(Agent agent, int seconds, long ofFirst, long ofSecond) {
+        for (int i = 0; i < seconds; i++) {
+            nowNs += 1_000_000_000L;
+            agent.first += ofFirst;
+            agent.second += ofSecond;
+            Report.Builder report = Report.newBuilder().addLoads(load("fw-1", agent.first));
+            report.addLoads(load("fw-2", agent.second));
+            for (String name : List.of("fw-1", "fw-2")) {
+                report.addInstances(
+                        InstanceState.newBuilder().setName(name).setAlive(true).build());
+            }
+            distribution.report(agent, report.build(), nowNs);
+            distribution.tick(nowNs);
+        }
+    }
+
+    @Test
+    void loadsAreToldToThoseThatHaveTheInstancesWhenTheyAreOthers() {
+        change(PORTS + "\n---\n" + INSPECTION.formatted("least-load"), 1);
+        Agent a = new Agent("a").hello().takes();
+        Agent b = new Agent("b").hello().takes();
+        pass(a, 30, 9_000, 1_000);
+        assertThat(a.loads).as("what the manager before told still holds").isEmpty();
+        pass(a, 15, 9_000, 1_000);
+        assertThat(a.loads.getLast().getLevelsMap()).isEqualTo(Map.of("fw-1", 1));
+        assertThat(a.loads.getLast().getSerializedSize()).as("bytes").isLessThan(16);
+        assertThat(b.loads).as("it has none of them").containsExactly(Loads.getDefaultInstance());
+        int told = a.loads.size();
+        pass(a, 60, 2_000, 2_000);
+        assertThat(a.loads).hasSize(told);
+        a.hello();
+        assertThat(a.loads.getLast().getLevelsMap()).isEqualTo(Map.of("fw-1", 1));
+        pass(a, 60, 1_200, 2_000);
+        assertThat(a.loads.getLast().getLevelsMap()).isEmpty();
+        assertThat(a.loads).hasSize(told + 2);
+        assertThat(a.unanswered).as("no object is another").isEmpty();
+    }
+
+    @Test
+    void nobodyIsToldOfLoadsThatNoChainLooksAt() {
+        change(PORTS + "\n---\n" + INSPECTION.formatted("round-robin"), 1);
+        Agent a = new Agent("a").hello().takes();
+        pass(a, 120, 9_000, 1_000);
+        assertThat(a.loads).isEmpty();
+        change(INSPECTION.formatted("least-load"), 2);
+        pass(a, 60, 9_000, 1_000);
+        assertThat(a.loads.getLast().getLevelsMap()).isEqualTo(Map.of("fw-1", 1));
+        change(INSPECTION.formatted("round-robin"), 3);
+        pass(a, 5, 9_000, 1_000);
+        assertThat(a.loads.getLast().getLevelsMap()).isEmpty();
     }
 
     @Test

@@ -150,7 +150,10 @@ public record ServiceChain(Metadata metadata, Spec spec) implements Resource {
         LEAST_FLOWS("least-flows"),
 
         /** The path with the smallest sum of its instances' metrics. */
-        NEAREST("nearest");
+        NEAREST("nearest"),
+
+        /** In turn, by weight, instances with more load than others of their service less often. */
+        LEAST_LOAD("least-load");
 
         private final String word;
 

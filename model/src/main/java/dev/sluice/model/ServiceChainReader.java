@@ -43,38 +43,47 @@ final class ServiceChainReader {
     private static final Field<Optional<List<Hop>>> REVERSE = Field.optional(
             "reverse",
             Lists.of(HOP, 0, 8),
-            "The services that reverse packets pass, in their order, if not those of forward packets the other way round; [] for none. Not for chains with a service that translates. Services that stand in both lists"
-                    + " have the same instance for both directions. Both lists together have at most 8 places: a service that stands in both, in opposite order, takes one.");
+            "The services that reverse packets pass, in their order, if not those of forward packets the other way"
+                    + " round; [] for none. Not for chains with a service that translates. Services that stand in both"
+                    + " lists have the same instance for both directions. Both lists together have at most 8 places: a"
+                    + " service that stands in both, in opposite order, takes one.");
     private static final Field<FailureAction> ON_FAILURE = Field.defaulted(
             "onFailure",
             Types.word(FailureAction.class),
             FailureAction.CLOSED,
-            "What happens when a service has no working instance. closed: packets are dropped; open: they go on uninspected and"
-                    + " counted.");
+            "What happens when a service has no working instance. closed: packets are dropped; open: they go on"
+                    + " uninspected and counted.");
     private static final Field<Strategy> STRATEGY = Field.defaulted(
             "strategy",
             Types.word(Strategy.class),
             Strategy.ROUND_ROBIN,
-            "Which paths new flows get where instances are on several hosts. round-robin, any: all of them; local: those with the most instances on this host; cluster: those whose instances are all on"
-                    + " one host, whichever. The others are backups, the next best first, for when none of the best is alive (with selection least-flows there are no backups). On one host all are the same.");
+            "Which paths new flows get where instances are on several hosts. round-robin, any: all of them; local:"
+                + " those with the most instances on this host; cluster: those whose instances are all on one host,"
+                + " whichever. The others are backups, the next best first, for when none of the best is alive (with"
+                + " selection least-flows there are no backups). On one host all are the same.");
     private static final Field<Selection> SELECTION = Field.defaulted(
             "selection",
             Types.word(Selection.class),
             Selection.ROUND_ROBIN,
-            "How a new flow's path is chosen among those whose instances are alive. round-robin: in turn, by weight; least-flows: fewest active flows per"
-                    + " weight; nearest: smallest sum of the instances' metrics, among equals in turn.");
+            "How a new flow's path is chosen among those whose instances are alive. round-robin: in turn, by weight;"
+                + " least-flows: fewest active flows per weight; nearest: smallest sum of the instances' metrics,"
+                + " among equals in turn; least-load: in turn, by weight, instances that are loaded more than others"
+                + " of their service less often, as the manager tells.");
     private static final Field<Mode> MODE = Field.defaulted(
             "mode",
             Types.word(Mode.class),
             Mode.DIRECT,
-            "How packets get from a service on one host to the next on another. direct: at once; hub: back to the classifying host in between. On one host both are the same.");
+            "How packets get from a service on one host to the next on another. direct: at once; hub: back to the"
+                    + " classifying host in between. On one host both are the same.");
 
     private static final Field<AfterLast> AFTER_LAST = Field.defaulted(
             "afterLast",
             Types.word(AfterLast.class),
             AfterLast.CLASSIFIER,
-            "Where packets go behind the last service, if that is on another host than the one that classified them. classifier: back to that host; destination: straight to the host of their destination,"
-                    + " if they are in a LogicalSwitch and no service translates or changes Ethernet headers; else back as well. On one host both are the same.");
+            "Where packets go behind the last service, if that is on another host than the one that classified them."
+                + " classifier: back to that host; destination: straight to the host of their destination, if they are"
+                + " in a LogicalSwitch and no service translates or changes Ethernet headers; else back as well. On"
+                + " one host both are the same.");
 
     private static final Field<Optional<Integer>> SVNI = Field.optional(
             "svni",
@@ -128,7 +137,8 @@ final class ServiceChainReader {
             v.refuse(
                     "reverse",
                     "makes " + places
-                            + " places of a path together with profiles: a service of both lists takes two unless it stands in opposite order",
+                            + " places of a path together with profiles: a service of both lists takes two unless it"
+                            + " stands in opposite order",
                     "lists that need at most " + Spec.PLACES_MAX + " places");
             return null;
         }

@@ -178,7 +178,7 @@ final class SnapshotAssembly {
     /** How far away the data path takes it to be: a path of a later rank is farther than all of earlier ones. */
     private int metric(PathDraft draft) {
         String chain = draft.content().chain();
-        return draft.rank() == 0 && !ranked(chain)
+        return draft.rank() == 0 && !ranked(chain) && written(chain) != ServiceChain.Selection.LEAST_LOAD
                 ? draft.metric()
                 : (draft.rank() << RANK_SHIFT)
                         + (written(chain) == ServiceChain.Selection.NEAREST ? draft.metric() : 0);
@@ -222,7 +222,9 @@ final class SnapshotAssembly {
                     isChain ? ofChain.getOrDefault(chain, List.of()) : named(target),
                     written.map(c -> PathPlan.failureAction(c.spec().onFailure()))
                             .orElse(FailureAction.CLOSED),
-                    ranked(chain) ? Selection.NEAREST : selection(written(chain))));
+                    ranked(chain) && !selection(written(chain)).ranks()
+                            ? Selection.NEAREST
+                            : selection(written(chain))));
         }
         return targets;
     }
@@ -249,6 +251,7 @@ final class SnapshotAssembly {
             case ROUND_ROBIN -> Selection.ROUND_ROBIN;
             case LEAST_FLOWS -> Selection.LEAST_FLOWS;
             case NEAREST -> Selection.NEAREST;
+            case LEAST_LOAD -> Selection.LEAST_LOAD;
         };
     }
 }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ public final class InstanceWatch {
     private List<OpenPort> lastOpened = List.of();
     private int seenGeneration;
     private Set<Integer> leaving = Set.of();
+    private volatile Map<String, Integer> loads = Map.of();
     private Map<String, String> current = Map.of();
     private Map<String, String> told = Map.of();
     private volatile Map<Integer, String> deadReasons = Map.of();
@@ -90,10 +92,41 @@ public final class InstanceWatch {
             }
         }
         setLeaving(node);
+        setLoads(node);
         noteLives(node);
         downReasons = Map.copyOf(down);
         deadReasons = Map.copyOf(dead);
         current = now;
+    }
+
+    /** How loaded instances are, by name, 0..3; those that are left out not at all. Unsigned; what is more counts as 3. */
+    public void loads(Map<String, Integer> levels) {
+        loads = Map.copyOf(levels);
+        LOG.info("load levels of instances, each of which halves the share of new flows: {}", new TreeMap<>(loads));
+        CompiledNode node = lastNode;
+        if (node != null) {
+            setLoads(node);
+        }
+    }
+
+    /** How loaded an instance is, 0..3; for any thread. */
+    public int load(String instance) {
+        return (int) Math.min(Integer.toUnsignedLong(loads.getOrDefault(instance, 0)), Liveness.LOAD_LEVEL_MAX);
+    }
+
+    private void setLoads(CompiledNode node) {
+        int highest = node.instances().stream()
+                .filter(instance -> load(instance.name()) > 0)
+                .mapToInt(InstanceEntry::number)
+                .max()
+                .orElse(-1);
+        byte[] levels = new byte[highest + 1];
+        for (InstanceEntry instance : node.instances()) {
+            if (instance.number() <= highest) {
+                levels[instance.number()] = (byte) load(instance.name());
+            }
+        }
+        liveness.setLoadLevels(levels);
     }
 
     private void noteLives(CompiledNode node) {

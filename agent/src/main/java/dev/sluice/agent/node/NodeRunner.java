@@ -71,6 +71,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -465,6 +466,11 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         if (wait) {
             awaitApplied(next.snapshot().generation());
         }
+    }
+
+    /** How loaded instances are, by name, as a manager told; any thread. */
+    public void loads(Map<String, Integer> levels) {
+        work.add(() -> watch.loads(levels));
     }
 
     /** However often files change while the control thread is busy: it looks at them once. */

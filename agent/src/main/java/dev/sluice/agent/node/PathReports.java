@@ -13,12 +13,15 @@ import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.snapshot.AttachmentCounters;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PlanePath;
+import dev.sluice.model.ServiceChain;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Says of each path who is on it, and why new flows get it or not. Any thread. */
@@ -45,12 +48,17 @@ final class PathReports {
         Map<Integer, CountPaths.Sum> sums = new CountPaths().by(worker);
         Map<Integer, InstanceEntry> instances = new HashMap<>();
         node.instances().forEach(entry -> instances.put(entry.number(), entry));
+        Set<String> byLoad = node.chains().stream()
+                .filter(chain -> chain.spec().selection() == ServiceChain.Selection.LEAST_LOAD)
+                .map(ServiceChain::name)
+                .collect(Collectors.toSet());
         List<PathReport> reports = new ArrayList<>();
         for (PathDraft draft : node.paths()) {
             Path path = node.snapshot().path(draft.id());
             if (path != null) {
                 PlanePath names = node.snapshot().plane().ofPath(draft.id());
-                Verdict verdict = verdict(draft, path, instances, missing.getOrDefault(draft.id(), ""));
+                String loaded = byLoad.contains(draft.content().chain()) ? loaded(path, instances) : "";
+                Verdict verdict = verdict(draft, path, instances, missing.getOrDefault(draft.id(), ""), loaded);
                 reports.add(report(draft, path, names, hops(draft, path, instances), verdict, sums));
             }
         }
@@ -111,7 +119,8 @@ final class PathReports {
         return hop.copy() ? List.of(counters.copies, 0L) : List.of(counters.sent[0], counters.sent[1]);
     }
 
-    private Verdict verdict(PathDraft draft, Path path, Map<Integer, InstanceEntry> instances, String missing) {
+    private Verdict verdict(
+            PathDraft draft, Path path, Map<Integer, InstanceEntry> instances, String missing, String loaded) {
         String dead = dead(path, instances);
         return switch (draft.use()) {
             case AWAITED -> new Verdict("awaited", missing);
@@ -138,7 +147,7 @@ final class PathReports {
                 }
                 yield draft.rank() > 0
                         ? new Verdict("backup", "gets flows when no better one is alive")
-                        : new Verdict("in use", "");
+                        : new Verdict("in use", loaded);
             }
         };
     }
@@ -155,6 +164,24 @@ final class PathReports {
             }
         }
         return "";
+    }
+
+    /** Whose load lets it have fewer new flows, and how many; empty if nobody's does. */
+    private String loaded(Path path, Map<Integer, InstanceEntry> instances) {
+        int halvings = 0;
+        List<String> names = new ArrayList<>();
+        for (int number : path.instances()) {
+            InstanceEntry instance = instances.get(number);
+            int level = instance == null ? 0 : watch.load(instance.name());
+            if (instance != null && level > 0) {
+                names.add(instance.name());
+                halvings += level;
+            }
+        }
+        return names.isEmpty()
+                ? ""
+                : "1/" + (1 << halvings) + " of its share of new flows because of the load of "
+                        + String.join(", ", names);
     }
 
     private static String resting(Path path, Map<Integer, InstanceEntry> instances) {

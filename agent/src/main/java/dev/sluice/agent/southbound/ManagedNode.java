@@ -40,6 +40,7 @@ public final class ManagedNode implements AutoCloseable {
     private final NodeOptions options;
     private final Following following;
     private final HostWatch host = new HostWatch();
+    private final ToldLoads loads = new ToldLoads();
     private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -172,6 +173,8 @@ public final class ManagedNode implements AutoCloseable {
                 if (why.isEmpty()) {
                     continue;
                 }
+                loads.missed(System.nanoTime());
+                tellLoads();
                 Optional<String> ofAll = tries.failed(why);
                 if (ofAll.isPresent()) {
                     complain(ofAll.get());
@@ -227,6 +230,9 @@ public final class ManagedNode implements AutoCloseable {
                         if (message.hasLookout()) {
                             host.lookFor(message.getLookout());
                         }
+                        if (message.hasLoads()) {
+                            loads.take(message.getLoads());
+                        }
                     }
                     case null -> {
                         // A manager that has nothing new says nothing; one that is not there would have been noticed by
@@ -238,6 +244,10 @@ public final class ManagedNode implements AutoCloseable {
                     }
                 }
                 long nowNs = System.nanoTime();
+                if (connected) {
+                    loads.heard(nowNs);
+                }
+                tellLoads();
                 host.tell(nowNs).ifPresent(stream::send);
                 if (event != null || nowNs - reportedNs >= reportMs * 1_000_000) {
                     reportedNs = nowNs;
@@ -287,6 +297,13 @@ public final class ManagedNode implements AutoCloseable {
                 // It may yet be applied; asking again for the same tells.
                 LOG.warn("{}; asked again", e.getMessage());
             }
+        }
+    }
+
+    private void tellLoads() {
+        NodeRunner running = runner;
+        if (running != null) {
+            loads.news(running).ifPresent(running::loads);
         }
     }
 

@@ -435,6 +435,15 @@ class SeveralHostsTest {
     }
 
     @Test
+    void leastLoadKeepsTheOrderOfTheStrategyAndLooksAtNoDistance() {
+        assertThat(offered(spread("c", ", selection: least-load"))).hasSize(4).allMatch(path -> path.endsWith("=0"));
+        Snapshot b = spread("b", ", strategy: local, selection: least-load");
+        assertThat(offered(b))
+                .contains("inspect[fw-b,ips-b]=0", "inspect[fw-a,ips-b]=" + RANK, "inspect[fw-a,ips-a]=" + 2 * RANK);
+        assertThat(b.target(0).selection()).isEqualTo(Selection.LEAST_LOAD);
+    }
+
+    @Test
     void clusterWarnsIfNoHostHasAllServices() {
         CompileResult result = result(
                 "a",

@@ -28,8 +28,14 @@ public final class Liveness {
     private final AtomicLongArray notRouting = new AtomicLongArray((PEERS_MAX + 63) / 64);
     private final AtomicLong generation = new AtomicLong(1);
 
+    /** Largest load level of an instance. */
+    public static final int LOAD_LEVEL_MAX = 3;
+
     /** Ids of the paths that were told to have failed, ascending. */
     private volatile int[] failedPaths = {};
+
+    /** By number of the instance, as far as it goes. */
+    private volatile byte[] loadLevels = {};
 
     /**
      * All alive, all up. Numbers from 0 to below the given ones may be used.
@@ -106,6 +112,26 @@ public final class Liveness {
             failedPaths = next;
             generation.incrementAndGet();
         }
+    }
+
+    /**
+     * Sets how loaded instances are: each level halves the share of new flows that they get where the target looks at it. The generation stays, since no flow that there is has to look. Writer: the control
+     * thread.
+     *
+     * @param levels by number of the instance, 0..{@value #LOAD_LEVEL_MAX}; 0 for those beyond the end
+     */
+    public void setLoadLevels(byte[] levels) {
+        for (byte level : levels) {
+            if (level < 0 || level > LOAD_LEVEL_MAX) {
+                throw new IllegalArgumentException("load level " + level + " is outside 0.." + LOAD_LEVEL_MAX);
+            }
+        }
+        loadLevels = levels.clone();
+    }
+
+    /** By number of the instance; never changed, but replaced. */
+    byte[] loadLevels() {
+        return loadLevels;
     }
 
     /** Whether a path was told to have failed. */

@@ -35,6 +35,8 @@ public final class LivenessView {
     /** Ids of paths that have failed, ascending. */
     private int[] failedPaths;
 
+    private byte[] loadLevels;
+
     public LivenessView(Liveness source) {
         this.source = source;
         this.dead = new long[source.instanceWords()];
@@ -49,6 +51,7 @@ public final class LivenessView {
         tunnelNodesMovedAt = generation;
         source.copy(dead, left, down);
         failedPaths = source.failedPaths();
+        loadLevels = source.loadLevels();
     }
 
     /** Which instances are reached through tunnels. */
@@ -61,8 +64,9 @@ public final class LivenessView {
         }
     }
 
-    /** Takes over what changed; whether anything did. */
+    /** Takes over what changed; whether anything did that flows have to look at. */
     public boolean refresh() {
+        loadLevels = source.loadLevels();
         int now = source.generation();
         if (now == generation) {
             return false;
@@ -138,6 +142,11 @@ public final class LivenessView {
     /** Whether flows may be given to an instance: it is alive and not in maintenance. */
     public boolean instanceFit(int instance) {
         return ((dead[instance >>> 6] | left[instance >>> 6]) >>> instance & 1) == 0;
+    }
+
+    /** How loaded an instance is, 0..{@value Liveness#LOAD_LEVEL_MAX}. */
+    public int loadLevel(int instance) {
+        return instance < loadLevels.length ? loadLevels[instance] : 0;
     }
 
     boolean portUp(int port) {

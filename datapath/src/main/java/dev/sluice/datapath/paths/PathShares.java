@@ -61,8 +61,7 @@ final class PathShares {
             nearest = fit[i] ? Math.min(nearest, path.metric()) : nearest;
         }
         for (int i = 0; i < load.length; i++) {
-            shares[i] =
-                    fit[i] && (selection != Selection.NEAREST || paths.get(i).metric() == nearest);
+            shares[i] = fit[i] && (!selection.ranks() || paths.get(i).metric() == nearest);
         }
         least = NOT_LOOKED_FOR;
     }

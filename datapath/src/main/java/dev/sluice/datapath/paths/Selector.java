@@ -1,5 +1,6 @@
 package dev.sluice.datapath.paths;
 
+import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.liveness.LivenessView;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.Selection;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses a path of a target for a new flow among those whose nodes are alive and not in maintenance (V6, X12): all of them, those with the fewest active flows per weight, or the nearest; among these by
- * smooth weighted round robin. When the connection table is crowded the flow's hash chooses instead, so that a flow whose record was evicted finds its path again
+ * smooth weighted round robin, in which paths through loaded nodes have less weight where the target says so (ADR 0041). When the connection table is crowded the flow's hash chooses instead, so that a flow whose record was evicted finds its path again
  * (ADR 0008). One user: the worker.
  *
  * <p>Hot path for new flows only: no allocation; cost grows with the number of paths of the target.
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class Selector {
     /** No path: the target has none. */
     private static final int NOBODY = -1;
+
+    /** Most halvings of a share: by each of a path's instances, of which there are at most 8. With weights up to a million and 1,024 paths sums stay a long. */
+    private static final int HALVINGS_MAX = 8 * Liveness.LOAD_LEVEL_MAX;
 
     private final LivenessView liveness;
     private final PathFlows flows;
@@ -37,11 +41,18 @@ public final class Selector {
         for (int i = 0; i < newTargets.length; i++) {
             Target target = snapshot.target(i);
             newTargets[i] = target;
-            boolean same = i < targets.length && samePaths(targets[i].paths(), target.paths());
+            boolean same = i < targets.length
+                    && samePaths(targets[i].paths(), target.paths())
+                    && byLoad(targets[i]) == byLoad(target);
             newCurrent[i] = same ? current[i] : new long[target.paths().size()];
         }
         targets = newTargets;
         current = newCurrent;
+    }
+
+    /** Shares by load are in other units than weights: turns of one mean nothing in the other. */
+    private static boolean byLoad(Target target) {
+        return target.selection() == Selection.LEAST_LOAD;
     }
 
     /** Takes its turns where the other one stands, for the same snapshot. */
@@ -146,7 +157,7 @@ public final class Selector {
     public Path selectByHash(int targetId, long hash) {
         Target target = targets[targetId];
         boolean onlyFit = hasFit(targetId);
-        Selection selection = target.selection() == Selection.NEAREST ? Selection.NEAREST : Selection.ROUND_ROBIN;
+        Selection selection = target.selection().ranks() ? Selection.NEAREST : Selection.ROUND_ROBIN;
         int best = best(target, selection, onlyFit);
         return best == NOBODY ? null : given(byHash(target, selection, best, onlyFit, hash));
     }
@@ -176,7 +187,7 @@ public final class Selector {
             case LEAST_FLOWS ->
                 Long.compare(
                         (long) flows.active(one.id()) * other.weight(), (long) flows.active(other.id()) * one.weight());
-            case NEAREST -> Integer.compare(one.metric(), other.metric());
+            case NEAREST, LEAST_LOAD -> Integer.compare(one.metric(), other.metric());
         };
     }
 
@@ -194,8 +205,9 @@ public final class Selector {
         for (int i = best; i < values.length; i++) {
             if (takesPart(target, selection, i, best, onlyFit)) {
                 Path path = paths.get(i);
-                values[i] += path.weight();
-                sum += path.weight();
+                long share = share(selection, path);
+                values[i] += share;
+                sum += share;
                 if (winner == NOBODY || values[i] > values[winner]) {
                     winner = i;
                 }
@@ -205,7 +217,20 @@ public final class Selector {
         return paths.get(winner);
     }
 
-    /** Each path gets a share of the hashes by its weight. */
+    /** What a path gets of the new flows, against others. */
+    private long share(Selection selection, Path path) {
+        if (selection != Selection.LEAST_LOAD) {
+            return path.weight();
+        }
+        int[] instances = path.instances();
+        int halvings = 0;
+        for (int i = 0; i < instances.length; i++) {
+            halvings += liveness.loadLevel(instances[i]);
+        }
+        return ((long) path.weight() << HALVINGS_MAX) >>> halvings;
+    }
+
+    /** Each path gets a share of the hashes by its weight, whatever the load: that may be another at the flow's next packet. */
     private Path byHash(Target target, Selection selection, int best, boolean onlyFit, long hash) {
         List<Path> paths = target.paths();
         long sum = 0;

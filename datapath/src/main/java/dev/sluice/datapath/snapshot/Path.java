@@ -28,6 +28,7 @@ public final class Path {
     private final boolean translates;
     private final boolean rewritesEthernet;
     private final int reached;
+    private final int[] instances;
 
     /** By direction: the hops that it visits, in its order. */
     private final int[][] order = new int[2][];
@@ -93,6 +94,10 @@ public final class Path {
             ways |= hop.attachment().isTunnelled() ? BY_TUNNELS : BY_PORTS;
         }
         reached = ways;
+        instances = hops.stream()
+                .mapToInt(hop -> hop.attachment().instance())
+                .distinct()
+                .toArray();
         for (int direction = 0; direction < 2; direction++) {
             order(direction);
         }
@@ -173,6 +178,11 @@ public final class Path {
     /** How its nodes are reached: {@link #BY_PORTS}, {@link #BY_TUNNELS}, or both. */
     public int reached() {
         return reached;
+    }
+
+    /** Numbers of its instances, each once; not to be changed. */
+    public int[] instances() {
+        return instances;
     }
 
     /** How many hops a direction visits. */

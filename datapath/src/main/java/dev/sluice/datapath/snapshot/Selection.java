@@ -9,5 +9,13 @@ public enum Selection {
     LEAST_FLOWS,
 
     /** The path with the smallest metric; in turn, by weight, among equals. */
-    NEAREST
+    NEAREST,
+
+    /** The path with the smallest metric; in turn, by weight and by how loaded its nodes are, among equals. */
+    LEAST_LOAD;
+
+    /** Whether a path with a smaller metric comes before all others. */
+    public boolean ranks() {
+        return this == NEAREST || this == LEAST_LOAD;
+    }
 }

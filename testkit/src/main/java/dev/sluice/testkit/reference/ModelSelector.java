@@ -5,8 +5,10 @@ import dev.sluice.datapath.snapshot.Selection;
 import dev.sluice.datapath.snapshot.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which path a new flow gets (packet-life.md, classify 4). */
@@ -18,6 +20,9 @@ final class ModelSelector {
 
     private final Map<Integer, Map<Integer, Long>> values = new HashMap<>();
 
+    /** Targets that look at loads. */
+    private final Set<Integer> byLoad = new HashSet<>();
+
     ModelSelector(ReferenceModel model) {
         this.model = model;
     }
@@ -25,7 +30,9 @@ final class ModelSelector {
     void apply(World world) {
         for (Target target : world.targets()) {
             List<Integer> ids = target.paths().stream().map(Path::id).toList();
-            if (!ids.equals(pathsOf.put(target.id(), ids))) {
+            boolean looks = target.selection() == Selection.LEAST_LOAD;
+            boolean otherUnits = looks ? byLoad.add(target.id()) : byLoad.remove(target.id());
+            if (!ids.equals(pathsOf.put(target.id(), ids)) || otherUnits) {
                 Map<Integer, Long> fresh = new HashMap<>();
                 ids.forEach(id -> fresh.put(id, 0L));
                 values.put(target.id(), fresh);
@@ -61,7 +68,7 @@ final class ModelSelector {
             boolean beaten = all.stream().anyMatch(other -> switch (selection) {
                 case ROUND_ROBIN -> false;
                 case LEAST_FLOWS -> active(other) * path.weight() < active(path) * other.weight();
-                case NEAREST -> other.metric() < path.metric();
+                case NEAREST, LEAST_LOAD -> other.metric() < path.metric();
             });
             if (!beaten) {
                 best.add(path);
@@ -102,7 +109,7 @@ final class ModelSelector {
     Path selectByHash(int targetId, long hash) {
         Target target = model.world.targets().get(targetId);
         List<Path> takingPart =
-                takingPart(target, target.selection() == Selection.NEAREST ? Selection.NEAREST : Selection.ROUND_ROBIN);
+                takingPart(target, target.selection().ranks() ? Selection.NEAREST : Selection.ROUND_ROBIN);
         if (takingPart.isEmpty()) {
             return null;
         }

@@ -87,6 +87,7 @@ class DifferentialTest {
             "kept, its group is gone",
             "chosen: LEAST_FLOWS",
             "chosen: NEAREST",
+            "chosen: LEAST_LOAD",
             "chosen by hash",
             "answer met first",
             "instruction DROP",

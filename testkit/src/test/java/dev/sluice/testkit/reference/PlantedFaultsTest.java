@@ -51,7 +51,7 @@ class PlantedFaultsTest {
                 "if (counts(c, slot, port, side, group)) {\n                return slot;\n            }",
                 "int older = table.next(slot, c.nowNs);\n            if (counts(c, slot, port, side, group)"
                         + " && (older == NONE || !counts(c, older, port, side, group))) {\n return slot;\n }"),
-        WEIGHTS_ARE_IGNORED("Selector", "values[i] += path.weight();", "values[i] += 1;"),
+        WEIGHTS_ARE_IGNORED("Selector", "values[i] += share;", "values[i] += 1;"),
         FRAGMENTS_HAVE_NO_PORTS("Fragments", "c.takePorts((int) (ports >>> 16), (int) ports & 0xffff);", ""),
         OVERLAPS_PASS("FragmentTable", "|| key.offset < firstEnd[place];", ";"),
         CONTRADICTIONS_PASS(
@@ -83,7 +83,8 @@ class PlantedFaultsTest {
                 "boolean remembers = true;"),
         ERRORS_TO_OTHERS_FOLLOW(
                 "Cursor",
-                "return read && quoted.destinationHi == own.destinationHi && quoted.destinationLo == own.destinationLo;",
+                "return read && quoted.destinationHi == own.destinationHi && quoted.destinationLo =="
+                        + " own.destinationLo;",
                 "return read;"),
         ERRORS_DO_NOT_FOLLOW_BEHIND_NODES("Returns", "c.quotes && follow(c, node, side) ?", "c.nowNs < 0 ?"),
         FLOWS_THAT_END_STAY_ON_THEIR_PATH("ConnectionTable", "pathFlows.leave(pathId(slot));", ""),
