@@ -316,7 +316,11 @@ public final class Datapath implements AutoCloseable {
                     // In a segment it may go back to where the packet came from.
                     c.port = -1;
                 }
-                goThrough(c, c.enterRouter(c.mark) ? Step.FORWARD : frames.drop(c, DropReason.ZONES_FULL));
+                goThrough(
+                        c,
+                        c.enterRouter(c.mark)
+                                ? stages.wayBack.send(c, errors, i)
+                                : frames.drop(c, DropReason.ZONES_FULL));
             } else if (frames.exceeds(snapshot.port(egress), b, i, 0, 0)) {
                 frames.drop(b, i, b.port[i], DropReason.MTU_EXCEEDED);
             } else {

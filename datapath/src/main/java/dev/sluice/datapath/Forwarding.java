@@ -149,6 +149,7 @@ final class Forwarding {
         if (port.role() == PortEntry.Role.LINK) {
             c.mark = Cursor.UNMARKED;
             c.record = Cursor.NO_RECORD;
+            c.backFrom = Cursor.NOWHERE;
             c.port = port.peer();
             return ++c.crossings > CROSSINGS_MAX ? frames.drop(c, DropReason.LINK_LOOP) : Step.FROM_PORT;
         }

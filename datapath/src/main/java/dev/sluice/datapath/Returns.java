@@ -13,7 +13,6 @@ import dev.sluice.datapath.packet.Parser;
 import dev.sluice.datapath.packet.Tags;
 import dev.sluice.datapath.paths.Passage;
 import dev.sluice.datapath.paths.PathChanges;
-import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PlanePath;
@@ -419,14 +418,12 @@ final class Returns {
         if (path.translates()) {
             frames.refuse(OffloadRefusal.TRANSLATED);
             recall(slot, c.direction);
+            c.backFrom = WayBack.from(path, c.direction, next);
         }
-        int ruleId = table.ruleId(slot);
-        Rule rule = ruleId > 0 ? snapshot.ruleOfRecord(ruleId) : null;
         int chosen = table.egressPort(slot, c.direction) - 1;
         boolean transparent = (chosen >= 0 && snapshot.port(chosen).bridges())
                 || snapshot.segments().has(c.router);
-        Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
-        return steering.steer(c, path, onFailure, next, transparent);
+        return steering.steer(c, path, snapshot.onFailure(table.ruleId(slot)), next, transparent);
     }
 
     /**

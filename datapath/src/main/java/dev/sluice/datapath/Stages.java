@@ -73,6 +73,7 @@ final class Stages {
     final Translations translations;
     final FlowContext context;
     final FlowPrograms programs = new FlowPrograms();
+    final WayBack wayBack;
     final LookAhead lookAhead;
     final FastPath fastPath;
     final Rebalance rebalance;
@@ -183,6 +184,7 @@ final class Stages {
         entrance = new Entrance(
                 frames, returns, neighborStage, switchStage, overlayInput, peerInput, healthInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
+        wayBack = new WayBack(table, steering);
         lookAhead = new LookAhead(table, zones);
         fastPath =
                 new FastPath(frames, table, liveness, neighbors, programs, remembered.ethernetMemory(), counters, seed);
@@ -214,6 +216,7 @@ final class Stages {
         peerOutput.apply(next);
         switchStage.apply(next);
         entrance.apply(next);
+        wayBack.apply(next);
         lookAhead.apply(next);
         rebalance.apply(next);
     }

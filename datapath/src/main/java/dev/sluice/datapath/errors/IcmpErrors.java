@@ -58,6 +58,11 @@ public final class IcmpErrors {
     private final Batch waiting = new Batch();
     private final int[] routerOf = new int[Batch.CAPACITY];
     private final int[] egressOf = new int[Batch.CAPACITY];
+
+    // Of errors that go back through the nodes that their packet was at.
+    private final int[] hopOf = new int[Batch.CAPACITY];
+    private final int[] recordOf = new int[Batch.CAPACITY];
+    private final int[] directionOf = new int[Batch.CAPACITY];
     private int next;
     private Snapshot snapshot = Snapshot.empty();
 
@@ -103,20 +108,20 @@ public final class IcmpErrors {
 
     /** Drops the packet in hand, which a router cannot forward, and tells its sender where the reason is one that senders are told. */
     public int drop(Cursor c, DropReason reason) {
-        tell(c.batch, c.slot, c.port, c.router, reason, 0, c.nowNs);
+        tell(c, reason, 0);
         return frames.drop(c, reason);
     }
 
     /** Tells the sender of a packet that a router cannot send on as it is too large; the caller drops it. */
     public void tooBig(Cursor c, int mtuBytes) {
-        tell(c.batch, c.slot, c.port, c.router, DropReason.MTU_EXCEEDED, mtuBytes, c.nowNs);
+        tell(c, DropReason.MTU_EXCEEDED, mtuBytes);
     }
 
     /** Tells the sender of a packet whose next hop on a router port did not answer; the caller drops it. */
     public void unanswered(Batch b, int slot, long nowNs) {
         PortEntry port = snapshot.port(b.port[slot]);
         if (port.role() == PortEntry.Role.ROUTER) {
-            tell(b, slot, b.port[slot], port.router(), DropReason.NEIGHBOR_UNRESOLVED, 0, nowNs);
+            tell(b, slot, b.port[slot], port.router(), false, DropReason.NEIGHBOR_UNRESOLVED, 0, nowNs);
         }
     }
 
@@ -143,24 +148,36 @@ public final class IcmpErrors {
         finish(slot, TTL, c.router, cameInBy);
     }
 
-    private void tell(Batch b, int i, int port, int router, DropReason reason, int mtuBytes, long nowNs) {
+    private void tell(Cursor c, DropReason reason, int mtuBytes) {
+        boolean back = c.backFrom != Cursor.NOWHERE;
+        int slot = tell(c.batch, c.slot, c.port, c.router, back, reason, mtuBytes, c.nowNs);
+        if (slot != NONE && back) {
+            hopOf[slot] = c.backFrom;
+            recordOf[slot] = c.record;
+            directionOf[slot] = c.direction;
+        }
+    }
+
+    /** The slot of the error, {@link #NONE} if there is none. */
+    private int tell(Batch b, int i, int port, int router, boolean back, DropReason reason, int mtuBytes, long nowNs) {
         MemorySegment m = frames.memory();
         long ip = b.start[i] + b.l3[i];
         int bytes = b.length[i] - b.l3[i];
         if (type(m, ip, bytes, reason) == NONE || !concerns(m, ip, bytes) || isOwn(m, ip, router)) {
-            return;
+            return NONE;
         }
-        IpAddress source = ownAddress(port, router, Ipv4.version(m, ip) == 4);
+        IpAddress source = ownAddress(port, router, back, Ipv4.version(m, ip) == 4);
         if (source == null) {
             counters.icmpErrorsSuppressed++;
-            return;
+            return NONE;
         }
         int slot = build(b, i, reason, mtuBytes, source.hi(), source.lo(), nowNs);
-        if (slot != NONE) {
-            Ethernet.setAddresses(m, waiting.start[slot], 0, 0);
-            // One more than it leaves with: routing takes one.
-            finish(slot, TTL + 1, router, ROUTED);
+        if (slot == NONE) {
+            return NONE;
         }
+        Ethernet.setAddresses(m, waiting.start[slot], 0, 0);
+        // One more than it leaves with: routing takes one.
+        return finish(slot, TTL + 1, router, ROUTED) ? slot : NONE;
     }
 
     // What is told, and about what.
@@ -224,10 +241,13 @@ public final class IcmpErrors {
         return index != Routes.NO_ROUTE && routes.group(index).hops().getFirst().kind() == NextHop.Kind.LOCAL;
     }
 
-    /** Own address that an error comes from: of the port the packet came in by, else of the router's first port that has one; null if it has none of the family. */
-    private @Nullable IpAddress ownAddress(int port, int router, boolean v4) {
+    /**
+     * Own address that an error comes from: of the port the packet came in by, else of the router's first port that has one; null if it has none of the family. Back through a node
+     * it comes from where the node expects it, the port to the node.
+     */
+    private @Nullable IpAddress ownAddress(int port, int router, boolean back, boolean v4) {
         PortEntry by = snapshot.port(port);
-        IpAddress own = by.router() == router ? ownAddress(by, v4) : null;
+        IpAddress own = back || by.router() == router ? ownAddress(by, v4) : null;
         return own != null ? own : v4 ? firstV4[router] : firstV6[router];
     }
 
@@ -297,8 +317,8 @@ public final class IcmpErrors {
         Ipv6.setDestination(m, own, Ipv6.sourceHi(m, about), Ipv6.sourceLo(m, about));
     }
 
-    /** Writes what is missing and reads the frame as the stages need it; what cannot be a packet (an impossible source, for one) is given up. */
-    private void finish(int slot, int ttl, int router, int egress) {
+    /** Writes what is missing and reads the frame as the stages need it; false: what cannot be a packet (an impossible source, for one) is given up. */
+    private boolean finish(int slot, int ttl, int router, int egress) {
         MemorySegment m = frames.memory();
         long start = waiting.start[slot];
         long ip = start + waiting.l3[slot];
@@ -310,14 +330,16 @@ public final class IcmpErrors {
         }
         routerOf[slot] = router;
         egressOf[slot] = egress;
+        hopOf[slot] = Cursor.NOWHERE;
         parser.parseOne(waiting, slot);
         if (waiting.parsed[slot] < 0) {
             frames.pool().give(start);
             waiting.count--;
             counters.icmpErrorsSuppressed++;
-        } else {
-            counters.icmpErrors++;
+            return false;
         }
+        counters.icmpErrors++;
+        return true;
     }
 
     // What Datapath does with them.
@@ -343,6 +365,21 @@ public final class IcmpErrors {
     /** Router by whose routes an error is sent. */
     public int router(int slot) {
         return routerOf[slot];
+    }
+
+    /** Hop of the path of {@link #record} that an error goes back through the nodes from, {@link Cursor#NOWHERE} if its receiver is known without them. */
+    public int backFrom(int slot) {
+        return hopOf[slot];
+    }
+
+    /** Record of the packet that such an error is about. */
+    public int record(int slot) {
+        return recordOf[slot];
+    }
+
+    /** Direction of that packet, 0 forward, 1 reverse. */
+    public int direction(int slot) {
+        return directionOf[slot];
     }
 
     /** Port that an error leaves by, {@link #ROUTED} if its router decides. */

@@ -181,6 +181,12 @@ public final class Snapshot {
         return rule == null ? retained.rule(id) : rule;
     }
 
+    /** What the rule that a record names says of dead nodes; INHERIT: each hop decides. */
+    public Rule.FailureAction onFailure(int id) {
+        Rule rule = id > 0 ? ruleOfRecord(id) : null;
+        return rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
+    }
+
     /** What becomes of flows made under earlier snapshots. */
     public Retained retained() {
         return retained;

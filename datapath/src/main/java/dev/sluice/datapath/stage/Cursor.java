@@ -24,6 +24,9 @@ public final class Cursor {
     /** {@link #record} of a packet without record. */
     public static final int NO_RECORD = -1;
 
+    /** {@link #backFrom} of a packet that is known by its own addresses where it came in. */
+    public static final int NOWHERE = -1;
+
     /** {@link #planeEntry} of a packet that this switch classifies. */
     public static final int NO_ENTRY = 0;
 
@@ -81,6 +84,12 @@ public final class Cursor {
     /** Whether {@link #record} is that of the quoted packet: the error takes its way and leaves no trace in it (packet-life.md, errors of flows). */
     public boolean follows;
 
+    /**
+     * Hop of the record's path that the packet came back from last, if it was at one that translates: who sent it does not know it as it is now, so an error about it goes
+     * back from there. Else {@link #NOWHERE}.
+     */
+    public int backFrom;
+
     /** Entry of {@code PlaneFlows} of a packet that another switch classified, {@link #NO_ENTRY} of others. */
     public int planeEntry;
 
@@ -109,6 +118,7 @@ public final class Cursor {
         egress = -1;
         crossings = 0;
         follows = false;
+        backFrom = NOWHERE;
         planeEntry = NO_ENTRY;
         fromPeer = false;
         fillFields();

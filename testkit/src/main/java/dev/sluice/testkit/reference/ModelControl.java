@@ -32,7 +32,7 @@ final class ModelControl implements ModelNeighbors.Ends {
     public void unanswered(int port, ModelFrame frame) {
         PortEntry entry = model.world.port(port);
         if (entry.role() == PortEntry.Role.ROUTER) {
-            model.errors.tell(frame, port, port, entry.router(), false, DropReason.NEIGHBOR_UNRESOLVED, 0);
+            model.errors.tell(frame, port, entry.router(), DropReason.NEIGHBOR_UNRESOLVED);
         }
         model.coverage.dropped(DropReason.NEIGHBOR_UNRESOLVED);
         model.outcome.dropped(port, DropReason.NEIGHBOR_UNRESOLVED);

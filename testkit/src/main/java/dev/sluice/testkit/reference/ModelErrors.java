@@ -2,6 +2,8 @@ package dev.sluice.testkit.reference;
 
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.route.NextHop;
+import dev.sluice.datapath.rules.Rule;
+import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PortAddress;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.ports.MemoryFrame;
@@ -13,13 +15,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The chapter "Errors": what senders are told. */
 final class ModelErrors {
     private static final long MS = 1_000_000;
 
     /** An error that is to be sent: out of a port, or by the routes of a router. */
-    private record Waiting(ModelFrame frame, int cameFrom, int port, int router, int egress) {}
+    private record Waiting(
+            ModelFrame frame,
+            int cameFrom,
+            int port,
+            int router,
+            int egress,
+            @Nullable Trip about) {}
 
     /** ICMP type, ICMPv6 type, and the two codes. */
     private record Message(int type, int code, int type6, int code6) {}
@@ -40,15 +49,34 @@ final class ModelErrors {
         this.model = model;
     }
 
+    /** A packet of a router that waited ends for the reason. */
+    void tell(ModelFrame about, int port, int router, DropReason reason) {
+        tell(about, null, port, port, router, false, reason, 0);
+    }
+
     /** A packet of a router ends for the reason. */
-    void tell(ModelFrame about, int cameFrom, int port, int router, boolean scarce, DropReason reason, int mtuBytes) {
+    void tell(Trip trip, DropReason reason, int mtuBytes) {
+        Trip back = trip.backFrom < 0 ? null : trip;
+        tell(trip.frame, back, trip.cameFrom, trip.port, trip.router, trip.scarce, reason, mtuBytes);
+    }
+
+    /** @param back the packet, if it is told through the nodes that it was at */
+    private void tell(
+            ModelFrame about,
+            @Nullable Trip back,
+            int cameFrom,
+            int port,
+            int router,
+            boolean scarce,
+            DropReason reason,
+            int mtuBytes) {
         Message message = MESSAGES.get(reason);
         boolean localOther = reason == DropReason.LOCAL_UNSUPPORTED && about.protocol != 17;
         if (message == null || localOther || !concerns(about) || isOwn(router, about.source)) {
             return;
         }
         PortEntry by = model.world.port(port);
-        Stream<PortEntry> nearest = by.router() == router ? Stream.of(by) : Stream.empty();
+        Stream<PortEntry> nearest = back != null || by.router() == router ? Stream.of(by) : Stream.empty();
         Optional<IpAddress> source = Stream.concat(
                         nearest, model.world.ports().stream().filter(each -> each.router() == router))
                 .flatMap(each -> each.addresses().stream())
@@ -63,12 +91,7 @@ final class ModelErrors {
         model.coverage.event("error " + reason);
         ModelFrame frame = build(about, source.get(), message, reason == DropReason.MTU_EXCEEDED ? mtuBytes : 0);
         frame.putTtl(64);
-        waiting.add(new Waiting(frame, cameFrom, port, router, -1));
-    }
-
-    /** A packet of a router ends for the reason. */
-    void tell(Trip trip, DropReason reason, int mtuBytes) {
-        tell(trip.frame, trip.cameFrom, trip.port, trip.router, trip.scarce, reason, mtuBytes);
+        waiting.add(new Waiting(frame, cameFrom, port, router, -1, back));
     }
 
     /** A packet of a transparent pair is too large. */
@@ -88,7 +111,7 @@ final class ModelErrors {
         frame.putTtl(64);
         frame.destinationMac = about.sourceMac;
         frame.sourceMac = about.destinationMac;
-        waiting.add(new Waiting(frame, trip.cameFrom, cameInBy, trip.router, cameInBy));
+        waiting.add(new Waiting(frame, trip.cameFrom, cameInBy, trip.router, cameInBy, null));
     }
 
     private void suppressed() {
@@ -207,6 +230,22 @@ final class ModelErrors {
         return reader.frame();
     }
 
+    /** Through the nodes that the packet was at, in the other direction; false if that has no record. */
+    private boolean goBack(Trip trip, Trip about) {
+        ModelRecord record = about.decided();
+        Path path = model.world.path(record.pathId);
+        if (path == null || (record.oneDirection && about.direction == 0)) {
+            return false;
+        }
+        model.coverage.event("error back through a node that translates");
+        trip.record = record;
+        trip.direction = 1 - about.direction;
+        trip.follows = true;
+        Rule rule = record.ruleId > 0 ? model.world.ruleOfRecord(record.ruleId) : null;
+        model.steer.from(trip, path, rule, about.backFrom, false);
+        return true;
+    }
+
     /** What waits is sent when the packet in hand is done. */
     void sendAll() {
         while (!waiting.isEmpty()) {
@@ -217,8 +256,10 @@ final class ModelErrors {
             if (error.egress < 0) {
                 trip.port = error.cameFrom;
                 trip.mark = error.router;
-                error.frame.putTtl(65);
-                model.forward.forward(trip);
+                if (error.about == null || !goBack(trip, error.about)) {
+                    error.frame.putTtl(65);
+                    model.forward.forward(trip);
+                }
             } else if (ModelForward.tooLarge(model.world.port(error.egress), error.frame)) {
                 model.drop(trip, DropReason.MTU_EXCEEDED);
             } else {

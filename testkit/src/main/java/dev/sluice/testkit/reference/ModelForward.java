@@ -85,6 +85,7 @@ final class ModelForward {
         if (port.role() == PortEntry.Role.LINK) {
             trip.mark = -1;
             trip.record = null;
+            trip.backFrom = -1;
             trip.port = port.peer();
             trip.crossings++;
             model.coverage.event("link crossed");

@@ -248,8 +248,16 @@ final class ModelReturn {
         }
         int chosen = record.chosenPort[trip.direction];
         boolean transparent = chosen >= 0 && model.world.port(chosen).role() == PortEntry.Role.TRANSPARENT;
-        int next = hopIn(path, node, trip.direction) + (trip.direction == 0 ? 1 : -1);
-        model.steer.from(trip, path, rule, next, transparent);
+        int hop = hopIn(path, node, trip.direction);
+        List<Path.Hop> passed = trip.direction == 0
+                ? path.hops().subList(0, hop + 1)
+                : path.hops().subList(hop, path.hops().size());
+        boolean translated = passed.stream()
+                .anyMatch(each -> !each.copy()
+                        && ModelSteer.isVisited(each, trip.direction)
+                        && each.attachment().translation() != Attachment.Translation.NONE);
+        trip.backFrom = translated ? hop : -1;
+        model.steer.from(trip, path, rule, hop + (trip.direction == 0 ? 1 : -1), transparent);
     }
 
     /** Forward packets are classified by the original's key, reverse ones by that of what a node made of it. */

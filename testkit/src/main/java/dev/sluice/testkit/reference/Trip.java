@@ -22,6 +22,9 @@ final class Trip {
     /** It is an error, and its record is that of the flow it is about. */
     boolean follows;
 
+    /** The hop of the record's path that it came back from, if by then it was at one that translates; else -1. */
+    int backFrom = -1;
+
     /** What is to happen when a first fragment has gone its way. */
     Runnable names = () -> {};
 

@@ -98,7 +98,8 @@ class DifferentialTest {
             "attributes moved",
             "path kept",
             "observed",
-            "hop of the other direction"
+            "hop of the other direction",
+            "error back through a node that translates"
         }) {
             assertThat(coverage.events(event)).as(event).isGreaterThanOrEqualTo(often);
         }

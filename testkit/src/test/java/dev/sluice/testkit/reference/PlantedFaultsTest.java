@@ -196,7 +196,8 @@ class PlantedFaultsTest {
                 "Instructions",
                 "now.action() == Action.PATH ? now.argument() : 0;",
                 "now.action() == Action.PATH ? 0 : 0;"),
-        COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", "");
+        COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", ""),
+        ERRORS_GO_PAST_NODES_THAT_TRANSLATE("WayBack", "if (hop == Cursor.NOWHERE) {", "if (hop >= Cursor.NOWHERE) {");
 
         final String type;
         final String good;
