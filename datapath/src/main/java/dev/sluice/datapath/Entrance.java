@@ -28,6 +28,7 @@ final class Entrance {
 
     private final Frames frames;
     private final Returns returns;
+    private final DeepTags deepTags;
     private final NeighborStage neighborStage;
     private final SwitchStage switchStage;
     private final OverlayInput overlayInput;
@@ -39,6 +40,7 @@ final class Entrance {
     Entrance(
             Frames frames,
             Returns returns,
+            DeepTags deepTags,
             NeighborStage neighborStage,
             SwitchStage switchStage,
             OverlayInput overlayInput,
@@ -47,6 +49,7 @@ final class Entrance {
             DatapathCounters counters) {
         this.frames = frames;
         this.returns = returns;
+        this.deepTags = deepTags;
         this.neighborStage = neighborStage;
         this.switchStage = switchStage;
         this.overlayInput = overlayInput;
@@ -73,7 +76,11 @@ final class Entrance {
     }
 
     private int enterService(Cursor c, PortEntry port) {
-        if (c.batch.etherType[c.slot] != EtherTypes.NSH) {
+        int type = c.batch.etherType[c.slot];
+        if (VlanTag.isTagType(type)) {
+            return deepTags.receive(c, port);
+        }
+        if (type != EtherTypes.NSH) {
             return returns.receive(c, port);
         }
         frames.refuse(OffloadRefusal.OVERLAY);

@@ -74,6 +74,7 @@ final class Stages {
     final FlowContext context;
     final FlowPrograms programs = new FlowPrograms();
     final WayBack wayBack;
+    final DeepTags deepTags;
     final LookAhead lookAhead;
     final FastPath fastPath;
     final Rebalance rebalance;
@@ -181,8 +182,9 @@ final class Stages {
                 switchStage,
                 gre,
                 new TooBigInput(frames, decapsulation, table, zones, steering, counters));
+        deepTags = new DeepTags(frames, parser, fragments, returns);
         entrance = new Entrance(
-                frames, returns, neighborStage, switchStage, overlayInput, peerInput, healthInput, counters);
+                frames, returns, deepTags, neighborStage, switchStage, overlayInput, peerInput, healthInput, counters);
         forwarding = new Forwarding(frames, liveness, neighbors, errors, fragmenter);
         wayBack = new WayBack(table, steering);
         lookAhead = new LookAhead(table, zones);
@@ -217,6 +219,7 @@ final class Stages {
         switchStage.apply(next);
         entrance.apply(next);
         wayBack.apply(next);
+        deepTags.apply(next);
         lookAhead.apply(next);
         rebalance.apply(next);
     }

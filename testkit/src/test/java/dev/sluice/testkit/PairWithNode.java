@@ -29,6 +29,11 @@ final class PairWithNode {
 
     /** What matches goes through the node. */
     static Snapshot snapshot(Match match, boolean bothDirections) {
+        return snapshot(match, bothDirections, 0, 0);
+    }
+
+    /** The same for a node that lives behind tags, TPID in the upper 16 bits, 0 for none. */
+    static Snapshot snapshot(Match match, boolean bothDirections, int outerTag, int innerTag) {
         List<PortEntry> ports = List.of(
                 port(CLIENT, PortEntry.Role.TRANSPARENT, 0, SERVER, 1),
                 port(SERVER, PortEntry.Role.TRANSPARENT, 0, CLIENT, 1),
@@ -38,8 +43,8 @@ final class PairWithNode {
                         1,
                         "fw-1",
                         0,
-                        new Attachment.Side(NODE_IN, 0, 0, 0x0200_0000_00a1L, 0, 0, 0),
-                        new Attachment.Side(NODE_OUT, 0, 0, 0x0200_0000_00a2L, 0, 0, 0))
+                        new Attachment.Side(NODE_IN, outerTag, innerTag, 0x0200_0000_00a1L, 0, 0, 0),
+                        new Attachment.Side(NODE_OUT, outerTag, innerTag, 0x0200_0000_00a2L, 0, 0, 0))
                 .routers(0)
                 .build();
         Rule.FailureAction closed = Rule.FailureAction.CLOSED;

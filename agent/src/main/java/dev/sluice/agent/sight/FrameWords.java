@@ -18,6 +18,9 @@ final class FrameWords {
     private static final int UDP = 17;
     private static final String TCP_FLAGS = "FSRPAUEC";
 
+    /** Two of a packet's own behind two of a node. */
+    private static final int TAGS_MAX = 4;
+
     private FrameWords() {}
 
     /** Who talks to whom, e.g. {@code tcp 10.0.0.1:4000 > 10.0.0.2:80 SA}; the slot has been parsed. */
@@ -44,7 +47,7 @@ final class FrameWords {
         words.append(" > ").append(new MacAddress(Ethernet.destination(memory, start)));
         long at = start + Ethernet.TYPE_OFFSET;
         int type = Layouts.u16(memory, at);
-        for (int tags = 0; tags < 2 && VlanTag.isTagType(type); tags++) {
+        for (int tags = 0; tags < TAGS_MAX && VlanTag.isTagType(type); tags++) {
             words.append(type == EtherTypes.QINQ ? ", svlan " : ", vlan ").append(Layouts.u16(memory, at + 2) & 0xfff);
             at += VlanTag.BYTES;
             type = Layouts.u16(memory, at);

@@ -68,9 +68,9 @@ final class FragmentKey {
     }
 
     /**
-     * Reads the fragment in hand, which another switch carried here.
+     * Reads the fragment in hand, which another switch carried here, or which came out of more tags than are known of it.
      *
-     * @param way tenant, path and index, mixed: each pass through this switch names the datagram anew
+     * @param way tenant, path and index, or attachment and side, mixed: each pass through this switch names the datagram anew
      */
     void readCarried(Cursor c, long way) {
         read(c, FROM_PEER | (FlowHash.mix(way) >>> 27 << 24));

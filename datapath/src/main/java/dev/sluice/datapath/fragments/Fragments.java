@@ -55,9 +55,10 @@ public final class Fragments {
     }
 
     /**
-     * The same for a packet that another switch carried here. One whose first fragment is not known does not wait: what came with it would be lost.
+     * The same for a packet that another switch carried here, or that was taken out of more tags than are known of it. One whose first fragment is not known does not wait: what came with it
+     * would be lost.
      *
-     * @param way tenant, path and index, mixed
+     * @param way tenant, path and index, or attachment and side, mixed
      */
     public boolean admitCarried(Cursor c, long way) {
         if ((c.parsed() & Parser.FRAGMENT) == 0) {

@@ -21,7 +21,7 @@ public final class Tags {
         return true;
     }
 
-    /** Removes the outer tag. The second tag of a frame that had three is not known any more, and not needed. */
+    /** Removes the outer tag. The second tag of a frame that had three is not known any more: who needs it has the frame parsed anew. */
     public static void pop(Batch b, int i, MemorySegment memory) {
         b.start[i] = VlanTag.pop(memory, b.start[i]);
         b.outerTag[i] = b.innerTag[i];

@@ -15,10 +15,9 @@ import java.util.Optional;
 final class ModelDatagrams {
     private static final long SECOND_NS = 1_000_000_000L;
 
-    /** What all fragments of a datagram have in common, and where it came in: behind a node, or at a port of a router or pair. */
+    /** What all fragments of a datagram have in common, and where it came in: behind a node, behind its tags and two others, or at a port of a router or pair. */
     private record Datagram(
-            boolean fromNode,
-            int place,
+            long place,
             int outerVlan,
             int innerVlan,
             IpAddress source,
@@ -28,8 +27,7 @@ final class ModelDatagrams {
         long hash() {
             int low = (int) (identification & 0xffff);
             int high = (int) (identification >> 16);
-            long scope =
-                    (fromNode ? 0x4000_0000_0000_0000L : 0) + place * 0x100_0000L + outerVlan * 0x1000L + innerVlan;
+            long scope = place + outerVlan * 0x1000L + innerVlan;
             long flow = Formulas.flowHash(source, low, destination, high, protocol);
             return Formulas.fmix(flow + scope * 0x9E3779B97F4A7C15L + Subject.SEED);
         }
@@ -84,6 +82,18 @@ final class ModelDatagrams {
 
     /** A packet comes in; false if it goes no further now. */
     boolean admit(Trip trip) {
+        PortEntry port = model.world.port(trip.port);
+        return port.role() == PortEntry.Role.SERVICE
+                ? admit(trip, 0x4000_0000_0000_0000L + trip.port * 0x100_0000L, true)
+                : admit(trip, port.router() * 0x100_0000L, true);
+    }
+
+    /** The same for a packet that was taken out of the tags of a side of a node. */
+    boolean admitDeep(Trip trip, long nodeAndSide) {
+        return admit(trip, 0x2000_0000_0000_0000L + (Formulas.fmix(Formulas.fmix(nodeAndSide)) >>> 27 << 24), false);
+    }
+
+    private boolean admit(Trip trip, long place, boolean mayWait) {
         ModelFrame frame = trip.frame;
         if (!frame.fragment) {
             return true;
@@ -92,18 +102,15 @@ final class ModelDatagrams {
         int offset = frame.ipv4 ? (frame.u16(6) & 0x1fff) * 8 : frame.u16(header - 6) & 0xfff8;
         boolean more = frame.ipv4 ? (frame.u8(6) & 0x20) != 0 : (frame.u8(header - 5) & 1) != 0;
         int end = offset + frame.body.length - header;
-        PortEntry port = model.world.port(trip.port);
-        boolean fromNode = port.role() == PortEntry.Role.SERVICE;
         Datagram datagram = new Datagram(
-                fromNode,
-                fromNode ? trip.port : port.router(),
+                place,
                 frame.vlan(0),
                 frame.vlan(1),
                 frame.source,
                 frame.destination,
                 frame.ipv4 ? frame.protocol : 0,
                 frame.ipv4 ? frame.u16(4) : frame.u32(header - 4));
-        return offset == 0 ? first(trip, datagram, end) : later(trip, datagram, offset, end, more);
+        return offset == 0 ? first(trip, datagram, end) : later(trip, datagram, offset, end, more, mayWait);
     }
 
     private List<Known> setOf(Datagram datagram) {
@@ -161,13 +168,13 @@ final class ModelDatagrams {
         return true;
     }
 
-    private boolean later(Trip trip, Datagram datagram, int offset, int end, boolean more) {
+    private boolean later(Trip trip, Datagram datagram, int offset, int end, boolean more, boolean mayWait) {
         Known one = find(datagram).orElse(null);
         if (one == null) {
             long same = waiting.stream()
                     .filter(each -> each.datagram.equals(datagram))
                     .count();
-            if (same >= 4 || waiting.size() >= 64) {
+            if (!mayWait || same >= 4 || waiting.size() >= 64) {
                 model.drop(trip, DropReason.FRAGMENT_ORPHAN);
             } else {
                 waiting.add(

@@ -53,6 +53,11 @@ final class ModelFrame {
         return etherType == 0x0806;
     }
 
+    /** Whether there are more tags than were looked into. */
+    boolean hasMoreTags() {
+        return etherType == 0x8100 || etherType == 0x88a8 || etherType == 0x9100;
+    }
+
     boolean isGroup() {
         return (destinationMac >>> 40 & 1) != 0;
     }

@@ -43,6 +43,10 @@ final class ModelReturn {
             model.drop(trip, DropReason.SERVICE_TAG_UNKNOWN);
             return;
         }
+        if (frame.hasMoreTags()) {
+            receiveDeep(trip, binding);
+            return;
+        }
         Attachment node = binding.node;
         WatchedNode speaker = NodeSpeech.speaker(model.world, trip, binding);
         boolean controlFrame = frame.isArp() || frame.isDiscovery();
@@ -59,13 +63,42 @@ final class ModelReturn {
         } else if (node.kind() == Attachment.Kind.ROUTE && frame.destinationMac != port.mac()) {
             model.drop(trip, DropReason.NOT_FOR_US);
         } else if (model.datagrams.admit(trip)) {
-            Attachment.Side side = node.side(binding.side);
-            for (int tag : new int[] {side.outerTag(), side.innerTag()}) {
-                if (tag != 0) {
-                    frame.tags.removeFirst();
-                    frame.headroomBytes += 4;
-                }
+            untag(frame, binding);
+            match(trip, node, binding.side);
+        }
+    }
+
+    private static void untag(ModelFrame frame, Binding binding) {
+        Attachment.Side side = binding.node.side(binding.side);
+        for (int tag : new int[] {side.outerTag(), side.innerTag()}) {
+            if (tag != 0) {
+                frame.tags.removeFirst();
+                frame.headroomBytes += 4;
             }
+        }
+    }
+
+    /** A packet with two tags of its own, behind those of the node. */
+    private void receiveDeep(Trip outer, Binding binding) {
+        untag(outer.frame, binding);
+        FrameReader reader = new FrameReader(outer.frame.toMemoryFrame());
+        ModelFrame frame = reader.frame();
+        frame.headroomBytes = outer.frame.headroomBytes;
+        Trip trip = new Trip(frame, outer.port, outer.scarce);
+        Attachment node = binding.node;
+        if (reader.malformed != null) {
+            model.drop(trip, reader.malformed);
+        } else if (!frame.isIp() || frame.isForMany() || frame.isDiscovery()) {
+            model.drop(trip, DropReason.SERVICE_CONTROL);
+        } else if (frame.looksLikeProbe()) {
+            model.drop(trip, DropReason.PROBE_UNEXPECTED);
+        } else if (node.copy()) {
+            model.drop(trip, DropReason.COPY_NODE_SENT);
+        } else if (node.kind() == Attachment.Kind.ROUTE
+                && frame.destinationMac != model.world.port(trip.port).mac()) {
+            model.drop(trip, DropReason.NOT_FOR_US);
+        } else if (model.datagrams.admitDeep(trip, node.id() * 2L + binding.side)) {
+            model.coverage.event("two tags behind those of a node");
             match(trip, node, binding.side);
         }
     }

@@ -41,7 +41,9 @@ final class NodeBehavior {
         FrameReader reader = new FrameReader(has.frame);
         ModelFrame frame = reader.frame();
         ModelReturn.Binding binding = ModelReturn.binding(world, has.port, frame.tags);
-        if (binding == null || reader.malformed != null || !frame.isIp() || dice.percent(3)) {
+        boolean passes = frame.isIp()
+                || (frame.hasMoreTags() && frame.body.length > 40 && binding != null && looksAtNothing(binding.node()));
+        if (binding == null || reader.malformed != null || !passes || dice.percent(3)) {
             return new Event.Arrives(has.port, has.frame, 256, false);
         }
         Attachment node = binding.node();
@@ -63,6 +65,10 @@ final class NodeBehavior {
         }
         MemoryFrame out = frame.toMemoryFrame();
         return new Event.Arrives(port, dice.percent(70) ? out : MemoryFrame.plain(out.bytes()), 256, false);
+    }
+
+    private static boolean looksAtNothing(Attachment node) {
+        return node.kind() != Attachment.Kind.ROUTE && node.translation() == Attachment.Translation.NONE;
     }
 
     private static void untag(ModelFrame frame, Attachment.Side side) {

@@ -160,7 +160,7 @@ public final class ReferenceModel {
 
     private void fromTransparent(Trip trip) {
         ModelFrame frame = trip.frame;
-        if (frame.etherType == 0x8100 || frame.etherType == 0x88a8) {
+        if (frame.hasMoreTags()) {
             drop(trip, DropReason.VLAN_UNEXPECTED);
             return;
         }

@@ -99,7 +99,8 @@ class DifferentialTest {
             "path kept",
             "observed",
             "hop of the other direction",
-            "error back through a node that translates"
+            "error back through a node that translates",
+            "two tags behind those of a node"
         }) {
             assertThat(coverage.events(event)).as(event).isGreaterThanOrEqualTo(often);
         }

@@ -197,7 +197,8 @@ class PlantedFaultsTest {
                 "now.action() == Action.PATH ? now.argument() : 0;",
                 "now.action() == Action.PATH ? 0 : 0;"),
         COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", ""),
-        ERRORS_GO_PAST_NODES_THAT_TRANSLATE("WayBack", "if (hop == Cursor.NOWHERE) {", "if (hop >= Cursor.NOWHERE) {");
+        ERRORS_GO_PAST_NODES_THAT_TRANSLATE("WayBack", "if (hop == Cursor.NOWHERE) {", "if (hop >= Cursor.NOWHERE) {"),
+        DEEP_TAGS_OF_A_NODE_STAY("DeepTags", "if (side.outerTag() != 0) {", "if (side.outerTag() == -1) {");
 
         final String type;
         final String good;
