@@ -22,6 +22,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A host that answers: echo over UDP and TCP on one port, IPv4 and IPv6; remembers what it got from whom. Any thread asks. */
 final class EchoHost implements AutoCloseable {
+    private static final int DATAGRAM_BYTES_MAX = 65_535;
+
     private final Namespace namespace;
     private final int port;
     private final List<DatagramSocket> udp = new ArrayList<>();
@@ -66,10 +68,10 @@ final class EchoHost implements AutoCloseable {
     }
 
     private void serveUdp(DatagramSocket socket) throws IOException {
-        DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
+        DatagramPacket packet = new DatagramPacket(new byte[DATAGRAM_BYTES_MAX], DATAGRAM_BYTES_MAX);
         try {
             while (true) {
-                packet.setLength(2048);
+                packet.setLength(DATAGRAM_BYTES_MAX);
                 socket.receive(packet);
                 ids.add(Payload.idAt(packet.getData(), 0));
                 peers.add(peer((InetSocketAddress) packet.getSocketAddress()));
