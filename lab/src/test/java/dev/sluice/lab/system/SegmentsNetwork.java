@@ -71,25 +71,24 @@ final class SegmentsNetwork implements AutoCloseable {
 
     /** The same with the chain's {@code afterLast}. */
     static String objects(int ipVersion, String afterLast) {
-        return new StringBuilder(Fabric.objects(ipVersion))
-                .append(Yaml.object("LogicalSwitch", "red", "{vni: 5001}"))
-                .append("---\n")
-                .append(Yaml.object("LogicalSwitch", "blue", "{vni: 5002}"))
-                .append("---\n")
-                .append(port("red-1", "host-a", "red-1", "red"))
-                .append(port("red-1-at-c", "host-c", "red-1", "red"))
-                .append(port("red-2", "host-b", "red-2", "red"))
-                .append(port("blue-1", "host-a", "blue-1", "blue"))
-                .append(port("blue-2", "host-b", "blue-2", "blue"))
-                .append(Yaml.object("Service", "fw", "{transport: raw}"))
-                .append("---\n")
-                .append(Yaml.object(
-                        "ServiceInstance", "fw", "{service: fw, node: host-c, interfaces: {in: fw-in, out: fw-out}}"))
-                .append("---\n")
-                .append(Yaml.object("ServiceChain", "inspect", "{profiles: [fw], afterLast: " + afterLast + "}"))
-                .append("---\n")
-                .append(Yaml.policy("all", "host-a/red-1, host-c/red-1-at-c", "{name: all, action: {chain: inspect}}"))
-                .toString();
+        return Fabric.objects(ipVersion)
+                + Yaml.object("LogicalSwitch", "red", "{vni: 5001}")
+                + "---\n"
+                + Yaml.object("LogicalSwitch", "blue", "{vni: 5002}")
+                + "---\n"
+                + port("red-1", "host-a", "red-1", "red")
+                + port("red-1-at-c", "host-c", "red-1", "red")
+                + port("red-2", "host-b", "red-2", "red")
+                + port("blue-1", "host-a", "blue-1", "blue")
+                + port("blue-2", "host-b", "blue-2", "blue")
+                + Yaml.object("Service", "fw", "{transport: raw}")
+                + "---\n"
+                + Yaml.object(
+                        "ServiceInstance", "fw", "{service: fw, node: host-c, interfaces: {in: fw-in, out: fw-out}}")
+                + "---\n"
+                + Yaml.object("ServiceChain", "inspect", "{profiles: [fw], afterLast: " + afterLast + "}")
+                + "---\n"
+                + Yaml.policy("all", "host-a/red-1, host-c/red-1-at-c", "{name: all, action: {chain: inspect}}");
     }
 
     private static String port(String name, String node, String interfaceName, String segment) {
