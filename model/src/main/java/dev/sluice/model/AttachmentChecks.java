@@ -60,7 +60,7 @@ final class AttachmentChecks {
         });
     }
 
-    private void check(String list, List<ServiceChain.Hop> hops, ServiceAttachment.Type type, Document at) {
+    private void check(String list, List<ServiceChain.Hop> hops, ServiceAttachment.Layer type, Document at) {
         for (int i = 0; i < hops.size(); i++) {
             ServiceChain.Hop hop = hops.get(i);
             Optional<Service> service = all.service(hop.service());

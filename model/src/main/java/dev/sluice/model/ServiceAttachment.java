@@ -26,7 +26,7 @@ public record ServiceAttachment(Metadata metadata, Spec spec) implements Resourc
      * @param nodes names of hosts that are on it, with all their routers, pairs and service instances
      * @param routers names of LogicalRouters that are on it; so are the service instances of their hosts. Both empty: everybody is on it
      */
-    public record Spec(int svni, Optional<Type> type, List<String> nodes, List<String> routers) {
+    public record Spec(int svni, Optional<Layer> type, List<String> nodes, List<String> routers) {
         /** Checks the range and copies the lists. */
         public Spec {
             Checks.requireRange("svni", svni, 1, ServiceChain.Spec.SVNI_MAX);
@@ -41,7 +41,7 @@ public record ServiceAttachment(Metadata metadata, Spec spec) implements Resourc
     }
 
     /** What the service nodes on it do with frames; nodes that only get copies do nothing with them. */
-    public enum Type implements Word {
+    public enum Layer implements Word {
         /** They bridge. */
         L2("l2", Service.Forwarding.BRIDGE),
 
@@ -51,7 +51,7 @@ public record ServiceAttachment(Metadata metadata, Spec spec) implements Resourc
         private final String word;
         private final Service.Forwarding forwarding;
 
-        Type(String word, Service.Forwarding forwarding) {
+        Layer(String word, Service.Forwarding forwarding) {
             this.word = word;
             this.forwarding = forwarding;
         }

@@ -1,7 +1,7 @@
 package dev.sluice.model;
 
+import dev.sluice.model.ServiceAttachment.Layer;
 import dev.sluice.model.ServiceAttachment.Spec;
-import dev.sluice.model.ServiceAttachment.Type;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,9 +23,9 @@ final class ServiceAttachmentReader {
             "svni",
             Types.integer(1, ServiceChain.Spec.SVNI_MAX),
             "Number of the plane's virtual network (VNI) in the tunnels between hosts. No other attachment has it, and no chain that does not name this one.");
-    private static final Field<Optional<Type>> TYPE = Field.optional(
+    private static final Field<Optional<Layer>> TYPE = Field.optional(
             "type",
-            Types.word(Type.class),
+            Types.word(Layer.class),
             "What services of chains on the plane do with frames: bridge (l2) or route (l3); those that get copies do as they like. Without it, either.");
     private static final Field<Scope> APPLIED_TO = Field.defaulted(
             "appliedTo",

@@ -45,7 +45,7 @@ public record VendorTemplate(Metadata metadata, Spec spec) implements Resource {
      * @param fallback value if a profile says none; empty: profiles have to say one
      */
     public record Parameter(
-            String name, Type type, List<String> values, Optional<IntRange> range, Optional<String> fallback) {
+            String name, ParameterType type, List<String> values, Optional<IntRange> range, Optional<String> fallback) {
         /** Copies the list. */
         public Parameter {
             values = List.copyOf(values);
@@ -87,7 +87,7 @@ public record VendorTemplate(Metadata metadata, Spec spec) implements Resource {
     }
 
     /** Of the values of a parameter. */
-    public enum Type implements Word {
+    public enum ParameterType implements Word {
         /** Any text. */
         TEXT("text"),
 
@@ -99,7 +99,7 @@ public record VendorTemplate(Metadata metadata, Spec spec) implements Resource {
 
         private final String word;
 
-        Type(String word) {
+        ParameterType(String word) {
             this.word = word;
         }
 

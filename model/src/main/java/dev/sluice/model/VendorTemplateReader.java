@@ -1,8 +1,8 @@
 package dev.sluice.model;
 
 import dev.sluice.model.VendorTemplate.Parameter;
+import dev.sluice.model.VendorTemplate.ParameterType;
 import dev.sluice.model.VendorTemplate.Spec;
-import dev.sluice.model.VendorTemplate.Type;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +13,8 @@ final class VendorTemplateReader {
 
     private static final Field<String> NAME =
             Field.required("name", ServiceProfileReader.PARAMETER_NAME, "What profiles call it.");
-    private static final Field<Type> TYPE =
-            Field.defaulted("type", Types.word(Type.class), Type.TEXT, "Of its values; nodes are told them as such.");
+    private static final Field<ParameterType> TYPE = Field.defaulted(
+            "type", Types.word(ParameterType.class), ParameterType.TEXT, "Of its values; nodes are told them as such.");
     private static final Field<List<String>> VALUES = Field.defaulted(
             "values",
             Lists.of(ServiceProfileReader.PARAMETER_VALUE, 1, ServiceProfile.PARAMETERS_MAX),
@@ -50,10 +50,10 @@ final class VendorTemplateReader {
     private VendorTemplateReader() {}
 
     private static @Nullable Parameter parameter(Values v) {
-        Type type = v.get(TYPE);
+        ParameterType type = v.get(TYPE);
         Optional<Integer> min = v.get(MIN);
         Optional<Integer> max = v.get(MAX);
-        if (type != Type.INTEGER && (min.isPresent() || max.isPresent())) {
+        if (type != ParameterType.INTEGER && (min.isPresent() || max.isPresent())) {
             return v.refuse(min.isPresent() ? "min" : "max", "stands without type: integer", "type: integer beside it");
         }
         int low = min.orElse(Integer.MIN_VALUE);

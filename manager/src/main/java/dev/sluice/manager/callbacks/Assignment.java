@@ -165,11 +165,11 @@ public record Assignment(ManagedObject manager, ServiceManager.Spec spec, String
                         value,
                         template.flatMap(of -> of.spec().parameter(name))
                                 .map(VendorTemplate.Parameter::type)
-                                .orElse(VendorTemplate.Type.TEXT)));
+                                .orElse(VendorTemplate.ParameterType.TEXT)));
         return Optional.of(tree);
     }
 
-    private static void put(ObjectNode parameters, String name, String value, VendorTemplate.Type type) {
+    private static void put(ObjectNode parameters, String name, String value, VendorTemplate.ParameterType type) {
         switch (type) {
             case TEXT -> parameters.put(name, value);
             case INTEGER -> parameters.put(name, Integer.parseInt(value));
