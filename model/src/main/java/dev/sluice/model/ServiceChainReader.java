@@ -58,17 +58,17 @@ final class ServiceChainReader {
             Types.word(Strategy.class),
             Strategy.ROUND_ROBIN,
             "Which paths new flows get where instances are on several hosts. round-robin, any: all of them; local:"
-                + " those with the most instances on this host; cluster: those whose instances are all on one host,"
-                + " whichever. The others are backups, the next best first, for when none of the best is alive (with"
-                + " selection least-flows there are no backups). On one host all are the same.");
+                    + " those with the most instances on this host; cluster: those whose instances are all on one host,"
+                    + " whichever. The others are backups, the next best first, for when none of the best is alive (with"
+                    + " selection least-flows there are no backups). On one host all are the same.");
     private static final Field<Selection> SELECTION = Field.defaulted(
             "selection",
             Types.word(Selection.class),
             Selection.ROUND_ROBIN,
             "How a new flow's path is chosen among those whose instances are alive. round-robin: in turn, by weight;"
-                + " least-flows: fewest active flows per weight; nearest: smallest sum of the instances' metrics,"
-                + " among equals in turn; least-load: in turn, by weight, instances that are loaded more than others"
-                + " of their service less often, as the manager tells.");
+                    + " least-flows: fewest active flows per weight; nearest: smallest sum of the instances' metrics,"
+                    + " among equals in turn; least-load: in turn, by weight, instances that are loaded more than others"
+                    + " of their service less often, as the manager tells.");
     private static final Field<Mode> MODE = Field.defaulted(
             "mode",
             Types.word(Mode.class),
@@ -81,9 +81,9 @@ final class ServiceChainReader {
             Types.word(AfterLast.class),
             AfterLast.CLASSIFIER,
             "Where packets go behind the last service, if that is on another host than the one that classified them."
-                + " classifier: back to that host; destination: straight to the host of their destination, if they are"
-                + " in a LogicalSwitch and no service translates or changes Ethernet headers; else back as well. On"
-                + " one host both are the same.");
+                    + " classifier: back to that host; destination: straight to the host of their destination, if they are"
+                    + " in a LogicalSwitch and no service translates or changes Ethernet headers; else back as well. On"
+                    + " one host both are the same.");
 
     private static final Field<Optional<Integer>> SVNI = Field.optional(
             "svni",
