@@ -1,5 +1,6 @@
 package dev.sluice.controller;
 
+import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.LogicalRouter;
 import dev.sluice.model.Node;
@@ -323,8 +324,8 @@ public final class Parts {
     /** Services over whose instances chains spread flows by load: by name, those of its instances that get new flows, with the weight of each. */
     Map<String, Map<String, Integer>> spreadByLoad() {
         Map<String, Map<String, Integer>> services = new TreeMap<>();
-        for (Item item : items.subMap("servicechains/", "servicechains0").values()) {
-            if (item.resource() instanceof ServiceChain chain && chain.spec().selection() == Selection.LEAST_LOAD) {
+        for (ServiceChain chain : chainsByService().all(ServiceChain.class)) {
+            if (chain.spec().selection() == Selection.LEAST_LOAD) {
                 chain.spec().services().forEach(service -> services.put(service, new TreeMap<>()));
             }
         }
@@ -340,6 +341,17 @@ public final class Parts {
             }
         }
         return services;
+    }
+
+    /** The chains, with the services of the profiles that they name. */
+    private Configuration chainsByService() {
+        List<Resource> named = new ArrayList<>();
+        for (Kind kind : List.of(Kind.SERVICE_CHAIN, Kind.SERVICE_PROFILE, Kind.VENDOR_TEMPLATE)) {
+            items.subMap(kind.plural() + "/", kind.plural() + "0")
+                    .values()
+                    .forEach(item -> named.add(item.resource()));
+        }
+        return Configuration.of(named);
     }
 
     /** The part of a node, by key. */

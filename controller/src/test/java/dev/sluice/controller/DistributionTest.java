@@ -199,6 +199,19 @@ class DistributionTest {
     }
 
     @Test
+    void chainsThatNameProfilesLookAtTheLoadsOfTheirServices() {
+        String ofProfile = INSPECTION.formatted("least-load").replace("profiles: [firewall]", "profiles: [strict]");
+        assertThat(ofProfile).contains("strict");
+        change(
+                PORTS + "\n---\n" + ofProfile
+                        + "\n---\n{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: strict}, spec: {service: firewall}}",
+                1);
+        Agent a = new Agent("a").hello().takes();
+        pass(a, 60, 9_000, 1_000);
+        assertThat(a.loads.getLast().getLevelsMap()).isEqualTo(Map.of("fw-1", 1));
+    }
+
+    @Test
     void agentGetsItsPartAndThenOnlyWhatIsNew() {
         change(PORTS, 1);
         Agent a = new Agent("a").hello().takes();
