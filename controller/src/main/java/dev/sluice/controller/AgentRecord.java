@@ -300,7 +300,8 @@ final class AgentRecord {
             }
         });
         Loads now = own.build();
-        if (to != null && !now.equals(toldLoads)) {
+        Loads before = toldLoads;
+        if (to != null && (before == null || !now.equals(before))) {
             toldLoads = now;
             FromController message = FromController.newBuilder().setLoads(now).build();
             bytesSent += message.getSerializedSize();

@@ -38,7 +38,7 @@ final class ToldLoads {
 
     /** The levels by name, if a node was not told these last. */
     Optional<Map<String, Integer>> news(Object node) {
-        if (node == toldTo ? levels.equals(told) : levels.isEmpty()) {
+        if (node.equals(toldTo) ? levels.equals(told) : levels.isEmpty()) {
             return Optional.empty();
         }
         toldTo = node;
