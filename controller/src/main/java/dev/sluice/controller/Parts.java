@@ -347,9 +347,7 @@ public final class Parts {
     private Configuration chainsByService() {
         List<Resource> named = new ArrayList<>();
         for (Kind kind : List.of(Kind.SERVICE_CHAIN, Kind.SERVICE_PROFILE, Kind.VENDOR_TEMPLATE)) {
-            items.subMap(kind.plural() + "/", kind.plural() + "0")
-                    .values()
-                    .forEach(item -> named.add(item.resource()));
+            items.subMap(kind.plural() + "/", kind.plural() + "0").values().forEach(item -> named.add(item.resource()));
         }
         return Configuration.of(named);
     }

@@ -93,6 +93,7 @@ class BfdDissectionTest {
             BfdReport toFrr = segment.runner.report(toHost(2));
             BfdReport toBird = segment.runner.report(toHost(3));
             segment.runner.close();
+            Waits.until("the polite ends are captured", Duration.ofSeconds(10), () -> adminDownCount(file) == 3);
             capture.stop();
             List<Dissected> ours = tshark(file).stream().filter(Dissected::ours).toList();
             assertThat(ours).hasSizeGreaterThan(20);
@@ -156,6 +157,23 @@ class BfdDissectionTest {
         Dissected first = packets.getFirst();
         assertThat(first.get("bfd.desired_min_tx_interval")).isEqualTo("1000000");
         assertThat(first.number("bfd.your_discriminator")).isZero();
+    }
+
+    /** Of all sessions; tshark complains while the last packet is being written. */
+    private static long adminDownCount(Path file) {
+        try {
+            Process process = new ProcessBuilder(
+                            "tshark",
+                            "-r",
+                            file.toString(),
+                            "-Y",
+                            "bfd.sta == 0 && (ip.src == 10.7.0.1 || ipv6.src == fd07::1)")
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return process.inputReader().lines().count();
+        } catch (IOException e) {
+            throw new LabException("tshark: " + e.getMessage());
+        }
     }
 
     private static List<Dissected> tshark(Path file) throws IOException, InterruptedException {

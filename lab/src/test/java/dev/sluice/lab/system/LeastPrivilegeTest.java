@@ -123,7 +123,9 @@ class LeastPrivilegeTest {
                             files.toString(),
                             "edge",
                             run.resolve("s").toString(),
-                            state.toString()));
+                            state.toString(),
+                            // The kernel's program needs CAP_PERFMON too.
+                            "fast-path-off"));
             sluice.awaitReady(Duration.ofSeconds(30));
             assertThat(field(sluice, "Uid")).startsWith(NOBODY);
             assertThat(List.of("CapEff", "CapPrm", "CapBnd", "CapAmb"))
