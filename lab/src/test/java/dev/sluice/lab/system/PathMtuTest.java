@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jdk.net.ExtendedSocketOptions;
@@ -93,17 +92,17 @@ class PathMtuTest {
         long before = sluice.counter("icmpErrors");
         boolean v4 = !server.contains(":");
         int headers = v4 ? 28 : 48;
-        AtomicReference<String> steps = new AtomicReference<>("");
+        String[] steps = {""};
         Waits.until(
                 way + ": pings to " + server + " find the MTU " + mtu
                         + ", which takes until every change of an interface is in force",
                 IN_FORCE,
                 () -> {
                     forgetMtus(network);
-                    steps.set(search(network.client, server, ownMtu, headers));
-                    return steps.get().endsWith(mtu + " passes");
+                    steps[0] = search(network.client, server, ownMtu, headers);
+                    return steps[0].endsWith(mtu + " passes");
                 },
-                steps::get);
+                () -> steps[0]);
         forgetMtus(network);
         long startNs = System.nanoTime();
         assertThat(TcpTransfer.echoes(network.client, server, 7, 1_000_000))
