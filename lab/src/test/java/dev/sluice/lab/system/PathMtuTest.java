@@ -124,7 +124,7 @@ class PathMtuTest {
         }
         System.out.printf(
                 "F12 %-28s %-4s %s: TCP 1 MB there and back in %4d ms, UDP told or answered, in fragments too; %d ICMP errors of Sluice%n",
-                way, v4 ? "IPv4" : "IPv6", steps.get(), tcpMs, sluice.counter("icmpErrors") - before);
+                way, v4 ? "IPv4" : "IPv6", steps[0], tcpMs, sluice.counter("icmpErrors") - before);
     }
 
     /** An error about the MTU before would be remembered by the hosts for minutes. */

@@ -39,7 +39,7 @@ class PlantedOrdersTest {
         APPLIED_TWICE_AFTER_RECONNECTING(
                 CONTROLLER + "AgentRecord", "held = now;", "held = held.isEmpty() ? now : held;"),
         A_LOST_ANSWER_IS_WAITED_FOR(
-                CONTROLLER + "AgentRecord", "everSeen = true;\n        sent = null;", "everSeen = true;");
+                CONTROLLER + "AgentRecord", "toldLoads = null;\n        sent = null;", "toldLoads = null;");
 
         final String type;
         final String good;
