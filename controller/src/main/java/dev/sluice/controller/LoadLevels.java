@@ -33,7 +33,7 @@ final class LoadLevels {
     private static final double UP = 2;
     private static final double DOWN = 0.375;
 
-    /** Below that an instance has no load to speak of, per weight. */
+    /** Below that an instance has no load to speak of, whatever its weight. */
     private static final double PACKETS_PER_SECOND_LOW = 100;
 
     private static final double CPU_PERMILLE_LOW = 20;
@@ -138,19 +138,23 @@ final class LoadLevels {
                 .map(this::of)
                 .filter(Watched::isKnown)
                 .allMatch(each -> each.cpuPermille.isPresent());
+        double low = byCpu ? CPU_PERMILLE_LOW : PACKETS_PER_SECOND_LOW;
+        double mean = weights.values().stream().mapToInt(each -> each).average().orElse(1);
         weights.forEach((name, weight) -> {
             Watched of = of(name);
             if (of.isKnown()) {
-                loads.put(name, (byCpu ? of.cpuPermille.orElse(0) : of.packetsPerSecond) / weight);
+                double load = byCpu ? of.cpuPermille.orElse(0) : of.packetsPerSecond;
+                loads.put(name, load < low ? 0 : load * mean / weight);
             } else {
                 of.calm();
             }
         });
-        double low = byCpu ? CPU_PERMILLE_LOW : PACKETS_PER_SECOND_LOW;
+        // Those without load may be ones that get none of these flows: backups, hosts that the plane does not reach.
         double sum = loads.values().stream().mapToDouble(each -> each).sum();
+        long busy = loads.values().stream().filter(each -> each > 0).count();
         loads.forEach((name, load) -> {
-            double others = loads.size() < 2 ? load : (sum - load) / (loads.size() - 1);
-            double figure = load < low ? 0 : load / Math.max(others, low);
+            double others = loads.size() < 2 ? load : busy < 2 ? low : (sum - load) / (busy - 1);
+            double figure = load == 0 ? 0 : load / Math.max(others, low);
             decide(service, name, of(name), figure, nowNs);
         });
     }

@@ -321,7 +321,7 @@ public final class Parts {
         return item == null ? "" : item.object.title();
     }
 
-    /** Services over whose instances chains spread flows by load: by name, those of its instances that get new flows, with the weight of each. */
+    /** Services over whose instances chains spread flows by load: by name, those of its instances that get new flows, with the weight of each; not those that each host has for itself. */
     Map<String, Map<String, Integer>> spreadByLoad() {
         Map<String, Map<String, Integer>> services = new TreeMap<>();
         for (ServiceChain chain : chainsByService().all(ServiceChain.class)) {
@@ -335,6 +335,7 @@ public final class Parts {
         for (Item item : items.subMap("serviceinstances/", "serviceinstances0").values()) {
             if (item.resource() instanceof ServiceInstance instance
                     && instance.spec().adminState() == AdminState.UP
+                    && instance.spec().node().isPresent()
                     && services.containsKey(instance.spec().service())) {
                 services.get(instance.spec().service())
                         .put(instance.name(), instance.spec().weight());

@@ -153,6 +153,26 @@ class LoadLevelsTest {
     }
 
     @Test
+    void weightsSayOnlyWhatOneInstanceMayHaveBesideAnother() {
+        Fleet fleet = new Fleet(2, 0, 1);
+        weights.put("i0", 100);
+        weights.put("i1", 100);
+        fleet.own[0] = 4_000;
+        fleet.own[1] = 500;
+        steps(fleet, HOUR_STEPS);
+        assertThat(level("i0")).isEqualTo(LoadLevels.LEVEL_MAX);
+    }
+
+    @Test
+    void equalLoadBesideThoseThatGetNothingChangesNothing() {
+        Fleet fleet = new Fleet(8, 0, 1);
+        fleet.own[0] = 1_200;
+        fleet.own[1] = 1_000;
+        steps(fleet, HOUR_STEPS);
+        assertThat(changes).isZero();
+    }
+
+    @Test
     void processorTimeCountsIfAllTellIt() {
         for (int i = 0; i < 20; i++) {
             passes("i0", 1_000);

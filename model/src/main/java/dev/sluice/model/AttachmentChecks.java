@@ -41,7 +41,10 @@ final class AttachmentChecks {
             if (all.find(kind, names.get(i)).isEmpty()) {
                 at.warning(
                         "spec.appliedTo." + field + "[" + i + "]",
-                        "there is no " + kind.word() + "/" + names.get(i) + "; it is on the plane as soon as there is");
+                        "there is no " + kind.word() + "/" + names.get(i)
+                                + (kind == Kind.NODE
+                                        ? "; a host of this name without such an object is on the plane all the same"
+                                        : "; it is on the plane as soon as there is"));
             }
         }
     }
@@ -79,6 +82,8 @@ final class AttachmentChecks {
     /** Rules for ports that have a profile are not looked at: which these are changes. There the node sees to it. */
     void check(ServicePolicy policy, Document at) {
         List<Rule> rules = policy.spec().rules();
+        // Most rules have the policy's places: these are looked at once for each plane.
+        Map<String, Optional<String>> outsideOf = new HashMap<>();
         for (int i = 0; i < rules.size(); i++) {
             Rule rule = rules.get(i);
             Optional<String> name = switch (rule.action()) {
@@ -92,17 +97,37 @@ final class AttachmentChecks {
             }
             List<AppliedTo> places = rule.appliedTo().isEmpty() ? policy.spec().appliedTo() : rule.appliedTo();
             String field = "spec.rules[" + i + "].action." + (rule.action() instanceof ToPath ? "path" : "chain");
-            places.stream()
-                    .filter(place -> place.profile().isEmpty())
-                    .flatMap(place -> all.resolve(place).stream())
-                    .flatMap(place -> outside(place, attachment.get().spec()))
-                    .findFirst()
-                    .ifPresent(outside -> at.error(
-                            field,
-                            "is on the plane of " + attachment.get().title() + ", but " + outside + " is not",
-                            "places on the plane, or " + outside + " in spec.appliedTo of "
-                                    + attachment.get().title()));
+            ServiceAttachment.Spec plane = attachment.get().spec();
+            Optional<String> first = rule.appliedTo().isEmpty()
+                    ? outsideOf.computeIfAbsent(attachment.get().name(), _ -> outside(places, plane))
+                    : outside(places, plane);
+            first.ifPresent(outside -> at.error(
+                    field,
+                    "is on the plane of " + attachment.get().title() + ", but " + outside + " is not",
+                    "places on the plane, or " + outside + " in spec.appliedTo of "
+                            + attachment.get().title()));
         }
+    }
+
+    private Optional<String> outside(List<AppliedTo> places, ServiceAttachment.Spec plane) {
+        return places.stream()
+                .filter(place -> place.profile().isEmpty())
+                .flatMap(place -> {
+                    List<Place> known = all.resolve(place);
+                    return known.isEmpty()
+                            ? outside(place, plane)
+                            : known.stream().flatMap(one -> outside(one, plane));
+                })
+                .findFirst();
+    }
+
+    /** Of an interface that no Port is for. */
+    private Stream<String> outside(AppliedTo place, ServiceAttachment.Spec plane) {
+        return place
+                .scope()
+                .filter(node -> all.router(node).isEmpty() && !plane.nodes().contains(node))
+                .map(node -> Kind.NODE.word() + "/" + node)
+                .stream();
     }
 
     /** What would have to be on a plane, and is not. */

@@ -18,7 +18,7 @@ final class ServiceProfileReader {
                     ? Optional.of(text)
                     : Optional.empty());
 
-    /** The value of a parameter: any single value, as it is written. */
+    /** The value of a parameter: any single value. Over the manager an unquoted number is one: 0123, 1.10 or 0x10 have to be quoted to stay so. */
     static final ValueType<String> PARAMETER_VALUE = new ValueType<>() {
         @Override
         public @Nullable String read(FieldReader at) {

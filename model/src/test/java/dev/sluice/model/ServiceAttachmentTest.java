@@ -138,6 +138,28 @@ class ServiceAttachmentTest {
     }
 
     @Test
+    void interfacesThatNoPortIsForAreWhereTheirHostIs() {
+        String objects = object("Service", "s", "transport: raw")
+                + object("ServiceInstance", "fw", "service: s, interfaces: {in: i, out: o}")
+                + object("ServiceChain", "c", "profiles: [s], attachment: plane")
+                + object("ServicePolicy", "p", "appliedTo: [a/eth0, a/eth1], rules: [{name: r, action: {chain: c}}]");
+        for (String node : List.of("a", "b")) {
+            List<String> problems =
+                    ConfigurationLoader.parse("f", plane("svni: 7, appliedTo: {nodes: [" + node + "]}") + objects)
+                            .problems()
+                            .stream()
+                            .map(Problem::toString)
+                            .filter(text -> text.contains("is on the plane of"))
+                            .toList();
+            if (node.equals("a")) {
+                assertThat(problems).isEmpty();
+            } else {
+                assertThat(problems).singleElement().asString().contains("but Node/a is not");
+            }
+        }
+    }
+
+    @Test
     void rulesLeadToAPlaneOnlyWhereItIs() {
         String chain = chain("profiles: [bridge], attachment: plane");
         for (String[] each : new String[][] {

@@ -119,13 +119,22 @@ final class PathIdentifiers {
                 .orElse(instance.name());
     }
 
-    /** Who is on the chain's plane, if not everybody: a host that is new there may not serve it yet. */
+    /** Who is on the chain's plane, if not everybody, and where its routers are: a host that is new there may not serve it yet. */
     private static String scope(ServiceChain chain, Configuration whole) {
         return whole.attachment(chain)
                 .map(ServiceAttachment::spec)
                 .filter(plane -> !plane.isForAll())
-                .map(plane -> " " + joined(plane.nodes()) + ";" + joined(plane.routers()))
+                .map(plane -> " " + joined(plane.nodes()) + ";" + joined(placed(plane.routers(), whole)))
                 .orElse("");
+    }
+
+    private static List<String> placed(List<String> routers, Configuration whole) {
+        return routers.stream()
+                .map(name -> name
+                        + whole.router(name)
+                                .map(router -> "@" + router.spec().node().orElse("*"))
+                                .orElse(""))
+                .toList();
     }
 
     private static String joined(List<String> names) {

@@ -57,7 +57,7 @@ final class PathPlan {
         this.log = log;
         for (ServiceChain chain : configuration.chains()) {
             ids.index(Space.TARGET, chain.name());
-            if (plane.isOn(chain)) {
+            if (hasRoom(chain) && plane.isOn(chain)) {
                 add(chain);
             }
         }
@@ -75,23 +75,33 @@ final class PathPlan {
         }
     }
 
-    private void add(ServiceChain chain) {
-        List<List<Choice>> choices = new ArrayList<>();
+    /** Whether a chain has room for its paths, those of instances included that its plane does not reach: so all hosts find the same. */
+    private boolean hasRoom(ServiceChain chain) {
         long count = 1;
         for (String service : chain.spec().services()) {
-            List<Choice> ofHop = choices(chain, service);
-            choices.add(ofHop);
-            count = Math.min(count * ofHop.size(), Integer.MAX_VALUE);
+            long ofHop = configuration.instancesOf(service).stream()
+                    .filter(instance -> instances.attachment(instance, chain.name()) != null && mayChoose(instance))
+                    .count();
+            count = Math.min(count * ofHop, Integer.MAX_VALUE);
         }
         if (count > PATHS_MAX) {
             log.error(
                     chain,
                     "spec.profiles",
-                    "the instances of its services make too many paths; use fewer instances or split the chain",
+                    "the instances of its services make too many paths, those that are not on its plane counted too; use fewer instances or split the chain",
                     Long.toString(count),
                     "at most " + PATHS_MAX);
-            return;
         }
+        return count <= PATHS_MAX;
+    }
+
+    private boolean mayChoose(ServiceInstance instance) {
+        return instance.spec().adminState() == AdminState.UP || plane.shares();
+    }
+
+    private void add(ServiceChain chain) {
+        List<List<Choice>> choices = new ArrayList<>();
+        chain.spec().services().forEach(service -> choices.add(choices(chain, service)));
         List<List<Choice>> combinations = new ArrayList<>();
         combine(choices, new ArrayList<>(), combinations);
         List<List<Choice>> offered =
@@ -164,8 +174,7 @@ final class PathPlan {
         List<Choice> choices = new ArrayList<>();
         for (ServiceInstance instance : configuration.instancesOf(service)) {
             AttachmentDraft attachment = instances.attachment(instance, chain.name());
-            boolean up = instance.spec().adminState() == AdminState.UP;
-            if (attachment != null && (up || plane.shares()) && plane.isOn(chain, instance)) {
+            if (attachment != null && mayChoose(instance) && plane.isOn(chain, instance)) {
                 choices.add(new Choice(instance, attachment));
             } else if (attachment == null && !instance.spec().policies().isEmpty()) {
                 log.warning(
@@ -179,7 +188,7 @@ final class PathPlan {
             log.warning(
                     chain,
                     "spec.profiles",
-                    "has no path on this node: no instance of this service is up, so flows sent to the chain are dropped",
+                    "has no path on this node: no instance of this service that its plane reaches is up, so flows sent to the chain are dropped",
                     service);
         }
         return choices;

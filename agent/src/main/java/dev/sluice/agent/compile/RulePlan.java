@@ -28,11 +28,13 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,7 @@ final class RulePlan {
     private final Map<Integer, Rule> rules = new LinkedHashMap<>();
     private final Map<Integer, Group> groups = new LinkedHashMap<>();
     private final BitSet placesTold = new BitSet();
+    private final Set<String> planesTold = new HashSet<>();
 
     private final @Nullable Snapshot before;
 
@@ -133,6 +136,17 @@ final class RulePlan {
                     "spec.appliedTo",
                     "is no port in use on this node, so the rules do not apply there",
                     at.toString());
+        }
+    }
+
+    /** Once for each object and chain, however many rules there are. */
+    private void warnIfNotOn(ServiceChain chain, Resource owner) {
+        if (!plane.isOn(chain) && planesTold.add(owner.title() + " " + chain.name())) {
+            log.warning(
+                    owner,
+                    "spec",
+                    "leads to a chain whose ServiceAttachment this node is not on, so its packets meet the failure action",
+                    chain.name());
         }
     }
 
@@ -218,13 +232,7 @@ final class RulePlan {
                 log.error(owner, "spec", "there is no such ServiceChain", chain, "");
                 return;
             }
-            if (!plane.isOn(known.get())) {
-                log.warning(
-                        owner,
-                        "spec",
-                        "leads to a chain whose ServiceAttachment this node is not on, so its packets meet the failure action",
-                        chain);
-            }
+            warnIfNotOn(known.get(), owner);
             target = ids.index(Space.TARGET, chain);
         }
         if (ruleAction instanceof ToPath to) {
@@ -239,6 +247,9 @@ final class RulePlan {
                         "an identifier or a name that 'sluice paths' lists");
                 return;
             }
+            configuration
+                    .chain(path.get().substring(0, path.get().indexOf('[')))
+                    .ifPresent(chain -> warnIfNotOn(chain, owner));
             target = ids.index(Space.TARGET, path.get());
         }
         PortSides appliedTo = PortSides.of(sides);

@@ -180,7 +180,7 @@ final class PathReports {
         }
         return names.isEmpty()
                 ? ""
-                : "1/" + (1 << halvings) + " of its share of new flows because of the load of "
+                : "1/" + (1L << halvings) + " of its share of new flows because of the load of "
                         + String.join(", ", names);
     }
 

@@ -10,6 +10,7 @@ import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PlanePath;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.Problem;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -139,6 +140,48 @@ class AttachedPlanesTest {
         assertThat(digest(attachment("nodes: [a, b, c]"), chain)).isNotEqualTo(both);
         assertThat(digest(attachment("nodes: [a], routers: [b]"), chain)).isNotEqualTo(both);
         assertThat(digest(attachment(""), chain)).isEqualTo(digest(chain(", svni: 5000")));
+    }
+
+    @Test
+    void hostsTellEachOtherWhereTheRoutersOfAPlaneAre() {
+        String chain = chain(", attachment: production");
+        String plane = attachment("nodes: [a], routers: [t1]") + "---\n" + object("LogicalSwitch", "web", "{vni: 7}");
+        long none = digest(plane, chain);
+        long there = digest(plane, chain, router("b"));
+        assertThat(there).isNotEqualTo(none);
+        assertThat(digest(plane, chain, router("c"))).isNotEqualTo(there);
+    }
+
+    private static String router(String node) {
+        return object(
+                "LogicalRouter",
+                "t1",
+                "{node: " + node + ", interfaces: [{name: web, switch: web, addresses: [10.9.0.1/24]}]}");
+    }
+
+    @Test
+    void instancesThatAPlaneDoesNotReachCountWhereThereIsRoomForSoManyPaths() {
+        List<String> objects = new ArrayList<>(List.of(
+                attachment("nodes: [a, b]"),
+                object("Service", "ips", "{transport: raw}"),
+                object("ServiceChain", "inspect", "{profiles: [firewall, ips], attachment: production}")));
+        for (int i = 0; i < 33; i++) {
+            String node = i % 2 == 0 ? "b" : "c";
+            for (String service : List.of("firewall", "ips")) {
+                String name = service + i;
+                objects.add(object(
+                        "ServiceInstance",
+                        name,
+                        "{service: " + service + ", node: " + node + ", interfaces: {in: " + name + "i, out: " + name
+                                + "o}}"));
+            }
+        }
+        for (String node : List.of("a", "b", "c")) {
+            assertThat(result(node, objects.toArray(String[]::new)).problems())
+                    .as(node)
+                    .anyMatch(problem -> problem.object().equals("ServiceChain/inspect")
+                            && problem.message().contains("make too many paths"));
+        }
     }
 
     private static long digest(String... more) {

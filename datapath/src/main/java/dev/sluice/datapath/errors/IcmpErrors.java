@@ -247,7 +247,8 @@ public final class IcmpErrors {
      */
     private @Nullable IpAddress ownAddress(int port, int router, boolean back, boolean v4) {
         PortEntry by = snapshot.port(port);
-        IpAddress own = back || by.router() == router ? ownAddress(by, v4) : null;
+        boolean expected = back && by.role() == PortEntry.Role.SERVICE;
+        IpAddress own = expected || by.router() == router ? ownAddress(by, v4) : null;
         return own != null ? own : v4 ? firstV4[router] : firstV6[router];
     }
 

@@ -227,7 +227,7 @@ public final class Selector {
         for (int i = 0; i < instances.length; i++) {
             halvings += liveness.loadLevel(instances[i]);
         }
-        return ((long) path.weight() << HALVINGS_MAX) >>> halvings;
+        return ((long) path.weight() << HALVINGS_MAX) >>> Math.min(halvings, HALVINGS_MAX);
     }
 
     /** Each path gets a share of the hashes by its weight, whatever the load: that may be another at the flow's next packet. */

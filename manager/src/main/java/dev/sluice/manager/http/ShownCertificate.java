@@ -28,7 +28,7 @@ import javax.net.ssl.SSLContext;
 
 /** What a manager shows to prove who it is: a certificate chain and its key, from PEM files (RFC 7468). */
 public final class ShownCertificate {
-    /** The only version that is spoken (RFC 8446). */
+    /** The only version that is spoken to who asks this manager (RFC 8446). */
     static final String PROTOCOL = "TLSv1.3";
 
     private static final Pattern KEY =
