@@ -79,9 +79,13 @@ final class WanderingLab implements AutoCloseable {
                 "agent", "--manager", ManagedFabric.AGENTS, "--node", ManagedFabric.name(host), "--enrol", token);
         List<String> all = new ArrayList<>(words);
         all.addAll(List.of(
-                "--admin", folder.resolve(ManagedFabric.name(host) + ".sock").toString()));
+                "--admin", socket(host).toString()));
         all.addAll(List.of("--state", folder.resolve(ManagedFabric.name(host)).toString()));
         return hosts.get(host).startJvm("agent", PairLab.FLAGS, Main.class, all);
+    }
+
+    private Path socket(int host) {
+        return folder.resolve(ManagedFabric.name(host) + ".sock");
     }
 
     /** Settings of all hosts, with what makes them work together. */
@@ -144,9 +148,16 @@ final class WanderingLab implements AutoCloseable {
         return false;
     }
 
+    /** What everybody has logged, and what the hosts say of themselves now. */
     String logs() {
         StringBuilder all = new StringBuilder(process.log());
-        agents.forEach(agent -> all.append("\n--\n").append(agent.log()));
+        for (int i = 0; i < agents.size(); i++) {
+            all.append("\n-- ").append(ManagedFabric.name(i)).append('\n').append(agents.get(i).log());
+            for (String command : List.of("status", "paths", "counters", "macs")) {
+                Cli said = Cli.run(command, "--admin", socket(i).toString());
+                all.append('\n').append(command).append(":\n").append(said.out()).append(said.err());
+            }
+        }
         return all.toString();
     }
 
