@@ -16,7 +16,7 @@ import java.util.Set;
  * Watches the interfaces of one network namespace by rtnetlink(7). One user: a control thread.
  *
  * <p>Knows all interfaces from the start; {@link #poll} tells what has changed since. Should the kernel have lost messages (ENOBUFS), everything is listed
- * again and the differences are told, so that no change stays unseen. The socket belongs to the namespace of the thread that opens it.
+ * again, as often as it takes, and the differences are told, so that no change stays unseen. The socket belongs to the namespace of the thread that opens it.
  */
 public final class LinkMonitor implements AutoCloseable {
     private static final String OBJECT = "link monitor";
@@ -25,6 +25,7 @@ public final class LinkMonitor implements AutoCloseable {
     private static final int SOCKADDR_NL_BYTES = 12;
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int DUMP_WAIT_MS = 2000;
+    private static final int DUMPS_MAX = 5;
 
     private final int fd;
     private final Arena arena = Arena.ofShared();
@@ -32,6 +33,10 @@ public final class LinkMonitor implements AutoCloseable {
     private final Map<Integer, LinkInfo> links = new HashMap<>();
     private final Set<Integer> listed = new HashSet<>();
     private boolean dumpRunning;
+
+    /** Whether there may be changes that nothing told of: messages were lost, or a list was not whole. */
+    private boolean behind;
+
     private int sequence;
 
     private LinkMonitor(int fd) {
@@ -77,6 +82,17 @@ public final class LinkMonitor implements AutoCloseable {
                 throw PortException.of(OBJECT, "bind", answer, CAPABILITY);
             }
         }
+        for (int i = 0; i < DUMPS_MAX; i++) {
+            listFirst();
+            if (!behind) {
+                return;
+            }
+        }
+        throw new PortException(OBJECT + ": the kernel did not list all its interfaces in " + DUMPS_MAX
+                + " tries; do very many come and go? Try again");
+    }
+
+    private void listFirst() throws PortException {
         requestDump();
         List<LinkEvent> ignored = new ArrayList<>();
         while (dumpRunning) {
@@ -100,12 +116,14 @@ public final class LinkMonitor implements AutoCloseable {
     private void requestDump() throws PortException {
         listed.clear();
         dumpRunning = true;
+        behind = false;
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment request = scratch.allocate(LinkMessage.DUMP_REQUEST_BYTES, 4);
             LinkMessage.writeDumpRequest(request, ++sequence);
             long answer = Linux.sendto(fd, request, request.byteSize(), 0, MemorySegment.NULL, 0);
             if (answer < 0) {
                 dumpRunning = false;
+                behind = true;
                 throw PortException.of(OBJECT, "RTM_GETLINK", answer, CAPABILITY);
             }
         }
@@ -135,22 +153,22 @@ public final class LinkMonitor implements AutoCloseable {
      */
     public List<LinkEvent> poll() throws PortException {
         List<LinkEvent> events = new ArrayList<>();
-        if (drain(events)) {
+        drain(events);
+        if (behind) {
             requestDump();
             drain(events);
         }
         return events;
     }
 
-    /** Reads all waiting messages; whether some were lost. */
-    private boolean drain(List<LinkEvent> events) {
-        boolean lost = false;
+    /** Reads all waiting messages. */
+    private void drain(List<LinkEvent> events) {
         while (true) {
             long bytes = Linux.recv(fd, buffer, BUFFER_BYTES, KernelConstants.MSG_DONTWAIT);
             if (bytes == -Errno.ENOBUFS) {
-                lost = true;
+                behind = true;
             } else if (bytes <= 0 && bytes != -Errno.EINTR) {
-                return lost;
+                return;
             } else {
                 onMessages(bytes, events);
             }
@@ -214,6 +232,7 @@ public final class LinkMonitor implements AutoCloseable {
     /** What a complete list did not name is gone. */
     private void onDumpDone(boolean complete, List<LinkEvent> events) {
         dumpRunning = false;
+        behind |= !complete;
         if (complete) {
             for (Integer index : List.copyOf(links.keySet())) {
                 if (!listed.contains(index)) {
