@@ -74,21 +74,25 @@ public final class InstanceWatch {
         setPorts(node, down);
         Map<Integer, String> dead = new HashMap<>();
         for (InstanceEntry instance : node.instances()) {
+            // One that is gone from the objects still serves for a while; nobody is to be told of it, and it would hide
+            // the one of its name elsewhere.
+            Map<String, String> heard = instance.lingers() ? new HashMap<>() : now;
+            String what = "service instance " + instance.name();
             for (int port : instance.ports()) {
                 String reason = down.get(port);
                 if (reason != null) {
                     dead.putIfAbsent(instance.number(), reason);
-                    now.putIfAbsent("service instance " + instance.name(), reason);
+                    heard.putIfAbsent(what, reason);
                 }
             }
             liveness.setInstance(instance.number(), !dead.containsKey(instance.number()));
             String remote = remoteReasons.apply(instance.number());
             if (!remote.isEmpty()) {
-                now.putIfAbsent("service instance " + instance.name(), remote);
+                heard.putIfAbsent(what, remote);
             }
             String silent = silent(instance.number());
             if (!silent.isEmpty()) {
-                now.putIfAbsent("service instance " + instance.name(), silent);
+                heard.putIfAbsent(what, silent);
             }
         }
         setLeaving(node);
