@@ -229,7 +229,7 @@ public final class Distribution {
         Optional<Figures> figures = Optional.empty();
         for (AgentRecord agent : agents.values()) {
             Health said = agent.health(key);
-            if (said != null) {
+            if (said != null && parts.isOf(key, agent.node())) {
                 health.add(said);
             }
             figures = figures.or(() -> agent.figures(key));

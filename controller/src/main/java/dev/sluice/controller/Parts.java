@@ -321,6 +321,19 @@ public final class Parts {
         return item == null ? "" : item.object.title();
     }
 
+    /** Whether what a node says of an object counts: an object that has moved is not what its former node still sees. */
+    boolean isOf(String key, String node) {
+        Item item = items.get(key);
+        Optional<String> at = item == null
+                ? Optional.empty()
+                : switch (item.resource()) {
+                    case Port port -> port.spec().node();
+                    case ServiceInstance instance -> instance.spec().node();
+                    default -> Optional.empty();
+                };
+        return at.isEmpty() || at.get().equals(node);
+    }
+
     /** Services over whose instances chains spread flows by load: by name, those of its instances that get new flows, with the weight of each; not those that each host has for itself. */
     Map<String, Map<String, Integer>> spreadByLoad() {
         Map<String, Map<String, Integer>> services = new TreeMap<>();

@@ -185,6 +185,26 @@ class DistributionTest {
     }
 
     @Test
+    void whatTheFormerHostOfAnInstanceStillSaysOfItDoesNotCount() {
+        change(INSPECTION.formatted("round-robin"), 1);
+        Agent a = new Agent("a").hello();
+        Report alive = Report.newBuilder()
+                .addInstances(InstanceState.newBuilder().setName("fw-1").setAlive(true))
+                .build();
+        distribution.report(a, alive, nowNs);
+        String key = "serviceinstances/fw-1";
+        assertThat(Objects.requireThere(distribution.state(key)).health()).hasSize(1);
+        change(
+                "{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {service: firewall, node: b, interfaces: {in: a1, out: b1}}}",
+                2);
+        assertThat(Objects.requireThere(distribution.state(key)).health()).isEmpty();
+        distribution.report(new Agent("b").hello(), alive, nowNs);
+        assertThat(Objects.requireThere(distribution.state(key)).health())
+                .extracting(Health::node)
+                .containsExactly("b");
+    }
+
+    @Test
     void nobodyIsToldOfLoadsThatNoChainLooksAt() {
         change(PORTS + "\n---\n" + INSPECTION.formatted("round-robin"), 1);
         Agent a = new Agent("a").hello().takes();
