@@ -95,13 +95,20 @@ class DiscoverySystemTest {
         return events;
     }
 
+    /** Whether all hosts have an object as it is now. */
+    private static boolean isApplied(JsonNode object) {
+        return WanderingLab.is(object, "Applied")
+                && object.path("status").path("observedGeneration").asLong(0)
+                        == object.path("metadata").path("generation").asLong(-1);
+    }
+
     /** The node is found at a host, and what the workload sends and gets has been in it. */
     private static void served(WanderingLab lab, Namespace vm, BridgeFirewall firewall, int host) {
         lab.await(
                 "the node is found",
                 "serviceinstances",
                 "fw-1",
-                now -> isAt(now, host) && WanderingLab.is(now, "Alive"));
+                now -> isAt(now, host) && isApplied(now) && WanderingLab.is(now, "Alive"));
         Waits.until("packets pass", PairLab.WAIT, () -> vm.pings("10.0.0.2"), lab::logs);
         long before = WanderingLab.passed(firewall);
         assertThat(vm.pings("10.0.0.2")).isTrue();

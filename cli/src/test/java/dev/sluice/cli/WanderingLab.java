@@ -78,8 +78,7 @@ final class WanderingLab implements AutoCloseable {
         List<String> words = List.of(
                 "agent", "--manager", ManagedFabric.AGENTS, "--node", ManagedFabric.name(host), "--enrol", token);
         List<String> all = new ArrayList<>(words);
-        all.addAll(List.of(
-                "--admin", socket(host).toString()));
+        all.addAll(List.of("--admin", socket(host).toString()));
         all.addAll(List.of("--state", folder.resolve(ManagedFabric.name(host)).toString()));
         return hosts.get(host).startJvm("agent", PairLab.FLAGS, Main.class, all);
     }
@@ -152,10 +151,17 @@ final class WanderingLab implements AutoCloseable {
     String logs() {
         StringBuilder all = new StringBuilder(process.log());
         for (int i = 0; i < agents.size(); i++) {
-            all.append("\n-- ").append(ManagedFabric.name(i)).append('\n').append(agents.get(i).log());
+            all.append("\n-- ")
+                    .append(ManagedFabric.name(i))
+                    .append('\n')
+                    .append(agents.get(i).log());
             for (String command : List.of("status", "paths", "counters", "macs")) {
                 Cli said = Cli.run(command, "--admin", socket(i).toString());
-                all.append('\n').append(command).append(":\n").append(said.out()).append(said.err());
+                all.append('\n')
+                        .append(command)
+                        .append(":\n")
+                        .append(said.out())
+                        .append(said.err());
             }
         }
         return all.toString();

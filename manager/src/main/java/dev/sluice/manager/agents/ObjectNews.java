@@ -76,13 +76,21 @@ public final class ObjectNews {
 
     private void tell(List<ObjectEvent> events) {
         Map<String, ObjectEvent> last = new LinkedHashMap<>();
-        events.forEach(event -> last.put(wantedKey(event.object()), event));
+        Set<String> others = new HashSet<>();
+        for (ObjectEvent event : events) {
+            String key = wantedKey(event.object());
+            last.put(key, event);
+            // What was written may be followed at once by a status: the last event alone does not say what is new.
+            if (!isStatusOnly(event)) {
+                others.add(key);
+            }
+        }
         List<WantedObject> changed = new ArrayList<>();
         List<String> removed = new ArrayList<>();
         last.forEach((key, event) -> {
             if (event.type() == ObjectEvent.Type.DELETED) {
                 removed.add(key);
-            } else if (!isStatusOnly(event) || !told.contains(key)) {
+            } else if (others.contains(key) || !told.contains(key)) {
                 changed.add(wanted(event.object()));
             }
         });
