@@ -160,7 +160,7 @@ class AgentFuzzTest {
                     assertThat(agent.got)
                             .as("told to %s", node)
                             .noneMatch(each -> each.getUpdate().getResourcesList().stream()
-                                    .anyMatch(resource -> resource.getText().contains("a-left")));
+                                    .anyMatch(resource -> resource.getName().equals("ports/a-left")));
                 }
             }
             case ANSWER -> distribution.answer(agent, message.getAnswer(), nowNs);
