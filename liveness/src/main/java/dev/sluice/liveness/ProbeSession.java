@@ -29,7 +29,13 @@ public final class ProbeSession {
     private long changedNs;
     private long goodRounds;
     private long goodSinceNs;
-    private long judgedSequence;
+
+    /** By direction, the last round that was given up. */
+    private final long[] givenUp = new long[2];
+
+    /** The last round of which a probe was lost; those up to it are no good ones. */
+    private long badSequence;
+
     private int deaths;
     private long diedNs;
 
@@ -75,22 +81,21 @@ public final class ProbeSession {
         return timing.intervalNs() * 3 / 4 + timing.intervalNs() * 3 / 20 * share / 1024;
     }
 
-    /** Of the round before the one that is about to go out. */
+    /** Gives up the round that is too old once the next one has gone out: a node whose answers take so long would be dead. */
     private void countLost() {
-        if (sequence == judgedSequence) {
-            return;
-        }
-        judgedSequence = sequence;
-        boolean complete = true;
+        long old = sequence + 1 - timing.failAfter();
         for (int d = 0; d < directions; d++) {
-            if (sequence > answeredSequence[d]) {
-                lost[d]++;
-                complete = false;
+            if (old > answeredSequence[d] && old > givenUp[d]) {
+                lost(d, 1, old);
+                givenUp[d] = old;
             }
         }
-        if (!complete) {
-            goodRounds = 0;
-        }
+    }
+
+    private void lost(int direction, long count, long last) {
+        lost[direction] += count;
+        badSequence = Math.max(badSequence, last);
+        goodRounds = 0;
     }
 
     private void judge(long nowNs) {
@@ -101,6 +106,8 @@ public final class ProbeSession {
             long outstanding = sequence - answeredSequence[d];
             boolean waited = nowNs - lastSentNs >= timing.graceNs();
             if (outstanding > timing.failAfter() || (outstanding == timing.failAfter() && waited)) {
+                lost(d, sequence - Math.max(answeredSequence[d], givenUp[d]), sequence);
+                givenUp[d] = sequence;
                 die(nowNs);
                 return;
             }
@@ -136,9 +143,14 @@ public final class ProbeSession {
         if (direction < 0 || direction >= directions || number > sequence || number <= answeredSequence[direction]) {
             return false;
         }
+        long skipped = number - 1 - Math.max(answeredSequence[direction], givenUp[direction]);
+        if (skipped > 0) {
+            lost(direction, skipped, number - 1);
+        }
         answeredSequence[direction] = number;
         this.roundTripNs[direction] = roundTripNs;
-        if (number == sequence && answeredSequence[0] == answeredSequence[directions - 1]) {
+        boolean complete = answeredSequence[0] >= number && answeredSequence[directions - 1] >= number;
+        if (complete && number > badSequence) {
             roundComplete(nowNs);
         }
         return true;
@@ -193,7 +205,7 @@ public final class ProbeSession {
         return changedNs;
     }
 
-    /** Probes lost in a direction since the session began. */
+    /** Probes lost in a direction since the session began: a later one came back, or so many were sent since that the node would be dead. */
     public long lost(int direction) {
         return lost[direction];
     }

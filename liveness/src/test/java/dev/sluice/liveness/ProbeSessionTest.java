@@ -3,6 +3,8 @@ package dev.sluice.liveness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -16,16 +18,27 @@ class ProbeSessionTest {
     private boolean forwardWorks = true;
     private boolean reverseWorks = true;
 
+    /** How long answers take, and those that are under way. */
+    private long delayNs;
+
+    private final Queue<Answer> underWay = new ArrayDeque<>();
+
+    private record Answer(int direction, long sequence, long atNs) {}
+
     /** Lives through some time in steps of a millisecond. */
     private void live(long ms) {
         for (long end = nowNs + ms * MS; nowNs < end; nowNs += MS) {
             if (session.step(nowNs)) {
                 if (forwardWorks) {
-                    session.answered(0, session.sequence(), 1, nowNs);
+                    underWay.add(new Answer(0, session.sequence(), nowNs + delayNs));
                 }
                 if (reverseWorks) {
-                    session.answered(1, session.sequence(), 1, nowNs);
+                    underWay.add(new Answer(1, session.sequence(), nowNs + delayNs));
                 }
+            }
+            for (Answer one = underWay.peek(); one != null && one.atNs() <= nowNs; one = underWay.peek()) {
+                session.answered(one.direction(), one.sequence(), 1, nowNs);
+                underWay.remove();
             }
         }
     }
@@ -79,6 +92,32 @@ class ProbeSessionTest {
         live(1000);
         forwardWorks = true;
         assertThat(msUntil(true)).isBetween(75L, 136L);
+    }
+
+    @Test
+    void nodeWhoseAnswersTakeLongerThanARoundDiesAndRecoversLikeOthers() {
+        delayNs = 60 * MS;
+        live(10_000);
+        assertThat(session.alive()).isTrue();
+        assertThat(session.lost(0) + session.lost(1)).isZero();
+        forwardWorks = false;
+        assertThat(msUntil(false)).isLessThan(220);
+        live(1000);
+        forwardWorks = true;
+        assertThat(msUntil(true)).isLessThan(500);
+    }
+
+    @Test
+    void answersThatComeWhenTheNodeIsDeadAlreadyDoNotBringItBack() {
+        live(100);
+        delayNs = 250 * MS;
+        assertThat(msUntil(false)).isLessThan(160);
+        live(10_000);
+        assertThat(session.alive()).isFalse();
+        assertThat(session.deaths()).isEqualTo(1);
+        delayNs = 0;
+        underWay.clear();
+        assertThat(msUntil(true)).isLessThan(250);
     }
 
     @Test
