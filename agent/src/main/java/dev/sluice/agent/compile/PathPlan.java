@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -312,9 +313,11 @@ final class PathPlan {
      * Lets new flows wait for paths that a change brings and that other hosts may not have yet (ADR 14): until they are served, new flows get the other paths of the chain, or if it has none, those that
      * they got before. After {@link #retain}.
      *
+     * @param keeps whether a chain may give paths of before to all that the rules lead to it now
      * @return the paths that are awaited, by id, with the time at which that ends
      */
-    Map<Integer, Long> await(List<PathDraft> before, Transition change, Transition.Word word, long nowNs) {
+    Map<Integer, Long> await(
+            List<PathDraft> before, Predicate<String> keeps, Transition change, Transition.Word word, long nowNs) {
         Map<Integer, PathDraft> earlier = new HashMap<>();
         before.forEach(path -> earlier.put(path.id(), path));
         Map<Integer, Long> awaited = new HashMap<>();
@@ -327,7 +330,7 @@ final class PathPlan {
                             && !change.missing(path, instances.attachments().values(), word)
                                     .isEmpty())
                     .toList();
-            List<PathDraft> kept = late.isEmpty() || late.size() < offered.size()
+            List<PathDraft> kept = late.isEmpty() || late.size() < offered.size() || !keeps.test(chain.name())
                     ? List.of()
                     : ofChain(chain.name(), PathDraft.Use.GONE).stream()
                             .filter(path -> gaveFlows(earlier.get(path.id())))

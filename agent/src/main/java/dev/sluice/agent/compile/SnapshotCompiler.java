@@ -135,7 +135,9 @@ public final class SnapshotCompiler {
             linger(change, instances, plane, before);
             instances.retain(before.attachments());
             paths.retain(before.paths());
-            change = change.awaiting(paths.await(before.paths(), change, word, nowNs));
+            LedFlows led = new LedFlows(before.snapshot().rules(), rules.rules());
+            change = change.awaiting(paths.await(
+                    before.paths(), chain -> !led.isMore(ids.index(Space.TARGET, chain)), change, word, nowNs));
             instances.leave(paths.givenInstances());
         }
         CompiledNode compiled = assemble(
