@@ -119,8 +119,18 @@ final class FirstConfiguration {
         return good.withNotice(notice);
     }
 
+    /** A revision that would run if the host did not need its interfaces. */
+    private static final class HostInTheWayException extends NodeException {
+        private static final long serialVersionUID = 1L;
+
+        HostInTheWayException(String why) {
+            super(why);
+        }
+    }
+
     /**
-     * Compiles the last good revision, or the newest good one before it that can be run.
+     * Compiles the last good revision, or the newest good one before it that can be run. None takes the place of one that nothing but the host is in the way of: that may be over in a moment, and what users
+     * have forbidden since would pass.
      *
      * @param whateverTheHostNeeds whether interfaces may be taken then that the host needs: what ran before the restart goes on
      * @return its notice says what is special about it
@@ -138,6 +148,9 @@ final class FirstConfiguration {
                 history.state(new HistoryState(
                         head.number(), head.number(), history.state().filesNotApplied()));
                 return first.as(head.number(), head.content()).withNotice(instead + first.notice());
+            } catch (HostInTheWayException e) {
+                reasons.add("revision " + head.number() + ": " + e.getMessage());
+                break;
             } catch (NodeException e) {
                 String name = "revision " + head.number();
                 String why = String.valueOf(e.getMessage());
@@ -155,12 +168,12 @@ final class FirstConfiguration {
             return compilation.checked(
                     objects, List.of(), Optional.empty(), Permission.atStart(head.forcedInterfaces()));
         } catch (NodeException e) {
+            AppliedConfiguration anyway =
+                    compilation.unchecked(objects, List.of(), Optional.empty(), head.forcedInterfaces());
             if (!whateverTheHostNeeds) {
-                throw e;
+                throw new HostInTheWayException(String.valueOf(e.getMessage()));
             }
-            return compilation
-                    .unchecked(objects, List.of(), Optional.empty(), head.forcedInterfaces())
-                    .withNotice(", although " + e.getMessage());
+            return anyway.withNotice(", although " + e.getMessage());
         }
     }
 }
