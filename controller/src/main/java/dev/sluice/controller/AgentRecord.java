@@ -231,7 +231,11 @@ final class AgentRecord {
                 held.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().version)));
     }
 
-    /** Sends what it does not have, unless it has not answered yet or refuses just that; whether something was sent. */
+    /**
+     * Sends what it does not have, unless it has not answered yet or refuses just that. If what it refuses is no longer wanted and it has all else, that is said by an update without objects.
+     *
+     * @return whether something was sent
+     */
     boolean push(long nonce, long nowNs) {
         AgentStream to = stream;
         if (to == null || sent != null) {
@@ -244,8 +248,7 @@ final class AgentRecord {
                 .filter(key -> !wanted.containsKey(key))
                 .sorted()
                 .toList();
-        if (changed.isEmpty() && removed.isEmpty()) {
-            refused = null;
+        if (changed.isEmpty() && removed.isEmpty() && refused == null) {
             return false;
         }
         Map<String, Held> after = new HashMap<>();

@@ -317,9 +317,33 @@ class DistributionTest {
         change(rule("web", "a/left", "drop: true"), 1);
         a.refuses("ServicePolicy/web", "no room");
         distribution.change(List.of(), List.of("servicepolicies/web"), nowNs);
-        assertThat(a.unanswered).isEmpty();
         assertThat(distribution.state("servicepolicies/web")).isNull();
         assertThat(state("ports/a-left", "a").progress()).isEqualTo(Progress.APPLIED);
+        // The node has to hear of it: it still says that something is not in force.
+        assertThat(a.unanswered).hasSize(1);
+        assertThat(a.sent()).isEmpty();
+        assertThat(distribution.agents().getFirst().refuses()).isTrue();
+        a.takes();
+        assertThat(a.unanswered).isEmpty();
+        assertThat(distribution.agents().getFirst().refuses()).isFalse();
+        nowNs += AgentRecord.RETRY_NS;
+        distribution.tick(nowNs);
+        assertThat(a.unanswered).isEmpty();
+    }
+
+    @Test
+    void nodeThatCannotGoBackToWhatItHoldsIsNotAskedAllTheTime() {
+        change(PORTS, 1);
+        Agent a = new Agent("a").hello().takes();
+        change(rule("web", "a/left", "drop: true"), 1);
+        a.refuses("ServicePolicy/web", "no room");
+        distribution.change(List.of(), List.of("servicepolicies/web"), nowNs);
+        a.refuses("", "revision 2 waits for its confirmation");
+        assertThat(a.unanswered).isEmpty();
+        nowNs += AgentRecord.RETRY_NS;
+        distribution.tick(nowNs);
+        a.takes();
+        assertThat(distribution.agents().getFirst().refuses()).isFalse();
     }
 
     @Test
