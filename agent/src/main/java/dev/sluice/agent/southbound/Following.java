@@ -32,12 +32,22 @@ public final class Following {
          * @throws NodeException if that is refused; what was in force before still is
          */
         void apply() throws NodeException;
+
+        /**
+         * Nobody asks for what was refused last, for now: the node is not to say any longer that it is not in force.
+         *
+         * @throws NodeException if it goes on saying so
+         */
+        default void forgetRefusal() throws NodeException {
+            apply();
+        }
     }
 
     private final String manager;
     private final String node;
     private final ReceivedObjects received;
     private final UpdateIntake intake;
+    private final Application application;
     private List<Update> parts = new ArrayList<>();
     private Report reported = Report.getDefaultInstance();
 
@@ -46,6 +56,9 @@ public final class Following {
 
     /** Whether the manager was told that nothing is held, and has not been told otherwise since. */
     private boolean fromNothing;
+
+    /** Whether the last update was refused. */
+    private boolean refused;
 
     /**
      * Reads what was received last.
@@ -57,6 +70,7 @@ public final class Following {
     public Following(String manager, String node, KeptObjects kept, Application application) {
         this.manager = manager;
         this.node = node;
+        this.application = application;
         received = new ReceivedObjects(manager, kept.read());
         intake = new UpdateIntake(received, kept, application);
     }
@@ -84,9 +98,11 @@ public final class Following {
     /**
      * What the node says first over a new stream; what was half received over the one before is forgotten.
      *
-     * <p>A node that could not start with what it received last says that it holds nothing: so the manager sends it again, hears why it cannot be run, and tries again later.
+     * <p>A node that could not start with what it received last says that it holds nothing: so the manager sends it again, hears why it cannot be run, and tries again later. What was refused is sent again
+     * too, if it is still wanted; if not, nobody would say so.
      */
     public FromAgent begin() {
+        forgetRefusal();
         parts = new ArrayList<>();
         reported = Report.getDefaultInstance();
         Hello.Builder hello = Hello.newBuilder()
@@ -101,6 +117,17 @@ public final class Following {
         return FromAgent.newBuilder().setHello(hello).build();
     }
 
+    private void forgetRefusal() {
+        if (refused && inForce) {
+            try {
+                application.forgetRefusal();
+                refused = false;
+            } catch (NodeException e) {
+                LOG.warn("the node goes on saying why it refused an update: {}", e.getMessage());
+            }
+        }
+    }
+
     /** Takes a part of an update; with the last one, all of it, and then what is to be answered. */
     public Optional<FromAgent> take(Update part) {
         parts.add(part);
@@ -110,6 +137,7 @@ public final class Following {
         List<Update> whole = parts;
         parts = new ArrayList<>();
         Answer answer = intake.take(whole, fromNothing ? new TreeMap<>() : received.accepted());
+        refused = !answer.getAccepted();
         if (answer.getAccepted()) {
             inForce = true;
             fromNothing = false;

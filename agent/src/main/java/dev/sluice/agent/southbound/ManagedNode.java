@@ -60,7 +60,7 @@ public final class ManagedNode implements AutoCloseable {
         manager = link.addresses();
         tries = new ManagerTries(manager);
         Path state = directory(name, given);
-        following = new Following("manager " + manager, name, new ReceivedFile(state, name), this::apply);
+        following = new Following("manager " + manager, name, new ReceivedFile(state, name), new Applied());
         options = given.from(following.objects()).named(name).stateIn(state);
         thread = Thread.ofPlatform().name("sluice-manager").unstarted(this::run);
         runtimes = Runtimes.start(name, state.resolve("instances"), permits, new MadeInstances(this::runner));
@@ -272,6 +272,22 @@ public final class ManagedNode implements AutoCloseable {
     }
 
     /** Puts into force what was received. */
+    private final class Applied implements Following.Application {
+        @Override
+        public void apply() throws NodeException {
+            ManagedNode.this.apply();
+        }
+
+        @Override
+        public void forgetRefusal() throws NodeException {
+            NodeRunner running = runner;
+            // Not after a rollback: what runs then is what somebody on this host wants.
+            if (running != null && !running.status().configuration().problem().isEmpty()) {
+                ManagedNode.this.apply();
+            }
+        }
+    }
+
     private void apply() throws NodeException {
         NodeRunner running = runner;
         if (running == null) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class FollowingTest {
     private NavigableMap<String, Resource> kept = new TreeMap<>();
     private boolean refuses;
+    private boolean saysSo;
 
     private Following following() {
         KeptObjects disk = new KeptObjects() {
@@ -31,6 +32,7 @@ class FollowingTest {
             }
         };
         return new Following("the manager of the test", "a", disk, () -> {
+            saysSo = refuses;
             if (refuses) {
                 throw new NodeException("the host says no");
             }
@@ -89,6 +91,27 @@ class FollowingTest {
         assertThat(following.versions()).containsOnlyKeys("ports/left");
         assertThat(kept).containsOnlyKeys("ports/left");
         assertThat(following.begin().getHello().getHeldMap()).containsOnlyKeys("ports/left");
+    }
+
+    /** If it is still wanted it comes again; if it was taken back while there was no stream, nothing does. */
+    @Test
+    void aRefusalIsForgottenWithItsStream() {
+        Following following = following();
+        following.begin();
+        answer(following, all(port("left")));
+        refuses = true;
+        assertThat(answer(following, all(port("left"), port("right"))).getAccepted())
+                .isFalse();
+        // As long as the node cannot, it tries again with each stream.
+        following.begin();
+        assertThat(saysSo).isTrue();
+        refuses = false;
+        following.begin();
+        assertThat(saysSo).isFalse();
+        saysSo = true;
+        following.begin();
+        assertThat(saysSo).as("of something else").isTrue();
+        assertThat(following.versions()).containsOnlyKeys("ports/left");
     }
 
     @Test

@@ -49,7 +49,7 @@ final class AgentProcess extends Mortal<AgentProcess.Running> implements Wire.Si
 
     /** What ends with the process. */
     final class Running {
-        final Following following = new Following("the simulated manager", name, kept, AgentProcess.this::putIntoForce);
+        final Following following = new Following("the simulated manager", name, kept, new Applied());
         final Backoff backoff = new Backoff(dice);
         final Deque<FromController> inbox = new ArrayDeque<>();
 
@@ -227,6 +227,21 @@ final class AgentProcess extends Mortal<AgentProcess.Running> implements Wire.Si
     }
 
     /** As a managed node does it. */
+    private final class Applied implements Following.Application {
+        @Override
+        public void apply() throws NodeException {
+            putIntoForce();
+        }
+
+        @Override
+        public void forgetRefusal() throws NodeException {
+            NodeProcess node = node();
+            if (node != null && !node.problem().isEmpty()) {
+                putIntoForce();
+            }
+        }
+    }
+
     private void putIntoForce() throws NodeException {
         Running now = running;
         if (now == null) {
