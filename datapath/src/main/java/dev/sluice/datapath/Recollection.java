@@ -138,7 +138,7 @@ final class Recollection {
             return false;
         }
         if (table.isCountedOnPath(made)) {
-            table.pathFlows.enter(table.pathId(made));
+            table.pathFlows.adopt(table.pathId(made));
         }
         copies[slot] = made + 1;
         table.setFlowProgramGeneration(made, programGeneration);

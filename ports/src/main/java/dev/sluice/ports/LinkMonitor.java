@@ -32,6 +32,7 @@ public final class LinkMonitor implements AutoCloseable {
     private final MemorySegment buffer = arena.allocate(BUFFER_BYTES, 8);
     private final Map<Integer, LinkInfo> links = new HashMap<>();
     private final Set<Integer> listed = new HashSet<>();
+    private final List<LinkEvent> untold = new ArrayList<>();
     private boolean dumpRunning;
 
     /** Whether there may be changes that nothing told of: messages were lost, or a list was not whole. */
@@ -149,15 +150,16 @@ public final class LinkMonitor implements AutoCloseable {
     /**
      * What has changed since the last call, in the kernel's order; does not block.
      *
-     * @throws PortException if interfaces had to be listed again and the kernel refused
+     * @throws PortException if interfaces had to be listed again and the kernel refused; what was read before it did is told by the next call
      */
     public List<LinkEvent> poll() throws PortException {
-        List<LinkEvent> events = new ArrayList<>();
-        drain(events);
+        drain(untold);
         if (behind) {
             requestDump();
-            drain(events);
+            drain(untold);
         }
+        List<LinkEvent> events = List.copyOf(untold);
+        untold.clear();
         return events;
     }
 

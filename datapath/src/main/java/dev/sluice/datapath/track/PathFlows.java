@@ -82,6 +82,38 @@ public final class PathFlows {
         move(id, 1);
     }
 
+    /**
+     * A connection that an earlier process left has a path, which may be in no snapshot now: it counts like those that were in one, since its id may come back. Not for the hot path.
+     */
+    public void adopt(int id) {
+        if (id != 0 && ids[place(id)] != id) {
+            grow();
+            add(id, new PathCounters());
+        }
+        enter(id);
+    }
+
+    private void grow() {
+        int used = 0;
+        for (int id : ids) {
+            used += id == 0 ? 0 : 1;
+        }
+        if (2 * (used + 1) <= ids.length) {
+            return;
+        }
+        int[] oldIds = ids;
+        int[] oldActive = active;
+        PathCounters[] oldCounters = counters;
+        ids = new int[2 * oldIds.length];
+        active = new int[ids.length];
+        counters = new PathCounters[ids.length];
+        for (int i = 0; i < oldIds.length; i++) {
+            if (oldIds[i] != 0) {
+                active[add(oldIds[i], oldCounters[i])] = oldActive[i];
+            }
+        }
+    }
+
     /** A connection has lost its path. */
     void leave(int id) {
         move(id, -1);
