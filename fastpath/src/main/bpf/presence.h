@@ -7,13 +7,14 @@
 
 #define ND_FIRST 133 /* router solicitation */
 #define ND_LAST 136  /* neighbour advertisement */
+#define COARSE_MS 1000 /* so far the coarse clock is behind at most, and longer */
 #define ND_HOPS 255  /* nobody sends these through a router, RFC 4861 */
 
 static __always_inline int is_absent(const struct globals *now)
 {
     __u32 silence_ms = (__u32)(bpf_ktime_get_coarse_ns() / 1000000) - now->heartbeat_ms;
-    /* The heart may have beaten since the coarse clock did: that is a negative silence. */
-    return !now->punt_ifindex || (now->silence_max_ms && (__s32)silence_ms > (__s32)now->silence_max_ms);
+    /* The heart may have beaten since the coarse clock did: that is a negative silence. A signed comparison would take a silence of 25 days for one. */
+    return !now->punt_ifindex || (now->silence_max_ms && silence_ms + COARSE_MS > now->silence_max_ms + COARSE_MS);
 }
 
 /* Hosts on both sides of a wire that do not find each other any more would end the flows that go on here. No rule ever sees such frames. */
