@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FlowHash;
+import dev.sluice.datapath.paths.PathChanges;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.datapath.track.ConnectionTable;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A packet sent to such a node leaves a fingerprint of what address translation does not touch: the transport header without ports and
  * checksum, and the beginning of the payload. The table is direct-mapped; a newer fingerprint overwrites an older one, and two different flows with
- * the same fingerprint make it useless for both (the translated flow then gets a pair of its own). No allocation.
+ * the same fingerprint that are both under way make it useless for both (the translated flow then gets a pair of its own). No allocation.
  */
 final class Translations {
     private static final int SLOTS = 4096;
@@ -26,12 +27,19 @@ final class Translations {
 
     private static final int PAYLOAD_BYTES_MAX = 64;
     private static final long AMBIGUOUS = -1;
+
+    /** So long a packet may be inside a node. */
+    private static final long UNDER_WAY_NS = PathChanges.UNDER_WAY_MS * 1_000_000L;
+
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
     private final ConnectionTable table;
     private final MemorySegment memory;
     private final long[] fingerprints = new long[SLOTS];
     private final long[] references = new long[SLOTS];
+
+    /** When the last packet came to a fingerprint that is ambiguous. */
+    private final long[] metNs = new long[SLOTS];
 
     /** Where fingerprints taken before are found, while foretelling. */
     private @Nullable Translations source;
@@ -58,12 +66,22 @@ final class Translations {
             i = set(fingerprint);
             System.arraycopy(fingerprints, i, fingerprints, i + 1, WAYS - 1);
             System.arraycopy(references, i, references, i + 1, WAYS - 1);
+            System.arraycopy(metNs, i, metNs, i + 1, WAYS - 1);
             fingerprints[i] = fingerprint;
             references[i] = reference;
             return;
         }
-        boolean other = references[i] != reference && (references[i] == AMBIGUOUS || resolve(references[i]) >= 0);
-        references[i] = other ? AMBIGUOUS : reference;
+        references[i] = hasRival(i, reference, c.nowNs) ? AMBIGUOUS : reference;
+        metNs[i] = c.nowNs;
+    }
+
+    /** Whether a packet with a fingerprint that comes back may be that of another flow, too; one that is linked is found by its tuple. */
+    private boolean hasRival(int i, long reference, long nowNs) {
+        if (references[i] == AMBIGUOUS) {
+            return nowNs - metNs[i] < UNDER_WAY_NS;
+        }
+        int rival = references[i] == reference ? -1 : resolve(references[i]);
+        return rival >= 0 && table.linked(rival) < 0;
     }
 
     private static int set(long fingerprint) {

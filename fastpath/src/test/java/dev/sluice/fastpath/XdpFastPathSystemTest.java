@@ -204,7 +204,8 @@ class XdpFastPathSystemTest {
                     assertThat(counts.get(PuntReason.CONFIG_MOVED)).isEqualTo(1);
                     assertThat(counts.get(PuntReason.XDP_REPEATED)).isEqualTo(1);
 
-                    // The process has been away for longer than a signed number of milliseconds holds: the policy of the port.
+                    // The process has been away for longer than a signed number of milliseconds holds: the policy of
+                    // the port.
                     path.setAbsence(left.number(), right.number(), true, false, false);
                     int nowMs = (int) Math.floorDiv(System.nanoTime(), 1_000_000L);
                     path.maps().beat(nowMs + Integer.MIN_VALUE - 60_000, 500);

@@ -32,18 +32,18 @@ import org.junit.jupiter.api.Test;
 
 /** Errors of a router about packets that a node has translated go back through that node, which alone knows whose they were (X6, F12; packet-life.md, errors). */
 class TranslatedErrorsTest {
-    private static final int LEFT = 0;
+    static final int LEFT = 0;
     private static final int RIGHT = 1;
     private static final int NODE_IN = 2;
-    private static final int NODE_OUT = 3;
+    static final int NODE_OUT = 3;
     private static final long PORT_MAC = 0x0200_0000_1000L;
     private static final long NODE_IN_MAC = 0x0200_0000_00a1L;
-    private static final long NODE_OUT_MAC = 0x0200_0000_00a2L;
-    private static final long CLIENT_MAC = 0x0a00_0000_0002L;
+    static final long NODE_OUT_MAC = 0x0200_0000_00a2L;
+    static final long CLIENT_MAC = 0x0a00_0000_0002L;
     private static final long SERVER_MAC = 0x0a00_0000_0102L;
     private static final String CLIENT = "10.0.0.2:1000";
     private static final String OUTSIDE = "10.101.0.2:5000";
-    private static final String SERVER = "10.0.1.2:7";
+    static final String SERVER = "10.0.1.2:7";
     private static final int FRAGMENTATION_NEEDED = 4;
 
     private final MemorySwitch sluice = new MemorySwitch(snapshot(), 64);
@@ -53,7 +53,8 @@ class TranslatedErrorsTest {
         sluice.close();
     }
 
-    private static Snapshot snapshot() {
+    /** A router whose packets all go through one node that translates; it learns which flow is which. */
+    static Snapshot snapshot() {
         Attachment node = Attachment.builder(
                         1,
                         "nat-1",
@@ -109,7 +110,7 @@ class TranslatedErrorsTest {
         return IpAddress.parse(text).orElseThrow();
     }
 
-    private static byte[] packet(String from, String to, long sourceMac, int port, int payloadBytes) {
+    static byte[] packet(String from, String to, long sourceMac, int port, int payloadBytes) {
         return TestPacket.udp(from, to)
                 .ethernet(sourceMac, PORT_MAC + port)
                 .identification(77)

@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** The chapter "Steer". */
 final class ModelSteer {
 
-    /** The last packet with a fingerprint, and the flow it belonged to; null: more than one flow. */
-    record Trace(long fingerprint, @Nullable ModelRecord record) {}
+    /** The last packet with a fingerprint, when it came, and the flow it belonged to; null: more than one flow. */
+    record Trace(long fingerprint, @Nullable ModelRecord record, long atNs) {}
+
+    private static final long UNDER_WAY_NS = 1_000_000_000L;
 
     private final ReferenceModel model;
     /** By set, the newest first. */
@@ -225,13 +227,16 @@ final class ModelSteer {
         for (int i = 0; i < set.size(); i++) {
             Trace before = set.get(i);
             if (before.fingerprint == fingerprint) {
-                boolean otherFlow = before.record != record
-                        && (before.record == null || !(before.record.removed || before.record.superseded));
-                set.set(i, new Trace(fingerprint, otherFlow ? null : record));
+                boolean otherFlow = before.record == null
+                        ? model.nowNs - before.atNs < UNDER_WAY_NS
+                        : before.record != record
+                                && before.record.linked == null
+                                && !(before.record.removed || before.record.superseded);
+                set.set(i, new Trace(fingerprint, otherFlow ? null : record, model.nowNs));
                 return;
             }
         }
-        set.addFirst(new Trace(fingerprint, record));
+        set.addFirst(new Trace(fingerprint, record, model.nowNs));
         if (set.size() > 4) {
             set.removeLast();
         }
