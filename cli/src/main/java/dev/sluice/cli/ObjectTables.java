@@ -20,6 +20,8 @@ final class ObjectTables {
     /** The label of ports that the manager found. */
     private static final String DISCOVERED = "sluice.dev/discovered";
 
+    private static final String HOPS = "HOPS";
+
     private static List<Column> columns(Kind kind) {
         return switch (kind) {
             case NODE ->
@@ -88,6 +90,13 @@ final class ObjectTables {
                 List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
             case SERVICE_POLICY ->
                 List.of(new Column("APPLIED-TO", "spec.appliedTo"), new Column("RULES", "spec.rules"));
+            case SERVICE_PATH ->
+                List.of(
+                        new Column("CHAIN", "spec.chain"),
+                        new Column("SPI", "spec.spi"),
+                        new Column("REVERSE", "spec.reverseSpi"),
+                        new Column(HOPS, "spec.hops"),
+                        new Column("STATE", "status.state"));
         };
     }
 
@@ -138,6 +147,11 @@ final class ObjectTables {
         }
         if (head.equals("RULES") || head.equals("ROUTES")) {
             return String.valueOf(list.size());
+        }
+        if (head.equals(HOPS)) {
+            return list.stream()
+                    .map(hop -> Fields.text(hop, "instance") + "@" + Fields.text(hop, "node"))
+                    .collect(Collectors.joining(","));
         }
         return list.stream().map(ObjectTables::item).collect(Collectors.joining(","));
     }

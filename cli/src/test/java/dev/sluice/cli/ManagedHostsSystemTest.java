@@ -49,6 +49,7 @@ class ManagedHostsSystemTest {
             awaitShown(lab, "servicepolicy", "all", "in force on 1 of 1 node");
             String table = lab.command(0, "get", "servicepolicies");
             assertThat(table).contains("Applied");
+            awaitPath(lab, "fw@host-b", "in use");
 
             profiles(lab, a);
             withoutAManager(lab, manager, a);
@@ -62,6 +63,7 @@ class ManagedHostsSystemTest {
                 "---\n{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [%s], onFailure: closed}}\n";
         lab.firewall.unplug();
         Waits.until("nothing passes without the firewall", WAIT, () -> !lab.client.pings("10.0.0.2"), a::log);
+        awaitPath(lab, "fw@host-b", "dead");
         lab.apply(
                 "{apiVersion: sluice.dev/v1, kind: ServiceProfile, metadata: {name: record}, spec: {service: firewall, action: copy}}\n"
                         + chain.formatted("record"));
@@ -118,6 +120,24 @@ class ManagedHostsSystemTest {
         assertThat(lab.command(0, "enrol", "revoke", "host-b")).contains("Enrolment/host-b revoked");
         b.awaitLine("the agent says so", WAIT, line -> line.contains("the certificate of node host-b was revoked"));
         assertThat(lab.status(1).instances()).anyMatch(each -> each.name().equals("fw") && each.alive());
+    }
+
+    /** X3: the only path of the chain, as an object that hosts fill. */
+    private static void awaitPath(TwoHostsLab lab, String hops, String state) {
+        Waits.until(
+                "the path is " + state,
+                WAIT,
+                () -> lab.command(0, "get", "servicepaths")
+                        .lines()
+                        .anyMatch(line -> line.startsWith("inspect-") && line.contains(hops) && line.contains(state)),
+                () -> lab.command(0, "get", "servicepaths", "-o", "yaml"));
+        String path = lab.command(0, "get", "servicepaths")
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow();
+        assertThat(lab.command(0, "describe", "servicepath", path.split(" ", 2)[0]))
+                .contains(state);
     }
 
     private static String awaitShown(TwoHostsLab lab, String kind, String name, String text) {

@@ -1,6 +1,7 @@
 package dev.sluice.controller;
 
 import dev.sluice.southbound.Interfaces;
+import dev.sluice.southbound.Paths;
 
 /** Who hears of agents what is about no object. Called by the controller's thread, which must not wait there. */
 public interface AgentWatcher {
@@ -14,6 +15,9 @@ public interface AgentWatcher {
 
         @Override
         public void interfaces(String node, Interfaces told) {}
+
+        @Override
+        public void paths(String node, Paths told) {}
 
         @Override
         public void health(String key, Health now) {}
@@ -30,6 +34,9 @@ public interface AgentWatcher {
 
     /** The agent of a node tells of interfaces that it was to look for. */
     void interfaces(String node, Interfaces told);
+
+    /** The agent of a node tells of its paths; what it told before is of no account. */
+    void paths(String node, Paths told);
 
     /** An agent says something else of a port or an instance than before; the first time, only if it is bad. */
     void health(String key, Health now);

@@ -3,6 +3,7 @@ package dev.sluice.controller;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.Interfaces;
+import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Report;
 import java.time.Duration;
 import java.util.Collection;
@@ -101,6 +102,10 @@ public final class Controller implements AutoCloseable {
 
     void interfaces(AgentStream stream, Interfaces told) {
         mailbox.add(() -> distribution.interfaces(stream, told));
+    }
+
+    void paths(AgentStream stream, Paths told) {
+        mailbox.add(() -> distribution.paths(stream, told));
     }
 
     void gone(AgentStream stream) {

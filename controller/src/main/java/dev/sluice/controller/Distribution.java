@@ -6,6 +6,7 @@ import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
+import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.Report;
 import java.util.ArrayList;
@@ -158,6 +159,14 @@ public final class Distribution {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
             watcher.interfaces(agent.node(), told);
+        }
+    }
+
+    /** An agent tells of its paths. */
+    public void paths(AgentStream stream, Paths told) {
+        AgentRecord agent = byStream.get(stream);
+        if (agent != null) {
+            watcher.paths(agent.node(), told);
         }
     }
 

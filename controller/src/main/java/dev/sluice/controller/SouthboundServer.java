@@ -232,6 +232,7 @@ public final class SouthboundServer implements AutoCloseable {
                 case ANSWER -> controller.answer(this, message.getAnswer());
                 case REPORT -> controller.report(this, message.getReport());
                 case INTERFACES -> controller.interfaces(this, message.getInterfaces());
+                case PATHS -> controller.paths(this, message.getPaths());
                 case WHAT_NOT_SET -> {
                     // Something that a newer agent says.
                 }

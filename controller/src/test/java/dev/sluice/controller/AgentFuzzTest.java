@@ -166,6 +166,7 @@ class AgentFuzzTest {
             case ANSWER -> distribution.answer(agent, message.getAnswer(), nowNs);
             case REPORT -> distribution.report(agent, message.getReport(), nowNs);
             case INTERFACES -> distribution.interfaces(agent, message.getInterfaces());
+            case PATHS -> distribution.paths(agent, message.getPaths());
             case WHAT_NOT_SET -> {}
         }
     }

@@ -48,6 +48,7 @@ public final class ObjectReference {
             rows(out, "spec", kind.spec());
             out.append('\n');
         }
+        out.append(generated());
         return out.toString().stripTrailing() + "\n";
     }
 
@@ -76,6 +77,28 @@ public final class ObjectReference {
                 + " values, and no tags. Fields that are unknown, duplicate, of a wrong type or out of range are errors; all of"
                 + " them are reported at once (up to " + ProblemLog.PROBLEMS_MAX + "), and nothing is used of a"
                 + " configuration with an error.\n\n";
+    }
+
+    private static String generated() {
+        return """
+                ## ServicePath
+
+                One path of a chain, as hosts tell of it. A manager makes these objects, and deletes them; nobody writes them, and they stand in no file: \
+                [paths from one place](../guides/observing.md#paths-from-one-place). The name is that of the chain, `-` and ten digits that name the path.
+
+                | field | values | meaning |
+                |---|---|---|
+                | `spec.chain` | name of a ServiceChain | The chain. |
+                | `spec.path` | text | What hosts call it: `chain[fw-1,ips-2]`. |
+                | `spec.spi`, `spec.reverseSpi` | 1..16777215 | Service path identifiers of forward and reverse packets; absent: the path is known on one host only. |
+                | `spec.svni`, `spec.mode` | 0..16777215; direct, hub | The virtual network that carries it, and how; absent: likewise. |
+                | `spec.hops[]` | `service`, `instance`, `node`, `copy`, `visits` | Its service nodes in forward order, with their hosts. `copy`: it gets copies only. `visits`: both, forward or reverse. |
+                | `status.state` | in use, backup, dead, failed, unproven, awaited, resting, kept, retired, unknown, mixed | What the hosts that are connected say of it; `mixed` if they do not agree, `unknown` if none is connected. |
+                | `status.nodes[]` | `name`, `state`, `reason` | What each host says, first those that do not use it; the first 50. |
+                | `status.nodesTotal` | number | How many hosts know the path. |
+                | `status.deadInstances[]` | names | Instances on it that some host takes for dead. |
+                | `status.conditions[]` | `InUse` | True if new flows get it on all hosts that know it, Unknown if none of them is connected. |
+                """;
     }
 
     private static void header(StringBuilder out) {

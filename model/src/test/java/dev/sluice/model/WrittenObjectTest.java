@@ -116,7 +116,8 @@ class WrittenObjectTest {
                         "serviceprofiles",
                         "serviceattachments",
                         "servicechains",
-                        "servicepolicies");
+                        "servicepolicies",
+                        "servicepaths");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);
         assertThat(Kind.named("servicechain")).hasValue(Kind.SERVICE_CHAIN);
         assertThat(Kind.named("pigeons")).isEmpty();

@@ -101,6 +101,19 @@ public final class AdminRequests {
         }
     }
 
+    /**
+     * What a command answers, for who is in the same process.
+     *
+     * @param fields as in a request over the socket
+     * @param type what the command answers with
+     * @throws NodeException if the request can't be met
+     */
+    public <T> T ask(String command, Map<String, ?> fields, Class<T> type) throws NodeException {
+        ObjectNode request = JSON.valueToTree(fields);
+        request.put("command", command);
+        return type.cast(answer(request));
+    }
+
     /** A reply that says what went wrong. */
     String error(@Nullable String message) {
         return JSON.writeValueAsString(errorReply(message));

@@ -75,13 +75,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -127,6 +124,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
     private final RateLimit defectLog = new RateLimit(1_000_000_000L);
     private final ClaimedPorts claimed = new ClaimedPorts(Claim::holderOf);
+    private final AdminRequests requests;
     private List<OpenPort> portsSeen = List.of();
     private volatile boolean stopping;
     private volatile @Nullable Throwable controlFailure;
@@ -165,6 +163,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         census = new NumberCensus(ids, worker, startNs);
         ruleSight = new RuleSight(worker.datapath().ruleLog());
         attributes = new AttributeCommands(worker, this::compiled, ids.attributes());
+        requests = new AdminRequests(commands());
     }
 
     /** The newest snapshot; any thread. */
@@ -221,7 +220,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private void run(boolean watchFiles, String hash) throws NodeException {
         AdminServer admin;
         try {
-            admin = AdminServer.open(socket, new AdminRequests(commands()), CLIENT_IDLE_NS);
+            admin = AdminServer.open(socket, requests, CLIENT_IDLE_NS);
         } catch (NodeException e) {
             worker.close();
             throw e;
@@ -255,14 +254,18 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         worker.ports().forEach(port -> LOG.info("port {}: {}", port.binding().interfaceName(), port.description()));
     }
 
+    /** What can be asked of the node as over its socket; any thread. */
+    public AdminRequests requests() {
+        return requests;
+    }
+
     private List<AdminCommand> commands() {
         List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
         all.addAll(HistoryCommands.of(this));
         all.addAll(InstanceCommands.of(this));
         PathReports paths = new PathReports(worker, watch, liveness);
         LivenessReports lives = new LivenessReports(worker, watch, liveness);
-        all.add(new AdminCommand(
-                "paths", List.of(), _ -> paths.of(life.applied().node(), control(life::missing))));
+        all.addAll(paths.commands(() -> life.applied().node(), () -> control(life::missing)));
         all.add(new AdminCommand(
                 "liveness", List.of(), _ -> lives.of(life.applied().node())));
         all.add(PathCommands.of((failed, names) -> control(() -> tellPaths(failed, names))));
@@ -542,7 +545,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
             throw new NodeException(
                     "too many requests wait for the connection table, or the node is ending; try again");
         }
-        return await(result);
+        return WorkerAnswer.await(result, ANSWER_TIMEOUT);
     }
 
     @Override
@@ -580,20 +583,5 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         ControlTask<T> task = new ControlTask<>(body);
         work.add(task);
         return task.await(ANSWER_TIMEOUT);
-    }
-
-    private static <T> T await(CompletableFuture<T> result) throws NodeException {
-        try {
-            return result.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw cause instanceof NodeException known ? known : new NodeException("the request failed: " + cause, e);
-        } catch (TimeoutException | CancellationException e) {
-            result.cancel(false);
-            throw new NodeException("the node did not answer in time, or is ending", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new NodeException("the request was interrupted", e);
-        }
     }
 }

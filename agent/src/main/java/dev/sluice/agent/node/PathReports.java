@@ -1,5 +1,7 @@
 package dev.sluice.agent.node;
 
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.admin.AdminCommand;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.PathDraft;
 import dev.sluice.agent.flows.CountPaths;
@@ -21,11 +23,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Says of each path who is on it, and why new flows get it or not. Any thread. */
 final class PathReports {
+    /** Paths without what they carry. */
+    private static final String STATES = "path-states";
+
     private final Worker worker;
     private final InstanceWatch watch;
     private final Liveness liveness;
@@ -36,6 +42,20 @@ final class PathReports {
         this.liveness = liveness;
     }
 
+    /** Finds something on the control thread. */
+    @FunctionalInterface
+    interface Missing {
+        /** By id, why paths that are awaited are not given to new flows yet. */
+        Map<Integer, String> find() throws NodeException;
+    }
+
+    /** What is asked of paths: all of them, or only who is on them and why they are used or not, which costs the worker nothing. */
+    List<AdminCommand> commands(Supplier<CompiledNode> node, Missing missing) {
+        return List.of(
+                new AdminCommand("paths", List.of(), _ -> of(node.get(), missing.find(), new CountPaths().by(worker))),
+                new AdminCommand(STATES, List.of(), _ -> of(node.get(), Map.of(), null)));
+    }
+
     /** Why new flows get a path or not. */
     private record Verdict(String state, String reason) {}
 
@@ -43,9 +63,10 @@ final class PathReports {
      * All paths.
      *
      * @param missing by id, why paths that are awaited are not given to new flows yet
+     * @param sums what flows carried, by id of the path; null: not known
      */
-    PathsReport of(CompiledNode node, Map<Integer, String> missing) {
-        Map<Integer, CountPaths.Sum> sums = new CountPaths().by(worker);
+    private PathsReport of(
+            CompiledNode node, Map<Integer, String> missing, @Nullable Map<Integer, CountPaths.Sum> sums) {
         Map<Integer, InstanceEntry> instances = new HashMap<>();
         node.instances().forEach(entry -> instances.put(entry.number(), entry));
         Set<String> byLoad = node.chains().stream()
@@ -58,7 +79,12 @@ final class PathReports {
             if (path != null) {
                 PlanePath names = node.snapshot().plane().ofPath(draft.id());
                 String loaded = byLoad.contains(draft.content().chain()) ? loaded(path, instances) : "";
-                Verdict verdict = verdict(draft, path, instances, missing.getOrDefault(draft.id(), ""), loaded);
+                Verdict verdict = verdict(
+                        draft,
+                        path,
+                        instances,
+                        missing.getOrDefault(draft.id(), "its hosts have not all said that they serve it"),
+                        loaded);
                 reports.add(report(draft, path, names, hops(draft, path, instances), verdict, sums));
             }
         }

@@ -8,12 +8,14 @@ import dev.sluice.agent.StateDirectory;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.model.LoadResult;
 import dev.sluice.southbound.FromController;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -41,6 +43,7 @@ public final class ManagedNode implements AutoCloseable {
     private final Following following;
     private final HostWatch host = new HostWatch();
     private final ToldLoads loads = new ToldLoads();
+    private final ToldPaths paths = new ToldPaths();
     private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -211,6 +214,7 @@ public final class ManagedNode implements AutoCloseable {
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
             host.begin();
+            paths.begin();
             while (!stopping) {
                 ManagerStream.Event event =
                         stream.next(host.isLooking() ? Math.min(HostWatch.LOOK_MS, reportMs) : reportMs);
@@ -328,6 +332,12 @@ public final class ManagedNode implements AutoCloseable {
         NodeRunner running = runner;
         if (running != null && !running.hasEnded()) {
             following.report(NodeReport.of(running, runtimes.states())).ifPresent(stream::send);
+            try {
+                paths.tell(running.requests().ask(ToldPaths.COMMAND, Map.of(), PathsReport.class))
+                        .ifPresent(stream::send);
+            } catch (NodeException e) {
+                LOG.warn("the manager is not told of paths: {}", e.getMessage());
+            }
         }
     }
 }

@@ -15,8 +15,8 @@ public enum Role {
     ADMIN(
             "all objects, users, tenants, tokens, enrolments, backups",
             Sets.ALL,
-            Sets.ALL,
-            Sets.ALL,
+            Sets.WRITTEN,
+            Sets.WRITTEN,
             EnumSet.allOf(Permission.class)),
 
     /** Runs the network. */
@@ -60,13 +60,14 @@ public enum Role {
                     Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_ATTACHMENT,
-                    Kind.SERVICE_CHAIN),
+                    Kind.SERVICE_CHAIN,
+                    Kind.SERVICE_PATH),
             Sets.OF_VENDORS,
             Sets.OF_VENDORS,
             Sets.NOTHING),
 
     /** A program on the nodes that does what the objects say. */
-    AGENT("reading all objects, saying what is known of them", Sets.ALL, Sets.NONE, Sets.ALL, Sets.NOTHING),
+    AGENT("reading all objects, saying what is known of them", Sets.ALL, Sets.NONE, Sets.WRITTEN, Sets.NOTHING),
 
     /** Looks at everything that was done. */
     AUDITOR(
@@ -103,6 +104,9 @@ public enum Role {
     /** Sets that several roles have. */
     private static final class Sets {
         static final Set<Kind> ALL = EnumSet.allOf(Kind.class);
+        /** Nobody writes what the manager makes. */
+        static final Set<Kind> WRITTEN = EnumSet.copyOf(Kind.written());
+
         static final Set<Kind> NONE = EnumSet.noneOf(Kind.class);
 
         /** Nodes hold the keys with which they sign. */

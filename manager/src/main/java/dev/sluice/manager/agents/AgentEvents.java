@@ -6,31 +6,33 @@ import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.events.Happening.Reason;
 import dev.sluice.model.Kind;
 import dev.sluice.southbound.Interfaces;
+import dev.sluice.southbound.Paths;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 
 /** Hands on what agents say, and has it written down as events. Called by the controller's thread, which never waits: a thread of its own writes. */
 final class AgentEvents implements AgentWatcher, AutoCloseable {
-    private final AgentWatcher next;
+    private final List<AgentWatcher> others;
     private final EventWriter events;
     private final ExecutorService writer = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("sluice-events").factory());
 
-    AgentEvents(AgentWatcher next, EventWriter events) {
-        this.next = next;
+    AgentEvents(EventWriter events, AgentWatcher... others) {
+        this.others = List.of(others);
         this.events = events;
     }
 
     @Override
     public void connected(String node) {
-        next.connected(node);
+        others.forEach(each -> each.connected(node));
         write(() -> events.agent(Reason.CONNECTED, node, "its agent has come"));
     }
 
     @Override
     public void lost(String node) {
-        next.lost(node);
+        others.forEach(each -> each.lost(node));
         write(() -> events.agent(
                 Reason.LOST,
                 node,
@@ -39,12 +41,17 @@ final class AgentEvents implements AgentWatcher, AutoCloseable {
 
     @Override
     public void interfaces(String node, Interfaces told) {
-        next.interfaces(node, told);
+        others.forEach(each -> each.interfaces(node, told));
+    }
+
+    @Override
+    public void paths(String node, Paths told) {
+        others.forEach(each -> each.paths(node, told));
     }
 
     @Override
     public void health(String key, Health now) {
-        next.health(key, now);
+        others.forEach(each -> each.health(key, now));
         String[] parts = key.split("/", 2);
         Kind kind = Kind.named(parts[0]).orElseThrow();
         boolean port = kind == Kind.PORT;
@@ -56,7 +63,7 @@ final class AgentEvents implements AgentWatcher, AutoCloseable {
 
     @Override
     public void refused(String node, String object, String message) {
-        next.refused(node, object, message);
+        others.forEach(each -> each.refused(node, object, message));
         write(() -> events.refused(node, object, message));
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.manager.discovery.DiscoveryService;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.paths.PathService;
 import dev.sluice.manager.store.Election.Term;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -35,6 +36,7 @@ public final class AgentService implements AutoCloseable {
     private final SouthboundServer server;
     private final ObjectFeed feed;
     private final DiscoveryService discovery;
+    private final PathService paths;
     private final AgentEvents events;
 
     private AgentService(
@@ -43,12 +45,14 @@ public final class AgentService implements AutoCloseable {
             SouthboundServer server,
             ObjectFeed feed,
             DiscoveryService discovery,
+            PathService paths,
             AgentEvents events) {
         this.writer = writer;
         this.controller = controller;
         this.server = server;
         this.feed = feed;
         this.discovery = discovery;
+        this.paths = paths;
         this.events = events;
     }
 
@@ -105,20 +109,25 @@ public final class AgentService implements AutoCloseable {
                 term.fence(),
                 lookout -> controller.ask(distribution -> distribution.lookFor(lookout)),
                 happenings);
-        AgentEvents watcher = new AgentEvents(discovery, happenings);
+        PathService paths = PathService.start(inventory, term.fence(), clock);
+        AgentEvents watcher = new AgentEvents(happenings, discovery, paths);
         controller.ask(distribution -> distribution.watch(watcher));
         ObjectFeed feed = null;
         try {
-            feed = ObjectFeed.start(inventory, controller, discovery::objectsChanged);
+            feed = ObjectFeed.start(inventory, controller, () -> {
+                discovery.objectsChanged();
+                paths.objectsChanged();
+            });
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed, discovery, watcher);
+            return new AgentService(writer, controller, server, feed, discovery, paths, watcher);
         } catch (IOException | RuntimeException e) {
             if (feed != null) {
                 feed.close();
             }
             discovery.close();
+            paths.close();
             watcher.close();
             controller.close();
             writer.close();
@@ -141,6 +150,7 @@ public final class AgentService implements AutoCloseable {
         server.close();
         feed.close();
         discovery.close();
+        paths.close();
         controller.close();
         events.close();
         writer.close();

@@ -3,6 +3,7 @@ package dev.sluice.manager.agents;
 import dev.sluice.controller.Figures;
 import dev.sluice.controller.Health;
 import dev.sluice.controller.ObjectState;
+import dev.sluice.manager.objects.Conditions;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;

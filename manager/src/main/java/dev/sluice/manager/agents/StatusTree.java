@@ -3,6 +3,7 @@ package dev.sluice.manager.agents;
 import dev.sluice.controller.NodeState;
 import dev.sluice.controller.NodeState.Progress;
 import dev.sluice.controller.ObjectState;
+import dev.sluice.manager.objects.Conditions;
 import dev.sluice.manager.objects.Trees;
 import java.time.Instant;
 import java.util.List;

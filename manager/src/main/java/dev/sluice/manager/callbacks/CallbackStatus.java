@@ -1,7 +1,7 @@
 package dev.sluice.manager.callbacks;
 
-import dev.sluice.manager.agents.Conditions;
 import dev.sluice.manager.callbacks.Callbacks.State;
+import dev.sluice.manager.objects.Conditions;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Trees;
 import java.time.Instant;

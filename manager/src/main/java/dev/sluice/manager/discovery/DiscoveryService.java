@@ -10,6 +10,7 @@ import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
+import dev.sluice.southbound.Paths;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -97,6 +98,11 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     @Override
     public void lost(String node) {
         mailbox.add(() -> discovery.lost(node, System.nanoTime()));
+    }
+
+    @Override
+    public void paths(String node, Paths told) {
+        // No interfaces.
     }
 
     @Override

@@ -1,8 +1,8 @@
 package dev.sluice.manager.instances;
 
-import dev.sluice.manager.agents.Conditions;
 import dev.sluice.manager.instances.Fleet.Instance;
 import dev.sluice.manager.instances.FleetPlan.Plan;
+import dev.sluice.manager.objects.Conditions;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;

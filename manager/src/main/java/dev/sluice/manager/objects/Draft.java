@@ -112,6 +112,7 @@ final class Draft {
             }
             return Optional.empty();
         }
+        refuseGenerated(kind.get(), name.get());
         allow(Verb.WRITE, kind.get(), name.get());
         Wanted wanted =
                 new Wanted(kind.get(), name.get(), revision(written.title(), tree), ManagedObject.written(tree));
@@ -136,6 +137,16 @@ final class Draft {
             return 0;
         }
         return Long.parseLong(text);
+    }
+
+    /** Whoever asks, whether or not there is such an object. */
+    private static void refuseGenerated(Kind kind, String name) {
+        if (kind.isGenerated()) {
+            throw new Refusal(
+                    Reason.METHOD_NOT_ALLOWED,
+                    "nobody writes " + kind.word() + "/" + name + ": the manager makes it of what hosts tell",
+                    "leave it out; what it shows is changed by changing chains, services and instances; nothing was changed");
+        }
     }
 
     /** Whether or not there is such an object must not be seen from the answer. */
@@ -237,6 +248,7 @@ final class Draft {
     }
 
     private void remove(Kind kind, String name, long revision) {
+        refuseGenerated(kind, name);
         allow(Verb.WRITE, kind, name);
         ManagedObject live = before.get(ManagedObject.key(kind, name));
         if (live == null) {
@@ -252,6 +264,7 @@ final class Draft {
     }
 
     private void setStatus(Edit.SetStatus edit) {
+        refuseGenerated(edit.kind(), edit.name());
         allow(Verb.STATUS, edit.kind(), edit.name());
         ManagedObject live = before.get(ManagedObject.key(edit.kind(), edit.name()));
         if (live == null) {

@@ -20,12 +20,14 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** All objects, and the only way to change them. Any thread; changes of the configuration are one after the other. */
@@ -47,6 +49,7 @@ public final class Inventory {
 
     private final Store store;
     private final InstantSource clock;
+    private final Generated generated;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** What was last read from the store, guarded by the lock. */
@@ -67,6 +70,7 @@ public final class Inventory {
     public Inventory(Store store, InstantSource clock) {
         this.store = store;
         this.clock = clock;
+        generated = new Generated(store, clock);
     }
 
     /**
@@ -187,6 +191,38 @@ public final class Inventory {
         } catch (StoreException e) {
             throw refusal(e);
         }
+    }
+
+    /** The same, and what happened to objects that the manager makes. */
+    public List<ObjectEvent> allEvents(long after) {
+        try {
+            // What is stored while one is read must not be taken for what comes behind the other.
+            long newest = store.revision();
+            List<Event> written = store.events(ManagedObject.PREFIX, after, EVENTS_MAX);
+            List<Event> generated = store.events(ManagedObject.GENERATED_PREFIX, after, EVENTS_MAX);
+            long end = Math.min(newest, Math.min(end(written), end(generated)));
+            return Stream.concat(written.stream(), generated.stream())
+                    .map(ObjectEvent::of)
+                    .filter(event -> event.revision() <= end)
+                    .sorted(Comparator.comparingLong(ObjectEvent::revision))
+                    .toList();
+        } catch (CompactedException e) {
+            throw gone(e, "list again, and watch from the version of the listing");
+        } catch (StoreException e) {
+            throw refusal(e);
+        }
+    }
+
+    /** Up to which revision nothing is left off. */
+    private static long end(List<Event> events) {
+        return events.size() < EVENTS_MAX
+                ? Long.MAX_VALUE
+                : events.getLast().entry().revision();
+    }
+
+    /** Objects that the manager makes itself. */
+    public Generated generated() {
+        return generated;
     }
 
     /** Waits for something newer than a revision; the newest one. */

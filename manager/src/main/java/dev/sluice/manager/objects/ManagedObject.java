@@ -32,8 +32,11 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
     static final Set<String> OWN_METADATA =
             Set.of("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields");
 
+    /** Where those are that the manager makes: versions that do not know such kinds need not read them, and backups leave them out. */
+    static final String GENERATED_PREFIX = "generated/";
+
     static String prefix(Kind kind) {
-        return PREFIX + kind.plural() + "/";
+        return (kind.isGenerated() ? GENERATED_PREFIX : PREFIX) + kind.plural() + "/";
     }
 
     static String key(Kind kind, String name) {

@@ -124,6 +124,9 @@ final class ObjectRoutes {
     }
 
     private List<Cause> withoutIt(Kind kind, String name) {
+        if (kind.isGenerated()) {
+            return List.of();
+        }
         try {
             inventory.change(List.of(new Edit.Remove(kind, name, 0)), SELF, true);
             return List.of();

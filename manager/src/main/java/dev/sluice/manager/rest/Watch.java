@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -51,7 +52,7 @@ final class Watch implements HttpAnswer.Writer {
         this.told = after;
         if (!fromState) {
             // Here the client can still be answered with a status.
-            inventory.events(after);
+            inventory.allEvents(after);
         }
     }
 
@@ -64,7 +65,7 @@ final class Watch implements HttpAnswer.Writer {
                 state(sink, viewer.get());
             }
             while (true) {
-                List<ObjectEvent> events = inventory.events(at);
+                List<ObjectEvent> events = inventory.allEvents(at);
                 // Behind the events, and also for who hears nothing for long: rights may have ended meanwhile.
                 Identity who = viewer.get();
                 if (!events.isEmpty()) {
@@ -75,7 +76,7 @@ final class Watch implements HttpAnswer.Writer {
                 long newest = inventory.await(at, SILENCE_MS);
                 if (newest == at) {
                     bookmark(sink);
-                } else if (inventory.events(at).isEmpty()) {
+                } else if (inventory.allEvents(at).isEmpty()) {
                     // Something that is no object was written.
                     at = newest;
                 }
@@ -88,7 +89,9 @@ final class Watch implements HttpAnswer.Writer {
     private void state(HttpAnswer.Sink sink, Identity who) throws IOException {
         Tenants tenants = inventory.tenants();
         Inventory.All all = inventory.all();
-        for (ManagedObject object : all.objects()) {
+        List<ManagedObject> generated = inventory.generated().all(all.revision());
+        for (ManagedObject object :
+                Stream.concat(all.objects().stream(), generated.stream()).toList()) {
             if (kinds.contains(object.kind()) && selector.matches(object) && tenants.sees(who, object)) {
                 sink.send(event("added", object));
             }

@@ -21,6 +21,7 @@ final class Words {
                                 : " refused: " + message.getAnswer().getFaultsList());
             case REPORT -> "report of generation " + message.getReport().getGeneration();
             case INTERFACES -> message.getInterfaces().getSeenCount() + " interfaces";
+            case PATHS -> message.getPaths().getPathsCount() + " paths";
             case WHAT_NOT_SET -> "nothing";
         };
     }

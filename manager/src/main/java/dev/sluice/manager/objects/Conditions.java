@@ -1,6 +1,5 @@
-package dev.sluice.manager.agents;
+package dev.sluice.manager.objects;
 
-import dev.sluice.manager.objects.Trees;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;

@@ -1,0 +1,167 @@
+package dev.sluice.manager.paths;
+
+import dev.sluice.controller.AgentWatcher;
+import dev.sluice.controller.Health;
+import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.store.Store.Condition;
+import dev.sluice.model.Kind;
+import dev.sluice.southbound.Interfaces;
+import dev.sluice.southbound.Paths;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A {@link PathTable} with a thread, a clock and the store. What it hears is for any thread and never waits; it writes at most once in {@link #GATHER_MS}. */
+public final class PathService implements AgentWatcher, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PathService.class);
+
+    /** What happens within so short a time is written at once. */
+    private static final long GATHER_MS = 500;
+
+    private static final long RETRY_MS = 2_000;
+
+    private final Inventory inventory;
+    private final List<Condition> fence;
+    private final InstantSource clock;
+    private final PathTable table = new PathTable();
+    private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private boolean remembered;
+    private boolean objectsChanged;
+    private boolean complained;
+    private volatile boolean stopping;
+
+    private PathService(Inventory inventory, List<Condition> fence, InstantSource clock) {
+        this.inventory = inventory;
+        this.fence = fence;
+        this.clock = clock;
+        thread = Thread.ofPlatform().daemon().name("sluice-paths").unstarted(this::run);
+    }
+
+    /**
+     * Starts.
+     *
+     * @param fence what has to hold in the store for what it writes
+     */
+    public static PathService start(Inventory inventory, List<Condition> fence, InstantSource clock) {
+        PathService service = new PathService(inventory, fence, clock);
+        service.thread.start();
+        return service;
+    }
+
+    /** Objects are others now. */
+    public void objectsChanged() {
+        mailbox.add(() -> objectsChanged = true);
+    }
+
+    @Override
+    public void connected(String node) {
+        // It says itself how its paths are.
+    }
+
+    @Override
+    public void lost(String node) {
+        mailbox.add(() -> table.lost(node));
+    }
+
+    @Override
+    public void interfaces(String node, Interfaces told) {
+        // No business of paths.
+    }
+
+    @Override
+    public void paths(String node, Paths told) {
+        mailbox.add(() -> table.told(node, told));
+    }
+
+    @Override
+    public void health(String key, Health now) {
+        // Hosts say what that means for paths.
+    }
+
+    @Override
+    public void refused(String node, String object, String message) {
+        // The object's status says so.
+    }
+
+    // The thread.
+
+    private void run() {
+        boolean written = true;
+        while (!stopping) {
+            try {
+                // What could not be written is tried again though nothing happens.
+                Runnable first = written ? mailbox.take() : mailbox.poll(RETRY_MS, TimeUnit.MILLISECONDS);
+                Thread.sleep(GATHER_MS);
+                for (Runnable next = first; next != null; next = mailbox.poll()) {
+                    next.run();
+                }
+                written = write();
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                if (!stopping) {
+                    LOG.error("a defect of this program, paths go on", e);
+                }
+            }
+        }
+    }
+
+    private boolean write() {
+        try {
+            Map<String, ManagedObject> before = new TreeMap<>();
+            inventory.generated().all(0).stream()
+                    .filter(object -> object.kind() == Kind.SERVICE_PATH)
+                    .forEach(object -> before.put(object.name(), object));
+            if (!remembered) {
+                // What was told already is newer.
+                table.remember(before.values());
+                remembered = true;
+                objectsChanged = true;
+            }
+            if (objectsChanged) {
+                keep();
+                objectsChanged = false;
+            }
+            inventory.generated().become(Kind.SERVICE_PATH, table.objects(before, clock.instant()), fence);
+            complained = false;
+            return true;
+        } catch (Refusal e) {
+            if (!stopping && !complained) {
+                complained = true;
+                LOG.warn("paths cannot be written, that is tried again: {}", e.getMessage());
+            }
+            return false;
+        }
+    }
+
+    private void keep() {
+        Set<String> chains = new HashSet<>();
+        Set<String> nodes = new HashSet<>();
+        for (ManagedObject object : inventory.all().objects()) {
+            if (object.kind() == Kind.SERVICE_CHAIN) {
+                chains.add(object.name());
+            }
+            nodes.add(
+                    object.kind() == Kind.NODE
+                            ? object.name()
+                            : object.tree().path("spec").path("node").asString(""));
+        }
+        table.keep(chains, nodes);
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        thread.interrupt();
+    }
+}
