@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.model.Kind;
 import dev.sluice.model.YamlText;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,7 @@ final class DescribeCommand extends ManagerRequest {
                         Fields.text(c, "message")));
         text.append("status\n")
                 .append(conditions.render("nothing is known yet").indent(0).replaceFirst("^\\(", "  ("));
+        told(object, text);
         text.append("owners\n");
         for (Map<String, @Nullable Object> owner : Fields.objects(object, "metadata.managedFields")) {
             List<String> fields = new ArrayList<>();
@@ -90,6 +92,16 @@ final class DescribeCommand extends ManagerRequest {
         users.forEach(user -> text.append("  ").append(user).append('\n'));
         return text.append(users.isEmpty() ? "  (no object that you may see)\n" : "")
                 .toString();
+    }
+
+    /** Of objects whose status is what they are for. */
+    private static void told(Map<String, @Nullable Object> object, StringBuilder text) {
+        String kind = Fields.text(object, "kind");
+        if (kind.equals(Kind.TRACEFLOW.word()) || kind.equals(Kind.SERVICE_PATH.word())) {
+            Map<String, @Nullable Object> told = new LinkedHashMap<>(Fields.object(Fields.at(object, "status")));
+            told.remove("conditions");
+            part(text, "told by hosts", told);
+        }
     }
 
     private static void line(StringBuilder text, String name, String value) {

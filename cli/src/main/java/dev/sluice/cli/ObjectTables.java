@@ -90,6 +90,12 @@ final class ObjectTables {
                 List.of(new Column("SERVICES", "spec.profiles"), new Column("ON-FAILURE", "spec.onFailure"));
             case SERVICE_POLICY ->
                 List.of(new Column("APPLIED-TO", "spec.appliedTo"), new Column("RULES", "spec.rules"));
+            case TRACEFLOW ->
+                List.of(
+                        new Column("PORT", "spec.port"),
+                        new Column("PACKET", "spec.packet"),
+                        new Column("END", "status.end"),
+                        new Column("REASON", "status.reason"));
             case SERVICE_PATH ->
                 List.of(
                         new Column("CHAIN", "spec.chain"),

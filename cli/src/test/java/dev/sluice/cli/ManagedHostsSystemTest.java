@@ -51,10 +51,26 @@ class ManagedHostsSystemTest {
             assertThat(table).contains("Applied");
             awaitPath(lab, "fw@host-b", "in use");
 
+            traced(lab);
             profiles(lab, a);
             withoutAManager(lab, manager, a);
             revoked(lab, b);
         }
+    }
+
+    /** X3: what would happen to a packet, over both hosts, asked at the manager. */
+    private static void traced(TwoHostsLab lab) throws IOException {
+        lab.apply("""
+                {apiVersion: sluice.dev/v1, kind: Traceflow, metadata: {name: web}, spec: {port: left, node: host-a, packet: "tcp 10.0.0.1:4000 > 10.0.0.2:80 syn"}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Traceflow, metadata: {name: telnet}, spec: {port: left, node: host-a, packet: "tcp 10.0.0.1:4000 > 10.0.0.2:23 syn"}}
+                ---
+                {apiVersion: sluice.dev/v1, kind: Traceflow, metadata: {name: nonsense}, spec: {port: left, node: host-a, packet: "tcp of some kind"}}
+                """);
+        assertThat(awaitShown(lab, "traceflow", "web", "Answered")).contains("node: host-b", "leaves by");
+        assertThat(awaitShown(lab, "traceflow", "telnet", "RULE_DROP")).doesNotContain("node: host-b");
+        awaitShown(lab, "traceflow", "nonsense", "host-a: ");
+        lab.command(0, "delete", "traceflow", "web", "telnet", "nonsense");
     }
 
     /** V16: a profile of the same service gives the firewall copies, so traffic goes on without it; it stays as long as a chain needs it. */

@@ -11,6 +11,7 @@ import dev.sluice.southbound.InstanceLoad;
 import dev.sluice.southbound.InstanceState;
 import dev.sluice.southbound.Loads;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Question;
 import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Resource;
 import dev.sluice.southbound.RuntimeState;
@@ -57,6 +58,12 @@ final class AgentRecord {
     private long updates;
     private long refusals;
     private boolean everSeen;
+
+    /** Version of its program. */
+    private String software = "";
+
+    /** Which questions it answers. */
+    private Set<String> answers = Set.of();
 
     /** What its agent was told of loads over this stream; null: nothing. */
     private @Nullable Loads toldLoads;
@@ -132,6 +139,8 @@ final class AgentRecord {
             stream.end();
         }
         stream = newStream;
+        software = hello.getSoftware();
+        answers = Set.copyOf(hello.getAnswersList());
         everSeen = true;
         toldLoads = null;
         sent = null;
@@ -263,6 +272,20 @@ final class AgentRecord {
         updates++;
         send(to, nonce, changed, removed, fingerprint);
         return true;
+    }
+
+    /** Why it cannot be asked; empty: it was. */
+    String question(String word, Question question) {
+        AgentStream to = stream;
+        if (to == null) {
+            return "its agent is not connected";
+        }
+        if (!answers.contains(word)) {
+            return "its agent (version " + (software.isEmpty() ? "unknown" : software)
+                    + ") does not answer such questions: upgrade it, or ask on the host itself";
+        }
+        to.send(FromController.newBuilder().setQuestion(question).build());
+        return "";
     }
 
     private String version(String key) {

@@ -2,6 +2,7 @@ package dev.sluice.controller;
 
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
+import dev.sluice.southbound.Reply;
 
 /** Who hears of agents what is about no object. Called by the controller's thread, which must not wait there. */
 public interface AgentWatcher {
@@ -18,6 +19,9 @@ public interface AgentWatcher {
 
         @Override
         public void paths(String node, Paths told) {}
+
+        @Override
+        public void reply(String node, Reply reply) {}
 
         @Override
         public void health(String key, Health now) {}
@@ -37,6 +41,9 @@ public interface AgentWatcher {
 
     /** The agent of a node tells of its paths; what it told before is of no account. */
     void paths(String node, Paths told);
+
+    /** The agent of a node answers a question. */
+    void reply(String node, Reply reply);
 
     /** An agent says something else of a port or an instance than before; the first time, only if it is bad. */
     void health(String key, Health now);

@@ -4,6 +4,7 @@ import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
+import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Report;
 import java.time.Duration;
 import java.util.Collection;
@@ -106,6 +107,10 @@ public final class Controller implements AutoCloseable {
 
     void paths(AgentStream stream, Paths told) {
         mailbox.add(() -> distribution.paths(stream, told));
+    }
+
+    void reply(AgentStream stream, Reply reply) {
+        mailbox.add(() -> distribution.reply(stream, reply));
     }
 
     void gone(AgentStream stream) {

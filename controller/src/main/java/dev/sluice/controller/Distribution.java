@@ -8,6 +8,8 @@ import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
 import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Question;
+import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Report;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -168,6 +170,25 @@ public final class Distribution {
         if (agent != null) {
             watcher.paths(agent.node(), told);
         }
+    }
+
+    /** An agent answers a question. */
+    public void reply(AgentStream stream, Reply reply) {
+        AgentRecord agent = byStream.get(stream);
+        if (agent != null) {
+            watcher.reply(agent.node(), reply);
+        }
+    }
+
+    /**
+     * Asks the agent of a node.
+     *
+     * @param word what kind of question it is, as agents say in Hello
+     * @return why it cannot be asked, for people; empty: it was, and the watcher hears the answer
+     */
+    public String question(String node, String word, Question question) {
+        AgentRecord agent = agents.get(node);
+        return agent == null ? "no agent of this name has connected" : agent.question(word, question);
     }
 
     /** A stream has ended. */

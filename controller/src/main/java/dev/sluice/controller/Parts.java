@@ -18,6 +18,7 @@ import dev.sluice.model.ServiceManager;
 import dev.sluice.model.ServicePolicy;
 import dev.sluice.model.ServicePolicy.AppliedTo;
 import dev.sluice.model.ServiceProfile;
+import dev.sluice.model.Traceflow;
 import dev.sluice.model.VendorTemplate;
 import dev.sluice.southbound.Protocol;
 import java.util.ArrayDeque;
@@ -198,7 +199,7 @@ public final class Parts {
                 set(node.isEmpty() ? placedNowhere : own.computeIfAbsent(node.get(), _ -> new TreeSet<>()), key, there);
             }
             // The manager's own business: what it makes of it are instances.
-            case ServiceDeployment _, ServiceManager _ -> {}
+            case ServiceDeployment _, ServiceManager _, Traceflow _ -> {}
             // Hosts get those that a chain of theirs names.
             case ServiceProfile _, VendorTemplate _, ServiceAttachment _ -> {}
             default -> set(common, key, there);
@@ -235,7 +236,7 @@ public final class Parts {
                         ? Affected.all()
                         : new Affected(false, Set.of(node.get()), withUnderlay.contains(node.get()), Set.of());
             }
-            case ServiceDeployment _, ServiceManager _ -> new Affected(false, Set.of(), false, Set.of());
+            case ServiceDeployment _, ServiceManager _, Traceflow _ -> new Affected(false, Set.of(), false, Set.of());
             case ServiceProfile _, VendorTemplate _, ServiceAttachment _ ->
                 new Affected(false, Set.of(), false, Set.of(item.object.key()));
             default -> new Affected(false, Set.of(), true, Set.of(item.object.key()));

@@ -233,6 +233,7 @@ public final class SouthboundServer implements AutoCloseable {
                 case REPORT -> controller.report(this, message.getReport());
                 case INTERFACES -> controller.interfaces(this, message.getInterfaces());
                 case PATHS -> controller.paths(this, message.getPaths());
+                case REPLY -> controller.reply(this, message.getReply());
                 case WHAT_NOT_SET -> {
                     // Something that a newer agent says.
                 }

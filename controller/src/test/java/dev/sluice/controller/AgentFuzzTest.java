@@ -167,6 +167,7 @@ class AgentFuzzTest {
             case REPORT -> distribution.report(agent, message.getReport(), nowNs);
             case INTERFACES -> distribution.interfaces(agent, message.getInterfaces());
             case PATHS -> distribution.paths(agent, message.getPaths());
+            case REPLY -> distribution.reply(agent, message.getReply());
             case WHAT_NOT_SET -> {}
         }
     }

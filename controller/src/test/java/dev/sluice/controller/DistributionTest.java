@@ -11,6 +11,7 @@ import dev.sluice.southbound.InstanceLoad;
 import dev.sluice.southbound.InstanceState;
 import dev.sluice.southbound.Loads;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Question;
 import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Resource;
 import dev.sluice.southbound.Update;
@@ -160,6 +161,41 @@ class DistributionTest {
             distribution.report(agent, report.build(), nowNs);
             distribution.tick(nowNs);
         }
+    }
+
+    @Test
+    void agentsAreAskedOnlyWhatTheySayThatTheyAnswer() {
+        Question question = Question.newBuilder().setId(7).build();
+        assertThat(distribution.question("a", "foretell", question)).isEqualTo("no agent of this name has connected");
+        Agent old = new Agent("a");
+        distribution.hello(
+                old,
+                Hello.newBuilder()
+                        .setNode("a")
+                        .setProtocol(Protocol.NUMBER)
+                        .setSoftware("0.9")
+                        .build(),
+                0);
+        assertThat(distribution.question("a", "foretell", question))
+                .isEqualTo(
+                        "its agent (version 0.9) does not answer such questions: upgrade it, or ask on the host itself");
+        List<FromController> sent = new ArrayList<>();
+        AgentStream stream = new AgentStream() {
+            @Override
+            public void send(FromController message) {
+                sent.add(message);
+            }
+
+            @Override
+            public void end() {}
+        };
+        Hello.Builder hello =
+                Hello.newBuilder().setNode("a").setProtocol(Protocol.NUMBER).addAnswers("foretell");
+        distribution.hello(stream, hello.build(), 0);
+        assertThat(distribution.question("a", "foretell", question)).isEmpty();
+        assertThat(sent.getLast().getQuestion()).isEqualTo(question);
+        distribution.gone(stream);
+        assertThat(distribution.question("a", "foretell", question)).isEqualTo("its agent is not connected");
     }
 
     @Test

@@ -33,6 +33,7 @@ final class CrossChecks {
         AttachmentChecks attachments = new AttachmentChecks(all);
         ServiceManagerChecks managers = new ServiceManagerChecks();
         ServiceProfileChecks profiles = new ServiceProfileChecks(all, declared);
+        TraceflowChecks traces = new TraceflowChecks();
         Set<String> served = new HashSet<>();
         all.instances().forEach(instance -> served.add(instance.spec().service()));
         all.all(ServiceDeployment.class)
@@ -79,6 +80,7 @@ final class CrossChecks {
                 case ServiceDeployment deployment -> DeploymentChecks.check(deployment, at, all);
                 case ServiceManager manager -> managers.check(manager, at);
                 case ServiceProfile profile -> profiles.check(profile, at);
+                case Traceflow trace -> traces.check(trace, at);
                 case PortProfile _, Service _, VendorTemplate _ -> {}
             }
         }

@@ -21,7 +21,8 @@ final class KindTable {
                 profile(),
                 router(),
                 segment(),
-                node());
+                node(),
+                traceflow());
     }
 
     private static KindReader service() {
@@ -205,6 +206,17 @@ final class KindTable {
                 kind: LogicalSwitch
                 metadata: {name: web}
                 spec: {vni: 5001}
+                """);
+    }
+
+    private static KindReader traceflow() {
+        return KindReader.row(Kind.TRACEFLOW, TraceflowReader.SPEC, null, Traceflow::new, """
+                A question: what would happen to this packet? The manager has it answered by the host where the packet comes in, and by those that it goes on to; \
+                the story is in the status: [traces from one place](../guides/tracing.md#from-one-place). Nodes that read files leave it alone.""", """
+                apiVersion: sluice.dev/v1
+                kind: Traceflow
+                metadata: {name: why-no-web}
+                spec: {port: uplink0, packet: "tcp 10.0.0.1:1234 > 10.1.0.2:80 syn"}
                 """);
     }
 

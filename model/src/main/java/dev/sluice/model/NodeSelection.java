@@ -172,7 +172,8 @@ final class NodeSelection {
                     ServiceProfile _,
                     ServiceAttachment _,
                     ServiceChain _,
-                    ServicePolicy _ -> Optional.empty();
+                    ServicePolicy _,
+                    Traceflow _ -> Optional.empty();
         };
     }
 

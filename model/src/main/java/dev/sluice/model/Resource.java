@@ -15,7 +15,8 @@ public sealed interface Resource
                 ServiceProfile,
                 ServiceAttachment,
                 ServiceChain,
-                ServicePolicy {
+                ServicePolicy,
+                Traceflow {
     /** The API version of every object. */
     String API_VERSION = "sluice.dev/v1";
 

@@ -117,6 +117,7 @@ class WrittenObjectTest {
                         "serviceattachments",
                         "servicechains",
                         "servicepolicies",
+                        "traceflows",
                         "servicepaths");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);
         assertThat(Kind.named("servicechain")).hasValue(Kind.SERVICE_CHAIN);

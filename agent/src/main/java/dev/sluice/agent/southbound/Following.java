@@ -108,6 +108,7 @@ public final class Following {
         Hello.Builder hello = Hello.newBuilder()
                 .setNode(node)
                 .setProtocol(Protocol.NUMBER)
+                .addAllAnswers(Questions.ANSWERED)
                 .setSoftware(Objects.requireNonNullElse(
                         Following.class.getPackage().getImplementationVersion(), "development"));
         fromNothing = !inForce;

@@ -231,6 +231,9 @@ public final class ManagedNode implements AutoCloseable {
                         if (message.hasUpdate()) {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
+                        if (message.hasQuestion()) {
+                            stream.send(Questions.answer(message.getQuestion(), runner));
+                        }
                         if (message.hasLookout()) {
                             host.lookFor(message.getLookout());
                         }

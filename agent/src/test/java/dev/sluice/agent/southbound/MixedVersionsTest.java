@@ -8,6 +8,8 @@ import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Question;
+import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Resource;
 import dev.sluice.southbound.SouthboundGrpc;
 import dev.sluice.southbound.Update;
@@ -123,6 +125,12 @@ class MixedVersionsTest {
         FromAgent hello = said.poll(30, TimeUnit.SECONDS);
         assertThat(hello).isNotNull();
         assertThat(hello.getHello().getProtocol()).isEqualTo(Protocol.NUMBER);
+        stream.onNext(FromController.newBuilder()
+                .setQuestion(LaterVersion.of(Question.newBuilder().setId(3).build()))
+                .build());
+        Reply reply = said.poll(30, TimeUnit.SECONDS).getReply();
+        assertThat(reply.getId()).isEqualTo(3);
+        assertThat(reply.getProblem()).contains("does not know this question");
         stream.onNext(LaterVersion.of(FromController.getDefaultInstance()));
         String node = "{apiVersion: sluice.dev/v1, kind: Node, metadata: {name: a}}";
         String mapping = "{apiVersion: sluice.dev/v1, kind: Mapping, metadata: {name: m}, spec: {prefix: 10.0.0.0/8}}";

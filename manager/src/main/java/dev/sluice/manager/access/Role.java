@@ -21,7 +21,7 @@ public enum Role {
 
     /** Runs the network. */
     NETWORK_ADMIN(
-            "nodes, ports, port profiles, routers, switches and service attachments",
+            "nodes, ports, port profiles, routers, switches, service attachments and traces",
             Sets.ALL,
             EnumSet.of(
                     Kind.NODE,
@@ -29,13 +29,14 @@ public enum Role {
                     Kind.PORT_PROFILE,
                     Kind.LOGICAL_ROUTER,
                     Kind.LOGICAL_SWITCH,
-                    Kind.SERVICE_ATTACHMENT),
+                    Kind.SERVICE_ATTACHMENT,
+                    Kind.TRACEFLOW),
             Sets.NONE,
             EnumSet.of(Permission.METRICS)),
 
     /** Decides what is inspected, by what. */
     SECURITY_ADMIN(
-            "services, their templates and profiles, instances, deployments, service managers, chains and policies",
+            "services, their templates and profiles, instances, deployments, service managers, chains, policies and traces",
             Sets.NO_NODES,
             EnumSet.of(
                     Kind.SERVICE,
@@ -45,7 +46,8 @@ public enum Role {
                     Kind.VENDOR_TEMPLATE,
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_CHAIN,
-                    Kind.SERVICE_POLICY),
+                    Kind.SERVICE_POLICY,
+                    Kind.TRACEFLOW),
             Sets.NONE,
             Sets.NOTHING),
 
@@ -201,6 +203,7 @@ public enum Role {
 
     /** With objects that all tenants share, for somebody who has it in one. */
     boolean mayShared(Verb verb, Kind kind) {
-        return verb == Verb.READ && mayInTenant(verb, kind);
+        // A trace tells of all that is on its way, whoever it belongs to.
+        return verb == Verb.READ && kind != Kind.TRACEFLOW && mayInTenant(verb, kind);
     }
 }

@@ -7,6 +7,7 @@ import dev.sluice.manager.events.Happening.Reason;
 import dev.sluice.model.Kind;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
+import dev.sluice.southbound.Reply;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,6 +48,11 @@ final class AgentEvents implements AgentWatcher, AutoCloseable {
     @Override
     public void paths(String node, Paths told) {
         others.forEach(each -> each.paths(node, told));
+    }
+
+    @Override
+    public void reply(String node, Reply reply) {
+        others.forEach(each -> each.reply(node, reply));
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.paths.PathService;
 import dev.sluice.manager.store.Election.Term;
+import dev.sluice.manager.traces.TraceService;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -37,6 +38,7 @@ public final class AgentService implements AutoCloseable {
     private final ObjectFeed feed;
     private final DiscoveryService discovery;
     private final PathService paths;
+    private final TraceService traces;
     private final AgentEvents events;
 
     private AgentService(
@@ -46,6 +48,7 @@ public final class AgentService implements AutoCloseable {
             ObjectFeed feed,
             DiscoveryService discovery,
             PathService paths,
+            TraceService traces,
             AgentEvents events) {
         this.writer = writer;
         this.controller = controller;
@@ -53,6 +56,7 @@ public final class AgentService implements AutoCloseable {
         this.feed = feed;
         this.discovery = discovery;
         this.paths = paths;
+        this.traces = traces;
         this.events = events;
     }
 
@@ -110,24 +114,32 @@ public final class AgentService implements AutoCloseable {
                 lookout -> controller.ask(distribution -> distribution.lookFor(lookout)),
                 happenings);
         PathService paths = PathService.start(inventory, term.fence(), clock);
-        AgentEvents watcher = new AgentEvents(happenings, discovery, paths);
+        TraceService traces = TraceService.start(
+                inventory,
+                term.fence(),
+                clock,
+                (node, word, question, problem) ->
+                        controller.ask(distribution -> problem.accept(distribution.question(node, word, question))));
+        AgentEvents watcher = new AgentEvents(happenings, discovery, paths, traces);
         controller.ask(distribution -> distribution.watch(watcher));
         ObjectFeed feed = null;
         try {
             feed = ObjectFeed.start(inventory, controller, () -> {
                 discovery.objectsChanged();
                 paths.objectsChanged();
+                traces.objectsChanged();
             });
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed, discovery, paths, watcher);
+            return new AgentService(writer, controller, server, feed, discovery, paths, traces, watcher);
         } catch (IOException | RuntimeException e) {
             if (feed != null) {
                 feed.close();
             }
             discovery.close();
             paths.close();
+            traces.close();
             watcher.close();
             controller.close();
             writer.close();
@@ -151,6 +163,7 @@ public final class AgentService implements AutoCloseable {
         feed.close();
         discovery.close();
         paths.close();
+        traces.close();
         controller.close();
         events.close();
         writer.close();

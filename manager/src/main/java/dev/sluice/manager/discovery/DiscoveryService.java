@@ -11,6 +11,7 @@ import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
 import dev.sluice.southbound.Paths;
+import dev.sluice.southbound.Reply;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -103,6 +104,11 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     @Override
     public void paths(String node, Paths told) {
         // No interfaces.
+    }
+
+    @Override
+    public void reply(String node, Reply reply) {
+        // Who asked knows.
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.Kind;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
+import dev.sluice.southbound.Reply;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
@@ -81,6 +82,11 @@ public final class PathService implements AgentWatcher, AutoCloseable {
     @Override
     public void paths(String node, Paths told) {
         mailbox.add(() -> table.told(node, told));
+    }
+
+    @Override
+    public void reply(String node, Reply reply) {
+        // Who asked knows.
     }
 
     @Override

@@ -164,6 +164,7 @@ final class ManagerProcess extends Mortal<ManagerProcess.Running> implements Wir
                 case REPORT -> each.distribution.report(wire, message.getReport(), events.nowNs());
                 case INTERFACES -> each.distribution.interfaces(wire, message.getInterfaces());
                 case PATHS -> each.distribution.paths(wire, message.getPaths());
+                case REPLY -> each.distribution.reply(wire, message.getReply());
                 case WHAT_NOT_SET -> throw new IllegalArgumentException("a message that says nothing");
             }
         });

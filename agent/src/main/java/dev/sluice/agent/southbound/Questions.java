@@ -1,0 +1,72 @@
+package dev.sluice.agent.southbound;
+
+import dev.sluice.agent.NodeException;
+import dev.sluice.agent.node.NodeRunner;
+import dev.sluice.agent.report.ForetellReport;
+import dev.sluice.agent.report.TraceReport.PacketReport;
+import dev.sluice.southbound.Foretell;
+import dev.sluice.southbound.Foretold;
+import dev.sluice.southbound.FromAgent;
+import dev.sluice.southbound.Leg;
+import dev.sluice.southbound.Question;
+import dev.sluice.southbound.Reply;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a manager asks of a running node once, and the answers: those of the node's administration socket. Stateless. */
+final class Questions {
+    /** What is answered, for the manager to know before it asks. */
+    static final List<String> ANSWERED = List.of("foretell");
+
+    private Questions() {}
+
+    /** The answer, or why there is none. */
+    static FromAgent answer(Question question, @Nullable NodeRunner runner) {
+        Reply.Builder reply = Reply.newBuilder().setId(question.getId());
+        try {
+            if (!question.hasForetell()) {
+                reply.setProblem("the agent does not know this question: upgrade it");
+            } else if (runner == null || runner.hasEnded()) {
+                reply.setProblem("the node does not run yet");
+            } else {
+                reply.setForetold(foretold(
+                        runner.requests().ask("foretell", fields(question.getForetell()), ForetellReport.class)));
+            }
+        } catch (NodeException e) {
+            reply.setProblem(String.valueOf(e.getMessage()));
+        }
+        return FromAgent.newBuilder().setReply(reply).build();
+    }
+
+    private static Map<String, Object> fields(Foretell asked) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        if (!asked.getPort().isEmpty()) {
+            fields.put("port", asked.getPort());
+        }
+        if (!asked.getPacket().isEmpty()) {
+            fields.put("packet", asked.getPacket());
+        }
+        if (!asked.getHex().isEmpty()) {
+            fields.put("hex", asked.getHex());
+        }
+        fields.put("session", asked.getSession());
+        fields.put("tunnel", asked.getTunnel());
+        return fields;
+    }
+
+    private static Foretold foretold(ForetellReport report) {
+        Foretold.Builder foretold = Foretold.newBuilder()
+                .setEnd(report.end())
+                .setWords(report.words())
+                .setReason(report.reason())
+                .addAllAssumptions(report.assumptions())
+                .setPeer(report.peer())
+                .setFrame(report.frame());
+        for (PacketReport leg : report.legs()) {
+            foretold.addLegs(Leg.newBuilder().setReceived(leg.received()).addAllSteps(leg.steps()));
+        }
+        return foretold.build();
+    }
+}
