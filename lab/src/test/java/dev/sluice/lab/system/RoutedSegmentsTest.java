@@ -173,4 +173,45 @@ class RoutedSegmentsTest {
             }
         }
     }
+
+    @Test
+    @Tag("long")
+    void tenantsOfAllHostsReachTheOutsideByARouterOnOneOfThem() {
+        String outside = String.join(
+                "---\n",
+                objects()
+                        .replace(
+                                "{interfaces: [{switch: web",
+                                "{routes: [{prefix: 0.0.0.0/0, via: [10.1.0.253]}], interfaces: [{switch: web"),
+                Yaml.object("Port", "uplink", "{node: host-a, interface: uplink}"),
+                Yaml.object(
+                        "LogicalRouter",
+                        "edge",
+                        "{node: host-a, interfaces: [{switch: web, addresses: [10.1.0.253/24]}, {port: uplink, addresses: [203.0.113.1/24]}], "
+                                + "routes: [{prefix: 10.2.0.0/24, via: [10.1.0.254]}]}"));
+        try (Topology topology = Topology.create()) {
+            hosts(topology);
+            List<Namespace> tenants = List.of(
+                    tenant(topology, "web-1", 0, 1, 1),
+                    tenant(topology, "web-2", 1, 1, 2),
+                    tenant(topology, "db-1", 1, 2, 1),
+                    tenant(topology, "db-2", 0, 2, 2));
+            Namespace far = topology.namespace("outside");
+            Wire wire = topology.wire(far, "eth0", hosts.getFirst(), "uplink");
+            wire.b().quiet();
+            wire.a().address("203.0.113.2/24");
+            far.route("10.0.0.0/8", "203.0.113.1");
+            try (EchoHost _ = EchoHost.start(far, 7);
+                    SluiceNode a = SluiceNode.startAs(hosts.get(0), "host-a", outside);
+                    SluiceNode b = SluiceNode.startAs(hosts.get(1), "host-b", outside)) {
+                for (Namespace tenant : tenants) {
+                    assertThat(TcpTransfer.echoes(tenant, "203.0.113.2", 7, 100_000))
+                            .as(tenant.toString())
+                            .isTrue();
+                }
+                assertThat(a.dropped(DropReason.SEGMENT_LOOP) + b.dropped(DropReason.SEGMENT_LOOP))
+                        .isZero();
+            }
+        }
+    }
 }
