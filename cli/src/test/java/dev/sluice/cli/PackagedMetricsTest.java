@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.sluice.agent.metrics.Exposition;
 import dev.sluice.agent.metrics.Metric;
+import dev.sluice.cli.house.Markdown;
 import dev.sluice.manager.metrics.ManagerMetric;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -103,16 +104,18 @@ class PackagedMetricsTest {
     @Test
     void everyAlertSaysWhereToReadOn() throws Exception {
         String rules = Files.readString(RULES);
-        List<String> pages = Pattern.compile("(?m)^ +runbook: ([-a-z]+\\.md)")
+        List<MatchResult> pages = Pattern.compile(
+                        "(?m)^ +runbook: /usr/share/doc/sluice/([a-z]+/[-a-z]+\\.md)(?:#([-a-z]+))?$")
                 .matcher(rules)
                 .results()
-                .map(found -> found.group(1))
                 .toList();
         assertThat(pages).hasSameSizeAs(ofRules());
-        assertThat(pages)
-                .allSatisfy(page -> assertThat(List.of(
-                                Path.of("..", "docs", "guides", page), Path.of("..", "docs", "reference", page)))
-                        .anyMatch(Files::exists));
+        for (MatchResult page : pages) {
+            String text = Files.readString(Path.of("..", "docs").resolve(page.group(1)));
+            if (page.group(2) != null) {
+                assertThat(Markdown.anchors(text)).as(page.group()).contains(page.group(2));
+            }
+        }
     }
 
     @ParameterizedTest
