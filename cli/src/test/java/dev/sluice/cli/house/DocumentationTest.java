@@ -43,6 +43,26 @@ class DocumentationTest {
     }
 
     @Test
+    void everyPageIsInAnIndex() {
+        Path docs = Path.of("docs");
+        Path decisions = docs.resolve("adr");
+        assertThat(Markdown.unlisted(
+                        OURS, docs.resolve("README.md"), page -> page.startsWith(docs) && !page.startsWith(decisions)))
+                .isEmpty();
+        assertThat(Markdown.unlisted(OURS, decisions.resolve("README.md"), page -> page.startsWith(decisions)))
+                .isEmpty();
+    }
+
+    @Test
+    void findsPagesThatNoIndexNames() throws IOException {
+        plant("docs/README.md", "[here](a/b.md#part) `[code](c.md)`\n");
+        plant("docs/a/b.md", "# B\n");
+        plant("docs/c.md", "# C\n");
+        assertThat(Markdown.unlisted(new Tree(planted), Path.of("docs", "README.md"), _ -> true))
+                .containsExactly(Path.of("docs", "c.md"));
+    }
+
+    @Test
     void publicTypesAreDocumented() {
         assertThat(SourceRules.undocumentedTypes(OURS)).isEmpty();
     }

@@ -8,11 +8,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Links of Markdown pages, as far as the tree can answer for them. */
-final class Markdown {
+public final class Markdown {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^()\\s]+)\\)");
     private static final Pattern ELSEWHERE = Pattern.compile("^[a-z][a-z0-9+.-]*:.*");
     private static final Pattern HEADING = Pattern.compile("^#{1,6}\\s+(.*?)\\s*#*$");
@@ -34,6 +35,18 @@ final class Markdown {
         return broken;
     }
 
+    /** Pages that an index has no link to. */
+    static List<Path> unlisted(Tree tree, Path index, Predicate<Path> pages) {
+        Set<Path> listed = new HashSet<>();
+        Matcher link = LINK.matcher(prose(tree.text(index)));
+        while (link.find()) {
+            listed.add(
+                    index.resolveSibling(link.group(1).replaceFirst("#.*", "")).normalize());
+        }
+        return tree.files(file ->
+                file.toString().endsWith(".md") && pages.test(file) && !file.equals(index) && !listed.contains(file));
+    }
+
     private static boolean resolves(Tree tree, Path page, String target) {
         int hash = target.indexOf('#');
         String file = hash < 0 ? target : target.substring(0, hash);
@@ -49,7 +62,7 @@ final class Markdown {
     }
 
     /** The anchors of a page's headings, by GitHub's rule. */
-    static Set<String> anchors(String text) {
+    public static Set<String> anchors(String text) {
         Set<String> anchors = new HashSet<>();
         Map<String, Integer> seen = new HashMap<>();
         withoutBlocks(text).lines().forEach(line -> {
