@@ -24,8 +24,25 @@ public final class CommandLineReference {
                 `-h`, `--help` and `-V`, `--version`.
 
                 """);
-        command(Main.commandLine(), out);
+        CommandLine line = Main.commandLine();
+        overview(line, out);
+        command(line, out);
         return out.toString().stripTrailing() + "\n";
+    }
+
+    /** Every command with the first sentence about it. */
+    private static void overview(CommandLine line, StringBuilder out) {
+        out.append("| command | does |\n|---|---|\n");
+        for (CommandLine sub : line.getSubcommands().values()) {
+            CommandSpec spec = sub.getCommandSpec();
+            String name = spec.qualifiedName();
+            String first = text(spec.usageMessage().description(), spec)
+                    .getFirst()
+                    .replaceFirst("(?s)[.:] .*", "")
+                    .replaceFirst("\\.$", "");
+            out.append(row("[`" + name + "`](#" + name.replace(' ', '-') + ")", List.of(first)));
+        }
+        out.append('\n');
     }
 
     private static void command(CommandLine line, StringBuilder out) {
