@@ -9,6 +9,7 @@ import dev.sluice.manager.objects.Changed;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
+import dev.sluice.manager.objects.Trees;
 import dev.sluice.southbound.FromAgent;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,12 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A manager: production's objects, controller and status, and in place of its threads the moments at which they would get round to something. Ends and begins at any moment; its disk stays. One user.
  */
 final class ManagerProcess extends Mortal<ManagerProcess.Running> implements Wire.Side<FromAgent> {
     private static final Caller USER = new Caller("user", "sluice");
+    private static final Caller OTHER = new Caller("discovery", "discovery");
     private static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
     private static final long GRACE_NS = 20 * Events.SECOND;
     private static final long TELL_NS = 200 * Events.MS;
@@ -98,11 +101,31 @@ final class ManagerProcess extends Mortal<ManagerProcess.Running> implements Wir
         }
         try {
             Changed changed = now.inventory.change(edits, USER, false);
+            if (dice.nextInt(3) == 0) {
+                speakOf(now, changed);
+            }
             noticeSoon(now);
             return changed;
         } catch (Crash e) {
             crash(String.valueOf(e.getMessage()));
             throw e;
+        }
+    }
+
+    /** Others write into the status of what has changed before anybody has noticed the change, as discovery does. */
+    private void speakOf(Running now, Changed changed) {
+        List<Edit> edits = new ArrayList<>();
+        for (Changed.Item item : changed.items()) {
+            if (item.what() == Changed.What.CREATED || item.what() == Changed.What.CONFIGURED) {
+                ObjectNode status = item.object().tree().get("status") instanceof ObjectNode there
+                        ? there.deepCopy()
+                        : Trees.object();
+                status.put("said", store.revision());
+                edits.add(new Edit.SetStatus(item.object().kind(), item.object().name(), 0, status));
+            }
+        }
+        if (!edits.isEmpty()) {
+            now.inventory.change(edits, OTHER, false);
         }
     }
 

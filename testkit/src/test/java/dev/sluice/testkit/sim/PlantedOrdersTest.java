@@ -38,6 +38,10 @@ class PlantedOrdersTest {
                 FOLLOWING + "UpdateIntake", "setNonce(last.getNonce())", "setNonce(last.getNonce() - 1)"),
         APPLIED_TWICE_AFTER_RECONNECTING(
                 CONTROLLER + "AgentRecord", "held = now;", "held = held.isEmpty() ? now : held;"),
+        CHANGES_BEHIND_WHICH_A_STATUS_COMES_ARE_NOT_TOLD(
+                "manager/src/main/java/dev/sluice/manager/agents/ObjectNews",
+                "} else if (others.contains(key) || !told.contains(key)) {",
+                "} else if (!isStatusOnly(event) || !told.contains(key)) {"),
         A_LOST_ANSWER_IS_WAITED_FOR(
                 CONTROLLER + "AgentRecord", "toldLoads = null;\n        sent = null;", "toldLoads = null;");
 
