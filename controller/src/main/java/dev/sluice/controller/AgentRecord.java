@@ -37,6 +37,12 @@ final class AgentRecord {
     /** Figures change all the time: they are told so often. */
     static final long FIGURES_NS = 30_000_000_000L;
 
+    /** Of a refusal, so many faults stand in a state: an agent may find thousands, and the state is written for each object and node. */
+    private static final int FAULTS_SHOWN_MAX = 5;
+
+    /** So many characters of them. */
+    private static final int FAULT_CHARS_MAX = 1_000;
+
     private final String node;
     private final String nodeKey;
     private NavigableMap<String, Piece> wanted = new TreeMap<>();
@@ -412,21 +418,34 @@ final class AgentRecord {
         if (no == null || sent != null || !no.keys.contains(key)) {
             return new NodeState(node, Progress.UNDER_WAY, generation, "was told and has not answered yet");
         }
-        List<String> why = new ArrayList<>();
-        List<String> others = new ArrayList<>();
+        List<Fault> why = new ArrayList<>();
+        List<Fault> others = new ArrayList<>();
         for (Fault fault : no.faults) {
             boolean own = fault.getObject().equals(title) || fault.getObject().isEmpty();
-            (own ? why : others)
-                    .add((own ? "" : fault.getObject() + " ")
-                            + (fault.getField().isEmpty() ? "" : fault.getField() + ": ")
-                            + fault.getMessage());
+            (own ? why : others).add(fault);
         }
         return why.isEmpty()
                 ? new NodeState(
                         node,
                         Progress.HELD_UP,
                         generation,
-                        "came together with what is refused: " + String.join("; ", others))
-                : new NodeState(node, Progress.REFUSED, generation, String.join("; ", why));
+                        "came together with what is refused: " + shown(others, true))
+                : new NodeState(node, Progress.REFUSED, generation, shown(why, false));
+    }
+
+    private static String shown(List<Fault> faults, boolean named) {
+        String first = faults.stream()
+                .limit(FAULTS_SHOWN_MAX)
+                .map(fault -> (named ? fault.getObject() + " " : "")
+                        + (fault.getField().isEmpty() ? "" : fault.getField() + ": ")
+                        + fault.getMessage())
+                .collect(Collectors.joining("; "));
+        if (first.length() > FAULT_CHARS_MAX) {
+            // Half a character cannot be written.
+            boolean within = Character.isHighSurrogate(first.charAt(FAULT_CHARS_MAX - 1));
+            first = first.substring(0, within ? FAULT_CHARS_MAX - 1 : FAULT_CHARS_MAX) + "...";
+        }
+        int more = faults.size() - FAULTS_SHOWN_MAX;
+        return first + (more > 0 ? "; and " + more + " more" : "");
     }
 }

@@ -15,6 +15,7 @@ import dev.sluice.southbound.Question;
 import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Resource;
 import dev.sluice.southbound.Update;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -218,6 +219,30 @@ class DistributionTest {
         assertThat(a.loads.getLast().getLevelsMap()).isEmpty();
         assertThat(a.loads).hasSize(told + 2);
         assertThat(a.unanswered).as("no object is another").isEmpty();
+    }
+
+    @Test
+    void ofARefusalWithManyFaultsAStateTellsTheFirst() {
+        change(PORTS + "\n---\n" + rule("web", "a/left", "drop: true"), 1);
+        Agent a = new Agent("a").hello();
+        Answer.Builder answer =
+                Answer.newBuilder().setNonce(a.unanswered.getLast().getNonce());
+        for (int i = 0; i < 10_000; i++) {
+            answer.addFaults(Fault.newBuilder()
+                    .setObject("ServicePolicy/web")
+                    .setMessage("no room for" + "\uD83D\uDE00".repeat(600)));
+        }
+        a.answer(answer);
+        NodeState state = state("servicepolicies/web", "a");
+        assertThat(state.progress()).isEqualTo(Progress.REFUSED);
+        assertThat(state.message().length()).isLessThan(2_000);
+        assertThat(state.message()).startsWith("no room for").endsWith("...; and 9995 more");
+        assertThat(state.message().getBytes(StandardCharsets.UTF_8))
+                .as("no half characters")
+                .doesNotContain('?');
+        String other = state("ports/a-left", "a").message();
+        assertThat(other.length()).isLessThan(2_000);
+        assertThat(other).startsWith("came together with").endsWith("; and 9995 more");
     }
 
     @Test

@@ -5,9 +5,11 @@ import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.Store;
 import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -15,12 +17,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes what is known of objects into their status, many in one transaction. A thread of its own; of several states of an object that come while it is busy only the
- * last is written. What cannot be written, since the disk is full say, is tried again.
+ * last is written. What cannot be written, since the disk is full say, is tried again; a status that will always be refused is left out, and holds up no other.
  */
 final class StatusWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StatusWriter.class);
     private static final int BATCH_MAX = 500;
     private static final long RETRY_MS = 2_000;
+
+    /** Why something is refused whenever it is tried. */
+    private static final Set<Refusal.Reason> HOPELESS =
+            EnumSet.of(Refusal.Reason.TOO_LARGE, Refusal.Reason.INVALID, Refusal.Reason.FORBIDDEN);
 
     private final StatusEdits edits;
     private final ReentrantLock lock = new ReentrantLock();
@@ -55,8 +61,6 @@ final class StatusWriter implements AutoCloseable {
                 write(next());
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException e) {
-                LOG.error("a defect of this program, the manager goes on", e);
             }
         }
     }
@@ -83,12 +87,37 @@ final class StatusWriter implements AutoCloseable {
             }
             complained = false;
         } catch (Refusal e) {
+            if (HOPELESS.contains(e.reason())) {
+                oneByOne(batch, e);
+                return;
+            }
             if (!stopping && !complained) {
                 complained = true;
                 LOG.warn("the status of objects cannot be written, that is tried again: {}", e.getMessage());
             }
             again(batch);
             Thread.sleep(RETRY_MS);
+        } catch (RuntimeException e) {
+            oneByOne(batch, e);
+        }
+    }
+
+    /** Writes the halves of what is refused as a whole, until the one that is at fault is found. */
+    private void oneByOne(List<ObjectState> batch, RuntimeException why) throws InterruptedException {
+        if (batch.size() > 1) {
+            int half = batch.size() / 2;
+            write(batch.subList(0, half));
+            write(batch.subList(half, batch.size()));
+        } else if (why instanceof Refusal) {
+            LOG.warn(
+                    "the status of {} cannot be written and stays as it is: {}",
+                    batch.getFirst().key(),
+                    why.getMessage());
+        } else {
+            LOG.error(
+                    "a defect of this program, the status of {} stays as it is",
+                    batch.getFirst().key(),
+                    why);
         }
     }
 
