@@ -83,7 +83,9 @@ final class Callbacks {
         lines.keySet().retainAll(now.keySet());
         now.forEach((name, assignment) -> {
             Line line = lines.get(name);
-            if (line == null) {
+            boolean another = line != null
+                    && !line.wanted.manager().uid().equals(assignment.manager().uid());
+            if (line == null || another) {
                 lines.put(name, begun(assignment));
                 return;
             }

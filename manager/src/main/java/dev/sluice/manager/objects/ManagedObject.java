@@ -90,6 +90,11 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
         return tree.path("metadata");
     }
 
+    /** Tells it from one of the same name before or after it. */
+    public String uid() {
+        return metadata().path("uid").asString("");
+    }
+
     /** Counts the changes of the specification. */
     public long generation() {
         return metadata().path("generation").asLong(0);

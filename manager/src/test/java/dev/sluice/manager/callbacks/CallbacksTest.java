@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.manager.callbacks.Callbacks.Due;
 import dev.sluice.manager.callbacks.Callbacks.State;
+import dev.sluice.model.Kind;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -188,5 +189,17 @@ class CallbacksTest {
         assertThat(callbacks.due(nowNs)).isEmpty();
         assertThat(onlyNews().told()).isEmpty();
         assertThat(callbacks.idleNs(nowNs, 7)).isEqualTo(7);
+    }
+
+    @Test
+    void anotherOneOfTheSameNameIsToldAnewAndItsStatusSaysSo() {
+        register();
+        callbacks.answered(onlyDue(), "", nowNs);
+        assertThat(onlyNews().told()).contains(true);
+        told.delete(Kind.SERVICE_MANAGER, "acme");
+        register();
+        assertThat(onlyNews().told()).contains(false);
+        callbacks.answered(onlyDue(), "", nowNs);
+        assertThat(onlyNews().told()).contains(true);
     }
 }
