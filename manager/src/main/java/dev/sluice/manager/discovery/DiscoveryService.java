@@ -53,6 +53,10 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     private final Map<String, String> said = new HashMap<>();
     private final Thread thread;
     private Sought sought = Sought.NOTHING;
+
+    /** Whether a port that is to be removed is another than was read; it is looked at again. */
+    private boolean changedMeanwhile;
+
     private boolean objectsChanged = true;
     private volatile boolean stopping;
 
@@ -177,10 +181,11 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
         Found found = discovery.look(nowNs);
         say(found.notices());
         refused.values().removeIf(each -> nowNs - each.atNs >= RETRY_NS);
+        changedMeanwhile = false;
         write(FoundObjects.edits(sought, found));
         Map<String, String> left = new HashMap<>();
         refused.forEach((title, no) -> left.put(title, no.why));
-        if (!status.write(sought, found, left, Instant.now())) {
+        if (!status.write(sought, found, left, Instant.now()) || changedMeanwhile) {
             return AGAIN_NS;
         }
         return Math.clamp(found.againNs().orElse(nowNs + IDLE_NS) - nowNs, 1_000_000L, IDLE_NS);
@@ -255,6 +260,10 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     }
 
     private void refuse(Map.Entry<String, Wish> edit, Refusal why) {
+        if (edit.getValue().edit() instanceof Edit.Remove && why.reason() == Refusal.Reason.CONFLICT) {
+            changedMeanwhile = true;
+            return;
+        }
         String causes = why.causes().isEmpty()
                 ? String.valueOf(why.getMessage())
                 : why.causes().getFirst().toString();

@@ -54,6 +54,7 @@ final class FoundObjects {
         List<Profile> profiles = new ArrayList<>();
         Map<String, Instance> nodes = new TreeMap<>();
         Map<String, FoundPort> ports = new TreeMap<>();
+        Map<String, Long> revisions = new TreeMap<>();
         Set<String> taken = new HashSet<>();
         Set<String> foreign = new HashSet<>();
         Set<String> ownSegment = new HashSet<>();
@@ -64,6 +65,7 @@ final class FoundObjects {
                 case PORT -> {
                     if (isFound(object)) {
                         ports.put(object.name(), port(object, spec));
+                        revisions.put(object.name(), object.revision());
                         if (!Set.of(MANAGER).containsAll(object.ownersOf(SEGMENT))) {
                             ownSegment.add(object.name());
                         }
@@ -85,7 +87,7 @@ final class FoundObjects {
             }
         }
         profiles.sort(Comparator.comparing(Profile::name));
-        return new Sought(profiles, nodes, ports, taken, foreign, ownSegment);
+        return new Sought(profiles, nodes, ports, revisions, taken, foreign, ownSegment);
     }
 
     private static Optional<Profile> profile(ManagedObject object, Tenants tenants) {
@@ -130,6 +132,7 @@ final class FoundObjects {
                 && !object.ownersOf("/spec/interfaces/out").equals(Set.of(MANAGER));
         return Optional.of(new Instance(
                 object.name(),
+                object.uid(),
                 identifier,
                 own || node.isEmpty() ? Optional.empty() : Optional.of(node),
                 twoSided,
@@ -173,7 +176,9 @@ final class FoundObjects {
         Map<String, Wish> edits = new TreeMap<>();
         is.ports().forEach((name, port) -> {
             if (!found.ports().containsKey(name)) {
-                edits.put("Port/" + name, Wish.of(new Edit.Remove(Kind.PORT, name, 0), port.place(), null));
+                // Somebody may have taken it over since it was read: then it stays.
+                Edit edit = new Edit.Remove(Kind.PORT, name, is.revisions().getOrDefault(name, 0L));
+                edits.put("Port/" + name, Wish.of(edit, port.place(), null));
             }
         });
         found.ports().forEach((name, wanted) -> {

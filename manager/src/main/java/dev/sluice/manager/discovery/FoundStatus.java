@@ -51,7 +51,7 @@ final class FoundStatus {
             String where =
                     place == null ? "no interface that leads to " + instance.identifier() + " is there" : "at " + place;
             String message = more.isEmpty() ? where : where + "; it " + more;
-            String say = good + message;
+            String say = instance.uid() + good + message;
             if (!say.equals(written.get(name))) {
                 if (write(name, good, message, now)) {
                     written.put(name, say);

@@ -16,6 +16,7 @@ import java.util.TreeSet;
  * @param profiles those that interfaces get by themselves, by name
  * @param nodes service nodes to be found, by name of their instance
  * @param ports ports that discovery made, by name
+ * @param revisions of the objects of these ports, by name
  * @param taken interfaces that others have written down, as {@code node/interface}, or {@code /interface} for any node
  * @param foreign names of ports that others have written
  * @param ownSegment names of discovered ports whose segment somebody else has chosen
@@ -24,11 +25,12 @@ record Sought(
         List<Profile> profiles,
         Map<String, Instance> nodes,
         Map<String, FoundPort> ports,
+        Map<String, Long> revisions,
         Set<String> taken,
         Set<String> foreign,
         Set<String> ownSegment) {
     /** Nothing. */
-    static final Sought NOTHING = new Sought(List.of(), Map.of(), Map.of(), Set.of(), Set.of(), Set.of());
+    static final Sought NOTHING = new Sought(List.of(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of(), Set.of());
 
     /**
      * A profile.
@@ -40,12 +42,19 @@ record Sought(
     /**
      * A service node.
      *
+     * @param uid of its object, which another one of the same name does not have
      * @param identifier what it calls itself
      * @param only the host that somebody wants it on
      * @param twoSided whether somebody wrote something about its side out
      * @param found where it was found
      */
-    record Instance(String name, String identifier, Optional<String> only, boolean twoSided, Optional<Place> found) {}
+    record Instance(
+            String name,
+            String uid,
+            String identifier,
+            Optional<String> only,
+            boolean twoSided,
+            Optional<Place> found) {}
 
     /** Whether an interface is somebody's already. */
     boolean isTaken(String node, String interfaceName) {

@@ -36,7 +36,7 @@ class DiscoveryTest {
             profile("web", "", "{chain: inspect, switch: lan, discover: {aliases: ['vm-*']}}");
 
     private static Instance instance(String name, String identifier) {
-        return new Instance(name, identifier, Optional.empty(), false, Optional.empty());
+        return new Instance(name, "", identifier, Optional.empty(), false, Optional.empty());
     }
 
     private static Sought sought(List<Profile> profiles, Instance... instances) {
@@ -44,7 +44,7 @@ class DiscoveryTest {
         for (Instance each : instances) {
             nodes.put(each.name(), each);
         }
-        return new Sought(profiles, nodes, Map.of(), Set.of(), Set.of(), Set.of());
+        return new Sought(profiles, nodes, Map.of(), Map.of(), Set.of(), Set.of(), Set.of());
     }
 
     private Interface seen(String name, String alias) {
@@ -176,9 +176,9 @@ class DiscoveryTest {
     @Test
     void whatWasFoundBeforeTheManagerStartedStaysUntilItsHostSpeaks() {
         FoundPort port = new FoundPort(Place.of("a", "tap0"), "web", Optional.of("lan"), "vm-1");
-        Instance fw = new Instance("fw-1", "fw", Optional.empty(), false, Optional.of(Place.of("a", "t1")));
-        discovery.seek(
-                new Sought(List.of(WORKLOADS), Map.of("fw-1", fw), Map.of("vm-1", port), Set.of(), Set.of(), Set.of()));
+        Instance fw = new Instance("fw-1", "", "fw", Optional.empty(), false, Optional.of(Place.of("a", "t1")));
+        discovery.seek(new Sought(
+                List.of(WORKLOADS), Map.of("fw-1", fw), Map.of("vm-1", port), Map.of(), Set.of(), Set.of(), Set.of()));
         connect("b", seen("tap5", "vm-1"));
         nowNs = Choice.START_NS - 1;
         assertThat(portPlaces()).containsEntry("vm-1", "a/tap0");
@@ -220,6 +220,7 @@ class DiscoveryTest {
     void leavesAloneWhatCarriesSomethingOrIsSomebodys() {
         Sought sought = new Sought(
                 List.of(profile("all", "", "{chain: inspect, discover: {interfaces: '*'}}")),
+                Map.of(),
                 Map.of(),
                 Map.of(),
                 Set.of("a/eth1", "/eth2"),
