@@ -89,7 +89,13 @@ public final class Distribution {
                 push(agent, nowNs);
             }
         }
-        agents.values().removeIf(agent -> !agent.connected() && !parts.nodes().contains(agent.node()));
+        agents.values().removeIf(agent -> {
+            boolean leaves = !agent.connected() && !parts.nodes().contains(agent.node());
+            if (leaves) {
+                untold.addAll(agent.keys());
+            }
+            return leaves;
+        });
     }
 
     private void push(AgentRecord agent, long nowNs) {

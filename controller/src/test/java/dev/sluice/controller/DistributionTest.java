@@ -246,6 +246,22 @@ class DistributionTest {
     }
 
     @Test
+    void aNodeThatIsNotToHaveAnythingAnyMoreIsInNoState() {
+        change(PORTS + "\n---\n" + INSPECTION.formatted("round-robin").replace("node: a, ", ""), 1);
+        String key = "serviceinstances/fw-1";
+        assertThat(Objects.requireThere(distribution.state(key)).nodes())
+                .extracting(NodeState::node)
+                .containsExactly("a", "b");
+        distribution.news(nowNs);
+        distribution.change(List.of(), List.of("ports/b-left"), nowNs);
+        ObjectState said = distribution.news(nowNs).stream()
+                .filter(state -> state.key().equals(key))
+                .findFirst()
+                .orElseThrow();
+        assertThat(said.nodes()).extracting(NodeState::node).containsExactly("a");
+    }
+
+    @Test
     void whatTheFormerHostOfAnInstanceStillSaysOfItDoesNotCount() {
         change(INSPECTION.formatted("round-robin"), 1);
         Agent a = new Agent("a").hello();
