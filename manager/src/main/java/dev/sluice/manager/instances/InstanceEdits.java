@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -101,6 +102,10 @@ final class InstanceEdits {
 
     /** Since when the manager drains it; empty: it does not. */
     static Optional<Instant> drainingSince(ManagedObject instance) {
+        if (!instance.ownersOf("/spec/adminState").equals(Set.of(Deployments.CALLER.manager()))) {
+            // Somebody else drains it; the annotation may be left over from another time.
+            return Optional.empty();
+        }
         String since = instance.tree()
                 .path("metadata")
                 .path("annotations")

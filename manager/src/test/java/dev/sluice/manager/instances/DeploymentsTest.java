@@ -28,6 +28,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Deployments as objects that users write and read, with hosts that say what tests have them say (C15, V28). */
 class DeploymentsTest {
@@ -202,6 +203,35 @@ class DeploymentsTest {
         steps(10);
         assertThat(instances()).isEmpty();
         assertThat(status().path("gone").path(0).path("reason").asString("")).contains("with 5 flows left");
+    }
+
+    @Test
+    void instanceThatAUserDrainsStaysWhateverAnOlderDrainLeftBehind() throws InterruptedException {
+        deploy("replicas: 1, drainDeadline: 20s, " + COMMAND);
+        steps(2);
+        flows.put("fw-1", 5L);
+        deploy("replicas: 0, drainDeadline: 20s, " + COMMAND);
+        steps(2);
+        ManagedObject draining = inventory.get(Kind.SERVICE_INSTANCE, "fw-1").orElseThrow();
+        assertThat(InstanceEdits.drainingSince(draining)).isPresent();
+        deploy("replicas: 1, drainDeadline: 20s, " + COMMAND);
+        ObjectNode up = draining.written();
+        ((ObjectNode) up.path("spec")).remove("adminState");
+        inventory.change(
+                List.of(new Edit.Replace(
+                        WrittenObject.read("", up.toString()).objects().getFirst(), 0)),
+                USER,
+                false);
+        now = now.plusSeconds(1_000);
+        apply("{apiVersion: sluice.dev/v1, kind: ServiceInstance, metadata: {name: fw-1}, spec: {adminState: drain}}");
+        assertThat(inventory
+                        .get(Kind.SERVICE_INSTANCE, "fw-1")
+                        .orElseThrow()
+                        .tree()
+                        .toString())
+                .contains(InstanceEdits.DRAINING_SINCE);
+        steps(5);
+        assertThat(instances()).contains("fw-1");
     }
 
     @Test
