@@ -59,7 +59,7 @@ public final class EventLog {
         try {
             Event before = events.remove(what);
             boolean same = before != null && !now.isAfter(before.last.plus(SAME));
-            newest++;
+            newest = Math.max(newest + 1, now.toEpochMilli() * NUMBERS_PER_MS);
             events.put(
                     what,
                     same && before != null
@@ -84,13 +84,14 @@ public final class EventLog {
         }
     }
 
-    /** What happened behind a number, oldest first; of more than the limit the newest. */
+    /** What happened behind a number, oldest first; of more than the limit the newest. Behind a number that is not reached yet, which another manager gave, is everything. */
     public List<Event> after(long number, int limit, Predicate<Happening> wanted) {
         lock.lock();
         try {
+            long known = number > newest ? 0 : number;
             List<Event> found = new ArrayList<>();
             for (Event event : events.values()) {
-                if (event.number > number && wanted.test(event.what)) {
+                if (event.number > known && wanted.test(event.what)) {
                     found.add(event);
                 }
             }

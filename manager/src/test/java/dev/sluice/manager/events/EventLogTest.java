@@ -64,4 +64,24 @@ class EventLogTest {
         assertThat(later.await(before, 60_000)).isEqualTo(later.newest());
         assertThat(log.await(before, 1)).isEqualTo(before);
     }
+
+    @Test
+    void numbersOfAnotherManagerThatStartedBeforeAreHigherOnceSomethingHappensThere() {
+        EventLog standby = new EventLog(() -> now);
+        now = now.plusSeconds(1);
+        EventLog leader = new EventLog(() -> now);
+        leader.add(happening("x"));
+        long seen = leader.newest();
+        now = now.plusSeconds(1);
+        standby.add(happening("y"));
+        assertThat(standby.newest()).isGreaterThan(seen);
+        assertThat(standby.after(seen, 10, _ -> true)).hasSize(1);
+    }
+
+    @Test
+    void behindANumberThatIsNotReachedYetIsEverything() {
+        log.add(happening("x"));
+        assertThat(log.after(log.newest() + 1, 10, _ -> true)).hasSize(1);
+        assertThat(log.after(log.newest(), 10, _ -> true)).isEmpty();
+    }
 }
