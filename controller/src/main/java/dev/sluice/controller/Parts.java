@@ -125,7 +125,10 @@ public final class Parts {
             Item before = items.get(object.key());
             if (before != null && before.object.text().equals(object.text())) {
                 if (before.object.generation() != object.generation()) {
+                    // Changed and changed back: those that have it have the newer generation.
                     items.put(object.key(), read(object, before.read, before.nodes));
+                    cuts.remove(object.key());
+                    affected = affected.and(new Affected(false, Set.of(), false, Set.of(object.key())));
                 }
                 continue;
             }

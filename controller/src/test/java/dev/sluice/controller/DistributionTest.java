@@ -262,6 +262,16 @@ class DistributionTest {
     }
 
     @Test
+    void whatIsChangedAndChangedBackAtOnceIsInForceAsItIsNow() {
+        String web = rule("web", "a/left", "drop: true");
+        change(PORTS + "\n---\n" + web, 1);
+        Agent a = new Agent("a").hello().takes();
+        change(web, 3);
+        assertThat(a.unanswered).isEmpty();
+        assertThat(state("servicepolicies/web", "a").generation()).isEqualTo(3);
+    }
+
+    @Test
     void whatTheFormerHostOfAnInstanceStillSaysOfItDoesNotCount() {
         change(INSPECTION.formatted("round-robin"), 1);
         Agent a = new Agent("a").hello();
