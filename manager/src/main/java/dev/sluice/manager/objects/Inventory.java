@@ -473,20 +473,28 @@ public final class Inventory {
 
     /** Whether the record of changes is whole. */
     public Audit.Verdict verifyAudit() {
-        lock.lock();
-        try {
-            Audit.Chain chain = new Audit.Chain();
-            long last = 0;
-            List<JsonNode> part;
-            do {
-                part = audit(last, PAGE_MAX);
-                part.forEach(chain::add);
-                last += part.size();
-            } while (!part.isEmpty());
-            return chain.end(guarded(() -> Audit.Head.of(store.get(HEAD))));
-        } finally {
-            lock.unlock();
+        // Without the lock: a long record takes long, and is only added to meanwhile.
+        Audit.Head head = auditHead();
+        Audit.Chain chain = new Audit.Chain();
+        long last = 0;
+        while (last < head.count()) {
+            List<JsonNode> part = audit(last, Math.clamp(head.count() - last, 1, PAGE_MAX));
+            if (part.isEmpty()) {
+                break;
+            }
+            part.forEach(chain::add);
+            last += part.size();
         }
+        List<JsonNode> behind = audit(head.count(), 1);
+        if (auditHead().equals(head)) {
+            // Whoever may add an entry moves the end with it.
+            behind.forEach(chain::add);
+        }
+        return chain.end(head);
+    }
+
+    private Audit.Head auditHead() {
+        return guarded(() -> Audit.Head.of(store.get(HEAD)));
     }
 
     /**

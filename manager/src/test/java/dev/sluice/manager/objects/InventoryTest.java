@@ -20,9 +20,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -48,6 +50,7 @@ class InventoryTest {
             """;
 
     private final Store store = new MemoryStore();
+    private Runnable onBusy = () -> {};
     private final Inventory inventory = new Inventory(store, () -> Instant.parse("2026-01-01T00:00:00Z"));
 
     private static List<WrittenObject> read(String... texts) {
@@ -448,6 +451,33 @@ class InventoryTest {
         store.commit(List.of(), List.of(new Store.Delete(Audit.key(3))));
         assertThat(inventory.verifyAudit().problems())
                 .anyMatch(problem -> problem.startsWith("the record ends with entry 2"));
+    }
+
+    @Test
+    void recordIsLookedThroughWhileOthersAddToIt() {
+        apply(FIREWALL);
+        apply(CHAIN);
+        AtomicBoolean first = new AtomicBoolean(true);
+        Store busy = (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, arguments) -> {
+                    boolean looks = method.getName().equals("list") && Audit.PREFIX.equals(arguments[0]);
+                    if (looks && first.getAndSet(false)) {
+                        onBusy.run();
+                    }
+                    return method.invoke(store, arguments);
+                });
+        Inventory looked = new Inventory(busy, Instant::now);
+        onBusy = () -> CompletableFuture.runAsync(() -> looked.change(
+                        List.of(new Edit.Remove(Kind.SERVICE_CHAIN, "inspect", 0)), new Caller("x", "x"), false))
+                .orTimeout(30, TimeUnit.SECONDS)
+                .join();
+        assertThat(looked.verifyAudit()).isEqualTo(new Audit.Verdict(2, List.of()));
+        assertThat(looked.verifyAudit()).isEqualTo(new Audit.Verdict(3, List.of()));
+        Store.Entry last = store.get(Audit.key(3)).orElseThrow();
+        store.commit(List.of(), List.of(new Put(Audit.key(4), last.value())));
+        assertThat(looked.verifyAudit().problems())
+                .as("an entry that was smuggled in")
+                .hasSize(2);
     }
 
     /** A store whose disk is full for as long as it is said to be. */
