@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class Following {
     private static final Logger LOG = LoggerFactory.getLogger(Following.class);
 
+    /** What was said before is said again after so long: it tells the manager that the node has looked since. */
+    static final long REPEAT_NS = 5_000_000_000L;
+
     /** Puts into force what {@link #objects} holds. */
     @FunctionalInterface
     public interface Application {
@@ -50,6 +53,7 @@ public final class Following {
     private final Application application;
     private List<Update> parts = new ArrayList<>();
     private Report reported = Report.getDefaultInstance();
+    private long reportedNs;
 
     /** Whether what is accepted is in force. */
     private boolean inForce;
@@ -157,12 +161,13 @@ public final class Following {
         intake.save();
     }
 
-    /** What is to be said of what the node sees; nothing if it was said before. */
-    public Optional<FromAgent> report(Report now) {
-        if (now.equals(reported)) {
+    /** What is to be said of what the node sees; nothing if it was said a moment ago. */
+    public Optional<FromAgent> report(Report now, long nowNs) {
+        if (now.equals(reported) && nowNs - reportedNs < REPEAT_NS) {
             return Optional.empty();
         }
         reported = now;
+        reportedNs = nowNs;
         return Optional.of(FromAgent.newBuilder().setReport(now).build());
     }
 }

@@ -334,7 +334,9 @@ public final class ManagedNode implements AutoCloseable {
     private void report(ManagerStream stream) {
         NodeRunner running = runner;
         if (running != null && !running.hasEnded()) {
-            following.report(NodeReport.of(running, runtimes.states())).ifPresent(stream::send);
+            following
+                    .report(NodeReport.of(running, runtimes.states()), System.nanoTime())
+                    .ifPresent(stream::send);
             try {
                 paths.tell(running.requests().ask(ToldPaths.COMMAND, Map.of(), PathsReport.class))
                         .ifPresent(stream::send);

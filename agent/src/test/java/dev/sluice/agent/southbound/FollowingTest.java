@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.agent.NodeException;
 import dev.sluice.southbound.Answer;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Report;
 import dev.sluice.southbound.Resource;
 import dev.sluice.southbound.Update;
 import java.util.List;
@@ -123,5 +124,19 @@ class FollowingTest {
         following.begin();
         assertThat(answer(following, all(port("right"))).getAccepted()).isTrue();
         assertThat(following.versions()).containsOnlyKeys("ports/right");
+    }
+
+    @Test
+    void whatANodeSeesIsSaidAgainNowAndThenThoughItIsTheSame() {
+        Following following = following();
+        following.begin();
+        Report report = Report.newBuilder().setConnections(1).build();
+        long nowNs = Long.MAX_VALUE - 3_000_000_000L;
+        assertThat(following.report(report, nowNs)).isPresent();
+        assertThat(following.report(report, nowNs + 1_000_000_000L)).isEmpty();
+        assertThat(following.report(report, nowNs + Following.REPEAT_NS)).isPresent();
+        assertThat(following.report(report, nowNs + Following.REPEAT_NS + 1)).isEmpty();
+        Report other = Report.newBuilder().setConnections(2).build();
+        assertThat(following.report(other, nowNs + Following.REPEAT_NS + 2)).isPresent();
     }
 }

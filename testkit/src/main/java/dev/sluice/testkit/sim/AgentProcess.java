@@ -261,7 +261,7 @@ final class AgentProcess extends Mortal<AgentProcess.Running> implements Wire.Si
         if (now.wire != null) {
             now.following.idle();
             if (now.node != null) {
-                now.following.report(now.node.report()).ifPresent(now.wire::sendToManager);
+                now.following.report(now.node.report(), events.nowNs()).ifPresent(now.wire::sendToManager);
             }
         }
     }
