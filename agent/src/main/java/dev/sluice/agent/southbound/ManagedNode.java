@@ -31,7 +31,10 @@ import org.slf4j.LoggerFactory;
 public final class ManagedNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedNode.class);
     private static final Duration REPORT = Duration.ofSeconds(1);
-    private static final long STEADY_NS = 5_000_000_000L;
+    private static final Duration STEADY = Duration.ofSeconds(5);
+
+    /** A manager that takes a connection and says nothing on it is left after so many times that. */
+    private static final int SILENT_FACTOR = 3;
 
     /** So often a failing connection is complained of, for the same reason. */
     private static final long COMPLAIN_NS = 60_000_000_000L;
@@ -48,16 +51,23 @@ public final class ManagedNode implements AutoCloseable {
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
     private final long reportMs;
+    private final long steadyNs;
     private final Thread thread;
     private final Runtimes runtimes;
     private volatile @Nullable NodeRunner runner;
     private volatile boolean stopping;
     private volatile boolean connected;
+
+    /** Whether the stream stood, that of now or the last one; the thread's. */
+    private boolean stood;
+
     private volatile String failure = "";
     private String complained = "";
     private long complainedNs = System.nanoTime() - COMPLAIN_NS;
 
-    private ManagedNode(ManagerLink link, String name, NodeOptions given, Permits permits, Duration report) {
+    private ManagedNode(
+            ManagerLink link, String name, NodeOptions given, Permits permits, Duration report, Duration steady) {
+        steadyNs = steady.toNanos();
         reportMs = report.toMillis();
         this.link = link;
         manager = link.addresses();
@@ -95,7 +105,17 @@ public final class ManagedNode implements AutoCloseable {
      */
     public static ManagedNode start(
             ManagerLink link, String name, NodeOptions options, Permits permits, Duration report) {
-        ManagedNode node = new ManagedNode(link, name, options, permits, report);
+        return start(link, name, options, permits, report, STEADY);
+    }
+
+    /**
+     * The same with another patience.
+     *
+     * @param steady a stream that lives for so long without a word stands
+     */
+    static ManagedNode start(
+            ManagerLink link, String name, NodeOptions options, Permits permits, Duration report, Duration steady) {
+        ManagedNode node = new ManagedNode(link, name, options, permits, report, steady);
         try {
             if (node.startRunner().status().configuration().problem().isEmpty()) {
                 node.following.started();
@@ -170,7 +190,7 @@ public final class ManagedNode implements AutoCloseable {
             try {
                 long beginNs = System.nanoTime();
                 String why = followed();
-                if (System.nanoTime() - beginNs > STEADY_NS) {
+                if (stood && System.nanoTime() - beginNs > steadyNs) {
                     backoff.worked();
                 }
                 if (why.isEmpty()) {
@@ -211,6 +231,7 @@ public final class ManagedNode implements AutoCloseable {
     /** Follows for as long as a stream stands; why it ended; empty: for a better one. */
     private String follow() throws InterruptedException {
         long beginNs = System.nanoTime();
+        stood = false;
         try (ManagerStream stream = ManagerStream.open(link)) {
             stream.send(following.begin());
             host.begin();
@@ -224,6 +245,7 @@ public final class ManagedNode implements AutoCloseable {
                     }
                     case ManagerStream.Message(FromController message) -> {
                         connected = true;
+                        stood = true;
                         if (message.hasRefusal()) {
                             return message.getRefusal();
                         }
@@ -244,9 +266,13 @@ public final class ManagedNode implements AutoCloseable {
                     case null -> {
                         // A manager that has nothing new says nothing; one that is not there would have been noticed by
                         // now.
-                        if (System.nanoTime() - beginNs > STEADY_NS) {
+                        long quietNs = System.nanoTime() - beginNs;
+                        if (quietNs > steadyNs && stream.stands()) {
                             connected = true;
+                            stood = true;
                             tries.stood();
+                        } else if (!stood && quietNs > SILENT_FACTOR * steadyNs) {
+                            return "it takes connections and does not answer";
                         }
                     }
                 }

@@ -3,6 +3,7 @@ package dev.sluice.agent.southbound;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.SouthboundGrpc;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.BlockingQueue;
@@ -59,6 +60,11 @@ final class ManagerStream implements AutoCloseable {
     /** Begins one; that the manager does not answer is the first event. */
     static ManagerStream open(ManagerLink link) throws ManagerLink.UnreachableException {
         return new ManagerStream(link, link.connect());
+    }
+
+    /** Whether a manager is at the other end: one that only takes connections, since it hangs say, is none. */
+    boolean stands() {
+        return channel.getState(false) == ConnectivityState.READY;
     }
 
     /** Whether what this host shows has been renewed, over this connection. */
