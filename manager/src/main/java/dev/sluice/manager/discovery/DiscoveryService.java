@@ -8,6 +8,7 @@ import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.Store.Condition;
+import dev.sluice.model.Kind;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
 import dev.sluice.southbound.Paths;
@@ -259,8 +260,17 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
         }
     }
 
+    /** Whether it would remove an object that is another by now than was read. */
+    private boolean isOfAnother(Edit edit) {
+        return edit instanceof Edit.Remove(Kind kind, String name, long revision)
+                && inventory
+                        .get(kind, name)
+                        .filter(object -> object.revision() == revision)
+                        .isEmpty();
+    }
+
     private void refuse(Map.Entry<String, Wish> edit, Refusal why) {
-        if (edit.getValue().edit() instanceof Edit.Remove && why.reason() == Refusal.Reason.CONFLICT) {
+        if (isOfAnother(edit.getValue().edit())) {
             changedMeanwhile = true;
             return;
         }

@@ -146,6 +146,21 @@ class DiscoveryServiceTest {
     }
 
     @Test
+    void foundPortThatSomebodyStillNeedsStaysAndThatIsSaid() throws Exception {
+        apply(SERVICES + "---\n" + PROFILE);
+        host("a", seen("tap0", "vm-1"));
+        await(Kind.PORT, "vm-1", _ -> true);
+        apply(
+                "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: next}, spec: {node: a, interface: eth9, peer: vm-1}}");
+        service.interfaces("a", Interfaces.newBuilder().addGone("tap0").build());
+        while (events.after(0, 100, what -> what.message().contains("stays as it is"))
+                .isEmpty()) {
+            Thread.sleep(2);
+        }
+        assertThat(inventory.get(Kind.PORT, "vm-1")).isPresent();
+    }
+
+    @Test
     void foundNodeKeepsItsIdentifierAndWhatWasWrittenOfItsSides() throws Exception {
         apply(SERVICES.replace("raw", "vlan") + "---\n"
                 + INSTANCE.replace("identifier: fw", "identifier: fw, interfaces: {in: {vlan: 5}, out: {vlan: 6}}"));
