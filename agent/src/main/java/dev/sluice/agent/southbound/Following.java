@@ -24,7 +24,7 @@ public final class Following {
     private static final Logger LOG = LoggerFactory.getLogger(Following.class);
 
     /** What was said before is said again after so long: it tells the manager that the node has looked since. */
-    static final long REPEAT_NS = 5_000_000_000L;
+    private static final long REPEAT_NS = 5_000_000_000L;
 
     /** Puts into force what {@link #objects} holds. */
     @FunctionalInterface

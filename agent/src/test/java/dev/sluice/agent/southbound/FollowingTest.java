@@ -131,12 +131,13 @@ class FollowingTest {
         Following following = following();
         following.begin();
         Report report = Report.newBuilder().setConnections(1).build();
-        long nowNs = Long.MAX_VALUE - 3_000_000_000L;
+        long secondNs = 1_000_000_000L;
+        long nowNs = Long.MAX_VALUE - 3 * secondNs;
         assertThat(following.report(report, nowNs)).isPresent();
-        assertThat(following.report(report, nowNs + 1_000_000_000L)).isEmpty();
-        assertThat(following.report(report, nowNs + Following.REPEAT_NS)).isPresent();
-        assertThat(following.report(report, nowNs + Following.REPEAT_NS + 1)).isEmpty();
+        assertThat(following.report(report, nowNs + secondNs)).isEmpty();
+        assertThat(following.report(report, nowNs + 6 * secondNs)).isPresent();
+        assertThat(following.report(report, nowNs + 7 * secondNs)).isEmpty();
         Report other = Report.newBuilder().setConnections(2).build();
-        assertThat(following.report(other, nowNs + Following.REPEAT_NS + 2)).isPresent();
+        assertThat(following.report(other, nowNs + 7 * secondNs)).isPresent();
     }
 }

@@ -18,8 +18,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What becomes of states that cannot be written. */
+@Timeout(60)
 class StatusWriterTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
