@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -15,10 +16,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry of the {@code sluice} command. */
 public final class Main {
+    /** What is started anew when it ends: a half of it is worse than none for a moment. */
+    private static final Set<String> SUPERVISED = Set.of("manager", "agent");
+
     private Main() {}
 
     /** Runs one command and ends the process with its status: 0 done, 1 failed, 2 wrong usage. */
     public static void main(String[] arguments) {
+        if (arguments.length > 0 && SUPERVISED.contains(arguments[0])) {
+            EndOnError.install();
+        }
         System.exit(run(commandLine(arguments), Output.standard(), arguments));
     }
 

@@ -293,6 +293,8 @@ public final class Manager implements AutoCloseable {
             }
         } catch (CompactedException | StoreException e) {
             LOG.warn("old revisions are kept until it works: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("a defect of this program, old revisions are kept for now", e);
         }
     }
 
