@@ -91,6 +91,7 @@ public final class ReopeningPort implements PacketPort {
     }
 
     private boolean reopen(int index) {
+        boolean wasOpen = current != null;
         closeCurrent();
         interfaceIndex = index;
         try {
@@ -101,7 +102,7 @@ public final class ReopeningPort implements PacketPort {
             trouble = String.valueOf(e.getMessage());
             letGo();
         }
-        return true;
+        return wasOpen || current != null;
     }
 
     private boolean goDeaf(String why) {

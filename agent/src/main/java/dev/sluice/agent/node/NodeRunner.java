@@ -48,7 +48,7 @@ import dev.sluice.agent.sight.RuleSight;
 import dev.sluice.agent.sight.SightCommands;
 import dev.sluice.agent.sight.Tracers;
 import dev.sluice.agent.sight.Tracing;
-import dev.sluice.agent.worker.ClaimedPorts;
+import dev.sluice.agent.worker.DeafPorts;
 import dev.sluice.agent.worker.FastPathState;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.agent.worker.LinuxLinks;
@@ -123,7 +123,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     private final CountDownLatch ended = new CountDownLatch(1);
     private final RateLimit linkLog = new RateLimit(10_000_000_000L);
     private final RateLimit defectLog = new RateLimit(1_000_000_000L);
-    private final ClaimedPorts claimed = new ClaimedPorts(Claim::holderOf);
+    private final DeafPorts deaf = new DeafPorts(Claim::holderOf);
     private final AdminRequests requests;
     private List<OpenPort> portsSeen = List.of();
     private volatile boolean stopping;
@@ -438,7 +438,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         }
         events.forEach(worker::onLinkEvent);
         List<OpenPort> ports = worker.ports();
-        claimed.freed(ports, links, System.nanoTime()).forEach(worker::onLinkEvent);
+        deaf.due(ports, links, System.nanoTime()).forEach(worker::onLinkEvent);
         if (!events.isEmpty() || !ports.equals(portsSeen)) {
             portsSeen = ports;
             watch.update(life.applied().node(), ports);
