@@ -87,6 +87,7 @@ final class KernelConstants {
     // linux/if_tun.h
     static final long TUNSETIFF = 0x400454caL;
     static final long TUNSETOFFLOAD = 0x400454d0L;
+    static final long TUNGETIFF = 0x800454d2L;
     static final int IFF_TAP = 2;
     static final int IFF_NO_PI = 0x1000;
     static final int IFF_VNET_HDR = 0x4000;

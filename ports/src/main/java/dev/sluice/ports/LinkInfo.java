@@ -4,7 +4,7 @@ package dev.sluice.ports;
  * What the kernel says of one interface. Immutable.
  *
  * @param name interface name
- * @param index interface index; a new one whenever an interface is made again under the same name
+ * @param index interface index; a new one whenever an interface is made again under the same name; 0 if it is yet to be made
  * @param mac Ethernet address in the lower 48 bits; 0 if it has none
  * @param mtu largest network packet in bytes
  * @param up whether it is set up (IFF_UP)

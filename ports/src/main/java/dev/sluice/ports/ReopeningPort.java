@@ -70,10 +70,18 @@ public final class ReopeningPort implements PacketPort {
      * @return whether {@link #pollDescriptor} has changed, so that a {@link Poller} has to be told
      */
     public boolean onLinkEvent(LinkEvent event) {
-        if (current instanceof TapPort) {
-            // The port itself holds the interface, also when that is moved to another namespace and seems to vanish.
-            return false;
+        boolean deleted = false;
+        if (current instanceof InterfaceHolder holder) {
+            if (holder.holdsInterface()) {
+                return false;
+            }
+            // Perhaps there is another one of its name already, of which the event tells.
+            deleted = goDeaf("interface " + name + " was deleted");
         }
+        return follow(event) || deleted;
+    }
+
+    private boolean follow(LinkEvent event) {
         LinkInfo link = event.link();
         boolean mine = link.name().equals(name);
         return switch (event) {

@@ -4,7 +4,6 @@ import static dev.sluice.ports.KernelLayouts.IOVEC;
 
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
-import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.packet.PortCounters;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +17,7 @@ import java.nio.charset.StandardCharsets;
  * checksums. One system call per frame: for management and for virtual machines, not for speed. The interface goes away with the port unless it was made
  * persistent by somebody else.
  */
-public final class TapPort implements PacketPort {
+public final class TapPort implements InterfaceHolder {
     private static final String CAPABILITY = "CAP_NET_ADMIN";
     private static final int BUFFER_BYTES = 72 * 1024;
     private static final int CHECKSUM_AND_TCP = KernelConstants.TUN_F_CSUM
@@ -110,6 +109,13 @@ public final class TapPort implements PacketPort {
             throw PortException.of(object, "TUNSETOFFLOAD", answer, CAPABILITY);
         }
         return false;
+    }
+
+    @Override
+    public boolean holdsInterface() {
+        try (Arena scratch = Arena.ofConfined()) {
+            return Linux.ioctl(fd, KernelConstants.TUNGETIFF, scratch.allocate(KernelLayouts.IFREQ)) != -Errno.EBADFD;
+        }
     }
 
     @Override

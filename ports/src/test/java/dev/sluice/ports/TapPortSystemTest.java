@@ -45,6 +45,24 @@ class TapPortSystemTest {
     }
 
     @Test
+    void holdsItsInterfaceInAnyNamespaceUntilThatIsDeleted() throws Exception {
+        middle.in(() -> {
+            FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(1, 1), 4096), 1, 1);
+            try (TapPort port = TapPort.open("slptap1", 0, pool)) {
+                assertThat(port.holdsInterface()).isTrue();
+                middle.ip("link set slptap1 netns " + client.name());
+                assertThat(port.holdsInterface()).isTrue();
+                client.ip("link del slptap1");
+                assertThat(port.holdsInterface()).isFalse();
+            }
+            try (TapPort again = TapPort.open("slptap1", 0, pool)) {
+                assertThat(again.holdsInterface()).isTrue();
+            }
+            return null;
+        });
+    }
+
+    @Test
     void refusesNameThatIsTooLong() {
         FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(1, 1), 4096), 1, 1);
         assertThatThrownBy(() -> TapPort.open("a-name-of-17-byte", 0, pool))

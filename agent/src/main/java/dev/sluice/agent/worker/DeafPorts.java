@@ -1,5 +1,7 @@
 package dev.sluice.agent.worker;
 
+import dev.sluice.agent.compile.PortBinding;
+import dev.sluice.model.PortDriver;
 import dev.sluice.ports.Claim;
 import dev.sluice.ports.LinkEvent;
 import dev.sluice.ports.LinkInfo;
@@ -9,9 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Ports that are not open though their interface is there: they are tried again, because another node that had it may have let go of it, and what else kept them from opening may have passed. One user: the
+ * Ports that are not open though their interface is there, or is theirs to make: they are tried again, because another node that had it may have let go of it, and what else kept them from opening may have passed. One user: the
  * control thread.
  */
 public final class DeafPorts {
@@ -55,7 +58,7 @@ public final class DeafPorts {
         List<String> waiting = new ArrayList<>();
         for (OpenPort port : ports) {
             String name = port.binding().interfaceName();
-            LinkInfo link = links.link(name);
+            LinkInfo link = link(port.binding(), links);
             if (port.open() || link == null || holders.apply(name).isPresent()) {
                 continue;
             }
@@ -68,5 +71,14 @@ public final class DeafPorts {
         }
         waits.keySet().retainAll(waiting);
         return due;
+    }
+
+    /** A TAP makes its interface where there is none, see {@link dev.sluice.ports.TapPort}. */
+    private static @Nullable LinkInfo link(PortBinding binding, LinkSource links) {
+        String name = binding.interfaceName();
+        LinkInfo link = links.link(name);
+        return link == null && binding.driver() == PortDriver.TAP
+                ? new LinkInfo(name, 0, 0, 0, false, false, "", 0)
+                : link;
     }
 }

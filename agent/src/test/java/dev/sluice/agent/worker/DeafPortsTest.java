@@ -46,14 +46,12 @@ class DeafPortsTest {
     };
 
     private static List<OpenPort> port(String name, boolean open, String description) {
+        return port(name, PortDriver.AUTO, open, description);
+    }
+
+    private static List<OpenPort> port(String name, PortDriver driver, boolean open, String description) {
         PortBinding binding = new PortBinding(
-                0,
-                name,
-                PortEntry.Role.TRANSPARENT,
-                PortDriver.AUTO,
-                Port.XdpMode.AUTO,
-                Port.ZeroCopy.AUTO,
-                Port.FastPath.AUTO);
+                0, name, PortEntry.Role.TRANSPARENT, driver, Port.XdpMode.AUTO, Port.ZeroCopy.AUTO, Port.FastPath.AUTO);
         return List.of(new OpenPort(binding, description, open, false, new PortCounters()));
     }
 
@@ -138,5 +136,15 @@ class DeafPortsTest {
             assertThat(deaf.due(port("gone", false, "deaf: interface gone: " + LOCAL), links, second * SECOND_NS))
                     .isEmpty();
         }
+    }
+
+    @Test
+    void tapMakesAnInterfaceThatWasDeleted() {
+        List<OpenPort> tap = port("tap0", PortDriver.TAP, false, "deaf: interface tap0 was deleted");
+        assertThat(deaf.due(tap, links, 0)).isEmpty();
+        assertThat(deaf.due(tap, links, 5 * SECOND_NS))
+                .singleElement()
+                .isInstanceOf(LinkEvent.Appeared.class)
+                .satisfies(event -> assertThat(event.link().name()).isEqualTo("tap0"));
     }
 }
