@@ -93,6 +93,11 @@ public record Remains(Path pins, Path memory) {
                 OF_NAMESPACE + Files.readSymbolicLink(NETWORK).toString().replaceAll("[^0-9]", ""));
     }
 
+    /** The number of the network namespace whose pins are in a directory. */
+    public static String namespaceOf(Path pins) {
+        return String.valueOf(pins.getFileName()).replaceAll("[^0-9]", "");
+    }
+
     /** The directories of pins of all network namespaces. */
     public List<Path> allPins() throws IOException {
         if (!Files.isDirectory(pins)) {

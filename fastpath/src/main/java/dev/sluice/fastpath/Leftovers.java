@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -17,8 +18,14 @@ import java.util.TreeSet;
 public record Leftovers(Path directory) {
     /** What there is, in words. */
     public String describe() throws PortException {
-        return "attached to "
-                + String.join(", ", new TreeSet<>(new Pins(directory).numbers().keySet()));
+        return "attached to " + String.join(", ", interfaceNames());
+    }
+
+    /** The interfaces at which there are programs, sorted; none if there is no such directory. */
+    public SortedSet<String> interfaceNames() throws PortException {
+        return Files.isDirectory(directory)
+                ? new TreeSet<>(new Pins(directory).numbers().keySet())
+                : new TreeSet<>();
     }
 
     /** Takes the programs at an interface away, which somebody is about to use without them; whether there were some. */

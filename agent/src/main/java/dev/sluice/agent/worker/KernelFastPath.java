@@ -8,7 +8,6 @@ import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.fastpath.FastPath;
 import dev.sluice.fastpath.Hook;
-import dev.sluice.fastpath.Leftovers;
 import dev.sluice.fastpath.PuntReason;
 import dev.sluice.model.Node;
 import dev.sluice.model.Port;
@@ -19,6 +18,7 @@ import dev.sluice.ports.XdpPort;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,9 +44,15 @@ final class KernelFastPath {
     private boolean troubleTold;
 
     private final @Nullable Remains remains;
+    private final LeftPrograms left;
 
     KernelFastPath(FastPathMode mode, FramePool pool, @Nullable Remains remains) {
+        this(mode, pool, remains, new LeftPrograms(remains, Claim::holderOfFastPath));
+    }
+
+    KernelFastPath(FastPathMode mode, FramePool pool, @Nullable Remains remains, LeftPrograms left) {
         this.remains = remains;
+        this.left = left;
         this.mode = mode;
         this.pool = pool;
     }
@@ -115,25 +121,9 @@ final class KernelFastPath {
         }
     }
 
-    /**
-     * Takes away what a process before has left at an interface whose packets this one moves itself: it would go on repeating those that it knows, and each would be sent twice.
-     */
+    /** Takes away what a process before has left at an interface whose packets this one moves itself. */
     void letGo(String interfaceName) {
-        try {
-            Remains where =
-                    remains != null ? remains : Remains.present(Remains.MEMORY).orElse(null);
-            if (where != null && new Leftovers(where.pinsHere()).release(interfaceName)) {
-                LOG.warn(
-                        "port {} has no fast path: the program that a process before left there is taken away ({})",
-                        interfaceName,
-                        where.pinsHere());
-            }
-        } catch (IOException e) {
-            LOG.warn(
-                    "port {}: what a process before may have left there is not taken away, and would send its packets twice: {}",
-                    interfaceName,
-                    e.getMessage());
-        }
+        left.letGo(interfaceName);
     }
 
     /** XDP where somebody asks for it, or where frames are born as XDP has them. */
@@ -219,10 +209,12 @@ final class KernelFastPath {
         }
     }
 
-    void settle() {
+    void settle(Set<String> interfaceNames) {
         FastPath now = opened;
         if (now != null) {
             now.settle();
+        } else {
+            left.letGoOfOthers(interfaceNames);
         }
     }
 

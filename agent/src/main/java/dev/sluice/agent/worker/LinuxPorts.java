@@ -16,6 +16,7 @@ import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.PortOptions;
 import dev.sluice.ports.ReopeningPort;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -110,8 +111,8 @@ public final class LinuxPorts implements PortSource {
     }
 
     @Override
-    public void settle() {
-        fastPath.settle();
+    public void settle(Set<String> interfaceNames) {
+        fastPath.settle(interfaceNames);
     }
 
     @Override

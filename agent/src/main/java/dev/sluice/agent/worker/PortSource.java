@@ -5,6 +5,7 @@ import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.ports.LinkEvent;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Where a worker gets its ports from. One user: the worker whose pool it was made with. */
@@ -49,8 +50,12 @@ public interface PortSource {
         return FastPathState.OFF;
     }
 
-    /** Lets go of what a process before had and this one does not open; after the first configuration. */
-    default void settle() {}
+    /**
+     * Lets go of what a process before had and this one does not open; after the first configuration, and when there is an {@link #offload} for the first time.
+     *
+     * @param interfaceNames those of all ports
+     */
+    default void settle(Set<String> interfaceNames) {}
 
     /** Says that the worker is there; at least every 10 ms. */
     default void beat(long nowNs) {}

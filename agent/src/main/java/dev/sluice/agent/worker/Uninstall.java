@@ -69,8 +69,7 @@ public final class Uninstall {
 
     /** Of another network namespace, whose fast path cannot be taken from here. */
     private void elsewhere(Path directory) throws IOException {
-        String number = String.valueOf(directory.getFileName()).replaceAll("[^0-9]", "");
-        Optional<Claim.Holder> holder = Claim.holderOfFastPath(number);
+        Optional<Claim.Holder> holder = Claim.holderOfFastPath(Remains.namespaceOf(directory));
         if (holder.isPresent()) {
             stays.add(directory + ": fast path: " + holder.get());
             return;

@@ -3,6 +3,7 @@ package dev.sluice.agent.worker;
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.RateLimit;
 import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.peers.PeerWatch;
 import dev.sluice.agent.report.PeersReport;
@@ -27,6 +28,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +68,7 @@ public final class Worker implements Runnable, AutoCloseable {
     private @Nullable WorkerTask task;
     private long lastTickNs;
     private int afterPackets = Node.FastPath.DEFAULT.afterPackets();
+    private @Nullable CompiledNode inForce;
     private volatile boolean stopping;
     private volatile int appliedGeneration;
     private volatile int connectionCount;
@@ -329,7 +332,7 @@ public final class Worker implements Runnable, AutoCloseable {
             rewatch |= ports.onLinkEvent(event);
         }
         if (rewatch) {
-            offload(true);
+            followPorts();
         }
         if (mailbox.getAcquire() != null) {
             CompiledNode next = mailbox.getAndSet(null);
@@ -353,15 +356,10 @@ public final class Worker implements Runnable, AutoCloseable {
         }
         ports.closeOthers(next.bindings());
         afterPackets = next.settings().fastPath().afterPackets();
-        offload(false);
+        inForce = next;
+        boolean begins = offload(false);
         datapath.offloadAfter(afterPackets);
-        next.bindings()
-                .forEach(binding ->
-                        portSource.setAbsence(binding.index(), Absence.of(next.snapshot(), binding.index())));
-        if (first) {
-            portSource.settle();
-            portSource.beat(System.nanoTime());
-        }
+        tellOfAbsence(next, begins || first);
         prober.apply(next.probes(), System.nanoTime());
         peers.apply(next.peers(), System.nanoTime());
         appliedGeneration = next.snapshot().generation();
@@ -381,14 +379,38 @@ public final class Worker implements Runnable, AutoCloseable {
         memory.takeOver();
     }
 
-    /** Lets the fast path repeat journeys from the first time on that there is one, or tells what it is based on that its ports are others. */
-    private void offload(boolean portsMoved) {
+    /** Lets the fast path repeat journeys from the first time on that there is one, or tells what it is based on that its ports are others. Whether it begins. */
+    private boolean offload(boolean portsMoved) {
         OffloadMirror mirror = datapath.offload();
         OffloadDevice device = ports.offload();
         if (mirror == null && device != null) {
             datapath.offload(device, afterPackets);
-        } else if (mirror != null && portsMoved) {
+            return true;
+        }
+        if (mirror != null && portsMoved) {
             mirror.portsChanged();
+        }
+        return false;
+    }
+
+    /** Ports that are attached now have yet to know what becomes of their frames without this process. */
+    private void followPorts() {
+        boolean begins = offload(true);
+        CompiledNode now = inForce;
+        if (now != null) {
+            tellOfAbsence(now, begins);
+        }
+    }
+
+    /** @param settle whether what a process before has left at other interfaces has to go */
+    private void tellOfAbsence(CompiledNode now, boolean settle) {
+        now.bindings()
+                .forEach(
+                        binding -> portSource.setAbsence(binding.index(), Absence.of(now.snapshot(), binding.index())));
+        if (settle) {
+            portSource.settle(
+                    now.bindings().stream().map(PortBinding::interfaceName).collect(Collectors.toUnmodifiableSet()));
+            portSource.beat(System.nanoTime());
         }
     }
 
