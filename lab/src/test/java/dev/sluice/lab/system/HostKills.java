@@ -111,6 +111,8 @@ final class HostKills implements AutoCloseable {
             awaitBoth();
             int back = pulses.sent();
             Waits.until("flows go on", Duration.ofSeconds(10), () -> pulses.sent() > back + 50);
+            // Also while the victim came back: what moved then was not for its sake.
+            calm &= downsOfHost(other(victim)) == downs;
             if (calm) {
                 account(pulses, victim, way, before, after, nodes(pulses, back + 10), from, until);
             }
