@@ -2,13 +2,7 @@ package dev.sluice.agent.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.Yaml;
-import dev.sluice.agent.compile.CompileResult;
-import dev.sluice.agent.compile.IdRegistry;
-import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.PortBinding;
-import dev.sluice.agent.compile.SnapshotCompiler;
-import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
@@ -29,38 +23,28 @@ import org.junit.jupiter.api.Test;
 
 /** The fast path may open long after the first configuration: when the first interface for it appears. Waits for what the worker says to its ports. */
 class LateFastPathTest {
-    private static final WorkerSizes SIZES = new WorkerSizes(512, 4, 1024, 42);
     private static final LinkInfo LINK = new LinkInfo("left", 7, 1, 1500, true, true, "", 0);
     private static final Set<String> ALL = Set.of("left", "right", "fw-1-in", "fw-1-out");
 
     private final LateSource source = new LateSource();
 
     @SuppressWarnings("NullAway.Init") // set before each test
-    private Worker worker;
-
-    @SuppressWarnings("NullAway.Init") // set before each test
-    private Thread thread;
+    private RunningWorker running;
 
     @BeforeEach
     void start() throws Exception {
-        CompileResult compiled = new SnapshotCompiler("edge", new IdRegistry())
-                .compile(Yaml.parse(Yaml.bridge()), name -> new InterfaceFacts(name.hashCode() & 0xff, 1500));
-        worker = new Worker(SIZES, new Liveness(64, 64), source);
-        worker.handOver(compiled.node().orElseThrow());
-        thread = Thread.ofPlatform().name("worker-under-test").start(worker);
+        running = new RunningWorker(source);
     }
 
     @AfterEach
     void stop() throws InterruptedException {
-        worker.stop();
-        thread.join(10_000);
-        worker.close();
+        running.stop();
     }
 
     @Test
     void whatWasLeftIsLetGoOfAndPortsKnowWhatToDoWithoutTheProcess() throws Exception {
         assertThat(source.absencesUntilSettled()).hasSize(ALL.size());
-        worker.onLinkEvent(new LinkEvent.Appeared(LINK));
+        running.worker.onLinkEvent(new LinkEvent.Appeared(LINK));
         assertThat(source.absencesUntilSettled())
                 .as("again, now that there is a fast path")
                 .hasSize(ALL.size());

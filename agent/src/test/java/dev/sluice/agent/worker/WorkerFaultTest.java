@@ -2,14 +2,8 @@ package dev.sluice.agent.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.agent.Yaml;
-import dev.sluice.agent.compile.CompileResult;
-import dev.sluice.agent.compile.IdRegistry;
-import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.PortBinding;
-import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.datapath.Datapath;
-import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
@@ -29,7 +23,6 @@ import org.junit.jupiter.api.Test;
 
 /** A defect on the way of a packet costs that packet: the worker, the other packets and the other ports go on. An error of the machine ends the worker. Waits by polling with a deadline. */
 class WorkerFaultTest {
-    private static final WorkerSizes SIZES = new WorkerSizes(512, 4, 1024, 42);
     private static final int FRAMES = 200;
 
     /** UDP 10.0.0.1:1000 -> 10.0.0.2:53, one byte of payload, no UDP checksum. */
@@ -40,26 +33,17 @@ class WorkerFaultTest {
     private final FaultySource source = new FaultySource();
 
     @SuppressWarnings("NullAway.Init") // set before each test
-    private Worker worker;
-
-    @SuppressWarnings("NullAway.Init") // set before each test
-    private Thread thread;
+    private RunningWorker running;
 
     @BeforeEach
     void start() throws Exception {
-        CompileResult compiled = new SnapshotCompiler("edge", new IdRegistry())
-                .compile(Yaml.parse(Yaml.bridge()), name -> new InterfaceFacts(name.hashCode() & 0xff, 1500));
-        worker = new Worker(SIZES, new Liveness(64, 64), source);
-        worker.handOver(compiled.node().orElseThrow());
-        thread = Thread.ofPlatform().name("worker-under-test").start(worker);
+        running = new RunningWorker(source);
         await(() -> source.ports.size() == 4);
     }
 
     @AfterEach
     void stop() throws InterruptedException {
-        worker.stop();
-        thread.join(10_000);
-        worker.close();
+        running.stop();
     }
 
     private static void await(BooleanSupplier condition) {
@@ -82,9 +66,9 @@ class WorkerFaultTest {
             port("left").memory.inject(FRAME);
         }
         // A fault is counted when the rest of its batch is done.
-        await(() -> in.sends == FRAMES && worker.faults() > 0);
-        assertThat(worker.faults()).isEqualTo(1);
-        assertThat(free()).isEqualTo(SIZES.smallFrames() - 1);
+        await(() -> in.sends == FRAMES && running.worker.faults() > 0);
+        assertThat(running.worker.faults()).isEqualTo(1);
+        assertThat(free()).isEqualTo(RunningWorker.SIZES.smallFrames() - 1);
         port("left").memory.inject(FRAME);
         await(() -> in.sends == FRAMES + 1);
     }
@@ -96,9 +80,9 @@ class WorkerFaultTest {
             other.receiveThrows = other != port("left") && other != in;
         }
         port("left").memory.inject(FRAME);
-        await(() -> in.sends == 1 && worker.faults() > 0);
+        await(() -> in.sends == 1 && running.worker.faults() > 0);
         source.ports.values().forEach(other -> other.receiveThrows = false);
-        assertThat(free()).isEqualTo(SIZES.smallFrames());
+        assertThat(free()).isEqualTo(RunningWorker.SIZES.smallFrames());
     }
 
     @Test
@@ -106,28 +90,30 @@ class WorkerFaultTest {
         FaultyPort in = port("fw-1-in");
         in.flushThrows = true;
         port("left").memory.inject(FRAME);
-        await(() -> worker.faults() > 0);
+        await(() -> running.worker.faults() > 0);
         in.flushThrows = false;
         port("left").memory.inject(FRAME);
         await(() -> in.memory.takeSent().size() > 0);
-        assertThat(free()).isEqualTo(SIZES.smallFrames());
+        assertThat(free()).isEqualTo(RunningWorker.SIZES.smallFrames());
     }
 
     @Test
     void errorOfTheMachineEndsTheWorkerWithAllPortsClosed() throws InterruptedException {
-        assertThat(worker.failure()).isNull();
+        assertThat(running.worker.failure()).isNull();
         port("left").memoryIsOut = true;
-        thread.join(10_000);
-        assertThat(thread.isAlive()).isFalse();
-        assertThat(worker.failure()).isInstanceOf(OutOfMemoryError.class);
+        running.thread.join(10_000);
+        assertThat(running.thread.isAlive()).isFalse();
+        assertThat(running.worker.failure()).isInstanceOf(OutOfMemoryError.class);
         assertThat(source.ports.values()).allMatch(port -> port.closed);
-        assertThat(worker.submit(new Refused())).as("nobody waits for it").isFalse();
+        assertThat(running.worker.submit(new Refused()))
+                .as("nobody waits for it")
+                .isFalse();
     }
 
     @Test
     void taskInHandIsAbandonedWhenTheWorkerEndsByAnError() throws InterruptedException {
         Refused waiting = new Refused();
-        assertThat(worker.submit(waiting)).isTrue();
+        assertThat(running.worker.submit(waiting)).isTrue();
         port("left").memoryIsOut = true;
         assertThat(waiting.abandoned.await(10, TimeUnit.SECONDS)).isTrue();
     }
@@ -151,7 +137,7 @@ class WorkerFaultTest {
     private int free() throws InterruptedException {
         int[] free = {-1};
         CountDownLatch asked = new CountDownLatch(1);
-        worker.submit(new WorkerTask() {
+        running.worker.submit(new WorkerTask() {
             @Override
             public boolean step(Datapath datapath, long nowNs) {
                 free[0] = datapath.pool().freeSmallCount();

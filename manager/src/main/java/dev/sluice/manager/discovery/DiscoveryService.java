@@ -1,7 +1,6 @@
 package dev.sluice.manager.discovery;
 
 import dev.sluice.controller.AgentWatcher;
-import dev.sluice.controller.Health;
 import dev.sluice.manager.discovery.FoundObjects.Wish;
 import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Edit;
@@ -11,8 +10,6 @@ import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.Kind;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Lookout;
-import dev.sluice.southbound.Paths;
-import dev.sluice.southbound.Reply;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -104,26 +101,6 @@ public final class DiscoveryService implements AgentWatcher, AutoCloseable {
     @Override
     public void lost(String node) {
         mailbox.add(() -> discovery.lost(node, System.nanoTime()));
-    }
-
-    @Override
-    public void paths(String node, Paths told) {
-        // No interfaces.
-    }
-
-    @Override
-    public void reply(String node, Reply reply) {
-        // Who asked knows.
-    }
-
-    @Override
-    public void health(String key, Health now) {
-        // Whether it works is told with its interface.
-    }
-
-    @Override
-    public void refused(String node, String object, String message) {
-        // The object's status says so.
     }
 
     @Override

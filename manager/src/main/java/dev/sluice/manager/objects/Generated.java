@@ -56,11 +56,22 @@ public final class Generated {
                 }
             } while (part.more());
         } catch (CompactedException e) {
-            throw new Refusal(Reason.GONE, String.valueOf(e.getMessage()), "list from the beginning again");
+            throw Inventory.gone(e, "list from the beginning again");
         } catch (StoreException e) {
             throw Inventory.refusal(e);
         }
         return objects;
+    }
+
+    /**
+     * Those of a kind as they are now, by name.
+     *
+     * @throws Refusal if they cannot be read
+     */
+    public Map<String, ManagedObject> of(Kind kind) {
+        Map<String, ManagedObject> byName = new TreeMap<>();
+        all(0).stream().filter(object -> object.kind() == kind).forEach(object -> byName.put(object.name(), object));
+        return byName;
     }
 
     /**
@@ -74,13 +85,13 @@ public final class Generated {
     /**
      * Makes the objects of a kind what they are to be: new ones, others than before, none of those that are not named.
      *
+     * @param before as {@link #of} gives them
      * @param wanted by name; the status is made of the one before, so that times of conditions stay
      * @param fence what has to hold in the store
      * @throws Refusal if that cannot be written now
      */
-    public void become(Kind kind, Map<String, Content> wanted, List<Condition> fence) {
-        Map<String, ManagedObject> before = new TreeMap<>();
-        all(0).stream().filter(object -> object.kind() == kind).forEach(object -> before.put(object.name(), object));
+    public void become(
+            Kind kind, Map<String, ManagedObject> before, Map<String, Content> wanted, List<Condition> fence) {
         List<Change> changes = new ArrayList<>();
         before.forEach((name, object) -> {
             if (!wanted.containsKey(name)) {

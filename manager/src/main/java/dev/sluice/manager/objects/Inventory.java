@@ -534,7 +534,7 @@ public final class Inventory {
         }
     }
 
-    private static Refusal gone(CompactedException e, String action) {
+    static Refusal gone(CompactedException e, String action) {
         return new Refusal(Reason.GONE, String.valueOf(e.getMessage()), action);
     }
 

@@ -106,7 +106,7 @@ final class Merge {
     }
 
     private static String shorten(String text) {
-        return text.length() > 80 ? text.substring(0, 80) + "..." : text;
+        return Trees.shorten(text, 80);
     }
 
     private static boolean isEmptyObject(JsonNode value) {

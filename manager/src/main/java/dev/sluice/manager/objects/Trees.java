@@ -137,4 +137,13 @@ public final class Trees {
     static String dotted(String pointer) {
         return String.join(".", steps(pointer));
     }
+
+    /** A text of others, cut where it is longer than so many characters; never within one. */
+    public static String shorten(String text, int most) {
+        if (text.length() <= most) {
+            return text;
+        }
+        boolean within = Character.isHighSurrogate(text.charAt(most - 1));
+        return text.substring(0, within ? most - 1 : most) + "...";
+    }
 }

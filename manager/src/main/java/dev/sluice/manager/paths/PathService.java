@@ -1,21 +1,17 @@
 package dev.sluice.manager.paths;
 
 import dev.sluice.controller.AgentWatcher;
-import dev.sluice.controller.Health;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.Kind;
-import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
-import dev.sluice.southbound.Reply;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -65,38 +61,13 @@ public final class PathService implements AgentWatcher, AutoCloseable {
     }
 
     @Override
-    public void connected(String node) {
-        // It says itself how its paths are.
-    }
-
-    @Override
     public void lost(String node) {
         mailbox.add(() -> table.lost(node));
     }
 
     @Override
-    public void interfaces(String node, Interfaces told) {
-        // No business of paths.
-    }
-
-    @Override
     public void paths(String node, Paths told) {
         mailbox.add(() -> table.told(node, told));
-    }
-
-    @Override
-    public void reply(String node, Reply reply) {
-        // Who asked knows.
-    }
-
-    @Override
-    public void health(String key, Health now) {
-        // Hosts say what that means for paths.
-    }
-
-    @Override
-    public void refused(String node, String object, String message) {
-        // The object's status says so.
     }
 
     // The thread.
@@ -124,10 +95,7 @@ public final class PathService implements AgentWatcher, AutoCloseable {
 
     private boolean write() {
         try {
-            Map<String, ManagedObject> before = new TreeMap<>();
-            inventory.generated().all(0).stream()
-                    .filter(object -> object.kind() == Kind.SERVICE_PATH)
-                    .forEach(object -> before.put(object.name(), object));
+            Map<String, ManagedObject> before = inventory.generated().of(Kind.SERVICE_PATH);
             if (!remembered) {
                 // What was told already is newer.
                 table.remember(before.values());
@@ -138,7 +106,7 @@ public final class PathService implements AgentWatcher, AutoCloseable {
                 keep();
                 objectsChanged = false;
             }
-            inventory.generated().become(Kind.SERVICE_PATH, table.objects(before, clock.instant()), fence);
+            inventory.generated().become(Kind.SERVICE_PATH, before, table.objects(before, clock.instant()), fence);
             complained = false;
             return true;
         } catch (Refusal e) {

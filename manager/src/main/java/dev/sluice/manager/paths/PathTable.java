@@ -242,6 +242,6 @@ final class PathTable {
     }
 
     private static String shorten(String text) {
-        return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "...";
+        return Trees.shorten(text, TEXT_MAX);
     }
 }

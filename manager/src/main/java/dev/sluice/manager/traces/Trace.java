@@ -138,6 +138,6 @@ final class Trace {
     }
 
     private static String shorten(String text) {
-        return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "...";
+        return Trees.shorten(text, TEXT_MAX);
     }
 }

@@ -1,7 +1,6 @@
 package dev.sluice.manager.traces;
 
 import dev.sluice.controller.AgentWatcher;
-import dev.sluice.controller.Health;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -13,8 +12,6 @@ import dev.sluice.model.Kind;
 import dev.sluice.model.ReadObject;
 import dev.sluice.model.Traceflow;
 import dev.sluice.southbound.Foretold;
-import dev.sluice.southbound.Interfaces;
-import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Question;
 import dev.sluice.southbound.Reply;
 import java.time.Duration;
@@ -45,8 +42,13 @@ public final class TraceService implements AgentWatcher, AutoCloseable {
     private final Asker asker;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Map<String, Trace> underWay = new HashMap<>();
+
+    /** By name, when the time of a trace is over. */
+    private final Map<String, Instant> ends = new HashMap<>();
+
     private final Thread thread;
     private boolean objectsChanged = true;
+    private boolean complained;
     private long lastId;
     private volatile boolean stopping;
 
@@ -92,35 +94,10 @@ public final class TraceService implements AgentWatcher, AutoCloseable {
     }
 
     @Override
-    public void connected(String node) {
-        // A trace is of one moment: what could not be asked then is asked by another trace.
-    }
-
-    @Override
     public void lost(String node) {
         mailbox.add(() -> List.copyOf(underWay.values()).stream()
                 .filter(trace -> trace.node().equals(node))
                 .forEach(trace -> write(trace, trace.failed("NoAnswer", "its agent has gone", clock.instant()))));
-    }
-
-    @Override
-    public void interfaces(String node, Interfaces told) {
-        // No business of traces.
-    }
-
-    @Override
-    public void paths(String node, Paths told) {
-        // No business of traces.
-    }
-
-    @Override
-    public void health(String key, Health now) {
-        // No business of traces.
-    }
-
-    @Override
-    public void refused(String node, String object, String message) {
-        // No business of traces.
     }
 
     // The thread.
@@ -138,10 +115,12 @@ public final class TraceService implements AgentWatcher, AutoCloseable {
                         .filter(trace -> trace.isLate(nowNs))
                         .forEach(trace -> write(trace, trace.failed("NoAnswer", "no answer in time", clock.instant())));
                 look();
+                complained = false;
             } catch (InterruptedException e) {
                 return;
             } catch (Refusal e) {
-                if (!stopping) {
+                if (!stopping && !complained) {
+                    complained = true;
                     LOG.warn("traces cannot be written, that is tried again: {}", e.getMessage());
                 }
                 objectsChanged = true;
@@ -152,8 +131,6 @@ public final class TraceService implements AgentWatcher, AutoCloseable {
             }
         }
     }
-
-    private final Map<String, Instant> ends = new HashMap<>();
 
     private void look() {
         Instant now = clock.instant();

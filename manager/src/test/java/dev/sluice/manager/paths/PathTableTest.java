@@ -15,7 +15,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -51,13 +50,11 @@ class PathTableTest {
     }
 
     private Map<String, ManagedObject> stored() {
-        Map<String, ManagedObject> stored = new TreeMap<>();
-        inventory.generated().all(0).forEach(object -> stored.put(object.name(), object));
-        return stored;
+        return inventory.generated().of(Kind.SERVICE_PATH);
     }
 
     private void write(Instant now) {
-        inventory.generated().become(Kind.SERVICE_PATH, table.objects(stored(), now), List.of());
+        inventory.generated().become(Kind.SERVICE_PATH, stored(), table.objects(stored(), now), List.of());
     }
 
     private JsonNode only() {

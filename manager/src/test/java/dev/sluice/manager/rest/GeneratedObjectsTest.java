@@ -6,6 +6,7 @@ import dev.sluice.manager.access.Binding;
 import dev.sluice.manager.access.Role;
 import dev.sluice.manager.access.User;
 import dev.sluice.manager.objects.Caller;
+import dev.sluice.manager.objects.Generated;
 import dev.sluice.manager.objects.Generated.Content;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Trees;
@@ -48,7 +49,12 @@ class GeneratedObjectsTest {
         for (String name : names) {
             wanted.put(name, new Content(Trees.object().put("chain", name.replaceAll("-.$", "")), Trees.object()));
         }
-        new Inventory(http.store, InstantSource.system()).generated().become(Kind.SERVICE_PATH, wanted, List.of());
+        become(new Inventory(http.store, InstantSource.system()), wanted);
+    }
+
+    private static void become(Inventory inventory, Map<String, Content> wanted) {
+        Generated generated = inventory.generated();
+        generated.become(Kind.SERVICE_PATH, generated.of(Kind.SERVICE_PATH), wanted, List.of());
     }
 
     private String token(Role role, String tenant) {
@@ -162,8 +168,8 @@ class GeneratedObjectsTest {
         for (int i = 0; i < 1_200; i++) {
             wanted.put("p-" + i, new Content(Trees.object(), Trees.object()));
         }
-        inventory.generated().become(Kind.SERVICE_PATH, wanted, List.of());
-        inventory.generated().become(Kind.SERVICE_PATH, Map.of(), List.of());
+        become(inventory, wanted);
+        become(inventory, Map.of());
         long at = before;
         int seen = 0;
         for (var events = inventory.allEvents(at); !events.isEmpty(); events = inventory.allEvents(at)) {
