@@ -97,6 +97,7 @@ final class StartBench {
             throw new LabException("there is neither ./sluice nor the image of ./dev package");
         }
         for (Program program : programs) {
+            keepClasses(program);
             // The tree builds itself at its first start, which is none of what is measured.
             once(program, "version");
             try (Managed manager = Managed.start(program, folder)) {
@@ -114,6 +115,14 @@ final class StartBench {
         print(programs);
         report.write();
         return 0;
+    }
+
+    /** As the installation of the package does; the tree does so when it is built. */
+    private static void keepClasses(Program program) throws IOException, InterruptedException {
+        Path keep = program.command().resolveSibling("sluice-keep-classes");
+        if (Files.isExecutable(keep)) {
+            timed(List.of(keep.toString()));
+        }
     }
 
     private void add(Program program, String what, double ms) {
