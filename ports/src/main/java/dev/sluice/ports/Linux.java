@@ -170,12 +170,12 @@ final class Linux {
         }
     }
 
-    /** Gives the calling platform thread another scheduling policy. */
-    static int setScheduler(int policy, int priority) {
+    /** Gives a thread of this process, 0 for the calling one, another scheduling policy. */
+    static int setScheduler(int thread, int policy, int priority) {
         MemorySegment state = STATE.get();
         try (Arena arena = Arena.ofConfined()) {
             return result(
-                    (int) SCHED_SETSCHEDULER.invokeExact(state, 0, policy, arena.allocateFrom(JAVA_INT, priority)),
+                    (int) SCHED_SETSCHEDULER.invokeExact(state, thread, policy, arena.allocateFrom(JAVA_INT, priority)),
                     state);
         } catch (Throwable e) {
             throw unexpected(e);

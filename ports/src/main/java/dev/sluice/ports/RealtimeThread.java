@@ -9,7 +9,7 @@ public final class RealtimeThread {
 
     /** Asks for it; empty if granted, else why not: CAP_SYS_NICE is needed. To be asked by threads only that sleep most of the time. */
     public static String enter() {
-        int answer = Linux.setScheduler(KernelConstants.SCHED_RR, PRIORITY);
+        int answer = Linux.setScheduler(0, KernelConstants.SCHED_RR, PRIORITY);
         return answer >= 0 ? "" : Errno.name(-answer) + ": " + Errno.advice(-answer, "CAP_SYS_NICE");
     }
 }
