@@ -84,7 +84,7 @@ public final class Doctor {
         part.ifPresent(objects -> interfaces.addAll(interfaces(objects)));
         InterfaceExamination examination = new InterfaceExamination(files, node, doctor.lines);
         interfaces.forEach(examination::look);
-        examination.sizes(interfaces);
+        part.ifPresent(objects -> new MtuExamination(files, doctor.lines).look(objects, node, interfaces));
         part.ifPresent(objects -> WatchExamination.look(objects, doctor.lines));
         part.ifPresent(objects -> FastPathExamination.look(objects, doctor.lines));
         doctor.sockets(socketDirectory);
@@ -134,7 +134,6 @@ public final class Doctor {
         Map<String, Integer> numbers = new LinkedHashMap<>();
         numbers.put("CAP_NET_ADMIN", 12);
         numbers.put("CAP_NET_RAW", 13);
-        numbers.put("CAP_IPC_LOCK", 14);
         numbers.put("CAP_PERFMON", 38);
         numbers.put("CAP_BPF", 39);
         return numbers;

@@ -6,11 +6,9 @@ import dev.sluice.ports.Claim;
 import dev.sluice.ports.HostProbe;
 import dev.sluice.ports.HostProbe.Offload;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /** The interfaces of a node: there, up, which XDP mode, offloads, sizes. One user. */
 final class InterfaceExamination {
@@ -153,28 +151,5 @@ final class InterfaceExamination {
                                 ? "AF_XDP gets joined segments cut or not at all: ethtool -K " + name
                                         + " gro off lro off; af_packet likes them on"
                                 : "");
-    }
-
-    /** Frames that fit into one interface have to fit into the others. */
-    void sizes(Collection<String> names) {
-        TreeMap<Long, List<String>> byMtu = new TreeMap<>();
-        for (String name : names) {
-            files.number(NET + name + "/mtu")
-                    .ifPresent(mtu ->
-                            byMtu.computeIfAbsent(mtu, _ -> new ArrayList<>()).add(name));
-        }
-        if (byMtu.isEmpty()) {
-            return;
-        }
-        List<String> words = new ArrayList<>();
-        byMtu.forEach((mtu, interfaces) -> words.add(mtu + ": " + String.join(", ", interfaces)));
-        add(
-                byMtu.size() == 1 ? State.OK : State.WARNING,
-                "MTU",
-                String.join("; ", words),
-                byMtu.size() == 1
-                        ? ""
-                        : "full packets of the larger do not fit through the smaller, unless the difference is room for tags (4 bytes each beyond the first): ip link set "
-                                + byMtu.firstEntry().getValue().getFirst() + " mtu " + byMtu.lastKey());
     }
 }
