@@ -2,11 +2,10 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.report.ReloadReport;
-import dev.sluice.model.ExistingFlows;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code sluice reload}. */
@@ -18,15 +17,8 @@ import picocli.CommandLine.Option;
             "Nodes notice changed files by themselves; this is for 'sluice run --no-watch' and for scripts that want to know the outcome."
         })
 final class ReloadCommand extends NodeCommand {
-    @Option(
-            names = "--existing-flows",
-            paramLabel = "MODE",
-            converter = LowerCaseWord.OfExistingFlows.class,
-            description = {
-                "What the change means for flows in progress (default: as the Node object says, else auto).",
-                "keep: they keep rule and path, even if those are gone. migrate: the new rules decide them anew. auto: those whose rule still stands stay."
-            })
-    private @Nullable ExistingFlows existingFlows;
+    @Mixin
+    private final ChangeOptions change = new ChangeOptions();
 
     @Option(
             names = "--confirm",
@@ -36,22 +28,11 @@ final class ReloadCommand extends NodeCommand {
                     "Take the change back unless 'sluice confirm' comes within this time: 60s, 5m, 1h; at most 1 day.")
     private @Nullable Integer confirmSeconds;
 
-    @Option(
-            names = "--force",
-            description = "Take interfaces as ports even if they carry the host's default route or a login session.")
-    private boolean force;
-
     @Override
     public Integer call() throws NodeException {
-        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<String, Object> fields = change.fields();
         if (confirmSeconds != null) {
             fields.put("confirmSeconds", confirmSeconds);
-        }
-        if (force) {
-            fields.put("force", true);
-        }
-        if (existingFlows != null) {
-            fields.put("existingFlows", existingFlows.word());
         }
         ReloadReport report = admin.client().reload(fields);
         return answer(report, text(report));

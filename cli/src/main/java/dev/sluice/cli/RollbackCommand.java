@@ -2,11 +2,10 @@ package dev.sluice.cli;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.report.ReloadReport;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code sluice rollback}. */
@@ -23,19 +22,14 @@ final class RollbackCommand extends NodeCommand {
             description = "Its number in 'sluice history' (default: the good one before the one in force).")
     private @Nullable Integer revision;
 
-    @Option(
-            names = "--force",
-            description = "Take interfaces as ports even if they carry the host's default route or a login session.")
-    private boolean force;
+    @Mixin
+    private final ChangeOptions change = new ChangeOptions();
 
     @Override
     public Integer call() throws NodeException {
-        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<String, Object> fields = change.fields();
         if (revision != null) {
             fields.put("revision", revision);
-        }
-        if (force) {
-            fields.put("force", true);
         }
         ReloadReport report = admin.client().rollback(fields);
         return answer(report, text(report));

@@ -35,7 +35,7 @@ public record ReloadRequest(Optional<Duration> confirm, boolean force, Optional<
                 existingFlows(request));
     }
 
-    private static Optional<ExistingFlows> existingFlows(AdminRequest request) throws NodeException {
+    static Optional<ExistingFlows> existingFlows(AdminRequest request) throws NodeException {
         Optional<String> word = request.text("existingFlows", WORD_CHARACTERS_MAX);
         if (word.isEmpty()) {
             return Optional.empty();

@@ -7,10 +7,12 @@ import dev.sluice.datapath.snapshot.Retained;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.model.ExistingFlows;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** What the next snapshot retains for flows made under those before it (X9): its cost depends on rules and ports, never on flows. Stateless. */
@@ -22,19 +24,32 @@ final class RetainedPlan {
      *
      * @param before the snapshot in force, null if there is none
      * @param change how the change treats flows
+     * @param back the snapshot that comes back, null if none does: what is between it and {@code before} is kept for nobody
      * @param generation of the next snapshot
      * @param rules of the next snapshot
      * @param ports of the next snapshot
      */
     static Retained next(
-            @Nullable Snapshot before, ExistingFlows change, int generation, List<Rule> rules, List<PortEntry> ports) {
+            @Nullable Snapshot before,
+            ExistingFlows change,
+            @Nullable Snapshot back,
+            int generation,
+            List<Rule> rules,
+            List<PortEntry> ports) {
         if (before == null) {
             return Retained.auto(generation);
         }
         return switch (change) {
             case AUTO -> before.retained().thenAuto(generation);
             case MIGRATE -> before.retained().thenMigrate(generation);
-            case KEEP -> before.retained().thenKeep(generation, retired(before, rules), groupSides(before, ports));
+            case KEEP ->
+                back == null
+                        ? before.retained().thenKeep(generation, retired(before, rules), groupSides(before, ports))
+                        : before.retained()
+                                .thenKeep(
+                                        generation,
+                                        ofBack(retired(before, rules), back),
+                                        ofBack(groupSides(before, ports), back));
         };
     }
 
@@ -48,6 +63,21 @@ final class RetainedPlan {
                 .forEach(retired::add);
         retired.removeIf(rule -> present.contains(rule.id()));
         return retired.subList(Math.max(0, retired.size() - Retained.RETIRED_MAX), retired.size());
+    }
+
+    /** Rules that passed flows on when what comes back was in force. */
+    private static List<Rule> ofBack(List<Rule> retired, Snapshot back) {
+        Set<Integer> then = new HashSet<>();
+        back.rules().forEach(rule -> then.add(rule.id()));
+        back.retained().rules().forEach(rule -> then.add(rule.id()));
+        return retired.stream().filter(rule -> then.contains(rule.id())).toList();
+    }
+
+    private static long[] ofBack(long[] groupSides, Snapshot back) {
+        long[] then = back.retained().groupSides();
+        return LongStream.of(groupSides)
+                .filter(groupSide -> Arrays.binarySearch(then, groupSide) >= 0)
+                .toArray();
     }
 
     private static long[] groupSides(Snapshot before, List<PortEntry> ports) {

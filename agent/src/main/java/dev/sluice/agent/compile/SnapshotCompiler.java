@@ -11,7 +11,6 @@ import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.snapshot.TrackerTimeouts;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Node;
 import dev.sluice.model.Service;
 import dev.sluice.model.ServiceInstance;
@@ -94,19 +93,16 @@ public final class SnapshotCompiler {
 
     /** Compiles the part of a configuration that belongs to this node; flows in progress are treated as its Node object says. */
     public CompileResult compile(Configuration whole, InterfaceDirectory interfaces) {
-        return compile(whole, interfaces, Optional.empty(), BindingsCheck.NONE);
+        return compile(whole, interfaces, FlowsInProgress.AS_THE_NODE_SAYS, BindingsCheck.NONE);
     }
 
     /**
      * The same, if the check has nothing against the devices.
      *
-     * @param existingFlows what the change means for flows in progress, if it is not to be as the Node object says
+     * @param flows what the change means for flows in progress
      */
     public CompileResult compile(
-            Configuration whole,
-            InterfaceDirectory interfaces,
-            Optional<ExistingFlows> existingFlows,
-            BindingsCheck check) {
+            Configuration whole, InterfaceDirectory interfaces, FlowsInProgress flows, BindingsCheck check) {
         CompileLog log = new CompileLog("node " + node);
         Configuration configuration = whole.forNode(node);
         if (!fits(configuration, node, log)) {
@@ -144,7 +140,7 @@ public final class SnapshotCompiler {
                 whole,
                 configuration,
                 settings,
-                existingFlows.orElse(settings.existingFlows()),
+                flows,
                 ports,
                 routers,
                 instances,
@@ -181,7 +177,7 @@ public final class SnapshotCompiler {
             Configuration whole,
             Configuration configuration,
             Node.Spec settings,
-            ExistingFlows existingFlows,
+            FlowsInProgress flows,
             PortPlan ports,
             RouterPlan routers,
             InstancePlan instances,
@@ -194,7 +190,12 @@ public final class SnapshotCompiler {
         int generation =
                 before == null ? ids.firstGeneration() : before.snapshot().generation() + 1;
         Retained retained = RetainedPlan.next(
-                before == null ? null : before.snapshot(), existingFlows, generation, rules.rules(), entries);
+                before == null ? null : before.snapshot(),
+                flows.said().orElse(settings.existingFlows()),
+                flows.back(),
+                generation,
+                rules.rules(),
+                entries);
         List<Rule> leading = new ArrayList<>(rules.rules());
         leading.addAll(retained.rules());
         SnapshotAssembly assembly = new SnapshotAssembly(

@@ -6,6 +6,7 @@ import dev.sluice.agent.WallClock;
 import dev.sluice.agent.compile.BindingsCheck;
 import dev.sluice.agent.compile.CompileLog;
 import dev.sluice.agent.compile.CompileResult;
+import dev.sluice.agent.compile.FlowsInProgress;
 import dev.sluice.agent.compile.HostSafety;
 import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.PortBinding;
@@ -13,7 +14,6 @@ import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.instances.InstanceStates;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.Problem;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +21,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
@@ -93,14 +92,14 @@ final class CheckedCompilation {
 
     /** Compiles unless it would take an interface that the host needs and that it may not take. */
     AppliedConfiguration checked(
-            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, Permission permission)
+            Configuration objects, List<Problem> problems, FlowsInProgress flows, Permission permission)
             throws NodeException {
         Map<String, String> inUse = safety.inUse();
         boolean any = force || permission.any();
         AppliedConfiguration compiled = compile(
                 objects,
                 problems,
-                existingFlows,
+                flows,
                 any ? BindingsCheck.NONE : (bindings, log) -> refuseInUse(bindings, inUse, permission, log));
         return compiled.forced(compiled.node().bindings().stream()
                 .map(PortBinding::interfaceName)
@@ -110,9 +109,9 @@ final class CheckedCompilation {
 
     /** Compiles whatever the host needs. */
     AppliedConfiguration unchecked(
-            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, List<String> forced)
+            Configuration objects, List<Problem> problems, FlowsInProgress flows, List<String> forced)
             throws NodeException {
-        return compile(objects, problems, existingFlows, BindingsCheck.NONE).forced(forced);
+        return compile(objects, problems, flows, BindingsCheck.NONE).forced(forced);
     }
 
     private static void refuseInUse(
@@ -131,7 +130,7 @@ final class CheckedCompilation {
     }
 
     private AppliedConfiguration compile(
-            Configuration objects, List<Problem> problems, Optional<ExistingFlows> existingFlows, BindingsCheck check)
+            Configuration objects, List<Problem> problems, FlowsInProgress flows, BindingsCheck check)
             throws NodeException {
         Map<String, @Nullable InterfaceFacts> facts = new HashMap<>();
         CompileResult result = compiler.compile(
@@ -141,7 +140,7 @@ final class CheckedCompilation {
                     facts.put(interfaceName, found);
                     return found;
                 },
-                existingFlows,
+                flows,
                 check);
         if (result.node().isEmpty()) {
             throw new RefusedException(result.problems());

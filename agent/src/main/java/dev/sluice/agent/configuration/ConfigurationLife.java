@@ -6,7 +6,9 @@ import dev.sluice.agent.ObjectSource;
 import dev.sluice.agent.RefusedException;
 import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.admin.RollbackRequest;
 import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.compile.FlowsInProgress;
 import dev.sluice.agent.compile.HostSafety;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.agent.compile.SnapshotCompiler;
@@ -20,7 +22,6 @@ import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.StatusReport.ConfigurationReport;
 import dev.sluice.agent.worker.LinkSource;
 import dev.sluice.model.Configuration;
-import dev.sluice.model.ExistingFlows;
 import dev.sluice.model.LoadResult;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.time.Duration;
@@ -204,7 +205,7 @@ public final class ConfigurationLife {
     private void compileAgain(boolean wait) throws NodeException {
         AppliedConfiguration now = applied;
         AppliedConfiguration next = compilation
-                .unchecked(now.objects(), List.of(), Optional.of(ExistingFlows.KEEP), now.forced())
+                .unchecked(now.objects(), List.of(), FlowsInProgress.kept(), now.forced())
                 .as(now.revision(), now.content())
                 .withProblem(now.problem())
                 .withNotice(now.notice());
@@ -288,7 +289,10 @@ public final class ConfigurationLife {
                 return tryOut(false, request.confirm());
             }
             AppliedConfiguration next = compilation.checked(
-                    objects, files.problems(), request.existingFlows(), Permission.after(applied, request.force()));
+                    objects,
+                    files.problems(),
+                    FlowsInProgress.of(request.existingFlows()),
+                    Permission.after(applied, request.force()));
             if (same) {
                 // Nothing but what flows in progress are to make of it: the same revision as another generation.
                 put(next.as(applied.revision(), content), true);
@@ -408,8 +412,9 @@ public final class ConfigurationLife {
 
     private void takeBack(Pending waiting, String why) throws NodeException {
         AppliedConfiguration before = waiting.before();
-        AppliedConfiguration next =
-                compilation.unchecked(before.objects(), List.of(), Optional.empty(), before.forced());
+        // What was decided on trial must not outlive it.
+        FlowsInProgress flows = FlowsInProgress.back(before.node().snapshot());
+        AppliedConfiguration next = compilation.unchecked(before.objects(), List.of(), flows, before.forced());
         String notice = "revision " + before.revision() + " runs because revision " + waiting.revision() + " " + why;
         run(next, before.revision(), before.content(), notice);
         settle(waiting);
@@ -425,10 +430,10 @@ public final class ConfigurationLife {
     /**
      * Runs an earlier revision; the files are not touched. While a change waits for its confirmation and no number is given, takes that change back.
      *
-     * @param number the revision; empty: the newest good one before the one in force
      * @throws NodeException if it cannot be run; nothing was changed
      */
-    public ReloadReport rollback(OptionalInt number, boolean forced) throws NodeException {
+    public ReloadReport rollback(RollbackRequest request) throws NodeException {
+        OptionalInt number = request.revision();
         Pending waiting = pending;
         if (waiting != null
                 && (number.isEmpty() || number.getAsInt() == waiting.before().revision())) {
@@ -443,8 +448,8 @@ public final class ConfigurationLife {
         AppliedConfiguration next = compilation.checked(
                 Boot.objects(revision),
                 List.of(),
-                Optional.empty(),
-                Permission.after(applied, forced).or(revision.forcedInterfaces()));
+                FlowsInProgress.of(request.existingFlows()),
+                Permission.after(applied, request.force()).or(revision.forcedInterfaces()));
         history.forced(wanted, next.forced());
         if (!revision.outcome().good()) {
             history.outcome(wanted, Revision.Outcome.APPLIED);

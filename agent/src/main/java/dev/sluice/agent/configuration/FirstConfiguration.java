@@ -2,6 +2,7 @@ package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.ObjectSource;
+import dev.sluice.agent.compile.FlowsInProgress;
 import dev.sluice.agent.configuration.CheckedCompilation.Permission;
 import dev.sluice.agent.history.History;
 import dev.sluice.agent.history.HistoryState;
@@ -56,7 +57,7 @@ final class FirstConfiguration {
                 AppliedConfiguration first = compilation.checked(
                         objects.get(),
                         files.problems(),
-                        Optional.empty(),
+                        FlowsInProgress.AS_THE_NODE_SAYS,
                         Permission.atStart(
                                 before.map(RevisionHead::forcedInterfaces).orElse(List.of())));
                 String content = Revision.content(files.texts());
@@ -166,10 +167,10 @@ final class FirstConfiguration {
             throws NodeException {
         try {
             return compilation.checked(
-                    objects, List.of(), Optional.empty(), Permission.atStart(head.forcedInterfaces()));
+                    objects, List.of(), FlowsInProgress.AS_THE_NODE_SAYS, Permission.atStart(head.forcedInterfaces()));
         } catch (NodeException e) {
-            AppliedConfiguration anyway =
-                    compilation.unchecked(objects, List.of(), Optional.empty(), head.forcedInterfaces());
+            AppliedConfiguration anyway = compilation.unchecked(
+                    objects, List.of(), FlowsInProgress.AS_THE_NODE_SAYS, head.forcedInterfaces());
             if (!whateverTheHostNeeds) {
                 throw new HostInTheWayException(String.valueOf(e.getMessage()));
             }

@@ -2,11 +2,11 @@ package dev.sluice.agent.configuration;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.admin.AdminCommand;
+import dev.sluice.agent.admin.RollbackRequest;
 import dev.sluice.agent.report.HistoryReport;
 import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.TextsReport;
 import java.util.List;
-import java.util.OptionalInt;
 
 /** The administration commands about earlier configurations. */
 public final class HistoryCommands {
@@ -20,7 +20,7 @@ public final class HistoryCommands {
         TextsReport texts(String which) throws NodeException;
 
         /** See {@link ConfigurationLife#rollback}. */
-        ReloadReport rollback(OptionalInt revision, boolean force) throws NodeException;
+        ReloadReport rollback(RollbackRequest request) throws NodeException;
 
         /** See {@link ConfigurationLife#confirm}. */
         ReloadReport confirm() throws NodeException;
@@ -36,10 +36,7 @@ public final class HistoryCommands {
                         List.of("revision"),
                         request -> node.texts(request.text("revision", NAME_MAX).orElse("running"))),
                 new AdminCommand(
-                        "rollback",
-                        List.of("revision", "force"),
-                        request ->
-                                node.rollback(request.number("revision", 1, Integer.MAX_VALUE), request.flag("force"))),
+                        "rollback", RollbackRequest.FIELDS, request -> node.rollback(RollbackRequest.of(request))),
                 new AdminCommand("confirm", List.of(), _ -> node.confirm()));
     }
 }

@@ -12,6 +12,7 @@ import dev.sluice.agent.admin.AdminSocket;
 import dev.sluice.agent.admin.Administered;
 import dev.sluice.agent.admin.FlowFilter;
 import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.admin.RollbackRequest;
 import dev.sluice.agent.admin.TraceFilter;
 import dev.sluice.agent.compile.CompiledNode;
 import dev.sluice.agent.compile.HostSafety;
@@ -74,7 +75,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -559,8 +559,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
     }
 
     @Override
-    public ReloadReport rollback(OptionalInt revision, boolean force) throws NodeException {
-        return control(() -> life.rollback(revision, force));
+    public ReloadReport rollback(RollbackRequest request) throws NodeException {
+        return control(() -> life.rollback(request));
     }
 
     @Override

@@ -34,7 +34,7 @@ class NumberReuseTest {
         return compiler.compile(
                 Yaml.parse(documents),
                 name -> new InterfaceFacts(name.hashCode() & 0xff, 1500),
-                Optional.of(flows),
+                FlowsInProgress.of(Optional.of(flows)),
                 BindingsCheck.NONE);
     }
 
@@ -158,7 +158,7 @@ class NumberReuseTest {
             CompileResult refused = compiler.compile(
                     Yaml.parse(pair("x" + i, "y" + i)),
                     name -> new InterfaceFacts(name.hashCode() & 0xff, 1500),
-                    Optional.empty(),
+                    FlowsInProgress.AS_THE_NODE_SAYS,
                     (bindings, log) -> log.error("the host needs it", "x", "another one"));
             assertThat(refused.problems()).anyMatch(Problem::isError);
         }

@@ -7,6 +7,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.Yaml;
 import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.admin.RollbackRequest;
 import dev.sluice.agent.compile.HostSafety;
 import dev.sluice.agent.compile.IdRegistry;
 import dev.sluice.agent.compile.SnapshotCompiler;
@@ -26,7 +27,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -159,7 +159,7 @@ class ConfigurationLifeTest {
     void rollbackRunsTheOneBeforeUntilTheFilesChange() throws Exception {
         write("open");
         life.filesChanged();
-        assertThat(life.rollback(OptionalInt.empty(), false).revision()).isEqualTo(1);
+        assertThat(life.rollback(RollbackRequest.LAST).revision()).isEqualTo(1);
         assertThat(inForce()).isEqualTo("closed");
         assertThat(life.report().notices())
                 .singleElement()
@@ -167,10 +167,9 @@ class ConfigurationLifeTest {
                 .contains("revision 1 runs because of 'sluice rollback'", "until they change again");
         life.filesChanged();
         assertThat(inForce()).as("the files are as they were").isEqualTo("closed");
-        assertThatThrownBy(() -> life.rollback(OptionalInt.empty(), false))
-                .hasMessageContaining("no good revision before");
-        assertThatThrownBy(() -> life.rollback(OptionalInt.of(1), false)).hasMessageContaining("runs already");
-        assertThatThrownBy(() -> life.rollback(OptionalInt.of(7), false)).hasMessageContaining("there are 1..2");
+        assertThatThrownBy(() -> life.rollback(RollbackRequest.LAST)).hasMessageContaining("no good revision before");
+        assertThatThrownBy(() -> life.rollback(RollbackRequest.to(1))).hasMessageContaining("runs already");
+        assertThatThrownBy(() -> life.rollback(RollbackRequest.to(7))).hasMessageContaining("there are 1..2");
         restart();
         assertThat(inForce()).as("after a restart too").isEqualTo("closed");
         assertThat(life.report().notices()).anyMatch(n -> n.contains("as before the restart"));
@@ -245,7 +244,7 @@ class ConfigurationLifeTest {
         life.reload(confirmWithin(60));
         write("closed");
         life.filesChanged();
-        life.rollback(OptionalInt.empty(), false);
+        life.rollback(RollbackRequest.LAST);
         life.filesChanged();
         assertThat(life.applied().revision())
                 .as("taken back, and what changed meanwhile counts as read")
@@ -292,7 +291,7 @@ class ConfigurationLifeTest {
         }
         assertThat(life.applied().revision()).isEqualTo(5);
         life.reload(confirmWithin(60));
-        life.rollback(OptionalInt.empty(), false);
+        life.rollback(RollbackRequest.LAST);
         assertThat(inForce()).isEqualTo("closed");
         assertThat(life.applied().revision()).isEqualTo(1);
     }
@@ -317,7 +316,7 @@ class ConfigurationLifeTest {
         assertThatThrownBy(() -> life.reload(confirmWithin(60)))
                 .as("what was confirmed stays")
                 .hasMessageContaining("nothing to try");
-        life.rollback(OptionalInt.of(2), false);
+        life.rollback(RollbackRequest.to(2));
         assertThat(life.reload(confirmWithin(60)).changed())
                 .as("the files hold something else than what runs")
                 .isTrue();
@@ -343,7 +342,7 @@ class ConfigurationLifeTest {
                 .isEmpty();
         write("open");
         life.reload(confirmWithin(60));
-        life.rollback(OptionalInt.empty(), false);
+        life.rollback(RollbackRequest.LAST);
         restart();
         assertThat(adminState()).isEqualTo(AdminState.DRAIN);
         assertThatThrownBy(() -> life.administer("fw-9", Optional.of(AdminState.UP)))
@@ -368,7 +367,7 @@ class ConfigurationLifeTest {
     void stateFileOfAVersionThatRememberedNoInstancesIsStillRead() throws Exception {
         write("open");
         life.filesChanged();
-        life.rollback(OptionalInt.empty(), false);
+        life.rollback(RollbackRequest.LAST);
         life.close();
         Path file = directory.resolve("state/state");
         String json = Files.readString(file).split("\n", 2)[1].replace(",\"instances\":{}", "");
@@ -485,7 +484,7 @@ class ConfigurationLifeTest {
         Files.writeString(file, text.replace("fw-1-out", "wan"));
         assertThatThrownBy(() -> life.reload(ReloadRequest.PLAIN)).hasMessageContaining("interface wan carries");
         // But not by who goes back to what was forced.
-        assertThat(life.rollback(OptionalInt.of(3), false).revision()).isEqualTo(3);
+        assertThat(life.rollback(RollbackRequest.to(3)).revision()).isEqualTo(3);
     }
 
     @Test
@@ -558,7 +557,7 @@ class ConfigurationLifeTest {
     void filesThatWereRolledBackAreNotRunThoughTheRevisionCannotBe() throws Exception {
         write("open");
         life.reload(ReloadRequest.PLAIN);
-        life.rollback(OptionalInt.empty(), false);
+        life.rollback(RollbackRequest.LAST);
         life.close();
         spoil(1);
         spoil(2);

@@ -6,6 +6,7 @@ import dev.sluice.agent.NodeException;
 import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.Yaml;
 import dev.sluice.agent.admin.ReloadRequest;
+import dev.sluice.agent.admin.RollbackRequest;
 import dev.sluice.agent.compile.HostSafety;
 import dev.sluice.agent.compile.IdRegistry;
 import dev.sluice.agent.compile.SnapshotCompiler;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -140,9 +140,9 @@ class CrashTest {
                 step("first start", boot(disk), "a"),
                 step("reload", node -> node.reload("b"), "a", "b"),
                 trial("c", "b"),
-                step("rollback", node -> node.life.rollback(OptionalInt.empty(), false), "b"),
+                step("rollback", node -> node.life.rollback(RollbackRequest.LAST), "b"),
                 trial("d", "b"),
-                step("going further back", node -> node.life.rollback(OptionalInt.of(1), false), "b", "a"),
+                step("going further back", node -> node.life.rollback(RollbackRequest.to(1)), "b", "a"),
                 step("reload after it", node -> node.reload("e"), "a", "e"));
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.lab.peers;
 
 import dev.sluice.agent.compile.CompileResult;
 import dev.sluice.agent.compile.CompiledNode;
+import dev.sluice.agent.compile.FlowsInProgress;
 import dev.sluice.agent.compile.IdRegistry;
 import dev.sluice.agent.compile.PathDraft;
 import dev.sluice.agent.compile.PortBinding;
@@ -52,7 +53,10 @@ final class MovingWorld implements AutoCloseable {
 
         private CompiledNode compile(Optional<ExistingFlows> flows) {
             CompileResult result = compiler.compile(
-                    objects, interfaceName -> ThreeHosts.facts(name, interfaceName), flows, (_, _) -> {});
+                    objects,
+                    interfaceName -> ThreeHosts.facts(name, interfaceName),
+                    FlowsInProgress.of(flows),
+                    (_, _) -> {});
             return result.node().orElseThrow(() -> new AssertionError(result.problems()));
         }
 

@@ -3,6 +3,7 @@ package dev.sluice.lab.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.lab.BridgeFirewall;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +81,26 @@ class ExistingFlowsTest {
     }
 
     @Test
+    void changeThatIsTakenBackKeepsFlowsOfBeforeAndNoneOfItself() {
+        sluice.configure(policy("keep", "two"));
+        sluice.configure(policy("keep", "one"));
+        try (UdpFlow old = UdpFlow.open(network.client, "10.0.0.2", 7);
+                UdpFlow onTrial = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            checkPasses(old, PACKETS, 0);
+            sluice.write(
+                    "config.yaml",
+                    without("keep") + "---\n"
+                            + Yaml.policy("all", "edge/left", "{name: all, action: {noService: true}}"));
+            sluice.say(admin -> admin.reload(Map.of("confirmSeconds", 60)));
+            checkPasses(old, PACKETS, 0);
+            checkPasses(onTrial, 0, 0);
+            sluice.say(admin -> admin.rollback(Map.of()));
+            checkPasses(old, PACKETS, 0);
+            checkPasses(onTrial, PACKETS, 0);
+        }
+    }
+
+    @Test
     void keptFlowStaysWithItsNodeWhenNoRuleIsLeft() {
         try (UdpFlow old = UdpFlow.open(network.client, "10.0.0.2", 7);
                 UdpFlow fresh = UdpFlow.open(network.client, "10.0.0.2", 7)) {
@@ -123,6 +144,14 @@ class ExistingFlowsTest {
 
     @Test
     void commandSaysOtherwiseThanTheNodeObject() {
+        try (UdpFlow old = UdpFlow.open(network.client, "10.0.0.2", 7)) {
+            checkPasses(old, PACKETS, 0);
+            sluice.write("config.yaml", policy("keep", "two"));
+            sluice.say(admin -> admin.reload(Map.of("existingFlows", "migrate")));
+            checkPasses(old, 0, PACKETS);
+            sluice.say(admin -> admin.rollback(Map.of("existingFlows", "migrate")));
+            checkPasses(old, PACKETS, 0);
+        }
         assertThat(sluice.reloadInVain("existingFlows", "sometimes")).contains("sometimes", "auto, keep, migrate");
     }
 }
