@@ -39,6 +39,16 @@ final class ApplyCommand extends ManagerRequest {
             description = "Under which name you own fields (default: ${DEFAULT-VALUE}).")
     private String fieldManager = "sluice";
 
+    @Option(
+            names = "--wait",
+            arity = "0..1",
+            fallbackValue = "60s",
+            paramLabel = "TIME",
+            converter = SecondsOption.class,
+            description =
+                    "Come back when all hosts have in force what was applied, at most after this time (default: 60s); exit status 1 if one refuses it or the time is over.")
+    private @Nullable Integer waitSeconds;
+
     @Override
     int ask(ManagerClient client) {
         ObjectFiles objects = ObjectFiles.read(files);
@@ -49,7 +59,14 @@ final class ApplyCommand extends ManagerRequest {
         try {
             Map<String, @Nullable Object> changed =
                     client.post(ManagerClient.path("/api/v1/apply", parameters), objects.yaml());
-            return print(changed, text(changed));
+            int status = print(changed, text(changed));
+            if (waitSeconds != null && !dryRun) {
+                List<Map<String, @Nullable Object>> stored = Fields.objects(changed, "items").stream()
+                        .map(item -> Fields.object(item.get("object")))
+                        .toList();
+                new AppliedWait(client, new ProgressLine(spec.commandLine().getErr())).until(stored, waitSeconds);
+            }
+            return status;
         } catch (ManagerClient.Refused e) {
             throw objects.failure(e);
         }

@@ -43,6 +43,8 @@ final class SluiceCommand {
             ApplyCommand.class,
             GetCommand.class,
             DescribeCommand.class,
+            TreeCommand.class,
+            EditCommand.class,
             DeleteCommand.class,
             ExportCommand.class,
             BackupCommand.class,

@@ -49,7 +49,6 @@ final class SupportBundleCommand implements Callable<Integer> {
 
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final int WIDTH = 60;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call
@@ -85,14 +84,13 @@ final class SupportBundleCommand implements Callable<Integer> {
         Instant now = Instant.now();
         String name = "sluice-support-" + STAMP.format(now);
         Path target = file == null ? Path.of(name + ".tar.gz") : file;
-        PrintWriter err = spec.commandLine().getErr();
-        boolean interactive = Terminal.isInteractive();
+        ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
         try {
-            Bundle bundle = Bundle.create(target, name, now, part -> progress(err, interactive, part));
+            Bundle bundle = Bundle.create(target, name, now, part -> progress.show("collecting " + part + " ..."));
             try (bundle) {
                 collect(bundle);
             }
-            progress(err, interactive, "");
+            progress.clear();
             PrintWriter out = spec.commandLine().getOut();
             bundle.contents().stream()
                     .filter(line -> line.contains(": not there"))
@@ -105,15 +103,6 @@ final class SupportBundleCommand implements Callable<Integer> {
             throw new CommandFailure(target + " can't be written: " + e.getMessage(), e);
         }
         return ExitCode.OK;
-    }
-
-    /** One line that changes, where somebody looks at it. */
-    private static void progress(PrintWriter err, boolean interactive, String part) {
-        if (interactive) {
-            String text = part.isEmpty() ? "" : "collecting " + part + " ...";
-            err.print("\r" + text + " ".repeat(Math.max(0, WIDTH - text.length())) + "\r");
-            err.flush();
-        }
     }
 
     private void collect(Bundle bundle) throws IOException {
