@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.packet.NonUnicast;
 import dev.sluice.datapath.route.Routes;
+import dev.sluice.datapath.snapshot.PortAddress;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.RouterEntry;
 import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.wire.IpAddress;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +140,111 @@ class NonUnicastTest {
             }
             assertThat(sluice.sent(1)).isEmpty();
             assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.CONTROL_INVALID, 5L));
+        }
+    }
+
+    private static final int FRAGMENT_HEADER = 54;
+
+    private static byte[] firstFragment(int type, String to, long mac) {
+        return TestPacket.ping("fe80::1", to, 0)
+                .icmpType(type)
+                .ttl(255)
+                .payload(new byte[24])
+                .fragment(0, true)
+                .ethernet(HOST, mac)
+                .bytes();
+    }
+
+    /** An IPv6 packet with eight bytes of options more: a header of the given type in front of what is at {@code at}, which the byte at {@code named} says. */
+    private static byte[] withOptions(byte[] frame, int type, int named, int at) {
+        byte[] longer = java.util.Arrays.copyOf(frame, frame.length + 8);
+        System.arraycopy(frame, at, longer, at + 8, frame.length - at);
+        byte[] options = {frame[named], 0, 1, 4, 0, 0, 0, 0};
+        System.arraycopy(options, 0, longer, at, 8);
+        longer[named] = (byte) type;
+        longer[19] = (byte) (longer[19] + 8);
+        return longer;
+    }
+
+    /** RFC 6980 5, RFC 7113 2.1: a host may put it together, and nobody sends it so who means well. */
+    @Test
+    void dropsNeighborDiscoveryInFragmentsWhateverThePortsLetIn() {
+        try (MemorySwitch sluice = pair(0, 0)) {
+            for (int type = 133; type <= 137; type++) {
+                byte[] plain = firstFragment(type, "ff02::1", 0x3333_0000_0001L);
+                sluice.receive(0, plain);
+                sluice.receive(0, withOptions(plain, 0, 20, FRAGMENT_HEADER));
+                sluice.receive(0, firstFragment(type, "fe80::2", 0x0a00_0000_0002L));
+            }
+            assertThat(sluice.sent(1)).isEmpty();
+            assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.CONTROL_INVALID, 15L));
+            byte[] ping = firstFragment(128, "ff02::1", 0x3333_0000_0001L);
+            sluice.receive(0, ping);
+            assertThat(sluice.sent(1)).containsExactly(ping);
+        }
+    }
+
+    /** RFC 7112 5: all headers are in the first fragment, where it can be seen what it is. */
+    @Test
+    void dropsFirstFragmentsToAGroupThatDoNotShowWhatTheyAre() {
+        try (MemorySwitch sluice = pair(0, 0)) {
+            byte[] advertisement = firstFragment(134, "ff02::1", 0x3333_0000_0001L);
+            byte[] behindOptions = withOptions(advertisement, 60, FRAGMENT_HEADER, FRAGMENT_HEADER + 8);
+            sluice.receive(0, behindOptions);
+            byte[] optionsOnly = java.util.Arrays.copyOf(behindOptions, FRAGMENT_HEADER + 16);
+            optionsOnly[19] = 16;
+            sluice.receive(0, optionsOnly);
+            assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.IPV6_EXTENSION_INVALID, 2L));
+            byte[] tcp = TestPacket.tcp("[fe80::1]:1", "[ff02::1]:2", 2)
+                    .fragment(0, true)
+                    .ethernet(HOST, 0x3333_0000_0001L)
+                    .bytes();
+            byte[] tiny = java.util.Arrays.copyOf(tcp, FRAGMENT_HEADER + 16);
+            tiny[19] = 16;
+            sluice.receive(0, tiny);
+            assertThat(sluice.drops())
+                    .isEqualTo(Map.of(DropReason.IPV6_EXTENSION_INVALID, 2L, DropReason.FRAGMENT_TINY, 1L));
+            assertThat(sluice.sent(1)).isEmpty();
+        }
+    }
+
+    /** A router's own address, which would answer: the question in fragments is nobody's. */
+    @Test
+    void routerDoesNotAnswerSolicitationsInFragments() {
+        IpAddress own = IpAddress.parse("fe80::2").orElseThrow();
+        PortEntry port = new PortEntry(
+                0,
+                "r0",
+                PortEntry.Role.ROUTER,
+                0,
+                -1,
+                0x0200_0000_1000L,
+                List.of(new PortAddress(own, 64)),
+                true,
+                true,
+                0,
+                0,
+                1500);
+        Snapshot router = Snapshot.builder(1)
+                .ports(List.of(port))
+                .routers(List.of(new RouterEntry(0, "router", Routes.EMPTY)))
+                .build();
+        byte[] target = java.nio.ByteBuffer.allocate(24)
+                .putLong(own.hi())
+                .putLong(own.lo())
+                .putLong(0x0101_0000_0000_0000L | HOST)
+                .array();
+        TestPacket asks = TestPacket.ping("fe80::1", "ff02::1:ff00:2", 0)
+                .icmpType(135)
+                .ttl(255)
+                .payload(target)
+                .ethernet(HOST, 0x3333_ff00_0002L);
+        try (MemorySwitch sluice = new MemorySwitch(router, 16)) {
+            sluice.receive(0, asks.bytes());
+            assertThat(sluice.sent(0)).hasSize(1);
+            sluice.receive(0, asks.fragment(0, true).bytes());
+            assertThat(sluice.sent(0)).isEmpty();
+            assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.CONTROL_INVALID, 1L));
         }
     }
 

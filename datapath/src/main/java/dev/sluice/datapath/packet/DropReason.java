@@ -27,7 +27,9 @@ public enum DropReason {
             "A tagged frame came in on a router port, which takes untagged frames, or one with more than two tags on a transparent port."),
     GROUP_NOT_ROUTED("packet-life: router ports", "Multicast and broadcast packets are not routed."),
     NON_IP_NOT_ROUTED("packet-life: router ports", "A router port takes IP, ARP and neighbour discovery only."),
-    CONTROL_INVALID("RFC 826, RFC 4861 7.1", "An ARP or neighbour discovery message is malformed or forged."),
+    CONTROL_INVALID(
+            "RFC 826, RFC 4861 7.1, RFC 6980",
+            "An ARP or neighbour discovery message is malformed, forged or in fragments."),
 
     LEFT_TO_HOST(
             "X10, packet-life: transparent ports",

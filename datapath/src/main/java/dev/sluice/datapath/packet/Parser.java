@@ -249,9 +249,14 @@ public final class Parser {
     /** The fragment that has the transport header: all of it, or it could say nothing reliable (RFC 1858). What the message is for is known to who puts it together. */
     private static int parseFirstFragment(Batch b, int i, MemorySegment m, int l4, int bits) {
         int result = parseTransport(b, i, m, l4, bits | FRAGMENT);
-        return result < 0
-                ? malformed(DropReason.FRAGMENT_TINY)
-                : result & ~(ECHO_REQUEST | NEIGHBOR_DISCOVERY | ICMP_ERROR);
+        if (result < 0) {
+            return malformed(DropReason.FRAGMENT_TINY);
+        }
+        if ((result & NEIGHBOR_DISCOVERY) != 0) {
+            // Nobody may send these in fragments (RFC 6980 5); some hosts take them all the same, past who guards them.
+            return malformed(DropReason.CONTROL_INVALID);
+        }
+        return result & ~(ECHO_REQUEST | ICMP_ERROR);
     }
 
     private static int parseTransport(Batch b, int i, MemorySegment m, int l4, int bits) {

@@ -148,7 +148,11 @@ final class FrameReader {
             return null;
         }
         DropReason wrong = transport(at);
-        return wrong != null && frame.fragment ? DropReason.FRAGMENT_TINY : wrong;
+        if (wrong != null || !frame.fragment) {
+            return wrong == null ? null : frame.fragment ? DropReason.FRAGMENT_TINY : wrong;
+        }
+        boolean discovery = frame.ipv6 && frame.protocol == 58 && frame.u8(at) >= 133 && frame.u8(at) <= 137;
+        return discovery ? DropReason.CONTROL_INVALID : null;
     }
 
     /** Walks the extension headers: where the upper layer begins, -1 if something is wrong. Sets protocol and fragment. */
