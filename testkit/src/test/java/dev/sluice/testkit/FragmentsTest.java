@@ -57,6 +57,30 @@ class FragmentsTest {
         assertThat(sluice.datapath().connections().size()).isEqualTo(3);
     }
 
+    /** A trickle that costs its sender half a megabit: 1,000 in a second from as many addresses, of datagrams that are never whole. */
+    @Test
+    void firstFragmentsOfDatagramsThatAreNeverWholeStopNobodyElse() {
+        try (MemorySwitch large = new MemorySwitch(PairWithNode.snapshot(DNS, true), 65_536)) {
+            int through = 0;
+            int sent = 0;
+            for (int ms = 0; ms < 30_000; ms++) {
+                large.advance(1_000_000);
+                TestPacket forged = TestPacket.udp("198.18." + ms / 250 + "." + ms % 250 + ":4000", "10.0.0.2:80");
+                large.receive(PairWithNode.CLIENT, forged.fragment(0, true).bytes());
+                large.sentAnywhere();
+                if (ms % 50 == 0) {
+                    TestPacket packet = OTHER.identification(sent++);
+                    large.receive(PairWithNode.CLIENT, packet.fragment(0, true).bytes());
+                    large.receive(
+                            PairWithNode.CLIENT, packet.fragment(24, false).bytes());
+                    through += large.sent(PairWithNode.SERVER).size() / 2;
+                }
+            }
+            assertThat(through).isEqualTo(sent);
+            assertThat(large.drops()).isEmpty();
+        }
+    }
+
     @Test
     void fragmentsThatComeEarlyWaitForTheirFirst() {
         send(INSPECTED.fragment(40, false));

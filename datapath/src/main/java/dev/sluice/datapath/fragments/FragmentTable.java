@@ -1,14 +1,16 @@
 package dev.sluice.datapath.fragments;
 
+import dev.sluice.datapath.packet.DropReason;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the first fragments of datagrams said: the ports that the later ones follow (X6; packet-life.md, fragments). One writer: the worker.
  *
  * <p>Sets of four places by hash; no allocation but at construction, and no scan longer than a set. In a full set the datagram named longest ago gives way. So that
- * nobody can make the table forget a datagram and then name it anew, what gave way leaves a mark, and first fragments with that mark are refused for the time in which
- * a receiver may still hold fragments. Datagrams that went through whole are remembered too, since behind this place a piece may have been lost; but they give way before others, and leave
- * nothing: they are what normal traffic consists of.
+ * nobody can make the table forget a datagram and then name it anew, what gave way leaves a mark ({@link FragmentMarks}), and first fragments with that mark are refused for the time in which
+ * a receiver may still hold fragments. Of each place only so many are taken up that are never whole, so that a flood at one does not fill the marks for others. Datagrams that went through whole are
+ * remembered too, since behind this place a piece may have been lost; but they give way before others, and leave nothing: they are what normal traffic consists of.
  */
 final class FragmentTable {
     /** How long a datagram is remembered: receivers put datagrams together for at most 60 s (RFC 8200 4.5, RFC 1122 3.3.2). */
@@ -24,7 +26,6 @@ final class FragmentTable {
     static final int DATAGRAMS_MAX = 4096;
 
     private static final int WAYS = 4;
-    private static final int MARKS = 16_384;
     private static final int NOT_YET = -1;
 
     private final int sets;
@@ -47,8 +48,7 @@ final class FragmentTable {
     private final int[] seenTo;
 
     private final int[] seenFrom;
-    private final boolean[] marked = new boolean[MARKS];
-    private final long[] markedNs = new long[MARKS];
+    private final FragmentMarks marks;
     private long named;
 
     /**
@@ -70,6 +70,7 @@ final class FragmentTable {
         seenTo = new int[datagramsMax];
         seenFrom = new int[datagramsMax];
         Arrays.fill(seenFrom, NOT_YET);
+        marks = new FragmentMarks(datagramsMax);
     }
 
     /** The same datagrams and marks once more. */
@@ -86,8 +87,7 @@ final class FragmentTable {
         System.arraycopy(firstEnd, 0, copy.firstEnd, 0, firstEnd.length);
         System.arraycopy(seenTo, 0, copy.seenTo, 0, seenTo.length);
         System.arraycopy(seenFrom, 0, copy.seenFrom, 0, seenFrom.length);
-        System.arraycopy(marked, 0, copy.marked, 0, marked.length);
-        System.arraycopy(markedNs, 0, copy.markedNs, 0, markedNs.length);
+        copy.marks.copy(marks);
         copy.named = named;
         return copy;
     }
@@ -97,18 +97,27 @@ final class FragmentTable {
         return Integer.highestOneBit(Math.clamp(connectionsMax / 16, WAYS, DATAGRAMS_MAX));
     }
 
-    /** Takes up a first fragment; false if it must not pass: it contradicts another first fragment of the datagram, or may do. */
-    boolean first(FragmentKey key, int sourcePort, int destinationPort, long nowNs) {
+    /**
+     * Takes up a first fragment; null if it may pass.
+     *
+     * @return {@link DropReason#FRAGMENT_OVERLAP} if it contradicts another first fragment of the datagram, {@link DropReason#FRAGMENT_TABLE_FULL} if it may do, or there is no room
+     */
+    @Nullable
+    DropReason first(FragmentKey key, int sourcePort, int destinationPort, long nowNs) {
         int says = sourcePort << 16 | destinationPort;
         int place = find(key, nowNs);
+        marks.advance(nowNs);
         if (place >= 0) {
             refused[place] |= contradicts(place, key) || ports[place] != says || firstEnd[place] != key.end;
             if (refused[place]) {
-                return false;
+                return DropReason.FRAGMENT_OVERLAP;
+            }
+            if (!whole[place]) {
+                marks.closed(key.scope, namedNs[place]);
             }
         } else {
-            if (isMarked(key.hash, nowNs)) {
-                return false;
+            if (marks.isMarked(key.hash) || marks.isFull(key.scope)) {
+                return DropReason.FRAGMENT_TABLE_FULL;
             }
             place = makeRoom(key.hash, nowNs);
             keys.set(place, key);
@@ -123,7 +132,8 @@ final class FragmentTable {
         seenTo[place] = key.end;
         seenFrom[place] = NOT_YET;
         whole[place] = false;
-        return true;
+        marks.opened(key.scope);
+        return null;
     }
 
     /**
@@ -147,7 +157,10 @@ final class FragmentTable {
             seenFrom[place] = key.offset;
         }
         // In either order: whichever piece closes the gap has moved one of the two edges to or beyond the other.
-        whole[place] |= seenFrom[place] != NOT_YET && seenTo[place] >= seenFrom[place];
+        if (!whole[place] && seenFrom[place] != NOT_YET && seenTo[place] >= seenFrom[place]) {
+            whole[place] = true;
+            marks.closed(key.scope, namedNs[place]);
+        }
         return ports[place] & 0xffff_ffffL;
     }
 
@@ -185,21 +198,9 @@ final class FragmentTable {
                 oldest = place;
             }
         }
-        if (whole[oldest]) {
-            return oldest;
+        if (!whole[oldest]) {
+            marks.mark(keys.hash(oldest));
         }
-        int mark = markOf(keys.hash(oldest));
-        marked[mark] = true;
-        markedNs[mark] = nowNs;
         return oldest;
-    }
-
-    private boolean isMarked(long hash, long nowNs) {
-        int mark = markOf(hash);
-        return marked[mark] && nowNs - markedNs[mark] < LIFETIME_NS;
-    }
-
-    private static int markOf(long hash) {
-        return (int) hash & (MARKS - 1);
     }
 }

@@ -103,8 +103,9 @@ public final class Fragments {
     }
 
     private boolean admitFirst(Cursor c) {
-        if (!table.first(key, c.fields.sourcePort, c.fields.destinationPort, c.nowNs)) {
-            frames.drop(c, DropReason.FRAGMENT_OVERLAP);
+        DropReason refused = table.first(key, c.fields.sourcePort, c.fields.destinationPort, c.nowNs);
+        if (refused != null) {
+            frames.drop(c, refused);
             return false;
         }
         if (queue.count() > 0) {

@@ -40,6 +40,9 @@ public enum DropReason {
     FRAGMENT_OVERLAP(
             "RFC 1858 4, RFC 5722, packet-life: fragments",
             "A fragment covers the beginning of its datagram again, or contradicts what the first fragment said."),
+    FRAGMENT_TABLE_FULL(
+            "X6, packet-life: fragments",
+            "Too many datagrams in fragments that were never whole came by one router, pair or node; or this one had to give way to others, and may not begin anew."),
     FRAGMENT_ORPHAN(
             "X6, packet-life: fragments",
             "The first fragment of the datagram did not come within a second, or too many fragments wait for theirs."),

@@ -7,9 +7,14 @@ import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** The chapter "Fragments": what first fragments said, and what waits for them. */
 final class ModelDatagrams {
@@ -41,7 +46,7 @@ final class ModelDatagrams {
         final int destinationPort;
         final int firstEnd;
         long ns;
-        long turn;
+        long turn = -1;
         boolean refused;
         boolean whole;
         int beginning;
@@ -62,18 +67,24 @@ final class ModelDatagrams {
     private final ReferenceModel model;
     private final int sets;
     private final Map<Integer, List<Known>> known = new HashMap<>();
-    private final Map<Integer, Long> marks = new HashMap<>();
+
+    /** By the number of 20 s: the bits that marks have set, and how many datagrams of an account were named that are not whole. */
+    private final Map<Long, Set<Integer>> marks = new HashMap<>();
+
+    private final Map<Long, Map<Long, Integer>> open = new HashMap<>();
+    private final int size;
     private final List<Waiting> waiting = new ArrayList<>();
     private long turns;
 
     ModelDatagrams(ReferenceModel model, int connectionsMax) {
         this.model = model;
         int sixteenth = Math.max(4, Math.min(4096, connectionsMax / 16));
-        int size = 4;
-        while (size * 2 <= sixteenth) {
-            size *= 2;
+        int places = 4;
+        while (places * 2 <= sixteenth) {
+            places *= 2;
         }
-        sets = size / 4;
+        size = places;
+        sets = places / 4;
     }
 
     int waitingCount() {
@@ -129,10 +140,9 @@ final class ModelDatagrams {
         ModelFrame frame = trip.frame;
         Known one = find(datagram).orElse(null);
         if (one == null) {
-            Long mark = marks.get((int) (datagram.hash() & 16383));
-            if (mark != null && model.nowNs - mark < 60 * SECOND_NS) {
-                model.coverage.event("datagram with a mark");
-                model.drop(trip, DropReason.FRAGMENT_OVERLAP);
+            if (isMarked(datagram) || openOf(datagram) >= 256 * size) {
+                model.coverage.event(isMarked(datagram) ? "datagram with a mark" : "too many datagrams");
+                model.drop(trip, DropReason.FRAGMENT_TABLE_FULL);
                 return false;
             }
             List<Known> set = setOf(datagram);
@@ -142,7 +152,8 @@ final class ModelDatagrams {
                         .orElseThrow();
                 set.remove(gone);
                 if (!gone.whole) {
-                    marks.put((int) (gone.datagram.hash() & 16383), model.nowNs);
+                    marks.computeIfAbsent(twenty(model.nowNs), _ -> new HashSet<>())
+                            .addAll(bits(gone.datagram));
                 }
             }
             one = new Known(datagram, frame, end);
@@ -159,7 +170,11 @@ final class ModelDatagrams {
             model.drop(trip, DropReason.FRAGMENT_OVERLAP);
             return false;
         }
+        if (one.turn >= 0 && !one.whole) {
+            count(one, -1);
+        }
         one.ns = model.nowNs;
+        count(one, 1);
         one.turn = turns++;
         one.beginning = end;
         one.ending = Integer.MAX_VALUE;
@@ -191,6 +206,7 @@ final class ModelDatagrams {
         boolean endsIt = !more && one.ending == Integer.MAX_VALUE;
         one.ending = endsIt || (more && end == one.ending) ? offset : one.ending;
         if (one.beginning >= one.ending) {
+            count(one, one.whole ? 0 : -1);
             one.whole = true;
             model.coverage.event("datagram complete");
         }
@@ -198,6 +214,42 @@ final class ModelDatagrams {
         trip.frame.destinationPort = one.destinationPort;
         model.coverage.event("fragment follows");
         return true;
+    }
+
+    private static long twenty(long ns) {
+        return Math.floorDiv(ns, 20 * SECOND_NS);
+    }
+
+    private static LongStream counting(long nowNs) {
+        return LongStream.rangeClosed(twenty(nowNs) - 3, twenty(nowNs));
+    }
+
+    private Set<Integer> bits(Datagram datagram) {
+        int low = (int) datagram.hash();
+        int high = (int) (datagram.hash() >>> 32) | 1;
+        return IntStream.range(0, 4)
+                .mapToObj(i -> Math.floorMod(low + i * high, 2048 * size))
+                .collect(Collectors.toSet());
+    }
+
+    private boolean isMarked(Datagram datagram) {
+        return counting(model.nowNs)
+                .anyMatch(each -> marks.getOrDefault(each, Set.of()).containsAll(bits(datagram)));
+    }
+
+    private static long account(Datagram datagram) {
+        return Formulas.fmix(datagram.place >>> 24) & 4095;
+    }
+
+    private void count(Known one, int change) {
+        open.computeIfAbsent(twenty(one.ns), _ -> new HashMap<>()).merge(account(one.datagram), change, Integer::sum);
+    }
+
+    private int openOf(Datagram datagram) {
+        return counting(model.nowNs)
+                .mapToObj(each -> open.getOrDefault(each, Map.of()))
+                .mapToInt(each -> each.getOrDefault(account(datagram), 0))
+                .sum();
     }
 
     /** What waited for the first fragment goes on, once each. */

@@ -58,11 +58,11 @@ class PlantedFaultsTest {
                 "FragmentTable",
                 "|| ports[place] != says || firstEnd[place] != key.end;",
                 "|| firstEnd[place] != key.end;"),
-        DATAGRAMS_THAT_GAVE_WAY_LEAVE_NO_MARK("FragmentTable", "marked[mark] = true;", ""),
+        DATAGRAMS_THAT_GAVE_WAY_LEAVE_NO_MARK("FragmentTable", "marks.mark(keys.hash(oldest));", ""),
         WHOLE_DATAGRAMS_ARE_FORGOTTEN(
                 "FragmentTable",
-                "whole[place] |= seenFrom[place] != NOT_YET && seenTo[place] >= seenFrom[place];",
-                "used[place] = seenFrom[place] == NOT_YET || seenTo[place] < seenFrom[place];"),
+                "whole[place] = true;\n            marks.closed(key.scope, namedNs[place]);",
+                "used[place] = false;"),
         WHOLE_DATAGRAMS_GIVE_WAY_LIKE_OTHERS(
                 "FragmentTable",
                 "if (whole[place] == whole[oldest] ? sequence[place] < sequence[oldest] : whole[place]) {",
