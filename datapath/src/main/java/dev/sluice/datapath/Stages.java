@@ -103,7 +103,7 @@ final class Stages {
         liveness = new LivenessView(live);
         selector = new Selector(liveness, table.pathFlows);
         translations = new Translations(table, memory);
-        errors = new IcmpErrors(frames, parser, counters);
+        errors = new IcmpErrors(frames, parser, counters, seed);
         fragments = new Fragments(frames, table.capacity(), seed);
         Fragmenter fragmenter = new Fragmenter(frames, counters);
         planeFlows = new PlaneFlows(table, table.capacity());

@@ -362,7 +362,7 @@ final class Steering {
     private void tooBig(Cursor c, Batch b, int slot, Path path, int hop, int mtuBytes, boolean transparent) {
         if (c.planeEntry == PlaneFlows.NONE) {
             tooBig(c, mtuBytes, transparent);
-        } else if (!c.isLaterFragment() && errors.mayAsk(c.nowNs)) {
+        } else if (!c.isLaterFragment() && errors.mayAsk(c)) {
             overlay.giveBack(c, b, slot, path, hop, mtuBytes);
         }
     }

@@ -265,19 +265,71 @@ class RouterErrorsTest {
     }
 
     @Test
-    void tellsAtMost100AtOnceAndAThousandPerSecond() {
+    void tellsOneSender50AtOnceAndAHundredPerSecond() {
         byte[] packet = udp("8.8.8.8").bytes();
         for (int i = 0; i < 300; i++) {
             sluice.receive(LEFT, packet);
         }
-        assertThat(toHost()).hasSize(100);
-        sluice.advance(7_000_000);
+        assertThat(toHost()).hasSize(50);
+        sluice.advance(70_000_000);
         for (int i = 0; i < 20; i++) {
             sluice.receive(LEFT, packet);
         }
         assertThat(toHost()).hasSize(7);
-        assertThat(sluice.datapath().counters().icmpErrorsSuppressed).isEqualTo(200 + 13);
+        assertThat(sluice.datapath().counters().icmpErrorsSuppressed).isEqualTo(250 + 13);
         assertThat(sluice.drops()).isEqualTo(Map.of(DropReason.NO_ROUTE, 320L));
+    }
+
+    /** Who provokes errors to himself leaves some to others. */
+    @Test
+    void errorsToOneSenderDoNotSilenceThoseToOthers() {
+        byte[] others = from("198.18.0.1", 64, new byte[0]);
+        byte[] large = from("198.18.0.1", 64, LARGE);
+        for (int i = 0; i < 300; i++) {
+            sluice.receive(LEFT, others);
+            sluice.receive(LEFT, large);
+        }
+        assertThat(sluice.datapath().counters().icmpErrors).as("50, and 100 of too big").isEqualTo(150);
+        sluice.receive(LEFT, udp("8.8.8.8").bytes());
+        error("10.0.0.1", 3, 0);
+        sluice.receive(LEFT, udp("10.0.1.2").dontFragment().payload(LARGE).bytes());
+        error("10.0.0.1", 3, 4);
+    }
+
+    /** F12: a flood of packets whose TTL ends, from as many addresses, makes no black hole for large ones. */
+    @Test
+    void otherErrorsDoNotSilenceThoseAboutSize() {
+        for (int i = 0; i < 2000; i++) {
+            sluice.receive(LEFT, from("198.18." + i / 250 + "." + i % 250, 1, new byte[0]));
+        }
+        assertThat(sluice.datapath().counters().icmpErrors).isEqualTo(100);
+        sluice.receive(LEFT, udp("8.8.8.8").bytes());
+        assertThat(toHost()).isEmpty();
+        sluice.receive(LEFT, udp("10.0.1.2").dontFragment().payload(LARGE).bytes());
+        error("10.0.0.1", 3, 4);
+    }
+
+    @Test
+    void tellsAThousandAtOnceAboutSizeAndTenThousandPerSecond() {
+        for (int i = 0; i < 2000; i++) {
+            sluice.receive(LEFT, from("198.18." + i / 250 + "." + i % 250, 64, LARGE));
+        }
+        assertThat(sluice.datapath().counters().icmpErrors).isEqualTo(1000);
+        sluice.advance(700_000);
+        for (int i = 0; i < 20; i++) {
+            sluice.receive(LEFT, from("198.19.0." + i, 64, LARGE));
+        }
+        assertThat(sluice.datapath().counters().icmpErrors).isEqualTo(1007);
+    }
+
+    /** A sender whom no route leads back to: the error is made, and ends. */
+    private static byte[] from(String sender, int ttl, byte[] payload) {
+        return TestPacket.udp(sender + ":1000", (payload.length == 0 ? "8.8.8.8" : "10.0.1.2") + ":2000")
+                .ethernet(HOST_MAC, LEFT_MAC)
+                .ttl(ttl)
+                .dontFragment()
+                .payload(payload)
+                .bytes();
     }
 
     @Test

@@ -54,7 +54,13 @@ public final class IcmpErrors {
     private final Frames frames;
     private final Parser parser;
     private final DatapathCounters counters;
-    private final IcmpRate rate = new IcmpRate();
+
+    /** Of "too big": whoever is not told loses all that is large, so nobody else's errors are in the way. Such an error is smaller than what it is about. */
+    private final IcmpRate tooBigRate;
+
+    /** Of all others. */
+    private final IcmpRate rate;
+
     private final Batch waiting = new Batch();
     private final int[] routerOf = new int[Batch.CAPACITY];
     private final int[] egressOf = new int[Batch.CAPACITY];
@@ -71,10 +77,13 @@ public final class IcmpErrors {
 
     private @Nullable IpAddress[] firstV6 = new IpAddress[0];
 
-    public IcmpErrors(Frames frames, Parser parser, DatapathCounters counters) {
+    /** @param seed secret and random, against crafted collisions */
+    public IcmpErrors(Frames frames, Parser parser, DatapathCounters counters, long seed) {
         this.frames = frames;
         this.parser = parser;
         this.counters = counters;
+        tooBigRate = new IcmpRate(10_000, 1000, 1000, 100, seed);
+        rate = new IcmpRate(1000, 100, 100, 50, seed);
     }
 
     public void apply(Snapshot newSnapshot) {
@@ -94,12 +103,13 @@ public final class IcmpErrors {
 
     /** May send as many as the other one. */
     public void copyRate(IcmpErrors other) {
+        tooBigRate.copy(other.tooBigRate);
         rate.copy(other.rate);
     }
 
-    /** Whether another switch may be asked to tell a sender something: the budget is the same. */
-    public boolean mayAsk(long nowNs) {
-        boolean may = rate.allows(nowNs);
+    /** Whether another switch may be asked to tell the sender of the packet in hand that it is too large: the budget is that of telling it. */
+    public boolean mayAsk(Cursor c) {
+        boolean may = tooBigRate.allows(c.fields.sourceHi, c.fields.sourceLo, c.nowNs);
         counters.icmpErrorsSuppressed += may ? 0 : 1;
         return may;
     }
@@ -272,7 +282,8 @@ public final class IcmpErrors {
         boolean v4 = Ipv4.version(m, ip) == 4;
         int headers = v4 ? Ipv4.BYTES + Icmp.BYTES : Ipv6.BYTES + Icmpv6.BYTES;
         int quoted = Math.min(bytes, (v4 ? IPV4_BYTES_MAX : IPV6_BYTES_MAX) - headers);
-        long start = waiting.hasRoom() && rate.allows(nowNs) ? frames.pool().take(b.l3[i] + headers + quoted) : NONE;
+        boolean may = waiting.hasRoom() && allows(m, ip, reason, nowNs);
+        long start = may ? frames.pool().take(b.l3[i] + headers + quoted) : NONE;
         if (start == NONE) {
             counters.icmpErrorsSuppressed++;
             return NONE;
@@ -296,6 +307,13 @@ public final class IcmpErrors {
         int slot = waiting.append(start, b.l3[i] + headers + quoted, b.port[i]);
         waiting.l3[slot] = b.l3[i];
         return slot;
+    }
+
+    private boolean allows(MemorySegment m, long ip, DropReason reason, long nowNs) {
+        IcmpRate its = reason == DropReason.MTU_EXCEEDED ? tooBigRate : rate;
+        return Ipv4.version(m, ip) == 4
+                ? its.allows(0, IpAddress.IPV4_MAPPED | (Ipv4.source(m, ip) & 0xffff_ffffL), nowNs)
+                : its.allows(Ipv6.sourceHi(m, ip), Ipv6.sourceLo(m, ip), nowNs);
     }
 
     private static void writeIpv4(MemorySegment m, long own, int bytes, int source, int destination) {

@@ -11,6 +11,7 @@ import dev.sluice.wire.IpAddress;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +44,9 @@ final class ModelErrors {
 
     private final ReferenceModel model;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
-    private final Deque<Long> taken = new ArrayDeque<>();
+
+    /** By kind ("too big" or not), and by destination, -1 for all. */
+    private final Map<List<Object>, Deque<Long>> buckets = new HashMap<>();
 
     ModelErrors(ReferenceModel model) {
         this.model = model;
@@ -83,7 +86,7 @@ final class ModelErrors {
                 .map(PortAddress::address)
                 .filter(address -> address.isIpv4() == about.ipv4)
                 .findFirst();
-        if (source.isEmpty() || !allowed() || scarce) {
+        if (source.isEmpty() || !allowed(about.source, reason == DropReason.MTU_EXCEEDED) || scarce) {
             suppressed();
             return;
         }
@@ -100,7 +103,7 @@ final class ModelErrors {
         if (about.isGroup() || !concerns(about)) {
             return;
         }
-        if (!allowed() || trip.scarce || impossible(about.destination)) {
+        if (!allowed(about.source, true) || trip.scarce || impossible(about.destination)) {
             suppressed();
             return;
         }
@@ -175,16 +178,30 @@ final class ModelErrors {
         return !hops.isEmpty() && hops.getFirst().kind() == NextHop.Kind.LOCAL;
     }
 
-    /** A bucket of 100 tokens; one falls in each millisecond from when one is missing. Written as the moments at which those missing will be back. */
-    private boolean allowed() {
-        while (!taken.isEmpty() && taken.getFirst() <= model.nowNs) {
-            taken.removeFirst();
-        }
-        if (taken.size() == 100) {
+    /** One bucket for all errors of the kind, and one for those to the destination; nothing is taken from one if there is nothing in the other. */
+    private boolean allowed(IpAddress to, boolean tooBig) {
+        int number = (int) (Formulas.fmix(Formulas.fmix(to.lo() + Subject.SEED) + to.hi()) & 1023);
+        Deque<Long> all = bucket(tooBig, -1);
+        Deque<Long> own = bucket(tooBig, number);
+        if (all.size() == (tooBig ? 1000 : 100) || own.size() == (tooBig ? 100 : 50)) {
             return false;
         }
-        taken.addLast((taken.isEmpty() ? model.nowNs : taken.getLast()) + MS);
+        take(all, tooBig ? MS / 10 : MS);
+        take(own, tooBig ? MS : 10 * MS);
         return true;
+    }
+
+    /** Written as the moments at which missing tokens will be back: one after the other, from when one is missing. */
+    private Deque<Long> bucket(boolean tooBig, int number) {
+        Deque<Long> missing = buckets.computeIfAbsent(List.of(tooBig, number), _ -> new ArrayDeque<>());
+        while (!missing.isEmpty() && missing.getFirst() <= model.nowNs) {
+            missing.removeFirst();
+        }
+        return missing;
+    }
+
+    private void take(Deque<Long> missing, long intervalNs) {
+        missing.addLast((missing.isEmpty() ? model.nowNs : missing.getLast()) + intervalNs);
     }
 
     private static ModelFrame build(ModelFrame about, IpAddress source, Message message, int mtuBytes) {
