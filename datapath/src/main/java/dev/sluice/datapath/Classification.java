@@ -25,7 +25,6 @@ import dev.sluice.datapath.track.FlowContext;
 import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.TcpState;
 import dev.sluice.wire.IpProtocols;
-import dev.sluice.wire.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,7 +128,7 @@ final class Classification {
             return act(c, port, side, next, true);
         }
         int record = find(c, port.index(), side, group);
-        if (record != NONE && (reopens(c, record) || opensOppositeWay(c, record))) {
+        if (record != NONE && (reopens(c, record, group) || succession.isOpenedOppositeWay(c, record))) {
             hasMissing = succession.end(c, record);
             record = NONE;
             vanished = NONE;
@@ -251,20 +250,20 @@ final class Classification {
                 && context.hasMoved(c.fields, c.port, slot, table.isReverse(slot, c.fields));
     }
 
-    private boolean reopens(Cursor c, int slot) {
-        return c.fields.protocol == IpProtocols.TCP
-                && (c.batch.tcpFlags[c.slot] & (Tcp.SYN | Tcp.ACK)) == Tcp.SYN
-                && TcpState.isReopening(table.tcpState(slot), c.batch.tcpFlags[c.slot]);
+    /** Whether the packet opens another connection that is decided anew. After an RST, which may be forged as the SYN may be, one that would be decided alike keeps record and path. */
+    private boolean reopens(Cursor c, int slot, int group) {
+        int state = table.tcpState(slot);
+        return c.isOpening() && TcpState.isClosing(state) && !(TcpState.isReset(state) && isDecidedAlike(c, slot, group));
     }
 
-    /**
-     * Whether the packet opens a connection in the direction that a record takes for the answers, which no service sees or which was met in the middle and never established: then the
-     * record was made by a packet in the name of the other side, and what opens the connection is what rules are about.
-     */
-    private boolean opensOppositeWay(Cursor c, int slot) {
-        return c.isOpening()
-                && table.isReverse(slot, c.fields)
-                && (table.pathId(slot) == 0 || (TcpState.isPickedUp(table.tcpState(slot)) && !isTranslated(slot)));
+    private boolean isDecidedAlike(Cursor c, int slot, int group) {
+        if (group == 0 || isTranslated(slot) || table.isReverse(slot, c.fields)) {
+            return false;
+        }
+        vanished = NONE;
+        Rule rule = choose(c, group);
+        boolean recordIsOneWay = (table.flags(slot) & ConnectionTable.ONE_DIRECTION) != 0;
+        return (rule == null ? -group : rule.id()) == table.ruleId(slot) && oneWay == recordIsOneWay;
     }
 
     // Process 1300: is what the record says still so?

@@ -207,10 +207,26 @@ class FastPathTest {
         handshake(1);
         through(tcp(1, TcpState.ACK));
         through(tcp(1, TcpState.ACK));
-        through(tcp(1, TcpState.RST));
+        through(tcp(1, TcpState.FIN | TcpState.ACK));
+        through(SERVER, tcp(1, TcpState.FIN | TcpState.ACK).reply());
         through(tcp(1, TcpState.SYN));
 
         assertThat(device.size()).as("nothing of the old one").isZero();
+    }
+
+    /** Or the tracker would not see that the connection goes on, and forget it at the next pause. */
+    @Test
+    void anRstBringsTheConnectionBackToTheDataPathUntilItGoesOn() {
+        handshake(1);
+        through(tcp(1, TcpState.ACK));
+        through(tcp(1, TcpState.ACK));
+        assertThat(device.size()).isPositive();
+        through(tcp(1, TcpState.RST));
+        assertThat(device.size()).isZero();
+        assertThat(hits(() -> through(tcp(1, TcpState.ACK)))).isZero();
+        assertThat(sluice.datapath().connections().tcpState(0)).isEqualTo(TcpState.ESTABLISHED);
+        through(tcp(1, TcpState.ACK));
+        assertThat(hits(() -> through(tcp(1, TcpState.ACK)))).isEqualTo(2);
     }
 
     // What ends it.

@@ -7,6 +7,7 @@ import dev.sluice.datapath.snapshot.Retained;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.datapath.track.ConnectionTable;
+import dev.sluice.datapath.track.TcpState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,6 +152,18 @@ public final class Succession {
             table.remove(oldest);
         }
         return missed;
+    }
+
+    /**
+     * Whether the packet opens a connection in the direction that a record takes for the answers, which no service sees or which was met in the middle and never established: then the
+     * record was made by a packet in the name of the other side, and what opens the connection is what rules are about.
+     */
+    public boolean isOpenedOppositeWay(Cursor c, int slot) {
+        return c.isOpening()
+                && table.isReverse(slot, c.fields)
+                && (table.pathId(slot) == 0
+                        || (TcpState.isPickedUp(table.tcpState(slot))
+                                && (table.flags(slot) & ConnectionTable.TRANSLATED) == 0));
     }
 
     /** Whether another superseded record says the same about packets that come back. */

@@ -267,12 +267,7 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
         }
     }
 
-    /**
-     * Moves the TCP state on by a packet; see {@link TcpState#next}.
-     *
-     * @param flags TCP flags byte
-     * @return the state after the packet
-     */
+    /** Moves the TCP state on by a packet with these flags; the state after it, see {@link TcpState#next}. */
     public int onTcp(int slot, int direction, int flags) {
         int state = tcpState(slot);
         int next = TcpState.next(state, direction, flags, (flags(slot) & ONE_DIRECTION) != 0);
@@ -287,6 +282,10 @@ public final class ConnectionTable extends ConnectionTableFields implements Auto
             if (TcpState.isClosing(next)) {
                 // One that was never established stays on the list of those that may be evicted.
                 setKind(slot, ConnectionTableRecord.KIND_TCP_CLOSING);
+                if (TcpState.isReset(next)) {
+                    // Whoever repeats packets would not see that the connection goes on.
+                    flowChanged(slot);
+                }
             } else if (!TcpState.isHalfOpen(next)) {
                 setKind(slot, ConnectionTableRecord.KIND_TCP_ESTABLISHED);
                 leaveHalfOpen(slot);

@@ -8,7 +8,8 @@ package dev.sluice.datapath.track;
  *
  * <pre>
  *   from           packet                                          to
- *   any            RST                                             CLOSED
+ *   ESTABLISHED, FIN_x, RESET_x  RST                               RESET_FORWARD or _REVERSE by its direction
+ *   any other      RST                                             CLOSED
  *   NONE           SYN without ACK, direction 0                    SYN_SENT
  *   NONE           any other (mid-stream, or a SYN-ACK first)      PICKED_UP_FORWARD or _REVERSE by its direction
  *   PICKED_UP_x    without SYN or SYN-ACK, other direction         ESTABLISHED
@@ -18,10 +19,14 @@ package dev.sluice.datapath.track;
  *   SYN_RECEIVED   ACK without SYN, direction 0                    ESTABLISHED
  *   ESTABLISHED    FIN                                             FIN_FORWARD or FIN_REVERSE by its direction
  *   FIN_x          FIN of the other direction                      CLOSING
+ *   RESET_x        ACK without SYN and RST of direction x          ESTABLISHED
  * </pre>
  *
  * <p>A packet that leads to ESTABLISHED and carries a FIN leads on to FIN_x. Everything else leaves the state as it is. CLOSING and CLOSED
- * are left only by a new connection: see {@link #isReopening}.
+ * are left only by a new connection, which has another record.
+ *
+ * <p>An RST of an established connection may be forged, with any sequence number: hosts take no such one (RFC 5961 3.2). Who really sent one says nothing more of that connection; so whoever goes on
+ * after it did not send it. What the other side says may have been under way.
  */
 public final class TcpState {
     /** TCP flag bits (RFC 9293 3.1), as in the flags byte. */
@@ -52,7 +57,7 @@ public final class TcpState {
     /** FIN seen in both directions. */
     public static final int CLOSING = 6;
 
-    /** RST seen. */
+    /** RST seen before the connection was established, or after both FINs. */
     public static final int CLOSED = 7;
 
     /** Seen first in mid-stream, so far in direction 0 only. */
@@ -60,6 +65,12 @@ public final class TcpState {
 
     /** Seen first in mid-stream, so far in direction 1 only. */
     public static final int PICKED_UP_REVERSE = 9;
+
+    /** RST seen in direction 0 of an established connection, and nothing more of it since. */
+    public static final int RESET_FORWARD = 10;
+
+    /** RST seen in direction 1 of an established connection, and nothing more of it since. */
+    public static final int RESET_REVERSE = 11;
 
     private static final String[] NAMES = {
         "none",
@@ -71,7 +82,9 @@ public final class TcpState {
         "closing",
         "closed",
         "picked-up",
-        "picked-up-reverse"
+        "picked-up-reverse",
+        "reset-forward",
+        "reset-reverse"
     };
 
     private TcpState() {}
@@ -86,7 +99,8 @@ public final class TcpState {
      */
     public static int next(int state, int direction, int flags, boolean oneDirection) {
         if ((flags & RST) != 0) {
-            return CLOSED;
+            boolean over = isHalfOpen(state) || state == CLOSING || state == CLOSED;
+            return over ? CLOSED : direction == 0 ? RESET_FORWARD : RESET_REVERSE;
         }
         boolean syn = (flags & SYN) != 0;
         boolean ack = (flags & ACK) != 0;
@@ -106,13 +120,15 @@ public final class TcpState {
             case ESTABLISHED -> established(direction, flags);
             case FIN_FORWARD -> direction == 1 && (flags & FIN) != 0 ? CLOSING : state;
             case FIN_REVERSE -> direction == 0 && (flags & FIN) != 0 ? CLOSING : state;
+            case RESET_FORWARD -> ack && !syn && direction == 0 ? established(direction, flags) : state;
+            case RESET_REVERSE -> ack && !syn && direction == 1 ? established(direction, flags) : state;
             default -> state;
         };
     }
 
     /** Whether no connection has been seen to be agreed on by both sides: such records are evicted first. */
     public static boolean isHalfOpen(int state) {
-        return state < ESTABLISHED || state > CLOSED;
+        return state < ESTABLISHED || isPickedUp(state);
     }
 
     /** Whether the connection was met in the middle and has not been established since. */
@@ -122,12 +138,12 @@ public final class TcpState {
 
     /** Whether the connection is over: an RST or both FINs. */
     public static boolean isClosing(int state) {
-        return state == CLOSING || state == CLOSED;
+        return state == CLOSING || state == CLOSED || isReset(state);
     }
 
-    /** Whether a packet asks for a new connection on the key of one that is over; the caller may treat it as a new flow. */
-    public static boolean isReopening(int state, int flags) {
-        return isClosing(state) && (flags & (SYN | ACK | RST)) == SYN;
+    /** Whether an RST ended an established connection, unless it was forged. */
+    public static boolean isReset(int state) {
+        return state == RESET_FORWARD || state == RESET_REVERSE;
     }
 
     /** Name of a state for people, in lower case. */

@@ -131,7 +131,7 @@ class ConnectionTableModelTest {
             }
             entry.state = TcpState.next(entry.state, direction, flags, false);
             assertThat(table.onTcp(entry.slot, direction, flags)).isEqualTo(entry.state);
-            if (entry.state >= TcpState.ESTABLISHED && entry.state <= TcpState.CLOSING) {
+            if (!TcpState.isHalfOpen(entry.state) && entry.state != TcpState.CLOSED) {
                 halfOpen.remove(entry);
                 metInTheMiddle.remove(entry);
             }

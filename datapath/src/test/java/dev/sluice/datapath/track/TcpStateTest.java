@@ -59,36 +59,47 @@ class TcpStateTest {
 
     @Test
     void endsAtRstFromAnyState() {
-        for (int from = TcpState.NONE; from <= TcpState.PICKED_UP_REVERSE; from++) {
-            assertThat(TcpState.next(from, REVERSE, RST | ACK, false)).isEqualTo(TcpState.CLOSED);
+        for (int from = TcpState.NONE; from <= TcpState.RESET_REVERSE; from++) {
+            assertThat(TcpState.isClosing(TcpState.next(from, REVERSE, RST | ACK, false)))
+                    .isTrue();
             assertThat(TcpState.name(from)).isNotEqualTo("unknown");
         }
+        assertThat(TcpState.next(TcpState.SYN_SENT, REVERSE, RST | ACK, false)).isEqualTo(TcpState.CLOSED);
+        assertThat(TcpState.next(TcpState.CLOSING, REVERSE, RST, false)).isEqualTo(TcpState.CLOSED);
+    }
+
+    /** RFC 5961 3.2: hosts take no RST whose sequence number is not the next one, which nobody here knows. */
+    @Test
+    void whoeverGoesOnAfterAnRstDidNotSendIt() {
+        state = TcpState.ESTABLISHED;
+        see(FORWARD, RST, TcpState.RESET_FORWARD);
+        see(REVERSE, ACK, TcpState.RESET_FORWARD);
+        see(FORWARD, SYN, TcpState.RESET_FORWARD);
+        see(REVERSE, SYN | ACK, TcpState.RESET_FORWARD);
+        see(FORWARD, ACK, TcpState.ESTABLISHED);
+        see(FORWARD, RST, TcpState.RESET_FORWARD);
+        see(REVERSE, RST | ACK, TcpState.RESET_REVERSE);
+        see(FORWARD, ACK, TcpState.RESET_REVERSE);
+        see(REVERSE, FIN | ACK, TcpState.FIN_REVERSE);
+        see(FORWARD, RST | ACK, TcpState.RESET_FORWARD);
     }
 
     @Test
     void answersAStateForEachCombination() {
-        for (int from = TcpState.NONE; from <= TcpState.PICKED_UP_REVERSE; from++) {
+        for (int from = TcpState.NONE; from <= TcpState.RESET_REVERSE; from++) {
             for (int flags = 0; flags < 256; flags++) {
                 for (int direction = 0; direction < 2; direction++) {
                     int to = TcpState.next(from, direction, flags, false);
-                    assertThat(to).isBetween(TcpState.SYN_SENT, TcpState.PICKED_UP_REVERSE);
+                    assertThat(to).isBetween(TcpState.SYN_SENT, TcpState.RESET_REVERSE);
                     // Nothing leads from an agreed or finished connection back to a half-open one.
                     assertThat(!TcpState.isHalfOpen(from) && TcpState.isHalfOpen(to))
                             .isFalse();
-                    assertThat(TcpState.isClosing(from) && !TcpState.isClosing(to))
+                    boolean goesOn = TcpState.isReset(from) && (flags & (SYN | RST | ACK)) == ACK;
+                    assertThat(TcpState.isClosing(from) && !TcpState.isClosing(to) && !goesOn)
                             .isFalse();
                 }
             }
         }
-    }
-
-    @Test
-    void reopensFinishedConnectionBySynOnly() {
-        assertThat(TcpState.isReopening(TcpState.CLOSING, SYN)).isTrue();
-        assertThat(TcpState.isReopening(TcpState.CLOSED, SYN | 0xc0)).isTrue();
-        assertThat(TcpState.isReopening(TcpState.CLOSED, SYN | ACK)).isFalse();
-        assertThat(TcpState.isReopening(TcpState.CLOSED, SYN | RST)).isFalse();
-        assertThat(TcpState.isReopening(TcpState.ESTABLISHED, SYN)).isFalse();
     }
 
     private void see(int direction, int flags, int expected) {

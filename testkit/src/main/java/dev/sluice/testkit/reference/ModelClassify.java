@@ -53,7 +53,10 @@ final class ModelClassify {
                 break;
             }
         }
-        if (found != null && found.isTcp() && found.isClosing() && (trip.frame.tcpFlags & 0x16) == 2) {
+        boolean over = found != null && found.isClosing() && opens(trip);
+        if (over && found.tcp.startsWith("RESET") && isDecidedAlike(trip, group, found)) {
+            model.coverage.event("reopened after a reset");
+        } else if (over) {
             missed = end(found);
             model.coverage.event("reopened");
             found = null;
@@ -163,6 +166,19 @@ final class ModelClassify {
         } else if (record.ruleId < 0 && record.ruleId != TRANSLATED && record.ruleId != -group) {
             model.coverage.event("kept, its group is gone");
         }
+    }
+
+    /** Whether a packet that opens a connection would be decided as the one before was. */
+    private boolean isDecidedAlike(Trip trip, int group, ModelRecord before) {
+        if (group == 0 || before.translated || before.directionOf(trip.key()) == 1) {
+            return false;
+        }
+        List<Rule> rules = model.world.groups().getOrDefault(group, List.of());
+        Rule rule = ModelRules.search(rules, trip.frame, false, model.attributes.of(trip.frame, trip.port));
+        Rule turned = ModelRules.search(rules, trip.frame, true, model.attributes.of(trip.frame, -1));
+        boolean beside = turned != null && !turned.bothDirections() && above(turned, rule);
+        boolean oneDirection = beside || (rule != null && !rule.bothDirections());
+        return before.ruleId == (rule == null ? -group : rule.id()) && before.oneDirection == oneDirection;
     }
 
     private static boolean opens(Trip trip) {

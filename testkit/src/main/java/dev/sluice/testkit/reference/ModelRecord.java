@@ -105,7 +105,7 @@ final class ModelRecord {
 
     /** Over: an RST or both FINs. */
     boolean isClosing() {
-        return tcp.equals("CLOSING") || tcp.equals("CLOSED");
+        return tcp.equals("CLOSING") || tcp.equals("CLOSED") || tcp.startsWith("RESET");
     }
 
     /** The table in the comment of TcpState. */
@@ -117,7 +117,8 @@ final class ModelRecord {
         boolean establishes = false;
         metInTheMiddle |= tcp.equals("NONE") && ack && !syn && (flags & 4) == 0 && halfOpen;
         if ((flags & 4) != 0) {
-            tcp = "CLOSED";
+            boolean agreed = tcp.equals("ESTABLISHED") || tcp.startsWith("FIN_") || tcp.startsWith("RESET");
+            tcp = !agreed ? "CLOSED" : direction == 0 ? "RESET_FORWARD" : "RESET_REVERSE";
         } else if (tcp.equals("NONE")) {
             tcp = syn && !ack && direction == 0
                     ? "SYN_SENT"
@@ -135,6 +136,8 @@ final class ModelRecord {
             establishes = direction == 0 && ack && !syn;
         } else if (tcp.equals("ESTABLISHED")) {
             establishes = true;
+        } else if (tcp.startsWith("RESET")) {
+            establishes = ack && !syn && tcp.equals(direction == 0 ? "RESET_FORWARD" : "RESET_REVERSE");
         } else if (fin && tcp.equals(direction == 1 ? "FIN_FORWARD" : "FIN_REVERSE")) {
             tcp = "CLOSING";
         }

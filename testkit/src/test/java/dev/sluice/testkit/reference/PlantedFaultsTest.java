@@ -107,7 +107,7 @@ class PlantedFaultsTest {
                 "metInTheMiddle.oldest() >= 0 ? metInTheMiddle.oldest() : halfOpen.oldest()"),
         ANSWERS_ARE_TAKEN_FOR_QUESTIONS("Classification", "reverse = rule.equals(look(c, group, true));", ""),
         WHO_ANSWERED_FIRST_STAYS_THE_ANSWERER(
-                "Classification", "TcpState.isPickedUp(table.tcpState(slot))", "table.pathId(slot) < 0"),
+                "Succession", "TcpState.isPickedUp(table.tcpState(slot))", "table.pathId(slot) < 0"),
         ONE_DIRECTION_COUNTS_FOR_BOTH(
                 "Classification",
                 "(table.flags(slot) & ConnectionTable.ONE_DIRECTION) == 0 || !table.isReverse(slot, c.fields)",
