@@ -17,7 +17,7 @@ final class Pieces {
         this.dice = dice;
     }
 
-    /** A datagram of a flow in fragments: in order, in disorder, with pieces twice, overlapping, or missing. */
+    /** A datagram of a flow in fragments: in order, in disorder, with pieces twice, overlapping, or missing, or beside many others. */
     List<Event.Arrives> datagram(Flow flow) {
         Packet packet = flow.next(dice);
         int port = flow.portOf(packet);
@@ -53,6 +53,17 @@ final class Pieces {
                 for (int i = dice.below(4); i >= 0 && !pieces.isEmpty(); i--) {
                     pieces.add(pieces.remove(dice.below(pieces.size())));
                 }
+            }
+            case 7 -> {
+                // The others never come; so many begin that it gives way, and then it begins once more.
+                Event.Arrives begins = pieces.getFirst();
+                pieces.clear();
+                pieces.add(begins);
+                for (int i = dice.between(4, 8); i > 0; i--) {
+                    packet.identification = dice.below(256);
+                    pieces.add(piece(port, packet, upper, 0, Math.min(upper.length, first)));
+                }
+                pieces.add(begins);
             }
             default -> {
                 // As it should be.
