@@ -253,7 +253,9 @@ final class Classification {
     /** Whether the packet opens another connection that is decided anew. After an RST, which may be forged as the SYN may be, one that would be decided alike keeps record and path. */
     private boolean reopens(Cursor c, int slot, int group) {
         int state = table.tcpState(slot);
-        return c.isOpening() && TcpState.isClosing(state) && !(TcpState.isReset(state) && isDecidedAlike(c, slot, group));
+        return c.isOpening()
+                && TcpState.isClosing(state)
+                && !(TcpState.isReset(state) && isDecidedAlike(c, slot, group));
     }
 
     private boolean isDecidedAlike(Cursor c, int slot, int group) {

@@ -289,7 +289,9 @@ class RouterErrorsTest {
             sluice.receive(LEFT, others);
             sluice.receive(LEFT, large);
         }
-        assertThat(sluice.datapath().counters().icmpErrors).as("50, and 100 of too big").isEqualTo(150);
+        assertThat(sluice.datapath().counters().icmpErrors)
+                .as("50, and 100 of too big")
+                .isEqualTo(150);
         sluice.receive(LEFT, udp("8.8.8.8").bytes());
         error("10.0.0.1", 3, 0);
         sluice.receive(LEFT, udp("10.0.1.2").dontFragment().payload(LARGE).bytes());
