@@ -141,6 +141,7 @@ final class Classification {
             hasMoved = true;
             record = NONE;
         }
+        instructions.opens(c, record != NONE ? record : vanished);
         if (record != NONE) {
             instructions.validate(c, record);
             if (group != 0 && instructions.isMoved(record)) {
@@ -341,6 +342,7 @@ final class Classification {
             }
         }
         boolean replaces = vanished != NONE;
+        long replaced = replaces ? table.reference(vanished) : NONE;
         if (path != null && path.id() == instructions.path()) {
             counters.movedByInstruction++;
         }
@@ -375,6 +377,8 @@ final class Classification {
         }
         if (!told) {
             instructions.setCurrent(slot);
+        } else if (replaces) {
+            instructions.follow(replaced, slot);
         }
         if (oneWay || flags != 0) {
             table.setFlags(slot, (oneWay ? ConnectionTable.ONE_DIRECTION : 0) | flags);
@@ -519,7 +523,7 @@ final class Classification {
     }
 
     private int dropAsTold(Cursor c) {
-        instructions.execute(c);
+        instructions.execute(c, FlowPrograms.Action.DROP);
         return frames.drop(c, DropReason.FLOW_PROGRAMMED);
     }
 
@@ -568,7 +572,7 @@ final class Classification {
         }
         if (instructions.says(FlowPrograms.Action.ACCEPT)) {
             counters.acceptedByInstruction++;
-            instructions.execute(c);
+            instructions.execute(c, FlowPrograms.Action.ACCEPT);
             c.mark = c.router;
             return next;
         }

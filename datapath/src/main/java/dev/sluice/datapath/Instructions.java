@@ -9,12 +9,12 @@ import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.FlowPrograms.Action;
-import dev.sluice.datapath.track.FlowPrograms.Instruction;
+import dev.sluice.datapath.track.Instruction;
+import dev.sluice.datapath.track.TcpState;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The instruction for the packet in hand, from the flow programming table, and how it is carried out (V12, V13; document 002: process 1300; packet-life.md, flow programming).
+ * The instructions for the packet in hand, from the flow programming table, and how they are carried out (V12, V13; document 002: process 1300; packet-life.md, flow programming).
  * One user: the worker.
  *
  * <p>Hot path: no allocation; a flow without instruction costs one compare of generations.
@@ -26,8 +26,11 @@ final class Instructions {
     private final Frames frames;
     private final DatapathCounters counters;
 
-    /** Null if there is none for the packet's direction. */
-    private @Nullable Instruction instruction;
+    /** Bit per {@link Action} that an instruction says for the packet's direction. */
+    private int actions;
+
+    /** The path that the newest one of those that name one asks for, 0 if none does. */
+    private int path;
 
     Instructions(
             FlowPrograms programs, ConnectionTable table, Selector selector, Frames frames, DatapathCounters counters) {
@@ -40,14 +43,40 @@ final class Instructions {
 
     /** A packet of which nothing is known comes to a port side. */
     void forget() {
-        instruction = null;
+        actions = 0;
+        path = 0;
     }
 
-    /** Looks for the instruction of a packet without record; false if its flow has none in either direction. */
+    /** Looks for instructions for a packet without record; false if its flow has none in either direction. */
     boolean lookUp(Cursor c) {
-        Instruction found = programs.isEmpty() ? null : programs.find(c.keyHash, c.fields, c.zone, c.nowNs);
-        instruction = found != null && found.concerns(c.fields) ? found : null;
-        return found != null;
+        forget();
+        if (programs.isEmpty()) {
+            return false;
+        }
+        Instruction first = programs.first(c.keyHash, c.fields, c.zone, c.nowNs);
+        for (Instruction one = first; one != null; one = programs.next(one, c.fields, c.zone, c.nowNs)) {
+            if (one.concerns(c.fields)) {
+                actions |= bit(one.action());
+                path = one.action() == Action.PATH && path == 0 ? one.argument() : path;
+            }
+        }
+        return first != null;
+    }
+
+    /** A packet comes to a record, which may decide no more, or to none: -1. If it opens another connection than the record's, what nodes said of that one ends. */
+    void opens(Cursor c, int slot) {
+        if (!programs.isEmpty() && slot >= 0 && c.isOpening() && TcpState.isBeyondOpening(table.tcpState(slot))) {
+            programs.opens(c.keyHash, c.fields, c.zone);
+        }
+    }
+
+    private static int bit(Action action) {
+        return switch (action) {
+            case DROP -> 1;
+            case ACCEPT -> 2;
+            case SKIP -> 4;
+            case PATH -> 8;
+        };
     }
 
     /** The new record need not be looked up until the next instruction comes. */
@@ -55,20 +84,18 @@ final class Instructions {
         table.setFlowProgramGeneration(slot, programs.generation());
     }
 
-    /** Looks for an instruction if any has come since this record was last looked up in vain. */
+    /** Looks for instructions if any has come since this record was last looked up in vain. */
     void validate(Cursor c, int slot) {
         if (table.flowProgramGeneration(slot) == programs.generation()) {
             return;
         }
-        Instruction found = programs.find(c.keyHash, c.fields, c.zone, c.nowNs);
-        if (found == null) {
+        if (!lookUp(c)) {
             setCurrent(slot);
             table.setSkipMask(slot, 0, 0);
             table.setSkipMask(slot, 1, 0);
             return;
         }
         table.setSkipMask(slot, table.isReverse(slot, c.fields) ? 1 : 0, 0);
-        instruction = found.concerns(c.fields) ? found : null;
     }
 
     /** Whether a record was looked up in vain since the last instruction came. */
@@ -78,41 +105,50 @@ final class Instructions {
 
     /** Whether there is an instruction, and what it says. */
     boolean says(Action action) {
-        Instruction now = instruction;
-        return now != null && now.action() == action;
+        return (actions & bit(action)) != 0;
     }
 
     /** Whether an instruction gives the flow another path of its target, alive. The record then gives way as one that is migrated. */
     boolean isMoved(int slot) {
-        Instruction now = instruction;
-        return now != null
-                && now.action() == Action.PATH
+        return path != 0
+                && !says(Action.DROP)
                 && table.pathId(slot) != 0
-                && table.pathId(slot) != now.argument()
+                && table.pathId(slot) != path
                 && (table.flags(slot) & ConnectionTable.TRANSLATED) == 0
-                && selector.offered(table.targetId(slot), now.argument()) != null;
+                && selector.offered(table.targetId(slot), path) != null;
     }
 
-    /** Counts that the instruction is carried out on the packet. */
-    void execute(Cursor c) {
-        Instruction now = instruction;
-        if (now != null) {
-            PacketTracer tracer = frames.tracer();
-            if (tracer != null) {
-                tracer.instructed(c.batch, c.slot, now);
+    /** A record took the place of another one of the flow in hand. */
+    void follow(long before, int slot) {
+        programs.follow(before, slot);
+    }
+
+    /** Counts that what is said by instructions with this action is carried out on the packet. */
+    void execute(Cursor c, Action action) {
+        Instruction one = programs.first(c.keyHash, c.fields, c.zone, c.nowNs);
+        while (one != null) {
+            if (one.action() == action && one.concerns(c.fields)) {
+                execute(c, one);
             }
-            programs.executed(now, c.fields);
+            one = programs.next(one, c.fields, c.zone, c.nowNs);
         }
     }
 
-    /** The path that the instruction asks for, 0 if it asks for none. */
-    int path() {
-        Instruction now = instruction;
-        return now != null && now.action() == Action.PATH ? now.argument() : 0;
+    private void execute(Cursor c, Instruction one) {
+        PacketTracer tracer = frames.tracer();
+        if (tracer != null) {
+            tracer.instructed(c.batch, c.slot, one);
+        }
+        programs.executed(one, c.fields);
     }
 
-    /** Sets which hops the packet leaves out, in its direction: until the next packet of the flow. */
-    private void skip(Cursor c, Path path, Instruction told) {
+    /** The path that an instruction asks for, 0 if none does. */
+    int path() {
+        return path;
+    }
+
+    /** Which hops an instruction leaves out. */
+    private static int skipped(Path path, Instruction told) {
         int mask = 0;
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < Math.min(hops.size(), FlowPrograms.SKIPPED_HOPS_MAX); i++) {
@@ -120,23 +156,29 @@ final class Instructions {
                 mask |= 1 << i;
             }
         }
+        return mask;
+    }
+
+    /** Before a packet takes its path: leaves out hops, in its direction and until the next packet of the flow, or notes that the path is one that was asked for. */
+    void heed(Cursor c, Path path) {
+        if (!says(Action.SKIP) && !says(Action.PATH)) {
+            return;
+        }
+        int mask = 0;
+        Instruction one = programs.first(c.keyHash, c.fields, c.zone, c.nowNs);
+        while (one != null) {
+            if (one.concerns(c.fields)) {
+                int skipped = skipped(path, one);
+                mask |= skipped;
+                if (skipped != 0 || (one.action() == Action.PATH && one.argument() == path.id())) {
+                    execute(c, one);
+                }
+            }
+            one = programs.next(one, c.fields, c.zone, c.nowNs);
+        }
         if (mask != 0) {
             table.setSkipMask(c.record, c.direction, mask);
             counters.skippedByInstruction++;
-            execute(c);
-        }
-    }
-
-    /** Before a packet takes its path: leaves out a hop, or notes that the path is the one that was asked for. */
-    void heed(Cursor c, Path path) {
-        Instruction told = instruction;
-        if (told == null) {
-            return;
-        }
-        if (told.action() == Action.SKIP) {
-            skip(c, path, told);
-        } else if (told.action() == Action.PATH && path.id() == told.argument()) {
-            execute(c);
         }
     }
 }

@@ -72,7 +72,7 @@ final class Stages {
     final Zones zones;
     final Translations translations;
     final FlowContext context;
-    final FlowPrograms programs = new FlowPrograms();
+    final FlowPrograms programs;
     final WayBack wayBack;
     final DeepTags deepTags;
     final LookAhead lookAhead;
@@ -93,6 +93,7 @@ final class Stages {
         ZoneUse zoneUse = remembered.zoneUse();
         context = remembered.context();
         RuleHits hits = remembered.hits();
+        programs = new FlowPrograms(table);
         if (zoneUse != null) {
             table.countIn(zoneUse);
             programs.countIn(zoneUse);

@@ -7,7 +7,7 @@ import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.track.AttributeTable;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowPrograms;
-import dev.sluice.datapath.track.FlowPrograms.Instruction;
+import dev.sluice.datapath.track.Instruction;
 import dev.sluice.datapath.track.KeySpaces;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -83,8 +83,10 @@ public final class FindNumbers implements WorkerTask {
     private void add(Datapath datapath, @Nullable Instruction one) {
         if (one != null) {
             zone(datapath, one.flow().zone());
-            for (int node : one.skippedNodes()) {
-                found.add(Space.INSTANCE, node);
+            // The number of who says it as well: nobody else is to take it back.
+            found.add(Space.INSTANCE, one.speaker());
+            if (one.action() == FlowPrograms.Action.SKIP) {
+                found.add(Space.INSTANCE, one.argument());
             }
         }
     }

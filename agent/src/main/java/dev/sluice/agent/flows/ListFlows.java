@@ -10,7 +10,6 @@ import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.track.ConnectionTable;
-import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.TcpState;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
@@ -69,7 +68,6 @@ public final class ListFlows implements WorkerTask {
         Snapshot snapshot = datapath.snapshot();
         int router = datapath.routerOf(table.router(slot));
         Path path = snapshot.path(table.pathId(slot));
-        FlowPrograms.Instruction instruction = datapath.programs().of(table, slot, nowNs);
         return new FlowReport(
                 router(snapshot, router),
                 Protocols.name(table.protocol(slot)),
@@ -82,7 +80,7 @@ public final class ListFlows implements WorkerTask {
                 path == null ? "" : path.name(),
                 List.of(table.packets(slot, 0), table.packets(slot, 1)),
                 List.of(table.bytes(slot, 0), table.bytes(slot, 1)),
-                instruction == null ? "" : InstructionWords.of(instruction, snapshot),
+                InstructionWords.of(datapath.programs().of(slot, nowNs), snapshot),
                 table.idleMs(slot, nowNs));
     }
 

@@ -7,7 +7,7 @@ import dev.sluice.agent.worker.WorkerTask;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.FlowPrograms.Flow;
-import dev.sluice.datapath.track.FlowPrograms.Instruction;
+import dev.sluice.datapath.track.Instruction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads the flow programming table, a few chains between two batches. One user: the worker; others wait for the result. */
 final class ListInstructions implements WorkerTask {
     private static final int BUCKETS_PER_STEP = 256;
-    private static final long NS_PER_MS = 1_000_000;
 
     private final int limit;
     private final CompletableFuture<InstructionsReport> result = new CompletableFuture<>();
@@ -48,7 +47,8 @@ final class ListInstructions implements WorkerTask {
     }
 
     private void add(Datapath datapath, @Nullable Instruction one, long nowNs) {
-        if (one == null || found.size() >= limit || one.expiresNs() <= nowNs) {
+        long remainingMs = one == null ? 0 : datapath.programs().remainingMs(one, nowNs);
+        if (one == null || found.size() >= limit || remainingMs <= 0) {
             return;
         }
         Flow flow = one.flow();
@@ -61,7 +61,7 @@ final class ListInstructions implements WorkerTask {
                 flow.destinationPort(),
                 InstructionWords.of(one, datapath.snapshot()),
                 one.once(),
-                (one.expiresNs() - nowNs) / NS_PER_MS,
+                remainingMs,
                 one.hits()));
     }
 

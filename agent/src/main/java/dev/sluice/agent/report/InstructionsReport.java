@@ -11,7 +11,7 @@ import java.util.List;
  */
 public record InstructionsReport(int total, int max, List<InstructionReport> instructions) {
     /**
-     * An instruction for a flow, in both directions.
+     * An instruction for a flow; of a node perhaps for one direction.
      *
      * @param router router, or transparent pair
      * @param protocol tcp, udp, icmp, icmpv6, sctp, gre or a number
@@ -21,7 +21,7 @@ public record InstructionsReport(int total, int max, List<InstructionReport> ins
      * @param destinationPort destination port
      * @param instruction drop, accept, skip NODE or path PATH
      * @param once for one packet of each direction only
-     * @param expiresInMs time until it is forgotten
+     * @param expiresInMs time until it is forgotten; of what a node says, if no packet of its flow comes until then
      * @param hits packets it was carried out on
      */
     public record InstructionReport(

@@ -11,7 +11,7 @@ import dev.sluice.datapath.snapshot.OverlayPeer;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.stage.PacketTracer;
-import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.Instruction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -168,7 +168,7 @@ final class CaptureTap implements PacketTracer {
     }
 
     @Override
-    public void instructed(Batch b, int i, FlowPrograms.Instruction instruction) {
+    public void instructed(Batch b, int i, Instruction instruction) {
         decision += ", instruction";
     }
 

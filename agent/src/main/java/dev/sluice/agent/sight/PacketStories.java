@@ -18,7 +18,7 @@ import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.stage.PacketTracer;
-import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.Instruction;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -301,7 +301,7 @@ final class PacketStories implements PacketTracer {
     }
 
     @Override
-    public void instructed(Batch b, int i, FlowPrograms.Instruction instruction) {
+    public void instructed(Batch b, int i, Instruction instruction) {
         if (inHand(b, i)) {
             say("instruction " + instruction.action().name().toLowerCase(Locale.ROOT));
         }

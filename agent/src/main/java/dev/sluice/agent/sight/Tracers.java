@@ -6,7 +6,7 @@ import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.OverlayPeer;
 import dev.sluice.datapath.stage.PacketTracer;
-import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.Instruction;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -65,7 +65,7 @@ public final class Tracers implements PacketTracer {
     }
 
     @Override
-    public void instructed(Batch b, int i, FlowPrograms.Instruction instruction) {
+    public void instructed(Batch b, int i, Instruction instruction) {
         for (PacketTracer listener : listeners) {
             listener.instructed(b, i, instruction);
         }

@@ -7,7 +7,7 @@ import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.OverlayPeer;
 import dev.sluice.datapath.stage.PacketTracer;
-import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.Instruction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,7 +98,7 @@ final class ForetoldJourney implements PacketTracer {
     }
 
     @Override
-    public void instructed(Batch b, int i, FlowPrograms.Instruction instruction) {
+    public void instructed(Batch b, int i, Instruction instruction) {
         tracer.instructed(b, i, instruction);
     }
 

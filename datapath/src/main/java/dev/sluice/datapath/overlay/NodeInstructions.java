@@ -8,7 +8,6 @@ import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.track.FlowPrograms.Action;
-import dev.sluice.wire.IpAddress;
 import dev.sluice.wire.SluiceContext;
 
 /**
@@ -18,9 +17,6 @@ import dev.sluice.wire.SluiceContext;
  * <p>Whether the node may speak of the flow is the caller's to know. What is said anew allocates; what is repeated, which nodes do until they are heard, does not.
  */
 public final class NodeInstructions {
-    /** How long what is said holds. A node that sees packets of the flow again may say it again. */
-    static final long TTL_NS = 300_000_000_000L;
-
     private final FlowPrograms programs;
     private final ConnectionTable table;
     private final Selector selector;
@@ -61,9 +57,9 @@ public final class NodeInstructions {
      */
     public boolean tell(int slot, int direction, Attachment node, int program, int flags, long nowNs) {
         boolean told = switch (action(program)) {
-            case SluiceContext.DROP -> put(slot, direction, Action.DROP, 0, flags, nowNs);
-            case SluiceContext.ACCEPT -> put(slot, direction, Action.SKIP, node.instance(), flags, nowNs);
-            case SluiceContext.NEW_PATH -> newPath(slot, direction, program & 0xff_ffff, flags, nowNs);
+            case SluiceContext.DROP -> put(slot, direction, node, Action.DROP, 0, flags, nowNs);
+            case SluiceContext.ACCEPT -> put(slot, direction, node, Action.SKIP, node.instance(), flags, nowNs);
+            case SluiceContext.NEW_PATH -> newPath(slot, direction, node, program & 0xff_ffff, flags, nowNs);
             default -> true;
         };
         if (!told) {
@@ -74,31 +70,26 @@ public final class NodeInstructions {
         return told;
     }
 
-    private boolean newPath(int slot, int direction, int spi, int flags, long nowNs) {
+    private boolean newPath(int slot, int direction, Attachment node, int spi, int flags, long nowNs) {
         PlanePath names = plane.forward(spi);
         names = names == null ? plane.reverse(spi) : names;
         return names != null
                 && selector.offered(table.targetId(slot), names.path()) != null
-                && put(slot, direction, Action.PATH, names.path(), flags, nowNs);
+                && put(slot, direction, node, Action.PATH, names.path(), flags, nowNs);
     }
 
-    private boolean put(int slot, int direction, Action action, int argument, int flags, long nowNs) {
-        int linked = table.linked(slot);
-        // In front of a node that translates and behind it the flow has different addresses.
-        return putOne(slot, direction, action, argument, flags, nowNs)
-                && (linked < 0 || putOne(linked, direction, action, argument, flags, nowNs));
-    }
-
-    private boolean putOne(int slot, int direction, Action action, int argument, int flags, long nowNs) {
-        FlowPrograms.Flow flow = new FlowPrograms.Flow(
-                table.router(slot),
-                table.protocol(slot),
-                new IpAddress(table.sourceHi(slot), table.sourceLo(slot)),
-                table.sourcePort(slot),
-                new IpAddress(table.destinationHi(slot), table.destinationLo(slot)),
-                table.destinationPort(slot));
+    private boolean put(int slot, int direction, Attachment node, Action action, int argument, int flags, long nowNs) {
         boolean once = (flags & SluiceContext.ALL) == 0;
         int directions = (flags & SluiceContext.BOTH) != 0 ? FlowPrograms.BOTH_DIRECTIONS : 1 << direction;
-        return programs.tell(flow, action, argument, once, directions, nowNs + TTL_NS, nowNs);
+        int linked = table.linked(slot);
+        // In front of a node that translates and behind it the flow has different addresses.
+        return putOne(slot, node, action, argument, once, directions, nowNs)
+                && (linked < 0 || putOne(linked, node, action, argument, once, directions, nowNs));
+    }
+
+    private boolean putOne(
+            int slot, Attachment node, Action action, int argument, boolean once, int directions, long nowNs) {
+        long life = FlowPrograms.WITH_THE_RECORD;
+        return programs.tell(slot, node.instance(), action, argument, once, directions, life, nowNs);
     }
 }

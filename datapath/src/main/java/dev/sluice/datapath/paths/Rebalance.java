@@ -9,7 +9,6 @@ import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.snapshot.Target;
 import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowPrograms;
-import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -357,12 +356,13 @@ public final class Rebalance {
         }
         Path target = shares.path(next);
         boolean told = programs.tell(
-                flow(record),
+                record,
+                FlowPrograms.REBALANCING,
                 FlowPrograms.Action.PATH,
                 target.id(),
                 true,
                 FlowPrograms.BOTH_DIRECTIONS,
-                nowNs + PENDING_NS,
+                PENDING_NS,
                 nowNs);
         if (told) {
             creditNs -= NS_PER_S;
@@ -392,16 +392,6 @@ public final class Rebalance {
             return false;
         }
         table.refresh(record);
-        return table.idleMs(record, nowNs) < SILENT_MS && programs.of(table, record, nowNs) == null;
-    }
-
-    private FlowPrograms.Flow flow(int record) {
-        return new FlowPrograms.Flow(
-                table.router(record),
-                table.protocol(record),
-                new IpAddress(table.sourceHi(record), table.sourceLo(record)),
-                table.sourcePort(record),
-                new IpAddress(table.destinationHi(record), table.destinationLo(record)),
-                table.destinationPort(record));
+        return table.idleMs(record, nowNs) < SILENT_MS && !programs.isTold(record, nowNs);
     }
 }

@@ -4,7 +4,7 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.OverlayPeer;
-import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.Instruction;
 
 /**
  * Hears what happens to packets, stage by stage: golden traces and {@code trace} are made of it, from the production stages. Called by the worker; without one, a
@@ -40,7 +40,7 @@ public interface PacketTracer {
     void classified(Batch batch, int slot, Decision decision);
 
     /** An instruction for the flow was found, and is carried out on the packet. */
-    default void instructed(Batch batch, int slot, FlowPrograms.Instruction instruction) {
+    default void instructed(Batch batch, int slot, Instruction instruction) {
         // Not everybody who listens wants to know.
     }
 

@@ -3,13 +3,18 @@ package dev.sluice.datapath.track;
 import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.wire.IpAddress;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The flow programming table (V12; document 002: flow programming table, process 1300): instructions for single flows that go before what their records say. One
  * user: the worker; others hand it tasks.
+ *
+ * <p>An operator names a flow by its addresses, before it begins or while it lasts, and says how long: {@link #put}. A node speaks of the flow of a record, and what it says ends with that record
+ * ({@link #tell}): the next flow with the same addresses is another one. So each flow has one instruction of an operator, or those of nodes; of each node and direction at most one for the next packet
+ * and one for all.
  *
  * <p>Each new instruction moves {@link #generation}. A record stores the generation at which it was looked up in vain, so that a flow without instruction pays
  * one compare of integers; one with an instruction stays behind, and is looked up at each packet. Nothing on the way of a packet allocates.
@@ -24,13 +29,20 @@ public final class FlowPrograms {
     /** Hops that {@link Action#SKIP} can leave out: a record has a bit for each. */
     public static final int SKIPPED_HOPS_MAX = 8;
 
-    /** Nodes that one {@link Action#SKIP} can leave out. */
-    private static final int SKIPPED_NODES_MAX = SKIPPED_HOPS_MAX;
-
     /** {@link #tell}: packets of both directions. */
     public static final int BOTH_DIRECTIONS = 3;
 
-    private static final int[] NO_MORE = {};
+    /** {@link #tell}: as long as the record. */
+    public static final long WITH_THE_RECORD = -1;
+
+    /** {@link Instruction#speaker}: an operator. */
+    public static final int OPERATOR = -1;
+
+    /** {@link Instruction#speaker}: flows are spread anew. */
+    public static final int REBALANCING = -2;
+
+    /** A reference that no record has: slots are below this one. */
+    private static final long GONE = Integer.MAX_VALUE;
 
     /** What an instruction says. */
     public enum Action {
@@ -71,131 +83,21 @@ public final class FlowPrograms {
         private long hash() {
             return FlowHash.withRouter(flowHash(), zone);
         }
-    }
 
-    /** An instruction and what came of it. One writer: the worker. */
-    public static final class Instruction {
-        private final Flow flow;
-        private final Action action;
-        private final int argument;
-        private final boolean once;
-        private long expiresNs;
-        private long hits;
-
-        /** Whether a service node said it, not an operator. */
-        private boolean byNode;
-
-        /** Further nodes that {@link Action#SKIP} leaves out. */
-        private int[] more = NO_MORE;
-
-        /** Bit per direction that it is not for, or in which an instruction for one packet was carried out. */
-        private int done;
-
-        private @Nullable Instruction next;
-
-        private Instruction(Flow flow, Action action, int argument, boolean once, long expiresNs) {
-            this.flow = flow;
-            this.action = action;
-            this.argument = argument;
-            this.once = once;
-            this.expiresNs = expiresNs;
-        }
-
-        public Flow flow() {
-            return flow;
-        }
-
-        public Action action() {
-            return action;
-        }
-
-        /** Instance number or path id, 0 for other actions. */
-        public int argument() {
-            return argument;
-        }
-
-        /** Whether it is for one packet of each direction; a path is taken once for all. */
-        public boolean once() {
-            return once;
-        }
-
-        /** From this moment on it counts no more. */
-        public long expiresNs() {
-            return expiresNs;
-        }
-
-        /** Whether {@link Action#SKIP} leaves out a node. */
-        public boolean skips(int instance) {
-            boolean skips = argument == instance;
-            for (int i = 0; !skips && i < more.length; i++) {
-                skips = more[i] == instance;
-            }
-            return skips;
-        }
-
-        /** Numbers of the instances that {@link Action#SKIP} leaves out; empty for other actions. */
-        public int[] skippedNodes() {
-            if (action != Action.SKIP) {
-                return NO_MORE;
-            }
-            int[] all = Arrays.copyOf(more, more.length + 1);
-            all[more.length] = argument;
-            return all;
-        }
-
-        /** Packets it was carried out on. */
-        public long hits() {
-            return hits;
-        }
-
-        /** Whether one more node can be left out by it; for the directions that the others are left out for, since a node speaks for itself only. */
-        private boolean canTakeIn(Action another, int others) {
-            return another == Action.SKIP && done == others && more.length + 1 < SKIPPED_NODES_MAX;
-        }
-
-        /** Takes up what was said before of the same flow, with the same action. */
-        private void join(Instruction before) {
-            hits = before.hits;
-            done &= before.done;
-            if (!before.skips(argument)) {
-                more = Arrays.copyOf(before.more, before.more.length + 1);
-                more[before.more.length] = before.argument;
-            }
-        }
-
-        private boolean matches(PacketFields f, int zone) {
-            return flow.zone == zone && flow.protocol == f.protocol && (isForward(f) || isReverse(f));
-        }
-
-        private boolean isForward(PacketFields f) {
-            return f.sourceLo == flow.source.lo()
-                    && f.sourceHi == flow.source.hi()
-                    && f.sourcePort == flow.sourcePort
-                    && f.destinationLo == flow.destination.lo()
-                    && f.destinationHi == flow.destination.hi()
-                    && f.destinationPort == flow.destinationPort;
-        }
-
-        private boolean isReverse(PacketFields f) {
-            return f.sourceLo == flow.destination.lo()
-                    && f.sourceHi == flow.destination.hi()
-                    && f.sourcePort == flow.destinationPort
-                    && f.destinationLo == flow.source.lo()
-                    && f.destinationHi == flow.source.hi()
-                    && f.destinationPort == flow.sourcePort;
-        }
-
-        private int directionBit(PacketFields f) {
-            return isForward(f) ? 1 : 2;
-        }
-
-        /** Whether it still is for packets of this direction. */
-        public boolean concerns(PacketFields f) {
-            return (done & directionBit(f)) == 0;
+        private void write(PacketFields key) {
+            key.protocol = protocol;
+            key.sourceHi = source.hi();
+            key.sourceLo = source.lo();
+            key.sourcePort = sourcePort;
+            key.destinationHi = destination.hi();
+            key.destinationLo = destination.lo();
+            key.destinationPort = destinationPort;
         }
     }
 
+    private final ConnectionTable table;
     private final @Nullable Instruction[] buckets = new Instruction[BUCKETS];
+    private final PacketFields key = new PacketFields();
     private int size;
     private int generation = 1;
     private int sweepAt;
@@ -210,6 +112,11 @@ public final class FlowPrograms {
 
     /** Told of each flow that something is said of; null: nobody asks. */
     private @Nullable FlowWatcher watcher;
+
+    /** @param table whose records instructions of nodes end with */
+    public FlowPrograms(ConnectionTable table) {
+        this.table = table;
+    }
 
     public void tell(@Nullable FlowWatcher fastPath) {
         watcher = fastPath;
@@ -232,7 +139,7 @@ public final class FlowPrograms {
         return generation;
     }
 
-    /** Instructions in the table, expired ones that nobody has met yet included. */
+    /** Instructions in the table, those that are over and that nobody has met yet included. */
     public int size() {
         return size;
     }
@@ -241,13 +148,16 @@ public final class FlowPrograms {
         return size == 0;
     }
 
+    // What operators say.
+
     /**
-     * Tells what to do with a flow; takes the place of what was told of it before. The same once more only lives longer, and goes on counting.
+     * Tells what to do with a flow; takes the place of all that was told of it before. The same once more only lives longer, and goes on counting.
      *
      * @return false if the table is full
      */
     public boolean put(Flow flow, Action action, int argument, boolean once, long expiresNs, long nowNs) {
-        Instruction before = said(flow);
+        flow.write(key);
+        Instruction before = first(flow.hash(), key, flow.zone, nowNs);
         remove(flow);
         for (int i = 0; i < BUCKETS && size == INSTRUCTIONS_MAX; i++) {
             sweep(i, nowNs);
@@ -255,13 +165,146 @@ public final class FlowPrograms {
         if (size == INSTRUCTIONS_MAX) {
             return false;
         }
-        Instruction instruction = new Instruction(flow, action, argument, once, expiresNs);
+        Instruction instruction = new Instruction(flow, OPERATOR, action, argument, once);
+        instruction.expiresAt(expiresNs);
         if (before != null && before.action == action && before.argument == argument && before.once == once) {
             instruction.hits = before.hits;
         }
         add(instruction);
         return true;
     }
+
+    /** Revokes all that was told of a flow; false if there was nothing. */
+    public boolean remove(Flow flow) {
+        flow.write(key);
+        int before = size;
+        Instruction instruction = buckets[bucket(flow.hash())];
+        while (instruction != null) {
+            if (instruction.matches(key, flow.zone)) {
+                unlink(instruction);
+            }
+            instruction = instruction.next;
+        }
+        return size < before;
+    }
+
+    // What nodes say.
+
+    /**
+     * What a service node says of the flow of a record. It does not undo what an operator said, nor a drop for all packets, its own included; it takes the place of what the same node said of the same
+     * directions for as many packets. The same once more changes nothing and costs no memory.
+     *
+     * @param slot of the record; its directions are meant
+     * @param speaker instance number of the node, or {@link #REBALANCING}
+     * @param directions bit 0: forward packets, bit 1: reverse ones
+     * @param lifeNs how long it holds at most, or {@link #WITH_THE_RECORD}
+     * @return false if it is refused, or the table is full
+     */
+    public boolean tell(
+            int slot, int speaker, Action action, int argument, boolean once, int directions, long lifeNs, long nowNs) {
+        int zone = table.router(slot);
+        table.readKey(slot, key);
+        long hash = FlowHash.withRouter(table.flowHash(slot), zone);
+        int open = table.isSuperseded(slot) ? 0 : directions;
+        for (Instruction one = first(hash, key, zone, nowNs); one != null; one = next(one, key, zone, nowNs)) {
+            if (one.speaker == OPERATOR) {
+                return false;
+            }
+            boolean stands = action != Action.DROP && one.isDropForAll();
+            open &= stands ? ~one.turned(one.directions, key) : BOTH_DIRECTIONS;
+        }
+        if (open == 0) {
+            return false;
+        }
+        Instruction same = null;
+        for (Instruction one = first(hash, key, zone, nowNs); one != null; one = next(one, key, zone, nowNs)) {
+            if (one.speaker == speaker && one.action == action && one.argument == argument && (once || !one.once)) {
+                open &= ~one.turned(one.directions, key);
+                same = one.once == once ? one : same;
+            }
+        }
+        if (open == 0) {
+            return true;
+        }
+        for (Instruction one = first(hash, key, zone, nowNs); one != null; one = next(one, key, zone, nowNs)) {
+            boolean again = !once && one.action == action && one.argument == argument;
+            if (one.speaker == speaker && one != same && (one.once == once || again)) {
+                narrow(one, one.turned(open, key));
+            }
+        }
+        return say(slot, same, speaker, action, argument, once, open, lifeNs, nowNs);
+    }
+
+    private boolean say(
+            int slot,
+            @Nullable Instruction same,
+            int speaker,
+            Action action,
+            int argument,
+            boolean once,
+            int directions,
+            long lifeNs,
+            long nowNs) {
+        if (same != null) {
+            same.directions |= same.turned(directions, key);
+            told(same.flow);
+            return true;
+        }
+        if (size == INSTRUCTIONS_MAX) {
+            return false;
+        }
+        Instruction instruction = new Instruction(flowOf(slot), speaker, action, argument, once);
+        instruction.directions = directions;
+        instruction.record = table.reference(slot);
+        if (lifeNs != WITH_THE_RECORD) {
+            instruction.expiresAt(nowNs + lifeNs);
+        }
+        add(instruction);
+        return true;
+    }
+
+    private Flow flowOf(int slot) {
+        return new Flow(
+                table.router(slot),
+                table.protocol(slot),
+                new IpAddress(table.sourceHi(slot), table.sourceLo(slot)),
+                table.sourcePort(slot),
+                new IpAddress(table.destinationHi(slot), table.destinationLo(slot)),
+                table.destinationPort(slot));
+    }
+
+    /** Takes directions away from an instruction, which ends with the last one. */
+    private void narrow(Instruction instruction, int directions) {
+        instruction.directions &= ~directions;
+        if (instruction.directions == 0) {
+            unlink(instruction);
+        }
+    }
+
+    /** A record took the place of another one of its flow, which is going on: so does what nodes said of it. */
+    public void follow(long before, int slot) {
+        long now = table.reference(slot);
+        Instruction one = buckets[bucket(FlowHash.withRouter(table.flowHash(slot), table.router(slot)))];
+        while (one != null) {
+            if (one.record == before) {
+                one.record = now;
+            }
+            one = one.next;
+        }
+    }
+
+    /** A packet opens a connection where there may have been one: what nodes said of that one ends, but that it is to be dropped. */
+    public void opens(long hash, PacketFields fields, int zone) {
+        Instruction one = buckets[bucket(hash)];
+        while (one != null) {
+            if (one.record != Instruction.NO_RECORD && one.action != Action.DROP && one.matches(fields, zone)) {
+                unlink(one);
+            }
+            one = one.next;
+        }
+    }
+
+    // The table.
 
     private void add(Instruction instruction) {
         Flow flow = instruction.flow;
@@ -272,84 +315,14 @@ public final class FlowPrograms {
         if (zoneUse != null) {
             zoneUse.enter(flow.zone);
         }
+        told(flow);
+    }
+
+    private void told(Flow flow) {
         generation = generation == -1 ? 1 : generation + 1;
         if (watcher != null) {
             watcher.flowTold(flow);
         }
-    }
-
-    /**
-     * What a service node says of a flow. It does not undo what an operator said, nor that another node says drop; nodes that need not see the flow are left out together. The
-     * same once more only lives longer, and costs no memory.
-     *
-     * @param flow as its record has it, so that directions are those of the record
-     * @param directions bit 0: forward packets of {@code flow}, bit 1: reverse ones
-     * @return false if it is refused, or the table is full
-     */
-    public boolean tell(
-            Flow flow, Action action, int argument, boolean once, int directions, long expiresNs, long nowNs) {
-        Instruction before = said(flow);
-        if (before != null && nowNs - before.expiresNs >= 0) {
-            unlink(before);
-            before = null;
-        }
-        if (before != null
-                && (!before.byNode || (before.action == Action.DROP && !before.once && action != Action.DROP))) {
-            return false;
-        }
-        int others = ~directions & BOTH_DIRECTIONS;
-        boolean joins = before != null
-                && before.action == action
-                && before.once == once
-                && before.flow.equals(flow)
-                && ((before.argument == argument && before.more.length == 0) || before.canTakeIn(action, others));
-        if (before != null && joins && (before.done & ~others) == 0 && before.skips(argument)) {
-            before.expiresNs = expiresNs;
-            return true;
-        }
-        if (before == null && size == INSTRUCTIONS_MAX) {
-            return false;
-        }
-        Instruction instruction = new Instruction(flow, action, argument, once, expiresNs);
-        instruction.byNode = true;
-        instruction.done = others;
-        if (before != null) {
-            unlink(before);
-            if (joins && !once) {
-                instruction.join(before);
-            }
-        }
-        add(instruction);
-        return true;
-    }
-
-    /** Revokes what was told of a flow; false if there was nothing. */
-    public boolean remove(Flow flow) {
-        Instruction instruction = said(flow);
-        if (instruction != null) {
-            unlink(instruction);
-        }
-        return instruction != null;
-    }
-
-    private @Nullable Instruction said(Flow flow) {
-        Instruction instruction = buckets[bucket(flow.hash())];
-        while (instruction != null && !isSameFlow(instruction.flow, flow)) {
-            instruction = instruction.next;
-        }
-        return instruction;
-    }
-
-    private static boolean isSameFlow(Flow one, Flow other) {
-        boolean straight = one.source.equals(other.source)
-                && one.sourcePort == other.sourcePort
-                && one.destination.equals(other.destination)
-                && one.destinationPort == other.destinationPort;
-        boolean turned = one.source.equals(other.destination)
-                && one.sourcePort == other.destinationPort
-                && one.destination.equals(other.source)
-                && one.destinationPort == other.sourcePort;
-        return one.zone == other.zone && one.protocol == other.protocol && (straight || turned);
     }
 
     /** Revokes everything; the number of instructions that there were. */
@@ -378,11 +351,13 @@ public final class FlowPrograms {
         adopted.set(bucket);
         Instruction last = null;
         for (Instruction from = other.buckets[bucket]; from != null; from = from.next) {
-            Instruction copy = new Instruction(from.flow, from.action, from.argument, from.once, from.expiresNs);
+            Instruction copy = new Instruction(from.flow, from.speaker, from.action, from.argument, from.once);
             copy.hits = from.hits;
-            copy.byNode = from.byNode;
-            copy.more = from.more;
-            copy.done = from.done;
+            copy.directions = from.directions;
+            copy.timed = from.timed;
+            copy.expiresNs = from.expiresNs;
+            copy.record =
+                    from.record == Instruction.NO_RECORD ? Instruction.NO_RECORD : copyOf(from.record, other.table);
             if (last == null) {
                 buckets[bucket] = copy;
             } else {
@@ -392,47 +367,105 @@ public final class FlowPrograms {
         }
     }
 
+    /** The name that the copy of a record has here; that of one that is gone names nothing here either. */
+    private long copyOf(long record, ConnectionTable real) {
+        int slot = table.adopted(real.resolve(record));
+        return slot < 0 ? GONE : table.reference(slot);
+    }
+
+    /** The newest instruction for the flow of a packet, null if there is none; see {@link #next}. */
     @Nullable
-    public Instruction find(long hash, PacketFields fields, int zone, long nowNs) {
+    public Instruction first(long hash, PacketFields fields, int zone, long nowNs) {
+        int bucket = bucket(hash);
         if (source != null) {
-            adopt(source, bucket(hash));
+            adopt(source, bucket);
         }
-        Instruction instruction = buckets[bucket(hash)];
+        return from(buckets[bucket], fields, zone, nowNs);
+    }
+
+    /** The next older instruction for the same flow, also if the one given has been revoked meanwhile. */
+    @Nullable
+    public Instruction next(Instruction instruction, PacketFields fields, int zone, long nowNs) {
+        return from(instruction.next, fields, zone, nowNs);
+    }
+
+    @Nullable
+    private Instruction from(@Nullable Instruction begin, PacketFields fields, int zone, long nowNs) {
+        Instruction instruction = begin;
         while (instruction != null) {
             if (instruction.matches(fields, zone)) {
-                if (nowNs - instruction.expiresNs < 0) {
+                if (!isOver(instruction, nowNs)) {
                     return instruction;
                 }
                 unlink(instruction);
-                return null;
             }
             instruction = instruction.next;
         }
         return null;
     }
 
-    /** The instruction for the flow of a connection, null if there is none. */
-    public @Nullable Instruction of(ConnectionTable table, int slot, long nowNs) {
-        if (size == 0 || table.tag(slot) != ConnectionTable.SERVICE) {
-            return null;
+    private boolean isOver(Instruction instruction, long nowNs) {
+        return hasEnded(instruction, nowNs)
+                || (instruction.record != Instruction.NO_RECORD
+                        && table.isOver(table.resolve(instruction.record), ConnectionTable.tableMs(nowNs)));
+    }
+
+    /** As {@link #isOver}, but for records that have expired and that nobody has met yet. */
+    private boolean hasEnded(Instruction instruction, long nowNs) {
+        if (instruction.timed && nowNs - instruction.expiresNs >= 0) {
+            return true;
         }
-        PacketFields fields = new PacketFields();
-        table.readKey(slot, fields);
-        return find(FlowHash.withRouter(table.flowHash(slot), table.router(slot)), fields, table.router(slot), nowNs);
+        if (instruction.record == Instruction.NO_RECORD) {
+            return false;
+        }
+        int slot = table.resolve(instruction.record);
+        return slot < 0 || table.isSuperseded(slot);
+    }
+
+    /** Milliseconds until an instruction is over, of a node's if no packet of its flow comes; not above 0: it is. */
+    public long remainingMs(Instruction instruction, long nowNs) {
+        long ms = instruction.timed ? (instruction.expiresNs - nowNs) / 1_000_000 : Long.MAX_VALUE;
+        if (instruction.record != Instruction.NO_RECORD) {
+            int slot = table.resolve(instruction.record);
+            boolean stands = slot >= 0 && !table.isSuperseded(slot);
+            ms = stands ? Math.min(ms, table.timeoutMs(slot) - table.idleMs(slot, nowNs)) : 0;
+        }
+        return ms;
+    }
+
+    /** The instructions for the flow of a connection, for people; allocates. */
+    public List<Instruction> of(int slot, long nowNs) {
+        List<Instruction> all = new ArrayList<>();
+        if (isTold(slot, nowNs)) {
+            int zone = table.router(slot);
+            Instruction one = first(FlowHash.withRouter(table.flowHash(slot), zone), key, zone, nowNs);
+            for (; one != null; one = next(one, key, zone, nowNs)) {
+                all.add(one);
+            }
+        }
+        return all;
+    }
+
+    /** Whether there is an instruction for the flow of a connection. */
+    public boolean isTold(int slot, long nowNs) {
+        if (size == 0 || table.tag(slot) != ConnectionTable.SERVICE) {
+            return false;
+        }
+        table.readKey(slot, key);
+        int zone = table.router(slot);
+        return first(FlowHash.withRouter(table.flowHash(slot), zone), key, zone, nowNs) != null;
     }
 
     /** An instruction was carried out on a packet; one for a single packet of each direction is over after the second, a path for good after the first. */
     public void executed(Instruction instruction, PacketFields fields) {
         instruction.hits++;
         if (instruction.once) {
-            instruction.done |= instruction.action == Action.PATH ? BOTH_DIRECTIONS : instruction.directionBit(fields);
-            if (instruction.done == BOTH_DIRECTIONS) {
-                unlink(instruction);
-            }
+            boolean path = instruction.action == Action.PATH;
+            narrow(instruction, path ? BOTH_DIRECTIONS : instruction.directionBit(fields));
         }
     }
 
-    /** Removes what has expired from a few chains. */
+    /** Removes what is over from a few chains. */
     public void sweep(long nowNs) {
         for (int i = 0; i < 64 && size > 0; i++) {
             sweepAt = sweepAt + 1 & BUCKETS - 1;
@@ -443,11 +476,10 @@ public final class FlowPrograms {
     private void sweep(int bucket, long nowNs) {
         Instruction instruction = buckets[bucket];
         while (instruction != null) {
-            Instruction next = instruction.next;
-            if (nowNs - instruction.expiresNs >= 0) {
+            if (hasEnded(instruction, nowNs)) {
                 unlink(instruction);
             }
-            instruction = next;
+            instruction = instruction.next;
         }
     }
 

@@ -146,6 +146,11 @@ public final class TcpState {
         return state == RESET_FORWARD || state == RESET_REVERSE;
     }
 
+    /** Whether more was seen than the packets that open a connection, so that a SYN asks for another one. */
+    public static boolean isBeyondOpening(int state) {
+        return state > SYN_RECEIVED;
+    }
+
     /** Name of a state for people, in lower case. */
     public static String name(int state) {
         return state >= 0 && state < NAMES.length ? NAMES[state] : "unknown";

@@ -92,8 +92,6 @@ class ZonesTest {
     void recordsAndInstructionsHoldTheirKeySpaceUntilTheyAreGone() {
         PacketFields key = new PacketFields();
         key.protocol = 17;
-        FlowPrograms programs = new FlowPrograms();
-        programs.countIn(use);
         IpAddress one = IpAddress.parse("10.0.0.1").orElseThrow();
         try (ConnectionTable table = ConnectionTable.open(4, 1, TrackerTimeouts.DEFAULT)) {
             table.countIn(use);
@@ -109,14 +107,17 @@ class ZonesTest {
             assertThat(use.isUsed(9001)).isTrue();
             table.sweep(1_000_000_000_000_000L, 100);
             assertThat(use.isUsed(9001)).as("evicted or expired").isFalse();
+            FlowPrograms programs = new FlowPrograms(table);
+            programs.countIn(use);
+            for (int i = 0; i < 4; i++) {
+                FlowPrograms.Flow flow = new FlowPrograms.Flow(9002, 17, one, i, one, 5);
+                programs.put(flow, FlowPrograms.Action.DROP, 0, false, 5_000, 0);
+            }
+            programs.remove(new FlowPrograms.Flow(9002, 17, one, 5, one, 0));
+            assertThat(use.isUsed(9002)).isTrue();
+            programs.clear();
+            assertThat(use.isUsed(9002)).isFalse();
         }
-        for (int i = 0; i < 4; i++) {
-            programs.put(new FlowPrograms.Flow(9002, 17, one, i, one, 5), FlowPrograms.Action.DROP, 0, false, 5_000, 0);
-        }
-        programs.remove(new FlowPrograms.Flow(9002, 17, one, 5, one, 0));
-        assertThat(use.isUsed(9002)).isTrue();
-        programs.clear();
-        assertThat(use.isUsed(9002)).isFalse();
     }
 
     /** Against a map: numbers are given, used, left and reclaimed at random. */

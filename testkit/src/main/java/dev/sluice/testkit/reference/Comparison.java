@@ -201,6 +201,10 @@ final class Comparison implements AutoCloseable {
                 subject.tell(e);
                 yield new Outcome();
             }
+            case Event.Said e -> {
+                subject.say(e);
+                yield new Outcome();
+            }
             case Event.Applies e -> {
                 zeroNew(e.world());
                 subject.apply(e.world());
@@ -268,6 +272,7 @@ final class Comparison implements AutoCloseable {
             case Event.Applies e -> model.apply(e.world());
             case Event.Attributes e -> model.attributes.set(e.subject(), e.values(), model.nowNs + e.lifeNs());
             case Event.Told e -> model.tell(e);
+            case Event.Said e -> model.programs.say(e);
             case Event.Elapses e -> {
                 return model.elapse(e.ns(), e.tick());
             }

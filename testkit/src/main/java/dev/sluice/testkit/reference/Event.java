@@ -47,7 +47,16 @@ sealed interface Event {
     record Attributes(ModelAttributes.Subject subject, ModelAttributes.@Nullable Values values, long lifeNs)
             implements Event {}
 
-    /** Somebody tells what to do with a flow; a null action revokes it. */
+    /**
+     * A node says what to do with a flow.
+     *
+     * @param speaker instance number
+     * @param directions bit 0: as its record has it, bit 1: the other one
+     */
+    record Said(ModelRecord.Key flow, int speaker, Action action, int argument, boolean once, int directions)
+            implements Event {}
+
+    /** An operator tells what to do with a flow; a null action revokes it. */
     record Told(ModelRecord.Key flow, @Nullable Action action, int argument, boolean once, long ttlNs)
             implements Event {}
 

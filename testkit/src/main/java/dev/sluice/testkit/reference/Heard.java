@@ -6,7 +6,7 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.stage.PacketTracer;
-import dev.sluice.datapath.track.FlowPrograms;
+import dev.sluice.datapath.track.Instruction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -68,7 +68,7 @@ final class Heard implements PacketTracer {
     }
 
     @Override
-    public void instructed(Batch b, int i, FlowPrograms.Instruction instruction) {
+    public void instructed(Batch b, int i, Instruction instruction) {
         say("instructed", instruction.action(), instruction.argument(), instruction.once());
     }
 

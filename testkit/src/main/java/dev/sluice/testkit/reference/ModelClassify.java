@@ -82,6 +82,12 @@ final class ModelClassify {
             vanished = found;
             found = null;
         }
+        ModelRecord before = found == null ? vanished : found;
+        if (before != null
+                && opens(trip)
+                && !List.of("NONE", "SYN_SENT", "SYN_RECEIVED").contains(before.tcp)) {
+            model.programs.anotherConnection(trip);
+        }
         if (found != null && group != 0 && model.programs.moves(trip, found)) {
             // This is the flow's next packet in its direction, though another record takes it.
             found.skipped.set(found.directionOf(trip.key()), Set.of());
@@ -240,10 +246,7 @@ final class ModelClassify {
     }
 
     private void dropAsTold(Trip trip) {
-        ModelPrograms.Order order = model.programs.of(trip);
-        if (order != null) {
-            model.programs.done(trip, order);
-        }
+        model.programs.done(trip, Action.DROP);
         model.drop(trip, DropReason.FLOW_PROGRAMMED);
     }
 
@@ -400,6 +403,9 @@ final class ModelClassify {
         }
         record.oneDirection = oneDirection;
         verdict.onto(record);
+        if (vanished != null) {
+            model.programs.follow(vanished, record);
+        }
         if (model.attributes.used) {
             record.attributes = values;
             record.forwardPort = reverse ? otherPort : trip.port;
@@ -498,12 +504,11 @@ final class ModelClassify {
 
     private void act(Trip trip, PortEntry port, boolean toPort) {
         ModelRecord record = trip.decided();
-        ModelPrograms.Order order = trip.follows ? null : model.programs.of(trip);
         boolean waits = model.passage.waits(record);
         if (!trip.follows) {
             note(trip, record, waits);
         }
-        if (order != null && order.action == Action.DROP) {
+        if (!trip.follows && model.programs.says(trip, Action.DROP)) {
             dropAsTold(trip);
             return;
         }
@@ -533,21 +538,18 @@ final class ModelClassify {
             }
             return;
         }
-        if (order != null && order.action == Action.ACCEPT) {
-            model.programs.done(trip, order);
+        if (!trip.follows && model.programs.says(trip, Action.ACCEPT)) {
+            model.programs.done(trip, Action.ACCEPT);
             model.outcome.count("acceptedByInstruction");
             trip.mark = trip.router;
             pass(trip, toPort);
             return;
         }
-        if (order != null) {
-            Set<Integer> skipped = model.programs.skipped(order, path);
+        if (!trip.follows && !model.programs.of(trip).isEmpty()) {
+            Set<Integer> skipped = model.programs.heed(trip, path);
             record.skipped.set(trip.direction, skipped);
             if (!skipped.isEmpty()) {
                 model.outcome.count("skippedByInstruction");
-            }
-            if (!skipped.isEmpty() || (order.action == Action.PATH && order.argument == path.id())) {
-                model.programs.done(trip, order);
             }
         }
         boolean transparent = port.role() == PortEntry.Role.TRANSPARENT;

@@ -163,7 +163,7 @@ final class ModelConnections {
         }
     }
 
-    private boolean isExpired(ModelRecord record, long nowMs) {
+    boolean isExpired(ModelRecord record, long nowMs) {
         long idleMs = nowMs - Math.max(record.seenMs[0], record.seenMs[1]);
         return idleMs > Math.ceilDiv(timeoutNs(record), 1_000_000L);
     }

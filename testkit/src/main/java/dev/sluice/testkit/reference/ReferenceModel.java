@@ -96,7 +96,7 @@ public final class ReferenceModel {
         if (action == null) {
             programs.revoke(told.flow());
         } else {
-            programs.tell(told.flow(), action, told.argument(), told.once(), nowNs + told.ttlNs());
+            programs.tell(told, action);
         }
     }
 

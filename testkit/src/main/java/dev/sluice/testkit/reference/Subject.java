@@ -7,15 +7,18 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DatapathCounters;
 import dev.sluice.datapath.packet.DropCounters;
 import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.rules.AttributeIds;
+import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.rules.Rule;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.AttachmentCounters;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.track.AttributeTable;
+import dev.sluice.datapath.track.ConnectionTable;
 import dev.sluice.datapath.track.FlowName;
 import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.ports.MemoryFrame;
@@ -111,6 +114,38 @@ final class Subject implements AutoCloseable {
             datapath.programs().remove(flow);
         } else {
             datapath.programs().put(flow, action, told.argument(), told.once(), nowNs + told.ttlNs(), nowNs);
+        }
+    }
+
+    void say(Event.Said said) {
+        ModelRecord.Key key = said.flow();
+        PacketFields fields = new PacketFields();
+        fields.protocol = key.protocol();
+        fields.sourceHi = key.source().hi();
+        fields.sourceLo = key.source().lo();
+        fields.sourcePort = key.sourcePort();
+        fields.destinationHi = key.destination().hi();
+        fields.destinationLo = key.destination().lo();
+        fields.destinationPort = key.destinationPort();
+        int zone = datapath.zone(key.router(), key.outerVlan(), key.innerVlan());
+        ConnectionTable table = datapath.connections();
+        int slot = table.find(
+                FlowHash.withRouter(FlowHash.of(fields), zone), fields, zone, ConnectionTable.SERVICE, nowNs);
+        while (slot >= 0 && table.isSuperseded(slot)) {
+            slot = table.next(slot, nowNs);
+        }
+        if (slot >= 0) {
+            long life = FlowPrograms.WITH_THE_RECORD;
+            datapath.programs()
+                    .tell(
+                            slot,
+                            said.speaker(),
+                            said.action(),
+                            said.argument(),
+                            said.once(),
+                            said.directions(),
+                            life,
+                            nowNs);
         }
     }
 

@@ -233,7 +233,7 @@ final class Traffic {
         return new Event.Attributes(subject, values, dice.any(MS, 500 * MS, 40_000 * MS, 9_000_000 * MS));
     }
 
-    /** What an operator, or a node, says of a flow: mostly of one that is there. */
+    /** What an operator says of a flow, mostly of one that is there, or, instead of an operator whose words are soon over, a node. */
     private Event told(World now, ModelConnections connections) {
         if (told.isEmpty() || dice.percent(70)) {
             List<ModelRecord.Key> there =
@@ -263,7 +263,14 @@ final class Traffic {
                         ? dice.of(now.paths()).id()
                         : 0;
         long ttlNs = dice.any(MS / 3, 20 * MS, 1000 * MS, 300_000 * MS);
-        return new Event.Told(flow, action, argument, dice.percent(40), ttlNs);
+        boolean once = dice.percent(40);
+        boolean byNode = ttlNs <= 20 * MS && (action == Action.DROP || action == Action.SKIP || action == Action.PATH);
+        if (!byNode || action == null) {
+            return new Event.Told(flow, action, argument, once, ttlNs);
+        }
+        int speaker = action == Action.SKIP ? argument : dice.below(2);
+        int directions = flow.equals(flow.turned()) ? 3 : dice.between(1, 3);
+        return new Event.Said(flow, speaker, action, argument, once, directions);
     }
 
     private Event time() {

@@ -180,22 +180,23 @@ class PlantedFaultsTest {
         FLOW_PROGRAM_GENERATION_IS_NOT_MOVED("FlowPrograms", "generation = generation == -1 ? 1 : generation + 1;", ""),
         INSTRUCTIONS_NEVER_EXPIRE(
                 "FlowPrograms",
-                "if (nowNs - instruction.expiresNs < 0) {\n                    return",
-                "if (instruction.hits >= 0) {\n return"),
-        INSTRUCTIONS_FOR_ONE_PACKET_STAY("FlowPrograms", "if (instruction.once) {", "if (instruction.hits < 0) {"),
-        INSTRUCTIONS_ARE_FOR_ONE_DIRECTION(
+                "if (instruction.timed && nowNs - instruction.expiresNs >= 0) {",
+                "if (instruction.hits < 0) {"),
+        WORDS_OF_NODES_OUTLIVE_THEIR_RECORD(
                 "FlowPrograms",
-                "return flow.zone == zone && flow.protocol == f.protocol && (isForward(f) || isReverse(f));",
-                "return flow.zone == zone && flow.protocol == f.protocol && isForward(f);"),
+                "if (instruction.record == Instruction.NO_RECORD) {\n            return false;",
+                "if (instruction.hits >= 0) {\n            return false;"),
+        WORDS_OF_NODES_STAY_BEHIND("Classification", "instructions.follow(replaced, slot);", ""),
+        CONNECTIONS_THAT_OPEN_TAKE_OVER_WORDS_OF_NODES(
+                "Instructions", "programs.opens(c.keyHash, c.fields, c.zone);", ""),
+        INSTRUCTIONS_FOR_ONE_PACKET_STAY("FlowPrograms", "if (instruction.once) {", "if (instruction.hits < 0) {"),
+        INSTRUCTIONS_ARE_FOR_ONE_DIRECTION("Instruction", "&& (isForward(f) || isReverse(f));", "&& isForward(f);"),
         ACCEPTED_FLOWS_ARE_SERVED_LATER(
                 "Classification",
-                "instructions.execute(c);\n            c.mark = c.router;",
-                "instructions.execute(c);"),
+                "instructions.execute(c, FlowPrograms.Action.ACCEPT);\n            c.mark = c.router;",
+                "instructions.execute(c, FlowPrograms.Action.ACCEPT);"),
         SKIPPED_NODES_ARE_NOT("Steering", "return c.follows ? 0 : table.skipMask(c.record, c.direction);", "return 0;"),
-        MOVED_FLOWS_STAY(
-                "Instructions",
-                "now.action() == Action.PATH ? now.argument() : 0;",
-                "now.action() == Action.PATH ? 0 : 0;"),
+        MOVED_FLOWS_STAY("Instructions", "&& path == 0 ? one.argument() : path;", "&& path == 0 ? 0 : path;"),
         COPIES_ARE_NOT_COUNTED_AS_LOST("Steering", "node.counters().copiesLost++;", ""),
         ERRORS_GO_PAST_NODES_THAT_TRANSLATE("WayBack", "if (hop == Cursor.NOWHERE) {", "if (hop >= Cursor.NOWHERE) {"),
         DEEP_TAGS_OF_A_NODE_STAY("DeepTags", "if (side.outerTag() != 0) {", "if (side.outerTag() == -1) {");

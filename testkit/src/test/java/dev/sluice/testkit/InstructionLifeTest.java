@@ -1,0 +1,125 @@
+package dev.sluice.testkit;
+
+import static dev.sluice.testkit.AwareNode.ALL;
+import static dev.sluice.testkit.AwareNode.BOTH;
+import static dev.sluice.testkit.ThreeHosts.A;
+import static dev.sluice.testkit.ThreeHosts.B;
+import static dev.sluice.testkit.ThreeHosts.CLIENT;
+import static dev.sluice.testkit.ThreeHosts.SERVER;
+import static dev.sluice.testkit.ThreeHosts.UNDERLAY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.Tcp;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How long holds what an aware node says of a flow: as long as the flow, neither longer nor shorter (V12; packet-life.md, flow programming). */
+class InstructionLifeTest {
+    private static final long SECOND = 1_000_000_000L;
+    private static final byte[] DATA = request(Tcp.ACK);
+
+    private static byte[] request(int flags) {
+        return TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", flags).bytes();
+    }
+
+    private static byte[] reply(int flags) {
+        return TestPacket.tcp("10.0.0.2:80", "10.0.0.1:4000", flags).bytes();
+    }
+
+    /** Of a node on host A, which classifies, or B. */
+    private static ThreeHosts hosts(boolean remote) {
+        return remote ? ThreeHosts.aware(false) : ThreeHosts.awareOnA();
+    }
+
+    private static int node(boolean remote) {
+        return remote ? B : A;
+    }
+
+    /** A frame of the client comes in; what the node gets of it. */
+    private static List<byte[]> toNode(ThreeHosts hosts, byte[] frame) {
+        hosts.receive(A, CLIENT, frame);
+        return hosts.toNode();
+    }
+
+    /** A connection is opened; the node says something in a message. What the node got of the first packet. */
+    private static byte[] open(ThreeHosts hosts, boolean remote, int action, int flags) {
+        byte[] got = toNode(hosts, request(Tcp.SYN)).getFirst();
+        hosts.receive(A, SERVER, reply(Tcp.SYN | Tcp.ACK));
+        hosts.receive(A, CLIENT, DATA);
+        hosts.toNode();
+        hosts.receive(node(remote), UNDERLAY, AwareNode.message(got, action, flags, 0));
+        assertThat(instructions(hosts)).isPositive();
+        return got;
+    }
+
+    private static int instructions(ThreeHosts hosts) {
+        return hosts.host(A).datapath().programs().size();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nextConnectionOfTheSamePortsIsLookedAt(boolean remote) {
+        try (ThreeHosts hosts = hosts(remote)) {
+            open(hosts, remote, AwareNode.ACCEPT, ALL | BOTH);
+            assertThat(toNode(hosts, DATA)).isEmpty();
+            hosts.receive(A, CLIENT, request(Tcp.FIN | Tcp.ACK));
+            hosts.receive(A, SERVER, reply(Tcp.FIN | Tcp.ACK));
+            hosts.host(A).advance(2 * SECOND);
+            assertThat(toNode(hosts, request(Tcp.SYN))).as("the new connection").hasSize(1);
+            assertThat(toNode(hosts, DATA)).hasSize(1);
+        }
+    }
+
+    @Test
+    void connectionOfAHostThatHasLostTheOneBeforeIsLookedAt() {
+        try (ThreeHosts hosts = hosts(false)) {
+            open(hosts, false, AwareNode.ACCEPT, ALL | BOTH);
+            assertThat(toNode(hosts, request(Tcp.SYN)))
+                    .as("nobody has said that the one before is over")
+                    .hasSize(1);
+            assertThat(toNode(hosts, DATA)).hasSize(1);
+        }
+    }
+
+    @Test
+    void nextDatagramsOfTheSamePortsAreLookedAt() {
+        try (ThreeHosts hosts = hosts(false)) {
+            byte[] frame = TestPacket.udp("10.0.0.1:4000", "10.0.0.2:80").bytes();
+            byte[] got = toNode(hosts, frame).getFirst();
+            hosts.receive(A, UNDERLAY, AwareNode.message(got, AwareNode.ACCEPT, ALL | BOTH, 0));
+            assertThat(toNode(hosts, frame)).isEmpty();
+            hosts.host(A).advance(50 * SECOND);
+            assertThat(toNode(hosts, frame)).as("the flow goes on").isEmpty();
+            hosts.host(A).advance(61 * SECOND);
+            assertThat(toNode(hosts, frame)).as("its record has expired").hasSize(1);
+            assertThat(toNode(hosts, frame)).hasSize(1);
+        }
+    }
+
+    @Test
+    void acceptedFlowStaysAcceptedAsLongAsItLives() {
+        try (ThreeHosts hosts = hosts(false)) {
+            open(hosts, false, AwareNode.ACCEPT, ALL | BOTH);
+            for (int i = 0; i < 3; i++) {
+                hosts.host(A).advance(200 * SECOND);
+                assertThat(toNode(hosts, DATA)).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void whatIsSaidOfAFlowLeavesWithIt() {
+        try (ThreeHosts hosts = hosts(false)) {
+            open(hosts, false, AwareNode.ACCEPT, ALL | BOTH);
+            hosts.receive(A, CLIENT, request(Tcp.RST));
+            hosts.host(A).advance(31 * SECOND);
+            for (int i = 0; i < 512; i++) {
+                hosts.host(A).advance(SECOND / 1000);
+            }
+            assertThat(hosts.host(A).datapath().connections().size()).isZero();
+            assertThat(instructions(hosts)).isZero();
+        }
+    }
+}
