@@ -535,7 +535,8 @@ final class Classification {
         if (!c.follows && !waits) {
             table.count(slot, c.direction, c.lengthBytes(), c.nowNs);
         }
-        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment() && !waits) {
+        boolean dropped = instructions.drops();
+        if (c.fields.protocol == IpProtocols.TCP && !c.isLaterFragment() && !waits && !dropped) {
             table.onTcp(slot, c.direction, c.batch.tcpFlags[c.slot]);
         }
         int ruleId = table.ruleId(slot);
@@ -554,7 +555,7 @@ final class Classification {
         if (journey != null) {
             journey.classified(c, hit, instructions.isCurrent(slot), watchful != null);
         }
-        if (instructions.says(FlowPrograms.Action.DROP)) {
+        if (dropped) {
             return dropAsTold(c);
         }
         if (rule == null ? ruleId != PathChanges.TRANSLATED_RULE : rule.action() == Rule.Action.NONE) {

@@ -108,6 +108,11 @@ final class Instructions {
         return (actions & bit(action)) != 0;
     }
 
+    /** Whether the packet is dropped: then the other side does not hear of it, and it moves no connection. */
+    boolean drops() {
+        return says(Action.DROP);
+    }
+
     /** Whether an instruction gives the flow another path of its target, alive. The record then gives way as one that is migrated. */
     boolean isMoved(int slot) {
         return path != 0
@@ -139,7 +144,7 @@ final class Instructions {
         if (tracer != null) {
             tracer.instructed(c.batch, c.slot, one);
         }
-        programs.executed(one, c.fields);
+        programs.executed(one, c.fields, c.nowNs);
     }
 
     /** The path that an instruction asks for, 0 if none does. */

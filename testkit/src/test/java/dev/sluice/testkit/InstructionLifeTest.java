@@ -9,8 +9,10 @@ import static dev.sluice.testkit.ThreeHosts.SERVER;
 import static dev.sluice.testkit.ThreeHosts.UNDERLAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.wire.Tcp;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -106,6 +108,34 @@ class InstructionLifeTest {
                 hosts.host(A).advance(200 * SECOND);
                 assertThat(toNode(hosts, DATA)).isEmpty();
             }
+        }
+    }
+
+    /** As TCP repeats a segment that nobody acknowledges, and longer. */
+    @Test
+    void droppedConnectionStaysDroppedWhileItSends() {
+        try (ThreeHosts hosts = hosts(false)) {
+            open(hosts, false, AwareNode.DROP, ALL | BOTH);
+            long drops = 0;
+            for (int gapSeconds : new int[] {1, 204, 121, 600, 3600}) {
+                hosts.host(A).advance(gapSeconds * SECOND);
+                assertThat(toNode(hosts, DATA)).as("%s s later", gapSeconds).isEmpty();
+                assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAMMED, ++drops));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Tcp.RST, Tcp.SYN, Tcp.FIN | Tcp.ACK})
+    void senderDoesNotEndTheDropByWhatTheOtherSideDoesNotGet(int flags) {
+        try (ThreeHosts hosts = hosts(false)) {
+            open(hosts, false, AwareNode.DROP, ALL | BOTH);
+            assertThat(toNode(hosts, request(flags))).isEmpty();
+            hosts.receive(A, SERVER, reply(Tcp.FIN | Tcp.ACK));
+            assertThat(toNode(hosts, request(Tcp.SYN))).isEmpty();
+            hosts.host(A).advance(60 * SECOND);
+            assertThat(toNode(hosts, DATA)).isEmpty();
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAMMED, 4L));
         }
     }
 

@@ -73,11 +73,16 @@ public abstract sealed class ConnectionTableFields permits ConnectionTable {
 
     /** Counts frames that a fast path repeated. */
     public final void countRepeated(int slot, int direction, long frames, long moreBytes, int seenMs) {
+        seen(slot, direction, seenMs);
+        rare.add(slot, direction, frames, moreBytes);
+    }
+
+    /** A packet of a direction came that is not counted. */
+    public final void seen(int slot, int direction, int seenMs) {
         long lastSeenAt = at(slot) + ConnectionTableRecord.LAST_SEEN + direction * 4L;
         if (seenMs - getInt(records, lastSeenAt) > 0) {
             putInt(records, lastSeenAt, seenMs);
         }
-        rare.add(slot, direction, frames, moreBytes);
     }
 
     /** Takes back what a made-up packet was counted as, and when. */

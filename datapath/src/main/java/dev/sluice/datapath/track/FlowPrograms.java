@@ -456,9 +456,16 @@ public final class FlowPrograms {
         return first(FlowHash.withRouter(table.flowHash(slot), zone), key, zone, nowNs) != null;
     }
 
-    /** An instruction was carried out on a packet; one for a single packet of each direction is over after the second, a path for good after the first. */
-    public void executed(Instruction instruction, PacketFields fields) {
+    /**
+     * An instruction was carried out on a packet; one for a single packet of each direction is over after the second, a path for good after the first. A packet that a node's has dropped keeps the record
+     * alive that it ends with, also where no record decides.
+     */
+    public void executed(Instruction instruction, PacketFields fields, long nowNs) {
         instruction.hits++;
+        if (instruction.action == Action.DROP && instruction.record != Instruction.NO_RECORD) {
+            int slot = table.resolve(instruction.record);
+            table.seen(slot, table.isReverse(slot, fields) ? 1 : 0, ConnectionTable.tableMs(nowNs));
+        }
         if (instruction.once) {
             boolean path = instruction.action == Action.PATH;
             narrow(instruction, path ? BOTH_DIRECTIONS : instruction.directionBit(fields));

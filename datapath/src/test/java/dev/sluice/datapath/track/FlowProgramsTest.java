@@ -64,7 +64,7 @@ class FlowProgramsTest {
     private void pass(boolean reverse) {
         programs.of(slot, 0).stream()
                 .filter(one -> one.concerns(packet(reverse)))
-                .forEach(one -> programs.executed(one, packet(reverse)));
+                .forEach(one -> programs.executed(one, packet(reverse), 0));
     }
 
     private void assertForwardAndReverse(List<String> forward, List<String> reverse) {
@@ -255,6 +255,17 @@ class FlowProgramsTest {
         assertThat(programs.of(slot, 58 * SECOND)).hasSize(1);
         assertThat(programs.of(slot, 60 * SECOND)).as("the record has expired").isEmpty();
         assertThat(programs.size()).isZero();
+    }
+
+    @Test
+    void dropHoldsWhileItHasPacketsAlsoWhereTheRecordDoesNotDecide() {
+        says(NODE, Action.DROP, 0, ALL, BOTH);
+        for (int second = 20; second <= 400; second += 20) {
+            List<Instruction> now = programs.of(slot, second * SECOND);
+            assertThat(now).as("second %s", second).hasSize(1);
+            programs.executed(now.getFirst(), packet(true), second * SECOND);
+        }
+        assertThat(table.packets(slot, 0) + table.packets(slot, 1)).isZero();
     }
 
     @Test

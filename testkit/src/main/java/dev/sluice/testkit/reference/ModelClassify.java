@@ -564,7 +564,8 @@ final class ModelClassify {
         if (!waits) {
             record.count(trip.direction, model.nowMs());
         }
-        if (record.isTcp() && !trip.frame.laterFragment && !waits) {
+        boolean dropped = model.programs.says(trip, Action.DROP);
+        if (record.isTcp() && !trip.frame.laterFragment && !waits && !dropped) {
             boolean middleBefore = record.metInTheMiddle;
             record.onTcp(trip.direction, trip.frame.tcpFlags);
             if (record.metInTheMiddle && !middleBefore) {

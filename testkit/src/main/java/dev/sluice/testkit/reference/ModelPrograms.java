@@ -176,6 +176,10 @@ final class ModelPrograms {
 
     private void done(Trip trip, Order order) {
         model.coverage.event("instruction " + order.action);
+        ModelRecord record = order.record;
+        if (order.action == Action.DROP && record != null) {
+            record.seenMs[record.directionOf(trip.key())] = model.nowMs();
+        }
         if (order.once) {
             order.packets.remove(trip.key());
             if (order.packets.isEmpty() || order.action == Action.PATH) {

@@ -189,6 +189,12 @@ class PlantedFaultsTest {
         WORDS_OF_NODES_STAY_BEHIND("Classification", "instructions.follow(replaced, slot);", ""),
         CONNECTIONS_THAT_OPEN_TAKE_OVER_WORDS_OF_NODES(
                 "Instructions", "programs.opens(c.keyHash, c.fields, c.zone);", ""),
+        DROPPED_PACKETS_MOVE_CONNECTIONS(
+                "Classification", "!c.isLaterFragment() && !waits && !dropped", "!c.isLaterFragment() && !waits"),
+        DROPPED_PACKETS_KEEP_NOTHING_ALIVE(
+                "FlowPrograms",
+                "if (instruction.action == Action.DROP && instruction.record != Instruction.NO_RECORD) {",
+                "if (instruction.hits < 0) {"),
         INSTRUCTIONS_FOR_ONE_PACKET_STAY("FlowPrograms", "if (instruction.once) {", "if (instruction.hits < 0) {"),
         INSTRUCTIONS_ARE_FOR_ONE_DIRECTION("Instruction", "&& (isForward(f) || isReverse(f));", "&& isForward(f);"),
         ACCEPTED_FLOWS_ARE_SERVED_LATER(
