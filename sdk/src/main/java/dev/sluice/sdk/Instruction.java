@@ -23,6 +23,9 @@ public record Instruction(Action action, int path, boolean all, boolean both) {
     /** The message that carries this was for the switch only and goes no further. */
     public static final Instruction DROP_MESSAGE = new Instruction(Action.DROP_MESSAGE, 0, false, false);
 
+    /** What this node said of the flow before holds no more, both ways; what others said of it stands. */
+    public static final Instruction TAKE_BACK = new Instruction(Action.TAKE_BACK, 0, true, true);
+
     private static final int PATH_MAX = 0xff_ffff;
 
     /** What is to be done. */
@@ -36,7 +39,9 @@ public record Instruction(Action action, int path, boolean all, boolean both) {
         /** Drop this one message; the flow goes on as before. */
         DROP_MESSAGE(SluiceContext.DROP_MESSAGE),
         /** The flow goes on along another path. */
-        NEW_PATH(SluiceContext.NEW_PATH);
+        NEW_PATH(SluiceContext.NEW_PATH),
+        /** What was said before holds no more. */
+        TAKE_BACK(SluiceContext.TAKE_BACK);
 
         private final int code;
 

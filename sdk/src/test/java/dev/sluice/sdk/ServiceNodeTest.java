@@ -114,7 +114,8 @@ class ServiceNodeTest {
                 Verdict.newPath(0xabcdef),
                 Verdict.PASS.saying(Instruction.DROP_FLOW.nextPacketOnly().thisDirectionOnly()),
                 Verdict.DROP.saying(Instruction.DROP_MESSAGE),
-                Verdict.PASS));
+                Verdict.PASS,
+                Verdict.PASS.saying(Instruction.TAKE_BACK.thisDirectionOnly())));
         try (FakeSwitch sluice = new FakeSwitch("127.0.0.1");
                 ServiceNode node = node(sluice, "127.0.0.1")
                         .handler(packet -> verdicts.removeFirst())
@@ -127,10 +128,11 @@ class ServiceNodeTest {
             // What a node before has said is not said again by this one.
             byte[] said = Samples.with(Samples.with(PACKET, SLUICE + 1, 0xb0), SLUICE + 8, 2);
             expect(sluice.exchange(said, node.address()), "80", "00000000", true);
+            expect(sluice.exchange(PACKET, node.address()), "20", "07000000", true);
             // Its thread has ended then, and counted everything.
             node.close();
             NodeStatistics statistics = node.statistics();
-            assertThat(statistics.returnedCount()).isEqualTo(4);
+            assertThat(statistics.returnedCount()).isEqualTo(5);
             assertThat(statistics.messageCount()).isEqualTo(2);
             assertThat(statistics.dropCount(NodeDrop.HANDLER_DROPPED)).isEqualTo(2);
             assertThat(statistics.instructionCount(Action.DROP)).isEqualTo(2);

@@ -18,6 +18,7 @@ final class AwareNode {
     static final int DROP = 1;
     static final int DROP_MESSAGE = 3;
     static final int NEW_PATH = 4;
+    static final int TAKE_BACK = 7;
     static final int ALL = 0x20;
     static final int BOTH = 0x10;
 

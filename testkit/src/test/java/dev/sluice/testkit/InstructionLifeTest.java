@@ -139,6 +139,49 @@ class InstructionLifeTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nodeTakesBackADropThatWasWrong(boolean remote) {
+        try (ThreeHosts hosts = hosts(remote)) {
+            byte[] got = open(hosts, remote, AwareNode.DROP, ALL | BOTH);
+            assertThat(toNode(hosts, DATA)).isEmpty();
+            hosts.receive(node(remote), UNDERLAY, AwareNode.message(got, AwareNode.TAKE_BACK, BOTH, 0));
+            assertThat(instructions(hosts)).isZero();
+            assertThat(toNode(hosts, DATA)).hasSize(1);
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAMMED, 1L));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nodeTakesBackAnAcceptInAPacketOfOneDirection(boolean remote) {
+        try (ThreeHosts hosts = hosts(remote)) {
+            byte[] got = open(hosts, remote, AwareNode.ACCEPT, ALL | BOTH);
+            assertThat(toNode(hosts, DATA)).isEmpty();
+            hosts.receive(node(remote), UNDERLAY, AwareNode.answer(got, AwareNode.TAKE_BACK, 0, 0));
+            assertThat(toNode(hosts, DATA)).as("this direction comes again").hasSize(1);
+            assertThat(instructions(hosts)).as("the other one does not").isEqualTo(1);
+            hosts.receive(node(remote), UNDERLAY, AwareNode.answer(got, AwareNode.TAKE_BACK, BOTH, 0));
+            assertThat(instructions(hosts)).isZero();
+        }
+    }
+
+    @Test
+    void nobodyButTheNodeThatServesTheFlowTakesAnythingBack() {
+        try (ThreeHosts hosts = hosts(false)) {
+            byte[] got = open(hosts, false, AwareNode.DROP, ALL | BOTH);
+            byte[] otherHop = AwareNode.message(got, AwareNode.TAKE_BACK, BOTH, 0);
+            otherHop[AwareNode.INDEX] = (byte) 253;
+            hosts.receive(A, UNDERLAY, otherHop);
+            byte[] otherFlow = AwareNode.message(got, AwareNode.TAKE_BACK, BOTH, 0);
+            otherFlow[AwareNode.FLOW]++;
+            hosts.receive(A, UNDERLAY, otherFlow);
+            assertThat(hosts.host(A).drops())
+                    .isEqualTo(Map.of(DropReason.NODE_HOP_FORGED, 1L, DropReason.FLOW_PROGRAM_REFUSED, 1L));
+            assertThat(instructions(hosts)).isEqualTo(1);
+        }
+    }
+
     @Test
     void whatIsSaidOfAFlowLeavesWithIt() {
         try (ThreeHosts hosts = hosts(false)) {

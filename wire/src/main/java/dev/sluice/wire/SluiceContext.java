@@ -78,6 +78,9 @@ public final class SluiceContext {
     /** Between switches: the packet is of no flow that the sender knows, and comes back by the tag of its node; in the place of the path stands the side: 0 in, 1 out. */
     public static final int BY_TAG = 6;
 
+    /** Action: what the node said of the flow holds no more. */
+    public static final int TAKE_BACK = 7;
+
     private static final int FLAGS_OFFSET = 1;
     private static final int SKIP_OFFSET = 2;
     private static final int MORE_OFFSET = 3;
@@ -128,7 +131,7 @@ public final class SluiceContext {
         return f.get(Layouts.BE32, value + PROGRAM_OFFSET);
     }
 
-    /** The action: {@link #NONE} to {@link #NEW_PATH}; others mean nothing. */
+    /** The action: {@link #NONE} to {@link #TAKE_BACK}; others mean nothing. */
     public static int action(MemorySegment f, long value) {
         return programTag(f, value) >>> 24;
     }

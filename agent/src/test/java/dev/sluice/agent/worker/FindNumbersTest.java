@@ -120,6 +120,16 @@ class FindNumbersTest {
     }
 
     @Test
+    void instructionsReferToTheNodeThatMayTakeThemBack() {
+        int slot = insert(1, 41);
+        long life = FlowPrograms.WITH_THE_RECORD;
+        datapath.programs().tell(slot, 45, FlowPrograms.Action.DROP, 0, false, 1, life, 42);
+        assertThat(find().contains(Space.INSTANCE, 45)).isTrue();
+        datapath.programs().takeBack(slot, 45, 1, 42);
+        assertThat(find().contains(Space.INSTANCE, 45)).isFalse();
+    }
+
+    @Test
     void attributesReferToTheirPort() {
         AttributeTable attributes = new AttributeTable(table.capacity(), 4096);
         datapath.useAttributes(attributes);

@@ -38,7 +38,8 @@ public final class NodeInstructions {
     /** The action of a flow-programming tag, {@link SluiceContext#NONE} if it is none that is known. */
     public static int action(int program) {
         int action = program >>> 24;
-        return action <= SluiceContext.NEW_PATH ? action : SluiceContext.NONE;
+        boolean known = action <= SluiceContext.NEW_PATH || action == SluiceContext.TAKE_BACK;
+        return known ? action : SluiceContext.NONE;
     }
 
     /** The flags of {@link SluiceContext} that say what an action is for. */
@@ -60,6 +61,7 @@ public final class NodeInstructions {
             case SluiceContext.DROP -> put(slot, direction, node, Action.DROP, 0, flags, nowNs);
             case SluiceContext.ACCEPT -> put(slot, direction, node, Action.SKIP, node.instance(), flags, nowNs);
             case SluiceContext.NEW_PATH -> newPath(slot, direction, node, program & 0xff_ffff, flags, nowNs);
+            case SluiceContext.TAKE_BACK -> takeBack(slot, direction, node, flags, nowNs);
             default -> true;
         };
         if (!told) {
@@ -78,9 +80,19 @@ public final class NodeInstructions {
                 && put(slot, direction, node, Action.PATH, names.path(), flags, nowNs);
     }
 
+    private boolean takeBack(int slot, int direction, Attachment node, int flags, long nowNs) {
+        int linked = table.linked(slot);
+        return programs.takeBack(slot, node.instance(), directions(direction, flags), nowNs)
+                && (linked < 0 || programs.takeBack(linked, node.instance(), directions(direction, flags), nowNs));
+    }
+
+    private static int directions(int direction, int flags) {
+        return (flags & SluiceContext.BOTH) != 0 ? FlowPrograms.BOTH_DIRECTIONS : 1 << direction;
+    }
+
     private boolean put(int slot, int direction, Attachment node, Action action, int argument, int flags, long nowNs) {
         boolean once = (flags & SluiceContext.ALL) == 0;
-        int directions = (flags & SluiceContext.BOTH) != 0 ? FlowPrograms.BOTH_DIRECTIONS : 1 << direction;
+        int directions = directions(direction, flags);
         int linked = table.linked(slot);
         // In front of a node that translates and behind it the flow has different addresses.
         return putOne(slot, node, action, argument, once, directions, nowNs)

@@ -235,6 +235,27 @@ public final class FlowPrograms {
         return say(slot, same, speaker, action, argument, once, open, lifeNs, nowNs);
     }
 
+    /**
+     * Takes back what a node said of the flow of a record, whatever it was; what others said stands. Nothing happens if it said nothing.
+     *
+     * @param directions as in {@link #tell}
+     * @return false if the record decides no more
+     */
+    public boolean takeBack(int slot, int speaker, int directions, long nowNs) {
+        if (table.isSuperseded(slot)) {
+            return false;
+        }
+        int zone = table.router(slot);
+        table.readKey(slot, key);
+        long hash = FlowHash.withRouter(table.flowHash(slot), zone);
+        for (Instruction one = first(hash, key, zone, nowNs); one != null; one = next(one, key, zone, nowNs)) {
+            if (one.speaker == speaker) {
+                narrow(one, one.turned(directions, key));
+            }
+        }
+        return true;
+    }
+
     private boolean say(
             int slot,
             @Nullable Instruction same,

@@ -244,6 +244,26 @@ class FlowProgramsTest {
         assertThat(programs.size()).isEqualTo(1);
     }
 
+    @Test
+    void nodeTakesBackWhatItSaidAndNothingElse() {
+        says(NODE, Action.DROP, 0, ALL, BOTH);
+        says(NODE, Action.DROP, 0, ONCE, BOTH);
+        says(OTHER, Action.DROP, 0, ALL, REVERSE);
+        assertThat(programs.takeBack(slot, NODE, FORWARD, 0)).isTrue();
+        assertForwardAndReverse(List.of(), List.of("DROP", "DROP"));
+        assertThat(programs.takeBack(slot, NODE, BOTH, 0)).isTrue();
+        assertForwardAndReverse(List.of(), List.of("DROP"));
+        assertThat(programs.takeBack(slot, NODE, BOTH, 0)).as("once more").isTrue();
+        assertThat(says(NODE, Action.SKIP, NODE, ALL, BOTH))
+                .as("and says another thing")
+                .isTrue();
+        assertForwardAndReverse(List.of("SKIP 5"), List.of("DROP"));
+        Flow flow = programs.of(slot, 0).getFirst().flow();
+        programs.put(flow, Action.ACCEPT, 0, false, SECOND, 0);
+        programs.takeBack(slot, NODE, BOTH, 0);
+        assertForwardAndReverse(List.of("ACCEPT"), List.of("ACCEPT"));
+    }
+
     // Of nodes: as long as the flow.
 
     @Test

@@ -48,12 +48,12 @@ sealed interface Event {
             implements Event {}
 
     /**
-     * A node says what to do with a flow.
+     * A node says what to do with a flow, or takes back what it said if there is no action.
      *
      * @param speaker instance number
      * @param directions bit 0: as its record has it, bit 1: the other one
      */
-    record Said(ModelRecord.Key flow, int speaker, Action action, int argument, boolean once, int directions)
+    record Said(ModelRecord.Key flow, int speaker, @Nullable Action action, int argument, boolean once, int directions)
             implements Event {}
 
     /** An operator tells what to do with a flow; a null action revokes it. */

@@ -89,6 +89,16 @@ final class ModelPrograms {
             model.coverage.event("said against an operator");
             return;
         }
+        if (action == null) {
+            for (Order order : ofFlow) {
+                if (order.speaker == said.speaker()) {
+                    order.packets.removeAll(open);
+                    model.coverage.event("taken back");
+                }
+            }
+            orders.removeIf(order -> order.packets.isEmpty());
+            return;
+        }
         for (Order order : ofFlow) {
             boolean dropped = order.action == Action.DROP && !order.once && action != Action.DROP;
             boolean repeated = order.isSame(said) && (said.once() || !order.once);

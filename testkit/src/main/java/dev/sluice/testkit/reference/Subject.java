@@ -134,18 +134,13 @@ final class Subject implements AutoCloseable {
         while (slot >= 0 && table.isSuperseded(slot)) {
             slot = table.next(slot, nowNs);
         }
-        if (slot >= 0) {
+        FlowPrograms.Action action = said.action();
+        if (slot >= 0 && action == null) {
+            datapath.programs().takeBack(slot, said.speaker(), said.directions(), nowNs);
+        } else if (slot >= 0 && action != null) {
             long life = FlowPrograms.WITH_THE_RECORD;
             datapath.programs()
-                    .tell(
-                            slot,
-                            said.speaker(),
-                            said.action(),
-                            said.argument(),
-                            said.once(),
-                            said.directions(),
-                            life,
-                            nowNs);
+                    .tell(slot, said.speaker(), action, said.argument(), said.once(), said.directions(), life, nowNs);
         }
     }
 

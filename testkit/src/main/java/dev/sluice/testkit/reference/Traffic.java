@@ -264,8 +264,8 @@ final class Traffic {
                         : 0;
         long ttlNs = dice.any(MS / 3, 20 * MS, 1000 * MS, 300_000 * MS);
         boolean once = dice.percent(40);
-        boolean byNode = ttlNs <= 20 * MS && (action == Action.DROP || action == Action.SKIP || action == Action.PATH);
-        if (!byNode || action == null) {
+        boolean byNode = ttlNs <= 20 * MS && action != Action.ACCEPT;
+        if (!byNode) {
             return new Event.Told(flow, action, argument, once, ttlNs);
         }
         int speaker = action == Action.SKIP ? argument : dice.below(2);

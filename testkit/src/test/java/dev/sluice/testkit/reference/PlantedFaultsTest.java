@@ -189,6 +189,10 @@ class PlantedFaultsTest {
         WORDS_OF_NODES_STAY_BEHIND("Classification", "instructions.follow(replaced, slot);", ""),
         CONNECTIONS_THAT_OPEN_TAKE_OVER_WORDS_OF_NODES(
                 "Instructions", "programs.opens(c.keyHash, c.fields, c.zone);", ""),
+        NODES_TAKE_BACK_WHAT_OTHERS_SAID(
+                "FlowPrograms",
+                "if (one.speaker == speaker) {\n                narrow(",
+                "if (one.hits >= 0) {\n narrow("),
         DROPPED_PACKETS_MOVE_CONNECTIONS(
                 "Classification", "!c.isLaterFragment() && !waits && !dropped", "!c.isLaterFragment() && !waits"),
         DROPPED_PACKETS_KEEP_NOTHING_ALIVE(
