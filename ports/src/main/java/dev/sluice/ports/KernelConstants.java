@@ -26,24 +26,8 @@ final class KernelConstants {
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
     static final int SO_PRIORITY = 12;
-    static final int SO_BINDTODEVICE = 25;
     static final int SO_SNDBUFFORCE = 32;
     static final int SO_RCVBUFFORCE = 33;
-
-    // linux/in.h, linux/in6.h
-    static final int IPPROTO_IP = 0;
-    static final int IP_TOS = 1;
-    static final int IP_TTL = 2;
-    static final int IP_PKTINFO = 8;
-    static final int IP_RECVTTL = 12;
-    static final int IPPROTO_IPV6 = 41;
-    static final int IPV6_UNICAST_HOPS = 16;
-    static final int IPV6_V6ONLY = 26;
-    static final int IPV6_RECVPKTINFO = 49;
-    static final int IPV6_PKTINFO = 50;
-    static final int IPV6_RECVHOPLIMIT = 51;
-    static final int IPV6_HOPLIMIT = 52;
-    static final int IPV6_TCLASS = 67;
 
     /** SCHED_RR, and that threads it makes do not inherit it (SCHED_RESET_ON_FORK). */
     static final int SCHED_RR = 2 | 0x4000_0000;

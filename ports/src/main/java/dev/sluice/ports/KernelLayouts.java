@@ -36,8 +36,6 @@ final class KernelLayouts {
                     JAVA_INT.withName("len"),
                     MemoryLayout.paddingLayout(4)));
 
-    static final long MMSGHDR_NAME = offset(MMSGHDR, "name");
-    static final long MMSGHDR_NAMELEN = offset(MMSGHDR, "namelen");
     static final long MMSGHDR_IOV = offset(MMSGHDR, "iov");
     static final long MMSGHDR_IOVLEN = offset(MMSGHDR, "iovlen");
     static final long MMSGHDR_CONTROL = offset(MMSGHDR, "control");

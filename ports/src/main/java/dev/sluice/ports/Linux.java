@@ -42,8 +42,6 @@ final class Linux {
     private static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle POLL =
             plain("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle PPOLL =
-            plain("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
     private static final MethodHandle SCHED_SETSCHEDULER =
             link("sched_setscheduler", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle RECVMMSG =
@@ -161,15 +159,6 @@ final class Linux {
         }
     }
 
-    /** Descriptors that are ready, or -1 for whatever reason; {@code timeout} is a struct timespec. */
-    static int ppoll(MemorySegment descriptors, int count, MemorySegment timeout) {
-        try {
-            return (int) PPOLL.invokeExact(descriptors, (long) count, timeout, MemorySegment.NULL);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
     /** Gives a thread of this process, 0 for the calling one, another scheduling policy. */
     static int setScheduler(int thread, int policy, int priority) {
         MemorySegment state = STATE.get();
@@ -215,16 +204,6 @@ final class Linux {
             return (long) PLAIN_SENDTO.invokeExact(
                             fd, MemorySegment.NULL, 0L, KernelConstants.MSG_DONTWAIT, MemorySegment.NULL, 0)
                     >= 0;
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
-    /** Bytes sent to an address, or -1 for whatever reason. */
-    static long sendDatagram(int fd, MemorySegment data, long bytes, MemorySegment address, int addressBytes) {
-        try {
-            return (long)
-                    PLAIN_SENDTO.invokeExact(fd, data, bytes, KernelConstants.MSG_DONTWAIT, address, addressBytes);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -10,7 +10,6 @@ import java.util.Objects;
 /** Another node while it is watched. One writer: the worker; others read figures that may lag. */
 final class PeerRun {
     final PeersPlan.Peer plan;
-    final int sourcePort;
     final OverlayTemplate states;
 
     /** Small numbers of its instances, in the order of {@link #planeNumbers}. */
@@ -29,10 +28,9 @@ final class PeerRun {
 
     private final int[] planeNumbers;
 
-    PeerRun(PeersPlan.Peer plan, BfdSession session, int sourcePort) {
+    PeerRun(PeersPlan.Peer plan, BfdSession session) {
         this.plan = plan;
         this.session = session;
-        this.sourcePort = sourcePort;
         states = StatesWriter.template(plan);
         numbers = plan.instances().stream().mapToInt(PeersPlan.Remote::number).toArray();
         planeNumbers = plan.instances().stream()
@@ -50,7 +48,7 @@ final class PeerRun {
 
     /** The same session under a new plan. */
     PeerRun with(PeersPlan.Peer next) {
-        PeerRun run = new PeerRun(next, session, sourcePort);
+        PeerRun run = new PeerRun(next, session);
         run.heardOf = heardOf;
         run.heardSequence = heardSequence;
         run.heardNs = heardNs;

@@ -10,7 +10,6 @@ import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.snapshot.OverlayPeer;
 import dev.sluice.liveness.ProbeClock;
 import dev.sluice.liveness.bfd.BfdArrival;
-import dev.sluice.liveness.bfd.BfdDiagnostic;
 import dev.sluice.liveness.bfd.BfdSession;
 import dev.sluice.liveness.bfd.BfdSessions;
 import dev.sluice.liveness.bfd.BfdState;
@@ -23,7 +22,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PeerWatch implements PeerReceiver {
     private static final int PEERS_MAX = 4096;
-    private static final int SOURCE_PORTS = 16_384;
-    private static final int SOURCE_PORT_MIN = 49_152;
     private static final long NS_PER_MS = 1_000_000;
 
     /** Between two tellings when nothing changes. */
@@ -57,7 +53,6 @@ public final class PeerWatch implements PeerReceiver {
 
     private final Datapath datapath;
     private final Liveness liveness;
-    private final RandomGenerator random;
     private final BfdSessions sessions;
     private final BfdArrival arrival = new BfdArrival();
     private final ProbeClock clock;
@@ -90,10 +85,9 @@ public final class PeerWatch implements PeerReceiver {
     public PeerWatch(Datapath datapath, Liveness liveness, RandomGenerator random, long nowNs) {
         this.datapath = datapath;
         this.liveness = liveness;
-        this.random = random;
         clock = new ProbeClock(nowNs);
         realNs = nowNs;
-        sessions = new BfdSessions(PEERS_MAX, random, this::send, (session, _, at) -> changed(session, at));
+        sessions = new BfdSessions(PEERS_MAX, random, this::send, this::changed);
         writer = new StatesWriter(datapath, liveness);
         word = new InstanceWord(liveness);
     }
@@ -121,9 +115,10 @@ public final class PeerWatch implements PeerReceiver {
             }
         }
         before.values().forEach(gone -> end(gone, now));
+        datapath.flush();
         for (PeersPlan.Peer peer : fresh) {
             BfdSession session = sessions.add(peer.path(), peer.settings(), now);
-            next.add(new PeerRun(peer, session, SOURCE_PORT_MIN + random.nextInt(SOURCE_PORTS)));
+            next.add(new PeerRun(peer, session));
         }
         next.sort(Comparator.comparingInt(run -> run.plan.peer().index()));
         running = next.toArray(new PeerRun[0]);
@@ -154,7 +149,7 @@ public final class PeerWatch implements PeerReceiver {
     }
 
     private void end(PeerRun run, long now) {
-        sessions.disable(run.session, BfdDiagnostic.ADMINISTRATIVELY_DOWN, now);
+        sessions.disable(run.session, now);
         sessions.poll(now);
         sessions.remove(run.session);
     }
@@ -163,7 +158,7 @@ public final class PeerWatch implements PeerReceiver {
     public void close(long nowNs) {
         long now = advance(nowNs);
         for (PeerRun run : running) {
-            sessions.disable(run.session, BfdDiagnostic.ADMINISTRATIVELY_DOWN, now);
+            sessions.disable(run.session, now);
         }
         sessions.poll(now);
         datapath.flush();
@@ -280,7 +275,7 @@ public final class PeerWatch implements PeerReceiver {
         }
         int headerBytes = PeerFrame.headerBytes(session.path());
         MemorySegment.copy(packet, 0, pool.memory(), start + headerBytes, bytes);
-        PeerFrame.write(pool.memory(), start, session.path(), run.sourcePort, bytes);
+        PeerFrame.write(pool.memory(), start, session.path(), session.sourcePort(), bytes);
         datapath.own().sendToUnderlay(run.plan.peer().address(), start, headerBytes + bytes, realNs);
     }
 
@@ -416,7 +411,7 @@ public final class PeerWatch implements PeerReceiver {
         for (BfdVerdict verdict : BfdVerdict.values()) {
             long count = sessions.count(verdict);
             if (verdict != BfdVerdict.ACCEPTED && count > 0) {
-                refused.put("bfd " + word(verdict), count);
+                refused.put("bfd " + verdict.word(), count);
             }
         }
         put(refused, "states malformed", statesMalformed);
@@ -438,19 +433,15 @@ public final class PeerWatch implements PeerReceiver {
         return new PeerReport(
                 run.plan.peer().name(),
                 run.plan.peer().address().toString(),
-                word(session.state()),
+                session.state().word(),
                 Math.max(0, (now - session.changedNs()) / NS_PER_MS),
                 session.diagnostic().words(),
-                word(session.remoteState()),
+                session.remoteState().word(),
                 session.remoteDiagnostic().words(),
                 session.detectionNs() / NS_PER_MS,
                 run.plan.path().multihop(),
                 run.plan.settings().authentication() != null,
                 session.downCount(),
                 run.heardOf == 0 ? -1 : Math.max(0, (now - run.heardNs) / NS_PER_MS));
-    }
-
-    private static String word(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -7,7 +7,6 @@ import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.liveness.ProbeSession;
 import dev.sluice.liveness.bfd.BfdArrival;
-import dev.sluice.liveness.bfd.BfdDiagnostic;
 import dev.sluice.liveness.bfd.BfdSession;
 import dev.sluice.liveness.bfd.BfdSessions;
 import dev.sluice.liveness.bfd.BfdState;
@@ -20,8 +19,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +39,6 @@ final class NodeBfd {
     private static final long CONCLUDE_NS = 20_000_000;
 
     private static final int SESSIONS_MAX = SnapshotCompiler.INDICES_MAX * ProbePlan.LEGS_MAX;
-    private static final int SOURCE_PORTS = 16_384;
-    private static final int SOURCE_PORT_MIN = 49_152;
     private static final int DOUBLED_MAX = 6;
     private static final long NS_PER_MS = 1_000_000;
 
@@ -62,9 +59,8 @@ final class NodeBfd {
 
     /** A node. */
     private static final class Held {
-        final ProbePlan plan;
+        volatile ProbePlan plan;
         final BfdSession[] sessions;
-        final int[] sourcePorts;
         final long startNs;
         long upSinceNs = -1;
         long diedNs;
@@ -73,12 +69,24 @@ final class NodeBfd {
         volatile int deaths;
         volatile long changedNs;
 
-        Held(ProbePlan plan, BfdSession[] sessions, int[] sourcePorts, long nowNs) {
+        Held(ProbePlan plan, BfdSession[] sessions, long nowNs) {
             this.plan = plan;
             this.sessions = sessions;
-            this.sourcePorts = sourcePorts;
             startNs = nowNs;
             changedNs = nowNs;
+        }
+
+        /** Whether a plan leaves the sessions as they are, but for their intervals and the way to the node. */
+        boolean fits(ProbePlan next) {
+            boolean fits = next.legs().size() == sessions.length;
+            for (int i = 0; fits && i < sessions.length; i++) {
+                ProbePlan.Session now = session(plan, i);
+                ProbePlan.Session then = session(next, i);
+                fits = then.path().equals(now.path())
+                        && Objects.equals(
+                                then.settings().authentication(), now.settings().authentication());
+            }
+            return fits;
         }
 
         boolean isUp() {
@@ -99,7 +107,7 @@ final class NodeBfd {
 
     // Configuration: may allocate.
 
-    /** Takes over who is held to BFD; a node whose plan is the same keeps its sessions. */
+    /** Takes over who is held to BFD; a node whose addresses and key are the same keeps its sessions, with other intervals if need be. */
     void apply(List<ProbePlan> plans, long now, long nowNs) {
         realNs = nowNs;
         if (plans.isEmpty() && held.length == 0) {
@@ -107,7 +115,7 @@ final class NodeBfd {
         }
         BfdSessions there = sessions;
         BfdSessions all =
-                there == null ? new BfdSessions(SESSIONS_MAX, random, this::send, (_, _, _) -> dirty = true) : there;
+                there == null ? new BfdSessions(SESSIONS_MAX, random, this::send, (_, _) -> dirty = true) : there;
         sessions = all;
         Map<Integer, Held> before = new LinkedHashMap<>();
         for (Held each : held) {
@@ -117,14 +125,19 @@ final class NodeBfd {
         List<ProbePlan> fresh = new ArrayList<>();
         for (ProbePlan plan : plans) {
             Held old = before.get(plan.instance());
-            if (old != null && old.plan.equals(plan)) {
+            if (old != null && old.fits(plan)) {
                 before.remove(plan.instance());
+                old.plan = plan;
+                for (int i = 0; i < old.sessions.length; i++) {
+                    all.setTiming(old.sessions[i], session(plan, i).settings().timing(), now);
+                }
                 next.add(old);
             } else {
                 fresh.add(plan);
             }
         }
         before.values().forEach(gone -> end(all, gone, now));
+        ways.flush();
         fresh.forEach(plan -> next.add(begin(all, plan, now)));
         held = next.toArray(new Held[0]);
         concludeNs = held.length == 0 ? Long.MAX_VALUE : now;
@@ -133,15 +146,13 @@ final class NodeBfd {
     private Held begin(BfdSessions all, ProbePlan plan, long now) {
         int count = plan.legs().size();
         BfdSession[] own = new BfdSession[count];
-        int[] ports = new int[count];
         for (int i = 0; i < count; i++) {
             ProbePlan.Session ask = session(plan, i);
             own[i] = all.add(ask.path(), ask.settings(), now);
-            ports[i] = SOURCE_PORT_MIN + random.nextInt(SOURCE_PORTS);
         }
         // A verdict under other settings does not count any more.
         liveness.setBfd(plan.instance(), true);
-        return new Held(plan, own, ports, now);
+        return new Held(plan, own, now);
     }
 
     private static ProbePlan.Session session(ProbePlan plan, int leg) {
@@ -150,7 +161,7 @@ final class NodeBfd {
 
     private void end(BfdSessions all, Held gone, long now) {
         for (BfdSession session : gone.sessions) {
-            all.disable(session, BfdDiagnostic.ADMINISTRATIVELY_DOWN, now);
+            all.disable(session, now);
         }
         all.poll(now);
         for (BfdSession session : gone.sessions) {
@@ -166,7 +177,7 @@ final class NodeBfd {
         if (all != null) {
             for (Held each : held) {
                 for (BfdSession session : each.sessions) {
-                    all.disable(session, BfdDiagnostic.ADMINISTRATIVELY_DOWN, now);
+                    all.disable(session, now);
                 }
             }
             all.poll(now);
@@ -269,7 +280,7 @@ final class NodeBfd {
         long udp = start + headerBytes;
         int udpBytes = Udp.BYTES + bytes;
         MemorySegment.copy(packet, 0, f, udp + Udp.BYTES, bytes);
-        Udp.setSourcePort(f, udp, node.sourcePorts[leg]);
+        Udp.setSourcePort(f, udp, node.sessions[leg].sourcePort());
         Udp.setDestinationPort(f, udp, ask.path().port());
         Udp.setLength(f, udp, udpBytes);
         Udp.setChecksum(f, udp, 0);
@@ -338,7 +349,7 @@ final class NodeBfd {
     }
 
     private static String words(BfdSession session, ProbePlan.Session plan) {
-        String state = session.state().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        String state = session.state().word();
         String signed = plan.settings().authentication() == null ? "" : ", signed";
         return plan.path().peer() + " "
                 + (session.state() == BfdState.UP
@@ -353,7 +364,7 @@ final class NodeBfd {
         for (BfdVerdict verdict : BfdVerdict.values()) {
             long count = all == null ? 0 : all.count(verdict);
             if (verdict != BfdVerdict.ACCEPTED && count > 0) {
-                refused.put(verdict.name().toLowerCase(Locale.ROOT).replace('_', '-'), count);
+                refused.put(verdict.word(), count);
             }
         }
         return refused;

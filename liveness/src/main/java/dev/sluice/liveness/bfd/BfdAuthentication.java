@@ -24,14 +24,4 @@ public record BfdAuthentication(boolean meticulous, List<BfdKey> keys) {
             throw new IllegalArgumentException("authentication has two keys of one id: " + keys);
         }
     }
-
-    /** Meticulous keyed SHA1 with one key: the safest there is. */
-    public static BfdAuthentication meticulousSha1(BfdKey key) {
-        return new BfdAuthentication(true, List.of(key));
-    }
-
-    /** Keyed SHA1 with one key. */
-    public static BfdAuthentication keyedSha1(BfdKey key) {
-        return new BfdAuthentication(false, List.of(key));
-    }
 }

@@ -41,10 +41,6 @@ final class BfdAuthenticator {
         }
     }
 
-    BfdAuthentication settings() {
-        return settings;
-    }
-
     /** The next packet is the first of a row: the peer was silent for so long that it may count from anywhere. */
     void forgetSequence() {
         sequenceKnown = false;

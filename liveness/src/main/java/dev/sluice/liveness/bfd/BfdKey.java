@@ -3,7 +3,6 @@ package dev.sluice.liveness.bfd;
 import dev.sluice.wire.Bfd;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /** A shared secret with its number (RFC 5880 6.7.4). Immutable; its text never shows the secret. */
 public final class BfdKey {
@@ -25,15 +24,9 @@ public final class BfdKey {
     /** A key whose secret is a text of ASCII characters. */
     public static BfdKey ofText(int id, String secret) {
         if (!secret.chars().allMatch(c -> c > 0 && c < 128)) {
-            throw new IllegalArgumentException(
-                    "key " + id + " has characters that are not ASCII; give it in hexadecimal");
+            throw new IllegalArgumentException("key " + id + " has characters that are not ASCII; use ASCII only");
         }
         return new BfdKey(id, secret.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    /** A key whose secret is given in hexadecimal digits, two for each byte. */
-    public static BfdKey ofHex(int id, String digits) {
-        return new BfdKey(id, HexFormat.of().parseHex(digits));
     }
 
     /** Its number, 0..255. */

@@ -6,8 +6,7 @@ public interface BfdListener {
     /**
      * A session has a new {@link BfdSession#state}, for the reason {@link BfdSession#diagnostic}.
      *
-     * @param before the old state
      * @param nowNs time of the sessions' clock
      */
-    void changed(BfdSession session, BfdState before, long nowNs);
+    void changed(BfdSession session, long nowNs);
 }

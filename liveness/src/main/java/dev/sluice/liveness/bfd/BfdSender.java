@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 @FunctionalInterface
 public interface BfdSender {
     /**
-     * Sends the first bytes of a segment to the session's peer: UDP to {@link BfdPath#port}, TTL 255, from a source port that is the session's own. A packet
+     * Sends the first bytes of a segment to the session's peer: UDP to {@link BfdPath#port}, TTL 255, from {@link BfdSession#sourcePort}. A packet
      * that cannot be sent is lost, as any other.
      */
     void send(BfdSession session, MemorySegment packet, int bytes);

@@ -24,9 +24,9 @@ public final class BfdSession {
 
     private final BfdPath path;
     private final int localDiscriminator;
+    private final int sourcePort;
     private final BfdListener listener;
     private final @Nullable BfdAuthenticator authenticator;
-    private final boolean passive;
     private long random;
 
     private BfdTiming timing;
@@ -74,15 +74,16 @@ public final class BfdSession {
             BfdPath path,
             BfdSettings settings,
             int localDiscriminator,
+            int sourcePort,
             RandomGenerator random,
             BfdListener listener,
             long nowNs) {
         this.path = path;
         this.localDiscriminator = localDiscriminator;
+        this.sourcePort = sourcePort;
         this.listener = listener;
         this.random = random.nextLong() | 1;
         timing = settings.timing();
-        passive = settings.passive();
         BfdAuthentication wanted = settings.authentication();
         authenticator = wanted == null ? null : new BfdAuthenticator(wanted, random);
         changedNs = nowNs;
@@ -181,7 +182,7 @@ public final class BfdSession {
         }
         urgent = true;
         eventNs = nowNs;
-        listener.changed(this, before, nowNs);
+        listener.changed(this, nowNs);
     }
 
     // Silence.
@@ -272,24 +273,10 @@ public final class BfdSession {
 
     // An operator.
 
-    /** Holds the session down (6.8.16): for an operator, or because the path below is known to have failed. The peer is told. */
-    void disable(BfdDiagnostic reason, long nowNs) {
+    /** Holds the session down until it is removed (6.8.16). The peer is told. */
+    void disable(long nowNs) {
         if (state != BfdState.ADMIN_DOWN) {
-            become(BfdState.ADMIN_DOWN, reason, nowNs);
-        }
-    }
-
-    /** Lets a session that was held down come up again. */
-    void enable(long nowNs) {
-        if (state == BfdState.ADMIN_DOWN) {
-            become(BfdState.DOWN, diagnostic, nowNs);
-        }
-    }
-
-    /** The forwarding state of this side is lost (6.8.15). */
-    void forwardingReset(long nowNs) {
-        if (state == BfdState.INIT || state == BfdState.UP) {
-            become(BfdState.DOWN, BfdDiagnostic.FORWARDING_RESET, nowNs);
+            become(BfdState.ADMIN_DOWN, BfdDiagnostic.ADMINISTRATIVELY_DOWN, nowNs);
         }
     }
 
@@ -298,16 +285,7 @@ public final class BfdSession {
     /** Judges the peer's silence. Whether a packet is due now: then the caller calls {@link #write} and asks again. */
     boolean step(long nowNs) {
         expire(nowNs);
-        if (silentByRole()) {
-            urgent = false;
-            return false;
-        }
         return finalDue || urgent || (sendsPeriodically() && nowNs >= nextNs);
-    }
-
-    /** Passive, and the peer was not heard. */
-    private boolean silentByRole() {
-        return passive && remoteDiscriminator == 0;
     }
 
     /** The peer can stop us: by an interval of 0, or by demand mode, which only a poll interrupts (6.8.7). */
@@ -360,9 +338,6 @@ public final class BfdSession {
     /** When {@link #step} has something to do next; {@link Long#MAX_VALUE} if nothing but a packet can change anything. */
     long dueNs() {
         long due = heard ? heardNs + detectionNs() : Long.MAX_VALUE;
-        if (silentByRole()) {
-            return due;
-        }
         if (finalDue || urgent) {
             return Math.min(due, eventNs);
         }
@@ -396,6 +371,11 @@ public final class BfdSession {
         return localDiscriminator;
     }
 
+    /** UDP port that its packets come from, the same for its life (RFC 5881 4). */
+    public int sourcePort() {
+        return sourcePort;
+    }
+
     /** The peer's name for it, 0 while the peer is not heard. */
     public int remoteDiscriminator() {
         return remoteDiscriminator;
@@ -412,17 +392,17 @@ public final class BfdSession {
     }
 
     /** Interval at which packets go, before jitter, in microseconds. */
-    public long transmitIntervalUs() {
+    long transmitIntervalUs() {
         return transmitIntervalUs;
     }
 
     /** Whether a poll waits for its answer. */
-    public boolean polling() {
+    boolean polling() {
         return poll == Poll.RUNNING;
     }
 
     /** The settings of intervals. */
-    public BfdTiming timing() {
+    BfdTiming timing() {
         return timing;
     }
 
@@ -432,7 +412,7 @@ public final class BfdSession {
     }
 
     /** Packets taken. */
-    public long acceptedCount() {
+    long acceptedCount() {
         return acceptedCount;
     }
 

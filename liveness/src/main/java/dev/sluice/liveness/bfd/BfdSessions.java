@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BfdSessions {
     private static final int SLOTS_PER_SESSION = 4;
+    private static final int SOURCE_PORTS = 65_536 - Bfd.SOURCE_PORT_MIN;
 
     private final int sessionsMax;
     private final RandomGenerator random;
@@ -68,7 +69,8 @@ public final class BfdSessions {
                         "there is a BFD session " + path.local() + " - " + path.peer() + " already");
             }
         }
-        BfdSession session = new BfdSession(path, settings, freeDiscriminator(), random, listener, nowNs);
+        BfdSession session =
+                new BfdSession(path, settings, freeDiscriminator(), freeSourcePort(), random, listener, nowNs);
         sessions.add(session);
         index(session);
         queue.put(session);
@@ -84,6 +86,24 @@ public final class BfdSessions {
         }
     }
 
+    /** One that no other session has, as long as there are enough (RFC 5881 4). */
+    private int freeSourcePort() {
+        int port = Bfd.SOURCE_PORT_MIN + random.nextInt(SOURCE_PORTS);
+        for (int i = 0; i < sessions.size() && hasSourcePort(port); i++) {
+            port = port == 65_535 ? Bfd.SOURCE_PORT_MIN : port + 1;
+        }
+        return port;
+    }
+
+    private boolean hasSourcePort(int port) {
+        for (BfdSession session : sessions) {
+            if (session.sourcePort() == port) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Ends a session without a word to the peer; {@link #disable} it first and {@link #poll} for that. */
     public void remove(BfdSession session) {
         if (sessions.remove(session)) {
@@ -95,7 +115,7 @@ public final class BfdSessions {
     }
 
     /** The sessions, in order of adding. */
-    public List<BfdSession> all() {
+    List<BfdSession> all() {
         return List.copyOf(sessions);
     }
 
@@ -105,21 +125,9 @@ public final class BfdSessions {
         queue.put(session);
     }
 
-    /** Holds a session down: {@link BfdDiagnostic#ADMINISTRATIVELY_DOWN}, {@link BfdDiagnostic#PATH_DOWN} and the like. The peer is told at the next {@link #poll}. */
-    public void disable(BfdSession session, BfdDiagnostic reason, long nowNs) {
-        session.disable(reason, nowNs);
-        queue.put(session);
-    }
-
-    /** Lets a session that was held down come up again. */
-    public void enable(BfdSession session, long nowNs) {
-        session.enable(nowNs);
-        queue.put(session);
-    }
-
-    /** Takes a session down once because forwarding state of this side was lost (RFC 5880 6.8.15); it may come up again at once. */
-    public void forwardingReset(BfdSession session, long nowNs) {
-        session.forwardingReset(nowNs);
+    /** Holds a session down until it is removed: {@link BfdDiagnostic#ADMINISTRATIVELY_DOWN}. The peer is told at the next {@link #poll}. */
+    public void disable(BfdSession session, long nowNs) {
+        session.disable(nowNs);
         queue.put(session);
     }
 
@@ -254,7 +262,7 @@ public final class BfdSessions {
     }
 
     /** Packets refused so far, for whatever reason. */
-    public long refusedCount() {
+    long refusedCount() {
         long refused = 0;
         for (int i = 1; i < counts.length; i++) {
             refused += counts[i];

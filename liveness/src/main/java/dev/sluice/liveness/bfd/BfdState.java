@@ -1,6 +1,7 @@
 package dev.sluice.liveness.bfd;
 
 import dev.sluice.wire.Bfd;
+import java.util.Locale;
 
 /** State of a session (RFC 5880 4.1, 6.2); the order is that of the codes on the wire. */
 public enum BfdState {
@@ -30,5 +31,10 @@ public enum BfdState {
     /** Its code on the wire. */
     public int code() {
         return code;
+    }
+
+    /** As it is shown, for example admin-down. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.liveness.bfd;
 
 import dev.sluice.wire.Bfd;
+import java.util.Locale;
 
 /** What became of a packet: accepted, or refused without any effect and for which reason. The first nine reasons are those of {@link Bfd#check}, in its order. */
 public enum BfdVerdict {
@@ -75,6 +76,11 @@ public enum BfdVerdict {
             throw new IllegalArgumentException("reason " + reason + " is outside -" + Bfd.REASONS + "..-1");
         }
         return ALL[-reason];
+    }
+
+    /** As counts are shown by it, for example wrong-hash. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Where the rule is written that the packet breaks. */

@@ -1,8 +1,8 @@
 /**
  * BFD (RFC 5880, 5881, 5883) as state machines: asynchronous mode with keyed SHA1, without sockets, threads or clocks.
  *
- * <p>Purpose: know within a few intervals that a peer is gone. Place: uses {@code wire} only; {@code dev.sluice.agent.bfd.BfdRunner} gives it sockets and a
- * thread, and whoever carries BFD inside something else (Geneve, RFC 9521) gives it frames. Threads: none of its own; one {@link
+ * <p>Purpose: know within a few intervals that a peer is gone. Place: uses {@code wire} only; {@code agent.peers.PeerWatch} gives it frames between hosts,
+ * {@code agent.worker.NodeBfd} those of service nodes. Threads: none of its own; one {@link
  * dev.sluice.liveness.bfd.BfdSessions} belongs to the thread that receives for it, time is a parameter.
  *
  * <p>How to use it:

@@ -46,7 +46,7 @@ class BfdAuthenticationTest {
     @Test
     void hashIsThatOfTheRfcAsComputedByAnotherImplementation() {
         // Packet with the key, padded with zeros, in place of the hash; hashed with Python's hashlib.
-        BfdAuthenticator signer = new BfdAuthenticator(BfdAuthentication.meticulousSha1(KEY), new Random() {
+        BfdAuthenticator signer = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), new Random() {
             @Override
             public int nextInt() {
                 return 0x0102_0303;
@@ -68,11 +68,11 @@ class BfdAuthenticationTest {
         MemorySegment packet = MemorySegment.ofArray(HexFormat.of()
                 .parseHex("20440334acad9da100000000000f42400000c35000000000051c0700d361577c"
                         + "cc996aaf5affdb1995bcc42b1e3af70309db55f9"));
-        BfdAuthenticator same = new BfdAuthenticator(BfdAuthentication.meticulousSha1(KEY), new Random(1));
+        BfdAuthenticator same = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), new Random(1));
         assertThat(same.verify(packet, 0)).isEqualTo(BfdVerdict.ACCEPTED);
         assertThat(same.verify(packet, 0)).as("twice").isEqualTo(BfdVerdict.WRONG_SEQUENCE);
-        BfdAuthenticator other =
-                new BfdAuthenticator(BfdAuthentication.meticulousSha1(BfdKey.ofText(7, "Open sesame")), new Random(1));
+        BfdAuthenticator other = new BfdAuthenticator(
+                new BfdAuthentication(true, List.of(BfdKey.ofText(7, "Open sesame"))), new Random(1));
         assertThat(other.verify(packet, 0)).isEqualTo(BfdVerdict.WRONG_HASH);
     }
 
@@ -100,7 +100,7 @@ class BfdAuthenticationTest {
 
     @Test
     void keyIsChangedWithoutLossByGivingBothForAWhile() {
-        BfdKey next = BfdKey.ofHex(8, "00ff10");
+        BfdKey next = BfdKey.ofText(8, "open barley");
         FakeLink link = new FakeLink(with(true, KEY, next), with(true, next, KEY), 4);
         assertThat(link.msUntilBothUp(1_100)).isNotNegative();
         link.live(1_000);

@@ -6,6 +6,7 @@ import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.wire.Bfd;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ class BfdFuzzTest {
         Random random = new Random(seed);
         for (int done = 0; done < executions; done += PER_LIFE) {
             BfdSettings settings = BfdSettings.of(BfdTiming.ofMs(50, 3));
-            BfdSettings signed = settings.with(BfdAuthentication.keyedSha1(BfdKey.ofText(1, "k")));
+            BfdSettings signed = settings.with(new BfdAuthentication(false, List.of(BfdKey.ofText(1, "k"))));
             FakeLink link = FakeLink.of(random.nextBoolean() ? settings : signed, seed + done);
             link.live(random.nextInt(1_500));
             for (int i = 0; i < PER_LIFE; i++) {

@@ -23,8 +23,8 @@ class BfdSessionsTest {
 
     private final List<BfdSession> sentBy = new ArrayList<>();
     private final List<BfdState> changes = new ArrayList<>();
-    private final BfdSessions sessions = new BfdSessions(
-            64, new Random(1), (s, f, bytes) -> sentBy.add(s), (s, before, at) -> changes.add(s.state()));
+    private final BfdSessions sessions =
+            new BfdSessions(64, new Random(1), (s, f, bytes) -> sentBy.add(s), (s, at) -> changes.add(s.state()));
 
     private static IpAddress address(String text) {
         return IpAddress.parse(text).orElseThrow();
@@ -136,6 +136,19 @@ class BfdSessionsTest {
         assertThat(sessions.dueNs()).isEqualTo(Long.MAX_VALUE);
     }
 
+    /** RFC 5881 4. */
+    @Test
+    void everySessionHasASourcePortOfItsOwn() {
+        int count = 2_000;
+        BfdSessions many = new BfdSessions(count, new Random(8), (s, f, bytes) -> {}, (s, at) -> {});
+        Set<Integer> ports = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            BfdPath path = BfdPath.singleHop(LOCAL, IpAddress.ofIpv4(0x0a00_0000 + i), 0);
+            ports.add(many.add(path, FAST, 0).sourcePort());
+        }
+        assertThat(ports).hasSize(count).allMatch(port -> port >= Bfd.SOURCE_PORT_MIN && port <= 65_535);
+    }
+
     @Test
     void everySessionIsServedInTime() {
         Random random = new Random(7);
@@ -233,7 +246,7 @@ class BfdSessionsTest {
 
     @Test
     void packetsAllocateNothing() {
-        BfdSettings signed = FAST.with(BfdAuthentication.meticulousSha1(BfdKey.ofText(1, "secret")));
+        BfdSettings signed = FAST.with(new BfdAuthentication(true, List.of(BfdKey.ofText(1, "secret"))));
         MemorySegment toRight = java.lang.foreign.Arena.ofAuto().allocate(Bfd.SHA1_PACKET_BYTES);
         MemorySegment toLeft = java.lang.foreign.Arena.ofAuto().allocate(Bfd.SHA1_PACKET_BYTES);
         int[] bytes = new int[2];
@@ -244,7 +257,7 @@ class BfdSessionsTest {
                     MemorySegment.copy(f, 0, toRight, 0, n);
                     bytes[1] = n;
                 },
-                (s, before, at) -> {});
+                (s, at) -> {});
         BfdSessions right = new BfdSessions(
                 1,
                 new Random(2),
@@ -252,7 +265,7 @@ class BfdSessionsTest {
                     MemorySegment.copy(f, 0, toLeft, 0, n);
                     bytes[0] = n;
                 },
-                (s, before, at) -> {});
+                (s, at) -> {});
         BfdSession session = left.add(BfdPath.singleHop(LOCAL, PEER, 0), signed, 0);
         right.add(BfdPath.singleHop(PEER, LOCAL, 0), signed, 0);
         BfdArrival atLeft = from(PEER, LOCAL, 1, 255, false);

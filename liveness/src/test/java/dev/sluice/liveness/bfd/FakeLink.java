@@ -18,7 +18,9 @@ final class FakeLink {
     /** One side. */
     static final class End {
         final BfdSessions sessions;
-        final BfdSession session;
+        BfdSession session;
+        private final BfdPath path;
+        private final BfdSettings settings;
         final List<BfdPacket> sent = new ArrayList<>();
         final List<Long> sentNs = new ArrayList<>();
         final List<BfdState> states = new ArrayList<>();
@@ -28,13 +30,20 @@ final class FakeLink {
 
         private End(FakeLink link, int side, BfdSettings settings, long seed) {
             aheadNs = side * 7_777_777_777L;
-            BfdPath path = side == 0 ? BfdPath.singleHop(LEFT, RIGHT, 0) : BfdPath.singleHop(RIGHT, LEFT, 0);
+            this.settings = settings;
+            path = side == 0 ? BfdPath.singleHop(LEFT, RIGHT, 0) : BfdPath.singleHop(RIGHT, LEFT, 0);
             sessions = new BfdSessions(
                     4,
                     new Random(seed + side),
                     (s, f, bytes) -> link.carry(side, f, bytes),
-                    (s, before, at) -> states.add(s.state()));
+                    (s, at) -> states.add(s.state()));
             session = sessions.add(path, settings, aheadNs);
+        }
+
+        /** Removes the session and adds it anew. */
+        void begin(long nowNs) {
+            sessions.remove(session);
+            session = sessions.add(path, settings, nowNs);
         }
     }
 
