@@ -307,8 +307,32 @@ class PeersTest {
             changed[42 + 1] = (byte) ((changed[42 + 1] & 0x3f) | (Bfd.ADMIN_DOWN << 6));
             changed[42 + 31] = (byte) (changed[42 + 31] + 3);
             inject(world, mended(changed));
+            byte[] unsigned = changed.clone();
+            unsigned[42 + 1] = (byte) (unsigned[42 + 1] & ~Bfd.AUTHENTICATION);
+            unsigned[42 + 3] = Bfd.BYTES;
+            inject(world, mended(unsigned));
+            byte[] countsNot = changed.clone();
+            countsNot[42 + Bfd.BYTES] = Bfd.KEYED_SHA1;
+            inject(world, mended(countsNot));
+            byte[] otherKey = changed.clone();
+            otherKey[42 + Bfd.BYTES + 2] = 8;
+            inject(world, mended(otherKey));
+            byte[] ours = captured(world, "a", "b", Bfd.PORT_SINGLE_HOP);
+            byte[] reflected = ours.clone();
+            System.arraycopy(ours, 0, reflected, 6, 6);
+            System.arraycopy(ours, 6, reflected, 0, 6);
+            System.arraycopy(ours, 26, reflected, 30, 4);
+            System.arraycopy(ours, 30, reflected, 26, 4);
+            inject(world, mended(reflected));
             assertThat(world.host("a").watch.report().refused())
-                    .containsOnly(Map.entry("bfd wrong-sequence", 1L), Map.entry("bfd wrong-hash", 1L));
+                    .containsOnly(
+                            Map.entry("bfd wrong-sequence", 1L),
+                            Map.entry("bfd wrong-hash", 1L),
+                            Map.entry("bfd authentication-missing", 1L),
+                            Map.entry("bfd authentication-type", 1L),
+                            Map.entry("bfd unknown-key", 1L),
+                            Map.entry("bfd reflected", 1L));
+            world.run(200);
             assertThat(world.host("a").peer("b").state()).isEqualTo("up");
             assertThat(world.host("a").peer("b").signed()).isTrue();
         }

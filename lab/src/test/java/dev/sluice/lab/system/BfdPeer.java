@@ -78,10 +78,7 @@ final class BfdPeer implements AutoCloseable {
     /** BIRD 2; {@code protocol} is the inside of {@code protocol bfd}. */
     static BfdPeer bird(Namespace namespace, String routerId, String protocol) {
         Path folder = folder("bird");
-        write(
-                folder.resolve("bird.conf"),
-                "log \"" + folder.resolve("bfd.log") + "\" all;\ntimeformat log iso long us;\nrouter id " + routerId
-                        + ";\nprotocol device {}\nprotocol bfd {\n debug { states, events };\n" + protocol + "\n}\n");
+        writeBird(folder, routerId, protocol);
         List<String> command = List.of(
                 "/usr/sbin/bird",
                 "-f",
@@ -92,6 +89,13 @@ final class BfdPeer implements AutoCloseable {
                 "-P",
                 folder.resolve("bird.pid").toString());
         return new BfdPeer(namespace, folder, "to Up", "from Up to Down", List.of(command)).start();
+    }
+
+    private static void writeBird(Path folder, String routerId, String protocol) {
+        write(
+                folder.resolve("bird.conf"),
+                "log \"" + folder.resolve("bfd.log") + "\" all;\ntimeformat log iso long us;\nrouter id " + routerId
+                        + ";\nprotocol device {}\nprotocol bfd {\n debug { states, events };\n" + protocol + "\n}\n");
     }
 
     private static Path folder(String name) {
@@ -211,6 +215,22 @@ final class BfdPeer implements AutoCloseable {
                 List.of("/usr/sbin/birdc", "-s", folder.resolve("bird.ctl").toString()));
         command.addAll(List.of(words));
         return namespace.exec(command);
+    }
+
+    /** Gives BIRD another inside of {@code protocol bfd}. */
+    void reconfigure(String routerId, String protocol) {
+        writeBird(folder, routerId, protocol);
+        birdc("configure");
+    }
+
+    /** Has {@code vtysh} of FRR enter lines at its configuration node {@code bfd}. */
+    void vtysh(String... lines) {
+        List<String> command = new ArrayList<>(
+                List.of("/usr/bin/vtysh", "--vty_socket", folder.toString(), "-c", "configure terminal", "-c", "bfd"));
+        for (String line : lines) {
+            command.addAll(List.of("-c", line));
+        }
+        namespace.exec(command);
     }
 
     @Override

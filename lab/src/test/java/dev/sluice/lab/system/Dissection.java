@@ -3,11 +3,13 @@ package dev.sluice.lab.system;
 import dev.sluice.lab.LabException;
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
+import dev.sluice.lab.Waits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -57,6 +59,29 @@ final class Dissection implements AutoCloseable {
             Path file = Files.createTempFile("sluice-dissection-", ".pcap");
             LabProcess capture = Tcpdump.start(namespace, interfaceName, file, filter, "-U", "--immediate-mode");
             return new Dissection(file, capture);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until so many frames that the display filter accepts are in the file. */
+    void awaitCaptured(String filter, int frames) {
+        Waits.until(
+                "the capture has " + frames + " of " + filter,
+                Duration.ofSeconds(20),
+                () -> shown(filter).size() >= frames,
+                () -> String.join("\n", shown(filter)));
+    }
+
+    private List<String> shown(String filter) {
+        try {
+            // It complains while the last frame is being written.
+            return new ProcessBuilder("tshark", "-n", "-r", file.toString(), "-Y", filter)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .inputReader()
+                    .lines()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

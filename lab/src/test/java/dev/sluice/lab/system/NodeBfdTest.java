@@ -30,6 +30,7 @@ class NodeBfdTest {
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final int PULSE_MS = 4;
     private static final int FLOWS = 4;
+    private static final int ROUNDS = Integer.getInteger("sluice.bfd.rounds", 2);
     private static final String FAST = "probe: bfd, intervalMs: 50, failAfter: 3, holdDownMs: 0";
 
     private static String sides(String name, int network) {
@@ -79,7 +80,7 @@ class NodeBfdTest {
         return paths;
     }
 
-    private static WatchedReport watched(SluiceNode sluice, String name) {
+    static WatchedReport watched(SluiceNode sluice, String name) {
         return sluice.say(admin -> admin.liveness()).watched().stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()
@@ -127,11 +128,15 @@ class NodeBfdTest {
                 try (Pulses warmUp = Pulses.start(network.client, "10.2.0.2", 7, FLOWS, PULSE_MS)) {
                     Waits.until("everything is warm", Duration.ofSeconds(20), () -> warmUp.sent() > 400);
                 }
+                Map<String, BfdPeer> daemons = Map.of("frr", frr, "bird", bird);
                 List<Long> outagesMs = new ArrayList<>();
+                List<Long> noticedMs = new ArrayList<>();
                 int starved = 0;
-                for (String victim : List.of("frr", "bird", "frr", "bird")) {
-                    OptionalLong outage = kill(network, sluice, nodes, victim);
-                    for (; outage.isEmpty(); outage = kill(network, sluice, nodes, victim)) {
+                for (int round = 0; round < 2 * ROUNDS; round++) {
+                    String victim = round % 2 == 0 ? "frr" : "bird";
+                    BfdPeer daemon = Objects.requireNonNull(daemons.get(victim));
+                    OptionalLong outage = kill(network, sluice, nodes, victim, daemon, noticedMs);
+                    for (; outage.isEmpty(); outage = kill(network, sluice, nodes, victim, daemon, noticedMs)) {
                         starved++;
                         assertThat(starved)
                                 .as("rounds in which the other node died too")
@@ -139,18 +144,25 @@ class NodeBfdTest {
                     }
                     outagesMs.add(outage.getAsLong());
                 }
-                System.out.println(
-                        "nodes that speak BFD muted, 50 ms x 3: outages of their flows " + outagesMs + " ms");
+                System.out.println("nodes that speak BFD muted, 50 ms x 3: outages of their flows " + outagesMs
+                        + " ms, noticed by the daemon after " + noticedMs + " ms");
+                assertThat(noticedMs).allMatch(ms -> ms > 80 && ms <= OUTAGE_MS_MAX);
                 assertThat(outagesMs).allMatch(ms -> ms > 60 && ms <= OUTAGE_MS_MAX);
                 checkDaemonKilled(network, sluice, frr);
                 assertThat(echo.datagramCount()).isPositive();
-                assertThat(bird.downCount()).isBetween(4L, 8L + 4L * starved);
+                assertThat(bird.downCount()).isBetween(2L * ROUNDS, 4L * ROUNDS + 4L * starved);
             }
         }
     }
 
-    /** The longest silence of a flow in ms; empty if this machine gave the other node no processor time, so that it was called dead too. */
-    private static OptionalLong kill(Network network, SluiceNode sluice, Map<String, Namespace> nodes, String victim) {
+    /** The longest silence of a flow in ms, and when the node's daemon noticed that it hears nothing; empty if this machine gave the other node no processor time, so that it was called dead too. */
+    private static OptionalLong kill(
+            Network network,
+            SluiceNode sluice,
+            Map<String, Namespace> nodes,
+            String victim,
+            BfdPeer daemon,
+            List<Long> noticedMs) {
         String other = victim.equals("frr") ? "bird" : "frr";
         long startNs = System.nanoTime();
         Namespace node = Objects.requireNonNull(nodes.get(victim));
@@ -158,9 +170,12 @@ class NodeBfdTest {
             Waits.until("flows run", SOON, () -> pulses.sent() > 100);
             Map<Integer, String> before = paths(sluice);
             int from = pulses.sent() - 20;
+            int changes = daemon.changes().size();
+            double mutedMs = System.currentTimeMillis();
             mute(node, true);
             int until = pulses.sent() + 500 / PULSE_MS;
             Waits.until("flows go on", SOON, () -> pulses.sent() > until + 50);
+            noticedMs.add((long) (daemon.awaitDownMs(changes) - mutedMs));
             Map<Integer, String> after = paths(sluice);
             assertThat(watched(sluice, victim))
                     .satisfies(each -> assertThat(each.state()).isEqualTo("dead"))

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [fast-path-tc|fast-path-xdp|fast-path-auto|fast-path-off] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
+/** The product as a process: {@code DIRECTORY NODE SOCKET STATE [strict] [force] [no-watch] [orderly] [fast-path-tc|fast-path-xdp|fast-path-auto|fast-path-off] [remains=DIRECTORY]}, as {@code sluice run} starts it (module lab is below the command line). */
 public final class SluiceMain {
     private SluiceMain() {}
 
@@ -39,6 +39,10 @@ public final class SluiceMain {
                     words.contains("force"),
                     fastPath(words),
                     remains(words)));
+            if (words.contains("orderly")) {
+                // As sluice run does at SIGTERM; without it the process is gone at once.
+                Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "stop"));
+            }
             System.out.println("ready");
             runner.awaitEnd();
         } catch (NodeException e) {
