@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("generated-docs")
 class GeneratedDocsTest {
     private static final Map<String, Supplier<String>> PAGES = Map.of(
+            "bfd-refusals.md", BfdRefusalReference::markdown,
             "drop-reasons.md", DropReasonReference::markdown,
             "fast-path-reasons.md", FastPathReasonReference::markdown,
             "command-line.md", CommandLineReference::markdown,
