@@ -89,15 +89,15 @@ class BfdInteroperabilityTest {
         long frrDowns = nodes.frr.downCount();
         long birdDowns = nodes.bird.downCount();
         nodes.configure(Map.of(
-                "plain", BfdNodes.bfd(400, 4, ""),
-                "keyed", BfdNodes.bfd(400, 4, "meticulous: false, " + BfdNodes.KEY)));
+                "plain", BfdNodes.bfd(500, 4, ""),
+                "keyed", BfdNodes.bfd(500, 4, "meticulous: false, " + BfdNodes.KEY)));
         Waits.until(
                 "BIRD reckons with the new interval",
                 SOON,
-                () -> nodes.bird.birdc("show", "bfd", "sessions").contains("1.600"),
+                () -> nodes.bird.birdc("show", "bfd", "sessions").contains("2.000"),
                 () -> nodes.bird.birdc("show", "bfd", "sessions"));
-        nodes.awaitUp("plain", 1_200);
-        nodes.awaitUp("keyed", 1_200);
+        nodes.awaitUp("plain", 1_500);
+        nodes.awaitUp("keyed", 1_500);
         assertThat(nodes.frr.downCount() - frrDowns).isZero();
         assertThat(nodes.bird.downCount() - birdDowns).isZero();
         assertThat(nodes.downs()).isEqualTo(downs);
@@ -124,10 +124,10 @@ class BfdInteroperabilityTest {
         nodes.configure(Map.of("signed", BfdNodes.bfd("key: {id: 7, secret: open barley}")));
         Waits.until("packets with the old key are counted", SOON, () -> nodes.refused("wrong-hash") > before + 2);
         assertThat(nodes.watched("signed").how()).contains("signed").doesNotContain("up, ");
-        assertThat(nodes.bird.changes().stream().skip(changes))
+        assertThat(nodes.bird.changes().stream().skip(changes).filter(line -> line.contains(" 10.11")))
                 .as("the old sessions end, and no new one begins")
-                .hasSize(2)
-                .allMatch(line -> line.contains("to Down"));
+                .isNotEmpty()
+                .noneMatch(line -> line.contains("to Up"));
         nodes.bird.reconfigure("10.110.0.2", BfdNodes.birdSessions("open barley"));
         nodes.awaitAllUp();
     }
@@ -150,6 +150,7 @@ class BfdInteroperabilityTest {
         assertThat(List.of(frrMs, birdMs)).allMatch(ms -> ms > NOTICED_MS_MIN && ms < NOTICED_MS_MAX);
         assertThat(nodes.frr.firstDown(frrChanges).orElseThrow()).contains("expired");
         nodes.sluice.startAgain();
+        nodes.sluice.prefer();
         nodes.awaitAllUp();
     }
 
@@ -198,7 +199,7 @@ class BfdInteroperabilityTest {
                 .as("beginnings, when nobody is known")
                 .anyMatch(p -> p.number("bfd.your_discriminator") == 0)
                 .as("the interval that was changed")
-                .anyMatch(p -> p.number("bfd.desired_min_tx_interval") == 400_000
+                .anyMatch(p -> p.number("bfd.desired_min_tx_interval") == 500_000
                         && p.number("bfd.detect_time_multiplier") == 4);
         assertThat(sessions.values().stream().map(List::getLast).filter(p -> p.number("bfd.sta") == Bfd.ADMIN_DOWN))
                 .as("sessions whose end was told: all but those that were killed")
@@ -238,7 +239,7 @@ class BfdInteroperabilityTest {
         for (Dissection.Packet p : packets) {
             if (p.number("bfd.sta") == Bfd.UP) {
                 assertThat(p.number("bfd.your_discriminator")).isNotZero();
-                assertThat(p.number("bfd.desired_min_tx_interval")).isIn(300_000L, 400_000L);
+                assertThat(p.number("bfd.desired_min_tx_interval")).isIn(400_000L, 500_000L);
             } else {
                 assertThat(p.number("bfd.desired_min_tx_interval")).isEqualTo(1_000_000);
             }

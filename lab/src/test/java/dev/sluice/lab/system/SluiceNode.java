@@ -112,6 +112,7 @@ final class SluiceNode implements AutoCloseable {
 
     /** Starts it again with the files and the history it has, after its process was killed. */
     void startAgain() {
+        ended = false;
         process = StartCache.start(namespace, "sluice", through, FLAGS, SluiceMain.class, arguments);
         process.awaitReady(START);
     }
@@ -386,7 +387,7 @@ final class SluiceNode implements AutoCloseable {
         assertThat(status().totals().faults()).as(process.log()).isZero();
     }
 
-    /** Checks that it is sound, then ends it, and leaves its files. */
+    /** Checks that it is sound, then ends it; its files stay until {@link #close}. */
     void end() {
         checkSound();
         ended = true;
