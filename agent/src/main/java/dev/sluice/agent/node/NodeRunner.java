@@ -159,7 +159,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         reports = new NodeReports(worker, watch, states);
         failedPaths = new FailedPaths(liveness);
         tracing = new Tracing(worker, tracers);
-        captures = new Captures(worker, tracers, this::compiled, this::onWorker);
+        captures = new Captures(name, worker, tracers, this::compiled, this::onWorker);
         census = new NumberCensus(ids, worker, startNs);
         ruleSight = new RuleSight(worker.datapath().ruleLog());
         attributes = new AttributeCommands(worker, this::compiled, ids.attributes());

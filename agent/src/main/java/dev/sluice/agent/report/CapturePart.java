@@ -8,5 +8,6 @@ package dev.sluice.agent.report;
  * @param frames frames so far
  * @param lost frames so far for which the node had no room
  * @param done whether the file is complete
+ * @param end why: packets, seconds, bytes or asked; empty: it is not complete yet
  */
-public record CapturePart(String session, String pcapng, long frames, long lost, boolean done) {}
+public record CapturePart(String session, String pcapng, long frames, long lost, boolean done, String end) {}

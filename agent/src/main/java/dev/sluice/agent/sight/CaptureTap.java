@@ -14,6 +14,7 @@ import dev.sluice.datapath.stage.PacketTracer;
 import dev.sluice.datapath.track.Instruction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -34,18 +35,29 @@ final class CaptureTap implements PacketTracer {
      *
      * @param port index of the port
      * @param inbound whether it came in
+     * @param bytes as many as were asked for
+     * @param frameBytes how many it has
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Frame(long epochNs, int port, boolean inbound, byte[] bytes, String comment) {
+    record Frame(long epochNs, int port, boolean inbound, byte[] bytes, int frameBytes, String comment) {
         long cost() {
             return bytes.length + FRAME_OVERHEAD_BYTES;
         }
     }
 
+    /**
+     * How much is taken.
+     *
+     * @param framesMax as many frames
+     * @param frameBytesMax as many bytes of each
+     * @param brief whether the stage is all that is said of a frame
+     */
+    record Bounds(long framesMax, int frameBytesMax, boolean brief) {}
+
     private final Datapath datapath;
     private final Tracers tracers;
     private final CaptureFilter filter;
-    private final long framesMax;
+    private final Bounds bounds;
     private final ConcurrentLinkedQueue<Frame> frames = new ConcurrentLinkedQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
@@ -66,12 +78,12 @@ final class CaptureTap implements PacketTracer {
      * @param tracers where it is put, and takes itself out when nobody asks for it any more
      * @param untilNs how long it stays without being asked, by {@link System#nanoTime}
      */
-    CaptureTap(Datapath datapath, Tracers tracers, CaptureFilter filter, long framesMax, long untilNs) {
+    CaptureTap(Datapath datapath, Tracers tracers, CaptureFilter filter, Bounds bounds, long untilNs) {
         this.datapath = datapath;
         this.tracers = tracers;
         this.untilNs = untilNs;
         this.filter = filter;
-        this.framesMax = framesMax;
+        this.bounds = bounds;
     }
 
     // Any thread.
@@ -113,7 +125,13 @@ final class CaptureTap implements PacketTracer {
             return;
         }
         long nowNs = System.nanoTime() + epochLessNanoTime;
-        Frame frame = new Frame(nowNs, port, inbound, bytes, stage.word() + words + offloads(b, i));
+        Frame frame = new Frame(
+                nowNs,
+                port,
+                inbound,
+                bytes.length > bounds.frameBytesMax ? Arrays.copyOf(bytes, bounds.frameBytesMax) : bytes,
+                bytes.length,
+                stage.word() + (bounds.brief ? "" : words) + offloads(b, i));
         if (waitingBytes.get() + frame.cost() > WAITING_BYTES_MAX) {
             lost.incrementAndGet();
             return;
@@ -121,7 +139,7 @@ final class CaptureTap implements PacketTracer {
         waitingBytes.addAndGet(frame.cost());
         frames.add(frame);
         taken++;
-        full = taken >= framesMax;
+        full = taken >= bounds.framesMax;
     }
 
     private static String offloads(Batch b, int i) {

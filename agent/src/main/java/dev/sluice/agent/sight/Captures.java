@@ -33,6 +33,18 @@ public final class Captures {
     static final int SECONDS_MAX = 86_400;
 
     private static final int PACKETS_MAX = 1_000_000_000;
+
+    /** Least of a frame that is taken: what the filters look at. */
+    private static final int PACKET_BYTES_MIN = 64;
+
+    private static final int PACKET_BYTES_MAX = 65_536;
+
+    /** Least of a file that is asked for: one frame with its interface fits. */
+    private static final int FILE_BYTES_MIN = 4_096;
+
+    /** What is kept free for the last block of a file. */
+    private static final int STATISTICS_BYTES_MAX = 256;
+
     private static final long FORGET_NS = 10_000_000_000L;
     private static final long NS_PER_S = 1_000_000_000L;
 
@@ -43,6 +55,7 @@ public final class Captures {
     private static final int PART_BYTES_MAX = 4 << 20;
     private static final int NAME_MAX = 100;
 
+    private final String node;
     private final Worker worker;
     private final Tracers tracers;
     private final Supplier<Snapshot> snapshot;
@@ -54,20 +67,44 @@ public final class Captures {
         final String name;
         final CaptureTap tap;
         final long endNs;
+
+        /** Most bytes of its file; empty: any. */
+        final OptionalInt fileBytesMax;
+
         final List<String> interfaces = new ArrayList<>();
         long usedNs;
         long frames;
+        long fileBytes;
         boolean busy;
         boolean begun;
 
-        Session(String name, CaptureTap tap, long endNs) {
+        /** The next frame does not fit into the file any more. */
+        boolean fileFull;
+
+        Session(String name, CaptureTap tap, long endNs, OptionalInt fileBytesMax) {
             this.name = name;
             this.tap = tap;
             this.endNs = endNs;
+            this.fileBytesMax = fileBytesMax;
+        }
+
+        /** Whether no more frames are wanted. */
+        boolean isFull() {
+            return fileFull || tap.isFull();
+        }
+
+        boolean hasRoom(int bytes) {
+            return fileBytesMax.isEmpty() || fileBytes + bytes + STATISTICS_BYTES_MAX <= fileBytesMax.getAsInt();
         }
     }
 
-    public Captures(Worker worker, Tracers tracers, Supplier<Snapshot> snapshot, FlowCommands.Ask ask) {
+    /**
+     * No captures yet.
+     *
+     * @param node whose, for who reads files of several
+     */
+    public Captures(String node, Worker worker, Tracers tracers, Supplier<Snapshot> snapshot, FlowCommands.Ask ask) {
+        this.node = node;
         this.worker = worker;
         this.tracers = tracers;
         this.snapshot = snapshot;
@@ -78,7 +115,18 @@ public final class Captures {
     public AdminCommand command() {
         return new AdminCommand(
                 "capture",
-                List.of("session", "end", "port", "stage", "address", "portNumber", "packets", "seconds"),
+                List.of(
+                        "session",
+                        "end",
+                        "port",
+                        "stage",
+                        "address",
+                        "portNumber",
+                        "packets",
+                        "seconds",
+                        "packetBytes",
+                        "fileBytes",
+                        "brief"),
                 this::answer);
     }
 
@@ -101,7 +149,14 @@ public final class Captures {
                 stage(request), port(request), request.address("address"), request.port("portNumber"));
         int packets = request.number("packets", 1, PACKETS_MAX).orElse(PACKETS_MAX);
         int seconds = request.number("seconds", 1, SECONDS_MAX).orElse(SECONDS_MAX);
+        CaptureTap.Bounds bounds = new CaptureTap.Bounds(
+                packets,
+                request.number("packetBytes", PACKET_BYTES_MIN, PACKET_BYTES_MAX)
+                        .orElse(PACKET_BYTES_MAX),
+                request.flag("brief"));
+        OptionalInt fileBytes = request.number("fileBytes", FILE_BYTES_MIN, Integer.MAX_VALUE);
         long nowNs = System.nanoTime();
+        byte[] section = PcapngWriter.section("Sluice, node " + node);
         Session session;
         synchronized (this) {
             if (sessions.size() >= SESSIONS_MAX) {
@@ -111,9 +166,11 @@ public final class Captures {
             String name = Long.toString(++sequence);
             session = new Session(
                     name,
-                    new CaptureTap(worker.datapath(), tracers, filter, packets, nowNs + FORGET_NS),
-                    nowNs + seconds * NS_PER_S);
+                    new CaptureTap(worker.datapath(), tracers, filter, bounds, nowNs + FORGET_NS),
+                    nowNs + seconds * NS_PER_S,
+                    fileBytes);
             session.usedNs = nowNs;
+            session.fileBytes = section.length;
             session.busy = true;
             sessions.put(name, session);
         }
@@ -124,7 +181,7 @@ public final class Captures {
             forget(session);
             throw e;
         }
-        return new CapturePart(session.name, base64(PcapngWriter.section("Sluice")), 0, 0, false);
+        return new CapturePart(session.name, base64(section), 0, 0, false, "");
     }
 
     private static Optional<CaptureFilter.Stage> stage(AdminRequest request) throws NodeException {
@@ -182,43 +239,68 @@ public final class Captures {
         long nowNs = System.nanoTime();
         long untilNs = Math.min(session.endNs, nowNs + WAIT_NS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        while (!append(session, out) && !askedToEnd && !session.tap.isFull() && System.nanoTime() < untilNs) {
+        while (!append(session, out) && !askedToEnd && !session.isFull() && System.nanoTime() < untilNs) {
             pause();
         }
-        boolean done = askedToEnd || session.tap.isFull() || System.nanoTime() >= session.endNs;
+        boolean done = askedToEnd || session.isFull() || System.nanoTime() >= session.endNs;
         if (done) {
             end(session);
             append(session, out);
             done = out.size() < PART_BYTES_MAX;
         }
+        String end = "";
         if (done) {
             out.writeBytes(statistics(session));
             forget(session);
+            end = end(session, askedToEnd);
         }
-        return new CapturePart(session.name, base64(out.toByteArray()), session.frames, session.tap.lost(), done);
+        return new CapturePart(session.name, base64(out.toByteArray()), session.frames, session.tap.lost(), done, end);
+    }
+
+    private static String end(Session session, boolean asked) {
+        if (session.fileFull) {
+            return "bytes";
+        }
+        return session.tap.isFull() ? "packets" : asked ? "asked" : "seconds";
     }
 
     /** Appends frames that wait; whether there were any. */
     private boolean append(Session session, ByteArrayOutputStream out) {
         int before = out.size();
-        while (out.size() < PART_BYTES_MAX) {
+        while (out.size() < PART_BYTES_MAX && !session.fileFull) {
             CaptureTap.Frame frame = session.tap.poll();
             if (frame == null) {
                 break;
             }
-            int id = interfaceId(session, frame.port(), out);
-            int direction = frame.inbound() ? PcapngWriter.INBOUND : PcapngWriter.OUTBOUND;
-            out.writeBytes(PcapngWriter.packet(
-                    id, frame.epochNs(), frame.bytes(), frame.bytes().length, direction, frame.comment()));
+            int described = session.interfaces.size();
+            byte[] blocks = blocks(session, frame);
+            if (!session.hasRoom(blocks.length)) {
+                // Nor are interfaces there that only this frame would have been of.
+                session.interfaces.subList(described, session.interfaces.size()).clear();
+                session.fileFull = true;
+                break;
+            }
+            out.writeBytes(blocks);
+            session.fileBytes += blocks.length;
             session.frames++;
         }
         return out.size() > before;
     }
 
-    /** An interface for each port by its name, written when a frame first needs it or a port is new. */
+    /** A frame, behind the interfaces that it is the first one to need. */
+    private byte[] blocks(Session session, CaptureTap.Frame frame) {
+        ByteArrayOutputStream blocks = new ByteArrayOutputStream();
+        int id = interfaceId(session, frame.port(), blocks);
+        int direction = frame.inbound() ? PcapngWriter.INBOUND : PcapngWriter.OUTBOUND;
+        blocks.writeBytes(PcapngWriter.packet(
+                id, frame.epochNs(), frame.bytes(), frame.frameBytes(), direction, frame.comment()));
+        return blocks.toByteArray();
+    }
+
+    /** An interface for each port by its name, written when a frame first needs it or a port is new; of a file of any size, all at its beginning. */
     private int interfaceId(Session session, int port, ByteArrayOutputStream out) {
         Snapshot now = snapshot.get();
-        if (!session.begun) {
+        if (!session.begun && session.fileBytesMax.isEmpty()) {
             session.begun = true;
             for (int i = 0; i < now.portCount(); i++) {
                 if (now.port(i).role() != PortEntry.Role.LINK) {
@@ -227,20 +309,23 @@ public final class Captures {
             }
         }
         boolean known = port >= 0 && port < now.portCount();
-        String name = known ? now.port(port).name() : "port " + port;
-        int id = session.interfaces.indexOf(name);
-        if (id < 0) {
-            id = session.interfaces.size();
-            session.interfaces.add(name);
-            out.writeBytes(PcapngWriter.networkInterface(name, ""));
+        int id = session.interfaces.indexOf(known ? now.port(port).name() : "port " + port);
+        if (id >= 0) {
+            return id;
         }
-        return id;
+        if (known) {
+            describe(session, now.port(port), out);
+        } else {
+            session.interfaces.add("port " + port);
+            out.writeBytes(PcapngWriter.networkInterface("port " + port, ""));
+        }
+        return session.interfaces.size() - 1;
     }
 
-    private static void describe(Session session, PortEntry port, ByteArrayOutputStream out) {
+    private void describe(Session session, PortEntry port, ByteArrayOutputStream out) {
         session.interfaces.add(port.name());
-        String role = port.role().name().toLowerCase(Locale.ROOT) + " port";
-        out.writeBytes(PcapngWriter.networkInterface(port.name(), role));
+        String role = port.role().name().toLowerCase(Locale.ROOT);
+        out.writeBytes(PcapngWriter.networkInterface(port.name(), role + " port of node " + node));
     }
 
     private static byte[] statistics(Session session) {

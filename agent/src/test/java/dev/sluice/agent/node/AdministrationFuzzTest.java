@@ -58,7 +58,7 @@ class AdministrationFuzzTest {
             "{\"command\":\"attributes-set\",\"flow\":\"udp 10.0.0.1:1000 > 10.0.0.2:53\",\"user\":\"bob\"}",
             "{\"command\":\"attributes-clear\",\"all\":true}",
             "{\"command\":\"rules\"}",
-            "{\"command\":\"capture\",\"port\":\"left\",\"stage\":\"all\",\"address\":\"10.0.0.1\",\"portNumber\":53,\"packets\":2,\"seconds\":1}",
+            "{\"command\":\"capture\",\"port\":\"left\",\"stage\":\"all\",\"address\":\"10.0.0.1\",\"portNumber\":53,\"packets\":2,\"seconds\":1,\"packetBytes\":99,\"fileBytes\":9999,\"brief\":true}",
             "{\"command\":\"foretell\",\"port\":\"left\",\"packet\":\"udp 10.0.0.1:1000 > 10.0.0.2:53\"}",
             "{\"command\":\"foretell\",\"port\":\"left\",\"hex\":\"02000000000b02000000000a08004500001d00000000401166ce0a0000010a00000203e8003500090000"
                     + "61\",\"session\":\"s\"}",
