@@ -15,9 +15,12 @@ import picocli.CommandLine.Parameters;
             "For example: sluice can-i write servicepolicy acme.web. Exit status: 0 yes, 1 no, 2 a word that is not known."
         })
 final class CanICommand extends ManagerRequest {
-    private static final List<String> VERBS = List.of("read", "write", "status");
+    private static final List<String> VERBS = List.of("read", "write", "status", "contents");
 
-    @Parameters(index = "0", paramLabel = "VERB", description = "read, write (create, change, delete) or status.")
+    @Parameters(
+            index = "0",
+            paramLabel = "VERB",
+            description = "read, write (create, change, delete), status, or contents (packets of a capture).")
     private String verb = "";
 
     @Parameters(

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code sluice capture}. */
@@ -29,13 +33,34 @@ import picocli.CommandLine.Spec;
         name = "capture",
         description = {
             "Writes frames as they pass through a running node into a pcapng file, each with a comment: the stage, the service node, rule and record, and why it was dropped.",
+            "With NAME, writes what hosts have captured for this Capture of a manager, and waits until they have: sluice capture web -w web.pcapng --manager URL",
             "Ends after --packets or --seconds, or with Ctrl-C; 'sluice capture -w - | tshark -r -' looks at them at once. Slows the node down while it runs; frames that come too fast are "
                     + "lost to the capture, counted, and never to the network."
         })
 final class CaptureCommand implements Callable<Integer> {
+    private static final List<String> OF_NODES = List.of(
+            "--port",
+            "--stage",
+            "--address",
+            "--port-number",
+            "--packets",
+            "--seconds",
+            "--packet-bytes",
+            "--admin",
+            "--node");
+
+    private static final List<String> OF_MANAGERS = List.of("--manager", "--token-file", "--ca-file");
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call
     private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "A Capture of a manager; without it, frames of a node on this host are captured.")
+    private @Nullable String name;
 
     @Option(
             names = {"-w", "--write"},
@@ -73,6 +98,15 @@ final class CaptureCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", description = "End after so long, 1..86400.")
     private @Nullable Integer seconds;
 
+    @Option(
+            names = "--packet-bytes",
+            paramLabel = "B",
+            description = "Write so many bytes of each frame, 64..65536 (default: all).")
+    private @Nullable Integer packetBytes;
+
+    @Mixin
+    private ManagerOptions manager = new ManagerOptions();
+
     @Mixin
     private AdminOptions admin = new AdminOptions();
 
@@ -80,6 +114,59 @@ final class CaptureCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeException {
+        if (name != null) {
+            return fetched(name);
+        }
+        refuse(OF_MANAGERS, "is for a Capture of a manager; write its name too");
+        return captured();
+    }
+
+    private void refuse(List<String> options, String why) {
+        ParseResult parsed = spec.commandLine().getParseResult();
+        for (String option : options) {
+            if (parsed.hasMatchedOption(option)) {
+                throw new ParameterException(spec.commandLine(), option + " " + why);
+            }
+        }
+    }
+
+    /** What a manager has. */
+    private int fetched(String capture) throws NodeException {
+        refuse(
+                OF_NODES,
+                "is for captures of a node on this host; what Capture/" + capture + " captures is in its spec");
+        byte[] packets = CaptureFetch.packets(
+                manager.client(),
+                capture,
+                () -> spec.commandLine()
+                        .getErr()
+                        .println("sluice: waiting until Capture/" + capture + " has ended ..."));
+        return written(() -> {
+            try (OutputStream out = open()) {
+                out.write(packets);
+            }
+            spec.commandLine().getErr().println(packets.length + " bytes");
+        });
+    }
+
+    private interface Writing {
+        void write() throws IOException, NodeException;
+    }
+
+    private int written(Writing writing) throws NodeException {
+        try {
+            writing.write();
+            return ExitCode.OK;
+        } catch (IOException | InvalidPathException e) {
+            if (file.equals("-") && Output.isBrokenPipe(e)) {
+                // Whoever read has had enough.
+                return ExitCode.OK;
+            }
+            throw new CommandFailure("-w " + file + " can't be written: " + e.getMessage(), e);
+        }
+    }
+
+    private int captured() throws NodeException {
         AdminClient client = admin.client();
         Map<String, Object> fields = new LinkedHashMap<>();
         FlowOptions.put(fields, "port", port);
@@ -88,21 +175,17 @@ final class CaptureCommand implements Callable<Integer> {
         FlowOptions.put(fields, "portNumber", portNumber);
         FlowOptions.put(fields, "packets", packets);
         FlowOptions.put(fields, "seconds", seconds);
+        FlowOptions.put(fields, "packetBytes", packetBytes);
         try (OnInterrupt _ = new OnInterrupt(() -> interrupted = true)) {
-            CapturePart part = client.capture(fields);
-            try (OutputStream out = open()) {
-                part = copy(client, part, out);
-            }
-            spec.commandLine()
-                    .getErr()
-                    .println(part.frames() + " frames" + (part.lost() == 0 ? "" : ", " + part.lost() + " lost"));
-            return ExitCode.OK;
-        } catch (IOException | InvalidPathException e) {
-            if (file.equals("-") && Output.isBrokenPipe(e)) {
-                // Whoever read has had enough.
-                return ExitCode.OK;
-            }
-            throw new CommandFailure("-w " + file + " can't be written: " + e.getMessage(), e);
+            return written(() -> {
+                CapturePart part = client.capture(fields);
+                try (OutputStream out = open()) {
+                    part = copy(client, part, out);
+                }
+                spec.commandLine()
+                        .getErr()
+                        .println(part.frames() + " frames" + (part.lost() == 0 ? "" : ", " + part.lost() + " lost"));
+            });
         }
     }
 

@@ -96,6 +96,12 @@ final class ObjectTables {
                         new Column("PACKET", "spec.packet"),
                         new Column("END", "status.end"),
                         new Column("REASON", "status.reason"));
+            case CAPTURE ->
+                List.of(
+                        new Column("NODES", "spec.nodes"),
+                        new Column("PORT", "spec.port"),
+                        new Column("PACKETS", "status.packets"),
+                        new Column("BYTES", "status.file.bytes"));
             case SERVICE_PATH ->
                 List.of(
                         new Column("CHAIN", "spec.chain"),

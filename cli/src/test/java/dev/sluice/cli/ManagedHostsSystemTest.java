@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Waits;
+import dev.sluice.wire.capture.CaptureReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +57,7 @@ class ManagedHostsSystemTest {
             awaitPath(lab, "fw@host-b", "in use");
 
             traced(lab);
+            captured(lab);
             profiles(lab, a);
             withoutAManager(lab, manager, a);
             revoked(lab, b);
@@ -71,6 +77,36 @@ class ManagedHostsSystemTest {
         assertThat(awaitShown(lab, "traceflow", "telnet", "RULE_DROP")).doesNotContain("node: host-b");
         awaitShown(lab, "traceflow", "nonsense", "host-a: ");
         lab.command(0, "delete", "traceflow", "web", "telnet", "nonsense");
+    }
+
+    /** X3: packets as they pass both hosts, for somebody who reaches only the manager. */
+    private void captured(TwoHostsLab lab) throws IOException {
+        lab.apply("""
+                {apiVersion: sluice.dev/v1, kind: Capture, metadata: {name: pings}, spec: {nodes: [host-a, host-b], address: 10.0.0.2, packets: 6, duration: 2m}}
+                """);
+        Waits.until(
+                "both hosts have captured",
+                WAIT,
+                () -> {
+                    lab.client.pings("10.0.0.2");
+                    return lab.command(0, "describe", "capture", "pings").contains("Complete");
+                },
+                () -> lab.command(0, "describe", "capture", "pings"));
+        Path file = folder.resolve("pings.pcapng");
+        lab.command(0, "capture", "pings", "-w", file.toString());
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                .contains("Sluice, node host-a", "in by left", "Sluice, node host-b", "steered to fw");
+        try (InputStream in = Files.newInputStream(file)) {
+            CaptureReader reader = new CaptureReader(in);
+            for (int i = 0; i < 12; i++) {
+                assertThat(reader.frame()).isNotNull();
+            }
+            assertThat(reader.frame()).isNull();
+        }
+        lab.command(0, "delete", "capture", "pings");
+        assertThat(lab.command(1, "capture", "pings", "-w", file.toString())).contains("there is no Capture/pings");
     }
 
     /** V16: a profile of the same service gives the firewall copies, so traffic goes on without it; it stays as long as a chain needs it. */

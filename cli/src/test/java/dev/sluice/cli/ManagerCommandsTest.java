@@ -88,6 +88,19 @@ class ManagerCommandsTest {
     }
 
     @Test
+    void packetsOfACaptureAreFetchedByItsName() {
+        String target = folder.resolve("c.pcapng").toString();
+        Cli unknown = run("capture", "nothing", "-w", target);
+        assertThat(unknown.status()).isEqualTo(ExitCode.FAILED);
+        assertThat(unknown.err()).startsWith("sluice: there is no Capture/nothing");
+        assertThat(folder.resolve("c.pcapng")).doesNotExist();
+        assertThat(run("capture", "web", "-w", target, "--port", "left").err())
+                .contains("--port is for captures of a node on this host; what Capture/web captures is in its spec");
+        assertThat(run("capture", "-w", target).err())
+                .contains("--manager is for a Capture of a manager; write its name too");
+    }
+
+    @Test
     void yamlOfOneCommandIsTakenByTheOther() throws IOException {
         run("apply", "-f", file("a.yaml", OBJECTS));
         String yaml = run("get", "all", "-o", "yaml").out();

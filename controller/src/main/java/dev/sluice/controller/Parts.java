@@ -1,5 +1,6 @@
 package dev.sluice.controller;
 
+import dev.sluice.model.Capture;
 import dev.sluice.model.Configuration;
 import dev.sluice.model.Kind;
 import dev.sluice.model.LogicalRouter;
@@ -202,7 +203,7 @@ public final class Parts {
                 set(node.isEmpty() ? placedNowhere : own.computeIfAbsent(node.get(), _ -> new TreeSet<>()), key, there);
             }
             // The manager's own business: what it makes of it are instances.
-            case ServiceDeployment _, ServiceManager _, Traceflow _ -> {}
+            case ServiceDeployment _, ServiceManager _, Traceflow _, Capture _ -> {}
             // Hosts get those that a chain of theirs names.
             case ServiceProfile _, VendorTemplate _, ServiceAttachment _ -> {}
             default -> set(common, key, there);
@@ -239,7 +240,8 @@ public final class Parts {
                         ? Affected.all()
                         : new Affected(false, Set.of(node.get()), withUnderlay.contains(node.get()), Set.of());
             }
-            case ServiceDeployment _, ServiceManager _, Traceflow _ -> new Affected(false, Set.of(), false, Set.of());
+            case ServiceDeployment _, ServiceManager _, Traceflow _, Capture _ ->
+                new Affected(false, Set.of(), false, Set.of());
             case ServiceProfile _, VendorTemplate _, ServiceAttachment _ ->
                 new Affected(false, Set.of(), false, Set.of(item.object.key()));
             default -> new Affected(false, Set.of(), true, Set.of(item.object.key()));

@@ -2,10 +2,12 @@ package dev.sluice.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.sluice.fuzz.Damage;
 import dev.sluice.fuzz.FuzzTarget;
 import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.Captured;
 import dev.sluice.southbound.Fault;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.FromController;
@@ -13,6 +15,7 @@ import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.InstanceState;
 import dev.sluice.southbound.PortState;
 import dev.sluice.southbound.Protocol;
+import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Report;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -85,6 +88,15 @@ class AgentFuzzTest {
                                     .setField("spec.peer")
                                     .setMessage("there is none"))
                             .setWarning("full"))
+                    .build();
+        }
+        if (random.nextInt(4) == 0) {
+            return message.setReply(Reply.newBuilder()
+                            .setId(random.nextInt(4))
+                            .setCaptured(Captured.newBuilder()
+                                    .setPcapng(ByteString.copyFromUtf8("packets"))
+                                    .setFrames(2)
+                                    .setEnd("seconds")))
                     .build();
         }
         return message.setReport(Report.newBuilder()

@@ -9,6 +9,7 @@ import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.instances.DeploymentService;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.Election;
+import dev.sluice.manager.traces.CaptureFiles;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -23,6 +24,7 @@ final class Leading implements Election.Candidate {
     private final Optional<Enrolments> enrolments;
     private final Inventory inventory;
     private final EventLog events;
+    private final CaptureFiles files;
     private final Optional<ShownCertificate> shown;
     private final String address;
     private @Nullable AgentService agents;
@@ -34,12 +36,14 @@ final class Leading implements Election.Candidate {
             Optional<Enrolments> enrolments,
             Inventory inventory,
             EventLog events,
+            CaptureFiles files,
             Optional<ShownCertificate> shown,
             String address) {
         this.options = options;
         this.enrolments = enrolments;
         this.inventory = inventory;
         this.events = events;
+        this.files = files;
         this.shown = shown;
         this.address = address;
     }
@@ -48,7 +52,14 @@ final class Leading implements Election.Candidate {
     public synchronized void begin(Election.Term term) {
         if (options.isPresent()) {
             agents = AgentService.start(
-                    options.get().listen(), enrolments, inventory, events, InstantSource.system(), AGENTS_GRACE, term);
+                    options.get().listen(),
+                    enrolments,
+                    inventory,
+                    events,
+                    files,
+                    InstantSource.system(),
+                    AGENTS_GRACE,
+                    term);
             deployments = DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
         }
         callbacks = CallbackService.start(inventory, events, term, shown, InstantSource.system());

@@ -19,6 +19,7 @@ import dev.sluice.manager.store.EtcdStore;
 import dev.sluice.manager.store.SqliteStore;
 import dev.sluice.manager.store.Store;
 import dev.sluice.manager.store.StoreException;
+import dev.sluice.manager.traces.CaptureFiles;
 import dev.sluice.model.OwnerOnly;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -192,8 +193,15 @@ public final class Manager implements AutoCloseable {
             }
             Optional<Enrolments> enrolments = enrolments(options, store, inventory);
             EventLog events = new EventLog(InstantSource.system());
+            CaptureFiles files = new CaptureFiles();
             Leading leading = new Leading(
-                    options.agents(), enrolments, inventory, events, options.callbackCertificate(), options.address());
+                    options.agents(),
+                    enrolments,
+                    inventory,
+                    events,
+                    files,
+                    options.callbackCertificate(),
+                    options.address());
             election = store.elect(leading);
             ManagerScraper scraper = new ManagerScraper(
                     inventory,
@@ -207,6 +215,7 @@ public final class Manager implements AutoCloseable {
                     inventory,
                     accounts,
                     events,
+                    files,
                     enrolments,
                     gate,
                     self,

@@ -33,7 +33,7 @@ final class CrossChecks {
         AttachmentChecks attachments = new AttachmentChecks(all);
         ServiceManagerChecks managers = new ServiceManagerChecks();
         ServiceProfileChecks profiles = new ServiceProfileChecks(all, declared);
-        TraceflowChecks traces = new TraceflowChecks();
+        AskedChecks asked = new AskedChecks();
         Set<String> served = new HashSet<>();
         all.instances().forEach(instance -> served.add(instance.spec().service()));
         all.all(ServiceDeployment.class)
@@ -80,7 +80,8 @@ final class CrossChecks {
                 case ServiceDeployment deployment -> DeploymentChecks.check(deployment, at, all);
                 case ServiceManager manager -> managers.check(manager, at);
                 case ServiceProfile profile -> profiles.check(profile, at);
-                case Traceflow trace -> traces.check(trace, at);
+                case Traceflow trace -> asked.check(trace, at);
+                case Capture capture -> asked.check(capture, at);
                 case PortProfile _, Service _, VendorTemplate _ -> {}
             }
         }

@@ -22,7 +22,8 @@ final class KindTable {
                 router(),
                 segment(),
                 node(),
-                traceflow());
+                traceflow(),
+                capture());
     }
 
     private static KindReader service() {
@@ -217,6 +218,17 @@ final class KindTable {
                 kind: Traceflow
                 metadata: {name: why-no-web}
                 spec: {port: uplink0, packet: "tcp 10.0.0.1:1234 > 10.1.0.2:80 syn"}
+                """);
+    }
+
+    private static KindReader capture() {
+        return KindReader.row(Kind.CAPTURE, CaptureReader.SPEC, null, Capture::new, """
+                Packets that hosts capture for a while, and whose file the manager keeps in memory as long as the object is there: \
+                [captures from one place](../guides/tracing.md#captures-from-one-place). All hosts of one together have 1 MiB. Nodes that read files leave it alone.""", """
+                apiVersion: sluice.dev/v1
+                kind: Capture
+                metadata: {name: web-at-the-edge}
+                spec: {port: uplink0, portNumber: 443, packets: 100, duration: 1m}
                 """);
     }
 

@@ -173,7 +173,8 @@ final class NodeSelection {
                     ServiceAttachment _,
                     ServiceChain _,
                     ServicePolicy _,
-                    Traceflow _ -> Optional.empty();
+                    Traceflow _,
+                    Capture _ -> Optional.empty();
         };
     }
 

@@ -16,7 +16,8 @@ public sealed interface Resource
                 ServiceAttachment,
                 ServiceChain,
                 ServicePolicy,
-                Traceflow {
+                Traceflow,
+                Capture {
     /** The API version of every object. */
     String API_VERSION = "sluice.dev/v1";
 

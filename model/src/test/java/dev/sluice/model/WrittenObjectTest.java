@@ -118,6 +118,7 @@ class WrittenObjectTest {
                         "servicechains",
                         "servicepolicies",
                         "traceflows",
+                        "captures",
                         "servicepaths");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);
         assertThat(Kind.named("servicechain")).hasValue(Kind.SERVICE_CHAIN);

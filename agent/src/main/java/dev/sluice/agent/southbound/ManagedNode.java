@@ -232,7 +232,8 @@ public final class ManagedNode implements AutoCloseable {
     private String follow() throws InterruptedException {
         long beginNs = System.nanoTime();
         stood = false;
-        try (ManagerStream stream = ManagerStream.open(link)) {
+        try (ManagerStream stream = ManagerStream.open(link);
+                AskedCaptures captures = new AskedCaptures(stream::send)) {
             stream.send(following.begin());
             host.begin();
             paths.begin();
@@ -254,7 +255,8 @@ public final class ManagedNode implements AutoCloseable {
                             following.take(message.getUpdate()).ifPresent(stream::send);
                         }
                         if (message.hasQuestion()) {
-                            stream.send(Questions.answer(message.getQuestion(), runner));
+                            Questions.answer(message.getQuestion(), runner, captures)
+                                    .ifPresent(stream::send);
                         }
                         if (message.hasLookout()) {
                             host.lookFor(message.getLookout());

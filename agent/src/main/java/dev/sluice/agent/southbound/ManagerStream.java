@@ -72,7 +72,8 @@ final class ManagerStream implements AutoCloseable {
         return link.renew(channel);
     }
 
-    void send(FromAgent message) {
+    /** Any thread. */
+    synchronized void send(FromAgent message) {
         try {
             toManager.onNext(message);
         } catch (IllegalStateException e) {

@@ -13,31 +13,47 @@ import dev.sluice.southbound.Reply;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a manager asks of a running node once, and the answers: those of the node's administration socket. Stateless. */
+/** What a manager asks of a running node once, and the answers: those of the node's administration socket. Stateless; what takes its time goes to {@link AskedCaptures}. */
 final class Questions {
     /** What is answered, for the manager to know before it asks. */
-    static final List<String> ANSWERED = List.of("foretell");
+    static final List<String> ANSWERED = List.of("foretell", "capture");
 
     private Questions() {}
 
-    /** The answer, or why there is none. */
-    static FromAgent answer(Question question, @Nullable NodeRunner runner) {
+    /**
+     * The answer, or why there is none.
+     *
+     * @param captures take on those questions that are answered later
+     * @return empty: the answer comes later, or there is none
+     */
+    static Optional<FromAgent> answer(Question question, @Nullable NodeRunner runner, AskedCaptures captures) {
+        if (question.hasEndCapture()) {
+            captures.end(question.getEndCapture().getId());
+            return Optional.empty();
+        }
         Reply.Builder reply = Reply.newBuilder().setId(question.getId());
+        if (question.getWhatCase() == Question.WhatCase.WHAT_NOT_SET) {
+            reply.setProblem("the agent does not know this question: upgrade it");
+        } else if (runner == null || runner.hasEnded()) {
+            reply.setProblem("the node does not run yet");
+        } else if (question.hasCapture()) {
+            captures.begin(question.getId(), question.getCapture(), runner.requests());
+            return Optional.empty();
+        } else {
+            foretell(question.getForetell(), runner, reply);
+        }
+        return Optional.of(FromAgent.newBuilder().setReply(reply).build());
+    }
+
+    private static void foretell(Foretell asked, NodeRunner runner, Reply.Builder reply) {
         try {
-            if (!question.hasForetell()) {
-                reply.setProblem("the agent does not know this question: upgrade it");
-            } else if (runner == null || runner.hasEnded()) {
-                reply.setProblem("the node does not run yet");
-            } else {
-                reply.setForetold(foretold(
-                        runner.requests().ask("foretell", fields(question.getForetell()), ForetellReport.class)));
-            }
+            reply.setForetold(foretold(runner.requests().ask("foretell", fields(asked), ForetellReport.class)));
         } catch (NodeException e) {
             reply.setProblem(String.valueOf(e.getMessage()));
         }
-        return FromAgent.newBuilder().setReply(reply).build();
     }
 
     private static Map<String, Object> fields(Foretell asked) {

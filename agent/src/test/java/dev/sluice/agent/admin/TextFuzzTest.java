@@ -44,7 +44,11 @@ class TextFuzzTest {
                             Yaml.object(
                                     "Traceflow",
                                     "why",
-                                    "{port: left, packet: \"tcp 10.0.0.1:1 > 10.1.0.2:80 syn\", timeToLive: 5m}")),
+                                    "{port: left, packet: \"tcp 10.0.0.1:1 > 10.1.0.2:80 syn\", timeToLive: 5m}"),
+                            Yaml.object(
+                                    "Capture",
+                                    "web",
+                                    "{nodes: [a, b], port: left, stage: dropped, address: 10.0.0.1, portNumber: 80, packets: 9, duration: 5s, packetBytes: 99}")),
                     Documented.blocks().stream())
             .toList();
 

@@ -13,7 +13,7 @@ import java.util.Set;
 public enum Role {
     /** Everything; only for all tenants. */
     ADMIN(
-            "all objects, users, tenants, tokens, enrolments, backups",
+            "all objects, packets that were captured, users, tenants, tokens, enrolments, backups",
             Sets.ALL,
             Sets.WRITTEN,
             Sets.WRITTEN,
@@ -21,7 +21,7 @@ public enum Role {
 
     /** Runs the network. */
     NETWORK_ADMIN(
-            "nodes, ports, port profiles, routers, switches, service attachments and traces",
+            "nodes, ports, port profiles, routers, switches, service attachments, traces and captures, whose packets it reads",
             Sets.ALL,
             EnumSet.of(
                     Kind.NODE,
@@ -30,7 +30,8 @@ public enum Role {
                     Kind.LOGICAL_ROUTER,
                     Kind.LOGICAL_SWITCH,
                     Kind.SERVICE_ATTACHMENT,
-                    Kind.TRACEFLOW),
+                    Kind.TRACEFLOW,
+                    Kind.CAPTURE),
             Sets.NONE,
             EnumSet.of(Permission.METRICS)),
 
@@ -193,17 +194,25 @@ public enum Role {
             case READ -> reads.contains(kind);
             case WRITE -> writes.contains(kind);
             case STATUS -> tells.contains(kind);
+            // Who may not capture may not look at what others have captured.
+            case CONTENTS -> kind == Kind.CAPTURE && writes.contains(kind);
         };
     }
 
     /** With objects of the one tenant that it is given for. */
     boolean mayInTenant(Verb verb, Kind kind) {
-        return may(verb, kind) && kind != Kind.NODE && (verb == Verb.READ || OF_TENANTS.contains(kind));
+        return may(verb, kind)
+                && kind != Kind.NODE
+                && switch (verb) {
+                    // Of what was captured for a tenant all packets are its own.
+                    case READ, CONTENTS -> true;
+                    case WRITE, STATUS -> OF_TENANTS.contains(kind);
+                };
     }
 
     /** With objects that all tenants share, for somebody who has it in one. */
     boolean mayShared(Verb verb, Kind kind) {
-        // A trace tells of all that is on its way, whoever it belongs to.
-        return verb == Verb.READ && kind != Kind.TRACEFLOW && mayInTenant(verb, kind);
+        // A trace tells of all that is on its way, and a capture of who talks to whom, whoever it belongs to.
+        return verb == Verb.READ && kind != Kind.TRACEFLOW && kind != Kind.CAPTURE && mayInTenant(verb, kind);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.manager.agents;
 
+import dev.sluice.controller.AgentAsker;
 import dev.sluice.controller.AgentGate;
 import dev.sluice.controller.Controller;
 import dev.sluice.controller.SouthboundServer;
@@ -9,6 +10,8 @@ import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.paths.PathService;
 import dev.sluice.manager.store.Election.Term;
+import dev.sluice.manager.traces.CaptureFiles;
+import dev.sluice.manager.traces.CaptureService;
 import dev.sluice.manager.traces.TraceService;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -39,6 +42,7 @@ public final class AgentService implements AutoCloseable {
     private final DiscoveryService discovery;
     private final PathService paths;
     private final TraceService traces;
+    private final CaptureService captures;
     private final AgentEvents events;
 
     private AgentService(
@@ -49,6 +53,7 @@ public final class AgentService implements AutoCloseable {
             DiscoveryService discovery,
             PathService paths,
             TraceService traces,
+            CaptureService captures,
             AgentEvents events) {
         this.writer = writer;
         this.controller = controller;
@@ -57,6 +62,7 @@ public final class AgentService implements AutoCloseable {
         this.discovery = discovery;
         this.paths = paths;
         this.traces = traces;
+        this.captures = captures;
         this.events = events;
     }
 
@@ -84,7 +90,7 @@ public final class AgentService implements AutoCloseable {
             Inventory inventory,
             InstantSource clock,
             Duration grace) {
-        return start(listen, gate, inventory, new EventLog(clock), clock, grace, ALWAYS);
+        return start(listen, gate, inventory, new EventLog(clock), new CaptureFiles(), clock, grace, ALWAYS);
     }
 
     /**
@@ -92,6 +98,7 @@ public final class AgentService implements AutoCloseable {
      *
      * @param gate decides over TLS who is let in; empty: without encryption, whoever reaches it
      * @param events hears what happens
+     * @param files gets packets that are captured
      * @param grace for how long agents that have not come back yet count as on their way
      * @param term without which nothing is told or written
      * @throws Unreachable if the address cannot be listened on
@@ -101,6 +108,7 @@ public final class AgentService implements AutoCloseable {
             Optional<? extends AgentGate> gate,
             Inventory inventory,
             EventLog events,
+            CaptureFiles files,
             InstantSource clock,
             Duration grace,
             Term term) {
@@ -114,13 +122,11 @@ public final class AgentService implements AutoCloseable {
                 lookout -> controller.ask(distribution -> distribution.lookFor(lookout)),
                 happenings);
         PathService paths = PathService.start(inventory, term.fence(), clock);
-        TraceService traces = TraceService.start(
-                inventory,
-                term.fence(),
-                clock,
-                (node, word, question, problem) ->
-                        controller.ask(distribution -> problem.accept(distribution.question(node, word, question))));
-        AgentEvents watcher = new AgentEvents(happenings, discovery, paths, traces);
+        AgentAsker asker = (node, word, question, problem) ->
+                controller.ask(distribution -> problem.accept(distribution.question(node, word, question)));
+        TraceService traces = TraceService.start(inventory, term.fence(), clock, asker);
+        CaptureService captures = CaptureService.start(inventory, term.fence(), clock, asker, files);
+        AgentEvents watcher = new AgentEvents(happenings, discovery, paths, traces, captures);
         controller.ask(distribution -> distribution.watch(watcher));
         ObjectFeed feed = null;
         try {
@@ -128,11 +134,12 @@ public final class AgentService implements AutoCloseable {
                 discovery.objectsChanged();
                 paths.objectsChanged();
                 traces.objectsChanged();
+                captures.objectsChanged();
             });
             SouthboundServer server = gate.isPresent()
                     ? SouthboundServer.start(listen, controller, gate.get())
                     : SouthboundServer.start(listen, controller);
-            return new AgentService(writer, controller, server, feed, discovery, paths, traces, watcher);
+            return new AgentService(writer, controller, server, feed, discovery, paths, traces, captures, watcher);
         } catch (IOException | RuntimeException e) {
             if (feed != null) {
                 feed.close();
@@ -140,6 +147,7 @@ public final class AgentService implements AutoCloseable {
             discovery.close();
             paths.close();
             traces.close();
+            captures.close();
             watcher.close();
             controller.close();
             writer.close();
@@ -164,6 +172,7 @@ public final class AgentService implements AutoCloseable {
         discovery.close();
         paths.close();
         traces.close();
+        captures.close();
         controller.close();
         events.close();
         writer.close();

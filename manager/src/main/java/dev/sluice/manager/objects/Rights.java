@@ -16,7 +16,10 @@ public interface Rights {
         WRITE,
 
         /** It is said what is known of it. */
-        STATUS
+        STATUS,
+
+        /** What was captured for it is read: the contents of packets. */
+        CONTENTS
     }
 
     /**

@@ -13,16 +13,44 @@ final class TenantBounds {
 
     /** What an object of a tenant names that is not its own; nothing for objects that all share. */
     static List<Cause> problems(ManagedObject object, String tenant) {
+        JsonNode spec = object.tree().path("spec");
+        if (!tenant.isEmpty() && object.kind() == Kind.CAPTURE) {
+            return captured(object, spec, tenant);
+        }
         if (tenant.isEmpty() || object.kind() != Kind.SERVICE_POLICY) {
             return List.of();
         }
         List<Cause> problems = new ArrayList<>();
-        JsonNode spec = object.tree().path("spec");
         places(object, "spec.appliedTo", spec.path("appliedTo"), tenant, problems);
         int at = 0;
         for (JsonNode rule : elements(spec.path("rules"))) {
             places(object, "spec.rules[" + at + "].appliedTo", rule.path("appliedTo"), tenant, problems);
             at++;
+        }
+        return problems;
+    }
+
+    /** Its packets are read by people of the tenant, so they have to be the tenant's own. */
+    private static List<Cause> captured(ManagedObject object, JsonNode spec, String tenant) {
+        List<Cause> problems = new ArrayList<>();
+        String port = spec.path("port").asString("");
+        if (!port.startsWith(tenant + ".")) {
+            problems.add(new Cause(
+                    object.title(),
+                    "spec.port",
+                    "is not a Port of tenant " + tenant,
+                    port,
+                    "names that begin with " + tenant + ".",
+                    ""));
+        }
+        if (spec.has("nodes")) {
+            problems.add(new Cause(
+                    object.title(),
+                    "spec.nodes",
+                    "are hosts, where a name may be an interface that is not of tenant " + tenant,
+                    "",
+                    "no nodes: the host is that of the Port",
+                    ""));
         }
         return problems;
     }

@@ -74,7 +74,7 @@ final class AccessRoutes {
             throw new Refusal(
                     Reason.BAD_REQUEST,
                     verb.isEmpty() ? "verb is '" + word + "'" : "there is no such kind",
-                    "verb: read, write or status; kind: one of " + String.join(", ", Kind.plurals()));
+                    "verb: read, write, status or contents; kind: one of " + String.join(", ", Kind.plurals()));
         }
         String tenant = inventory.tenants().of(call.request().parameter("name"));
         ObjectNode body = Trees.object();

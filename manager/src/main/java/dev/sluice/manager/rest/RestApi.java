@@ -12,6 +12,7 @@ import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.store.StoreException;
+import dev.sluice.manager.traces.CaptureFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class RestApi implements HttpServer.Handler {
      * The interface to some objects.
      *
      * @param events what happened lately
+     * @param files packets that were captured
      * @param enrolments of agents; empty: it serves none over TLS
      * @param gate who is let in, as whom
      * @param self what the manager says of itself
@@ -50,6 +52,7 @@ public final class RestApi implements HttpServer.Handler {
             Inventory inventory,
             Accounts accounts,
             EventLog events,
+            CaptureFiles files,
             Optional<Enrolments> enrolments,
             Gate gate,
             Self self,
@@ -63,6 +66,7 @@ public final class RestApi implements HttpServer.Handler {
         routes.addAll(new EnrolmentRoutes(enrolments).routes());
         routes.addAll(new EventRoutes(inventory, events, gate, self).routes());
         routes.addAll(new AssignmentRoutes(inventory, gate).routes());
+        routes.addAll(new CaptureRoutes(inventory, files, self).routes());
         routes.addAll(new ObjectRoutes(inventory, gate).routes());
         limit = new RateLimit(requestsPerSecondMax, 10 * requestsPerSecondMax, nowNs);
     }

@@ -8,6 +8,7 @@ import dev.sluice.manager.http.HttpServer;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.manager.store.Store;
+import dev.sluice.manager.traces.CaptureFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,6 +30,7 @@ final class Http implements AutoCloseable {
     final Store store = new MemoryStore();
     final Accounts accounts;
     final EventLog events = new EventLog(InstantSource.system());
+    final CaptureFiles files = new CaptureFiles();
     final RestApi api;
     final HttpClient client = HttpClient.newHttpClient();
     private final HttpServer server;
@@ -44,6 +46,7 @@ final class Http implements AutoCloseable {
                 inventory,
                 accounts,
                 events,
+                files,
                 Optional.of(Enrolments.open(
                         store,
                         inventory,

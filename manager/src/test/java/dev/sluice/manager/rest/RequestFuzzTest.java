@@ -14,6 +14,7 @@ import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.LabelSelector;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.MemoryStore;
+import dev.sluice.manager.traces.CaptureFiles;
 import dev.sluice.model.ConfigurationLoader;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -141,6 +142,7 @@ class RequestFuzzTest {
                 inventory,
                 new Accounts(store, inventory, InstantSource.system()),
                 new EventLog(InstantSource.system()),
+                new CaptureFiles(),
                 Optional.of(Enrolments.open(
                         store,
                         inventory,
