@@ -53,10 +53,9 @@ class CaptureAccessTest {
         admin = token(Role.ADMIN, "*");
         for (String name : List.of("left", "acme.p")) {
             String port =
-                    "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: %s}, spec: {node: a, interface: %s}}";
-            assertThat(send(admin, "POST", "/api/v1/ports", port.formatted(name, "if-" + name.length()))
-                            .status())
-                    .isEqualTo(201);
+                    "{apiVersion: sluice.dev/v1, kind: Port, metadata: {name: %s}, spec: {node: a, interface: if-%d}}"
+                            .formatted(name, name.length());
+            assertThat(send(admin, "POST", "/api/v1/ports", port).status()).isEqualTo(201);
         }
         service = CaptureService.start(
                 new Inventory(http.store, InstantSource.system()),
