@@ -5,10 +5,15 @@ import dev.sluice.agent.admin.AdminClient;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
 import dev.sluice.agent.report.PathsReport.PathReport;
+import dev.sluice.agent.report.PathsReport.RoutingReport;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,6 +28,7 @@ import tools.jackson.databind.JsonNode;
         description = {
             "Lists the paths of the chains of a running node: the identifiers that packets call them in tunnels, their service nodes with their hosts, what they carry, and why new flows do not get one.",
             "fail: the paths named are not used any more, whatever their nodes do: flows leave them at their next packet for others of the chain, or meet its failure action. restore: they are used again. It holds until then or until the node restarts.",
+            "Below them, the first and the last hop of each path: the internal service routing, at each router of this node whose rules lead to a chain, and at the other nodes, whose rules this one does not know. On failure: what happens to packets that have to go back to it when it is dead, if their rule does not say.",
             "Flows, packets and bytes are those of the flows that are in the table now; of each, forward / reverse."
         })
 final class PathsCommand extends NodeCommand {
@@ -100,7 +106,44 @@ final class PathsCommand extends NodeCommand {
                     both(path.bytes()),
                     path.reason());
         }
-        return table.render("no paths").stripTrailing();
+        String paths = table.render("no paths").stripTrailing();
+        return report.paths().isEmpty() ? paths : paths + "\n\n" + ends(report);
+    }
+
+    /** The internal service that is first and last hop: at each router of this node that leads to paths, and at the other nodes, which may. */
+    private static String ends(PathsReport report) {
+        Map<List<String>, Set<String>> here = new TreeMap<>(Comparator.comparing(List::toString));
+        Set<String> shared = new TreeSet<>();
+        Set<String> onFailure = new TreeSet<>();
+        for (PathReport path : report.paths()) {
+            for (String router : path.routers()) {
+                here.computeIfAbsent(List.of(router, path.onRoutingFailure()), _ -> new TreeSet<>())
+                        .add(path.chain());
+            }
+            if (path.vni() >= 0) {
+                shared.add(path.chain());
+                onFailure.add(path.onRoutingFailure());
+            }
+        }
+        Table table = new Table()
+                .words("FIRST AND LAST HOP")
+                .words("ON")
+                .words("STATE")
+                .words("ON FAILURE")
+                .words("CHAINS")
+                .words("REASON");
+        here.forEach((end, chains) -> table.row(
+                "routing of " + end.get(0), "this node", "alive", end.get(1), PlanesCommand.some(chains), ""));
+        for (RoutingReport peer : shared.isEmpty() ? List.<RoutingReport>of() : report.routing()) {
+            table.row(
+                    "routing, if it classifies",
+                    peer.node(),
+                    peer.state(),
+                    String.join(", ", onFailure),
+                    PlanesCommand.some(shared),
+                    peer.reason());
+        }
+        return table.render("no rule of this node leads to a path").stripTrailing();
     }
 
     private static String hop(HopReport hop) {

@@ -23,6 +23,7 @@ final class SluiceCommand {
             FlowsCommand.class,
             RulesCommand.class,
             PathsCommand.class,
+            PlanesCommand.class,
             LivenessCommand.class,
             MacsCommand.class,
             AttributesCommand.class,

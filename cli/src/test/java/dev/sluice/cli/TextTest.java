@@ -14,8 +14,11 @@ import dev.sluice.agent.report.LivenessReport;
 import dev.sluice.agent.report.LivenessReport.WatchedReport;
 import dev.sluice.agent.report.PathsReport;
 import dev.sluice.agent.report.PathsReport.HopReport;
+import dev.sluice.agent.report.PathsReport.RoutingReport;
 import dev.sluice.agent.report.PeersReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
+import dev.sluice.agent.report.PlanesReport;
+import dev.sluice.agent.report.PlanesReport.MemberReport;
 import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.agent.report.RebalanceReport;
 import dev.sluice.agent.report.StatusReport;
@@ -73,30 +76,39 @@ class TextTest {
         assertThat(text).isEqualTo("""
                 PATH                     SPI  HOPS                            WEIGHT  STATE   FLOWS  PACKETS        BYTES  REASON
                 inspect[fw-1,tap-1]  16 / 17  fw-1 on b, tap-1 (copy) (dead)       1  in use      2  30 / 20  3000 / 2000  -
-                inspect[fw-2]              -  fw-2 (dead)                          3  dead        -        -            -  fw-2: no carrier""");
-        assertThat(PathsCommand.text(new PathsReport(List.of()))).isEqualTo("(no paths)");
+                inspect[fw-2]              -  fw-2 (dead)                          3  dead        -        -            -  fw-2: no carrier
+
+                FIRST AND LAST HOP        ON         STATE     ON FAILURE  CHAINS   REASON
+                routing of edge           this node  alive     closed      inspect  -
+                routing, if it classifies  b          dead      closed      inspect  its node does not answer
+                routing, if it classifies  c          unproven  closed      inspect  -""");
+        assertThat(PathsCommand.text(new PathsReport(List.of(), List.of()))).isEqualTo("(no paths)");
     }
 
     /** What a node does not give back shows on its own host only; the tunnels between hosts as the difference of what one sent and the other got. */
     @Test
     void hopsAreListedWithWhatEachNodeGotAndGaveBackOnItsHost() {
-        PathsReport atB = new PathsReport(List.of(new PathsReport.PathReport(
-                "inspect",
-                "inspect[fw-1,tap-1]",
-                16,
-                17,
-                4096,
-                "direct",
-                List.of(new HopReport("fw", "fw-1", "", false, true, "both", List.of(29L, 20L), List.of(25L, 20L))),
-                1,
-                0,
-                "in use",
-                "",
-                2,
-                List.of(),
-                List.of(),
-                7,
-                0)));
+        PathsReport atB = new PathsReport(
+                List.of(new PathsReport.PathReport(
+                        "inspect",
+                        "inspect[fw-1,tap-1]",
+                        16,
+                        17,
+                        4096,
+                        "direct",
+                        List.of(),
+                        List.of(new HopReport(
+                                "fw", "fw-1", "", false, true, "both", "closed", List.of(29L, 20L), List.of(25L, 20L))),
+                        1,
+                        0,
+                        "in use",
+                        "",
+                        2,
+                        List.of(),
+                        List.of(),
+                        7,
+                        0)),
+                List.of());
         assertThat(HopsText.text(Map.of("a", pathsOfA()), "a")).isEqualTo("""
                 PATH                 HOP           ON  FROM HERE fwd  SENT fwd  BACK fwd  MISSING  FROM HERE rev  SENT rev  BACK rev  MISSING
                 inspect[fw-1,tap-1]  fw-1          b              30         -         -        -             20         -         -        -
@@ -107,46 +119,110 @@ class TextTest {
     }
 
     private static PathsReport pathsOfA() {
-        return new PathsReport(List.of(
-                new PathsReport.PathReport(
-                        "inspect",
-                        "inspect[fw-1,tap-1]",
-                        16,
-                        17,
-                        4096,
-                        "direct",
+        return new PathsReport(
+                List.of(
+                        new PathsReport.PathReport(
+                                "inspect",
+                                "inspect[fw-1,tap-1]",
+                                16,
+                                17,
+                                4096,
+                                "direct",
+                                List.of("edge"),
+                                List.of(
+                                        new HopReport(
+                                                "fw",
+                                                "fw-1",
+                                                "b",
+                                                false,
+                                                true,
+                                                "both",
+                                                "closed",
+                                                List.of(30L, 20L),
+                                                List.of(0L, 0L)),
+                                        new HopReport(
+                                                "tap",
+                                                "tap-1",
+                                                "",
+                                                true,
+                                                false,
+                                                "both",
+                                                "closed",
+                                                List.of(5L, 0L),
+                                                List.of(0L, 0L))),
+                                1,
+                                0,
+                                "in use",
+                                "",
+                                2,
+                                List.of(30L, 20L),
+                                List.of(3_000L, 2_000L),
+                                7,
+                                0),
+                        new PathsReport.PathReport(
+                                "inspect",
+                                "inspect[fw-2]",
+                                0,
+                                0,
+                                -1,
+                                "",
+                                List.of("edge"),
+                                List.of(new HopReport(
+                                        "fw",
+                                        "fw-2",
+                                        "",
+                                        false,
+                                        false,
+                                        "both",
+                                        "closed",
+                                        List.of(9L, 8L),
+                                        List.of(7L, 8L))),
+                                3,
+                                0,
+                                "dead",
+                                "fw-2: no carrier",
+                                -1,
+                                List.of(),
+                                List.of(),
+                                0,
+                                0)),
+                List.of(
+                        new RoutingReport("b", "dead", "its node does not answer"),
+                        new RoutingReport("c", "unproven", "")));
+    }
+
+    @Test
+    void planesAreListedWithWhoIsOnThemAndHowPacketsGetThere() {
+        assertThat(PlanesCommand.text(new PlanesReport(
+                        "10.0.0.1",
+                        "underlay-a",
                         List.of(
-                                new HopReport(
-                                        "fw", "fw-1", "b", false, true, "both", List.of(30L, 20L), List.of(0L, 0L)),
-                                new HopReport(
-                                        "tap", "tap-1", "", true, false, "both", List.of(5L, 0L), List.of(0L, 0L))),
-                        1,
-                        0,
-                        "in use",
-                        "",
-                        2,
-                        List.of(30L, 20L),
-                        List.of(3_000L, 2_000L),
-                        7,
-                        0),
-                new PathsReport.PathReport(
-                        "inspect",
-                        "inspect[fw-2]",
-                        0,
-                        0,
-                        -1,
-                        "",
-                        List.of(new HopReport(
-                                "fw", "fw-2", "", false, false, "both", List.of(9L, 8L), List.of(7L, 8L))),
-                        3,
-                        0,
-                        "dead",
-                        "fw-2: no carrier",
-                        -1,
-                        List.of(),
-                        List.of(),
-                        0,
-                        0)));
+                                new MemberReport(
+                                        "router",
+                                        "vpc-1",
+                                        4_000_000_000L,
+                                        5_001,
+                                        "plane-1",
+                                        List.of("inspect-1"),
+                                        List.of("t1"),
+                                        List.of("fw-i", "fw-o"),
+                                        List.of("fw-a", "fw-b@b")),
+                                new MemberReport(
+                                        "pair",
+                                        "left/right",
+                                        7,
+                                        4_096,
+                                        "",
+                                        List.of("c1", "c2", "c3", "c4", "c5", "c6"),
+                                        List.of("left"),
+                                        List.of(),
+                                        List.of("ids-b@b"))))))
+                .isEqualTo("""
+                ROUTER               TENANT  PLANE           CHAINS                     RULES AT  BY                                             SERVICE NODES
+                router vpc-1     4000000000  5001 (plane-1)  inspect-1                  t1        tunnels from 10.0.0.1 (underlay-a), fw-i, fw-o  fw-a, fw-b@b
+                pair left/right           7  4096            c1, c2, c3, c4 and 2 more  left      tunnels from 10.0.0.1 (underlay-a)              ids-b@b""");
+        assertThat(PlanesCommand.text(new PlanesReport("", "", List.of())))
+                .isEqualTo("(no rule of this node leads to a chain)");
     }
 
     @Test

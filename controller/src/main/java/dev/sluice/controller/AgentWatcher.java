@@ -3,6 +3,7 @@ package dev.sluice.controller;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Reply;
+import dev.sluice.southbound.Runtimes;
 
 /** Who hears of agents what is about no object; what is not overridden is not heard. Called by the controller's thread, which must not wait there. */
 public interface AgentWatcher {
@@ -20,6 +21,9 @@ public interface AgentWatcher {
 
     /** The agent of a node tells of its paths; what it told before is of no account. */
     default void paths(String node, Paths told) {}
+
+    /** The agent of a node tells what serves chains there; what it told before is of no account. */
+    default void runtimes(String node, Runtimes told) {}
 
     /** The agent of a node answers a question. */
     default void reply(String node, Reply reply) {}

@@ -6,6 +6,7 @@ import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Report;
+import dev.sluice.southbound.Runtimes;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -107,6 +108,10 @@ public final class Controller implements AutoCloseable {
 
     void paths(AgentStream stream, Paths told) {
         mailbox.add(() -> distribution.paths(stream, told));
+    }
+
+    void runtimes(AgentStream stream, Runtimes told) {
+        mailbox.add(() -> distribution.runtimes(stream, told));
     }
 
     void reply(AgentStream stream, Reply reply) {

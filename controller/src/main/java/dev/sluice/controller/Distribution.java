@@ -11,6 +11,7 @@ import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.Question;
 import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Report;
+import dev.sluice.southbound.Runtimes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -175,6 +176,14 @@ public final class Distribution {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
             watcher.paths(agent.node(), told);
+        }
+    }
+
+    /** An agent tells what serves chains on its node. */
+    public void runtimes(AgentStream stream, Runtimes told) {
+        AgentRecord agent = byStream.get(stream);
+        if (agent != null) {
+            watcher.runtimes(agent.node(), told);
         }
     }
 

@@ -234,6 +234,7 @@ public final class SouthboundServer implements AutoCloseable {
                 case INTERFACES -> controller.interfaces(this, message.getInterfaces());
                 case PATHS -> controller.paths(this, message.getPaths());
                 case REPLY -> controller.reply(this, message.getReply());
+                case RUNTIMES -> controller.runtimes(this, message.getRuntimes());
                 case WHAT_NOT_SET -> {
                     // Something that a newer agent says.
                 }

@@ -180,6 +180,7 @@ class AgentFuzzTest {
             case INTERFACES -> distribution.interfaces(agent, message.getInterfaces());
             case PATHS -> distribution.paths(agent, message.getPaths());
             case REPLY -> distribution.reply(agent, message.getReply());
+            case RUNTIMES -> distribution.runtimes(agent, message.getRuntimes());
             case WHAT_NOT_SET -> {}
         }
     }

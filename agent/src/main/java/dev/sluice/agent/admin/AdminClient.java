@@ -14,6 +14,7 @@ import dev.sluice.agent.report.InstructionsReport;
 import dev.sluice.agent.report.LivenessReport;
 import dev.sluice.agent.report.MacsReport;
 import dev.sluice.agent.report.PathsReport;
+import dev.sluice.agent.report.PlanesReport;
 import dev.sluice.agent.report.ReloadReport;
 import dev.sluice.agent.report.RulesReport;
 import dev.sluice.agent.report.StatusReport;
@@ -149,6 +150,11 @@ public final class AdminClient {
      */
     public JsonNode tellPaths(String state, List<String> paths) throws NodeException {
         return request("path", Map.of("state", state, "paths", String.join(" ", paths)));
+    }
+
+    /** Which routers are on which service planes. */
+    public PlanesReport planes() throws NodeException {
+        return as(request("planes", Map.of()), PlanesReport.class);
     }
 
     /** Who is watched, and what came of it. */

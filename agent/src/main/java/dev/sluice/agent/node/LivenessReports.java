@@ -5,6 +5,7 @@ import dev.sluice.agent.instances.InstanceWatch;
 import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.agent.report.LivenessReport;
 import dev.sluice.agent.report.LivenessReport.WatchedReport;
+import dev.sluice.agent.report.PathsReport.RoutingReport;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.agent.worker.Worker;
@@ -38,17 +39,14 @@ final class LivenessReports {
 
     /** The internal service of another node that is first and last hop of the flows which it classifies. */
     private WatchedReport routing(PeerReport peer, CompiledNode node) {
-        boolean alive = node.snapshot().plane().peers().stream()
-                .filter(each -> each.name().equals(peer.name()))
-                .allMatch(each -> liveness.isRouting(each.index()));
-        boolean heard = peer.state().equals("up") || peer.downs() > 0;
+        RoutingReport routing = RoutingStates.of(peer, liveness, node);
         return new WatchedReport(
                 "routing",
                 peer.name(),
                 peer.name(),
                 "BFD of its node",
-                alive ? heard ? "alive" : "unproven" : "dead",
-                alive ? "" : "its node does not answer",
+                routing.state(),
+                routing.reason(),
                 peer.forMs(),
                 -1,
                 peer.downs(),

@@ -264,6 +264,8 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         all.addAll(HistoryCommands.of(this));
         all.addAll(InstanceCommands.of(this));
         PathReports paths = new PathReports(worker, watch, liveness);
+        all.addAll(
+                new PlaneReports(watch, liveness).commands(() -> life.applied().node()));
         LivenessReports lives = new LivenessReports(worker, watch, liveness);
         all.addAll(paths.commands(() -> life.applied().node(), () -> control(life::missing)));
         all.add(new AdminCommand(

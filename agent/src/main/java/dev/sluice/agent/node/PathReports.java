@@ -35,6 +35,7 @@ final class PathReports {
     private final Worker worker;
     private final InstanceWatch watch;
     private final Liveness liveness;
+    private final LeadingRouters.Newest leading = new LeadingRouters.Newest();
 
     PathReports(Worker worker, InstanceWatch watch, Liveness liveness) {
         this.worker = worker;
@@ -73,6 +74,7 @@ final class PathReports {
                 .filter(chain -> chain.spec().selection() == ServiceChain.Selection.LEAST_LOAD)
                 .map(ServiceChain::name)
                 .collect(Collectors.toSet());
+        LeadingRouters routers = leading.of(node.snapshot());
         List<PathReport> reports = new ArrayList<>();
         for (PathDraft draft : node.paths()) {
             Path path = node.snapshot().path(draft.id());
@@ -85,16 +87,18 @@ final class PathReports {
                         instances,
                         missing.getOrDefault(draft.id(), "its hosts have not all said that they serve it"),
                         loaded);
-                reports.add(report(draft, path, names, hops(draft, path, instances), verdict, sums));
+                List<String> ends = routers.namesFor(draft.content().chain(), path.name());
+                reports.add(report(draft, path, names, ends, hops(draft, path, instances), verdict, sums));
             }
         }
-        return new PathsReport(reports);
+        return new PathsReport(reports, RoutingStates.of(worker, liveness, node));
     }
 
     private static PathReport report(
             PathDraft draft,
             Path path,
             @Nullable PlanePath names,
+            List<String> routers,
             List<HopReport> hops,
             Verdict verdict,
             @Nullable Map<Integer, CountPaths.Sum> sums) {
@@ -106,6 +110,7 @@ final class PathReports {
                 names == null ? 0 : names.reverseSpi(),
                 names == null ? -1 : names.svni(),
                 names == null ? "" : names.hub() ? "hub" : "direct",
+                routers,
                 hops,
                 path.weight(),
                 draft.metric(),
@@ -131,6 +136,7 @@ final class PathReports {
                     hop.copy(),
                     liveness.instanceAlive(number),
                     hop.visits().name().toLowerCase(Locale.ROOT),
+                    NodeReports.word(hop.onFailure()),
                     sent(hop),
                     List.of(
                             hop.attachment().counters().returned[0],

@@ -6,8 +6,24 @@ import java.util.List;
  * Answer to the request {@code paths}.
  *
  * @param paths the paths of all chains as this node sees them, chain by chain
+ * @param routing what the other nodes are as first and last hop of the flows that they classify
  */
-public record PathsReport(List<PathReport> paths) {
+public record PathsReport(List<PathReport> paths, List<RoutingReport> routing) {
+    /** Copies the lists. */
+    public PathsReport {
+        paths = List.copyOf(paths);
+        routing = List.copyOf(routing);
+    }
+
+    /**
+     * The internal service "routing" of another node (V31).
+     *
+     * @param node name of the node
+     * @param state alive, dead or unproven (not heard of yet)
+     * @param reason why it is dead, else empty
+     */
+    public record RoutingReport(String node, String state, String reason) {}
+
     /**
      * A path.
      *
@@ -17,6 +33,7 @@ public record PathsReport(List<PathReport> paths) {
      * @param reverseSpi that of reverse packets
      * @param vni virtual network of the tunnels, -1: other nodes do not know the path
      * @param mode direct or hub, empty: other nodes do not know the path
+     * @param routers names of the routers, pairs and switches of this node whose rules lead to it: its first and last hop; none: only other nodes classify for it
      * @param hops its service nodes in forward order
      * @param weight share of new flows
      * @param metric how far away it is
@@ -35,6 +52,7 @@ public record PathsReport(List<PathReport> paths) {
             int reverseSpi,
             int vni,
             String mode,
+            List<String> routers,
             List<HopReport> hops,
             int weight,
             int metric,
@@ -44,7 +62,20 @@ public record PathsReport(List<PathReport> paths) {
             List<Long> packets,
             List<Long> bytes,
             long given,
-            long uninspected) {}
+            long uninspected) {
+        /** Copies the lists. */
+        public PathReport {
+            routers = List.copyOf(routers);
+            hops = List.copyOf(hops);
+            packets = List.copyOf(packets);
+            bytes = List.copyOf(bytes);
+        }
+
+        /** What happens to packets, if their rule does not say, when routing is dead at the node that they have to go back to: what happens at the last hop; empty: not known. */
+        public String onRoutingFailure() {
+            return hops.isEmpty() ? "" : hops.getLast().onFailure();
+        }
+    }
 
     /**
      * A service node of a path.
@@ -55,6 +86,7 @@ public record PathsReport(List<PathReport> paths) {
      * @param copy it gets copies only
      * @param alive whether it serves
      * @param visits which directions visit it: both, forward or reverse
+     * @param onFailure closed or open: what happens to packets if it is dead and their rule does not say; copies never decide that
      * @param sent packets that this node of Sluice sent to it, on all paths that it is on in this way, forward and reverse; to one on another node: into the tunnel
      * @param returned packets that came back from it, likewise; those of a node elsewhere come back only where their last tunnel ends
      */
@@ -65,6 +97,7 @@ public record PathsReport(List<PathReport> paths) {
             boolean copy,
             boolean alive,
             String visits,
+            String onFailure,
             List<Long> sent,
             List<Long> returned) {
         /** Copies the lists. */

@@ -5,10 +5,13 @@ import dev.sluice.agent.NodeOptions;
 import dev.sluice.agent.OutcomeUnknownException;
 import dev.sluice.agent.RefusedException;
 import dev.sluice.agent.StateDirectory;
+import dev.sluice.agent.admin.AdminRequests;
 import dev.sluice.agent.admin.ReloadRequest;
 import dev.sluice.agent.metrics.ManagerContact;
 import dev.sluice.agent.node.NodeRunner;
 import dev.sluice.agent.report.PathsReport;
+import dev.sluice.agent.report.PlanesReport;
+import dev.sluice.agent.report.RuntimesReport;
 import dev.sluice.agent.runtime.Permits;
 import dev.sluice.agent.runtime.Runtimes;
 import dev.sluice.model.LoadResult;
@@ -47,6 +50,7 @@ public final class ManagedNode implements AutoCloseable {
     private final HostWatch host = new HostWatch();
     private final ToldLoads loads = new ToldLoads();
     private final ToldPaths paths = new ToldPaths();
+    private final ToldRuntimes told = new ToldRuntimes();
     private long reportedNs;
     private final Backoff backoff = new Backoff(new SplittableRandom());
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -237,6 +241,7 @@ public final class ManagedNode implements AutoCloseable {
             stream.send(following.begin());
             host.begin();
             paths.begin();
+            told.begin();
             while (!stopping) {
                 ManagerStream.Event event =
                         stream.next(host.isLooking() ? Math.min(HostWatch.LOOK_MS, reportMs) : reportMs);
@@ -366,7 +371,13 @@ public final class ManagedNode implements AutoCloseable {
                     .report(NodeReport.of(running, runtimes.states()), System.nanoTime())
                     .ifPresent(stream::send);
             try {
-                paths.tell(running.requests().ask(ToldPaths.COMMAND, Map.of(), PathsReport.class))
+                AdminRequests node = running.requests();
+                PathsReport seen = node.ask(ToldPaths.COMMAND, Map.of(), PathsReport.class);
+                paths.tell(seen).ifPresent(stream::send);
+                told.tell(
+                                node.ask(ToldRuntimes.COMMAND, Map.of(), RuntimesReport.class),
+                                node.ask(ToldRuntimes.PLANES, Map.of(), PlanesReport.class),
+                                seen.routing())
                         .ifPresent(stream::send);
             } catch (NodeException e) {
                 LOG.warn("the manager is not told of paths: {}", e.getMessage());

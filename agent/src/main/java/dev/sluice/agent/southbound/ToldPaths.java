@@ -48,7 +48,8 @@ final class ToldPaths {
                 .setReverseSpi(path.reverseSpi())
                 .setMode(path.mode())
                 .setState(path.state())
-                .setReason(path.reason());
+                .setReason(path.reason())
+                .addAllRouters(path.routers());
         if (path.vni() >= 0) {
             state.setSvni(path.vni());
         }
@@ -59,6 +60,7 @@ final class ToldPaths {
                     .setNode(hop.node())
                     .setCopy(hop.copy())
                     .setVisits(hop.visits())
+                    .setOnFailure(hop.onFailure())
                     .setAlive(hop.alive()));
         }
         return state.build();

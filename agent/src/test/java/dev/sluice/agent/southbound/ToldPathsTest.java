@@ -16,8 +16,8 @@ class ToldPathsTest {
     private final ToldPaths told = new ToldPaths();
 
     private static PathReport path(int vni, String state) {
-        HopReport hop =
-                new HopReport("firewall", "fw-1", "host-b", false, true, "both", List.of(1L, 2L), List.of(1L, 2L));
+        HopReport hop = new HopReport(
+                "firewall", "fw-1", "host-b", false, true, "both", "closed", List.of(1L, 2L), List.of(1L, 2L));
         return new PathReport(
                 "inspect",
                 "inspect[fw-1]",
@@ -25,6 +25,7 @@ class ToldPathsTest {
                 8,
                 vni,
                 "direct",
+                List.of("edge"),
                 List.of(hop),
                 1,
                 0,
@@ -38,7 +39,7 @@ class ToldPathsTest {
     }
 
     private static PathsReport report(PathReport... paths) {
-        return new PathsReport(List.of(paths));
+        return new PathsReport(List.of(paths), List.of());
     }
 
     @Test
@@ -49,6 +50,8 @@ class ToldPathsTest {
         assertThat(path.getReverseSpi()).isEqualTo(8);
         assertThat(path.getSvni()).isEqualTo(5_000);
         assertThat(path.getHops(0).getNode()).isEqualTo("host-b");
+        assertThat(path.getHops(0).getOnFailure()).isEqualTo("closed");
+        assertThat(path.getRoutersList()).containsExactly("edge");
         assertThat(path.getReason()).isEqualTo("why");
         assertThat(told.tell(report(path(5_000, "in use")))).isEmpty();
         assertThat(told.tell(report(path(5_000, "dead")))).isPresent();
@@ -68,7 +71,7 @@ class ToldPathsTest {
     @Test
     void morePathsThanAreToldAreCounted() {
         List<PathReport> many = Collections.nCopies(ToldPaths.TOLD_MAX + 3, path(0, "in use"));
-        Paths paths = told.tell(new PathsReport(many)).orElseThrow().getPaths();
+        Paths paths = told.tell(new PathsReport(many, List.of())).orElseThrow().getPaths();
         assertThat(paths.getPathsCount()).isEqualTo(ToldPaths.TOLD_MAX);
         assertThat(paths.getLeftOff()).isEqualTo(3);
     }

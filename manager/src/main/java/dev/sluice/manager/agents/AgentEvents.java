@@ -8,6 +8,7 @@ import dev.sluice.model.Kind;
 import dev.sluice.southbound.Interfaces;
 import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Reply;
+import dev.sluice.southbound.Runtimes;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,6 +49,11 @@ final class AgentEvents implements AgentWatcher, AutoCloseable {
     @Override
     public void paths(String node, Paths told) {
         others.forEach(each -> each.paths(node, told));
+    }
+
+    @Override
+    public void runtimes(String node, Runtimes told) {
+        others.forEach(each -> each.runtimes(node, told));
     }
 
     @Override

@@ -188,6 +188,7 @@ final class ManagerProcess extends Mortal<ManagerProcess.Running> implements Wir
                 case INTERFACES -> each.distribution.interfaces(wire, message.getInterfaces());
                 case PATHS -> each.distribution.paths(wire, message.getPaths());
                 case REPLY -> each.distribution.reply(wire, message.getReply());
+                case RUNTIMES -> each.distribution.runtimes(wire, message.getRuntimes());
                 case WHAT_NOT_SET -> throw new IllegalArgumentException("a message that says nothing");
             }
         });

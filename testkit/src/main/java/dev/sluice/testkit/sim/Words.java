@@ -22,6 +22,7 @@ final class Words {
             case REPORT -> "report of generation " + message.getReport().getGeneration();
             case INTERFACES -> message.getInterfaces().getSeenCount() + " interfaces";
             case PATHS -> message.getPaths().getPathsCount() + " paths";
+            case RUNTIMES -> message.getRuntimes().getInstancesCount() + " runtimes";
             case REPLY -> "reply " + message.getReply().getId();
             case WHAT_NOT_SET -> "nothing";
         };
