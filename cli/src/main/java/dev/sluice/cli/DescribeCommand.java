@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,9 +18,8 @@ import picocli.CommandLine.Parameters;
         description =
                 "Shows all there is to know of an object: what it is to be, who said so, its state, and which objects refer to it.")
 final class DescribeCommand extends ManagerRequest {
-    /** Kinds whose status is what they are for. */
-    private static final Set<String> TOLD =
-            Set.of(Kind.TRACEFLOW.word(), Kind.CAPTURE.word(), Kind.SERVICE_PATH.word());
+    /** Kinds that hosts answer. */
+    private static final Set<Kind> ASKED = Set.of(Kind.TRACEFLOW, Kind.CAPTURE);
 
     @Parameters(
             index = "0",
@@ -101,8 +101,8 @@ final class DescribeCommand extends ManagerRequest {
 
     /** Of objects whose status is what they are for. */
     private static void told(Map<String, @Nullable Object> object, StringBuilder text) {
-        String kind = Fields.text(object, "kind");
-        if (TOLD.contains(kind)) {
+        Optional<Kind> kind = Kind.named(Fields.text(object, "kind"));
+        if (kind.filter(each -> each.isGenerated() || ASKED.contains(each)).isPresent()) {
             Map<String, @Nullable Object> told = new LinkedHashMap<>(Fields.object(Fields.at(object, "status")));
             told.remove("conditions");
             part(text, "told by hosts", told);

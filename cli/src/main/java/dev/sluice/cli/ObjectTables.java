@@ -22,6 +22,9 @@ final class ObjectTables {
 
     private static final String HOPS = "HOPS";
 
+    /** What a runtime is of: an instance or a router. */
+    private static final String RUNTIME_OF = "instance or router";
+
     private static List<Column> columns(Kind kind) {
         return switch (kind) {
             case NODE ->
@@ -109,6 +112,14 @@ final class ObjectTables {
                         new Column("REVERSE", "spec.reverseSpi"),
                         new Column(HOPS, "spec.hops"),
                         new Column("STATE", "status.state"));
+            case SERVICE_INSTANCE_RUNTIME ->
+                List.of(
+                        new Column("KIND", "spec.kind"),
+                        new Column("SERVICE", "spec.service"),
+                        new Column("OF", RUNTIME_OF),
+                        new Column("NODE", "spec.node"),
+                        new Column("PLANES", "spec.planes"),
+                        new Column("STATE", "status.state"));
         };
     }
 
@@ -146,6 +157,10 @@ final class ObjectTables {
     }
 
     private static @Nullable Object value(Map<String, @Nullable Object> object, Column column) {
+        if (column.path().equals(RUNTIME_OF)) {
+            Object router = Fields.at(object, "spec.router");
+            return router == null ? Fields.at(object, "spec.instance") : router;
+        }
         if (!column.path().equals(DISCOVERED)) {
             return Fields.at(object, column.path());
         }
@@ -170,7 +185,7 @@ final class ObjectTables {
 
     /** An item of a list in one word: itself, or what it is called. */
     private static String item(@Nullable Object item) {
-        for (String name : List.of("name", "service", "interface", "port", "profile")) {
+        for (String name : List.of("name", "service", "interface", "port", "profile", "attachment", "svni")) {
             if (!Fields.text(item, name).isEmpty()) {
                 return Fields.text(item, name);
             }

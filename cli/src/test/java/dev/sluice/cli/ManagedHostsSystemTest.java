@@ -56,12 +56,34 @@ class ManagedHostsSystemTest {
             assertThat(table).contains("Applied");
             awaitPath(lab, "fw@host-b", "in use");
 
+            serving(lab);
             traced(lab);
             captured(lab);
             profiles(lab, a);
             withoutAManager(lab, manager, a);
             revoked(lab, b);
         }
+    }
+
+    /** V20, V31: the pair that classifies is on the plane, and first and last hop, which the firewall's host hears; the firewall's own host says how that is. */
+    private static void serving(TwoHostsLab lab) {
+        Waits.until(
+                "the pair and the firewall serve",
+                WAIT,
+                () -> {
+                    String runtimes = lab.command(0, "get", "serviceinstanceruntimes");
+                    return runtimes.lines()
+                                    .anyMatch(line -> line.matches("left-right-.* left/right +host-a +4096 +active .*"))
+                            && runtimes.lines().anyMatch(line -> line.matches("fw-.* fw +host-b +4096 +active .*"));
+                },
+                () -> lab.command(0, "get", "serviceinstanceruntimes", "-o", "yaml"));
+        Waits.until(
+                "the firewall's host hears the one that classifies",
+                WAIT,
+                () -> lab.command(0, "get", "servicepaths", "-o", "yaml")
+                        .replaceAll("\\s+", " ")
+                        .contains("router: left/right node: host-a state: alive onFailure: closed"),
+                () -> lab.command(0, "get", "servicepaths", "-o", "yaml"));
     }
 
     /** X3: what would happen to a packet, over both hosts, asked at the manager. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record KindReader(Kind kind, ObjectType<?> spec, ObjectType<? extends Resource> object, String text, String example) {
     /** Words of the architecture that have no reader yet. */
-    private static final List<String> LATER = List.of("Tenant", "VirtualService", "Mapping", "ServiceInstanceRuntime");
+    private static final List<String> LATER = List.of("Tenant", "VirtualService", "Mapping");
 
     private static final Field<String> NAME =
             Field.required("name", Types.NAME, "Unique among the objects of this kind.");

@@ -119,7 +119,8 @@ class WrittenObjectTest {
                         "servicepolicies",
                         "traceflows",
                         "captures",
-                        "servicepaths");
+                        "servicepaths",
+                        "serviceinstanceruntimes");
         assertThat(Kind.named("ServicePolicies")).hasValue(Kind.SERVICE_POLICY);
         assertThat(Kind.named("servicechain")).hasValue(Kind.SERVICE_CHAIN);
         assertThat(Kind.named("pigeons")).isEmpty();

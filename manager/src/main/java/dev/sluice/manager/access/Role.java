@@ -64,7 +64,8 @@ public enum Role {
                     Kind.SERVICE_PROFILE,
                     Kind.SERVICE_ATTACHMENT,
                     Kind.SERVICE_CHAIN,
-                    Kind.SERVICE_PATH),
+                    Kind.SERVICE_PATH,
+                    Kind.SERVICE_INSTANCE_RUNTIME),
             Sets.OF_VENDORS,
             Sets.OF_VENDORS,
             Sets.NOTHING),
@@ -212,7 +213,12 @@ public enum Role {
 
     /** With objects that all tenants share, for somebody who has it in one. */
     boolean mayShared(Verb verb, Kind kind) {
-        // A trace tells of all that is on its way, and a capture of who talks to whom, whoever it belongs to.
-        return verb == Verb.READ && kind != Kind.TRACEFLOW && kind != Kind.CAPTURE && mayInTenant(verb, kind);
+        // A trace tells of all that is on its way, and a capture of who talks to whom, whoever it belongs to; what
+        // serves several tenants names the planes of all.
+        return verb == Verb.READ
+                && kind != Kind.TRACEFLOW
+                && kind != Kind.CAPTURE
+                && kind != Kind.SERVICE_INSTANCE_RUNTIME
+                && mayInTenant(verb, kind);
     }
 }

@@ -36,7 +36,7 @@ public final class Generated {
     }
 
     /**
-     * All there are.
+     * All there are of kinds that this version knows: a newer manager makes others, which nobody asks this one for.
      *
      * @param revision as it was then; 0: now
      * @throws Refusal if they cannot be read, or that revision is not kept any more
@@ -52,7 +52,9 @@ public final class Generated {
                 asOf = part.revision();
                 for (Entry entry : part.entries()) {
                     after = entry.key();
-                    objects.add(ManagedObject.of(entry));
+                    if (ManagedObject.isKnown(entry)) {
+                        objects.add(ManagedObject.of(entry));
+                    }
                 }
             } while (part.more());
         } catch (CompactedException e) {
@@ -63,14 +65,10 @@ public final class Generated {
         return objects;
     }
 
-    /**
-     * Those of a kind as they are now, by name.
-     *
-     * @throws Refusal if they cannot be read
-     */
-    public Map<String, ManagedObject> of(Kind kind) {
+    /** Those of a kind among some, by name. */
+    public static Map<String, ManagedObject> of(Kind kind, List<ManagedObject> objects) {
         Map<String, ManagedObject> byName = new TreeMap<>();
-        all(0).stream().filter(object -> object.kind() == kind).forEach(object -> byName.put(object.name(), object));
+        objects.stream().filter(object -> object.kind() == kind).forEach(object -> byName.put(object.name(), object));
         return byName;
     }
 
@@ -85,7 +83,7 @@ public final class Generated {
     /**
      * Makes the objects of a kind what they are to be: new ones, others than before, none of those that are not named.
      *
-     * @param before as {@link #of} gives them
+     * @param before as {@link #of} finds them
      * @param wanted by name; the status is made of the one before, so that times of conditions stay
      * @param fence what has to hold in the store
      * @throws Refusal if that cannot be written now

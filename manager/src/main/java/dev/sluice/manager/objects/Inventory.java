@@ -201,7 +201,8 @@ public final class Inventory {
             List<Event> written = store.events(ManagedObject.PREFIX, after, EVENTS_MAX);
             List<Event> generated = store.events(ManagedObject.GENERATED_PREFIX, after, EVENTS_MAX);
             long end = Math.min(newest, Math.min(end(written), end(generated)));
-            return Stream.concat(written.stream(), generated.stream())
+            Stream<Event> known = generated.stream().filter(event -> ManagedObject.isKnown(event.entry()));
+            return Stream.concat(written.stream(), known)
                     .map(ObjectEvent::of)
                     .filter(event -> event.revision() <= end)
                     .sorted(Comparator.comparingLong(ObjectEvent::revision))

@@ -63,6 +63,11 @@ public record ManagedObject(Kind kind, String name, long revision, ObjectNode tr
         return new ManagedObject(kind, parts[2], entry.revision(), Trees.read(entry.value()));
     }
 
+    /** Whether this version knows what it is. */
+    static boolean isKnown(Entry entry) {
+        return Kind.named(entry.key().split("/", 3)[1]).isPresent();
+    }
+
     /** Of an object of which nothing else is known any more. */
     static ManagedObject nameOnly(String key) {
         String[] parts = key.split("/", 3);

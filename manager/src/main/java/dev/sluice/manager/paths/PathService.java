@@ -1,13 +1,17 @@
 package dev.sluice.manager.paths;
 
 import dev.sluice.controller.AgentWatcher;
+import dev.sluice.manager.objects.Generated;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.store.Store.Condition;
 import dev.sluice.model.Kind;
 import dev.sluice.southbound.Paths;
+import dev.sluice.southbound.Runtimes;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A {@link PathTable} with a thread, a clock and the store. What it hears is for any thread and never waits; it writes at most once in {@link #GATHER_MS}. */
+/** A {@link PathTable} and a {@link RuntimeTable} with a thread, a clock and the store. What it hears is for any thread and never waits; it writes at most once in {@link #GATHER_MS}. */
 public final class PathService implements AgentWatcher, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PathService.class);
 
@@ -29,7 +33,9 @@ public final class PathService implements AgentWatcher, AutoCloseable {
     private final Inventory inventory;
     private final List<Condition> fence;
     private final InstantSource clock;
-    private final PathTable table = new PathTable();
+    private final RoutingWords routing = new RoutingWords();
+    private final PathTable table = new PathTable(routing);
+    private final RuntimeTable runtimes = new RuntimeTable(routing);
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final Thread thread;
     private boolean remembered;
@@ -62,12 +68,24 @@ public final class PathService implements AgentWatcher, AutoCloseable {
 
     @Override
     public void lost(String node) {
-        mailbox.add(() -> table.lost(node));
+        mailbox.add(() -> {
+            routing.lost(node);
+            table.lost(node);
+            runtimes.lost(node);
+        });
     }
 
     @Override
     public void paths(String node, Paths told) {
         mailbox.add(() -> table.told(node, told));
+    }
+
+    @Override
+    public void runtimes(String node, Runtimes told) {
+        mailbox.add(() -> {
+            routing.told(node, told.getRoutingList());
+            runtimes.told(node, told);
+        });
     }
 
     // The thread.
@@ -87,7 +105,7 @@ public final class PathService implements AgentWatcher, AutoCloseable {
                 return;
             } catch (RuntimeException e) {
                 if (!stopping) {
-                    LOG.error("a defect of this program, paths go on", e);
+                    LOG.error("a defect of this program, paths and runtimes go on", e);
                 }
             }
         }
@@ -95,10 +113,14 @@ public final class PathService implements AgentWatcher, AutoCloseable {
 
     private boolean write() {
         try {
-            Map<String, ManagedObject> before = inventory.generated().of(Kind.SERVICE_PATH);
+            Generated generated = inventory.generated();
+            List<ManagedObject> all = generated.all(0);
+            Map<String, ManagedObject> before = Generated.of(Kind.SERVICE_PATH, all);
+            Map<String, ManagedObject> runtimesBefore = Generated.of(Kind.SERVICE_INSTANCE_RUNTIME, all);
             if (!remembered) {
                 // What was told already is newer.
                 table.remember(before.values());
+                runtimes.remember(runtimesBefore.values());
                 remembered = true;
                 objectsChanged = true;
             }
@@ -106,31 +128,34 @@ public final class PathService implements AgentWatcher, AutoCloseable {
                 keep();
                 objectsChanged = false;
             }
-            inventory.generated().become(Kind.SERVICE_PATH, before, table.objects(before, clock.instant()), fence);
+            table.tenants(inventory.tenants());
+            Instant now = clock.instant();
+            generated.become(Kind.SERVICE_PATH, before, table.objects(before, now), fence);
+            generated.become(
+                    Kind.SERVICE_INSTANCE_RUNTIME, runtimesBefore, runtimes.objects(runtimesBefore, now), fence);
             complained = false;
             return true;
         } catch (Refusal e) {
             if (!stopping && !complained) {
                 complained = true;
-                LOG.warn("paths cannot be written, that is tried again: {}", e.getMessage());
+                LOG.warn("paths and runtimes cannot be written, that is tried again: {}", e.getMessage());
             }
             return false;
         }
     }
 
     private void keep() {
-        Set<String> chains = new HashSet<>();
+        Map<Kind, Set<String>> names = new EnumMap<>(Kind.class);
         Set<String> nodes = new HashSet<>();
         for (ManagedObject object : inventory.all().objects()) {
-            if (object.kind() == Kind.SERVICE_CHAIN) {
-                chains.add(object.name());
-            }
+            names.computeIfAbsent(object.kind(), _ -> new HashSet<>()).add(object.name());
             nodes.add(
                     object.kind() == Kind.NODE
                             ? object.name()
                             : object.tree().path("spec").path("node").asString(""));
         }
-        table.keep(chains, nodes);
+        table.keep(names.getOrDefault(Kind.SERVICE_CHAIN, Set.of()), nodes);
+        runtimes.keep(names, nodes);
     }
 
     @Override

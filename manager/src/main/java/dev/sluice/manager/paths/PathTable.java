@@ -3,6 +3,7 @@ package dev.sluice.manager.paths;
 import dev.sluice.manager.objects.Conditions;
 import dev.sluice.manager.objects.Generated.Content;
 import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.objects.Trees;
 import dev.sluice.southbound.PathHop;
 import dev.sluice.southbound.PathState;
@@ -48,6 +49,13 @@ final class PathTable {
     private static final String MIXED = "mixed";
 
     private final NavigableMap<String, Word> words = new TreeMap<>();
+    private final RoutingWords routing;
+    private Tenants tenants = new Tenants(new TreeSet<>());
+
+    /** @param routing what hosts say of each other, kept by whoever hears it */
+    PathTable(RoutingWords routing) {
+        this.routing = routing;
+    }
 
     /** What a host said last. */
     private record Word(boolean connected, Map<String, PathState> byName) {}
@@ -63,6 +71,11 @@ final class PathTable {
         }
     }
 
+    /** Whose names are nobody else's business. */
+    void tenants(Tenants now) {
+        tenants = now;
+    }
+
     /** What a manager before wrote; of hosts that have said nothing to this one yet. */
     void remember(Collection<ManagedObject> stored) {
         for (ManagedObject object : stored) {
@@ -71,10 +84,24 @@ final class PathTable {
                 String name = node.path("name").asString("");
                 Word word = words.computeIfAbsent(name, _ -> new Word(false, new HashMap<>()));
                 if (!word.connected) {
-                    word.byName.put(object.name(), path);
+                    word.byName.put(
+                            object.name(),
+                            path.toBuilder()
+                                    .addAllRouters(routers(object, name))
+                                    .build());
                 }
             }
         }
+    }
+
+    private static List<String> routers(ManagedObject object, String node) {
+        List<String> routers = new ArrayList<>();
+        for (JsonNode each : object.tree().path("status").path("routing")) {
+            if (each.path("node").asString("").equals(node) && each.has("router")) {
+                routers.add(each.path("router").asString(""));
+            }
+        }
+        return routers;
     }
 
     /** A host tells of its paths. */
@@ -135,7 +162,7 @@ final class PathTable {
         return objects;
     }
 
-    private static Content content(List<Said> said, @Nullable JsonNode oldStatus, Instant now) {
+    private Content content(List<Said> said, @Nullable JsonNode oldStatus, Instant now) {
         // Who is connected knows better what the path is.
         Said best = said.stream().filter(Said::connected).findFirst().orElse(said.getFirst());
         return new Content(spec(best.path), status(said, oldStatus, now));
@@ -161,6 +188,9 @@ final class PathTable {
             each.put("node", hop.getNode());
             each.put("copy", hop.getCopy());
             each.put("visits", hop.getVisits());
+            if (!hop.getOnFailure().isEmpty()) {
+                each.put("onFailure", hop.getOnFailure());
+            }
         }
         return spec;
     }
@@ -181,12 +211,13 @@ final class PathTable {
                     .setInstance(hop.path("instance").asString(""))
                     .setNode(hop.path("node").asString(""))
                     .setCopy(hop.path("copy").asBoolean(false))
-                    .setVisits(hop.path("visits").asString("")));
+                    .setVisits(hop.path("visits").asString(""))
+                    .setOnFailure(hop.path("onFailure").asString("")));
         }
         return path.build();
     }
 
-    private static ObjectNode status(List<Said> said, @Nullable JsonNode old, Instant now) {
+    private ObjectNode status(List<Said> said, @Nullable JsonNode old, Instant now) {
         List<Said> order = said.stream()
                 .sorted(Comparator.comparing((Said each) -> each.state().equals(IN_USE))
                         .thenComparing(Said::node))
@@ -216,8 +247,51 @@ final class PathTable {
         if (!dead.isEmpty()) {
             status.set("deadInstances", Trees.tree(List.copyOf(dead)));
         }
+        routing(status, order);
         Conditions.add(status, 0, condition(order, heard, old, now));
         return status;
+    }
+
+    /** The first and the last hop: routing at each router whose rules lead to the path. Those come first that are not alive. */
+    private void routing(ObjectNode status, List<Said> order) {
+        List<ObjectNode> ends = new ArrayList<>();
+        for (Said said : order) {
+            Set<String> names = new TreeSet<>();
+            said.path.getRoutersList().forEach(router -> names.add(shown(router, said.path.getChain())));
+            List<String> tellers =
+                    said.path.getHopsList().stream().map(PathHop::getNode).toList();
+            RoutingWords.Verdict verdict = routing.of(said.node, tellers, said.connected);
+            names.forEach(name -> ends.add(end(name, said, verdict)));
+        }
+        ends.sort(Comparator.comparing(end -> end.path("state").asString("").equals("alive")));
+        if (!ends.isEmpty()) {
+            status.set("routing", Trees.tree(ends.stream().limit(NODES_MAX).toList()));
+        }
+    }
+
+    /** Who may see a chain need not know the tenants of routers that lead to it. */
+    private String shown(String router, String chain) {
+        String tenant = tenants.of(router);
+        return tenant.isEmpty() || tenant.equals(tenants.of(chain)) ? router : "";
+    }
+
+    private static ObjectNode end(String router, Said said, RoutingWords.Verdict verdict) {
+        ObjectNode end = Trees.object();
+        if (!router.isEmpty()) {
+            end.put("router", router);
+        }
+        end.put("node", said.node);
+        end.put("state", verdict.state());
+        if (!verdict.reason().isEmpty()) {
+            end.put("reason", shorten(verdict.reason()));
+        }
+        String onFailure = said.path.getHopsCount() == 0
+                ? ""
+                : said.path.getHopsList().getLast().getOnFailure();
+        if (!onFailure.isEmpty()) {
+            end.put("onFailure", onFailure);
+        }
+        return end;
     }
 
     private static ObjectNode condition(List<Said> all, List<Said> heard, @Nullable JsonNode old, Instant now) {

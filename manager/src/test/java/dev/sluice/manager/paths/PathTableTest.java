@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.manager.objects.Generated;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.ManagedObject;
+import dev.sluice.manager.objects.Tenants;
 import dev.sluice.manager.store.MemoryStore;
 import dev.sluice.model.Kind;
 import dev.sluice.southbound.PathHop;
 import dev.sluice.southbound.PathState;
 import dev.sluice.southbound.Paths;
+import dev.sluice.southbound.RoutingState;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -24,7 +27,8 @@ class PathTableTest {
 
     private final Inventory inventory =
             new Inventory(new MemoryStore(), InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")));
-    private PathTable table = new PathTable();
+    private final RoutingWords routing = new RoutingWords();
+    private PathTable table = new PathTable(routing);
 
     private static PathState path(String chain, String state, String reason, String firewallAt, boolean alive) {
         return PathState.newBuilder()
@@ -50,7 +54,7 @@ class PathTableTest {
     }
 
     private Map<String, ManagedObject> stored() {
-        return inventory.generated().of(Kind.SERVICE_PATH);
+        return Generated.of(Kind.SERVICE_PATH, inventory.generated().all(0));
     }
 
     private void write(Instant now) {
@@ -129,7 +133,7 @@ class PathTableTest {
         assertThat(status.path("state").asString()).isEqualTo("unknown");
         assertThat(status.path("conditions").get(0).path("status").asString()).isEqualTo("Unknown");
 
-        table = new PathTable();
+        table = new PathTable(routing);
         table.remember(stored().values());
         write(NOON);
         assertThat(only().path("spec").path("hops").get(0).path("node").asString())
@@ -137,7 +141,7 @@ class PathTableTest {
         table.keep(Set.of("inspect"), Set.of("host-a"));
         write(NOON);
         assertThat(only().path("status").path("state").asString()).isEqualTo("unknown");
-        PathTable gone = new PathTable();
+        PathTable gone = new PathTable(routing);
         gone.remember(stored().values());
         gone.keep(Set.of("inspect"), Set.of("host-b"));
         assertThat(gone.objects(Map.of(), NOON)).isEmpty();
@@ -150,7 +154,7 @@ class PathTableTest {
     void whatWasToldIsNewerThanWhatIsRemembered() {
         told("host-a", path("inspect", "in use", "", "host-b", true));
         write(NOON);
-        table = new PathTable();
+        table = new PathTable(routing);
         told("host-a");
         table.remember(stored().values());
         assertThat(table.objects(stored(), NOON)).isEmpty();
@@ -166,6 +170,75 @@ class PathTableTest {
         assertThat(PathTable.objectName(path("web", "", "", "", true))).startsWith("web-");
     }
 
+    private static PathState begun(String chain, String firewallAt, String... routers) {
+        PathState path = path(chain, "in use", "", firewallAt, true);
+        return path.toBuilder()
+                .setHops(0, path.getHops(0).toBuilder().setOnFailure("open"))
+                .addAllRouters(List.of(routers))
+                .build();
+    }
+
+    private void routing(String teller, String node, String state, String reason) {
+        routing.told(
+                teller,
+                List.of(RoutingState.newBuilder()
+                        .setNode(node)
+                        .setState(state)
+                        .setReason(reason)
+                        .build()));
+    }
+
+    private List<String> ends() {
+        return only().path("status")
+                .path("routing")
+                .valueStream()
+                .map(JsonNode::toString)
+                .toList();
+    }
+
+    /** V31: dead is what those say whose packets have to come back, here host-b. */
+    @Test
+    void routersThatLeadToAPathAreItsFirstAndLastHopAsItsServiceNodesHostsSeeThem() {
+        told("host-a", begun("inspect", "host-b", "edge", "vpc"));
+        told("host-b", begun("inspect", "", "edge"));
+        routing("host-b", "host-a", "dead", "its node does not answer");
+        routing("host-c", "host-b", "dead", "its node does not answer");
+        write(NOON);
+        assertThat(ends())
+                .containsExactly(
+                        "{\"router\":\"edge\",\"node\":\"host-a\",\"state\":\"dead\","
+                                + "\"reason\":\"host-b: its node does not answer\",\"onFailure\":\"open\"}",
+                        "{\"router\":\"vpc\",\"node\":\"host-a\",\"state\":\"dead\","
+                                + "\"reason\":\"host-b: its node does not answer\",\"onFailure\":\"open\"}",
+                        "{\"router\":\"edge\",\"node\":\"host-b\",\"state\":\"alive\",\"onFailure\":\"open\"}");
+        assertThat(only().path("spec").path("hops").get(0).path("onFailure").asString())
+                .isEqualTo("open");
+        routing("host-b", "host-a", "unproven", "");
+        write(NOON);
+        assertThat(ends()).filteredOn(end -> end.contains("unproven")).hasSize(2);
+        routing("host-b", "host-a", "alive", "");
+        table.lost("host-a");
+        write(NOON);
+        assertThat(ends()).as("host-b hears it yet").allMatch(end -> end.contains("\"alive\""));
+        routing.lost("host-b");
+        write(NOON);
+        assertThat(ends()).filteredOn(end -> end.contains("\"unknown\"")).hasSize(2);
+
+        table = new PathTable(routing);
+        table.remember(stored().values());
+        write(NOON);
+        assertThat(ends()).filteredOn(end -> end.contains("\"vpc\"")).hasSize(1);
+    }
+
+    @Test
+    void namesOfRoutersOfOtherTenantsAreNotSaid() {
+        table.tenants(new Tenants(new TreeSet<>(Set.of("acme", "bolt"))));
+        told("host-a", begun("acme.inspect", "host-b", "acme.edge", "bolt.edge", "bolt.vpc", "edge.1"));
+        write(NOON);
+        assertThat(only().toString()).contains("acme.edge", "edge.1").doesNotContain("bolt");
+        assertThat(ends()).hasSize(3);
+    }
+
     @Test
     void whatHostsSayIsBounded() {
         PathState[] many = new PathState[PathTable.PATHS_MAX + 5];
@@ -176,7 +249,7 @@ class PathTableTest {
         Map<String, Generated.Content> objects = table.objects(Map.of(), NOON);
         assertThat(objects).hasSize(PathTable.PATHS_MAX);
         assertThat(objects.values().iterator().next().status().toString()).hasSizeLessThan(1_500);
-        PathTable wide = new PathTable();
+        PathTable wide = new PathTable(routing);
         for (int i = 0; i < PathTable.NODES_MAX + 3; i++) {
             wide.told(
                     "host-" + i,

@@ -10,6 +10,7 @@ import dev.sluice.manager.objects.Generated;
 import dev.sluice.manager.objects.Generated.Content;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.objects.Trees;
+import dev.sluice.manager.store.Store;
 import dev.sluice.model.Kind;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -54,7 +55,7 @@ class GeneratedObjectsTest {
 
     private static void become(Inventory inventory, Map<String, Content> wanted) {
         Generated generated = inventory.generated();
-        generated.become(Kind.SERVICE_PATH, generated.of(Kind.SERVICE_PATH), wanted, List.of());
+        generated.become(Kind.SERVICE_PATH, Generated.of(Kind.SERVICE_PATH, generated.all(0)), wanted, List.of());
     }
 
     private String token(Role role, String tenant) {
@@ -89,6 +90,39 @@ class GeneratedObjectsTest {
                         .isEqualTo(404);
             }
         }
+    }
+
+    /** What serves several tenants names planes of all of them; what is one tenant's own does not. */
+    @Test
+    void runtimesThatAllShareAreNotForPeopleOfATenant() throws Exception {
+        Generated generated = new Inventory(http.store, InstantSource.system()).generated();
+        Map<String, Content> wanted = new TreeMap<>();
+        for (String name : List.of("fw-1", "acme.fw-2", "bolt.fw-3")) {
+            wanted.put(name, new Content(Trees.object().put("kind", "instance"), Trees.object()));
+        }
+        generated.become(Kind.SERVICE_INSTANCE_RUNTIME, Map.of(), wanted, List.of());
+        String path = "/api/v1/serviceinstanceruntimes";
+        for (Role role : Role.values()) {
+            String all = send(token(role, "*"), "GET", path, "").text();
+            assertThat(all.contains("bolt.fw-3")).as(role.word() + all).isEqualTo(role != Role.MONITOR);
+            if (role.ofTenants()) {
+                String seen = send(token(role, "acme"), "GET", path, "").text();
+                assertThat(seen).contains("acme.fw-2").doesNotContain("bolt", "\"fw-1\"");
+            }
+        }
+        assertThat(send(token(Role.ADMIN, "*"), "DELETE", path + "/fw-1", "").status())
+                .isEqualTo(405);
+    }
+
+    /** Of managers of two versions over one store the older one passes over what it does not know. */
+    @Test
+    void kindsThatANewerManagerMakesArePassedOver() {
+        Inventory inventory = new Inventory(http.store, InstantSource.system());
+        long before = inventory.revision();
+        http.store.commit(List.of(), List.of(new Store.Put("generated/laterkinds/x", Trees.bytes(Trees.object()))));
+        assertThat(inventory.revision()).isGreaterThan(before);
+        assertThat(inventory.generated().all(0)).allMatch(object -> object.kind() == Kind.SERVICE_PATH);
+        assertThat(inventory.allEvents(before)).isEmpty();
     }
 
     @Test
