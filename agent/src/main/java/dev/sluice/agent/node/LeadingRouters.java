@@ -1,7 +1,6 @@
 package dev.sluice.agent.node;
 
 import dev.sluice.datapath.rules.Rule;
-import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.snapshot.Target;
 import java.util.ArrayList;
@@ -40,9 +39,11 @@ final class LeadingRouters {
     }
 
     private void add(Map<String, Map<Integer, Set<Integer>>> ports, String name, int port) {
-        if (port < snapshot.portCount() && snapshot.port(port).role() != PortEntry.Role.SERVICE) {
+        // A port that is of no router classifies nothing.
+        int router = port < snapshot.portCount() ? snapshot.port(port).router() : -1;
+        if (router >= 0) {
             ports.computeIfAbsent(name, _ -> new TreeMap<>())
-                    .computeIfAbsent(snapshot.port(port).router(), _ -> new TreeSet<>())
+                    .computeIfAbsent(router, _ -> new TreeSet<>())
                     .add(port);
         }
     }

@@ -21,16 +21,15 @@ import dev.sluice.model.PlaneNumbers;
 import dev.sluice.model.ServiceChain;
 import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +61,7 @@ final class PlaneReports {
     private PlanesReport planes(CompiledNode node) {
         Snapshot snapshot = node.snapshot();
         Map<String, PlaneReport> planes = planesOfChains(node);
-        Map<String, List<InstanceEntry>> served = instancesOfChains(node);
+        Map<String, Collection<InstanceEntry>> served = instancesOfChains(node);
         Map<Membership, List<LeadingRouters.Lead>> members = new TreeMap<>(Membership.ORDER);
         for (LeadingRouters.Lead lead : leading.of(snapshot).leads()) {
             PlaneReport plane = planes.get(lead.chain());
@@ -84,7 +83,7 @@ final class PlaneReports {
             Snapshot snapshot,
             Membership member,
             List<LeadingRouters.Lead> leads,
-            Map<String, List<InstanceEntry>> served) {
+            Map<String, Collection<InstanceEntry>> served) {
         List<InstanceEntry> instances = leads.stream()
                 .flatMap(lead -> served.getOrDefault(lead.chain(), List.of()).stream())
                 .distinct()
@@ -127,21 +126,27 @@ final class PlaneReports {
         return planes;
     }
 
-    /** The service nodes of the paths that the objects have, by chain. */
-    private static Map<String, List<InstanceEntry>> instancesOfChains(CompiledNode node) {
+    /** The service nodes of the paths that the objects have, by chain, each once. */
+    private static Map<String, Collection<InstanceEntry>> instancesOfChains(CompiledNode node) {
         Map<Integer, InstanceEntry> instances = new HashMap<>();
         node.instances().forEach(entry -> instances.put(entry.number(), entry));
-        Map<String, List<InstanceEntry>> byChain = new HashMap<>();
+        Map<String, Map<Integer, InstanceEntry>> byChain = new HashMap<>();
         for (PathDraft draft : node.paths()) {
             Path path = node.snapshot().path(draft.id());
             if (path != null && draft.use() != PathDraft.Use.GONE) {
-                IntStream.of(path.instances())
-                        .mapToObj(instances::get)
-                        .filter(Objects::nonNull)
-                        .forEach(byChain.computeIfAbsent(draft.content().chain(), _ -> new ArrayList<>())::add);
+                Map<Integer, InstanceEntry> ofChain =
+                        byChain.computeIfAbsent(draft.content().chain(), _ -> new TreeMap<>());
+                for (int number : path.instances()) {
+                    InstanceEntry instance = instances.get(number);
+                    if (instance != null) {
+                        ofChain.put(number, instance);
+                    }
+                }
             }
         }
-        return byChain;
+        Map<String, Collection<InstanceEntry>> result = new HashMap<>();
+        byChain.forEach((chain, ofChain) -> result.put(chain, ofChain.values()));
+        return result;
     }
 
     private RuntimesReport runtimes(CompiledNode node) {

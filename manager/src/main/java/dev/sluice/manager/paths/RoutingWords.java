@@ -31,7 +31,11 @@ final class RoutingWords {
     void told(String node, List<RoutingState> states) {
         Map<String, RoutingState> byNode = new HashMap<>();
         states.forEach(state -> byNode.put(state.getNode(), state));
-        words.put(node, byNode);
+        if (byNode.isEmpty()) {
+            words.remove(node);
+        } else {
+            words.put(node, byNode);
+        }
     }
 
     /** A host's agent has gone. */

@@ -209,11 +209,22 @@ final class RuntimeTable {
      */
     Map<String, Content> objects(Map<String, ManagedObject> before, Instant now) {
         NavigableMap<String, Content> objects = new TreeMap<>();
-        words.forEach((node, word) -> word.specs.forEach((name, spec) -> {
-            ManagedObject old = before.get(name);
-            JsonNode oldStatus = old == null ? null : old.tree().path("status");
-            objects.put(name, new Content(spec, status(word, name, spec, oldStatus, now)));
-        }));
+        words.forEach((node, word) -> {
+            Life ofRouting = ofRouting(node, word.connected);
+            word.specs.forEach((name, spec) -> {
+                ManagedObject old = before.get(name);
+                InstanceRuntime instance = word.byName.get(name);
+                boolean router = !spec.path("kind").asString("").equals(INSTANCE);
+                ObjectNode status = status(
+                        router ? ofRouting : ofInstance(instance),
+                        old == null ? null : old.tree().path("status"),
+                        now);
+                if (instance != null) {
+                    downInterfaces(status, instance);
+                }
+                objects.put(name, new Content(spec, status));
+            });
+        });
         while (objects.size() > RUNTIMES_MAX) {
             objects.pollLastEntry();
         }
@@ -234,12 +245,7 @@ final class RuntimeTable {
         }
     }
 
-    private ObjectNode status(Word word, String name, ObjectNode spec, @Nullable JsonNode old, Instant now) {
-        InstanceRuntime instance = word.byName.get(name);
-        Life life = spec.path("service").asString("").equals(ROUTING)
-                        && !spec.path("kind").asString("").equals(INSTANCE)
-                ? ofRouting(spec.path("node").asString(""), word.connected)
-                : ofInstance(instance);
+    private static ObjectNode status(Life life, @Nullable JsonNode old, Instant now) {
         ObjectNode status = Trees.object();
         status.put("state", life.state());
         status.put("liveness", life.liveness);
@@ -248,9 +254,6 @@ final class RuntimeTable {
         }
         if (!life.reason.isEmpty()) {
             status.put("reason", shorten(life.reason));
-        }
-        if (instance != null) {
-            downInterfaces(status, instance);
         }
         Conditions.add(status, 0, condition(life, old, now));
         return status;
