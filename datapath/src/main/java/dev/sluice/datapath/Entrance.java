@@ -139,12 +139,14 @@ final class Entrance {
             return frames.drop(c, DropReason.GROUP_NOT_ROUTED);
         }
         if (overlayInput.isOurs(c, port.router())) {
-            return overlayInput.receive(c);
+            return overlayInput.receive(c, port);
         }
-        WatchedNode speaker = healthInput.inUnderlay(c, port.router(), snapshot.plane());
+        WatchedNode speaker = snapshot.underlayPorts().has(port.index())
+                ? healthInput.inUnderlay(c, port.router(), snapshot.plane())
+                : null;
         if (speaker != null) {
             return healthInput.take(c, speaker);
         }
-        return peerInput.isBfd(c, port.router()) ? peerInput.bfd(c) : Step.FROM_PORT;
+        return peerInput.isBfd(c, port.router()) ? peerInput.bfd(c, port) : Step.FROM_PORT;
     }
 }

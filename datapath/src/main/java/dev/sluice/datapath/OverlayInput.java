@@ -118,8 +118,11 @@ final class OverlayInput {
         return (udp || f.protocol == IpProtocols.GRE) && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
     }
 
-    /** Takes the packet in hand; the next {@link Step}. */
-    int receive(Cursor c) {
+    /** Takes the packet in hand, which came in by this port; the next {@link Step}. */
+    int receive(Cursor c, PortEntry port) {
+        if (!snapshot.underlayPorts().has(port.index())) {
+            return frames.drop(c, DropReason.OVERLAY_PORT_REFUSED);
+        }
         if ((c.parsed() & Parser.FRAGMENT) != 0) {
             return frames.drop(c, DropReason.OVERLAY_FRAGMENTED);
         }

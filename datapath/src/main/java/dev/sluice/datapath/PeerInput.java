@@ -5,8 +5,10 @@ import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.packet.Parser;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.snapshot.OverlayPeer;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.datapath.snapshot.Snapshot;
+import dev.sluice.datapath.snapshot.UnderlayPorts;
 import dev.sluice.datapath.stage.Cursor;
 import dev.sluice.datapath.stage.Frames;
 import dev.sluice.datapath.stage.Step;
@@ -30,6 +32,7 @@ final class PeerInput {
     private final DatapathCounters counters;
     private PeerReceiver receiver = PeerReceiver.NONE;
     private ServicePlane plane = ServicePlane.NONE;
+    private UnderlayPorts ports = Snapshot.empty().underlayPorts();
 
     PeerInput(Frames frames, DatapathCounters counters) {
         this.frames = frames;
@@ -38,6 +41,7 @@ final class PeerInput {
 
     void apply(Snapshot next) {
         plane = next.plane();
+        ports = next.underlayPorts();
     }
 
     void receiver(PeerReceiver next) {
@@ -52,8 +56,11 @@ final class PeerInput {
                 && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
     }
 
-    /** Takes the BFD packet in hand. */
-    int bfd(Cursor c) {
+    /** Takes the BFD packet in hand, which came in by this port. */
+    int bfd(Cursor c, PortEntry port) {
+        if (!ports.has(port.index())) {
+            return frames.drop(c, DropReason.OVERLAY_PORT_REFUSED);
+        }
         if ((c.parsed() & Parser.FRAGMENT) != 0) {
             return frames.drop(c, DropReason.OVERLAY_FRAGMENTED);
         }

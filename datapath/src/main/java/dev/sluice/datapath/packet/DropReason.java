@@ -78,6 +78,9 @@ public enum DropReason {
     OVERLAY_PEER_UNKNOWN(
             "S1, packet-life: from another switch",
             "A tunnel packet comes from an address that is no peer's and no service node's."),
+    OVERLAY_PORT_REFUSED(
+            "S1, packet-life: from another switch",
+            "A tunnel packet, or BFD of another switch, came in by a port to which no route of the underlay router to a peer or node leads."),
     OVERLAY_FRAGMENTED("RFC 8926 4.4.1", "A tunnel packet is a fragment; tunnels here are never fragmented."),
     OVERLAY_CHECKSUM("RFC 768, RFC 6935", "The outer UDP checksum of a tunnel packet is wrong."),
     OVERLAY_HEADER_INVALID("RFC 8926 3.4, 3.5", "The header of a tunnel, or an option in it, is malformed."),

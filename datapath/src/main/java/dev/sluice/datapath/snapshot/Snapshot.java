@@ -1,12 +1,15 @@
 package dev.sluice.datapath.snapshot;
 
+import dev.sluice.datapath.route.Routes;
 import dev.sluice.datapath.rules.Group;
 import dev.sluice.datapath.rules.Rule;
+import dev.sluice.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,7 @@ public final class Snapshot {
     private final Segments segments;
     private final TunnelTable tunnels;
     private final AddressTable<Attachment> nodesByAddress;
+    private final UnderlayPorts underlayPorts;
     private final WatchedNodes watched;
     private final List<ReturningNode> returning;
 
@@ -55,6 +59,7 @@ public final class Snapshot {
         segments = from.segments;
         tunnels = new TunnelTable(plane, segments, from.attachments, from.ports);
         nodesByAddress = byAddress(from.attachments);
+        underlayPorts = underlayPorts(from);
         watched = WatchedNodes.of(from.watched);
         returning = List.copyOf(from.returning);
         for (int i = 0; i < ports.length; i++) {
@@ -92,6 +97,7 @@ public final class Snapshot {
         segments = other.segments;
         tunnels = other.tunnels;
         nodesByAddress = byAddress(attachments);
+        underlayPorts = other.underlayPorts;
         watched = other.watched;
         returning = other.returning;
     }
@@ -103,6 +109,18 @@ public final class Snapshot {
                         .toList(),
                 node -> Objects.requireNonNull(
                         Objects.requireNonNull(node.tunnel()).address()));
+    }
+
+    private static UnderlayPorts underlayPorts(SnapshotBuilder from) {
+        int router = from.plane.router();
+        Routes routes = router < 0 ? Routes.EMPTY : from.routers.get(router).routes();
+        Stream<IpAddress> peers = from.plane.peers().stream().map(OverlayPeer::address);
+        Stream<IpAddress> nodes = from.attachments.stream()
+                .filter(node -> !node.isRemote())
+                .map(Attachment::tunnel)
+                .filter(Objects::nonNull)
+                .flatMap(tunnel -> Stream.ofNullable(tunnel.address()));
+        return UnderlayPorts.of(routes, Stream.concat(peers, nodes), from.ports.size());
     }
 
     /**
@@ -255,6 +273,11 @@ public final class Snapshot {
     @Nullable
     public Attachment nodeAt(long hi, long lo) {
         return nodesByAddress.at(hi, lo);
+    }
+
+    /** By which ports packets for the tunnel endpoint may come in. */
+    public UnderlayPorts underlayPorts() {
+        return underlayPorts;
     }
 
     /** The logical switches that the node has ports of. */
