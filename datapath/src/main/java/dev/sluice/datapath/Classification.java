@@ -293,7 +293,7 @@ final class Classification {
         // for.
         if (moved) {
             Path path = snapshot.path(table.pathId(slot));
-            if (path != null && !selector.isFit(path) && selector.hasFit(table.targetId(slot))) {
+            if (path != null && !selector.holds(path) && selector.hasHolding(table.targetId(slot))) {
                 reselect(c, slot);
             }
         }

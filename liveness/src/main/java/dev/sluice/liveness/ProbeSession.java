@@ -24,7 +24,7 @@ public final class ProbeSession {
     private long sequence;
     private long nextNs;
     private long lastSentNs;
-    private boolean alive = true;
+    private boolean alive;
     private boolean confirmed;
     private long changedNs;
     private long goodRounds;
@@ -40,7 +40,7 @@ public final class ProbeSession {
     private long diedNs;
 
     /**
-     * A session whose node counts as alive until probes say otherwise.
+     * A session with a node of which nothing is known: it counts as alive until probes say otherwise.
      *
      * @param timing intervals and limits
      * @param directions 2 for probes both ways, 1 for one
@@ -48,6 +48,15 @@ public final class ProbeSession {
      * @param nowNs the first round is due now
      */
     public ProbeSession(ProbeTiming timing, int directions, long seed, long nowNs) {
+        this(timing, directions, seed, HealthVerdict.NONE, nowNs);
+    }
+
+    /**
+     * The same with a verdict, which stands until probes say otherwise.
+     *
+     * @param before what another session with the node has found out
+     */
+    public ProbeSession(ProbeTiming timing, int directions, long seed, HealthVerdict before, long nowNs) {
         if (directions != 1 && directions != 2) {
             throw new IllegalArgumentException("directions " + directions + " is outside 1..2");
         }
@@ -57,6 +66,15 @@ public final class ProbeSession {
         nextNs = nowNs;
         changedNs = nowNs;
         goodSinceNs = nowNs;
+        alive = before.alive();
+        confirmed = before.confirmed();
+        deaths = before.deaths();
+        diedNs = before.diedNs();
+    }
+
+    /** What was found out, for a session that follows. */
+    public HealthVerdict verdict() {
+        return new HealthVerdict(alive, confirmed, deaths, diedNs);
     }
 
     /** Judges what is overdue. Whether a round is due now: then {@link #sequence} is its number, and the caller sends it. */

@@ -29,6 +29,11 @@ final class StatesWriter {
     private final Liveness liveness;
     private PeersPlan.Own[] own = new PeersPlan.Own[0];
     private boolean[] told = new boolean[0];
+
+    /** Places in {@link #own} of those that are told of: of an instance without a verdict there is nothing to say yet. */
+    private int[] judged = new int[0];
+
+    private int judgedCount;
     private int identification;
     private long sequence;
     private long digest;
@@ -43,6 +48,8 @@ final class StatesWriter {
         digest = paths;
         own = instances.toArray(new PeersPlan.Own[0]);
         told = new boolean[own.length];
+        judged = new int[own.length];
+        judgedCount = 0;
     }
 
     /** The outer headers of messages to a peer. */
@@ -63,18 +70,24 @@ final class StatesWriter {
     /** Looks at all instances; whether one is not as it was when it was last looked at. */
     boolean changed() {
         boolean changed = false;
+        int count = 0;
         for (int i = 0; i < own.length; i++) {
             boolean alive = liveness.instanceAlive(own[i].number());
             changed |= alive != told[i];
             told[i] = alive;
+            if (liveness.isJudged(own[i].number())) {
+                judged[count++] = i;
+            }
         }
+        changed |= count != judgedCount;
+        judgedCount = count;
         return changed;
     }
 
-    /** Tells a peer of all instances, as they were at {@link #changed}. */
+    /** Tells a peer of all instances about which there is a verdict, as they were at {@link #changed}. */
     void tell(PeersPlan.Peer peer, BfdSession session, OverlayTemplate outer, long nowNs) {
-        for (int from = 0; from < own.length; from += PlaneStates.INSTANCES_MAX) {
-            tell(peer, session, outer, from, Math.min(own.length - from, PlaneStates.INSTANCES_MAX), nowNs);
+        for (int from = 0; from < judgedCount; from += PlaneStates.INSTANCES_MAX) {
+            tell(peer, session, outer, from, Math.min(judgedCount - from, PlaneStates.INSTANCES_MAX), nowNs);
         }
     }
 
@@ -92,8 +105,9 @@ final class StatesWriter {
         PlaneStates.write(
                 f, value, count, session.localDiscriminator(), session.remoteDiscriminator(), ++sequence, digest);
         for (int i = 0; i < count; i++) {
-            PeersPlan.Own instance = own[from + i];
-            PlaneStates.setInstance(f, value, i, instance.planeNumber(), told[from + i], code(instance.admin()));
+            int place = judged[from + i];
+            PeersPlan.Own instance = own[place];
+            PlaneStates.setInstance(f, value, i, instance.planeNumber(), told[place], code(instance.admin()));
         }
         long start = outer.push(f, nsh, nshBytes, peer.peer().number(), TOS, identification++);
         datapath.own().sendToUnderlay(peer.peer().address(), start, nshBytes + outer.headerBytes(), nowNs);

@@ -5,6 +5,7 @@ import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.snapshot.WatchedNode;
+import dev.sluice.liveness.HealthVerdict;
 import dev.sluice.liveness.ProbeSession;
 import dev.sluice.liveness.bfd.BfdArrival;
 import dev.sluice.liveness.bfd.BfdSession;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -64,16 +66,31 @@ final class NodeBfd {
         final long startNs;
         long upSinceNs = -1;
         long diedNs;
-        volatile boolean alive = true;
+        final boolean trusted;
+        volatile boolean alive;
         volatile boolean confirmed;
         volatile int deaths;
         volatile long changedNs;
 
-        Held(ProbePlan plan, BfdSession[] sessions, long nowNs) {
+        Held(ProbePlan plan, BfdSession[] sessions, Standing before, long nowNs) {
             this.plan = plan;
             this.sessions = sessions;
             startNs = nowNs;
             changedNs = nowNs;
+            alive = before.verdict().alive();
+            // Sessions that begin have their time to come up, if the node is not known to be dead.
+            confirmed = !alive;
+            trusted = before.trusted() || before.verdict().confirmed();
+            deaths = before.verdict().deaths();
+            diedNs = before.verdict().diedNs();
+        }
+
+        boolean judged() {
+            return trusted || confirmed;
+        }
+
+        HealthVerdict verdict() {
+            return new HealthVerdict(alive, confirmed, deaths, diedNs);
         }
 
         /** Whether a plan leaves the sessions as they are, but for their intervals and the way to the node. */
@@ -107,8 +124,12 @@ final class NodeBfd {
 
     // Configuration: may allocate.
 
-    /** Takes over who is held to BFD; a node whose addresses and key are the same keeps its sessions, with other intervals if need be. */
-    void apply(List<ProbePlan> plans, long now, long nowNs) {
+    /**
+     * Takes over who is held to BFD; a node whose addresses and key are the same keeps its sessions, with other intervals if need be.
+     *
+     * @param standing how an instance stood until now
+     */
+    void apply(List<ProbePlan> plans, IntFunction<Standing> standing, long now, long nowNs) {
         realNs = nowNs;
         if (plans.isEmpty() && held.length == 0) {
             return;
@@ -138,21 +159,45 @@ final class NodeBfd {
         }
         before.values().forEach(gone -> end(all, gone, now));
         ways.flush();
-        fresh.forEach(plan -> next.add(begin(all, plan, now)));
+        fresh.forEach(plan -> next.add(begin(all, plan, standing.apply(plan.instance()), now)));
         held = next.toArray(new Held[0]);
         concludeNs = held.length == 0 ? Long.MAX_VALUE : now;
     }
 
-    private Held begin(BfdSessions all, ProbePlan plan, long now) {
+    private Held begin(BfdSessions all, ProbePlan plan, Standing before, long now) {
         int count = plan.legs().size();
         BfdSession[] own = new BfdSession[count];
         for (int i = 0; i < count; i++) {
             ProbePlan.Session ask = session(plan, i);
             own[i] = all.add(ask.path(), ask.settings(), now);
         }
-        // A verdict under other settings does not count any more.
-        liveness.setBfd(plan.instance(), true);
-        return new Held(plan, own, now);
+        Held node = new Held(plan, own, before, now);
+        tell(node);
+        return node;
+    }
+
+    private void tell(Held node) {
+        liveness.setBfd(node.plan.instance(), node.alive);
+        liveness.setJudged(node.plan.instance(), node.judged());
+    }
+
+    /** How those stand that are held to BFD, by number; a map to add to. */
+    Map<Integer, Standing> standings() {
+        Map<Integer, Standing> all = new LinkedHashMap<>();
+        for (Held each : held) {
+            all.put(each.plan.instance(), new Standing(each.verdict(), each.judged()));
+        }
+        return all;
+    }
+
+    /** Whether an instance is held to BFD. */
+    boolean holds(int instance) {
+        for (Held each : held) {
+            if (each.plan.instance() == instance) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static ProbePlan.Session session(ProbePlan plan, int leg) {
@@ -168,6 +213,7 @@ final class NodeBfd {
             all.remove(session);
         }
         liveness.setBfd(gone.plan.instance(), true);
+        liveness.setJudged(gone.plan.instance(), true);
     }
 
     /** Tells all nodes that the sessions end. The ports have to be open still. */
@@ -241,6 +287,7 @@ final class NodeBfd {
         } else if (!node.confirmed) {
             node.confirmed = true;
             node.changedNs = now;
+            tell(node);
         }
         return !node.alive;
     }
@@ -249,7 +296,7 @@ final class NodeBfd {
         node.alive = alive;
         node.confirmed = true;
         node.changedNs = now;
-        liveness.setBfd(node.plan.instance(), alive);
+        tell(node);
     }
 
     /** As {@link ProbeSession#holdNs}. */

@@ -7,6 +7,7 @@ import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.ProbeReceiver;
 import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.packet.Batch;
+import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.liveness.IpFrame;
 import dev.sluice.liveness.ProbeClock;
@@ -20,9 +21,11 @@ import dev.sluice.wire.Probe;
 import dev.sluice.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -50,9 +53,13 @@ public final class Prober implements ProbeReceiver {
     /** Worker's own, by number of the instance. */
     private final @Nullable Running[] byInstance = new Running[SnapshotCompiler.INDICES_MAX];
 
+    /** Numbers of the instances that this node had in the configuration before; null: this process has had none. */
+    private @Nullable BitSet served;
+
     private static final class Running {
         final ProbePlan plan;
         final ProbeSession session;
+        final boolean trusted;
         final long id;
 
         /** Connections of legs that are asked by TCP, null of others. */
@@ -62,7 +69,7 @@ public final class Prober implements ProbeReceiver {
         final long[] askedNs;
 
         volatile long changedNs;
-        boolean wasAlive = true;
+        boolean wasAlive;
         boolean wasConfirmed;
 
         private static String host(IpFrame headers) {
@@ -70,10 +77,13 @@ public final class Prober implements ProbeReceiver {
             return headers.isIpv4() ? address : "[" + address + "]";
         }
 
-        Running(ProbePlan plan, ProbeSession session, long id, long nowNs) {
+        Running(ProbePlan plan, ProbeSession session, boolean trusted, long id, long nowNs) {
             this.plan = plan;
             this.session = session;
+            this.trusted = trusted;
             this.id = id;
+            wasAlive = session.alive();
+            wasConfirmed = session.confirmed();
             int legs = plan.legs().size();
             connections = new TcpProbe[legs];
             askedNs = new long[legs];
@@ -86,6 +96,10 @@ public final class Prober implements ProbeReceiver {
                 }
             }
             changedNs = nowNs;
+        }
+
+        boolean judged() {
+            return trusted || wasConfirmed;
         }
     }
 
@@ -106,21 +120,31 @@ public final class Prober implements ProbeReceiver {
         clock = new ProbeClock(nowNs);
     }
 
-    /** Takes over what is to be probed; a session whose plan is the same goes on. Between two batches, after the data path has the snapshot. */
+    /**
+     * Takes over what is to be probed; a session whose plan is the same goes on, one whose plan is another keeps its verdict until there is a new one. Between two batches, after the data path has the
+     * snapshot.
+     */
     void apply(List<ProbePlan> plans, long nowNs) {
         long now = clock.advance(nowNs);
-        bfd.apply(plans.stream().filter(ProbePlan::isBfd).toList(), now, nowNs);
+        Map<Integer, Standing> before = standings();
+        IntFunction<Standing> standing = instance -> {
+            BitSet known = served;
+            Standing own = before.get(instance);
+            return own != null ? own : known == null || known.get(instance) ? Standing.SERVING : Standing.NEW;
+        };
+        bfd.apply(plans.stream().filter(ProbePlan::isBfd).toList(), standing, now, nowNs);
         List<Running> next = new ArrayList<>();
         for (ProbePlan plan : plans.stream().filter(each -> !each.isBfd()).toList()) {
-            Running before = byInstance[plan.instance()];
-            if (before != null && before.plan.equals(plan)) {
-                next.add(before);
+            Running same = byInstance[plan.instance()];
+            if (same != null && same.plan.equals(plan)) {
+                next.add(same);
             } else {
+                Standing stands = standing.apply(plan.instance());
                 ProbeSession session =
-                        new ProbeSession(plan.timing(), plan.legs().size(), random.nextLong(), now);
-                next.add(new Running(plan, session, random.nextLong(), nowNs));
-                // A verdict under other settings does not count any more.
-                liveness.setProbed(plan.instance(), true);
+                        new ProbeSession(plan.timing(), plan.legs().size(), random.nextLong(), stands.verdict(), now);
+                Running fresh = new Running(plan, session, stands.trusted(), random.nextLong(), nowNs);
+                next.add(fresh);
+                tell(fresh);
             }
         }
         for (Running old : running) {
@@ -130,12 +154,42 @@ public final class Prober implements ProbeReceiver {
             byInstance[r.plan.instance()] = r;
         }
         for (Running old : running) {
-            if (byInstance[old.plan.instance()] == null) {
-                liveness.setProbed(old.plan.instance(), true);
+            int instance = old.plan.instance();
+            if (byInstance[instance] == null) {
+                liveness.setProbed(instance, true);
+                if (!bfd.holds(instance)) {
+                    liveness.setJudged(instance, true);
+                }
             }
         }
         running = next.toArray(new Running[0]);
+        served = instances();
         dueNs = now;
+    }
+
+    /** How the instances stand that are probed, or held to BFD. */
+    private Map<Integer, Standing> standings() {
+        Map<Integer, Standing> all = bfd.standings();
+        for (Running r : running) {
+            all.put(r.plan.instance(), new Standing(r.session.verdict(), r.judged()));
+        }
+        return all;
+    }
+
+    /** Those of the snapshot that this node has. */
+    private BitSet instances() {
+        BitSet all = new BitSet();
+        for (Attachment attachment : datapath.snapshot().attachments()) {
+            if (!attachment.isRemote()) {
+                all.set(attachment.instance());
+            }
+        }
+        return all;
+    }
+
+    private void tell(Running r) {
+        liveness.setProbed(r.plan.instance(), r.wasAlive);
+        liveness.setJudged(r.plan.instance(), r.judged());
     }
 
     /** Judges and sends what is due. To be called after each round of receiving, so that what came back meanwhile is known. */
@@ -180,7 +234,7 @@ public final class Prober implements ProbeReceiver {
             r.wasAlive = r.session.alive();
             r.wasConfirmed = r.session.confirmed();
             r.changedNs = nowNs;
-            liveness.setProbed(r.plan.instance(), r.wasAlive);
+            tell(r);
         }
     }
 

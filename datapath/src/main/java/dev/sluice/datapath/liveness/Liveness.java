@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Which service instances and ports are alive, which instances are to be left, and which paths have failed. Each set of flags has one writer: what links and operators say, the control thread;
- * what probes say ({@link #setProbed}), BFD with nodes ({@link #setBfd}) and what is heard of other switches ({@link #setRemote}), the worker that sends and hears, so that a loss takes effect without waiting
- * for anybody. Any number of workers read.
+ * what probes say ({@link #setProbed}), BFD with nodes ({@link #setBfd}), whether these have come to a verdict ({@link #setJudged}) and what is heard of other switches ({@link #setRemote}), the worker that
+ * sends and hears, so that a loss takes effect without waiting for anybody. Any number of workers read.
  *
  * <p>A change sets the flag first and then moves the generation (release); a worker that sees the new generation sees the flag. Records
  * compare the generation and re-validate themselves at their next packet, so a change costs the same for any number of flows.
@@ -21,6 +21,7 @@ public final class Liveness {
     private final AtomicLongArray deadInstances;
     private final AtomicLongArray unanswering;
     private final AtomicLongArray bfdDown;
+    private final AtomicLongArray unjudged;
     private final AtomicLongArray leaving;
     private final AtomicLongArray remoteDead;
     private final AtomicLongArray unproven;
@@ -47,6 +48,7 @@ public final class Liveness {
         deadInstances = new AtomicLongArray(Math.max(1, (instancesMax + 63) / 64));
         unanswering = new AtomicLongArray(deadInstances.length());
         bfdDown = new AtomicLongArray(deadInstances.length());
+        unjudged = new AtomicLongArray(deadInstances.length());
         leaving = new AtomicLongArray(deadInstances.length());
         remoteDead = new AtomicLongArray(deadInstances.length());
         unproven = new AtomicLongArray(deadInstances.length());
@@ -79,6 +81,13 @@ public final class Liveness {
         }
     }
 
+    /** Sets whether probes or BFD have come to a verdict about an instance; before, new flows get it only if there is nothing better, and those that have it stay. Writer: the worker that sends them. */
+    public void setJudged(int instance, boolean judged) {
+        if (set(unjudged, instance, !judged)) {
+            generation.incrementAndGet();
+        }
+    }
+
     /** Sets whether flows are to leave an instance for another that is alive (maintenance). */
     public void setLeaving(int instance, boolean leave) {
         if (set(leaving, instance, leave)) {
@@ -90,7 +99,7 @@ public final class Liveness {
      * Sets what is known of an instance of another switch. Writer: the worker, which hears it.
      *
      * @param alive whether it serves as far as the other switch lives and says so
-     * @param proven whether anything is known at all: before, flows get it only if there is nothing better
+     * @param proven whether anything is known at all: before, new flows get it only if there is nothing better, and those that have it stay
      */
     public void setRemote(int instance, boolean alive, boolean proven) {
         boolean changed = set(remoteDead, instance, !alive);
@@ -192,7 +201,12 @@ public final class Liveness {
 
     /** Whether an instance serves and that is known: nothing has to be heard of it first. */
     public boolean isProven(int instance) {
-        return instanceAlive(instance) && (unproven.get(instance >>> 6) >>> instance & 1) == 0;
+        return instanceAlive(instance) && isJudged(instance) && (unproven.get(instance >>> 6) >>> instance & 1) == 0;
+    }
+
+    /** Whether probes or BFD have come to a verdict about an instance, or it was there before them, or it has none. */
+    public boolean isJudged(int instance) {
+        return (unjudged.get(instance >>> 6) >>> instance & 1) == 0;
     }
 
     /** Whether a port can send. */
@@ -209,10 +223,11 @@ public final class Liveness {
     }
 
     /** Copies the flags; call after reading the generation, then the copy is at least as new as the generation. */
-    void copy(long[] dead, long[] left, long[] down) {
+    void copy(long[] dead, long[] left, long[] fresh, long[] down) {
         for (int i = 0; i < dead.length; i++) {
             dead[i] = deadInstances.get(i) | unanswering.get(i) | bfdDown.get(i) | remoteDead.get(i);
-            left[i] = leaving.get(i) | unproven.get(i);
+            left[i] = leaving.get(i);
+            fresh[i] = unjudged.get(i) | unproven.get(i);
         }
         for (int i = 0; i < down.length; i++) {
             down[i] = downPorts.get(i);

@@ -16,9 +16,14 @@ public final class LivenessView {
     private final Liveness source;
     private final long[] dead;
     private final long[] left;
+
+    /** Instances of which nothing is known yet: no new flows while there is something better, but nobody leaves them. */
+    private final long[] fresh;
+
     private final long[] down;
     private final long[] wasDead;
     private final long[] wasLeft;
+    private final long[] wasFresh;
     private final long[] wasDown;
 
     /** Instances that are reached through tunnels: on other hosts, or with an address in the underlay. */
@@ -41,15 +46,17 @@ public final class LivenessView {
         this.source = source;
         this.dead = new long[source.instanceWords()];
         this.left = new long[source.instanceWords()];
+        this.fresh = new long[source.instanceWords()];
         this.down = new long[source.portWords()];
         wasDead = dead.clone();
         wasLeft = left.clone();
+        wasFresh = fresh.clone();
         wasDown = down.clone();
         tunnelled = dead.clone();
         this.generation = source.generation();
         portNodesMovedAt = generation;
         tunnelNodesMovedAt = generation;
-        source.copy(dead, left, down);
+        source.copy(dead, left, fresh, down);
         failedPaths = source.failedPaths();
         loadLevels = source.loadLevels();
     }
@@ -73,9 +80,10 @@ public final class LivenessView {
         }
         System.arraycopy(dead, 0, wasDead, 0, dead.length);
         System.arraycopy(left, 0, wasLeft, 0, left.length);
+        System.arraycopy(fresh, 0, wasFresh, 0, fresh.length);
         System.arraycopy(down, 0, wasDown, 0, down.length);
         int[] wereFailed = failedPaths;
-        source.copy(dead, left, down);
+        source.copy(dead, left, fresh, down);
         failedPaths = source.failedPaths();
         generation = now;
         note(!Arrays.equals(failedPaths, wereFailed) || !Arrays.equals(wasDown, down));
@@ -87,7 +95,7 @@ public final class LivenessView {
         boolean ports = false;
         boolean tunnels = false;
         for (int i = 0; i < dead.length; i++) {
-            long moved = (dead[i] ^ wasDead[i]) | (left[i] ^ wasLeft[i]);
+            long moved = (dead[i] ^ wasDead[i]) | (left[i] ^ wasLeft[i]) | (fresh[i] ^ wasFresh[i]);
             ports |= (moved & ~tunnelled[i]) != 0;
             tunnels |= (moved & tunnelled[i]) != 0;
         }
@@ -139,8 +147,13 @@ public final class LivenessView {
         return (dead[instance >>> 6] >>> instance & 1) == 0;
     }
 
-    /** Whether flows may be given to an instance: it is alive and not in maintenance. */
+    /** Whether new flows may be given to an instance: it is alive, not in maintenance, and that is known. */
     public boolean instanceFit(int instance) {
+        return instanceHolds(instance) && (fresh[instance >>> 6] >>> instance & 1) == 0;
+    }
+
+    /** Whether flows stay at an instance: it is alive and not in maintenance. */
+    public boolean instanceHolds(int instance) {
         return ((dead[instance >>> 6] | left[instance >>> 6]) >>> instance & 1) == 0;
     }
 

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses a path of a target for a new flow among those whose nodes are alive and not in maintenance (V6, X12): all of them, those with the fewest active flows per weight, or the nearest; among these by
+ * Chooses a path of a target for a new flow among those whose nodes are known to be alive and not in maintenance (V6, X12): all of them, those with the fewest active flows per weight, or the nearest; among these by
  * smooth weighted round robin, in which paths through loaded nodes have less weight where the target says so (ADR 0041). When the connection table is crowded the flow's hash chooses instead, so that a flow whose record was evicted finds its path again
  * (ADR 0008). One user: the worker.
  *
@@ -23,6 +23,13 @@ public final class Selector {
 
     /** Most halvings of a share: by each of a path's instances, of which there are at most 8. With weights up to a million and 1,024 paths sums stay a long. */
     private static final int HALVINGS_MAX = 8 * Liveness.LOAD_LEVEL_MAX;
+
+    /** What is asked of a path. */
+    private enum Least {
+        THERE,
+        HOLDS,
+        FIT
+    }
 
     private final LivenessView liveness;
     private final PathFlows flows;
@@ -74,15 +81,30 @@ public final class Selector {
         return true;
     }
 
-    /** Whether all nodes of a path that are not copies are alive, none of them is in maintenance, and the path has not failed. */
+    /** Whether new flows may get a path: all its nodes that are not copies are alive, which is known, none of them is in maintenance, and it has not failed. */
     public boolean isFit(Path path) {
+        return is(path, Least.FIT);
+    }
+
+    /** Whether flows stay on a path: as {@link #isFit}, but nodes of which nothing is known yet, which they got when there was nothing better, are no reason to leave it. */
+    public boolean holds(Path path) {
+        return is(path, Least.HOLDS);
+    }
+
+    /** Whether a path is at least so good. */
+    private boolean is(Path path, Least least) {
+        if (least == Least.THERE) {
+            return true;
+        }
         if (liveness.isFailed(path.id())) {
             return false;
         }
         List<Path.Hop> hops = path.hops();
         for (int i = 0; i < hops.size(); i++) {
             Path.Hop hop = hops.get(i);
-            if (!hop.copy() && !liveness.instanceFit(hop.attachment().instance())) {
+            int instance = hop.attachment().instance();
+            boolean good = least == Least.FIT ? liveness.instanceFit(instance) : liveness.instanceHolds(instance);
+            if (!hop.copy() && !good) {
                 return false;
             }
         }
@@ -98,15 +120,24 @@ public final class Selector {
         return isThere(targetId) ? targets[targetId].paths() : List.of();
     }
 
-    /** Whether the target has a path that is fit. */
-    public boolean hasFit(int targetId) {
-        List<Path> paths = pathsOf(targetId);
+    /** Whether the target has a path that holds, for flows that leave one which does not. */
+    public boolean hasHolding(int targetId) {
+        return has(pathsOf(targetId), Least.HOLDS);
+    }
+
+    private boolean has(List<Path> paths, Least least) {
         for (int i = 0; i < paths.size(); i++) {
-            if (isFit(paths.get(i))) {
+            if (is(paths.get(i), least)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** How good the paths are that new flows get: the best that there are. */
+    private Least least(Target target) {
+        List<Path> paths = target.paths();
+        return has(paths, Least.FIT) ? Least.FIT : has(paths, Least.HOLDS) ? Least.HOLDS : Least.THERE;
     }
 
     /** How the nodes are reached that a record of a target and a path may concern; both ways if that is not known. */
@@ -142,9 +173,9 @@ public final class Selector {
             return null;
         }
         Target target = targets[targetId];
-        boolean onlyFit = hasFit(targetId);
-        int best = best(target, target.selection(), onlyFit);
-        return best == NOBODY ? null : given(inTurn(target, target.selection(), best, onlyFit));
+        Least least = least(target);
+        int best = best(target, target.selection(), least);
+        return best == NOBODY ? null : given(inTurn(target, target.selection(), best, least));
     }
 
     /**
@@ -156,10 +187,10 @@ public final class Selector {
     @Nullable
     public Path selectByHash(int targetId, long hash) {
         Target target = targets[targetId];
-        boolean onlyFit = hasFit(targetId);
+        Least least = least(target);
         Selection selection = target.selection().ranks() ? Selection.NEAREST : Selection.ROUND_ROBIN;
-        int best = best(target, selection, onlyFit);
-        return best == NOBODY ? null : given(byHash(target, selection, best, onlyFit, hash));
+        int best = best(target, selection, least);
+        return best == NOBODY ? null : given(byHash(target, selection, best, least, hash));
     }
 
     private static Path given(Path path) {
@@ -168,12 +199,11 @@ public final class Selector {
     }
 
     /** A path that none of those taking part is better than; only its equals take part. */
-    private int best(Target target, Selection selection, boolean onlyFit) {
+    private int best(Target target, Selection selection, Least least) {
         List<Path> paths = target.paths();
         int best = NOBODY;
         for (int i = 0; i < paths.size(); i++) {
-            if ((!onlyFit || isFit(paths.get(i)))
-                    && (best == NOBODY || compare(selection, paths.get(i), paths.get(best)) < 0)) {
+            if (is(paths.get(i), least) && (best == NOBODY || compare(selection, paths.get(i), paths.get(best)) < 0)) {
                 best = i;
             }
         }
@@ -191,19 +221,19 @@ public final class Selector {
         };
     }
 
-    private boolean takesPart(Target target, Selection selection, int path, int best, boolean onlyFit) {
+    private boolean takesPart(Target target, Selection selection, int path, int best, Least least) {
         List<Path> paths = target.paths();
-        return (!onlyFit || isFit(paths.get(path))) && compare(selection, paths.get(path), paths.get(best)) == 0;
+        return is(paths.get(path), least) && compare(selection, paths.get(path), paths.get(best)) == 0;
     }
 
     /** Smooth weighted round robin. */
-    private Path inTurn(Target target, Selection selection, int best, boolean onlyFit) {
+    private Path inTurn(Target target, Selection selection, int best, Least least) {
         List<Path> paths = target.paths();
         long[] values = current[target.id()];
         long sum = 0;
         int winner = NOBODY;
         for (int i = best; i < values.length; i++) {
-            if (takesPart(target, selection, i, best, onlyFit)) {
+            if (takesPart(target, selection, i, best, least)) {
                 Path path = paths.get(i);
                 long share = share(selection, path);
                 values[i] += share;
@@ -231,16 +261,16 @@ public final class Selector {
     }
 
     /** Each path gets a share of the hashes by its weight, whatever the load: that may be another at the flow's next packet. */
-    private Path byHash(Target target, Selection selection, int best, boolean onlyFit, long hash) {
+    private Path byHash(Target target, Selection selection, int best, Least least, long hash) {
         List<Path> paths = target.paths();
         long sum = 0;
         for (int i = best; i < paths.size(); i++) {
-            sum += takesPart(target, selection, i, best, onlyFit) ? paths.get(i).weight() : 0;
+            sum += takesPart(target, selection, i, best, least) ? paths.get(i).weight() : 0;
         }
         long left = Long.remainderUnsigned(hash >>> 32, sum);
         int chosen = best;
         for (int i = best; i < paths.size() && left >= 0; i++) {
-            if (takesPart(target, selection, i, best, onlyFit)) {
+            if (takesPart(target, selection, i, best, least)) {
                 chosen = i;
                 left -= paths.get(i).weight();
             }

@@ -144,6 +144,21 @@ class PeersTest {
     }
 
     @Test
+    void anInstanceWithoutAVerdictAtItsOwnHostIsNotSpokenOf() {
+        try (PeersWorld world = new PeersWorld(12, "", "closed")) {
+            PeersWorld.Host a = world.host("a");
+            PeersWorld.Host b = world.host("b");
+            b.plane.liveness().setJudged(b.instance("fw-1"), false);
+            world.run(2_000);
+            assertThat(a.watch.words(a.instance("fw-1"))).isEqualTo("nothing");
+            assertThat(a.watch.words(a.instance("fw-2"))).isEqualTo("alive");
+            b.plane.liveness().setJudged(b.instance("fw-1"), true);
+            world.run(5);
+            assertThat(a.watch.words(a.instance("fw-1"))).isEqualTo("alive");
+        }
+    }
+
+    @Test
     void withoutAnyNodeLeftAClosedChainDropsAndAnOpenOneCountsAsUninspected() {
         for (String onFailure : List.of("closed", "open")) {
             try (PeersWorld world = started(2, "", onFailure)) {

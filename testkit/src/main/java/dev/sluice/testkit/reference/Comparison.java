@@ -189,6 +189,10 @@ final class Comparison implements AutoCloseable {
                 subject.setProbed(e.instance(), e.alive());
                 yield new Outcome();
             }
+            case Event.Judged e -> {
+                subject.setJudged(e.instance(), e.judged());
+                yield new Outcome();
+            }
             case Event.Carrier e -> {
                 subject.setPort(e.port(), e.up());
                 yield new Outcome();
@@ -268,6 +272,7 @@ final class Comparison implements AutoCloseable {
             case Event.Leaves e -> model.setLeaving(e.instance(), e.leave());
             case Event.Fails e -> model.setFailed(e.path(), e.failed());
             case Event.Probed e -> model.setProbed(e.instance(), e.alive());
+            case Event.Judged e -> model.setJudged(e.instance(), e.judged());
             case Event.Carrier e -> model.setPort(e.port(), e.up());
             case Event.Applies e -> model.apply(e.world());
             case Event.Attributes e -> model.attributes.set(e.subject(), e.values(), model.nowNs + e.lifeNs());

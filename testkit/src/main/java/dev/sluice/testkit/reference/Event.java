@@ -29,6 +29,9 @@ sealed interface Event {
     /** Probes through a service instance are lost, or come back again. */
     record Probed(int instance, boolean alive) implements Event {}
 
+    /** Probes through a service instance come to a first verdict, or it is new and they have none yet. */
+    record Judged(int instance, boolean judged) implements Event {}
+
     /** A path is told to have failed, or to be well again. */
     record Fails(int path, boolean failed) implements Event {}
 

@@ -301,7 +301,7 @@ final class ModelClassify {
             model.coverage.event("liveness generation mismatch");
         }
         Path path = moved && service ? model.world.path(record.pathId) : null;
-        if (path != null && !keepsPath && !model.selector.isFit(path) && model.selector.hasFit(record.targetId)) {
+        if (path != null && !keepsPath && !model.selector.holds(path) && model.selector.hasHolding(record.targetId)) {
             boolean maintenance = path.hops().stream()
                     .allMatch(hop -> model.isAlive(hop.attachment().instance()));
             model.coverage.event(maintenance ? "left a node in maintenance" : "left a dead node");

@@ -47,8 +47,16 @@ final class ModelSelector {
                                 hop.copy() || model.isFit(hop.attachment().instance()));
     }
 
-    boolean hasFit(int targetId) {
-        return model.world.targets().get(targetId).paths().stream().anyMatch(this::isFit);
+    /** Flows stay on it. */
+    boolean holds(Path path) {
+        return !model.failedPaths.contains(path.id())
+                && path.hops().stream()
+                        .allMatch(hop ->
+                                hop.copy() || model.holds(hop.attachment().instance()));
+    }
+
+    boolean hasHolding(int targetId) {
+        return model.world.targets().get(targetId).paths().stream().anyMatch(this::holds);
     }
 
     /** Flows that have a path now, those apart that are translated or superseded. */
@@ -62,6 +70,9 @@ final class ModelSelector {
         List<Path> all = new ArrayList<>(target.paths());
         if (all.stream().anyMatch(this::isFit)) {
             all.removeIf(path -> !isFit(path));
+        } else if (all.stream().anyMatch(this::holds)) {
+            model.coverage.event("got a node without a verdict");
+            all.removeIf(path -> !holds(path));
         }
         List<Path> best = new ArrayList<>();
         for (Path path : all) {

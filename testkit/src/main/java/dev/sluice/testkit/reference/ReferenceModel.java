@@ -21,6 +21,7 @@ public final class ReferenceModel {
     final Set<Integer> deadInstances = new HashSet<>();
     final Set<Integer> unanswering = new HashSet<>();
     final Set<Integer> leaving = new HashSet<>();
+    final Set<Integer> unjudged = new HashSet<>();
     final ModelCaps caps = new ModelCaps();
     final Set<Integer> downPorts = new HashSet<>();
     final ModelSteer steer = new ModelSteer(this);
@@ -79,6 +80,12 @@ public final class ReferenceModel {
         }
     }
 
+    void setJudged(int instance, boolean judged) {
+        if (judged ? unjudged.remove(instance) : unjudged.add(instance)) {
+            livenessGeneration++;
+        }
+    }
+
     void setFailed(int path, boolean failed) {
         if (failed ? failedPaths.add(path) : failedPaths.remove(path)) {
             livenessGeneration++;
@@ -104,9 +111,14 @@ public final class ReferenceModel {
         return !deadInstances.contains(instance) && !unanswering.contains(instance);
     }
 
-    /** Alive, and not in maintenance. */
-    boolean isFit(int instance) {
+    /** Alive, and not in maintenance: flows stay. */
+    boolean holds(int instance) {
         return isAlive(instance) && !leaving.contains(instance);
+    }
+
+    /** New flows get it: probes have come to a verdict, too. */
+    boolean isFit(int instance) {
+        return holds(instance) && !unjudged.contains(instance);
     }
 
     boolean isUp(int port) {

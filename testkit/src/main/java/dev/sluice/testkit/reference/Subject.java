@@ -163,6 +163,10 @@ final class Subject implements AutoCloseable {
         liveness.setProbed(instance, alive);
     }
 
+    void setJudged(int instance, boolean judged) {
+        liveness.setJudged(instance, judged);
+    }
+
     void setPort(int port, boolean up) {
         liveness.setPort(port, up);
     }

@@ -101,10 +101,15 @@ final class Traffic {
         int instance = dice.of(path.hops()).attachment().instance();
         Event event = switch (what) {
             case 1 -> new Event.Leaves(instance, dice.percent(40));
-            case 2 -> new Event.Probed(instance, dice.percent(65));
+            case 2 -> probed(instance, dice.percent(65));
             default -> new Event.Instance(instance, dice.percent(65));
         };
         return instance % 7 == 6 ? fails(path.id()) : event;
+    }
+
+    /** What probes say; of some nodes only whether they have come to a verdict. */
+    private static Event probed(int instance, boolean well) {
+        return instance % 3 == 2 ? new Event.Judged(instance, well) : new Event.Probed(instance, well);
     }
 
     /** A path fails, or one that has works again: mostly none has. */
@@ -139,7 +144,7 @@ final class Traffic {
             int instance = dice.below(WorldGenerator.INSTANCES);
             Event event = switch (dice.below(4)) {
                 case 0 -> new Event.Leaves(instance, dice.percent(40));
-                case 1 -> new Event.Probed(instance, dice.percent(65));
+                case 1 -> probed(instance, dice.percent(65));
                 default -> new Event.Instance(instance, dice.percent(65));
             };
             List<Path> paths = now.paths();
