@@ -5,7 +5,6 @@ import dev.sluice.liveness.bfd.BfdSession;
 import dev.sluice.liveness.bfd.BfdState;
 import dev.sluice.wire.OverlayTemplate;
 import java.util.Arrays;
-import java.util.Objects;
 
 /** Another node while it is watched. One writer: the worker; others read figures that may lag. */
 final class PeerRun {
@@ -38,12 +37,10 @@ final class PeerRun {
                 .toArray();
     }
 
-    /** Whether a plan leaves the session as it is, but for its intervals. */
+    /** Whether a plan leaves the session as it is, but for its intervals and keys. */
     boolean fits(PeersPlan.Peer next) {
         return next.path().equals(plan.path())
-                && next.peer().number() == plan.peer().number()
-                && Objects.equals(
-                        next.settings().authentication(), plan.settings().authentication());
+                && next.peer().number() == plan.peer().number();
     }
 
     /** The same session under a new plan. */

@@ -109,6 +109,7 @@ public final class PeerWatch implements PeerReceiver {
             if (old != null && old.fits(peer)) {
                 before.remove(peer.peer().name());
                 sessions.setTiming(old.session, peer.settings().timing(), now);
+                sessions.setAuthentication(old.session, peer.settings().authentication(), now);
                 next.add(old.with(peer));
             } else {
                 fresh.add(peer);

@@ -10,6 +10,7 @@ import dev.sluice.liveness.ProbeSession;
 import dev.sluice.liveness.bfd.BfdArrival;
 import dev.sluice.liveness.bfd.BfdSession;
 import dev.sluice.liveness.bfd.BfdSessions;
+import dev.sluice.liveness.bfd.BfdSettings;
 import dev.sluice.liveness.bfd.BfdState;
 import dev.sluice.liveness.bfd.BfdVerdict;
 import dev.sluice.wire.Bfd;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -93,15 +93,11 @@ final class NodeBfd {
             return new HealthVerdict(alive, confirmed, deaths, diedNs);
         }
 
-        /** Whether a plan leaves the sessions as they are, but for their intervals and the way to the node. */
+        /** Whether a plan leaves the sessions as they are, but for intervals, keys and the way to the node. */
         boolean fits(ProbePlan next) {
             boolean fits = next.legs().size() == sessions.length;
             for (int i = 0; fits && i < sessions.length; i++) {
-                ProbePlan.Session now = session(plan, i);
-                ProbePlan.Session then = session(next, i);
-                fits = then.path().equals(now.path())
-                        && Objects.equals(
-                                then.settings().authentication(), now.settings().authentication());
+                fits = session(next, i).path().equals(session(plan, i).path());
             }
             return fits;
         }
@@ -125,7 +121,7 @@ final class NodeBfd {
     // Configuration: may allocate.
 
     /**
-     * Takes over who is held to BFD; a node whose addresses and key are the same keeps its sessions, with other intervals if need be.
+     * Takes over who is held to BFD; a node whose addresses are the same keeps its sessions, with other intervals and keys if need be.
      *
      * @param standing how an instance stood until now
      */
@@ -148,10 +144,7 @@ final class NodeBfd {
             Held old = before.get(plan.instance());
             if (old != null && old.fits(plan)) {
                 before.remove(plan.instance());
-                old.plan = plan;
-                for (int i = 0; i < old.sessions.length; i++) {
-                    all.setTiming(old.sessions[i], session(plan, i).settings().timing(), now);
-                }
+                follow(all, old, plan, now);
                 next.add(old);
             } else {
                 fresh.add(plan);
@@ -198,6 +191,16 @@ final class NodeBfd {
             }
         }
         return false;
+    }
+
+    /** The same sessions with the intervals and keys of a plan. */
+    private static void follow(BfdSessions all, Held node, ProbePlan plan, long now) {
+        node.plan = plan;
+        for (int i = 0; i < node.sessions.length; i++) {
+            BfdSettings settings = session(plan, i).settings();
+            all.setTiming(node.sessions[i], settings.timing(), now);
+            all.setAuthentication(node.sessions[i], settings.authentication(), now);
+        }
     }
 
     private static ProbePlan.Session session(ProbePlan plan, int leg) {

@@ -158,6 +158,42 @@ class PeersTest {
         }
     }
 
+    /** A key is given, changed and taken away; hosts follow one after the other, each time in another order. */
+    @Test
+    void noHostIsLostWhileAKeyChangesInWhateverOrderHostsFollow() {
+        List<String> keys = List.of(
+                "",
+                ", bfd: {key: {id: 1, secret: one}}",
+                ", bfd: {key: {id: 2, secret: two}}",
+                ", bfd: {intervalMs: 40}");
+        List<List<String>> orders = List.of(List.of("a", "b", "c"), List.of("b", "a", "c"), List.of("c", "b", "a"));
+        for (List<String> order : orders) {
+            try (PeersWorld world = started(13, keys.getFirst(), "closed")) {
+                for (String key : keys) {
+                    world.change(key, "closed", "");
+                    for (String name : order) {
+                        world.host(name).reload();
+                        for (int ms = 0; ms < 600; ms++) {
+                            world.step();
+                            assertAllSeeEachOther(world, order + " " + key + " at " + name + " " + ms);
+                        }
+                    }
+                    world.run(1_000);
+                    assertAllSeeEachOther(world, order + key);
+                }
+            }
+        }
+    }
+
+    private static void assertAllSeeEachOther(PeersWorld world, String when) {
+        for (PeersWorld.Host host : world.hosts.values()) {
+            assertThat(host.sees("fw-1") && host.sees("fw-2")).as(when).isTrue();
+            assertThat(host.watch.report().peers())
+                    .as(when)
+                    .allMatch(peer -> peer.state().equals("up") && peer.downs() == 0);
+        }
+    }
+
     @Test
     void withoutAnyNodeLeftAClosedChainDropsAndAnOpenOneCountsAsUninspected() {
         for (String onFailure : List.of("closed", "open")) {

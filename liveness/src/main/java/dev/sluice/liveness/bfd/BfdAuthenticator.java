@@ -24,16 +24,31 @@ final class BfdAuthenticator {
     private final byte[] packet = new byte[Bfd.SHA1_PACKET_BYTES];
     private final byte[] received = new byte[Bfd.HASH_BYTES];
     private final byte[] computed = new byte[Bfd.HASH_BYTES];
-    private int sendSequence;
-    private int receivedSequence;
-    private boolean sequenceKnown;
+    private final Sequence sequence;
 
-    /** An authenticator whose own sequence numbers begin anywhere, as RFC 5880 6.8.1 wants it. */
-    BfdAuthenticator(BfdAuthentication settings, RandomGenerator random) {
+    /** Sequence numbers of a session (RFC 5880 6.8.1), which go on when its keys change: what was captured before counts as old. */
+    static final class Sequence {
+        private int sent;
+        private int received;
+        private boolean known;
+
+        /** The own ones begin anywhere. */
+        Sequence(RandomGenerator random) {
+            sent = random.nextInt();
+        }
+
+        /** The next packet is the first of a row: the peer was silent for so long that it may count from anywhere. */
+        void forget() {
+            known = false;
+        }
+    }
+
+    /** An authenticator of a session that counts its packets so. */
+    BfdAuthenticator(BfdAuthentication settings, Sequence sequence) {
         this.settings = settings;
+        this.sequence = sequence;
         type = settings.meticulous() ? Bfd.METICULOUS_KEYED_SHA1 : Bfd.KEYED_SHA1;
         keys = settings.keys().toArray(BfdKey[]::new);
-        sendSequence = random.nextInt();
         try {
             sha1 = MessageDigest.getInstance("SHA-1");
         } catch (NoSuchAlgorithmException e) {
@@ -41,21 +56,28 @@ final class BfdAuthenticator {
         }
     }
 
-    /** The next packet is the first of a row: the peer was silent for so long that it may count from anywhere. */
-    void forgetSequence() {
-        sequenceKnown = false;
+    BfdAuthentication settings() {
+        return settings;
     }
 
     /** Adds the authentication section to a packet that says its whole length already. */
     void sign(MemorySegment f, long base) {
-        sendSequence++;
-        Bfd.setKeyedSha1(f, base, type, keys[0].id(), sendSequence);
+        sequence.sent++;
+        Bfd.setKeyedSha1(f, base, type, keys[0].id(), sequence.sent);
         hash(f, base, keys[0]);
         MemorySegment.copy(computed, 0, f, ValueLayout.JAVA_BYTE, base + Bfd.HASH_OFFSET, Bfd.HASH_BYTES);
     }
 
-    /** Judges a packet that passed {@link Bfd#check}; cheap reasons first. */
-    BfdVerdict verify(MemorySegment f, long base) {
+    /** Judges a packet that passed {@link Bfd#check}, by no authenticator if packets are not signed. */
+    static BfdVerdict verify(@Nullable BfdAuthenticator by, MemorySegment f, long base) {
+        if (by == null) {
+            return Bfd.has(f, base, Bfd.AUTHENTICATION) ? BfdVerdict.AUTHENTICATION_UNEXPECTED : BfdVerdict.ACCEPTED;
+        }
+        return by.verify(f, base);
+    }
+
+    /** Cheap reasons first. */
+    private BfdVerdict verify(MemorySegment f, long base) {
         if (!Bfd.has(f, base, Bfd.AUTHENTICATION)) {
             return BfdVerdict.AUTHENTICATION_MISSING;
         }
@@ -69,8 +91,8 @@ final class BfdAuthenticator {
         if (key == null) {
             return BfdVerdict.UNKNOWN_KEY;
         }
-        int sequence = Bfd.sequence(f, base);
-        if (sequenceKnown && !inWindow(sequence, Bfd.multiplier(f, base))) {
+        int number = Bfd.sequence(f, base);
+        if (sequence.known && !inWindow(number, Bfd.multiplier(f, base))) {
             return BfdVerdict.WRONG_SEQUENCE;
         }
         hash(f, base, key);
@@ -78,14 +100,14 @@ final class BfdAuthenticator {
         if (!MessageDigest.isEqual(computed, received)) {
             return BfdVerdict.WRONG_HASH;
         }
-        sequenceKnown = true;
-        receivedSequence = sequence;
+        sequence.known = true;
+        sequence.received = number;
         return BfdVerdict.ACCEPTED;
     }
 
     /** Ahead by 0 (meticulous: 1) to three times the multiplier, on a circle of 32 bits. */
-    private boolean inWindow(int sequence, int multiplier) {
-        int ahead = sequence - receivedSequence;
+    private boolean inWindow(int number, int multiplier) {
+        int ahead = number - sequence.received;
         return ahead >= (settings.meticulous() ? 1 : 0) && ahead <= 3 * multiplier;
     }
 

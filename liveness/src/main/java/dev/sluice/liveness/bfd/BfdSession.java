@@ -26,7 +26,7 @@ public final class BfdSession {
     private final int localDiscriminator;
     private final int sourcePort;
     private final BfdListener listener;
-    private final @Nullable BfdAuthenticator authenticator;
+    private final BfdSignatures signatures;
     private long random;
 
     private BfdTiming timing;
@@ -59,6 +59,9 @@ public final class BfdSession {
     private boolean finalDue;
     private long eventNs;
 
+    /** P or F of the packet that was written last. */
+    private int writtenFlags;
+
     private long sentCount;
     private long acceptedCount;
     private long refusedCount;
@@ -84,8 +87,7 @@ public final class BfdSession {
         this.listener = listener;
         this.random = random.nextLong() | 1;
         timing = settings.timing();
-        BfdAuthentication wanted = settings.authentication();
-        authenticator = wanted == null ? null : new BfdAuthenticator(wanted, random);
+        signatures = new BfdSignatures(settings.authentication(), random);
         changedNs = nowNs;
         sentNs = nowNs;
         useIntervals();
@@ -127,14 +129,11 @@ public final class BfdSession {
     }
 
     private BfdVerdict authenticate(MemorySegment f, long base, long nowNs) {
-        if (authenticator == null) {
-            return Bfd.has(f, base, Bfd.AUTHENTICATION) ? BfdVerdict.AUTHENTICATION_UNEXPECTED : BfdVerdict.ACCEPTED;
-        }
         // 6.8.1, bfd.AuthSeqKnown; packets that were refused are no sign of the peer.
         if (nowNs - heardNs >= 2 * detectionNs()) {
-            authenticator.forgetSequence();
+            signatures.forgetSequence();
         }
-        return authenticator.verify(f, base);
+        return signatures.verify(f, base);
     }
 
     /** The table of RFC 5880 6.8.6: what the peer's state makes of ours. */
@@ -271,6 +270,11 @@ public final class BfdSession {
         eventNs = nowNs;
     }
 
+    /** Other keys, or none, from now on; until then the peer may have those of now, and hears both. */
+    void setAuthentication(@Nullable BfdAuthentication next, long untilNs) {
+        signatures.change(next, untilNs);
+    }
+
     // An operator.
 
     /** Holds the session down until it is removed (6.8.16). The peer is told. */
@@ -285,6 +289,7 @@ public final class BfdSession {
     /** Judges the peer's silence. Whether a packet is due now: then the caller calls {@link #write} and asks again. */
     boolean step(long nowNs) {
         expire(nowNs);
+        signatures.step(nowNs);
         return finalDue || urgent || (sendsPeriodically() && nowNs >= nextNs);
     }
 
@@ -296,13 +301,9 @@ public final class BfdSession {
 
     /** Makes the packet that is due; its length in bytes, {@link Bfd#SHA1_PACKET_BYTES} at most. */
     int write(MemorySegment f, long base, long nowNs) {
-        int length = authenticator == null ? Bfd.BYTES : Bfd.SHA1_PACKET_BYTES;
-        Bfd.setHeader(f, base, diagnostic.code(), state.code(), flags(), timing.multiplier(), length);
-        Bfd.setDiscriminators(f, base, localDiscriminator, remoteDiscriminator);
-        Bfd.setIntervals(f, base, advertisedMinTxUs(), timing.requiredMinRxUs(), 0);
-        if (authenticator != null) {
-            authenticator.sign(f, base);
-        }
+        // Never both P and F (6.5).
+        writtenFlags = finalDue ? Bfd.FINAL : poll == Poll.RUNNING ? Bfd.POLL : 0;
+        int length = write(f, base, signatures.current());
         if (finalDue) {
             // Beside the schedule, "without respect to the transmission timer" (6.8.7).
             finalDue = false;
@@ -312,14 +313,30 @@ public final class BfdSession {
             sentNs = nowNs;
             nextNs = nowNs + jittered();
         }
-        sentCount++;
         return length;
     }
 
-    private int flags() {
-        int flags = authenticator == null ? 0 : Bfd.AUTHENTICATION;
-        // Never both P and F (6.5).
-        return flags | (finalDue ? Bfd.FINAL : poll == Poll.RUNNING ? Bfd.POLL : 0);
+    /** Whether the packet that was written has to go out once more, by {@link #writeAgain}: keys change, and the peer may have the old ones. */
+    boolean signsTwice() {
+        return signatures.changing();
+    }
+
+    /** The packet that was written last, as it would be with the keys before. */
+    int writeAgain(MemorySegment f, long base) {
+        return write(f, base, signatures.former());
+    }
+
+    private int write(MemorySegment f, long base, @Nullable BfdAuthenticator by) {
+        int length = by == null ? Bfd.BYTES : Bfd.SHA1_PACKET_BYTES;
+        int flags = writtenFlags | (by == null ? 0 : Bfd.AUTHENTICATION);
+        Bfd.setHeader(f, base, diagnostic.code(), state.code(), flags, timing.multiplier(), length);
+        Bfd.setDiscriminators(f, base, localDiscriminator, remoteDiscriminator);
+        Bfd.setIntervals(f, base, advertisedMinTxUs(), timing.requiredMinRxUs(), 0);
+        if (by != null) {
+            by.sign(f, base);
+        }
+        sentCount++;
+        return length;
     }
 
     /** 75 to 100 % of the interval; at most 90 % if one lost packet is enough (6.8.7). */

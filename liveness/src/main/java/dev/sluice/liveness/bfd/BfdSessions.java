@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * #receive} and {@link #poll} allocate nothing.
  */
 public final class BfdSessions {
+    /** So long a peer may take to follow a change of keys: as long as hosts may for any change that concerns several. */
+    public static final long REKEY_NS = 90_000_000_000L;
+
     private static final int SLOTS_PER_SESSION = 4;
     private static final int SOURCE_PORTS = 65_536 - Bfd.SOURCE_PORT_MIN;
 
@@ -123,6 +126,14 @@ public final class BfdSessions {
     public void setTiming(BfdSession session, BfdTiming timing, long nowNs) {
         session.setTiming(timing, nowNs);
         queue.put(session);
+    }
+
+    /**
+     * Other keys from now on, or none (null). The peer may follow within {@value #REKEY_NS} ns: so long packets go out signed in both ways, one after the other, and both are taken; of those that a
+     * side refuses because it has only the other keys nothing comes but a count.
+     */
+    public void setAuthentication(BfdSession session, @Nullable BfdAuthentication next, long nowNs) {
+        session.setAuthentication(next, nowNs + REKEY_NS);
     }
 
     /** Holds a session down until it is removed: {@link BfdDiagnostic#ADMINISTRATIVELY_DOWN}. The peer is told at the next {@link #poll}. */
@@ -246,6 +257,9 @@ public final class BfdSessions {
             BfdSession session = queue.first();
             while (session.step(nowNs)) {
                 sender.send(session, packet, session.write(packet, 0, nowNs));
+                if (session.signsTwice()) {
+                    sender.send(session, packet, session.writeAgain(packet, 0));
+                }
             }
             queue.put(session);
         }

@@ -46,12 +46,12 @@ class BfdAuthenticationTest {
     @Test
     void hashIsThatOfTheRfcAsComputedByAnotherImplementation() {
         // Packet with the key, padded with zeros, in place of the hash; hashed with Python's hashlib.
-        BfdAuthenticator signer = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), new Random() {
+        BfdAuthenticator signer = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), sequence(new Random() {
             @Override
             public int nextInt() {
                 return 0x0102_0303;
             }
-        });
+        }));
         MemorySegment packet = MemorySegment.ofArray(new byte[Bfd.SHA1_PACKET_BYTES]);
         Bfd.setHeader(packet, 0, 0, Bfd.DOWN, Bfd.AUTHENTICATION, 3, Bfd.SHA1_PACKET_BYTES);
         Bfd.setDiscriminators(packet, 0, 0x0a0b_0c0d, 0);
@@ -63,17 +63,21 @@ class BfdAuthenticationTest {
                 .endsWith("6fb8cf4cd59ebd9615ba7b3f4d287abfca6b295d");
     }
 
+    private static BfdAuthenticator.Sequence sequence(Random random) {
+        return new BfdAuthenticator.Sequence(random);
+    }
+
     @Test
     void packetSignedByBirdIsTaken() {
         MemorySegment packet = MemorySegment.ofArray(HexFormat.of()
                 .parseHex("20440334acad9da100000000000f42400000c35000000000051c0700d361577c"
                         + "cc996aaf5affdb1995bcc42b1e3af70309db55f9"));
-        BfdAuthenticator same = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), new Random(1));
-        assertThat(same.verify(packet, 0)).isEqualTo(BfdVerdict.ACCEPTED);
-        assertThat(same.verify(packet, 0)).as("twice").isEqualTo(BfdVerdict.WRONG_SEQUENCE);
+        BfdAuthenticator same = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), sequence(new Random(1)));
+        assertThat(BfdAuthenticator.verify(same, packet, 0)).isEqualTo(BfdVerdict.ACCEPTED);
+        assertThat(BfdAuthenticator.verify(same, packet, 0)).as("twice").isEqualTo(BfdVerdict.WRONG_SEQUENCE);
         BfdAuthenticator other = new BfdAuthenticator(
-                new BfdAuthentication(true, List.of(BfdKey.ofText(7, "Open sesame"))), new Random(1));
-        assertThat(other.verify(packet, 0)).isEqualTo(BfdVerdict.WRONG_HASH);
+                new BfdAuthentication(true, List.of(BfdKey.ofText(7, "Open sesame"))), sequence(new Random(1)));
+        assertThat(BfdAuthenticator.verify(other, packet, 0)).isEqualTo(BfdVerdict.WRONG_HASH);
     }
 
     @Test
