@@ -49,6 +49,11 @@ final class InstanceWord {
         liveness.setRemote(instance, true, true);
     }
 
+    /** Its node was silent: what it said before was of a life that may be over. */
+    void forget(int instance) {
+        heardNs[instance] = NEVER;
+    }
+
     /** Its node says so; whether the administrative state is news. */
     boolean heard(int instance, boolean lives, AdminState state, long nowNs) {
         boolean news = admin[instance] != state;

@@ -25,6 +25,9 @@ final class PeerRun {
     /** What it last told of the paths that it serves, 0: nothing. */
     long heardPaths;
 
+    /** Whether the session was up when conclusions were last drawn. */
+    boolean wasUp;
+
     private final int[] planeNumbers;
 
     PeerRun(PeersPlan.Peer plan, BfdSession session) {
@@ -50,6 +53,7 @@ final class PeerRun {
         run.heardSequence = heardSequence;
         run.heardNs = heardNs;
         run.heardPaths = heardPaths;
+        run.wasUp = wasUp;
         return run;
     }
 

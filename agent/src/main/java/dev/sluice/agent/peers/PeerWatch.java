@@ -237,8 +237,13 @@ public final class PeerWatch implements PeerReceiver {
             boolean failed = !up && run.session.downCount() > 0;
             // A switch that lives routes: that is the last hop of the flows that it classifies.
             liveness.setRouting(run.plan.peer().index(), !failed);
+            boolean lost = run.wasUp && !up;
+            run.wasUp = up;
             int[] numbers = run.numbers;
             for (int instance : numbers) {
+                if (lost) {
+                    word.forget(instance);
+                }
                 word.conclude(instance, up, failed, now);
             }
         }

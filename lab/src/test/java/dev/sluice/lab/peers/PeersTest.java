@@ -144,6 +144,33 @@ class PeersTest {
     }
 
     @Test
+    void whatAHostSaidBeforeItDiedDoesNotCountWhenItIsBack() {
+        try (PeersWorld world = started(11, "", "closed")) {
+            PeersWorld.Host a = world.host("a");
+            PeersWorld.Host b = world.host("b");
+            // Longer than what is new counts as alive without a word.
+            world.run(1_000);
+            b.kill();
+            world.run(200);
+            b.startAgain();
+            b.plane.liveness().setInstance(b.instance("fw-1"), false);
+            b.mute = true;
+            int ms = 0;
+            while (!a.peer("b").state().equals("up") && ms++ < 2_500) {
+                world.step();
+                assertThat(a.sees("fw-1")).isFalse();
+            }
+            assertThat(a.peer("b").state()).isEqualTo("up");
+            world.run(50);
+            assertThat(a.sees("fw-1")).isFalse();
+            b.mute = false;
+            b.plane.liveness().setInstance(b.instance("fw-1"), true);
+            world.run(50);
+            assertThat(a.sees("fw-1")).isTrue();
+        }
+    }
+
+    @Test
     void anInstanceWithoutAVerdictAtItsOwnHostIsNotSpokenOf() {
         try (PeersWorld world = new PeersWorld(12, "", "closed")) {
             PeersWorld.Host a = world.host("a");

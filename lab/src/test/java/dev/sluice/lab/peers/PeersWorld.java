@@ -9,6 +9,7 @@ import dev.sluice.agent.report.InstanceEntry;
 import dev.sluice.agent.report.PeersReport.PeerReport;
 import dev.sluice.model.Configuration;
 import dev.sluice.testkit.MemorySwitch;
+import dev.sluice.wire.Geneve;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,6 +34,9 @@ final class PeersWorld implements AutoCloseable {
         PeerWatch watch;
         boolean runs = true;
         boolean cut;
+
+        /** Whether tunnel packets that it sends are lost, while its BFD arrives. */
+        boolean mute;
 
         /** Whether the firewall behind it passes packets on. */
         boolean nodeWorks = true;
@@ -199,10 +203,14 @@ final class PeersWorld implements AutoCloseable {
                 carried.subList(0, 2_500).clear();
             }
             hosts.values().stream()
-                    .filter(to -> to != from && to.runs && !to.cut)
+                    .filter(to -> to != from && to.runs && !to.cut && !(from.mute && isTunnel(frame)))
                     .forEach(to -> to.plane.receive(to.port("eth0"), frame));
         }
         return !sent.isEmpty();
+    }
+
+    private static boolean isTunnel(byte[] frame) {
+        return frame[12] == 8 && frame[13] == 0 && (((frame[36] & 0xff) << 8) | (frame[37] & 0xff)) == Geneve.PORT;
     }
 
     /** The firewall behind a host, if it has one. */
