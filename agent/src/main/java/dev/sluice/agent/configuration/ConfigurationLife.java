@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -145,10 +146,13 @@ public final class ConfigurationLife {
      * Gives a service instance another administrative state, over restarts too.
      *
      * @param state empty: what the files say
-     * @throws NodeException if there is no such instance, or that cannot be applied; nothing was changed
+     * @throws NodeException if there is no such instance, or nothing was given to it that could be taken back, or that cannot be applied; nothing was changed
      */
     public ReloadReport administer(String instance, Optional<AdminState> state) throws NodeException {
-        if (applied.node().instances().stream().noneMatch(entry -> entry.name().equals(instance))) {
+        boolean takesBack = state.isEmpty() && states.of(instance).isPresent();
+        if (!takesBack
+                && applied.node().instances().stream()
+                        .noneMatch(entry -> entry.name().equals(instance))) {
             throw new NodeException("there is no service instance " + AdminRequest.shorten(instance)
                     + " on this node; 'sluice status' lists them");
         }
@@ -166,6 +170,15 @@ public final class ConfigurationLife {
                 instance,
                 state.map(AdminState::word).orElse("what the files say"));
         return report(true, 0, onDisk());
+    }
+
+    /** One of the same name that comes later is another instance: nobody has said of it that it is to get nothing. */
+    private void forgetStatesOfGone() {
+        Set<String> gone = states.forgetOthers(applied.objects());
+        if (!gone.isEmpty()) {
+            history.instances(states.words());
+            LOG.info("what was given to {} is forgotten, because the objects have it no longer", gone);
+        }
     }
 
     /**
@@ -395,9 +408,12 @@ public final class ConfigurationLife {
         return report;
     }
 
-    /** Takes a change back whose time is over. */
+    /** Takes a change back whose time is over; forgets what was given to instances that are gone for good. */
     public void tick(long nowNs) {
         pickedUp.tick(nowNs);
+        if (pending == null && beforePickedUp().isEmpty()) {
+            forgetStatesOfGone();
+        }
         Pending waiting = pending;
         if (waiting == null || nowNs - waiting.deadlineNs() < 0) {
             return;

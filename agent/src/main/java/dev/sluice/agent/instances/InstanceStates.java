@@ -6,9 +6,11 @@ import dev.sluice.model.ServiceInstance;
 import dev.sluice.model.ServiceInstance.AdminState;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Administrative states that operators gave to instances at run time, which hold over what files say until they are reset; and those that other nodes tell of theirs, which hold where they ask for more. One writer: the control thread; any thread reads. */
 public final class InstanceStates {
@@ -35,6 +37,17 @@ public final class InstanceStates {
                 }
             });
         }
+    }
+
+    /** Forgets what was given to instances that a configuration has not; their names. */
+    public Set<String> forgetOthers(Configuration configuration) {
+        if (given.isEmpty()) {
+            return Set.of();
+        }
+        Set<String> gone = new HashSet<>(given.keySet());
+        configuration.instances().forEach(instance -> gone.remove(instance.name()));
+        gone.forEach(name -> set(name, Optional.empty()));
+        return gone;
     }
 
     /** By name, the word for each state that was given. */
