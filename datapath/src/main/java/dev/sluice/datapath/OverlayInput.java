@@ -316,6 +316,10 @@ final class OverlayInput {
         if (!classifiedHere && classifier == null) {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
+        boolean fromClassifier = classifier != null && classifier.index() == peer.index();
+        if (!fromClassifier && !path.isOnBefore(in.direction, in.ordinal, peer.index())) {
+            return frames.drop(c, DropReason.OVERLAY_HOP_FORGED);
+        }
         if (!classifiedHere || isCopy()) {
             flows.take(m, in.nsh, in.nshBytes, (int) metadata.ingressNode(), metadata);
         }

@@ -306,6 +306,25 @@ class SegmentTest {
         }
     }
 
+    /** It could say that others' addresses are at it. */
+    @Test
+    void frameOfAPeerThatHasNoPortOfTheSegmentIsDroppedAndTeachesNothing() {
+        try (SegmentHosts hosts = new SegmentHosts(List.of())) {
+            introduce(hosts);
+            hosts.receive(A, RED_1, REQUEST.bytes());
+            byte[] forged = hosts.carried.getFirst().clone();
+            hosts.received();
+            hosts.host(B).apply(hosts.snapshot(B, List.of(A, B)));
+            forged[29] = 3;
+            Sums.fixIpv4(forged, 14);
+            long moves = hosts.host(B).datapath().counters().segmentMoves;
+            hosts.host(B).receive(UNDERLAY, forged);
+            assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.SEGMENT_PEER_UNKNOWN, 1L));
+            assertThat(hosts.host(B).datapath().counters().segmentMoves).isEqualTo(moves);
+            assertThat(hosts.received()).isEmpty();
+        }
+    }
+
     private static void shorten(byte[] frame) {
         MemorySegment f = MemorySegment.ofArray(frame);
         Layouts.putU16(f, 16, frame.length - 14);

@@ -241,6 +241,7 @@ class ServicePlaneTest {
     static List<Arguments> forgeries() {
         return List.of(
                 forgery("from nobody's address", DropReason.OVERLAY_PEER_UNKNOWN, 29, 99),
+                forgery("from a peer that is not on its way", DropReason.OVERLAY_HOP_FORGED, 29, 3),
                 forgery("of another virtual network", DropReason.NSH_PATH_UNKNOWN, 48, 1),
                 forgery("Geneve version", DropReason.OVERLAY_HEADER_INVALID, 42, 0x40),
                 forgery("options that are not there", DropReason.OVERLAY_HEADER_INVALID, 42, 0x3f),
@@ -283,6 +284,26 @@ class ServicePlaneTest {
         hosts.receive(A, CLIENT, REQUEST.bytes());
         hosts.host(B).sent(NODE_IN);
         return hosts.carried.getLast().clone();
+    }
+
+    /** A peer can give back what its own nodes had, not what others had (S1). */
+    @Test
+    void packetThatComesBackFromAPeerWhoseNodeItHasNotPassedIsDropped() {
+        try (ThreeHosts hosts = new ThreeHosts(true)) {
+            hosts.receive(A, CLIENT, REQUEST.bytes());
+            hosts.host(B).sent(NODE_IN);
+            hosts.receive(B, NODE_OUT, REQUEST.bytes());
+            byte[] back = hosts.carried.stream()
+                    .filter(frame -> frame[29] == 2 && frame[33] == 1)
+                    .findFirst()
+                    .orElseThrow()
+                    .clone();
+            assertThat(hosts.host(A).drops()).isEmpty();
+            back[29] = 3;
+            Sums.fixIpv4(back, 14);
+            hosts.host(A).receive(ThreeHosts.UNDERLAY, back);
+            assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.OVERLAY_HOP_FORGED, 1L));
+        }
     }
 
     @Test

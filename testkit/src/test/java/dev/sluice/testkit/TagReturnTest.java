@@ -191,7 +191,7 @@ class TagReturnTest {
         brought[29] = 3; // from 192.0.2.3
         brought[25]--; // the sum of the header
         net.hosts.get(0).receive(UNDERLAY, brought);
-        assertThat(drops(0)).isEqualTo(Map.of(DropReason.OVERLAY_FLOW_UNKNOWN, 1L));
+        assertThat(drops(0)).isEqualTo(Map.of(DropReason.OVERLAY_HOP_FORGED, 1L));
         assertThat(net.hosts.get(0).sent(SERVER)).isEmpty();
     }
 }

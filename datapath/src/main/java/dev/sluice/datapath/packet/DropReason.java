@@ -100,6 +100,9 @@ public enum DropReason {
     SEGMENT_UNKNOWN(
             "C1, packet-life: from another switch",
             "A tunnel packet carries a frame of a virtual network that no logical switch of this node has."),
+    SEGMENT_PEER_UNKNOWN(
+            "C1, packet-life: segments",
+            "A frame of a segment comes from a switch that has no port of it and served it for nobody who has."),
     SEGMENT_LOOP(
             "C1, packet-life: segments",
             "A frame from another node has the source MAC address of a port here that is in use: a loop or a forgery."),
@@ -123,6 +126,9 @@ public enum DropReason {
     NODE_MAC_UNKNOWN(
             "S1, packet-life: from an aware node",
             "A frame with a network service header comes from another MAC address than that of the service node at the port."),
+    OVERLAY_HOP_FORGED(
+            "S1, packet-life: from another switch",
+            "A packet of a path comes from a switch that neither classified it nor has a node of the path before its index."),
     NODE_HOP_FORGED(
             "C11, packet-life: from an aware node",
             "A service node sent a packet as from a hop of a path that it is not."),

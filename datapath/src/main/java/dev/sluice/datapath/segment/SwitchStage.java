@@ -259,6 +259,9 @@ public final class SwitchStage {
         }
         int mark = markOf(c.memory, geneve, segment);
         OverlayPeer sender = senderAt(c.memory, geneve, mark, segment, peer);
+        if (sender != null && sender.index() == peer.index() && !segment.hasPeer(peer.index())) {
+            return frames.drop(c, DropReason.SEGMENT_PEER_UNKNOWN);
+        }
         int outerTos = Ecn.tos(c.memory, c.networkHeader());
         if (!takeOut(c, inner, end)) {
             return Step.DONE;

@@ -201,6 +201,16 @@ public final class Path {
         return order[direction][ordinal];
     }
 
+    /** Whether one of the first so many hops that a direction visits is on a peer's host. */
+    public boolean isOnBefore(int direction, int ordinal, int peer) {
+        for (int i = 0; i < ordinal; i++) {
+            if (hops.get(order[direction][i]).attachment().peer() == peer) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** How many hops a direction visits before one. */
     public int ordinal(int direction, int hop) {
         return ordinals[direction][hop];
