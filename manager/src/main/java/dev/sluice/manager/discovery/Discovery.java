@@ -43,7 +43,8 @@ final class Discovery {
 
     private record PortSight(Profile profile, Candidate candidate, String alias) {}
 
-    private record NodeSight(String node, String interfaceName, Side side, boolean works, long cameNs) {}
+    /** @param tenant whose profile says which node it leads to; empty: a shared profile or the interface itself says so */
+    private record NodeSight(String tenant, String node, String interfaceName, Side side, boolean works, long cameNs) {}
 
     /** Knows nothing yet. */
     Discovery(long startNs) {
@@ -104,8 +105,9 @@ final class Discovery {
         Interface told = seen.told;
         String where = host.node + "/" + told.getName();
         Optional<Profile> profile = profile(host, told);
-        Optional<NodeMark> mark = NodeMark.of(told.getAlias())
-                .or(() -> profile.flatMap(each -> each.spec().node()));
+        Optional<NodeMark> own = NodeMark.of(told.getAlias());
+        Optional<NodeMark> mark =
+                own.or(() -> profile.flatMap(each -> each.spec().node()));
         if (mark.isEmpty() && profile.isEmpty()) {
             return;
         }
@@ -125,7 +127,9 @@ final class Discovery {
             return;
         }
         if (mark.isPresent()) {
-            NodeSight of = new NodeSight(host.node, told.getName(), mark.get().side(), told.getWorks(), seen.cameNs);
+            String tenant = own.isPresent() ? "" : profile.map(Profile::tenant).orElse("");
+            NodeSight of =
+                    new NodeSight(tenant, host.node, told.getName(), mark.get().side(), told.getWorks(), seen.cameNs);
             sight.nodes
                     .computeIfAbsent(mark.get().identifier(), _ -> new ArrayList<>())
                     .add(of);
@@ -247,6 +251,7 @@ final class Discovery {
             List<NodeSight> seen = sight.nodes.getOrDefault(instance.identifier(), List.of()).stream()
                     .filter(each ->
                             instance.only().isEmpty() || instance.only().get().equals(each.node))
+                    .filter(each -> mayLead(each, instance, sight))
                     .toList();
             List<Candidate> candidates = candidates(instance, seen, nodes.get(instance.name()), sight);
             Place place = choice.choose(title, candidates, nodes.get(instance.name()), nowNs);
@@ -264,6 +269,18 @@ final class Discovery {
                         "leads to service node " + identifier + ", and no ServiceInstance has that identifier"));
             }
         });
+    }
+
+    /** Who says that an interface leads to a node must be one of those whose node it is. */
+    private static boolean mayLead(NodeSight seen, Instance instance, Sight sight) {
+        if (instance.isFoundBy(seen.tenant)) {
+            return true;
+        }
+        sight.notices.put(
+                seen.node + "/" + seen.interfaceName,
+                "is left alone: its profile is of tenant " + seen.tenant + ", and service node " + instance.identifier()
+                        + " is not; name a node of the tenant");
+        return false;
     }
 
     /** One for each interface that is both sides, and one for each host that has both. */

@@ -75,7 +75,7 @@ final class FoundObjects {
                     }
                 }
                 case SERVICE_INSTANCE -> {
-                    instance(object, spec).ifPresent(each -> nodes.put(each.name(), each));
+                    instance(object, spec, tenants).ifPresent(each -> nodes.put(each.name(), each));
                     if (!object.ownersOf(IN).equals(Set.of(MANAGER))) {
                         for (String side : List.of("in", "out")) {
                             taken.add(text(spec, "node") + "/"
@@ -117,7 +117,7 @@ final class FoundObjects {
                 object.tree().path("metadata").path("annotations").path(ALIAS).asString(""));
     }
 
-    private static Optional<Instance> instance(ManagedObject object, JsonNode spec) {
+    private static Optional<Instance> instance(ManagedObject object, JsonNode spec, Tenants tenants) {
         String identifier = text(spec, "identifier");
         if (identifier.isEmpty()) {
             return Optional.empty();
@@ -132,6 +132,7 @@ final class FoundObjects {
                 && !object.ownersOf("/spec/interfaces/out").equals(Set.of(MANAGER));
         return Optional.of(new Instance(
                 object.name(),
+                tenants.of(object.name()),
                 object.uid(),
                 identifier,
                 own || node.isEmpty() ? Optional.empty() : Optional.of(node),

@@ -42,6 +42,7 @@ record Sought(
     /**
      * A service node.
      *
+     * @param tenant that it belongs to; empty: all share it
      * @param uid of its object, which another one of the same name does not have
      * @param identifier what it calls itself
      * @param only the host that somebody wants it on
@@ -50,11 +51,17 @@ record Sought(
      */
     record Instance(
             String name,
+            String tenant,
             String uid,
             String identifier,
             Optional<String> only,
             boolean twoSided,
-            Optional<Place> found) {}
+            Optional<Place> found) {
+        /** Whether a profile of this tenant may say which interfaces lead to it: one that those wrote who run the network for all, or one of its own. */
+        boolean isFoundBy(String profileTenant) {
+            return profileTenant.isEmpty() || profileTenant.equals(tenant);
+        }
+    }
 
     /** Whether an interface is somebody's already. */
     boolean isTaken(String node, String interfaceName) {

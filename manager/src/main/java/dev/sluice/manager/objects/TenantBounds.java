@@ -6,9 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** What objects of a tenant must not take hold of, whoever writes them: places that all share. Rules of a tenant apply to its own ports and routers only. */
 final class TenantBounds {
+    /** Fields of port profiles that say which interfaces of hosts they take, and which service node these are. */
+    private static final List<String> HOLDS = List.of("discover", "serviceNode", "side");
+
     private TenantBounds() {}
 
     /** What an object of a tenant names that is not its own; nothing for objects that all share. */
@@ -57,19 +61,25 @@ final class TenantBounds {
 
     /** What takes hold of interfaces of hosts, and is not as it was: for those who run the network, not for a tenant's own people. */
     static List<Cause> holds(ManagedObject object, @Nullable ManagedObject before) {
-        JsonNode discover = object.tree().path("spec").path("discover");
-        boolean same =
-                before != null && before.tree().path("spec").path("discover").equals(discover);
-        if (object.kind() != Kind.PORT_PROFILE || discover.isMissingNode() || same) {
+        if (object.kind() != Kind.PORT_PROFILE) {
             return List.of();
         }
-        return List.of(new Cause(
-                object.title(),
-                "spec.discover",
-                "takes hold of interfaces of hosts, which are nobody's own",
-                "",
-                "no discover; ask those who run the network to write it",
-                ""));
+        JsonNode spec = object.tree().path("spec");
+        JsonNode was =
+                before == null ? MissingNode.getInstance() : before.tree().path("spec");
+        // Without one of these the profile's interfaces mean something else too, for as long as it finds any.
+        boolean finds = spec.has("discover");
+        return HOLDS.stream()
+                .filter(field -> (finds || spec.has(field)) && !spec.path(field).equals(was.path(field)))
+                .map(field -> new Cause(
+                        object.title(),
+                        "spec." + field,
+                        "takes hold of interfaces of hosts, which are nobody's own",
+                        "",
+                        (was.has(field) ? field + " as it was" : "no " + field)
+                                + "; ask those who run the network to write it",
+                        ""))
+                .toList();
     }
 
     private static void places(

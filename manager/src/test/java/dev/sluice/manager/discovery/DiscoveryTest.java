@@ -36,7 +36,14 @@ class DiscoveryTest {
             profile("web", "", "{chain: inspect, switch: lan, discover: {aliases: ['vm-*']}}");
 
     private static Instance instance(String name, String identifier) {
-        return new Instance(name, "", identifier, Optional.empty(), false, Optional.empty());
+        return new Instance(
+                name,
+                name.startsWith("acme.") ? "acme" : "",
+                "",
+                identifier,
+                Optional.empty(),
+                false,
+                Optional.empty());
     }
 
     private static Sought sought(List<Profile> profiles, Instance... instances) {
@@ -156,6 +163,25 @@ class DiscoveryTest {
         assertThat(node("fw-1")).isEqualTo("b/fw0");
     }
 
+    /** Who owns a profile must not become a node that belongs to others. */
+    @Test
+    void profileOfATenantNamesNodesOfTheTenantOnly() {
+        Profile ofAcme = profile("acme.vms", "acme", "{serviceNode: fw, discover: {interfaces: fw0}}");
+        discovery.seek(sought(List.of(ofAcme), instance("fw-1", "fw")));
+        connect("a", seen("fw0", ""));
+        Found found = look();
+        assertThat(found.nodes()).isEmpty();
+        assertThat(found.notices().get("a/fw0")).contains("tenant acme").contains("service node fw is not");
+        discovery.seek(sought(List.of(ofAcme), instance("bolt.fw", "fw")));
+        assertThat(look().nodes()).isEmpty();
+        discovery.seek(sought(List.of(ofAcme), instance("acme.fw", "fw")));
+        assertThat(node("acme.fw")).isEqualTo("a/fw0");
+        // What the interface itself says is said by whoever runs the host.
+        discovery.seek(sought(List.of(ofAcme), instance("fw-1", "ips")));
+        appears("a", seen("t1", "sluice:ips"));
+        assertThat(node("fw-1")).isEqualTo("a/t1");
+    }
+
     @Test
     void hostThatIsAwayKeepsWhatItHadUntilItIsSeenElsewhereForTenSeconds() {
         discovery.seek(sought(List.of(WORKLOADS)));
@@ -176,7 +202,7 @@ class DiscoveryTest {
     @Test
     void whatWasFoundBeforeTheManagerStartedStaysUntilItsHostSpeaks() {
         FoundPort port = new FoundPort(Place.of("a", "tap0"), "web", Optional.of("lan"), "vm-1");
-        Instance fw = new Instance("fw-1", "", "fw", Optional.empty(), false, Optional.of(Place.of("a", "t1")));
+        Instance fw = new Instance("fw-1", "", "", "fw", Optional.empty(), false, Optional.of(Place.of("a", "t1")));
         discovery.seek(new Sought(
                 List.of(WORKLOADS), Map.of("fw-1", fw), Map.of("vm-1", port), Map.of(), Set.of(), Set.of(), Set.of()));
         connect("b", seen("tap5", "vm-1"));
