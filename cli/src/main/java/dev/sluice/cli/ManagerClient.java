@@ -164,7 +164,7 @@ final class ManagerClient {
         return exchange(shown -> {
             HttpURLConnection connection = open(path, READ_TIMEOUT_MS, shown);
             connection.setRequestMethod(method);
-            connection.setRequestProperty("Accept", "application/json, application/yaml;q=0");
+            connection.setRequestProperty("Accept", "application/json");
             if (body != null) {
                 byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
                 connection.setRequestProperty("Content-Type", "application/yaml");
@@ -275,12 +275,14 @@ final class ManagerClient {
                 && (said.startsWith("Unexpected end of file") || said.startsWith("Invalid Http"))) {
             return new CommandFailure(
                     "whoever listens at " + base
-                            + " hangs up without an answer; a manager with --tls-cert speaks TLS there: write --manager https://NAME:PORT with a name of its certificate, and --ca-file",
+                            + " hangs up without an answer; a manager with --tls-cert speaks TLS there: write"
+                            + " --manager https://NAME:PORT with a name of its certificate, and --ca-file",
                     e);
         }
         return new CommandFailure(
                 "no manager answers at " + base + " (" + e.getMessage()
-                        + "); start one with 'sluice manager --data DIR', or name another with --manager URL or SLUICE_MANAGER",
+                        + "); start one with 'sluice manager --data DIR', or name another with --manager URL or"
+                        + " SLUICE_MANAGER",
                 e);
     }
 

@@ -24,16 +24,16 @@ import tools.jackson.databind.json.JsonMapper;
 @Timeout(120)
 class ManagerCommandsTest {
     private static final String OBJECTS = """
-            apiVersion: sluice.dev/v1
-            kind: Service
-            metadata: {name: firewall}
-            spec: {transport: raw}
-            ---
-            apiVersion: sluice.dev/v1
-            kind: ServiceChain
-            metadata: {name: inspect, labels: {team: red}}
-            spec: {profiles: [firewall], onFailure: closed}
-            """;
+        apiVersion: sluice.dev/v1
+        kind: Service
+        metadata: {name: firewall}
+        spec: {transport: raw}
+        ---
+        apiVersion: sluice.dev/v1
+        kind: ServiceChain
+        metadata: {name: inspect, labels: {team: red}}
+        spec: {profiles: [firewall], onFailure: closed}
+        """;
 
     @TempDir
     private Path folder = Path.of("");
@@ -129,12 +129,12 @@ class ManagerCommandsTest {
         assertThat(run.status()).isEqualTo(ExitCode.FAILED);
         assertThat(run.err())
                 .startsWith("sluice: the configuration would not be valid: correct the fields; nothing was changed\n")
-                .contains(
-                        file
-                                + ":4:45: Service/firewall spec.health.intervalMs: is out of range (found '5'; allowed: 10..60000)")
-                .contains(
-                        file
-                                + ":9:19: ServiceChain/inspect spec.profiles[0]: there is no Service or ServiceProfile of that name; did you mean 'firewall'?");
+                .contains(file
+                        + ":4:45: Service/firewall spec.health.intervalMs: is out of range (found '5';"
+                        + " allowed: 10..60000)")
+                .contains(file
+                        + ":9:19: ServiceChain/inspect spec.profiles[0]: there is no Service or ServiceProfile"
+                        + " of that name; did you mean 'firewall'?");
         assertThat(run("apply", "-f", file("broken.yaml", "a: {")).err())
                 .contains("broken.yaml:")
                 .contains("not valid YAML");
@@ -169,6 +169,27 @@ class ManagerCommandsTest {
         String shown = file("shown.yaml", run("get", "all", "-o", "yaml").out() + "status: {conditions: []}\n");
         assertThat(Cli.run("validate", shown).status()).isZero();
         assertThat(run("apply", "-f", shown).status()).isZero();
+    }
+
+    /** What a manager says of a change may be more than anybody may write, and so may a part of a listing. */
+    @Test
+    void answersThatAreLargerThanFilesMayBeAreUnderstood() throws IOException {
+        StringBuilder text = new StringBuilder();
+        String note = "x".repeat(62_300);
+        for (int i = 0; i < 67; i++) {
+            text.append("apiVersion: sluice.dev/v1\nkind: Service\nmetadata: {name: fw-")
+                    .append(i)
+                    .append(", annotations: {note: ")
+                    .append(note)
+                    .append("}}\nspec: {transport: raw}\n---\n");
+        }
+        Cli applied = run("apply", "-f", file("large.yaml", text.toString()));
+        assertThat(applied.err()).isEmpty();
+        assertThat(applied.out().lines()).hasSize(67).contains("Service/fw-66 created");
+        Cli got = run("get", "services", "-o", "json");
+        assertThat(got.err()).isEmpty();
+        assertThat(got.out()).hasSizeGreaterThan(ConfigurationLoader.FILE_BYTES_MAX);
+        assertThat(new JsonMapper().readTree(got.out()).path("items")).hasSize(67);
     }
 
     @Test

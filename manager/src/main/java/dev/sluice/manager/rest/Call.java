@@ -230,6 +230,6 @@ record Call(HttpRequest request, Map<String, String> path, Identity who) {
 
     /** Whether the client would rather have YAML than JSON. */
     boolean wantsYaml() {
-        return request.header("Accept").toLowerCase(Locale.ROOT).contains("yaml");
+        return AcceptHeader.prefersYaml(request.header("Accept"));
     }
 }
