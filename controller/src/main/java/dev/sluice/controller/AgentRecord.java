@@ -40,9 +40,6 @@ final class AgentRecord {
     /** Of a refusal, so many faults stand in a state: an agent may find thousands, and the state is written for each object and node. */
     private static final int FAULTS_SHOWN_MAX = 5;
 
-    /** So many characters of them. */
-    private static final int FAULT_CHARS_MAX = 1_000;
-
     private final String node;
     private final String nodeKey;
     private NavigableMap<String, Piece> wanted = new TreeMap<>();
@@ -179,10 +176,11 @@ final class AgentRecord {
     /**
      * Takes a report.
      *
+     * @param parts say of which objects its word counts
      * @param watcher hears what works no more, or again
      * @return keys of objects of which it says something else than the one before; the node's own for figures too, but not often
      */
-    Set<String> report(Report newReport, long nowNs, AgentWatcher watcher) {
+    Set<String> report(Report newReport, long nowNs, Parts parts, AgentWatcher watcher) {
         Set<String> keys = new HashSet<>();
         latest = newReport;
         latestNs = nowNs;
@@ -195,7 +193,8 @@ final class AgentRecord {
             if (!said.equals(before)) {
                 keys.add(key);
             }
-            if (before == null ? !said.good() : before.good() != said.good()) {
+            boolean news = before == null ? !said.good() : before.good() != said.good();
+            if (news && parts.isThereFor(key, node)) {
                 watcher.health(key, said);
             }
         });
@@ -212,11 +211,11 @@ final class AgentRecord {
         of.getPortsList()
                 .forEach(port -> said.put(
                         WantedObject.key(Kind.PORT, port.getName()),
-                        new Health(node, port.getUp(), port.getDescription())));
+                        new Health(node, port.getUp(), AgentText.cut(port.getDescription()))));
         of.getInstancesList()
                 .forEach(instance -> said.put(
                         WantedObject.key(Kind.SERVICE_INSTANCE, instance.getName()),
-                        new Health(node, instance.getAlive(), instance.getReason())));
+                        new Health(node, instance.getAlive(), AgentText.cut(instance.getReason()))));
         return said;
     }
 
@@ -343,8 +342,8 @@ final class AgentRecord {
 
     // What can be said of it.
 
-    /** Adds what it says of the instances on its host that serve. */
-    void measured(Map<String, LoadLevels.Measured> all) {
+    /** Adds what it says of the instances on its host that serve; those of other hosts are not its own to speak of. */
+    void measured(Parts parts, Map<String, LoadLevels.Measured> all) {
         Map<String, OptionalInt> processor = new HashMap<>();
         latest.getRuntimesList().stream()
                 .filter(RuntimeState::hasCpuPermille)
@@ -354,7 +353,8 @@ final class AgentRecord {
                 .map(InstanceState::getName)
                 .collect(Collectors.toSet());
         for (InstanceLoad load : latest.getLoadsList()) {
-            if (load.getHere() && serving.contains(load.getName())) {
+            boolean own = parts.isThereFor(WantedObject.key(Kind.SERVICE_INSTANCE, load.getName()), node);
+            if (own && load.getHere() && serving.contains(load.getName())) {
                 all.put(
                         load.getName(),
                         new LoadLevels.Measured(
@@ -393,6 +393,14 @@ final class AgentRecord {
 
     private String away() {
         return everSeen ? "its agent is not connected" : "no agent of this name has connected yet";
+    }
+
+    /** Whether a fault is about an object that the node is to have or has: of others it cannot say anything. */
+    boolean isAbout(String title) {
+        String[] parts = title.split("/", 2);
+        Optional<Kind> kind = Kind.named(parts[0]);
+        String key = kind.isPresent() && parts.length == 2 ? WantedObject.key(kind.get(), parts[1]) : "";
+        return wanted.containsKey(key) || held.containsKey(key) || (refused != null && refused.keys.contains(key));
     }
 
     /** Whether the object is one that the node is to have, or has although it is gone. */
@@ -440,12 +448,7 @@ final class AgentRecord {
                         + (fault.getField().isEmpty() ? "" : fault.getField() + ": ")
                         + fault.getMessage())
                 .collect(Collectors.joining("; "));
-        if (first.length() > FAULT_CHARS_MAX) {
-            // Half a character cannot be written.
-            boolean within = Character.isHighSurrogate(first.charAt(FAULT_CHARS_MAX - 1));
-            first = first.substring(0, within ? FAULT_CHARS_MAX - 1 : FAULT_CHARS_MAX) + "...";
-        }
         int more = faults.size() - FAULTS_SHOWN_MAX;
-        return first + (more > 0 ? "; and " + more + " more" : "");
+        return AgentText.cut(first) + (more > 0 ? "; and " + more + " more" : "");
     }
 }

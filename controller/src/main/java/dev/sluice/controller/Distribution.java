@@ -2,6 +2,7 @@ package dev.sluice.controller;
 
 import dev.sluice.controller.Parts.Affected;
 import dev.sluice.southbound.Answer;
+import dev.sluice.southbound.Fault;
 import dev.sluice.southbound.FromController;
 import dev.sluice.southbound.Hello;
 import dev.sluice.southbound.Interfaces;
@@ -147,19 +148,24 @@ public final class Distribution {
             Set<String> answered = agent.answered(answer, nowNs);
             untold.addAll(answered);
             if (!answer.getAccepted() && !answered.isEmpty()) {
-                answer.getFaultsList().stream()
-                        .limit(FAULTS_TOLD_MAX)
-                        .forEach(fault -> watcher.refused(agent.node(), fault.getObject(), fault.getMessage()));
+                answer.getFaultsList().stream().limit(FAULTS_TOLD_MAX).forEach(fault -> tellRefused(agent, fault));
             }
             push(agent, nowNs);
         }
+    }
+
+    private void tellRefused(AgentRecord agent, Fault fault) {
+        String about = fault.getObject();
+        boolean own = about.isEmpty() || agent.isAbout(about);
+        String words = own ? fault.getMessage() : about + ": " + fault.getMessage();
+        watcher.refused(agent.node(), own ? about : "", AgentText.cut(words));
     }
 
     /** An agent says what it sees. */
     public void report(AgentStream stream, Report report, long nowNs) {
         AgentRecord agent = byStream.get(stream);
         if (agent != null) {
-            untold.addAll(agent.report(report, nowNs, watcher));
+            untold.addAll(agent.report(report, nowNs, parts, watcher));
         }
     }
 
@@ -227,7 +233,7 @@ public final class Distribution {
         Map<String, Map<String, Integer>> services = parts.spreadByLoad();
         Map<String, LoadLevels.Measured> measured = new HashMap<>();
         if (!services.isEmpty()) {
-            byStream.values().forEach(agent -> agent.measured(measured));
+            byStream.values().forEach(agent -> agent.measured(parts, measured));
         }
         loads.step(services, measured, nowNs);
         if (loads.isSettled(nowNs)) {

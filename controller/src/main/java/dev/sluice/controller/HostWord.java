@@ -79,13 +79,14 @@ public record HostWord(
                                     case STOPPING -> Phase.STOPPING;
                                     case STARTING, PHASE_UNSPECIFIED, UNRECOGNIZED -> Phase.STARTING;
                                 },
-                                run.getMessage(),
+                                AgentText.cut(run.getMessage()),
                                 run.hasCpuPermille() ? OptionalInt.of(run.getCpuPermille()) : OptionalInt.empty(),
                                 run.getRestarts())));
         Map<String, Health> alive = new TreeMap<>();
         report.getInstancesList()
-                .forEach(instance ->
-                        alive.put(instance.getName(), new Health(node, instance.getAlive(), instance.getReason())));
+                .forEach(instance -> alive.put(
+                        instance.getName(),
+                        new Health(node, instance.getAlive(), AgentText.cut(instance.getReason()))));
         return new HostWord(node, connected, reportedNs, loads, runs, alive);
     }
 }

@@ -340,6 +340,11 @@ public final class Parts {
         return at.isEmpty() || at.get().equals(node);
     }
 
+    /** Whether there is such an object, and what a node says of it counts. */
+    boolean isThereFor(String key, String node) {
+        return items.containsKey(key) && isOf(key, node);
+    }
+
     /** Services over whose instances chains spread flows by load: by name, those of its instances that get new flows, with the weight of each; not those that each host has for itself. */
     Map<String, Map<String, Integer>> spreadByLoad() {
         Map<String, Map<String, Integer>> services = new TreeMap<>();

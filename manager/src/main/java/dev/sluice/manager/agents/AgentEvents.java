@@ -2,6 +2,7 @@ package dev.sluice.manager.agents;
 
 import dev.sluice.controller.AgentWatcher;
 import dev.sluice.controller.Health;
+import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.events.EventWriter;
 import dev.sluice.manager.events.Happening.Reason;
 import dev.sluice.model.Kind;
@@ -10,16 +11,31 @@ import dev.sluice.southbound.Paths;
 import dev.sluice.southbound.Reply;
 import dev.sluice.southbound.Runtimes;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Hands on what agents say, and has it written down as events. Called by the controller's thread, which never waits: a thread of its own writes. */
 final class AgentEvents implements AgentWatcher, AutoCloseable {
+    /** More events than are remembered need not wait. */
+    static final int WAITING_MAX = EventLog.EVENTS_MAX;
+
+    private static final Logger LOG = LoggerFactory.getLogger(AgentEvents.class);
+
     private final List<AgentWatcher> others;
     private final EventWriter events;
-    private final ExecutorService writer = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("sluice-events").factory());
+    private final AtomicLong dropped = new AtomicLong();
+    private final ThreadPoolExecutor writer = new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(WAITING_MAX),
+            Thread.ofPlatform().daemon().name("sluice-events").factory(),
+            (_, pool) -> drop(pool));
 
     AgentEvents(EventWriter events, AgentWatcher... others) {
         this.others = List.of(others);
@@ -80,12 +96,19 @@ final class AgentEvents implements AgentWatcher, AutoCloseable {
     }
 
     private void write(Runnable event) {
-        try {
-            writer.execute(event);
-        } catch (RejectedExecutionException e) {
-            // The manager ends, and with it what would be written.
-            return;
+        writer.execute(event);
+    }
+
+    private void drop(ThreadPoolExecutor pool) {
+        // If the manager ends, so does what would be written.
+        if (!pool.isShutdown() && Long.bitCount(dropped.incrementAndGet()) == 1) {
+            LOG.warn("agents say more than can be written: {} events were left out so far", dropped.get());
         }
+    }
+
+    /** How many events were left out since more waited than can be written. */
+    long dropped() {
+        return dropped.get();
     }
 
     @Override

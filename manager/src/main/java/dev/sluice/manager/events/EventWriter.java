@@ -14,9 +14,6 @@ import tools.jackson.databind.JsonNode;
 
 /** Puts what happens to objects into a log, and what it means for chains. Any thread; asks for objects where a service node is concerned. */
 public final class EventWriter {
-    /** Characters of what a node says. */
-    private static final int MESSAGE_MAX = 1_000;
-
     private static final String INSTANCE = "ServiceInstance/";
 
     private final EventLog log;
@@ -67,11 +64,10 @@ public final class EventWriter {
 
     /** A node does not take an object; of none in particular, the node is what it is about. */
     public void refused(String node, String object, String words) {
-        String message = words.substring(0, Math.min(words.length(), MESSAGE_MAX));
         if (object.indexOf('/') < 0) {
-            log.add(new Happening(Reason.REFUSED, Kind.NODE, node, node, message));
+            log.add(new Happening(Reason.REFUSED, Kind.NODE, node, node, words));
         } else {
-            add(Reason.REFUSED, object, node, message);
+            add(Reason.REFUSED, object, node, words);
         }
     }
 

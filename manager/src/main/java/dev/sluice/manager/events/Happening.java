@@ -1,5 +1,6 @@
 package dev.sluice.manager.events;
 
+import dev.sluice.manager.objects.Trees;
 import dev.sluice.model.Kind;
 
 /**
@@ -9,9 +10,17 @@ import dev.sluice.model.Kind;
  * @param kind of the object that it is about
  * @param name of the object
  * @param node that it happened on; empty: on none in particular
- * @param message for people
+ * @param message for people, {@value #MESSAGE_MAX} characters at most, then dots
  */
 public record Happening(Reason reason, Kind kind, String name, String node, String message) {
+    /** Characters of a message: what others say is kept for long, and many times. */
+    public static final int MESSAGE_MAX = 1_000;
+
+    /** Cuts the message. */
+    public Happening {
+        message = Trees.shorten(message, MESSAGE_MAX);
+    }
+
     /** What happens, and whether somebody should look. */
     public enum Reason {
         /** An agent has come. */
