@@ -143,8 +143,7 @@ record Fleet(List<Member> members, Map<String, FleetWatch.Load> loads, SortedSet
         boolean overdue = false;
         if (draining) {
             condition = new Condition(State.DRAINING, load.flows() < 0 ? "" : load.flows() + " flows are left");
-            mayGo = watch.mayGo(
-                    at.sight(), name, load.records(), FleetWatch.since(since.get(), at.now()), deadlineNs, at.nowNs());
+            mayGo = watch.mayGo(at.sight(), name, load.records(), since.get(), deadlineNs, at.nowNs());
         } else if (admin != AdminState.UP) {
             condition = new Condition(State.HELD, "its adminState is " + admin.word());
         } else {

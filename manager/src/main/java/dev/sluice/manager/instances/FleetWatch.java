@@ -6,13 +6,13 @@ import dev.sluice.controller.NodeState;
 import dev.sluice.controller.NodeState.Progress;
 import dev.sluice.controller.ObjectState;
 import dev.sluice.manager.instances.Member.State;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** Follows what is seen of instances over time: how far each is, since when it is not ready, since when it has no flow. One thread; forgets what it is not asked for. */
 final class FleetWatch {
@@ -29,6 +29,12 @@ final class FleetWatch {
         long packets = -1;
         long packetsNs;
         double packetsPerSecond = -1;
+
+        /** The drain that is under way; null: none. */
+        @Nullable
+        Instant draining;
+
+        long drainingSinceNs;
     }
 
     /**
@@ -141,9 +147,20 @@ final class FleetWatch {
                 run == null ? OptionalInt.empty() : run.cpuPermille());
     }
 
-    /** Why an instance that is draining need not stay; empty: it has to. */
-    String mayGo(Sight sight, String name, long records, Duration drainingFor, long deadlineNs, long nowNs) {
+    /**
+     * Why an instance that is draining need not stay; empty: it has to. How long it has been draining is what is seen here, by a clock that does not jump: a manager that takes over
+     * gives all the time anew.
+     *
+     * @param since when the drain began, as the instance says: another one is another drain
+     */
+    String mayGo(Sight sight, String name, long records, Instant since, long deadlineNs, long nowNs) {
         Watched of = watched(name);
+        if (!since.equals(of.draining)) {
+            of.draining = since;
+            of.drainingSinceNs = nowNs;
+            of.knownSinceNs = Long.MIN_VALUE;
+            of.emptySinceNs = Long.MIN_VALUE;
+        }
         if (!everyHostKnows(sight, name)) {
             of.knownSinceNs = Long.MIN_VALUE;
         } else if (of.knownSinceNs == Long.MIN_VALUE) {
@@ -159,7 +176,7 @@ final class FleetWatch {
         } else {
             of.emptySinceNs = Long.MIN_VALUE;
         }
-        boolean over = drainingFor.compareTo(Duration.ofNanos(deadlineNs)) >= 0;
+        boolean over = nowNs - of.drainingSinceNs >= deadlineNs;
         return over
                 ? "the time to drain is over, with " + (records < 0 ? "an unknown number of" : records) + " flows left"
                 : "";
@@ -181,10 +198,5 @@ final class FleetWatch {
                 && state.nodes().stream()
                         .map(node -> sight.hosts().get(node.node()))
                         .allMatch(host -> host != null && host.reportedNs() > sinceNs);
-    }
-
-    /** How long ago something was. */
-    static Duration since(Instant then, Instant now) {
-        return Duration.between(then, now);
     }
 }

@@ -114,7 +114,7 @@ final class InstanceEdits {
         try {
             return since.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(since));
         } catch (DateTimeParseException e) {
-            // Somebody wrote there: as if it had drained for long.
+            // Somebody wrote there: it drains, whenever that began.
             return Optional.of(Instant.EPOCH);
         }
     }

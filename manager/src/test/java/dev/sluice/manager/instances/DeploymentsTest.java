@@ -44,7 +44,7 @@ class DeploymentsTest {
     private final Map<String, Long> packets = new HashMap<>();
     private final Map<String, String> failures = new HashMap<>();
     private final Map<String, Progress> progress = new HashMap<>();
-    private final Deployments deployments = new Deployments(inventory, List.of(), this::look);
+    private Deployments deployments = new Deployments(inventory, List.of(), this::look);
     private long nowNs;
 
     @BeforeEach
@@ -205,6 +205,26 @@ class DeploymentsTest {
         assertThat(status().path("gone").path(0).path("reason").asString("")).contains("with 5 flows left");
     }
 
+    /** The clock of a host is set, or another manager's is another: nobody's flows end for that (F14). */
+    @Test
+    void aClockThatJumpsEndsNoDrainAndAnotherManagerGivesAllTheTime() throws InterruptedException {
+        deploy("replicas: 1, drainDeadline: 20s, " + COMMAND);
+        steps(2);
+        flows.put("fw-1", 5L);
+        deploy("replicas: 0, drainDeadline: 20s, " + COMMAND);
+        steps(2);
+        now = now.plusSeconds(86_400);
+        steps(15);
+        assertThat(instances()).containsExactly("fw-1");
+        now = now.minusSeconds(2 * 86_400);
+        steps(1);
+        deployments = new Deployments(inventory, List.of(), this::look);
+        steps(18);
+        assertThat(instances()).containsExactly("fw-1");
+        steps(5);
+        assertThat(instances()).isEmpty();
+    }
+
     @Test
     void instanceThatAUserDrainsStaysWhateverAnOlderDrainLeftBehind() throws InterruptedException {
         deploy("replicas: 1, drainDeadline: 20s, " + COMMAND);
@@ -337,10 +357,10 @@ class DeploymentsTest {
     void whatSomebodyElseNeedsIsNotDeletedAndThatIsSaid() throws InterruptedException {
         deploy("replicas: 1, " + COMMAND);
         steps(2);
-        apply(
-                "{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles: [firewall]}}");
-        apply(
-                "{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: one}, spec: {appliedTo: [a/eth0], rules: [{name: pinned, action: {path: \"inspect[fw-1]\"}}]}}");
+        apply("{apiVersion: sluice.dev/v1, kind: ServiceChain, metadata: {name: inspect}, spec: {profiles:"
+                + " [firewall]}}");
+        apply("{apiVersion: sluice.dev/v1, kind: ServicePolicy, metadata: {name: one}, spec: {appliedTo: [a/eth0],"
+                + " rules: [{name: pinned, action: {path: \"inspect[fw-1]\"}}]}}");
         deploy("replicas: 0, " + COMMAND);
         steps(8);
         assertThat(instances()).containsExactly("fw-1");
