@@ -2,6 +2,7 @@ package dev.sluice.manager.access;
 
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Inventory;
+import dev.sluice.manager.objects.Inventory.Deed;
 import dev.sluice.manager.objects.Refusal;
 import dev.sluice.manager.objects.Refusal.Reason;
 import dev.sluice.manager.objects.Tenants;
@@ -123,6 +124,11 @@ public final class Accounts {
         if (user.bindings().size() > BINDINGS_MAX) {
             throw Refusal.invalid("User/" + user.name(), "roles", "there are too many", "", "0.." + BINDINGS_MAX);
         }
+        inventory.store(caller, () -> putting(user));
+        return user;
+    }
+
+    private Deed putting(User user) {
         SortedSet<String> tenants = inventory.tenants().names();
         for (int i = 0; i < user.bindings().size(); i++) {
             Binding binding = user.bindings().get(i);
@@ -148,17 +154,19 @@ public final class Accounts {
         String difference =
                 (before.isPresent() ? User.of(Trees.read(before.get().value())).bindings() + " -> " : "")
                         + user.bindings();
-        inventory.store(
-                caller,
+        return new Deed(
                 (before.isPresent() ? "configured" : "created") + " User/" + user.name(),
                 List.of("roles: " + difference),
                 List.of(unchanged(USERS + user.name(), before)),
                 List.of(new Put(USERS + user.name(), Trees.bytes(user.tree()))));
-        return user;
     }
 
     /** Removes a user, and so ends all their tokens. */
     public void remove(String name, Caller caller) {
+        inventory.store(caller, () -> removing(name));
+    }
+
+    private Deed removing(String name) {
         Optional<Entry> before = entry(USERS + name);
         if (before.isEmpty()) {
             throw unknown("User", name);
@@ -170,7 +178,7 @@ public final class Accounts {
                 changes.add(new Delete(TOKENS + Token.of(token).id()));
             }
         }
-        inventory.store(caller, "deleted User/" + name, List.of(), List.of(unchanged(USERS + name, before)), changes);
+        return new Deed("deleted User/" + name, List.of(), List.of(unchanged(USERS + name, before)), changes);
     }
 
     /** Adds a tenant; objects whose names begin with its name and a dot are its own from now on. */
@@ -186,14 +194,19 @@ public final class Accounts {
         }
         inventory.store(
                 caller,
-                "created Tenant/" + name,
-                List.of(),
-                List.of(unchanged(Tenants.key(), before)),
-                List.of(Tenants.stored(names)));
+                new Deed(
+                        "created Tenant/" + name,
+                        List.of(),
+                        List.of(unchanged(Tenants.key(), before)),
+                        List.of(Tenants.stored(names))));
     }
 
     /** Removes a tenant that has no objects and no users. */
     public void removeTenant(String name, Caller caller) {
+        inventory.store(caller, () -> removingTenant(name));
+    }
+
+    private Deed removingTenant(String name) {
         Optional<Entry> before = entry(Tenants.key());
         Tenants tenants = inventory.tenants();
         SortedSet<String> names = new TreeSet<>(tenants.names());
@@ -216,8 +229,7 @@ public final class Accounts {
                             + (left.size() > 10 ? " and " + (left.size() - 10) + " more" : ""),
                     "delete these first");
         }
-        inventory.store(
-                caller,
+        return new Deed(
                 "deleted Tenant/" + name,
                 List.of(),
                 List.of(unchanged(Tenants.key(), before)),
@@ -254,10 +266,11 @@ public final class Accounts {
         forgetExpired(changes);
         inventory.store(
                 caller,
-                "created Token/" + token.id(),
-                List.of("user: " + user, "expires: " + token.expires()),
-                conditions,
-                changes);
+                new Deed(
+                        "created Token/" + token.id(),
+                        List.of("user: " + user, "expires: " + token.expires()),
+                        conditions,
+                        changes));
         return new Issued(shown.text(), token.tree());
     }
 
@@ -281,10 +294,11 @@ public final class Accounts {
         }
         inventory.store(
                 caller,
-                "deleted Token/" + id,
-                List.of("user: " + token.get().user()),
-                List.of(),
-                List.of(new Delete(key)));
+                new Deed(
+                        "deleted Token/" + id,
+                        List.of("user: " + token.get().user()),
+                        List.of(),
+                        List.of(new Delete(key))));
     }
 
     private Instant now() {

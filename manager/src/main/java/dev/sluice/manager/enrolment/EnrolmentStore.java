@@ -101,7 +101,7 @@ final class EnrolmentStore {
 
     void change(
             Caller caller, String what, List<String> differences, List<Condition> conditions, List<Change> changes) {
-        inventory.store(caller, what, differences, conditions, changes);
+        inventory.store(caller, new Inventory.Deed(what, differences, conditions, changes));
     }
 
     private static Condition unchanged(Entry entry) {

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -334,17 +335,34 @@ public final class Inventory {
      *
      * @param what what is done, as it stands in the record: {@code created User/alice}
      * @param differences field by field
-     * @param wanted conditions that have to hold besides
-     * @throws Refusal if one of them does not
+     * @param conditions that have to hold besides
      */
-    public void store(
-            Caller caller, String what, List<String> differences, List<Condition> wanted, List<Change> wantedChanges) {
+    public record Deed(String what, List<String> differences, List<Condition> conditions, List<Change> changes) {}
+
+    /**
+     * Stores something that is no object, with an entry in the record of changes.
+     *
+     * @throws Refusal if one of its conditions does not hold
+     */
+    public void store(Caller caller, Deed deed) {
+        store(caller, () -> deed);
+    }
+
+    /**
+     * The same, where what is stored follows from objects, users or tenants: it is worked out anew for as long as one of these changes meanwhile.
+     *
+     * @param deed works it out, or refuses; may be asked more than once
+     */
+    public void store(Caller caller, Supplier<Deed> deed) {
         lock.lock();
         try {
             for (int tries = 1; tries <= TRIES_MAX; tries++) {
-                List<Condition> conditions = new ArrayList<>(wanted);
-                List<Change> changes = new ArrayList<>(wantedChanges);
-                record(store.get(HEAD), time(), caller, List.of(what), differences, conditions, changes);
+                // First of all: whatever is read behind it and changes before the commit makes that fail.
+                Optional<Entry> head = store.get(HEAD);
+                Deed wanted = deed.get();
+                List<Condition> conditions = new ArrayList<>(wanted.conditions);
+                List<Change> changes = new ArrayList<>(wanted.changes);
+                record(head, time(), caller, List.of(wanted.what), wanted.differences, conditions, changes);
                 Store.Outcome outcome = store.commit(conditions, changes);
                 if (outcome instanceof Committed) {
                     lastFailure = "";
