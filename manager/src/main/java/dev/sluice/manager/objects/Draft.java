@@ -66,8 +66,8 @@ final class Draft {
                 case Edit.Create(WrittenObject written) -> identify(written).ifPresent(this::create);
                 case Edit.Replace(WrittenObject written, long revision) ->
                     identify(written).ifPresent(wanted -> replace(wanted, revision));
-                case Edit.Apply(WrittenObject written, boolean force) ->
-                    identify(written).ifPresent(wanted -> apply(wanted, force));
+                case Edit.Apply(WrittenObject written, boolean force, long revision) ->
+                    identify(written).ifPresent(wanted -> apply(wanted, force, revision));
                 case Edit.Remove(Kind kind, String name, long revision) -> remove(kind, name, revision);
                 case Edit.SetStatus status -> setStatus(status);
             }
@@ -193,15 +193,17 @@ final class Draft {
         put(wanted, live, Merge.replace(title(wanted), live.tree(), wanted.tree(), caller.manager(), time));
     }
 
-    private void apply(Wanted wanted, boolean force) {
+    private void apply(Wanted wanted, boolean force, long revision) {
         ManagedObject live = before.get(wanted.key());
         if (live == null && wanted.revision() != 0) {
             throw new Refusal(
                     Reason.CONFLICT,
-                    title(wanted) + " does not exist any more, but metadata.resourceVersion says that it does",
-                    "leave metadata.resourceVersion out to create it anew");
+                    title(wanted)
+                            + " does not exist any more, but If-Match or metadata.resourceVersion says that it does",
+                    "leave these out to create it anew");
         }
         if (live != null) {
+            checkVersion(live, revision);
             checkVersion(live, wanted.revision());
         }
         ObjectNode tree = live == null ? blank(wanted) : live.tree();

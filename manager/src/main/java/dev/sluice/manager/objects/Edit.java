@@ -20,8 +20,14 @@ public sealed interface Edit {
      * Fields that somebody wants to own, of an object that is there or not.
      *
      * @param force whether fields of others are taken over
+     * @param revision that the object must still have; 0: any, or none
      */
-    record Apply(WrittenObject written, boolean force) implements Edit {}
+    record Apply(WrittenObject written, boolean force, long revision) implements Edit {
+        /** Whatever version the object has. */
+        public Apply(WrittenObject written, boolean force) {
+            this(written, force, 0);
+        }
+    }
 
     /**
      * An object is no longer wanted.

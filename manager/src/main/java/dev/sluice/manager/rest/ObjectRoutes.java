@@ -172,7 +172,7 @@ final class ObjectRoutes {
 
     private HttpAnswer apply(Call call) throws IOException {
         call.checkParameters(Set.of("dryRun", "fieldManager", "force"));
-        return one(call, new Edit.Apply(call.object(), call.flag("force")));
+        return one(call, new Edit.Apply(call.object(), call.flag("force"), call.ifMatch()));
     }
 
     private HttpAnswer one(Call call, Edit edit) {

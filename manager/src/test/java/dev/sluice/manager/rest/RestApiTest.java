@@ -20,17 +20,17 @@ import tools.jackson.databind.JsonNode;
 @Timeout(60)
 class RestApiTest {
     private static final String FIREWALL = """
-            apiVersion: sluice.dev/v1
-            kind: Service
-            metadata: {name: firewall}
-            spec: {transport: raw}
-            """;
+        apiVersion: sluice.dev/v1
+        kind: Service
+        metadata: {name: firewall}
+        spec: {transport: raw}
+        """;
     private static final String CHAIN = """
-            apiVersion: sluice.dev/v1
-            kind: ServiceChain
-            metadata: {name: inspect}
-            spec: {profiles: [firewall]}
-            """;
+        apiVersion: sluice.dev/v1
+        kind: ServiceChain
+        metadata: {name: inspect}
+        spec: {profiles: [firewall]}
+        """;
 
     @SuppressWarnings("NullAway.Init") // set before each test
     private Http http;
@@ -60,6 +60,15 @@ class RestApiTest {
                 .isEqualTo("raw");
         String copy = FIREWALL.replace("raw", "raw, action: copy");
         assertThat(http.send("PUT", "/api/v1/services/firewall", copy).status()).isEqualTo(428);
+        assertThat(http.send("PATCH", "/api/v1/services/firewall", copy, "If-Match", "\"99\"")
+                        .status())
+                .isEqualTo(409);
+        assertThat(http.send("PATCH", "/api/v1/services/none", copy.replace("firewall", "none"), "If-Match", tag)
+                        .status())
+                .isEqualTo(409);
+        assertThat(http.send("PATCH", "/api/v1/services/firewall?dryRun", copy, "If-Match", tag)
+                        .status())
+                .isEqualTo(200);
         Http.Answer replaced = http.send("PUT", "/api/v1/services/firewall", copy, "If-Match", tag);
         assertThat(replaced.status()).isEqualTo(200);
         assertThat(replaced.json().path("metadata").path("generation").asInt()).isEqualTo(2);
@@ -275,8 +284,11 @@ class RestApiTest {
         assertThat(http.get("/livez").text()).isEqualTo("ok\n");
         assertThat(http.get("/readyz").text()).isEqualTo("ready\n");
         assertThat(http.get("/readyz?verbose").text())
-                .isEqualTo(
-                        "store: memory\nrole: the only manager\n[+] store can be read ok\n[+] store could be written last time ok\nready\n");
+                .isEqualTo("store: memory\n"
+                        + "role: the only manager\n"
+                        + "[+] store can be read ok\n"
+                        + "[+] store could be written last time ok\n"
+                        + "ready\n");
     }
 
     @Test
