@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A process in a network namespace of its own. One user: the thread of the instance.
  *
- * <p>What is there is the record of what was made: the namespace has a name that follows from the instance, the process a mark in its environment. So an agent that ended at any moment finds again
+ * <p>What is there is the record of what was made: the namespace has a name that follows from the instance, the process a mark in its environment, and which of the processes with the mark is the main one is written down. So an agent that ended at any moment finds again
  * what it made, and what is left of something unfinished is made anew.
  */
 final class CommandDriver implements RunDriver {
@@ -38,6 +38,10 @@ final class CommandDriver implements RunDriver {
     private final String mark;
     private final Path directory;
     private final Path log;
+
+    /** Which process is the main one. */
+    private final Path record;
+
     private @Nullable ProcessHandle main;
     private @Nullable Process started;
     private long cpuTicks = -1;
@@ -64,6 +68,7 @@ final class CommandDriver implements RunDriver {
         mark = InstanceNamespace.digest(form);
         this.directory = directory;
         log = directory.resolve(wanted.name() + ".log");
+        record = directory.resolve(wanted.name() + ".main");
     }
 
     @Override
@@ -76,6 +81,7 @@ final class CommandDriver implements RunDriver {
         }
         Optional<Long> own = NamespaceProcesses.in(namespace.name()).stream()
                 .filter(pid -> NamespaceProcesses.startedWith(pid, MARK + "=" + mark))
+                .filter(pid -> MainProcess.is(pid, record))
                 .findFirst();
         ProcessHandle there = own.flatMap(ProcessHandle::of).orElse(null);
         if (there != null && there.isAlive()) {
@@ -110,9 +116,14 @@ final class CommandDriver implements RunDriver {
         try {
             OwnerOnly.directory(directory);
             Files.write(log, new byte[0]);
+            Files.deleteIfExists(record);
             Process process = builder.start();
             started = process;
             main = process.toHandle();
+            Optional<MainProcess> own = MainProcess.of(process.pid());
+            if (own.isPresent()) {
+                own.get().write(record);
+            }
         } catch (IOException e) {
             throw new RuntimeFailure("it cannot be started: " + e.getMessage());
         }
@@ -167,7 +178,8 @@ final class CommandDriver implements RunDriver {
     public OptionalInt cpuPermille() {
         long nowNs = System.nanoTime();
         long ticks = NamespaceProcesses.in(namespace.name()).stream()
-                .mapToLong(NamespaceProcesses::cpuTicks)
+                .flatMap(pid -> NamespaceProcesses.stat(pid).stream())
+                .mapToLong(NamespaceProcesses.Stat::cpuTicks)
                 .sum();
         boolean first = cpuTicks < 0;
         long used = Math.max(0, ticks - cpuTicks) * TICK_NS * 1_000;
@@ -182,6 +194,7 @@ final class CommandDriver implements RunDriver {
         namespace.remove(command.stopGraceNs());
         try {
             Files.deleteIfExists(log);
+            Files.deleteIfExists(record);
         } catch (IOException e) {
             throw new RuntimeFailure("its log cannot be deleted: " + e.getMessage());
         }

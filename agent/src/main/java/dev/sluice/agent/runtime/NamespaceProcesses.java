@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -79,16 +80,28 @@ final class NamespaceProcesses {
         }
     }
 
-    /** Processor time that a process has used, in ticks of 10 ms; 0 if it has ended. */
-    static long cpuTicks(long pid) {
+    /**
+     * What the kernel says of a process.
+     *
+     * @param session number of the process that its session began with
+     * @param cpuTicks processor time that it has used, in ticks of 10 ms
+     * @param startTicks when it began, in ticks since the host did
+     */
+    record Stat(long session, long cpuTicks, long startTicks) {}
+
+    /** Of a process; empty: it has ended. */
+    static Optional<Stat> stat(long pid) {
         try {
             String stat = Files.readString(PROC.resolve(pid + "/stat"), StandardCharsets.ISO_8859_1);
-            // Behind the name, which may hold anything: state is the first field, utime the 12th, stime the 13th
-            // (proc(5)).
+            // Behind the name, which may hold anything: state is the first field, session the 4th, utime the 12th,
+            // stime the 13th, starttime the 20th (proc(5)).
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+            return Optional.of(new Stat(
+                    Long.parseLong(fields[3]),
+                    Long.parseLong(fields[11]) + Long.parseLong(fields[12]),
+                    Long.parseLong(fields[19])));
         } catch (IOException | RuntimeException e) {
-            return 0;
+            return Optional.empty();
         }
     }
 }
