@@ -21,6 +21,46 @@ class ObjectDiffTest {
                 .toList();
     }
 
+    /** The record of changes and terminals are read by more people than may read what is secret. */
+    @Test
+    void thatASecretIsAnotherIsSaidAndNotWhatItIs() {
+        String key = "kind: Node\nmetadata: {name: a}\nspec: {underlay: {bfd: {key: {id: 1, secret: %s}}}}\n";
+        Map<String, String> old = Map.of("", key.formatted("hush"));
+        Map<String, String> now = Map.of("", key.formatted("still"));
+        Map<String, String> none = Map.of("", "kind: Node\nmetadata: {name: a}\nspec: {underlay: {mtu: 1500}}\n");
+        assertThat(ObjectDiff.between(old, now))
+                .extracting(ObjectDiff.Change::toString)
+                .containsExactly("changed Node/a spec.underlay.bfd.key.secret: (not shown) -> (not shown)");
+        assertThat(ObjectDiff.between(none, now))
+                .extracting(ObjectDiff.Change::toString)
+                .contains("changed Node/a spec.underlay.bfd: (not set) -> {key: {id: 1, secret: (not shown)}}");
+        for (Map<String, String> other : List.of(none, old, Map.<String, String>of())) {
+            assertThat(ObjectDiff.recorded(other, now).toString() + ObjectDiff.recorded(now, other))
+                    .doesNotContain("hush")
+                    .doesNotContain("still");
+        }
+    }
+
+    /** Who deletes an object and makes it anew must not get around the record. */
+    @Test
+    void recordHoldsWhatObjectsWereThatAreGoneAndSaysWhereItIsCut() {
+        String policy = "kind: ServicePolicy\nmetadata: {name: web}\nspec: {rules: [{name: r, action: {%s}}]}\n";
+        assertThat(ObjectDiff.recorded(Map.of("", policy.formatted("chain: inspect")), Map.of()))
+                .extracting(ObjectDiff.Change::toString)
+                .containsExactly("removed ServicePolicy/web: {kind: ServicePolicy, metadata: {name: web}, spec: {rules:"
+                        + " [{action: {chain: inspect}, name: r}]}}");
+        assertThat(ObjectDiff.recorded(Map.of(), Map.of("", policy.formatted("drop: true")))
+                        .getFirst()
+                        .toString())
+                .startsWith("added   ServicePolicy/web: {")
+                .contains("drop: true");
+        assertThat(ObjectDiff.recorded(Map.of(), Map.of("", policy.formatted("chain: " + "x".repeat(9_000))))
+                        .getFirst()
+                        .after())
+                .hasSizeLessThan(4_100)
+                .matches(".*\\.\\.\\. \\(cut, 90[0-9]{2} characters\\)");
+    }
+
     @Test
     void commentsFilesAndTheWayOfWritingAreNoDifference() {
         assertThat(diff(

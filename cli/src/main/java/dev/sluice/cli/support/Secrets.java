@@ -1,15 +1,14 @@
 package dev.sluice.cli.support;
 
 import dev.sluice.model.Problem;
+import dev.sluice.model.SecretFields;
 import dev.sluice.model.WrittenObject;
 import dev.sluice.model.YamlText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,23 +17,6 @@ import org.jspecify.annotations.Nullable;
 public final class Secrets {
     /** Stands where one was. */
     public static final String REMOVED = "(removed)";
-
-    private static final List<String> WORDS = List.of(
-            "secret",
-            "password",
-            "passphrase",
-            "token",
-            "privatekey",
-            "psk",
-            "passwd",
-            "credential",
-            "apikey",
-            "api_key",
-            "accesskey",
-            "access_key");
-
-    /** Fields whose values are the user's own, and may be anything. */
-    private static final Set<String> OWN_WORDS = Set.of("environment", "parameters");
 
     /** What this product hands out as secrets, and what TLS does. */
     private static final List<Pattern> SHAPES = List.of(
@@ -87,8 +69,8 @@ public final class Secrets {
     static Map<String, @Nullable Object> tree(Map<?, ?> fields) {
         Map<String, @Nullable Object> clean = new LinkedHashMap<>();
         fields.forEach((name, value) -> clean.put(
-                String.valueOf(name), isSecret(String.valueOf(name)) && value != null ? REMOVED : value(value)));
-        OWN_WORDS.forEach(own -> clean.computeIfPresent(own, (_, _) -> REMOVED));
+                String.valueOf(name),
+                value != null && SecretFields.mayBeSecret(String.valueOf(name)) ? REMOVED : value(value)));
         return clean;
     }
 
@@ -103,10 +85,5 @@ public final class Secrets {
             }
             default -> value;
         };
-    }
-
-    private static boolean isSecret(String name) {
-        String small = name.toLowerCase(Locale.ROOT);
-        return WORDS.stream().anyMatch(small::contains);
     }
 }

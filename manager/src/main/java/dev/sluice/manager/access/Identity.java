@@ -46,6 +46,11 @@ public record Identity(String user, List<Binding> bindings, String token, String
         return bindings.stream().anyMatch(Binding::everywhere);
     }
 
+    @Override
+    public boolean areOfUser() {
+        return bindings.stream().anyMatch(binding -> binding.role() != Role.AGENT);
+    }
+
     /** Whether something is allowed that is about no object. */
     public boolean may(Permission permission) {
         return bindings.stream()

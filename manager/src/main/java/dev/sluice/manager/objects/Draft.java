@@ -36,6 +36,7 @@ final class Draft {
     private final List<Cause> conflicts = new ArrayList<>();
     private final List<Cause> invalid = new ArrayList<>();
     private boolean configurationChanged;
+    private boolean statusByUser;
     private boolean removes;
 
     Draft(NavigableMap<String, ManagedObject> before, Caller caller, Tenants tenants, String time) {
@@ -55,8 +56,9 @@ final class Draft {
         return touched;
     }
 
-    boolean configurationChanged() {
-        return configurationChanged;
+    /** Whether it leaves an entry in the record of changes. */
+    boolean isRecorded() {
+        return configurationChanged || statusByUser;
     }
 
     /** Works the edits in, and says all that is wrong with them. */
@@ -286,6 +288,7 @@ final class Draft {
         }
         ObjectNode tree = live.tree().deepCopy();
         tree.set("status", edit.status().deepCopy());
+        statusByUser |= caller.rights().areOfUser();
         ManagedObject object = new ManagedObject(live.kind(), live.name(), 0, tree);
         after.put(object.key(), object);
         items.add(new Changed.Item(What.CONFIGURED, object));
@@ -380,6 +383,16 @@ final class Draft {
                 .toList();
     }
 
+    /** What users write of an object, and what a user says is known of it. */
+    private String recorded(ManagedObject object) {
+        ObjectNode tree = object.written();
+        JsonNode status = object.tree().get("status");
+        if (statusByUser && status != null) {
+            tree.set("status", status);
+        }
+        return Trees.text(tree);
+    }
+
     /** What is different, field by field, for the record. */
     List<String> differences() {
         Map<String, String> old = new LinkedHashMap<>();
@@ -388,13 +401,13 @@ final class Draft {
             ManagedObject was = before.get(key);
             ManagedObject is = after.get(key);
             if (was != null) {
-                old.put(key, Trees.text(was.written()));
+                old.put(key, recorded(was));
             }
             if (is != null) {
-                now.put(key, Trees.text(is.written()));
+                now.put(key, recorded(is));
             }
         }
-        return ObjectDiff.between(old, now).stream()
+        return ObjectDiff.recorded(old, now).stream()
                 .map(ObjectDiff.Change::toString)
                 .toList();
     }

@@ -296,7 +296,7 @@ public final class Inventory {
             ManagedObject was = objects.get(key);
             conditions.add(new Condition(key, was == null ? 0 : was.revision()));
         }
-        if (draft.configurationChanged()) {
+        if (draft.isRecorded()) {
             Optional<Entry> head = store.get(HEAD);
             if (head.map(Entry::revision).orElse(0L) > known) {
                 return Optional.empty();

@@ -33,4 +33,9 @@ public interface Rights {
     default boolean everywhere() {
         return true;
     }
+
+    /** Whether they are of a user, not of the manager itself or an agent, who say all the time what is known of objects. */
+    default boolean areOfUser() {
+        return false;
+    }
 }
