@@ -33,11 +33,15 @@ public final class HttpServer implements AutoCloseable {
         LIBRARY.setLevel(java.util.logging.Level.WARNING);
     }
 
+    private static final long LOOK_MS = 1_000;
+
     private final WebServer server;
     private final int port;
+    private final Thread watch;
 
-    private HttpServer(WebServer server) {
+    private HttpServer(WebServer server, Thread watch) {
         this.server = server;
+        this.watch = watch;
         this.port = server.port();
     }
 
@@ -51,11 +55,15 @@ public final class HttpServer implements AutoCloseable {
      * What a client may cost at most.
      *
      * @param connectionsMax open at once
+     * @param perClientMax of these, of one IPv4 address or one /64 of IPv6
+     * @param firstRequest so soon something has to be asked over a new connection, handshake included
      * @param headerBytesMax of one request
      */
-    public record Limits(int connectionsMax, int headerBytesMax, Duration idleTimeout) {
-        /** Enough for a thousand watchers. */
-        public static final Limits USUAL = new Limits(2_000, 16 * 1024, Duration.ofMinutes(5));
+    public record Limits(
+            int connectionsMax, int perClientMax, Duration firstRequest, int headerBytesMax, Duration idleTimeout) {
+        /** Enough for a thousand watchers, and for others while one client has all that it may have. */
+        public static final Limits USUAL =
+                new Limits(2_000, 500, Duration.ofSeconds(15), 16 * 1024, Duration.ofMinutes(5));
     }
 
     /**
@@ -82,11 +90,13 @@ public final class HttpServer implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException(failed + e.getMessage(), e);
         }
+        ConnectionBounds bounds = new ConnectionBounds(limits.perClientMax(), limits.firstRequest());
         try {
             WebServerConfig.Builder builder = WebServer.builder()
                     .address(address.getAddress())
                     .port(address.getPort())
                     .shutdownHook(false)
+                    .connectionOptions(bounds)
                     .maxTcpConnections(limits.connectionsMax())
                     .idleConnectionTimeout(limits.idleTimeout())
                     .shutdownGracePeriod(Duration.ofMillis(200))
@@ -94,7 +104,10 @@ public final class HttpServer implements AutoCloseable {
                             .maxHeadersSize(limits.headerBytesMax())
                             .maxPrologueLength(8 * 1024)
                             .build())
-                    .routing(routing -> routing.any((request, response) -> answer(handler, request, response)));
+                    .routing(routing -> routing.any((request, response) -> {
+                        bounds.asked(request.remotePeer().address());
+                        answer(handler, request, response);
+                    }));
             certificate.ifPresent(shown -> builder.tls(Tls.builder()
                     .sslContext(shown.context())
                     .enabledProtocols(List.of(ShownCertificate.PROTOCOL))
@@ -104,9 +117,22 @@ public final class HttpServer implements AutoCloseable {
             if (!server.isRunning()) {
                 throw new IOException(failed + "somebody else was faster");
             }
-            return new HttpServer(server);
+            Thread watch =
+                    Thread.ofPlatform().daemon().name("sluice-http-bounds").start(() -> look(bounds));
+            return new HttpServer(server, watch);
         } catch (UncheckedIOException | IllegalStateException e) {
             throw new IOException(failed + e.getMessage(), e);
+        }
+    }
+
+    private static void look(ConnectionBounds bounds) {
+        try {
+            while (true) {
+                Thread.sleep(LOOK_MS);
+                bounds.look(System.nanoTime());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -178,6 +204,7 @@ public final class HttpServer implements AutoCloseable {
     /** Ends all connections. */
     @Override
     public void close() {
+        watch.interrupt();
         server.stop();
     }
 }
