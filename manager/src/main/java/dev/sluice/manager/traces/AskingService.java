@@ -52,12 +52,19 @@ abstract sealed class AskingService implements AgentWatcher, AutoCloseable permi
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
 
     /** By name, when the time of an object is over. */
-    private final Map<String, Instant> ends = new HashMap<>();
+    private final Map<String, End> ends = new HashMap<>();
 
     private final Thread thread;
     private boolean objectsChanged = true;
     private boolean complained;
     private volatile boolean stopping;
+
+    /**
+     * When an object is to go.
+     *
+     * @param revision of the object that says so: another one of the same name has its own time
+     */
+    private record End(Instant at, long revision) {}
 
     AskingService(
             Kind kind, String word, Inventory inventory, List<Condition> fence, InstantSource clock, AgentAsker asker) {
@@ -136,13 +143,14 @@ abstract sealed class AskingService implements AgentWatcher, AutoCloseable permi
             ends.clear();
             keep(there);
             for (ManagedObject object : there) {
-                ends.put(object.name(), end(object, now));
+                ends.put(object.name(), new End(end(object, now), object.revision()));
                 begin(object);
             }
         }
         List<Edit> over = ends.entrySet().stream()
-                .filter(each -> !each.getValue().isAfter(now))
-                .<Edit>map(each -> new Edit.Remove(kind, each.getKey(), 0))
+                .filter(each -> !each.getValue().at().isAfter(now))
+                .<Edit>map(each -> new Edit.Remove(
+                        kind, each.getKey(), each.getValue().revision()))
                 .toList();
         for (Edit edit : over) {
             change(edit);
@@ -213,10 +221,14 @@ abstract sealed class AskingService implements AgentWatcher, AutoCloseable permi
     /** Writes the status of an object, if it still asks the same; whether it does. */
     final boolean write(ManagedObject object, ObjectNode status) {
         Optional<ManagedObject> now = inventory.get(kind, object.name());
-        boolean same = now.isPresent()
-                && now.get().uid().equals(object.uid())
-                && now.get().generation() == object.generation();
-        return same && change(new Edit.SetStatus(kind, object.name(), now.get().revision(), status));
+        return now.isPresent()
+                && isSame(object, now.get())
+                && change(new Edit.SetStatus(kind, object.name(), now.get().revision(), status));
+    }
+
+    /** Whether nobody has asked for anything else meanwhile, nor deleted it and made another of its name. */
+    static boolean isSame(ManagedObject before, ManagedObject now) {
+        return before.uid().equals(now.uid()) && before.generation() == now.generation();
     }
 
     /** Whether it is done: if not, somebody deleted or changed the object meanwhile, and it is looked at again. */

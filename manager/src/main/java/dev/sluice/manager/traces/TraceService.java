@@ -68,8 +68,7 @@ public final class TraceService extends AskingService {
     void begin(ManagedObject object) {
         long answered = object.tree().path("status").path("observedGeneration").asLong(0);
         Trace before = underWay.get(object.name());
-        if (answered == object.generation()
-                || (before != null && before.object().generation() == object.generation())) {
+        if (answered == object.generation() || (before != null && isSame(before.object(), object))) {
             return;
         }
         var spec = object.tree().path("spec");

@@ -121,8 +121,8 @@ class TraceServiceTest {
         JsonNode status = status();
         assertThat(message(status)).isEqualTo("True Answered: leaves by right");
         assertThat(status.path("legs").toString())
-                .isEqualTo(
-                        "[{\"node\":\"host-a\",\"received\":\"in left: icmp\",\"steps\":[\"rule web/all\",\"sent right\"]}]");
+                .isEqualTo("[{\"node\":\"host-a\",\"received\":\"in left: icmp\",\"steps\":[\"rule web/all\",\"sent"
+                        + " right\"]}]");
         assertThat(status.path("assumptions").toString()).isEqualTo("[\"nothing else happens\"]");
     }
 
@@ -204,6 +204,24 @@ class TraceServiceTest {
             inventory.await(inventory.revision(), 100);
         }
         assertThat(inventory.get(Kind.PORT, "left")).isPresent();
+    }
+
+    /** Somebody may delete a trace and make another of its name before the service hears of it. */
+    @Test
+    void timeOfATraceThatIsGoneDoesNotEndAnotherOfItsName() throws Exception {
+        apply("port: left, timeToLive: 10s");
+        asked();
+        inventory.change(List.of(new Edit.Remove(Kind.TRACEFLOW, "t", 0)), USER, false);
+        WrittenObject anew = WrittenObject.read(
+                        "test",
+                        "{apiVersion: sluice.dev/v1, kind: Traceflow, metadata: {name: t}, spec: {port: left,"
+                                + " timeToLive: 1h, packet: icmp 10.0.0.1 > 10.0.0.2}}")
+                .objects()
+                .getFirst();
+        inventory.change(List.of(new Edit.Create(anew)), USER, false);
+        now = now.plusSeconds(11);
+        reply(asked(), Reply.newBuilder().setForetold(told("leaves by right")));
+        assertThat(message(status())).startsWith("True Answered");
     }
 
     @Test
