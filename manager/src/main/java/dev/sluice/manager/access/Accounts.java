@@ -121,6 +121,14 @@ public final class Accounts {
     /** Adds a user, or gives one other roles. */
     public User put(User user, Caller caller) {
         checkName("User", user.name());
+        if (Caller.OWN_NAMES.contains(user.name())) {
+            throw Refusal.invalid(
+                    "User/" + user.name(),
+                    "name",
+                    "is a name of the manager itself",
+                    user.name(),
+                    "others than " + String.join(", ", new TreeSet<>(Caller.OWN_NAMES)));
+        }
         if (user.bindings().size() > BINDINGS_MAX) {
             throw Refusal.invalid("User/" + user.name(), "roles", "there are too many", "", "0.." + BINDINGS_MAX);
         }

@@ -1,5 +1,7 @@
 package dev.sluice.manager.objects;
 
+import java.util.Set;
+
 /**
  * Who asks.
  *
@@ -8,6 +10,18 @@ package dev.sluice.manager.objects;
  * @param rights what the user may do
  */
 public record Caller(String user, String manager, Rights rights) {
+    /** Under which names the manager itself, and who is on its machine, stand in the record and own fields: no user may be called so. */
+    public static final Set<String> OWN_NAMES = Set.of(
+            "local",
+            "local-admin",
+            "manager",
+            "sluice",
+            ManagedObject.DISCOVERY,
+            "controller",
+            "deployments",
+            "traces",
+            "service-managers");
+
     /** Somebody who may do everything: the manager itself. */
     public Caller(String user, String manager) {
         this(user, manager, Rights.ALL);
