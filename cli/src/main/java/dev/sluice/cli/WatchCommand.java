@@ -21,6 +21,9 @@ import picocli.CommandLine.Parameters;
 final class WatchCommand extends ManagerRequest {
     private static final int PAUSE_S = 1;
 
+    /** What happened behind the last event is not kept, or is of another history: a manager after a restore. */
+    private static final int GONE = 410;
+
     @Parameters(
             index = "0",
             arity = "0..1",
@@ -64,16 +67,24 @@ final class WatchCommand extends ManagerRequest {
                 }
                 pause();
             } catch (ManagerClient.Refused e) {
-                if (!connected || !e.mayPass()) {
+                if (!last.isEmpty() && e.status() == GONE) {
+                    forget();
+                } else if (!connected || !e.mayPass()) {
                     throw e;
+                } else {
+                    pause();
                 }
-                pause();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return ExitCode.OK;
             }
         }
         return ExitCode.OK;
+    }
+
+    private void forget() {
+        last = "";
+        spec.commandLine().getErr().println("sluice: what happened meanwhile is not kept any more; all objects follow");
     }
 
     private static void pause() {
@@ -88,7 +99,9 @@ final class WatchCommand extends ManagerRequest {
         last = id.isEmpty() ? last : id;
         if (type.equals("end")) {
             // Of what was missed nothing is known any more: from the state as it is.
-            last = Fields.text(data, "status").equals("410") ? "" : last;
+            if (Fields.text(data, "status").equals(String.valueOf(GONE))) {
+                forget();
+            }
             return true;
         }
         if (type.equals("bookmark")) {
