@@ -103,7 +103,7 @@ final class DiffCommand extends NodeCommand {
             throw new CommandFailure("-f compares with a manager; leave " + first + " out, or -f");
         }
         try {
-            return new Side("manager", Map.of("manager", manager.client().text("/api/v1/export")));
+            return new Side("manager", Map.of("manager", manager.client().text("/api/v1/export?tenants=false")));
         } catch (ManagerClient.Refused e) {
             throw ObjectFiles.failureWithoutFiles(e);
         }

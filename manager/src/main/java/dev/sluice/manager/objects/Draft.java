@@ -116,6 +116,7 @@ final class Draft {
         }
         refuseGenerated(kind.get(), name.get());
         allow(Verb.WRITE, kind.get(), name.get());
+        checkTenant(written.title(), name.get(), Tenants.unmark(tree));
         Wanted wanted =
                 new Wanted(kind.get(), name.get(), revision(written.title(), tree), ManagedObject.written(tree));
         if (!touched.add(wanted.key())) {
@@ -123,6 +124,19 @@ final class Draft {
             return Optional.empty();
         }
         return Optional.of(wanted);
+    }
+
+    /** What one tenant had where it was exported is not for all to share. */
+    private void checkTenant(String title, String name, String exported) {
+        if (!exported.isEmpty() && !exported.equals(tenants.of(name))) {
+            invalid.add(new Cause(
+                    title,
+                    "metadata.annotations",
+                    "belonged to tenant " + exported + " where it was exported, and would be shared by all here",
+                    exported,
+                    "a tenant of that name: sluice tenant create " + exported + "; or no annotation sluice.dev/tenant",
+                    ""));
+        }
     }
 
     /** What the object itself says about which version of it is meant; 0: nothing. */
@@ -147,7 +161,8 @@ final class Draft {
             throw new Refusal(
                     Reason.METHOD_NOT_ALLOWED,
                     "nobody writes " + kind.word() + "/" + name + ": the manager makes it of what hosts tell",
-                    "leave it out; what it shows is changed by changing chains, services and instances; nothing was changed");
+                    "leave it out; what it shows is changed by changing chains, services and instances; nothing was"
+                            + " changed");
         }
     }
 
@@ -197,7 +212,7 @@ final class Draft {
 
     private void apply(Wanted wanted, boolean force, long revision) {
         ManagedObject live = before.get(wanted.key());
-        if (live == null && wanted.revision() != 0) {
+        if (live == null && (wanted.revision() != 0 || revision != 0)) {
             throw new Refusal(
                     Reason.CONFLICT,
                     title(wanted)

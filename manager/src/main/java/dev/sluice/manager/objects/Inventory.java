@@ -331,7 +331,7 @@ public final class Inventory {
     }
 
     /**
-     * Stores something that is no object, with an entry in the record of changes.
+     * Something that is no object.
      *
      * @param what what is done, as it stands in the record: {@code created User/alice}
      * @param differences field by field

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The tenants there are. An object belongs to the tenant that its name begins with, up to the first dot: {@code acme.web} to {@code acme}, if there is such a
@@ -19,6 +20,9 @@ import tools.jackson.databind.JsonNode;
 public record Tenants(SortedSet<String> names) {
     /** Where they are in the store. */
     private static final String KEY = "access/tenants";
+
+    /** Annotation of an exported object: the tenant that it belonged to. It is not stored. */
+    private static final String EXPORTED = "sluice.dev/tenant";
 
     /** Most tenants. */
     public static final int TENANTS_MAX = 10_000;
@@ -45,6 +49,29 @@ public record Tenants(SortedSet<String> names) {
         int dot = objectName.indexOf('.');
         String first = dot < 0 ? "" : objectName.substring(0, dot);
         return names.contains(first) ? first : "";
+    }
+
+    /** Adds to what is exported of an object whose it is: elsewhere there may be no such tenant, and all would share it then. */
+    public void mark(ObjectNode written) {
+        String tenant = of(written.path("metadata").path("name").asString(""));
+        if (!tenant.isEmpty() && written.get("metadata") instanceof ObjectNode metadata) {
+            metadata.withObjectProperty("annotations").put(EXPORTED, tenant);
+        }
+    }
+
+    /** Takes out again what {@link #mark} added; whose the object was where it was exported, empty: nobody says. */
+    static String unmark(ObjectNode written) {
+        if (written.get("metadata") instanceof ObjectNode metadata
+                && metadata.get("annotations") instanceof ObjectNode annotations
+                && annotations.has(EXPORTED)) {
+            String tenant = annotations.path(EXPORTED).asString("");
+            annotations.remove(EXPORTED);
+            if (annotations.isEmpty()) {
+                metadata.remove("annotations");
+            }
+            return tenant;
+        }
+        return "";
     }
 
     /** Whether rights let somebody see an object. */

@@ -232,12 +232,18 @@ final class ObjectRoutes {
     }
 
     private HttpAnswer export(Call call) {
-        call.checkParameters(Set.of());
+        call.checkParameters(Set.of("tenants"));
+        boolean marked = call.request().parameter("tenants").isEmpty() || call.flag("tenants");
         Tenants tenants = inventory.tenants();
         List<Map<String, ?>> documents = new ArrayList<>();
         for (ManagedObject object : inventory.all().objects()) {
             if (tenants.sees(call.who(), object)) {
-                object.writtenByUsers().ifPresent(written -> documents.add(Trees.plain(written)));
+                object.writtenByUsers().ifPresent(written -> {
+                    if (marked) {
+                        tenants.mark(written);
+                    }
+                    documents.add(Trees.plain(written));
+                });
             }
         }
         return HttpAnswer.text(200, "application/yaml", YamlText.documents(documents));
