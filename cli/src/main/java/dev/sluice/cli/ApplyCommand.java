@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code sluice apply}. */
@@ -13,8 +14,9 @@ import picocli.CommandLine.Option;
         name = "apply",
         description = {
             "Tells a manager what objects are to be: all of them or, if anything is wrong, none.",
-            "Fields that are not written stay as they are. A field that you applied before and do not write any more is removed. A field that somebody else applied "
-                    + "with another value is a conflict, which names who it was.",
+            "Fields that are not written stay as they are. A field that you applied before and do not write any more"
+                + " is removed. A field that somebody else applied with another value is a conflict, which names who"
+                + " it was.",
             "Exit status: 0 done (or nothing to do), 1 refused or not reachable."
         })
 final class ApplyCommand extends ManagerRequest {
@@ -29,15 +31,8 @@ final class ApplyCommand extends ManagerRequest {
     @Option(names = "--dry-run", description = "Let the manager check everything, and change nothing.")
     private boolean dryRun;
 
-    @Option(names = "--force", description = "Take over fields that others applied.")
-    private boolean force;
-
-    @Option(
-            names = "--field-manager",
-            paramLabel = "NAME",
-            defaultValue = "sluice",
-            description = "Under which name you own fields (default: ${DEFAULT-VALUE}).")
-    private String fieldManager = "sluice";
+    @Mixin
+    private FieldOwner owner = new FieldOwner();
 
     @Option(
             names = "--wait",
@@ -53,9 +48,8 @@ final class ApplyCommand extends ManagerRequest {
     int ask(ManagerClient client) {
         ObjectFiles objects = ObjectFiles.read(files);
         Map<String, String> parameters = new LinkedHashMap<>();
-        parameters.put("fieldManager", fieldManager);
         parameters.put("dryRun", dryRun ? "true" : "");
-        parameters.put("force", force ? "true" : "");
+        owner.addTo(parameters);
         try {
             Map<String, @Nullable Object> changed =
                     client.post(ManagerClient.path("/api/v1/apply", parameters), objects.yaml());

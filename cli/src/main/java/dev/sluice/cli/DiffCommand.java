@@ -25,10 +25,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "diff",
         description = {
-            "Shows what is different between two configurations, object by object and field by field, as they are written.",
-            "Each is a number of 'sluice history', running, good (what the node goes back to), files (those of the node, as they are now), "
-                    + "or a file or directory here. Comments and the order of objects do not count.",
-            "With -f, between what a manager has and what it would have if these files were applied; objects that are in no file stay.",
+            "Shows what is different between two configurations, object by object and field by field, as they are"
+                    + " written.",
+            "Each is a number of 'sluice history', running, good (what the node goes back to), files (those of the"
+                    + " node, as they are now), or a file or directory here. Comments and the order of objects do not"
+                    + " count.",
+            "With -f, between what a manager has and what it would have if these files were applied, with the same"
+                    + " --field-manager and --force; objects that are in no file stay.",
             "Exit status: 0 no difference, 1 differences, 2 wrong usage, 3 a configuration cannot be read."
         })
 final class DiffCommand extends NodeCommand {
@@ -59,6 +62,9 @@ final class DiffCommand extends NodeCommand {
             paramLabel = "FILE|DIR",
             description = "Objects that 'sluice apply' would be given; asks a manager, not a node.")
     private List<Path> files = new ArrayList<>();
+
+    @Mixin
+    private FieldOwner owner = new FieldOwner();
 
     @Mixin
     private ManagerOptions manager = new ManagerOptions();
@@ -112,9 +118,11 @@ final class DiffCommand extends NodeCommand {
     /** What the manager would have. */
     private Side applied(Side kept) {
         ObjectFiles objects = ObjectFiles.read(files);
+        Map<String, String> parameters = new LinkedHashMap<>(Map.of("dryRun", "true"));
+        owner.addTo(parameters);
         try {
             Map<String, @Nullable Object> changed =
-                    manager.client().post("/api/v1/apply?dryRun=true&fieldManager=sluice&force=true", objects.yaml());
+                    manager.client().post(ManagerClient.path("/api/v1/apply", parameters), objects.yaml());
             Map<String, Object> byTitle = new LinkedHashMap<>();
             for (WrittenObject object : WrittenObject.read(
                             "manager", kept.texts().getOrDefault("manager", ""))

@@ -2,17 +2,20 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.sluice.manager.Manager;
 import dev.sluice.model.ConfigurationLoader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -201,6 +204,21 @@ class ManagerCommandsTest {
                 .contains(other
                         + ":9:41: ServiceChain/inspect spec.onFailure: belongs to alice, who set it to \"closed\"")
                 .contains("--force");
+        assertThat(run("diff", "-f", other, "--field-manager", "bob").err())
+                .as("it shows what applying would do")
+                .contains("belongs to alice");
+        assertThat(run("diff", "-f", other, "--field-manager", "bob", "--force").out())
+                .contains("1 difference\n")
+                .contains("closed -> open");
+        assertThat(run(
+                                "diff",
+                                "-f",
+                                file("less.yaml", OBJECTS.replace(", onFailure: closed", "")),
+                                "--field-manager",
+                                "alice")
+                        .out())
+                .as("a field that she does not write any more goes")
+                .contains("spec.onFailure: closed -> (not set)");
         assertThat(run("apply", "-f", other, "--field-manager", "bob", "--force")
                         .out())
                 .contains("ServiceChain/inspect configured");
@@ -249,6 +267,40 @@ class ManagerCommandsTest {
                 .isEqualTo("added     ServiceChain/inspect version 1\nadded     Service/firewall version 1\n");
         assertThat(run("watch", "services", "--count", "1", "-o", "json").out())
                 .startsWith("{\"type\":\"added\",\"object\":");
+    }
+
+    /** A manager that was restored has another history: what it had last is not to be gone on with. */
+    @Test
+    void watchBeginsAnewWhereWhatWasMissedIsNotKept() throws Exception {
+        List<String> asked = new CopyOnWriteArrayList<>();
+        HttpServer restored = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        restored.createContext("/", exchange -> {
+            String last = String.valueOf(exchange.getRequestHeaders().getFirst("Last-Event-ID"));
+            asked.add(last);
+            boolean gone = !last.equals("null");
+            String body = gone ? "{\"status\": 410, \"detail\": \"revision 7 has not been yet\"}" : """
+                id: 7
+                event: added
+                data: {"object": {"kind": "Service", "metadata": {"name": "fw"}}}
+
+                """;
+            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", gone ? "application/problem+json" : "text/event-stream");
+            exchange.sendResponseHeaders(gone ? 410 : 200, bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
+        });
+        restored.start();
+        try {
+            String address = "http://127.0.0.1:" + restored.getAddress().getPort();
+            Cli run = Cli.run("watch", "--count", "2", "--manager", address);
+            assertThat(run.status()).isZero();
+            assertThat(run.out().lines()).hasSize(2).allMatch(line -> line.startsWith("added     Service/fw"));
+            assertThat(run.err()).contains("is not kept any more; all objects follow");
+            assertThat(asked).containsExactly("null", "7", "null");
+        } finally {
+            restored.stop(0);
+        }
     }
 
     @Test
