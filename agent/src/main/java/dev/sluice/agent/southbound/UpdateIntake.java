@@ -70,6 +70,10 @@ final class UpdateIntake {
             received.abandon();
             LOG.error("an update of the manager is refused, what was before stays in force: {}", e.getMessage());
             return answer.addFaults(fault(String.valueOf(e.getMessage()))).build();
+        } catch (RuntimeException e) {
+            // A defect of this program: what was not applied is not to be what is loaded next.
+            received.abandon();
+            throw e;
         }
         received.accept();
         unsaved = true;

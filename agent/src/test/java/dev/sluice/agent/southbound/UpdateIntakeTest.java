@@ -1,6 +1,7 @@
 package dev.sluice.agent.southbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.RefusedException;
@@ -27,6 +28,7 @@ class UpdateIntakeTest {
 
     private final ReceivedObjects received = new ReceivedObjects("manager test", new TreeMap<>());
     private boolean refuses;
+    private boolean breaks;
 
     private static String text(String kind, String name, String spec) {
         return "{apiVersion: sluice.dev/v1, kind: " + kind + ", metadata: {name: " + name + "}, spec: " + spec + "}";
@@ -37,6 +39,9 @@ class UpdateIntakeTest {
             var result = received.load();
             if (!result.usable()) {
                 throw new RefusedException(result.problems());
+            }
+            if (breaks) {
+                throw new IllegalStateException("a defect");
             }
             if (refuses) {
                 throw new NodeException("the host says no");
@@ -101,6 +106,16 @@ class UpdateIntakeTest {
         answer = take(intake, List.of(update(Map.of(), List.of("ports/left"))));
         assertThat(answer.getFaultsCount()).isPositive();
         assertThat(onDisk()).containsOnlyKeys("ports/left");
+    }
+
+    @Test
+    void defectInTheMiddleOfAnUpdateLeavesWhatWas() {
+        UpdateIntake intake = intake();
+        take(intake, List.of(update(Map.of("ports/left", PORT), List.of())));
+        breaks = true;
+        List<Update> update = List.of(update(Map.of(), List.of("ports/left")));
+        assertThatThrownBy(() -> take(intake, update)).isInstanceOf(IllegalStateException.class);
+        assertThat(received.load().texts()).hasSize(1);
     }
 
     @Test
