@@ -15,8 +15,8 @@ import picocli.CommandLine.Option;
         description = {
             "Tells a manager what objects are to be: all of them or, if anything is wrong, none.",
             "Fields that are not written stay as they are. A field that you applied before and do not write any more"
-                + " is removed. A field that somebody else applied with another value is a conflict, which names who"
-                + " it was.",
+                    + " is removed. A field that somebody else applied with another value is a conflict, which names who"
+                    + " it was.",
             "Exit status: 0 done (or nothing to do), 1 refused or not reachable."
         })
 final class ApplyCommand extends ManagerRequest {
