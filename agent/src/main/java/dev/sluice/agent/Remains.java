@@ -31,21 +31,38 @@ public record Remains(Path pins, Path memory) {
         return pinsRoot().map(pins -> new Remains(pins, MEMORY));
     }
 
-    /** The usual directories with another one for memory, if there is a BPF file system; mounts none. */
-    public static Optional<Remains> present(Path memory) {
-        return isBpf(OWN_PINS)
-                ? Optional.of(new Remains(OWN_PINS, memory))
-                : isBpf(USUAL_PINS) ? Optional.of(new Remains(USUAL_PINS, memory)) : Optional.empty();
+    /** The usual directories with another one for memory, each that is in a BPF file system, the preferred one first; mounts none. */
+    public static List<Remains> present(Path memory) {
+        return Stream.of(OWN_PINS, USUAL_PINS)
+                .filter(Remains::isBpf)
+                .map(pins -> new Remains(pins, memory))
+                .toList();
     }
 
+    /** This and, behind it, the usual ones: what a process before has left may be in any of them. */
+    public List<Remains> withUsual() {
+        return Stream.concat(Stream.of(this), present(memory).stream())
+                .distinct()
+                .toList();
+    }
+
+    /** Where something of this network namespace goes on already, that is gone on with. */
     private static Optional<Path> pinsRoot() {
-        if (isBpf(OWN_PINS)) {
-            return Optional.of(OWN_PINS);
-        }
-        if (isBpf(USUAL_PINS)) {
-            return Optional.of(USUAL_PINS);
+        List<Remains> all = present(MEMORY);
+        Optional<Path> used =
+                all.stream().filter(Remains::isUsedHere).map(Remains::pins).findFirst();
+        if (used.isPresent() || !all.isEmpty()) {
+            return used.or(() -> Optional.of(all.getFirst().pins()));
         }
         return isMountedForAll() && mount(OWN_PINS) ? Optional.of(OWN_PINS) : Optional.empty();
+    }
+
+    private boolean isUsedHere() {
+        try {
+            return Files.isWritable(pinsHere());
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Mounts a BPF file system there if there is none; whether there is one. */

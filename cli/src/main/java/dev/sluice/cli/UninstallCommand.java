@@ -5,7 +5,6 @@ import dev.sluice.agent.worker.Uninstall;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,8 +34,8 @@ final class UninstallCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         Path kept = memory == null ? Remains.MEMORY : memory;
-        Optional<Remains> remains = pins == null ? Remains.present(kept) : Optional.of(new Remains(pins, kept));
-        Uninstall.Result result = Uninstall.run(remains.orElse(new Remains(Remains.OWN_PINS, kept)));
+        Remains remains = new Remains(pins == null ? Remains.OWN_PINS : pins, kept);
+        Uninstall.Result result = Uninstall.run(pins == null ? remains.withUsual() : List.of(remains));
         print(out, "removed", result.removed());
         print(out, "stays", result.stays());
         if (result.removed().isEmpty() && result.stays().isEmpty()) {

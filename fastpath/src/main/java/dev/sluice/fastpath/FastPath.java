@@ -14,6 +14,7 @@ import dev.sluice.ports.XdpPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,7 @@ public final class FastPath implements AutoCloseable {
     private FastPort[] attachedNow = {};
     private long lookedNs;
     private final String notice;
+    private final List<String> leftElsewhere = new ArrayList<>();
     private boolean leaving;
     private boolean closed;
 
@@ -120,6 +122,11 @@ public final class FastPath implements AutoCloseable {
         } catch (PortException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** The library; null: this machine has none. */
+    static @Nullable Libbpf library() {
+        return libraryTrouble().isEmpty() ? Libbpf.loaded() : null;
     }
 
     /**
@@ -245,7 +252,7 @@ public final class FastPath implements AutoCloseable {
                 if (answer < 0) {
                     throw Program.trouble("taking " + interfaceName, answer);
                 }
-                FastPort.Links links = link(sockets != null);
+                FastPort.Links links = link(sockets != null, shared);
                 xdp.look(number, link.index());
                 numbers[portIndex] = number;
                 FastPort port = new FastPort(
@@ -262,12 +269,13 @@ public final class FastPath implements AutoCloseable {
             }
         }
 
-        private FastPort.Links link(boolean xdpAlone) throws PortException {
+        private FastPort.Links link(boolean xdpAlone, boolean shared) throws PortException {
             int tc = -1;
+            letGoOfForgotten(shared);
             if (xdpAlone) {
                 forgetLink(Hook.TC);
             } else {
-                tc = link(Hook.TC, program.program("tc_ingress"));
+                tc = link(Hook.TC, program.program(Program.TC_ATTACHED));
             }
             boolean tagsLeft = withXdp && !xdpAlone && PortOpener.leaveTagsInFrames(interfaceName);
             int byXdp = -1;
@@ -293,6 +301,27 @@ public final class FastPath implements AutoCloseable {
             return new FastPort.Links(tc, byXdp, without, tagsLeft);
         }
 
+        /**
+         * Takes away what processes before have left there under other names than ours: it would repeat what it knows for ever, and drop the rest.
+         *
+         * @throws PortException if something is there that nobody tells this process of, and that would see frames
+         */
+        private void letGoOfForgotten(boolean shared) throws PortException {
+            for (Hook hook : Hook.values()) {
+                int own = pins == null ? -1 : pins.linkedProgram(bpf, hook, number, interfaceName, link.index());
+                for (AttachedPrograms.Found found : AttachedPrograms.at(bpf, hook, link.index())) {
+                    if (found.whose() == AttachedPrograms.Whose.OURS && found.id() != own) {
+                        AttachedPrograms.detach(bpf, found, interfaceName, link.index());
+                        leftElsewhere.add(found.words() + " at " + interfaceName);
+                    } else if (found.whose() == AttachedPrograms.Whose.UNKNOWN
+                            && own < 0
+                            && (hook == Hook.XDP || shared)) {
+                        throw AttachedPrograms.unknown(found, interfaceName);
+                    }
+                }
+            }
+        }
+
         private void forgetLink(Hook hook) {
             if (pins != null) {
                 pins.forgetLink(hook, number, interfaceName);
@@ -312,7 +341,12 @@ public final class FastPath implements AutoCloseable {
                 }
                 own.forgetLink(hook, number, interfaceName);
             }
-            int fd = hook == Hook.TC ? bpf.attachTcx(programFd, link.index()) : bpf.attachXdp(programFd, link.index());
+            // What this process may not look at never gets a frame that way.
+            int fd = hook == Hook.XDP
+                    ? bpf.attachXdp(programFd, link.index())
+                    : AttachedPrograms.hasUnknown(bpf, link.index())
+                            ? bpf.attachTcxInFront(programFd, link.index())
+                            : bpf.attachTcx(programFd, link.index());
             if (fd < 0) {
                 throw Program.trouble(
                         "attaching to " + interfaceName
@@ -393,6 +427,13 @@ public final class FastPath implements AutoCloseable {
     /** What became of what a process before left, if that could not be gone on with as it is, in words; else empty. */
     public String notice() {
         return notice;
+    }
+
+    /** Programs of processes before that were found at interfaces under no name that is known here, and taken away since this was last asked; in words. */
+    public List<String> takeLeftElsewhere() {
+        List<String> all = List.copyOf(leftElsewhere);
+        leftElsewhere.clear();
+        return all;
     }
 
     /** Lets go of interfaces that a process before had and that are not attached now. */

@@ -14,6 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,23 @@ final class Libbpf {
 
     private static final int PROGRAM_INFO_VERIFIED = 216;
 
+    private static final int PROGRAM_INFO_MAPS = 52;
+    private static final int PROGRAM_INFO_MAP_IDS = 56;
+    private static final int PROGRAM_INFO_NAME = 64;
+    private static final int MAP_INFO_NAME = 24;
+
+    /** BPF_F_BEFORE of linux/bpf.h: in front of all others. */
+    private static final int BEFORE_OTHERS = 8;
+
+    /** struct bpf_prog_query_opts of bpf/bpf.h. */
+    private static final int QUERY_BYTES = 40;
+
+    private static final int QUERY_IDS = 16;
+    private static final int QUERY_COUNT = 24;
+
+    /** Programs at one place that are told of: as many as the kernel lets be there (BPF_MPROG_MAX). */
+    private static final int QUERY_MAX = 64;
+
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
 
@@ -73,6 +92,13 @@ final class Libbpf {
     private final MethodHandle lookupBatch;
     private final MethodHandle info;
     private final MethodHandle testRun;
+    private final MethodHandle query;
+    private final MethodHandle queryXdp;
+    private final MethodHandle programById;
+    private final MethodHandle mapById;
+    private final MethodHandle linkById;
+    private final MethodHandle nextLink;
+    private final MethodHandle detach;
 
     private final Linker.Option capture = Linker.Option.captureCallState("errno");
     private final VarHandle errno =
@@ -115,6 +141,14 @@ final class Libbpf {
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
         info = link(library, "bpf_obj_get_info_by_fd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
         testRun = link(library, "bpf_prog_test_run_opts", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        FunctionDescriptor ofNumber = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
+        query = link(library, "bpf_prog_query_opts", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+        queryXdp = link(library, "bpf_xdp_query_id", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+        programById = link(library, "bpf_prog_get_fd_by_id", ofNumber);
+        mapById = link(library, "bpf_map_get_fd_by_id", ofNumber);
+        linkById = link(library, "bpf_link_get_fd_by_id", ofNumber);
+        nextLink = link(library, "bpf_link_get_next_id", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        detach = link(library, "bpf_link_detach", ofNumber);
         SymbolLookup c = Linker.nativeLinker().defaultLookup();
         mmap = link(
                 c,
@@ -140,6 +174,11 @@ final class Libbpf {
     /** The library, loaded once. */
     static synchronized Libbpf get() throws PortException {
         return get(LIBRARY);
+    }
+
+    /** The library if it is loaded. */
+    static synchronized @Nullable Libbpf loaded() {
+        return loaded;
     }
 
     /** As above, from another file if it is the first time. */
@@ -273,16 +312,110 @@ final class Libbpf {
         }
     }
 
+    /** The same in front of all programs that are there. */
+    int attachTcxInFront(int programFd, int interfaceIndex) {
+        return attach(programFd, interfaceIndex, TCX_INGRESS, BEFORE_OTHERS);
+    }
+
     /** The same by XDP, in the driver; -EOPNOTSUPP: it has none. */
     int attachXdp(int programFd, int interfaceIndex) {
+        return attach(programFd, interfaceIndex, XDP, XDP_BY_DRIVER);
+    }
+
+    private int attach(int programFd, int interfaceIndex, int place, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment options = arena.allocate(LINK_OPTIONS_BYTES, 8);
             options.set(JAVA_LONG, 0, LINK_OPTIONS_BYTES);
-            options.set(JAVA_INT, 8, XDP_BY_DRIVER);
-            return (int) linkCreate.invokeExact(programFd, interfaceIndex, XDP, options);
+            options.set(JAVA_INT, 8, flags);
+            return (int) linkCreate.invokeExact(programFd, interfaceIndex, place, options);
         } catch (Throwable e) {
             throw unexpected(e);
         }
+    }
+
+    /** Takes the program of a link away from its interface, whoever else has the link. */
+    int detach(int linkFd) {
+        return callInt(detach, linkFd);
+    }
+
+    /** Identifiers of the programs at tc of an interface, in their order; empty also where the kernel does not tell. */
+    int[] programsAtTcx(int interfaceIndex) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment found = arena.allocate(QUERY_BYTES, 8);
+            MemorySegment ids = arena.allocate(JAVA_INT, QUERY_MAX);
+            found.set(JAVA_LONG, 0, QUERY_BYTES);
+            found.set(ADDRESS, QUERY_IDS, ids);
+            found.set(JAVA_INT, QUERY_COUNT, QUERY_MAX);
+            int answer = (int) query.invokeExact(interfaceIndex, TCX_INGRESS, found);
+            int count = answer < 0 ? 0 : found.get(JAVA_INT, QUERY_COUNT);
+            return ids.asSlice(0, (long) count * Integer.BYTES).toArray(JAVA_INT);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** That of the program which an interface's driver runs at XDP; none or one. */
+    int[] programsAtXdp(int interfaceIndex) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment id = arena.allocate(JAVA_INT);
+            int answer = (int) queryXdp.invokeExact(interfaceIndex, XDP_BY_DRIVER, id);
+            return answer < 0 || id.get(JAVA_INT, 0) == 0 ? new int[0] : new int[] {id.get(JAVA_INT, 0)};
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** A descriptor of a program by its identifier; -EPERM without CAP_SYS_ADMIN. */
+    int programById(int id) {
+        return callInt(programById, id);
+    }
+
+    /** The same of a link. */
+    int linkById(int id) {
+        return callInt(linkById, id);
+    }
+
+    /** The identifier of the next link of this machine, or a negative errno. */
+    int nextLink(int id) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment next = arena.allocate(JAVA_INT);
+            int answer = (int) nextLink.invokeExact(id, next);
+            return answer < 0 ? answer : next.get(JAVA_INT, 0);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The name of a program, behind it those of its maps; empty if the kernel does not tell. */
+    List<String> names(int programFd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment found = arena.allocate(PROGRAM_INFO_BYTES, 8);
+            MemorySegment ids = arena.allocate(JAVA_INT, QUERY_MAX);
+            found.set(JAVA_INT, PROGRAM_INFO_MAPS, QUERY_MAX);
+            found.set(ADDRESS, PROGRAM_INFO_MAP_IDS, ids);
+            if ((int) info.invokeExact(programFd, found, arena.allocateFrom(JAVA_INT, PROGRAM_INFO_BYTES)) < 0) {
+                return List.of();
+            }
+            List<String> all = new ArrayList<>();
+            all.add(found.getString(PROGRAM_INFO_NAME));
+            int maps = Math.min(QUERY_MAX, found.get(JAVA_INT, PROGRAM_INFO_MAPS));
+            for (int i = 0; i < maps; i++) {
+                all.add(mapName(arena, callInt(mapById, ids.getAtIndex(JAVA_INT, i))));
+            }
+            return all;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private String mapName(Arena arena, int fd) throws Throwable {
+        if (fd < 0) {
+            return "";
+        }
+        MemorySegment found = arena.allocate(MAP_INFO_BYTES, 8);
+        int answer = (int) info.invokeExact(fd, found, arena.allocateFrom(JAVA_INT, MAP_INFO_BYTES));
+        closeDescriptor(fd);
+        return answer < 0 ? "" : found.getString(MAP_INFO_NAME);
     }
 
     /** Puts another program in the place of the one that is attached; no packet meets neither. */
@@ -414,6 +547,14 @@ final class Libbpf {
     }
 
     private static int callInt(MethodHandle handle, MemorySegment argument) {
+        try {
+            return (int) handle.invokeExact(argument);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static int callInt(MethodHandle handle, int argument) {
         try {
             return (int) handle.invokeExact(argument);
         } catch (Throwable e) {

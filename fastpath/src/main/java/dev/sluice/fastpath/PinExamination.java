@@ -126,7 +126,7 @@ final class PinExamination {
         return isLink(said(fd), hook);
     }
 
-    private static boolean isLink(Map<String, String> said, Hook hook) {
+    static boolean isLink(Map<String, String> said, Hook hook) {
         String type = said.getOrDefault("link_type", "");
         return hook == Hook.XDP
                 ? type.equals("xdp")
@@ -134,7 +134,7 @@ final class PinExamination {
     }
 
     /** What the kernel says of a descriptor, by name. */
-    private static Map<String, String> said(int fd) {
+    static Map<String, String> said(int fd) {
         Map<String, String> all = new HashMap<>();
         try {
             Files.readString(Path.of("/proc/self/fdinfo/" + fd), StandardCharsets.US_ASCII)
@@ -150,7 +150,7 @@ final class PinExamination {
     }
 
     /** The number that a value begins with, as in "46 (ingress)" or "0x1"; -1: none. */
-    private static int number(Map<String, String> said, String name) {
+    static int number(Map<String, String> said, String name) {
         try {
             return Integer.decode(said.getOrDefault(name, "").split(" ", 2)[0]);
         } catch (NumberFormatException e) {

@@ -207,6 +207,17 @@ record Pins(Path directory) {
         return fd;
     }
 
+    /** Identifier of the program that was left for a port at this interface; negative: there is none. */
+    int linkedProgram(Libbpf bpf, Hook hook, int number, String interfaceName, int interfaceIndex) {
+        int fd = link(bpf, hook, number, interfaceName, interfaceIndex);
+        if (fd < 0) {
+            return fd;
+        }
+        int id = PinExamination.number(PinExamination.said(fd), "prog_id");
+        bpf.closeDescriptor(fd);
+        return id;
+    }
+
     void forgetLink(Hook hook, int number, String interfaceName) {
         delete(link(hook, number, interfaceName));
     }

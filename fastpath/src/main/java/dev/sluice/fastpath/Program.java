@@ -50,8 +50,14 @@ final class Program implements AutoCloseable {
     /** Programs of an object: the one that is attached, and its like for {@link ProgramRun}. Each costs the verifier's time, so only one of them is loaded. */
     private record Pair(String object, String attached, String examined) {}
 
-    private static final Pair TC = new Pair(OBJECT, "tc_ingress", "tc_examined");
-    private static final Pair XDP = new Pair(XDP_OBJECT, "xdp_ingress", "xdp_examined");
+    /** What is attached at tc. */
+    static final String TC_ATTACHED = "tc_ingress";
+
+    /** What is attached at XDP. */
+    static final String XDP_ATTACHED = "xdp_ingress";
+
+    private static final Pair TC = new Pair(OBJECT, TC_ATTACHED, "tc_examined");
+    private static final Pair XDP = new Pair(XDP_OBJECT, XDP_ATTACHED, "xdp_examined");
 
     /** What is done with an object between reading and loading it. */
     private interface Preparation {

@@ -50,7 +50,7 @@ final class XdpFlavour implements AutoCloseable {
 
     /** Descriptor of the program that is attached. */
     int programFd() throws PortException {
-        return loaded().program("xdp_ingress");
+        return loaded().program(Program.XDP_ATTACHED);
     }
 
     /** The frames of a port that are not repeated go to these sockets from now on, by queue. */

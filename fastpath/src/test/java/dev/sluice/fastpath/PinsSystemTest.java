@@ -127,6 +127,33 @@ class PinsSystemTest {
         }
     }
 
+    /** One that was left in another directory would go on under its own rules, in front of this one, and drop the rest. */
+    @Test
+    void forgottenProgramOfAnotherDirectoryIsTakenAway() throws Exception {
+        holdAndKill();
+        network.middle.in(() -> {
+            FramePool pool = pool();
+            try (FastPath path = FastPath.open(pool, 16, network.directory.resolveSibling("other"));
+                    FastPort left = path.attach("left", 6)) {
+                assertThat(path.takeLeftElsewhere()).singleElement().asString().contains("tc_ingress", "at left");
+                assertThat(path.takeLeftElsewhere()).isEmpty();
+                Batch batch = new Batch();
+                for (int port = 5000; port <= 6000; port += 1000) {
+                    send(port);
+                    assertThat(Outside.next(left, batch, pool)).isNotNull();
+                }
+            }
+            return null;
+        });
+        assertThat(network.middle.in(Leftovers::areUnnamed)).isTrue();
+        assertThat(network.middle.in(Leftovers::removeUnnamed))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("tc_ingress", "at interface right");
+        assertThat(network.middle.in(Leftovers::areUnnamed)).isFalse();
+    }
+
     @Test
     void interfaceMadeAgainIsAttachedAnew() throws Exception {
         holdAndKill();

@@ -96,25 +96,32 @@ public final class Doctor {
 
     /** What goes on in the kernel without any process, and could be forgotten there. */
     private void remains() {
-        Optional<Remains> all = Remains.present(Remains.MEMORY);
+        List<Remains> all = Remains.present(Remains.MEMORY);
         if (all.isEmpty()) {
             add(
                     State.OK,
                     "flows outlive the process",
                     "no: there is no BPF file system",
                     "'sluice run --fast-path tc' mounts one at " + Remains.OWN_PINS + " if it may");
-            return;
         }
+        all.forEach(this::remains);
+    }
+
+    private void remains(Remains place) {
         try {
-            for (Path directory : all.get().allPins()) {
+            for (Path directory : place.allPins()) {
                 add(
                         State.OK,
-                        "fast path in " + directory.getFileName(),
+                        "fast path in " + directory,
                         new Leftovers(directory).describe(),
                         "it goes on without a process until 'sluice uninstall'");
             }
         } catch (IOException e) {
-            add(State.WARNING, "fast path", "what is left cannot be read: " + e.getMessage(), "run as root");
+            add(
+                    State.WARNING,
+                    "fast path",
+                    "what is left in " + place.pins() + " cannot be read: " + e.getMessage(),
+                    "run as root");
         }
     }
 

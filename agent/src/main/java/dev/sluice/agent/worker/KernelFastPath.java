@@ -17,6 +17,7 @@ import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.XdpPort;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,17 @@ final class KernelFastPath {
     private final @Nullable Remains remains;
     private final LeftPrograms left;
 
+    /** Where what outlives the process is, once it is opened; null: nowhere. */
+    private @Nullable Path ownPins;
+
     KernelFastPath(FastPathMode mode, FramePool pool, @Nullable Remains remains) {
-        this(mode, pool, remains, new LeftPrograms(remains, Claim::holderOfFastPath));
+        this(
+                mode,
+                pool,
+                remains,
+                new LeftPrograms(
+                        remains == null ? Remains.present(Remains.MEMORY) : remains.withUsual(),
+                        Claim::holderOfFastPath));
     }
 
     KernelFastPath(FastPathMode mode, FramePool pool, @Nullable Remains remains, LeftPrograms left) {
@@ -185,9 +195,9 @@ final class KernelFastPath {
                         Remains.OWN_PINS,
                         Remains.OWN_PINS);
             }
-            FastPath path = remains == null
-                    ? FastPath.open(pool, journeysMax)
-                    : FastPath.open(pool, journeysMax, pins(remains));
+            ownPins = remains == null ? null : pins(remains);
+            FastPath path =
+                    ownPins == null ? FastPath.open(pool, journeysMax) : FastPath.open(pool, journeysMax, ownPins);
             if (!path.notice().isEmpty()) {
                 LOG.warn("fast path: {}", path.notice());
             }
@@ -213,6 +223,14 @@ final class KernelFastPath {
         FastPath now = opened;
         if (now != null) {
             now.settle();
+            List<String> elsewhere = now.takeLeftElsewhere();
+            if (!elsewhere.isEmpty()) {
+                LOG.warn(
+                        "what a process before left under other names is taken away: {}", String.join(", ", elsewhere));
+            }
+            if (ownPins != null) {
+                left.letGoElsewhere(ownPins);
+            }
         } else {
             left.letGoOfOthers(interfaceNames);
         }

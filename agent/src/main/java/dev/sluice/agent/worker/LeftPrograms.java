@@ -4,11 +4,13 @@ import dev.sluice.agent.Remains;
 import dev.sluice.fastpath.Leftovers;
 import dev.sluice.ports.Claim;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,27 +18,33 @@ import org.slf4j.LoggerFactory;
 final class LeftPrograms {
     private static final Logger LOG = LoggerFactory.getLogger(LeftPrograms.class);
 
-    private final @Nullable Remains remains;
+    private final List<Remains> places;
     private final Function<String, Optional<Claim.Holder>> fastPathHolders;
 
     /**
-     * @param remains where they are; null: in the usual place
+     * @param places where they may be
      * @param fastPathHolders who has the fast path of a network namespace, by its number
      */
-    LeftPrograms(@Nullable Remains remains, Function<String, Optional<Claim.Holder>> fastPathHolders) {
-        this.remains = remains;
+    LeftPrograms(List<Remains> places, Function<String, Optional<Claim.Holder>> fastPathHolders) {
+        this.places = List.copyOf(places);
         this.fastPathHolders = fastPathHolders;
     }
 
     /** Takes away that of a port whose packets this process moves itself: it would go on repeating those that it knows, and each would be sent twice. */
     void letGo(String interfaceName) {
         try {
-            Path pins = pins();
-            if (pins != null && new Leftovers(pins).release(interfaceName)) {
+            List<String> gone = new ArrayList<>();
+            for (Path pins : pins()) {
+                if (new Leftovers(pins).release(interfaceName)) {
+                    gone.add(pins.toString());
+                }
+            }
+            gone.addAll(Leftovers.releaseUnnamed(interfaceName));
+            if (!gone.isEmpty()) {
                 LOG.warn(
                         "port {} has no fast path: the program that a process before left there is taken away ({})",
                         interfaceName,
-                        pins);
+                        String.join(", ", gone));
             }
         } catch (IOException e) {
             LOG.warn(
@@ -49,18 +57,10 @@ final class LeftPrograms {
     /** Takes away those of interfaces that are no ports any more: they would go on keeping the packets from their host. */
     void letGoOfOthers(Set<String> interfaceNames) {
         try {
-            Path pins = pins();
-            // Where another node has the fast path, they are its business.
-            if (pins == null || fastPathHolders.apply(Remains.namespaceOf(pins)).isPresent()) {
-                return;
-            }
-            Leftovers leftovers = new Leftovers(pins);
-            for (String other : leftovers.interfaceNames()) {
-                if (!interfaceNames.contains(other) && leftovers.release(other)) {
-                    LOG.warn(
-                            "interface {} is no port any more: the program that a process before left there is taken away ({})",
-                            other,
-                            pins);
+            for (Path pins : pins()) {
+                // Where another node has the fast path, they are its business.
+                if (fastPathHolders.apply(Remains.namespaceOf(pins)).isEmpty()) {
+                    letGoOfOthers(pins, interfaceNames);
                 }
             }
         } catch (IOException e) {
@@ -70,10 +70,46 @@ final class LeftPrograms {
         }
     }
 
-    /** Null: there is no file system for them. */
-    private @Nullable Path pins() throws IOException {
-        Remains where =
-                remains != null ? remains : Remains.present(Remains.MEMORY).orElse(null);
-        return where == null ? null : where.pinsHere();
+    private static void letGoOfOthers(Path pins, Set<String> interfaceNames) throws IOException {
+        Leftovers leftovers = new Leftovers(pins);
+        for (String other : leftovers.interfaceNames()) {
+            if (!interfaceNames.contains(other) && leftovers.release(other)) {
+                LOG.warn(
+                        "interface {} is no port any more: the program that a process before left there is taken away ({})",
+                        other,
+                        pins);
+            }
+        }
+    }
+
+    /** Takes all of it away that is not where this process leaves its own; by who has the fast path, when its ports have their programs. */
+    void letGoElsewhere(Path own) {
+        try {
+            for (Path pins : pins()) {
+                if (!pins.equals(own)) {
+                    LOG.warn(
+                            "what a process before left in {} is taken away, this one leaves its own in {}: {}",
+                            pins,
+                            own,
+                            String.join(", ", new Leftovers(pins).removeFiles()));
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn(
+                    "what a process before may have left elsewhere is not all taken away: {}; as root: sluice uninstall",
+                    e.getMessage());
+        }
+    }
+
+    /** Where something of this network namespace is. */
+    private List<Path> pins() throws IOException {
+        List<Path> all = new ArrayList<>();
+        for (Remains place : places) {
+            Path pins = place.pinsHere();
+            if (Files.isDirectory(pins)) {
+                all.add(pins);
+            }
+        }
+        return all;
     }
 }

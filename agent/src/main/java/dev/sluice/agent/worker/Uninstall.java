@@ -34,28 +34,38 @@ public final class Uninstall {
     private final List<String> removed = new ArrayList<>();
     private final List<String> stays = new ArrayList<>();
 
+    /** Whether it is said already why something stays in the network namespace of the calling thread. */
+    private boolean told;
+
     private Uninstall(Remains remains) {
         this.remains = remains;
     }
 
-    /** Removes what can be removed. */
+    /** Removes what can be removed of what is left in one place, and in the network namespace of the calling thread by whatever name. */
     public static Result run(Remains remains) {
-        Uninstall uninstall = new Uninstall(remains);
-        uninstall.kernel();
+        return run(List.of(remains));
+    }
+
+    /** The same for several places, at least one; all with the same memory. */
+    public static Result run(List<Remains> places) {
+        Uninstall uninstall = new Uninstall(places.getFirst());
+        places.forEach(uninstall::kernel);
+        uninstall.unnamed();
         uninstall.memory();
         uninstall.locks();
         return new Result(uninstall.removed, uninstall.stays);
     }
 
-    private void kernel() {
+    private void kernel(Remains place) {
         try {
-            Path here = remains.pinsHere();
-            for (Path directory : remains.allPins()) {
+            Path here = place.pinsHere();
+            for (Path directory : place.allPins()) {
                 if (directory.equals(here)) {
                     try (Claim claim = Claim.ofFastPath("uninstall")) {
                         assert claim != null;
                         removed.addAll(new Leftovers(directory).remove(true));
                     } catch (PortException e) {
+                        told = true;
                         stays.add(directory + ": " + e.getMessage());
                     }
                 } else {
@@ -63,7 +73,22 @@ public final class Uninstall {
                 }
             }
         } catch (IOException e) {
-            stays.add(remains.pins() + ": " + e);
+            stays.add(place.pins() + ": " + e);
+        }
+    }
+
+    /** What is here and in no directory: of a node without a BPF file system, or one that was told another. */
+    private void unnamed() {
+        try {
+            if (told || !Leftovers.areUnnamed()) {
+                return;
+            }
+            try (Claim claim = Claim.ofFastPath("uninstall")) {
+                assert claim != null;
+                removed.addAll(Leftovers.removeUnnamed());
+            }
+        } catch (PortException e) {
+            stays.add("what is left in this network namespace: " + e.getMessage());
         }
     }
 

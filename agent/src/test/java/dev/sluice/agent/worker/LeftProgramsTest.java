@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class LeftProgramsTest {
 
     private KernelFastPath off() {
         FramePool pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytesFor(1, 1), 4096), 1, 1);
-        return new KernelFastPath(FastPathMode.OFF, pool, remains(), new LeftPrograms(remains(), namespace -> {
+        return new KernelFastPath(FastPathMode.OFF, pool, remains(), new LeftPrograms(List.of(remains()), namespace -> {
             assertThat(pins).hasFileName("sluice-" + namespace);
             return holder;
         }));
