@@ -345,6 +345,35 @@ static __always_inline int same_macs(const void *frame, const __u8 *expected)
     return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
+#define KEY_WORDS (sizeof(struct journey_key) / 8)
+#define SAYS_FROM (__builtin_offsetof(struct journey_action, path) / 8)
+#define SAYS_END (__builtin_offsetof(struct journey_action, frames) / 8)
+
+/*
+ * What a record says, all but the counters; 0 if it is that of this key, whole. The memory of a record that is taken back is at once that of the next one, while other processors may still look at it: so
+ * nothing is done by what stands there, only by a copy whose seal is right (docs/adr/0017).
+ */
+static __always_inline int copy_of(const struct journey_action *record, const struct journey_key *key, struct journey_action *copy)
+{
+    const __u64 seals[KEY_WORDS + SAYS_END - SAYS_FROM + 1] = SEALS;
+    const volatile __u64 *from = (const void *)record;
+    const __u64 *words = (const void *)key;
+    __u64 *to = (void *)copy;
+    __u64 seal = 0;
+#pragma unroll
+    for (int i = 0; i < KEY_WORDS; i++)
+        seal += words[i] * seals[i];
+#pragma unroll
+    for (int i = SAYS_FROM; i < SAYS_END; i++) {
+        __u64 word = from[i];
+        to[i] = word;
+        seal += word * seals[KEY_WORDS + i - SAYS_FROM];
+    }
+    copy->config_generation = ((const volatile struct journey_action *)record)->config_generation;
+    seal += copy->config_generation * seals[KEY_WORDS + SAYS_END - SAYS_FROM];
+    return seal != from[__builtin_offsetof(struct journey_action, seal) / 8];
+}
+
 /* Whether every number of the record holds; 0, or the first that does not. */
 static __always_inline int stale(const struct journey_action *action, struct port **egress)
 {
@@ -436,8 +465,11 @@ struct verdict {
     __u32 peer;
 };
 
-static __always_inline void count_in(struct journey_action *action, const struct frame *f)
+/* Unless the memory is that of another record by now. */
+static __always_inline void count_in(struct journey_action *action, __u64 cookie, const struct frame *f)
 {
+    if (((volatile struct journey_action *)action)->cookie != cookie)
+        return;
     __sync_fetch_and_add(&action->packets, f->segments);
     __sync_fetch_and_add(&action->bytes, f->l3 - f->at + f->ip_bytes + (f->tag_in_metadata ? TAG_BYTES : 0));
     __sync_fetch_and_add(&action->frames, 1);
@@ -452,9 +484,11 @@ static __always_inline void count_in(struct journey_action *action, const struct
 /* The frame as it is. Until it is certain that all can be done that its record says, nothing is touched. */
 static __always_inline int replay_plain(context *c, struct frame *f, struct journey_key *key, struct verdict *v)
 {
-    struct journey_action *action = bpf_map_lookup_elem(&flows, key);
-    if (!action)
+    struct journey_action *record = bpf_map_lookup_elem(&flows, key);
+    struct journey_action copy;
+    if (!record || copy_of(record, key, &copy))
         return NO_RECORD;
+    const struct journey_action *action = &copy;
     struct port *egress;
     int why = stale(action, &egress);
     if (why)
@@ -477,7 +511,7 @@ static __always_inline int replay_plain(context *c, struct frame *f, struct jour
     }
     if (why)
         return why;
-    count_in(action, f);
+    count_in(record, action->cookie, f);
     v->ifindex = egress->ifindex;
     v->peer = action->flags & ACTION_REDIRECT_PEER;
     return REPLAYED;

@@ -8,13 +8,26 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 
 #define PORTS_MAX 4096
 #define PATHS_MAX 65536 /* a power of two */
 #define KIND_SERVICE_HEADER 1
 #define EXPECTED_BYTES_MAX 128
 #define PUSHED_BYTES_MAX 216
+
+/* One for each word that a seal is over: see OffloadAction. */
+#define SEALS \
+    { \
+        0x91d93080f9b439fdULL, 0x3ceaaf308142c8ebULL, \
+        0x627655daa05f1119ULL, 0x9dfb369bab13dfafULL, \
+        0x0ff9bb510944fe0dULL, 0x6301bbfca0c5154fULL, \
+        0x047a8387cdde8d51ULL, 0x6fced11d2bd8a1e7ULL, \
+        0xb7c1dce27f7695f5ULL, 0x3a124c647e02ff05ULL, \
+        0x5cbd0ba3a1a6bcdfULL, 0x66080f174c96d8e3ULL, \
+        0x42f2dc05873f9bd1ULL, 0xb120a366f0bbe9cfULL, \
+        0xce4cda11b43c589bULL, 0x78b7d0ac84773ce1ULL, \
+    }
 
 /* Which packets: see OffloadKey. Addresses and ports in network byte order, the rest in that of the machine. */
 struct journey_key {
@@ -29,7 +42,7 @@ struct journey_key {
     __u32 inner_tag;
     __u32 service_path;
     __u32 network;
-};
+} __attribute__((aligned(8)));
 
 /* What is done, until when, and how often it was: see OffloadAction. */
 struct journey_action {
@@ -52,6 +65,7 @@ struct journey_action {
     __u32 encapsulation;
     __u64 cookie;
     __u64 frames; /* super-frames once */
+    __u64 seal;   /* over the key and all that is not counted here, see copy_of in fastpath.c */
 };
 
 /* Of a tunnel (Geneve with a service header), by the number "encapsulation" of the action: see OffloadHeaders. */
@@ -80,7 +94,9 @@ struct globals {
     __u32 punt_ifindex; /* 0: nobody listens, what is not repeated is dropped */
     __u32 heartbeat_ms;   /* when the data path last said that it is there; coarse monotonic clock */
     __u32 silence_max_ms; /* after so long it is not; 0: it always is */
-    __u32 reserved[11];
+    __u32 reserved_1;
+    __u64 configuration; /* under which records are given; of the data path alone */
+    __u32 reserved_2[8];
 };
 
 /* A port, by its number. */
@@ -150,7 +166,7 @@ LAYOUT(journey_key, outer_tag, 40);
 LAYOUT(journey_key, service_path, 48);
 LAYOUT(journey_key, network, 52);
 
-_Static_assert(sizeof(struct journey_action) == 96, "journey_action");
+_Static_assert(sizeof(struct journey_action) == 104, "journey_action");
 LAYOUT(journey_action, last_seen_ms, 16);
 LAYOUT(journey_action, config_generation, 20);
 LAYOUT(journey_action, path, 24);
@@ -166,6 +182,7 @@ LAYOUT(journey_action, ip_bytes_max, 74);
 LAYOUT(journey_action, encapsulation, 76);
 LAYOUT(journey_action, cookie, 80);
 LAYOUT(journey_action, frames, 88);
+LAYOUT(journey_action, seal, 96);
 
 _Static_assert(sizeof(struct tunnel_headers) == 408, "tunnel_headers");
 LAYOUT(tunnel_headers, expected_bytes, 8);
@@ -179,6 +196,7 @@ LAYOUT(globals, layout_version, 4);
 LAYOUT(globals, punt_ifindex, 8);
 LAYOUT(globals, heartbeat_ms, 12);
 LAYOUT(globals, silence_max_ms, 16);
+LAYOUT(globals, configuration, 24);
 
 _Static_assert(sizeof(struct port) == 32, "port");
 LAYOUT(port, generation, 4);

@@ -46,19 +46,22 @@ static __always_inline int asks_for_neighbors(context *c, __u32 flags)
     return ip->nexthdr == IPPROTO_ICMPV6 && ip->hop_limit == ND_HOPS && *icmp >= ND_FIRST && *icmp <= ND_LAST;
 }
 
+/* Where to a frame crosses the wire by the port's policy, 0: it does not. */
+static __always_inline __u32 across(context *c, const struct port *port)
+{
+    __u32 number = port->pair;
+    if (!number || !((port->flags & PORT_OPEN) || asks_for_neighbors(c, port->flags)))
+        return 0;
+    struct port *pair = bpf_map_lookup_elem(&ports, &number);
+    return pair && takes_frames(pair) ? pair->ifindex : 0;
+}
+
 /* As the port's policy says; the frame is as it came in. */
 static __always_inline int without_data_path(context *c, const struct port *port)
 {
-    __u32 number = port->pair;
-    if (number && ((port->flags & PORT_OPEN) || asks_for_neighbors(c, port->flags))) {
-        struct port *pair = bpf_map_lookup_elem(&ports, &number);
-        if (pair && pair->ifindex && takes_frames(pair)) {
-            count(ABSENT_PASSED);
-            return bpf_redirect(pair->ifindex, 0);
-        }
-    }
-    count(ABSENT_DROPPED);
-    return DROP;
+    __u32 to = across(c, port);
+    count(to ? ABSENT_PASSED : ABSENT_DROPPED);
+    return to ? bpf_redirect(to, 0) : DROP;
 }
 
 #endif

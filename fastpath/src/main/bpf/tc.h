@@ -16,6 +16,20 @@ static __always_inline int is_for_host(context *c, const struct port *port)
     return (*(__u8 *)data & 1) || (to[0] == own[0] && to[1] == own[1] && to[2] == own[2]);
 }
 
+/* What the host may want while the data path is not there: what is for all goes to both. */
+static __always_inline int leave_to_host(context *c, const struct port *port)
+{
+    __u8 *data = (void *)(long)c->data;
+    if ((void *)(data + ETH_HLEN) > (void *)(long)c->data_end || !(*data & 1))
+        return TC_ACT_UNSPEC;
+    __u32 to = across(c, port);
+    if (to) {
+        count(ABSENT_PASSED);
+        bpf_clone_redirect(c, to, 0);
+    }
+    return TC_ACT_UNSPEC;
+}
+
 /* To the data path, with the number of the port as an outermost tag beside the frame. */
 static __always_inline int hand_over(context *c, __u32 ingress, __u32 why)
 {
@@ -28,7 +42,7 @@ static __always_inline int hand_over(context *c, __u32 ingress, __u32 why)
     __u32 to = now->punt_ifindex;
     int for_host = is_for_host(c, port);
     if (is_absent(now))
-        return for_host ? TC_ACT_UNSPEC : without_data_path(c, port);
+        return for_host ? leave_to_host(c, port) : without_data_path(c, port);
     if (bpf_skb_vlan_push(c, bpf_htons(ETH_P_8021Q), ingress)) {
         count(LOST);
         return for_host ? TC_ACT_UNSPEC : TC_ACT_SHOT;

@@ -33,6 +33,12 @@ static __always_inline struct tunnel_headers *headers_of(const struct journey_ac
     return found && found->cookie == action->cookie ? found : 0;
 }
 
+/* Whether these are still those of the action: their memory may be given to others at any moment. They are written from the cookie on, so what was read before is theirs. */
+static __always_inline int are_still(const struct tunnel_headers *known, const struct journey_action *action)
+{
+    return ((const volatile struct tunnel_headers *)known)->cookie == action->cookie;
+}
+
 /* Whether the frame fits into one packet with what is put around it. */
 static __always_inline int has_room(const struct frame *f, const struct tunnel_headers *around)
 {
@@ -133,7 +139,7 @@ static __always_inline int push(context *c, struct frame *f, const struct journe
     int why = make_room(c, f, key, action, around);
     if (why)
         return why;
-    return write_headers(c, f, around, tos) ? LOST : 0;
+    return write_headers(c, f, around, tos) || !are_still(around, action) ? LOST : 0;
 }
 
 /* What is inside of a tunnel packet whose outer headers are parsed; 0, or why it is not for this program. */
@@ -226,9 +232,11 @@ static __noinline int replay_tunnel(context *c, const struct frame *outer, __u32
     int why = parse_inside(c, outer, &f, &key);
     if (why)
         return why;
-    struct journey_action *action = bpf_map_lookup_elem(&flows, &key);
-    if (!action)
+    struct journey_action *record = bpf_map_lookup_elem(&flows, &key);
+    struct journey_action copy;
+    if (!record || copy_of(record, &key, &copy))
         return NO_RECORD;
+    const struct journey_action *action = &copy;
     struct port *egress;
     why = stale(action, &egress);
     if (why)
@@ -246,7 +254,8 @@ static __noinline int replay_tunnel(context *c, const struct frame *outer, __u32
     if (!same_macs(inner, known->inner_macs))
         return OTHER_MACS;
     __u32 geneve_at = (outer->ipv4 ? ETH_HLEN + sizeof(struct iphdr) : ETH_HLEN + sizeof(struct ipv6hdr)) + sizeof(struct udphdr);
-    if (!comes_from(c, outer, known) || !has_headers(c, geneve_at, at - geneve_at, known))
+    if (!comes_from(c, outer, known) || !has_headers(c, geneve_at, at - geneve_at, known) ||
+        !are_still(known, action))
         return OTHER_HEADERS;
     __u8 tos = tos_at(c, f.l3, f.ipv4);
     int ecn = leaves_with(tos & ECN_MASK, tos_at(c, ETH_HLEN, outer->ipv4) & ECN_MASK);
@@ -260,9 +269,9 @@ static __noinline int replay_tunnel(context *c, const struct frame *outer, __u32
     if (ecn != (tos & ECN_MASK) && set_ecn(c, &f, tos, ecn))
         return LOST;
     tos = (tos & ~ECN_MASK) | ecn;
-    if (through ? write_headers(c, &f, known, tos) : pop(c, &f) || leave_plain(c, &f, action))
+    if (through ? write_headers(c, &f, known, tos) || !are_still(known, action) : pop(c, &f) || leave_plain(c, &f, action))
         return LOST;
-    count_in(action, &f);
+    count_in(record, action->cookie, &f);
     v->ifindex = egress->ifindex;
     v->peer = action->flags & ACTION_REDIRECT_PEER;
     return REPLAYED;

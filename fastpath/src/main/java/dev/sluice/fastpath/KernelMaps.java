@@ -1,5 +1,6 @@
 package dev.sluice.fastpath;
 
+import dev.sluice.datapath.packet.FlowHash;
 import dev.sluice.ports.PortException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +15,7 @@ import java.util.Collection;
  */
 final class KernelMaps implements AutoCloseable {
     /** LAYOUT_VERSION. */
-    static final int LAYOUT_VERSION = 3;
+    static final int LAYOUT_VERSION = 4;
 
     static final int GLOBALS_BYTES = 64;
     /** Room for an entry of any version. */
@@ -43,6 +44,7 @@ final class KernelMaps implements AutoCloseable {
     static final int PORT_PAIR = 18;
     static final int GLOBALS_HEARTBEAT = 12;
     static final int GLOBALS_SILENCE_MAX = 16;
+    static final int GLOBALS_CONFIGURATION = 24;
     private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.varHandle();
 
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
@@ -96,6 +98,24 @@ final class KernelMaps implements AutoCloseable {
         INT.setVolatile(globals, (long) GLOBALS_CONFIG_GENERATION, generation);
     }
 
+    /** A number that stands for a text. */
+    static long configuration(String text) {
+        long number = 0;
+        for (int i = 0; i < text.length(); i++) {
+            number = FlowHash.mix(number ^ text.charAt(i));
+        }
+        return number;
+    }
+
+    /** Under what records were given; 0: nobody said. */
+    long configuration() {
+        return (long) LONG.getAcquire(globals, (long) GLOBALS_CONFIGURATION);
+    }
+
+    void setConfiguration(long configuration) {
+        LONG.setVolatile(globals, (long) GLOBALS_CONFIGURATION, configuration);
+    }
+
     /** Where to what is not repeated goes; 0: nowhere. */
     void setPuntInterface(int interfaceIndex) {
         INT.setVolatile(globals, (long) GLOBALS_PUNT_INTERFACE, interfaceIndex);
@@ -128,6 +148,11 @@ final class KernelMaps implements AutoCloseable {
     void setAbsence(int port, int pair, int bits) {
         SHORT.setVolatile(ports, at(port) + PORT_PAIR, (short) pair);
         setFlags(port, PORT_ABSENCE, bits);
+    }
+
+    /** Whether the host has addresses there. */
+    void setShared(int port, boolean shared) {
+        setFlags(port, PORT_SHARED, shared ? PORT_SHARED : 0);
     }
 
     /** Whether a port takes frames that XDP sends there. */
@@ -174,7 +199,7 @@ final class KernelMaps implements AutoCloseable {
         for (int i = 0; i < 6; i++) {
             ports.set(ValueLayout.JAVA_BYTE, at(port) + PORT_MAC + i, (byte) (mac >>> (40 - 8 * i)));
         }
-        setFlags(port, PORT_SHARED, shared ? PORT_SHARED : 0);
+        setShared(port, shared);
         INT.setVolatile(ports, at(port) + PORT_INTERFACE, interfaceIndex);
     }
 

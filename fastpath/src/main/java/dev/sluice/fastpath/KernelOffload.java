@@ -69,6 +69,7 @@ public final class KernelOffload implements OffloadDevice {
         if (OffloadKey.kind(key, 0) != OffloadKey.PLAIN || isOfTunnel(action) || !isAble(key, action)) {
             return -EOPNOTSUPP;
         }
+        OffloadAction.seal(action, 0, key, 0);
         return update(flows, key, action);
     }
 
@@ -83,6 +84,7 @@ public final class KernelOffload implements OffloadDevice {
         number.set(ValueLayout.JAVA_INT, 0, OffloadAction.encapsulation(action, 0));
         int answer = update(headersOfTunnels, number, headers);
         if (answer == 0) {
+            OffloadAction.seal(action, 0, key, 0);
             answer = update(flows, key, action);
             if (answer != 0) {
                 bpf.mapDelete(headersOfTunnels, number);
@@ -127,7 +129,9 @@ public final class KernelOffload implements OffloadDevice {
 
     @Override
     public int remove(MemorySegment key) {
-        return take(key, gone);
+        int answer = take(key, gone);
+        // Headers that stay harm nobody: their cookie is that of no record any more.
+        return answer == 0 || answer == -ENOENT ? answer : bpf.mapDelete(flows, key);
     }
 
     @Override

@@ -106,6 +106,11 @@ public final class ProgramRun implements AutoCloseable {
         return offload;
     }
 
+    /** Descriptor of a map of the program. */
+    int map(String name) {
+        return program.map(name);
+    }
+
     /** Says that a port has an interface; 0: it has none. */
     public void port(int number, int interfaceIndex) {
         maps.setPort(number, interfaceIndex, 0, false);

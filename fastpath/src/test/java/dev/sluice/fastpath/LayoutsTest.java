@@ -95,6 +95,7 @@ class LayoutsTest {
         action("encapsulation", 4, m -> OffloadAction.setEncapsulation(m, 0, -1));
         action("cookie", 8, m -> OffloadAction.setCookie(m, 0, -1));
         action("frames", 8, m -> OffloadAction.setFrames(m, 0, -1));
+        assertThat(offset("journey_action", "seal")).isEqualTo(OffloadAction.BYTES - Long.BYTES);
     }
 
     private static void headers(String member, int from, int bytes, Consumer<MemorySegment> write) {
@@ -123,6 +124,7 @@ class LayoutsTest {
         assertThat(offset("globals", "config_generation")).isEqualTo(KernelMaps.GLOBALS_CONFIG_GENERATION);
         assertThat(offset("globals", "layout_version")).isEqualTo(KernelMaps.GLOBALS_LAYOUT_VERSION);
         assertThat(offset("globals", "punt_ifindex")).isEqualTo(KernelMaps.GLOBALS_PUNT_INTERFACE);
+        assertThat(offset("globals", "configuration")).isEqualTo(KernelMaps.GLOBALS_CONFIGURATION);
         assertThat(struct("port").bytes()).isEqualTo(KernelMaps.PORT_BYTES);
         assertThat(offset("port", "ifindex")).isEqualTo(KernelMaps.PORT_INTERFACE);
         assertThat(offset("port", "generation")).isEqualTo(KernelMaps.PORT_GENERATION);

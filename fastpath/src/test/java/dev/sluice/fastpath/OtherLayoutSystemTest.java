@@ -63,13 +63,13 @@ class OtherLayoutSystemTest {
 
     /** One to which this one is the next. */
     private static final Version OLDER = new Version(
-            2, OffloadAction.BYTES, new String[][] {{"#define PATHS_MAX 65536", "#define PATHS_MAX 32768"}});
+            3, OffloadAction.BYTES, new String[][] {{"#define PATHS_MAX 65536", "#define PATHS_MAX 32768"}});
 
     /** One that somebody goes back from. */
     private static final Version NEWER =
             new Version(KernelMaps.LAYOUT_VERSION + 1, OffloadAction.BYTES + 8, new String[][] {
-                {"    __u64 frames; /* super-frames once */", "    __u64 frames;\n    __u64 other;"},
-                {"sizeof(struct journey_action) == 96", "sizeof(struct journey_action) == 104"}
+                {"see copy_of in fastpath.c */\n};", "see copy_of in fastpath.c */\n    __u64 other;\n};"},
+                {"sizeof(struct journey_action) == 104", "sizeof(struct journey_action) == 112"}
             });
 
     private byte[] compiled(Version version) throws IOException {
@@ -125,6 +125,7 @@ class OtherLayoutSystemTest {
                         .isZero();
                 Journey journey = Journey.between(1, 2, 17, "10.9.0.1", 4000, "10.9.0.2", PORT)
                         .macs(network.serverMac, network.clientMac);
+                OffloadAction.seal(journey.action, 0, journey.key, 0);
                 MemorySegment action = arena.allocate(version.actionBytes, 8);
                 MemorySegment.copy(journey.action, 0, action, 0, OffloadAction.BYTES);
                 assertThat(bpf.mapUpdate(bpf.mapFd(bpf.map(object, "flows")), journey.key, action))

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What is repeated with the packets of a journey, when it no longer holds, and what was counted: 96 bytes. Static accessors.
+ * What is repeated with the packets of a journey, when it no longer holds, and what was counted: 104 bytes. Static accessors.
  *
  * <pre>
  *  0  packets 8                 segments of a super-frame, as on the wire
@@ -24,13 +24,14 @@ import java.lang.foreign.ValueLayout;
  * 76  encapsulation 4
  * 80  cookie 8                  of the recorder
  * 88  frames 8                  frames repeated, a super-frame once: what the data path counts as one packet
+ * 96  seal 8                    over the key and all but the counters
  * </pre>
  *
  * MAC addresses are in network byte order, numbers in that of the machine. Packet path: no allocation.
  */
 public final class OffloadAction {
     /** Length in bytes. */
-    public static final int BYTES = 96;
+    public static final int BYTES = 104;
 
     /** {@link #flags} bit: the interface at the other end of the egress is in another network namespace, so the frame may be put there at once. */
     public static final int REDIRECT_PEER = 1;
@@ -64,6 +65,15 @@ public final class OffloadAction {
     private static final int ENCAPSULATION = 76;
     private static final int COOKIE = 80;
     private static final int FRAMES = 88;
+    private static final int SEAL = 96;
+
+    /** One for each word that a seal is over. SEALS of journey.h. */
+    private static final long[] SEALS = {
+        0x91d93080f9b439fdL, 0x3ceaaf308142c8ebL, 0x627655daa05f1119L, 0x9dfb369bab13dfafL,
+        0x0ff9bb510944fe0dL, 0x6301bbfca0c5154fL, 0x047a8387cdde8d51L, 0x6fced11d2bd8a1e7L,
+        0xb7c1dce27f7695f5L, 0x3a124c647e02ff05L, 0x5cbd0ba3a1a6bcdfL, 0x66080f174c96d8e3L,
+        0x42f2dc05873f9bd1L, 0xb120a366f0bbe9cfL, 0xce4cda11b43c589bL, 0x78b7d0ac84773ce1L
+    };
 
     private OffloadAction() {}
 
@@ -244,5 +254,18 @@ public final class OffloadAction {
     /** Writes the recorder's own reference. */
     public static void setCookie(MemorySegment action, long base, long cookie) {
         action.set(LONG, base + COOKIE, cookie);
+    }
+
+    /** Binds the action to its key: a device repeats only what is whole, and of this key. To be written last. */
+    public static void seal(MemorySegment action, long base, MemorySegment key, long keyBase) {
+        long seal = 0;
+        int word = 0;
+        for (int i = 0; i < OffloadKey.BYTES; i += Long.BYTES) {
+            seal += key.get(LONG, keyBase + i) * SEALS[word++];
+        }
+        for (int i = PATH; i < FRAMES; i += Long.BYTES) {
+            seal += action.get(LONG, base + i) * SEALS[word++];
+        }
+        action.set(LONG, base + SEAL, seal + (configGeneration(action, base) & 0xffff_ffffL) * SEALS[word]);
     }
 }
