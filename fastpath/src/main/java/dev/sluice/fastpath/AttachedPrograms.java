@@ -4,6 +4,7 @@ import dev.sluice.ports.PortException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 
 /**
  * Programs that are attached to an interface of the calling thread's network namespace, whatever name holds them: what an earlier process left is not only where this one would leave it. Stateless; for who
@@ -59,13 +60,38 @@ final class AttachedPrograms {
         return all;
     }
 
+    /**
+     * Takes away what processes before have left at an interface under other names than ours: it would repeat what it knows for ever, and drop the rest.
+     *
+     * @param own identifier of the program of a hook that is gone on with, negative: there is none
+     * @param shared whether the host has addresses there, so that frames go on to the next program
+     * @return what it was, in words
+     * @throws PortException if something is there that nobody tells this process of, and that would see frames
+     */
+    static List<String> letGoOfForgotten(
+            Libbpf bpf, String interfaceName, int interfaceIndex, ToIntFunction<Hook> own, boolean shared)
+            throws PortException {
+        List<String> gone = new ArrayList<>();
+        for (Hook hook : Hook.values()) {
+            int known = own.applyAsInt(hook);
+            for (Found found : at(bpf, hook, interfaceIndex)) {
+                if (found.whose() == Whose.OURS && found.id() != known) {
+                    detach(bpf, found, interfaceName, interfaceIndex);
+                    gone.add(found.words() + " at " + interfaceName);
+                } else if (found.whose() == Whose.UNKNOWN && known < 0 && (hook == Hook.XDP || shared)) {
+                    throw unknown(found, interfaceName);
+                }
+            }
+        }
+        return gone;
+    }
+
     /** Whether there is one at tc that this process may not look at. */
     static boolean hasUnknown(Libbpf bpf, int interfaceIndex) {
         return at(bpf, Hook.TC, interfaceIndex).stream().anyMatch(found -> found.whose() == Whose.UNKNOWN);
     }
 
-    /** That a port is not taken because of what is there. */
-    static PortException unknown(Found found, String interfaceName) {
+    private static PortException unknown(Found found, String interfaceName) {
         return new PortException("fast path on " + interfaceName + ": " + found.words()
                 + " is attached there, and without CAP_SYS_ADMIN nobody can tell whether it is one that an earlier Sluice left, which would go on under its own rules;"
                 + " as root: sluice uninstall takes such ones away; others: bpftool net show dev " + interfaceName);

@@ -254,6 +254,7 @@ public final class FastPath implements AutoCloseable {
                 }
                 FastPort.Links links = link(sockets != null, shared);
                 xdp.look(number, link.index());
+                keepSettings(links.tagsLeft() || (sockets != null && sockets.hasLeftTagsInFrames()));
                 numbers[portIndex] = number;
                 FastPort port = new FastPort(
                         FastPath.this, interfaceName, number, links, link.index(), portIndex, rest, counters, shared);
@@ -301,25 +302,27 @@ public final class FastPath implements AutoCloseable {
             return new FastPort.Links(tc, byXdp, without, tagsLeft);
         }
 
-        /**
-         * Takes away what processes before have left there under other names than ours: it would repeat what it knows for ever, and drop the rest.
-         *
-         * @throws PortException if something is there that nobody tells this process of, and that would see frames
-         */
-        private void letGoOfForgotten(boolean shared) throws PortException {
-            for (Hook hook : Hook.values()) {
-                int own = pins == null ? -1 : pins.linkedProgram(bpf, hook, number, interfaceName, link.index());
-                for (AttachedPrograms.Found found : AttachedPrograms.at(bpf, hook, link.index())) {
-                    if (found.whose() == AttachedPrograms.Whose.OURS && found.id() != own) {
-                        AttachedPrograms.detach(bpf, found, interfaceName, link.index());
-                        leftElsewhere.add(found.words() + " at " + interfaceName);
-                    } else if (found.whose() == AttachedPrograms.Whose.UNKNOWN
-                            && own < 0
-                            && (hook == Hook.XDP || shared)) {
-                        throw AttachedPrograms.unknown(found, interfaceName);
-                    }
-                }
+        /** Flows go on without this process only if the interface goes on giving their frames to its program. */
+        private void keepSettings(boolean tagsLeft) throws PortException {
+            if (pins == null) {
+                return;
             }
+            if (tagsLeft) {
+                pins.note(Pins.Setting.TAGS_IN_FRAMES, interfaceName);
+            }
+            if (PortOpener.takeFramesOfOthers(interfaceName)) {
+                pins.note(Pins.Setting.FRAMES_OF_OTHERS, interfaceName);
+            }
+        }
+
+        /** What this process or one before it has left there under the name that is known here, is no forgotten one. */
+        private void letGoOfForgotten(boolean shared) throws PortException {
+            leftElsewhere.addAll(AttachedPrograms.letGoOfForgotten(
+                    bpf,
+                    interfaceName,
+                    link.index(),
+                    hook -> pins == null ? -1 : pins.linkedProgram(bpf, hook, number, interfaceName, link.index()),
+                    shared));
         }
 
         private void forgetLink(Hook hook) {
@@ -407,11 +410,26 @@ public final class FastPath implements AutoCloseable {
         }
         if (pins != null) {
             pins.forgetLinks(port.number(), port.name());
+            undoSettings(pins, port.name());
         }
         forget(port.number(), port.interfaceIndex());
         if (numbers[port.portIndex()] == port.number()) {
             numbers[port.portIndex()] = 0;
         }
+    }
+
+    private static void undoSettings(Pins pins, String interfaceName) {
+        try {
+            pins.undoSettings(interfaceName::equals);
+        } catch (PortException e) {
+            // The directory is gone, and what it said with it.
+            return;
+        }
+    }
+
+    /** Whether the host gets copies of what is addressed to it there. */
+    void setShared(int number, boolean shared) {
+        maps.setShared(number, shared);
     }
 
     private void forget(int number, int interfaceIndex) {
@@ -448,6 +466,7 @@ public final class FastPath implements AutoCloseable {
             int number = known.getValue();
             if (!now.contains(number)) {
                 own.forgetLinks(number, known.getKey());
+                undoSettings(own, known.getKey());
                 int index = maps.portInterface(number);
                 if (index != 0) {
                     forget(number, index);
@@ -483,6 +502,19 @@ public final class FastPath implements AutoCloseable {
                 (open ? KernelMaps.PORT_OPEN : 0)
                         | (arp ? KernelMaps.PORT_ARP : 0)
                         | (discovery ? KernelMaps.PORT_DISCOVERY : 0));
+    }
+
+    /**
+     * Says under which configuration records are given from now on.
+     *
+     * @param configuration any text that is another one for another configuration
+     * @return whether those that are there were given under the same one
+     */
+    public boolean recordsUnder(String configuration) {
+        long now = KernelMaps.configuration(configuration);
+        boolean same = maps.configuration() == now;
+        maps.setConfiguration(now);
+        return same;
     }
 
     /** The records. */

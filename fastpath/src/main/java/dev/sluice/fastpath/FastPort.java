@@ -1,8 +1,8 @@
 package dev.sluice.fastpath;
 
 import dev.sluice.datapath.packet.Batch;
-import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.datapath.packet.PortCounters;
+import dev.sluice.ports.AddressFollower;
 import dev.sluice.ports.PacketOutput;
 import dev.sluice.ports.PortOpener;
 import dev.sluice.ports.XdpPort;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * with AF_XDP sockets has its own instead.
  * Counters are those of the frames that came here; what the kernel repeats is counted in the records.
  */
-public final class FastPort implements PacketPort {
+public final class FastPort implements AddressFollower {
     private final FastPath owner;
     private final String name;
     private final int number;
@@ -24,7 +24,7 @@ public final class FastPort implements PacketPort {
     private final int portIndex;
     private final Rest rest;
     private final PortCounters counters;
-    private final boolean shared;
+    private boolean shared;
     private boolean closed;
 
     /**
@@ -143,6 +143,16 @@ public final class FastPort implements PacketPort {
         return hook
                 + (rest.sockets == null ? ", AF_PACKET for the rest" : ", AF_XDP for the rest")
                 + (shared ? ": shared with the host, which has addresses there" : "");
+    }
+
+    /** With AF_XDP sockets the host gets nothing from there, whatever it has. */
+    @Override
+    public void onAddresses() {
+        boolean now = rest.sockets == null && !PortOpener.hostReason(name).isEmpty();
+        if (now != shared && !closed) {
+            shared = now;
+            owner.setShared(number, now);
+        }
     }
 
     @Override

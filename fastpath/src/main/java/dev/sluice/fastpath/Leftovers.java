@@ -46,6 +46,9 @@ public record Leftovers(Path directory) {
      * @return what was removed, in words
      */
     public List<String> remove(boolean here) throws PortException {
+        if (here) {
+            new Pins(directory).undoSettings(_ -> true);
+        }
         List<String> said = removeFiles();
         if (here) {
             said.addAll(removeDevices());

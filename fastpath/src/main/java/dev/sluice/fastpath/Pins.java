@@ -1,6 +1,7 @@
 package dev.sluice.fastpath;
 
 import dev.sluice.ports.PortException;
+import dev.sluice.ports.PortOpener;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,13 +14,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Names in a BPF file system by which maps and attached programs outlive the process. One user: the owner of the {@link FastPath}.
  *
- * <p>A file for each map, by its name, and {@code link-NUMBER-HEX} for each port, {@code xdp-NUMBER-HEX} if it has a program in XDP, HEX being the name of the interface: there are no dots in names of that file system.
+ * <p>A file for each map, by its name, directories for what interfaces were told ({@link Setting}), and {@code link-NUMBER-HEX} for each port, {@code xdp-NUMBER-HEX} if it has a program in XDP, HEX being the name of the interface: there are no dots in names of that file system.
  *
  * @param directory in a BPF file system; made if it is not there
  */
@@ -28,6 +30,72 @@ record Pins(Path directory) {
     private static final String XDP_LINK = "xdp-";
     private static final String NEXT = "-next";
     private static final int ENOENT = 2;
+
+    /** What an interface was told that holds as long as its program does: an empty directory, PREFIX-HEX, where this was no setting of somebody else's before. */
+    enum Setting {
+        /** It takes frames for other MAC addresses too. */
+        FRAMES_OF_OTHERS("promiscuous-"),
+        /** Its driver leaves tags in frames. */
+        TAGS_IN_FRAMES("tags-");
+
+        private final String prefix;
+
+        Setting(String prefix) {
+            this.prefix = prefix;
+        }
+
+        private void undo(String interfaceName) {
+            switch (this) {
+                case FRAMES_OF_OTHERS -> PortOpener.leaveFramesOfOthers(interfaceName);
+                case TAGS_IN_FRAMES -> PortOpener.takeTagsOut(interfaceName);
+            }
+        }
+
+        /** The interface that a name is about; null: it is not the name of this setting. */
+        @Nullable
+        String interfaceName(String file) {
+            if (!file.startsWith(prefix)) {
+                return null;
+            }
+            try {
+                return new String(HexFormat.of().parseHex(file.substring(prefix.length())), StandardCharsets.UTF_8);
+            } catch (IllegalArgumentException e) {
+                return null;
+            }
+        }
+    }
+
+    /** Remembers that an interface was told something. */
+    void note(Setting setting, String interfaceName) throws PortException {
+        String hex = HexFormat.of().formatHex(interfaceName.getBytes(StandardCharsets.UTF_8));
+        Path file = directory.resolve(setting.prefix + hex);
+        try {
+            Files.createDirectories(file);
+        } catch (IOException e) {
+            throw new PortException("fast path: " + file + " cannot be made: " + e.getMessage()
+                    + "; remove all with: sluice uninstall");
+        }
+    }
+
+    /** Interfaces of this network namespace are as they were before; those that a test says. */
+    void undoSettings(Predicate<String> which) throws PortException {
+        for (Path file : files()) {
+            String name = String.valueOf(file.getFileName());
+            for (Setting setting : Setting.values()) {
+                String interfaceName = setting.interfaceName(name);
+                if (interfaceName != null && which.test(interfaceName)) {
+                    setting.undo(interfaceName);
+                    delete(file);
+                }
+            }
+        }
+    }
+
+    private static boolean isSetting(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return Files.isDirectory(file)
+                && Stream.of(Setting.values()).anyMatch(each -> each.interfaceName(name) != null);
+    }
 
     /** Where each map is, or is to be. */
     Map<String, String> maps() {
@@ -105,6 +173,7 @@ record Pins(Path directory) {
             String name = String.valueOf(file.getFileName());
             Known known = Known.of(name);
             boolean ours = Program.MAPS.contains(name)
+                    || isSetting(file)
                     || (known != null
                             && isLink(bpf, file, known.hook)
                             && (numbers.add(known.number) || samePort(known)));
@@ -241,6 +310,7 @@ record Pins(Path directory) {
             }
         }
         deleteSurely(links);
+        undoSettings(interfaceName::equals);
         return !links.isEmpty();
     }
 

@@ -434,6 +434,24 @@ class FastPathSystemTest {
         });
     }
 
+    /** As after DHCP; LinkMonitor tells of it. */
+    @Test
+    void hostThatGetsAnAddressLaterAnswers() throws Exception {
+        middle.in(() -> {
+            try (Open open = Open.open()) {
+                assertThat(open.left.description()).doesNotContain("shared");
+                middle.ip("addr add 10.9.0.3/24 dev left");
+                open.left.onAddresses();
+                assertThat(open.left.description()).contains("shared with the host");
+                client.exec("ping -c 2 -W 2 -i 0.2 10.9.0.3");
+                middle.ip("addr del 10.9.0.3/24 dev left");
+                open.left.onAddresses();
+                assertThat(open.left.description()).doesNotContain("shared");
+            }
+            return null;
+        });
+    }
+
     /** Without addresses the host is not asked, as with AF_XDP. */
     @Test
     @Tag("long")

@@ -7,6 +7,7 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.FramePool;
 import dev.sluice.datapath.packet.PortCounters;
 import dev.sluice.fuzz.network.Namespace;
+import dev.sluice.wire.MacAddress;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.foreign.Arena;
@@ -154,6 +155,49 @@ class PinsSystemTest {
         assertThat(network.middle.in(Leftovers::areUnnamed)).isFalse();
     }
 
+    /** A broadcast is for the host and for the other end of the wire. */
+    @Test
+    void neighborsFindEachOtherWithoutTheProcessAlsoWhereTheHostHasAnAddress() throws Exception {
+        network.middle.ip("addr add 10.9.0.3/24 dev left");
+        network.middle.in(() -> {
+            FastPath path = FastPath.open(pool(), 16, network.directory);
+            FastPort left = path.attach("left", 6);
+            FastPort right = path.attach("right", 5);
+            path.setAbsence(left.number(), right.number(), false, true, true);
+            path.setAbsence(right.number(), left.number(), false, true, true);
+            path.leave();
+            return null;
+        });
+        network.client.ip("neigh del 10.9.0.2 dev c0");
+        network.client.exec("ping -c 1 -W 2 10.9.0.2 || true");
+        assertThat(network.client.output("ip neigh show 10.9.0.2 dev c0"))
+                .contains(new MacAddress(network.serverMac).toString());
+        network.client.exec("ping -c 1 -W 2 10.9.0.3");
+    }
+
+    private boolean takesFramesOfOthers(String interfaceName) {
+        return network.middle.output("ip -d link show " + interfaceName).contains("PROMISC");
+    }
+
+    /** A card would drop the frames of a wire, which are for others, and nothing that is recorded would go on. */
+    @Test
+    void interfacesGoOnTakingFramesOfOthersUntilTheProgramGoes() throws Exception {
+        network.middle.ip("link set right promisc on");
+        holdAndKill();
+        assertThat(takesFramesOfOthers("left")).isTrue();
+        network.middle.in(() -> {
+            FastPath path = FastPath.open(pool(), 16, network.directory);
+            path.attach("left", 6);
+            path.attach("right", 5);
+            path.leave();
+            return null;
+        });
+        assertThat(takesFramesOfOthers("left")).isTrue();
+        network.middle.in(() -> new Leftovers(network.directory).remove(true));
+        assertThat(takesFramesOfOthers("left")).isFalse();
+        assertThat(takesFramesOfOthers("right")).as("somebody else said so").isTrue();
+    }
+
     @Test
     void interfaceMadeAgainIsAttachedAnew() throws Exception {
         holdAndKill();
@@ -225,6 +269,22 @@ class PinsSystemTest {
         });
     }
 
+    @Test
+    void knowsUnderWhichConfigurationTheProcessBeforeRecorded() throws Exception {
+        network.middle.in(() -> {
+            FastPath first = FastPath.open(pool(), 16, network.directory);
+            assertThat(first.recordsUnder("one")).isFalse();
+            assertThat(first.recordsUnder("one")).isTrue();
+            first.leave();
+            try (FastPath second = FastPath.open(pool(), 16, network.directory)) {
+                assertThat(second.recordsUnder("one")).isTrue();
+                assertThat(second.recordsUnder("two")).isFalse();
+                assertThat(second.recordsUnder("two")).isTrue();
+            }
+            return null;
+        });
+    }
+
     private static int count(FastPath path) {
         int all = 0;
         for (int read = 0; read >= 0; read = path.offload().read((_, _, _, _) -> {}, 64)) {
@@ -282,5 +342,14 @@ class PinsSystemTest {
         });
         assertThat(network.middle.output("ethtool -k left | grep rx-vlan-offload"))
                 .contains("off");
+        network.middle.in(() -> {
+            try (FastPath path = FastPath.open(pool(), 16, network.directory)) {
+                path.attach("left", 0, new PortCounters(), Hook.XDP);
+            }
+            return null;
+        });
+        assertThat(network.middle.output("ethtool -k left | grep rx-vlan-offload"))
+                .as("the process before knew that it was on")
+                .contains("on");
     }
 }

@@ -13,4 +13,7 @@ public sealed interface LinkEvent {
 
     /** It was deleted or moved to another network namespace. */
     record Vanished(LinkInfo link) implements LinkEvent {}
+
+    /** The host may have got or lost an address there. */
+    record Readdressed(LinkInfo link) implements LinkEvent {}
 }

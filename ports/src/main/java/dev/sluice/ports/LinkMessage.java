@@ -20,7 +20,11 @@ final class LinkMessage {
     static final int RTM_NEWLINK = 16;
     static final int RTM_DELLINK = 17;
     static final int RTM_GETLINK = 18;
+    static final int RTM_NEWADDR = 20;
+    static final int RTM_DELADDR = 21;
     static final int HEADER_BYTES = 16;
+    private static final int ADDRESS_BYTES = 8;
+    private static final int ADDRESS_INTERFACE = 4;
     static final int DUMP_REQUEST_BYTES = 32;
 
     private static final int NLM_F_REQUEST = 1;
@@ -50,6 +54,13 @@ final class LinkMessage {
 
     static int type(MemorySegment messages, long at) {
         return messages.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 4) & 0xffff;
+    }
+
+    /** Index of the interface that a message about an address is about (struct ifaddrmsg); 0 if the message ends before it. */
+    static int addressedInterface(MemorySegment messages, long at) {
+        return length(messages, at) < HEADER_BYTES + ADDRESS_BYTES
+                ? 0
+                : messages.get(ValueLayout.JAVA_INT_UNALIGNED, at + HEADER_BYTES + ADDRESS_INTERFACE);
     }
 
     static int sequence(MemorySegment messages, long at) {

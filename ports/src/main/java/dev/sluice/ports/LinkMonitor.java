@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Watches the interfaces of one network namespace by rtnetlink(7). One user: a control thread.
+ * Watches the interfaces of one network namespace, and whether the host's addresses there change, by rtnetlink(7). One user: a control thread.
  *
  * <p>Knows all interfaces from the start; {@link #poll} tells what has changed since. Should the kernel have lost messages (ENOBUFS), everything is listed
  * again, as often as it takes, and the differences are told, so that no change stays unseen. The socket belongs to the namespace of the thread that opens it.
@@ -22,6 +22,7 @@ public final class LinkMonitor implements AutoCloseable {
     private static final String OBJECT = "link monitor";
     private static final String CAPABILITY = "a netlink socket";
     private static final int RTMGRP_LINK = 1;
+    private static final int RTMGRP_ADDRESSES = 0x10 | 0x100;
     private static final int SOCKADDR_NL_BYTES = 12;
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int DUMP_WAIT_MS = 2000;
@@ -77,7 +78,7 @@ public final class LinkMonitor implements AutoCloseable {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment address = scratch.allocate(SOCKADDR_NL_BYTES, 4);
             address.set(ValueLayout.JAVA_SHORT, 0, (short) KernelConstants.AF_NETLINK);
-            address.set(ValueLayout.JAVA_INT, 8, RTMGRP_LINK);
+            address.set(ValueLayout.JAVA_INT, 8, RTMGRP_LINK | RTMGRP_ADDRESSES);
             int answer = Linux.bind(fd, address, SOCKADDR_NL_BYTES);
             if (answer < 0) {
                 throw PortException.of(OBJECT, "bind", answer, CAPABILITY);
@@ -203,6 +204,12 @@ public final class LinkMonitor implements AutoCloseable {
                     onGone(link.index(), events);
                 }
             }
+            case LinkMessage.RTM_NEWADDR, LinkMessage.RTM_DELADDR -> {
+                LinkInfo link = links.get(LinkMessage.addressedInterface(buffer, at));
+                if (link != null) {
+                    events.add(new LinkEvent.Readdressed(link));
+                }
+            }
             case LinkMessage.NLMSG_DONE, LinkMessage.NLMSG_ERROR -> {
                 if (dumpRunning && LinkMessage.sequence(buffer, at) == sequence) {
                     onDumpDone(
@@ -241,6 +248,8 @@ public final class LinkMonitor implements AutoCloseable {
                     onGone(index, events);
                 }
             }
+            // Messages about addresses may have been among those that were lost.
+            links.values().forEach(link -> events.add(new LinkEvent.Readdressed(link)));
         }
     }
 

@@ -115,6 +115,11 @@ public final class PacketSocketPort implements PacketPort {
         if (Linux.setsockopt(fd, KernelConstants.SOL_SOCKET, KernelConstants.SO_SNDBUFFORCE, SEND_BUFFER_BYTES) < 0) {
             Linux.setsockopt(fd, KernelConstants.SOL_SOCKET, KernelConstants.SO_SNDBUF, SEND_BUFFER_BYTES);
         }
+        joinPromiscuous(fd, object, interfaceIndex);
+    }
+
+    /** As long as the socket is open, the interface takes frames for other MAC addresses too. */
+    static void joinPromiscuous(int fd, String object, int interfaceIndex) throws PortException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment request = arena.allocate(KernelLayouts.PACKET_MREQ);
             request.set(ValueLayout.JAVA_INT, 0, interfaceIndex);

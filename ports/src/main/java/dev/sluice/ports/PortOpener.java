@@ -78,6 +78,16 @@ public final class PortOpener {
         EthernetDriver.stripReceivedTags(interfaceName, true);
     }
 
+    /** Has an interface take frames for other MAC addresses too, also without this process; whether that was a change. */
+    public static boolean takeFramesOfOthers(String interfaceName) {
+        return EthernetDriver.setPromiscuous(interfaceName, true);
+    }
+
+    /** Undoes {@link #takeFramesOfOthers}. */
+    public static void leaveFramesOfOthers(String interfaceName) {
+        EthernetDriver.setPromiscuous(interfaceName, false);
+    }
+
     private PacketPort choose(String interfaceName, int portIndex, PortOptions options, PortCounters counters)
             throws PortException {
         LinkInfo link = LinkMonitor.read(interfaceName)

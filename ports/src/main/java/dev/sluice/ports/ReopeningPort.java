@@ -95,6 +95,12 @@ public final class ReopeningPort implements PacketPort {
                 }
                 yield !mine && link.index() == interfaceIndex && goDeaf("interface was renamed to " + link.name());
             }
+            case LinkEvent.Readdressed _ -> {
+                if (link.index() == interfaceIndex && current instanceof AddressFollower follower) {
+                    follower.onAddresses();
+                }
+                yield false;
+            }
         };
     }
 

@@ -108,6 +108,7 @@ public final class XdpPort implements PacketPort {
         }
         try (Opening opening = new Opening(object, receiveQueues(interfaceName))) {
             opening.openSockets(umem, index, options.zeroCopy(), portIndex, counters);
+            opening.takeFramesOfOthers(index);
             boolean generic = withProgram && opening.attach(index, options.xdpMode());
             int pollFd = opening.pollDescriptor();
             return new XdpPort(
@@ -128,6 +129,7 @@ public final class XdpPort implements PacketPort {
         private int mapFd = -1;
         private int linkFd = -1;
         private int epollFd = -1;
+        private int promiscuousFd = -1;
         private boolean released;
 
         Opening(String object, int queueCount) {
@@ -142,6 +144,14 @@ public final class XdpPort implements PacketPort {
                         XdpSocket.open(umem, index, queue, zeroCopy, portIndex, counters, object + " queue " + queue);
                 socketCount++;
             }
+        }
+
+        /** A wire has frames that are for nobody here: AF_XDP sockets alone would not have a card take them. */
+        void takeFramesOfOthers(int index) throws PortException {
+            promiscuousFd = require(
+                    Linux.socket(KernelConstants.AF_PACKET, KernelConstants.SOCK_RAW | KernelConstants.SOCK_CLOEXEC, 0),
+                    "packet socket");
+            PacketSocketPort.joinPromiscuous(promiscuousFd, object, index);
         }
 
         /** Loads and attaches the program; whether in generic mode. */
@@ -182,7 +192,7 @@ public final class XdpPort implements PacketPort {
 
         int[] release() {
             released = true;
-            return new int[] {linkFd, mapFd, epollFd};
+            return new int[] {linkFd, mapFd, epollFd, promiscuousFd};
         }
 
         private int require(int answer, String call) throws PortException {
@@ -195,12 +205,17 @@ public final class XdpPort implements PacketPort {
         @Override
         public void close() {
             if (!released) {
-                closeAll(new int[] {linkFd, mapFd, epollFd});
+                closeAll(new int[] {linkFd, mapFd, epollFd, promiscuousFd});
                 for (int i = 0; i < socketCount; i++) {
                     sockets[i].close();
                 }
             }
         }
+    }
+
+    /** Whether opening it made the driver leave tags in frames. */
+    public boolean hasLeftTagsInFrames() {
+        return strippingSwitchedOff;
     }
 
     /** Those of its sockets, by queue. */

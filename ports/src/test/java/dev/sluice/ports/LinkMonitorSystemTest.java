@@ -39,6 +39,11 @@ class LinkMonitorSystemTest {
                 assertThat(link.mtu()).isEqualTo(1500);
                 assertThat(link.mac()).isNotZero();
 
+                middle.ip("addr add 10.9.0.3/24 dev p0");
+                await(
+                        monitor,
+                        event -> event instanceof LinkEvent.Readdressed(LinkInfo at)
+                                && at.name().equals("p0"));
                 middle.ip("link set p0 mtu 1400");
                 await(monitor, event -> event.link().mtu() == 1400);
                 other.ip("link set q0 down");

@@ -84,7 +84,9 @@ class XdpPortSystemTest {
                 XdpPort port = XdpPort.open("left", 0, umem(pool), NATIVE);
                 assertThat(middle.output("ip link show left")).contains("xdp");
                 assertThat(port.description()).contains("AF_XDP native, copy, 1 queue");
+                assertThat(middle.output("ip -d link show left")).contains("promiscuity 1 ");
                 port.close();
+                assertThat(middle.output("ip -d link show left")).contains("promiscuity 0 ");
                 assertThat(middle.output("ip link show left")).doesNotContain("xdp");
                 assertThat(pool.freeSmallCount()).isEqualTo(2048);
             }

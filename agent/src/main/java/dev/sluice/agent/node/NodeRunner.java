@@ -445,7 +445,7 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
             portsSeen = ports;
             watch.update(life.applied().node(), ports);
         }
-        if (!events.isEmpty()) {
+        if (!events.stream().allMatch(LinkEvent.Readdressed.class::isInstance)) {
             life.onLinksChanged();
         }
     }
