@@ -134,8 +134,12 @@ public final class Datapath implements AutoCloseable {
 
     /** Hears what happens to each packet from now on; null: nobody. */
     public void trace(@Nullable PacketTracer tracer) {
+        boolean begins = tracer != null && frames.tracer() == null;
         frames.trace(tracer);
-        fastPath.allMoved();
+        // While somebody listens nothing is recorded, so nothing has to end when the last one leaves.
+        if (begins) {
+            fastPath.allMoved();
+        }
     }
 
     /**

@@ -6,6 +6,9 @@ import dev.sluice.datapath.offload.OffloadHeaders;
 import dev.sluice.datapath.offload.OffloadKey;
 import dev.sluice.datapath.offload.OffloadReader;
 import dev.sluice.ports.MemoryFrame;
+import dev.sluice.wire.Ethernet;
+import dev.sluice.wire.Ipv4;
+import dev.sluice.wire.Layouts;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -43,6 +46,8 @@ public final class MemoryOffload implements OffloadDevice, Repeater {
     private final int[] portGenerations = new int[OffloadKey.INGRESS_MAX + 1];
     private int configGeneration;
     private boolean older;
+    private int takeErrno;
+    private int removeErrno;
     private long hits;
     private long tunnelled;
     private final Map<Integer, MemorySegment> tunnels = new HashMap<>();
@@ -263,6 +268,11 @@ public final class MemoryOffload implements OffloadDevice, Repeater {
 
     @Override
     public int install(MemorySegment key, MemorySegment action, MemorySegment headers) {
+        long ip = OffloadHeaders.PUSHED + Ethernet.BYTES;
+        boolean ipv4 = OffloadHeaders.pushedBytes(headers, 0) != 0 && Layouts.u8(headers, ip) >>> 4 == 4;
+        if (ipv4 && !Ipv4.checksumOk(headers, ip)) {
+            throw new AssertionError("a header whose sum is wrong spoils the sum that a card made of the whole frame");
+        }
         int answer = install(key, action);
         if (answer == 0) {
             byte[] own = headers.asSlice(0, OffloadHeaders.BYTES).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
@@ -273,7 +283,21 @@ public final class MemoryOffload implements OffloadDevice, Repeater {
 
     @Override
     public int remove(MemorySegment key) {
+        if (removeErrno != 0) {
+            return -removeErrno;
+        }
         return forget(key) == null ? ENOENT : 0;
+    }
+
+    /**
+     * From now on records cannot be taken out.
+     *
+     * @param errno what the device says then, 0: it works again
+     * @param removed whether they can be removed all the same
+     */
+    public void takesFail(int errno, boolean removed) {
+        takeErrno = errno;
+        removeErrno = removed ? 0 : errno;
     }
 
     private @Nullable MemorySegment forget(MemorySegment key) {
@@ -288,6 +312,9 @@ public final class MemoryOffload implements OffloadDevice, Repeater {
 
     @Override
     public int take(MemorySegment key, MemorySegment last) {
+        if (takeErrno != 0) {
+            return -takeErrno;
+        }
         return hand(forget(key), last);
     }
 

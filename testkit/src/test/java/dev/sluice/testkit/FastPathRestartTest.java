@@ -168,6 +168,20 @@ class FastPathRestartTest {
         assertThat(through(CLIENT, udp(1000))).isEqualTo(-1);
     }
 
+    /** What users have changed meanwhile holds from the first packet on, however long it would take to confirm all that was left. */
+    @Test
+    void nothingGoesOnUnconfirmedUnderAnotherConfiguration() {
+        establish();
+        restart(world.dropping(), CONNECTIONS, SECOND);
+        long hits = device.hits();
+        mirror().allMoved();
+        assertThat(through(CLIENT, udp(1000))).isEqualTo(-1);
+        assertThat(device.hits()).isEqualTo(hits);
+        sluice.advance(5 * SECOND);
+        assertThat(mirror().unconfirmed()).isZero();
+        assertThat(device.size()).isZero();
+    }
+
     @Test
     void smallerTableTakesWhatFits() {
         establish();

@@ -20,6 +20,7 @@ class FastPathRoomTest {
     private static final int EACH = 2;
 
     private static final int FLOWS = 3;
+    private static final int EBUSY = 16;
 
     private final FastPathWorld world = new FastPathWorld();
     private final MemorySwitch sluice = new MemorySwitch(world.snapshot(), 1024);
@@ -77,6 +78,34 @@ class FastPathRoomTest {
         }
         assertThat(mirror().counters().refused(OffloadRefusal.FULL)).isGreaterThanOrEqualTo(19 * EACH);
         assertThat(gaveWay()).isZero();
+    }
+
+    /** Memory of the kernel may be short, or its table busy. */
+    @Test
+    void whatTheDeviceDoesNotHandBackIsRemovedAllTheSame() {
+        long moves = mirror().counters().configMoves;
+        device.takesFail(EBUSY, true);
+        sluice.advance(1_200 * MS);
+        send(9);
+        send(9);
+        assertThat(gaveWay()).isEqualTo(EACH);
+        assertThat(device.size()).isEqualTo(FLOWS * EACH);
+        assertThat(mirror().counters().configMoves).isEqualTo(moves);
+    }
+
+    @Test
+    void nothingHoldsAnyMoreIfADeviceKeepsWhatIsTakenBack() {
+        long moves = mirror().counters().configMoves;
+        device.takesFail(EBUSY, false);
+        sluice.advance(1_200 * MS);
+        send(9);
+        assertThat(gaveWay()).isPositive();
+        assertThat(mirror().counters().configMoves).isGreaterThan(moves);
+        for (int flow = 1; flow <= FLOWS; flow++) {
+            assertThat(send(flow)).isZero();
+        }
+        device.takesFail(0, true);
+        sluice.advance(2_000 * MS);
     }
 
     @Test

@@ -502,10 +502,41 @@ class FastPathTest {
         through(udp(1));
         through(udp(1));
         attached.set(SERVER);
-        mirror().portsChanged();
+        mirror().portChanged(SERVER);
         through(udp(1));
 
         assertThat(hits(() -> through(udp(1)))).isEqualTo(2);
+    }
+
+    /** The interface of one virtual machine is everyday business of all others. */
+    @Test
+    void aPortThatIsMadeAnewEndsOnlyWhatLeavesByIt() {
+        for (int i = 0; i < 3; i++) {
+            through(udp(1));
+        }
+        long moves = counters().configMoves;
+        mirror().portChanged(SERVER);
+        assertThat(hits(() -> through(udp(1)))).as("to the node").isEqualTo(1);
+        assertThat(hits(() -> through(udp(1)))).isEqualTo(2);
+        assertThat(counters().configMoves).isEqualTo(moves);
+    }
+
+    /** Nothing is recorded meanwhile, so nothing has to end behind it. */
+    @Test
+    void traceEndsWhatIsRepeatedOnceOnly() {
+        long moves = counters().configMoves;
+        PacketTracer tracer = (PacketTracer) Proxy.newProxyInstance(
+                PacketTracer.class.getClassLoader(),
+                new Class<?>[] {PacketTracer.class},
+                (_, method, _) -> method.getReturnType() == long.class ? 0L : null);
+        sluice.datapath().trace(tracer);
+        sluice.datapath().trace(tracer);
+        for (int i = 0; i < 3; i++) {
+            through(udp(1));
+        }
+        assertThat(device.size()).isZero();
+        sluice.datapath().trace(null);
+        assertThat(counters().configMoves).isEqualTo(moves + 1);
     }
 
     @Test

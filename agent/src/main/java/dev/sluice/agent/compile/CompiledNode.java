@@ -18,6 +18,7 @@ import java.util.List;
  * @param attachments what the snapshot's attachments were made from
  * @param paths what the snapshot's paths were made from, those of the configuration first
  * @param chains the chains as they are written
+ * @param content tells what users wrote from anything else that they might; empty if nobody said
  */
 public record CompiledNode(
         Snapshot snapshot,
@@ -28,7 +29,8 @@ public record CompiledNode(
         Node.Spec settings,
         List<AttachmentDraft> attachments,
         List<PathDraft> paths,
-        List<ServiceChain> chains) {
+        List<ServiceChain> chains,
+        String content) {
     /** Copies the lists. */
     public CompiledNode {
         bindings = List.copyOf(bindings);
@@ -37,5 +39,11 @@ public record CompiledNode(
         attachments = List.copyOf(attachments);
         paths = List.copyOf(paths);
         chains = List.copyOf(chains);
+    }
+
+    /** The same as what users wrote with this content. */
+    public CompiledNode of(String newContent) {
+        return new CompiledNode(
+                snapshot, bindings, instances, probes, peers, settings, attachments, paths, chains, newContent);
     }
 }

@@ -241,7 +241,8 @@ public final class SnapshotCompiler {
                 settings,
                 List.copyOf(instances.attachments().values()),
                 List.copyOf(paths.all().values()),
-                configuration.chains());
+                configuration.chains(),
+                "");
     }
 
     /** Instances, of this host and of others, to which flows in progress move when they serve again. */

@@ -55,7 +55,7 @@ public record AppliedConfiguration(
     /** The same as a revision of the history. */
     AppliedConfiguration as(int newRevision, String newContent) {
         return new AppliedConfiguration(
-                objects, node, appliedAt, warnings, problem, newRevision, newContent, notice, forced);
+                objects, node.of(newContent), appliedAt, warnings, problem, newRevision, newContent, notice, forced);
     }
 
     /** This as a revision to be kept; its number is given when it is. */

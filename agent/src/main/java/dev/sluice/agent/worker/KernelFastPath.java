@@ -252,6 +252,11 @@ final class KernelFastPath {
         }
     }
 
+    boolean recordsUnder(String content) {
+        FastPath now = opened;
+        return now == null || now.recordsUnder(content);
+    }
+
     boolean leave() {
         FastPath now = opened;
         boolean leaving = now != null && remains != null;

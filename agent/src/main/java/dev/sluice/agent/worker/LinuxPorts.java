@@ -126,6 +126,11 @@ public final class LinuxPorts implements PortSource {
     }
 
     @Override
+    public boolean recordsUnder(String content) {
+        return fastPath.recordsUnder(content);
+    }
+
+    @Override
     public boolean leave() {
         return fastPath.leave();
     }

@@ -67,6 +67,16 @@ public interface PortSource {
      */
     default void setAbsence(int port, Absence absence) {}
 
+    /**
+     * Says under which configuration the {@link #offload} is given records from now on; before it is given the first one.
+     *
+     * @param content what users wrote, see {@link dev.sluice.agent.compile.CompiledNode}
+     * @return whether those that it has were made under the same one
+     */
+    default boolean recordsUnder(String content) {
+        return true;
+    }
+
     /** The process ends and leaves what outlives it: from now on nothing that is closed is taken away. False: there is no such thing. */
     default boolean leave() {
         return false;

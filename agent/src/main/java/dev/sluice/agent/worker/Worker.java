@@ -21,6 +21,7 @@ import dev.sluice.ports.Poller;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.security.SecureRandom;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,10 @@ public final class Worker implements Runnable, AutoCloseable {
     private long lastTickNs;
     private int afterPackets = Node.FastPath.DEFAULT.afterPackets();
     private @Nullable CompiledNode inForce;
+
+    /** Indices of ports that were opened or closed by what became of their interfaces. */
+    private final BitSet changedPorts = new BitSet();
+
     private volatile boolean stopping;
     private volatile int appliedGeneration;
     private volatile int connectionCount;
@@ -327,12 +332,13 @@ public final class Worker implements Runnable, AutoCloseable {
     }
 
     private void takeMail() {
-        boolean rewatch = false;
         for (LinkEvent event = linkEvents.poll(); event != null; event = linkEvents.poll()) {
-            rewatch |= ports.onLinkEvent(event);
+            ports.onLinkEvent(event, changedPorts);
         }
+        boolean rewatch = !changedPorts.isEmpty();
         if (rewatch) {
             followPorts();
+            changedPorts.clear();
         }
         if (mailbox.getAcquire() != null) {
             CompiledNode next = mailbox.getAndSet(null);
@@ -348,7 +354,8 @@ public final class Worker implements Runnable, AutoCloseable {
 
     private void apply(CompiledNode next) {
         datapath.flush();
-        ports.open(next.bindings());
+        // The first time, what comes in has yet to wait for what follows: until then the ports' policies hold.
+        ports.open(next.bindings(), appliedGeneration != 0);
         datapath.apply(next.snapshot(), ports.byIndex(next.snapshot().portCount(), next.bindings()));
         boolean first = appliedGeneration == 0;
         if (first) {
@@ -357,7 +364,10 @@ public final class Worker implements Runnable, AutoCloseable {
         ports.closeOthers(next.bindings());
         afterPackets = next.settings().fastPath().afterPackets();
         inForce = next;
-        boolean begins = offload(false);
+        boolean begins = offload();
+        if (!begins) {
+            portSource.recordsUnder(next.content());
+        }
         datapath.offloadAfter(afterPackets);
         tellOfAbsence(next, begins || first);
         prober.apply(next.probes(), System.nanoTime());
@@ -379,23 +389,37 @@ public final class Worker implements Runnable, AutoCloseable {
         memory.takeOver();
     }
 
-    /** Lets the fast path repeat journeys from the first time on that there is one, or tells what it is based on that its ports are others. Whether it begins. */
-    private boolean offload(boolean portsMoved) {
+    /** Lets the fast path repeat journeys from the first time on that there is one, or tells what it is based on which of its ports are others. Whether it begins. */
+    private boolean offload() {
         OffloadMirror mirror = datapath.offload();
         OffloadDevice device = ports.offload();
         if (mirror == null && device != null) {
             datapath.offload(device, afterPackets);
+            endRecordsOfOthers();
             return true;
         }
-        if (mirror != null && portsMoved) {
-            mirror.portsChanged();
+        for (int port = changedPorts.nextSetBit(0);
+                mirror != null && port >= 0;
+                port = changedPorts.nextSetBit(port + 1)) {
+            mirror.portChanged(port);
         }
         return false;
     }
 
+    /** What a process before recorded goes on until it is confirmed, which takes a minute if there is much of it: not under what users have changed since. */
+    private void endRecordsOfOthers() {
+        CompiledNode now = inForce;
+        OffloadMirror mirror = datapath.offload();
+        if (now != null && !portSource.recordsUnder(now.content()) && mirror != null && mirror.unconfirmed() > 0) {
+            LOG.info(
+                    "the configuration is not the one under which the process before recorded: all flows are decided anew");
+            mirror.allMoved();
+        }
+    }
+
     /** Ports that are attached now have yet to know what becomes of their frames without this process. */
     private void followPorts() {
-        boolean begins = offload(true);
+        boolean begins = offload();
         CompiledNode now = inForce;
         if (now != null) {
             tellOfAbsence(now, begins);

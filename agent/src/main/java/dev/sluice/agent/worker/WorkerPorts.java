@@ -5,6 +5,7 @@ import dev.sluice.datapath.offload.OffloadDevice;
 import dev.sluice.datapath.packet.PacketPort;
 import dev.sluice.ports.LinkEvent;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +22,19 @@ final class WorkerPorts {
         this.source = source;
     }
 
-    /** Opens ports that are new, keeps those whose binding is the same; closes nothing yet. */
-    void open(List<PortBinding> bindings) {
+    /**
+     * Opens ports that are new, keeps those whose binding is the same; closes nothing yet.
+     *
+     * @param beating whether the worker says between them that it is there: many take longer than it may be silent
+     */
+    void open(List<PortBinding> bindings, boolean beating) {
         for (PortBinding binding : bindings) {
             if (!open.containsKey(binding)) {
                 closeSameInterface(binding);
                 open.put(binding, source.open(binding));
+                if (beating) {
+                    source.beat(System.nanoTime());
+                }
             }
         }
     }
@@ -70,14 +78,18 @@ final class WorkerPorts {
         return receiving;
     }
 
-    /** Tells all ports of a change of interfaces; whether a poll descriptor may have changed. */
-    boolean onLinkEvent(LinkEvent event) {
-        boolean changed = false;
-        for (PacketPort port : receiving) {
-            changed |= source.onLinkEvent(port, event);
-        }
+    /**
+     * Tells all ports of a change of interfaces.
+     *
+     * @param changed gets the indices of those whose poll descriptor may have changed
+     */
+    void onLinkEvent(LinkEvent event, BitSet changed) {
+        open.forEach((binding, port) -> {
+            if (source.onLinkEvent(port, event)) {
+                changed.set(binding.index());
+            }
+        });
         publish();
-        return changed;
     }
 
     private void publish() {

@@ -131,7 +131,9 @@ final class JourneyHeaders {
             Layouts.putU8(headers, ip + 1, 0);
             Layouts.putU16(headers, ip + 2, 0);
             Layouts.putU16(headers, ip + 4, 0);
-            Layouts.putU16(headers, ip + 10, 0);
+            // A device may know the sum of a whole frame, in which a right header counts nothing, before and after it
+            // has put in what differs.
+            Ipv4.updateChecksum(headers, ip);
         } else {
             Layouts.putU16(headers, ip, 0x6000 | (Layouts.u16(headers, ip) & 0x0f));
             Layouts.putU16(headers, ip + 4, 0);

@@ -159,6 +159,22 @@ final class MirrorGenerations {
         }
     }
 
+    /** A port was opened, closed or both: what leaves by it is decided anew; more only where its state decides ways of other packets. */
+    void portChanged(int port) {
+        if (port >= numbers.length) {
+            return;
+        }
+        movePort(port);
+        int before = numbers[port];
+        numbers[port] = device.ingressOf(port);
+        if (numbers[port] != before) {
+            movePort(port);
+        }
+        if (shared.get(port)) {
+            moveConfig();
+        }
+    }
+
     /** Nodes or ports came or went. Costs one look at each path. */
     void onLiveness() {
         List<Path> all = snapshot.paths();

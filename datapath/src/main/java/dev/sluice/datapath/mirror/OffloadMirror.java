@@ -51,6 +51,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
     private static final long NS_PER_MS = 1_000_000L;
     private static final int NONE = MirrorEntries.NONE;
     private static final int E2BIG = -7;
+    private static final int ENOENT = -2;
 
     /** Parts of an action that say what is repeated, and when it no longer holds: in front of the flags, and behind them up to the cookie. */
     private static final long[][] SAYS = {{20, 34}, {36, 80}};
@@ -111,9 +112,9 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         generations.apply(next);
     }
 
-    /** The device has other ports than before, or the same ones made anew: to be called by who opened or closed them, before the next packet. */
-    public void portsChanged() {
-        generations.apply(snapshot);
+    /** The device has another port than before at an index of the configuration, none, or the same one made anew: to be called by who opened or closed it, before the next packet. */
+    public void portChanged(int port) {
+        generations.portChanged(port);
     }
 
     /** What was repeated and what was not, and why. */
@@ -181,10 +182,21 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
 
     private void drop(int entry) {
         entries.copyKey(entry, goneKey);
-        if (device.take(goneKey, last) == 0) {
+        int answer = device.take(goneKey, last);
+        if (answer == 0) {
             feed(entry, last, 0);
+        } else if (answer != ENOENT) {
+            end(goneKey);
         }
         give(entry);
+    }
+
+    /** The device is to repeat this no more, whatever it counted; if it can't even let go of it, nothing that it has holds any more. */
+    private void end(MemorySegment of) {
+        int answer = device.remove(of);
+        if (answer != 0 && answer != ENOENT) {
+            generations.moveConfig();
+        }
     }
 
     private void give(int entry) {
@@ -329,7 +341,7 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
                 return;
             }
             MemorySegment.copy(keys, keyBase, goneKey, 0, OffloadKey.BYTES);
-            device.remove(goneKey);
+            end(goneKey);
             counters.strangersRemoved++;
             return;
         }
@@ -480,9 +492,14 @@ public final class OffloadMirror implements FlowWatcher, NeighborWatcher {
         }
         entries.headersHash[entry] = headersHash;
         OffloadAction.setCookie(action, 0, entries.name(entry));
+        // What had to go for it may have moved that.
+        OffloadAction.setConfigGeneration(action, 0, generations.config());
         int result = install(entry, j.tunnel);
         if (result != 0) {
             entries.give(entry);
+            if (continued) {
+                end(key);
+            }
             return result == E2BIG ? OffloadRefusal.FULL : OffloadRefusal.DEVICE_REFUSED;
         }
         counters.installed++;
