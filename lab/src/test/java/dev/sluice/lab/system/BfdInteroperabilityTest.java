@@ -25,11 +25,11 @@ import org.junit.jupiter.api.Test;
 class BfdInteroperabilityTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
-    /** From the death to the word of it: the last packet left up to an interval before. */
-    private static final double NOTICED_MS_MIN = 1.5 * INTERVAL_MS;
+    /** From the death to the word of it: the last packet left up to an interval before, or two on a machine without a free processor. */
+    private static final double NOTICED_MS_MIN = INTERVAL_MS;
 
     /** Three intervals; the rest is for a machine that runs other tests meanwhile. */
-    private static final double NOTICED_MS_MAX = 3 * INTERVAL_MS + 300;
+    private static final double NOTICED_MS_MAX = 3 * INTERVAL_MS + 600;
 
     private static final List<String> FIELDS = List.of(
             "ip.src",

@@ -146,7 +146,9 @@ class NodeBfdTest {
                 }
                 System.out.println("nodes that speak BFD muted, 50 ms x 3: outages of their flows " + outagesMs
                         + " ms, noticed by the daemon after " + noticedMs + " ms");
-                assertThat(noticedMs).allMatch(ms -> ms > 80 && ms <= OUTAGE_MS_MAX);
+                // It may be much less: the daemon counts from the last packet, and Sluice may have had no processor
+                // time.
+                assertThat(noticedMs).allMatch(ms -> ms <= OUTAGE_MS_MAX);
                 assertThat(outagesMs).allMatch(ms -> ms > 60 && ms <= OUTAGE_MS_MAX);
                 checkDaemonKilled(network, sluice, frr);
                 assertThat(echo.datagramCount()).isPositive();
