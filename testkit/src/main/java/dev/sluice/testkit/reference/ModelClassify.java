@@ -53,10 +53,9 @@ final class ModelClassify {
                 break;
             }
         }
-        boolean over = found != null && found.isClosing() && opens(trip);
-        if (over && found.tcp.startsWith("RESET") && isDecidedAlike(trip, group, found)) {
+        if (found != null && found.isClosing() && opens(trip) && staysReset(trip, group, found)) {
             model.coverage.event("reopened after a reset");
-        } else if (over) {
+        } else if (found != null && found.isClosing() && opens(trip)) {
             missed = end(found);
             model.coverage.event("reopened");
             found = null;
@@ -174,9 +173,9 @@ final class ModelClassify {
         }
     }
 
-    /** Whether a packet that opens a connection would be decided as the one before was. */
-    private boolean isDecidedAlike(Trip trip, int group, ModelRecord before) {
-        if (group == 0 || before.translated || before.directionOf(trip.key()) == 1) {
+    /** Whether a packet that opens a connection behind an RST would be decided as the one before was. */
+    private boolean staysReset(Trip trip, int group, ModelRecord before) {
+        if (!before.tcp.startsWith("RESET") || group == 0 || before.translated || before.directionOf(trip.key()) == 1) {
             return false;
         }
         List<Rule> rules = model.world.groups().getOrDefault(group, List.of());
