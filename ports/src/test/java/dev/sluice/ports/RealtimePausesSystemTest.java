@@ -35,7 +35,7 @@ class RealtimePausesSystemTest {
             for (Path thread : threads) {
                 if (Files.readString(thread.resolve("comm")).strip().equals(name)) {
                     String stat = Files.readString(thread.resolve("stat"));
-                    return stat.substring(stat.lastIndexOf(')') + 2).split(" ")[POLICY];
+                    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[POLICY];
                 }
             }
         }

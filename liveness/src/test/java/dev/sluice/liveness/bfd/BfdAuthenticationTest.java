@@ -46,12 +46,13 @@ class BfdAuthenticationTest {
     @Test
     void hashIsThatOfTheRfcAsComputedByAnotherImplementation() {
         // Packet with the key, padded with zeros, in place of the hash; hashed with Python's hashlib.
-        BfdAuthenticator signer = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), sequence(new Random() {
-            @Override
-            public int nextInt() {
-                return 0x0102_0303;
-            }
-        }));
+        BfdAuthenticator signer =
+                new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), sequence(new Random() {
+                    @Override
+                    public int nextInt() {
+                        return 0x0102_0303;
+                    }
+                }));
         MemorySegment packet = MemorySegment.ofArray(new byte[Bfd.SHA1_PACKET_BYTES]);
         Bfd.setHeader(packet, 0, 0, Bfd.DOWN, Bfd.AUTHENTICATION, 3, Bfd.SHA1_PACKET_BYTES);
         Bfd.setDiscriminators(packet, 0, 0x0a0b_0c0d, 0);
@@ -72,7 +73,8 @@ class BfdAuthenticationTest {
         MemorySegment packet = MemorySegment.ofArray(HexFormat.of()
                 .parseHex("20440334acad9da100000000000f42400000c35000000000051c0700d361577c"
                         + "cc996aaf5affdb1995bcc42b1e3af70309db55f9"));
-        BfdAuthenticator same = new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), sequence(new Random(1)));
+        BfdAuthenticator same =
+                new BfdAuthenticator(new BfdAuthentication(true, List.of(KEY)), sequence(new Random(1)));
         assertThat(BfdAuthenticator.verify(same, packet, 0)).isEqualTo(BfdVerdict.ACCEPTED);
         assertThat(BfdAuthenticator.verify(same, packet, 0)).as("twice").isEqualTo(BfdVerdict.WRONG_SEQUENCE);
         BfdAuthenticator other = new BfdAuthenticator(

@@ -25,7 +25,7 @@ class BfdRekeyTest {
     }
 
     private static FakeLink up(String ids) {
-        FakeLink link = FakeLink.of(new BfdSettings(TIMING, false, keys(ids)), 5);
+        FakeLink link = FakeLink.of(new BfdSettings(TIMING, keys(ids)), 5);
         assertThat(link.msUntilBothUp(1_100)).isNotNegative();
         link.live(300);
         return link;

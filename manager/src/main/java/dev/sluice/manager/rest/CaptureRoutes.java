@@ -51,10 +51,11 @@ final class CaptureRoutes {
         // Who reads what others said to each other is known afterwards, or it is not read.
         inventory.store(
                 call.caller(),
-                "read the packets of " + object.title(),
-                List.of("file: " + file.length + " bytes"),
-                List.of(),
-                List.of());
+                new Inventory.Deed(
+                        "read the packets of " + object.title(),
+                        List.of("file: " + file.length + " bytes"),
+                        List.of(),
+                        List.of()));
         return new HttpAnswer.Whole(200, "application/x-pcapng", Map.of("Cache-Control", "no-store"), file);
     }
 

@@ -149,8 +149,8 @@ abstract sealed class AskingService implements AgentWatcher, AutoCloseable permi
         }
         List<Edit> over = ends.entrySet().stream()
                 .filter(each -> !each.getValue().at().isAfter(now))
-                .<Edit>map(each -> new Edit.Remove(
-                        kind, each.getKey(), each.getValue().revision()))
+                .<Edit>map(each ->
+                        new Edit.Remove(kind, each.getKey(), each.getValue().revision()))
                 .toList();
         for (Edit edit : over) {
             change(edit);
