@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -86,8 +87,8 @@ class RuntimeTableTest {
 
     private JsonNode shown(String kind, String name, String node) {
         ManagedObject object = stored().get(RuntimeTable.objectName(kind, name, node));
-        assertThat(object).as(name + " on " + node + " of " + stored().keySet()).isNotNull();
-        return object.shown();
+        return Objects.requireNonNull(object, () -> name + " on " + node + " of " + stored().keySet())
+                .shown();
     }
 
     private JsonNode status(String kind, String name, String node) {

@@ -283,12 +283,13 @@ class RestApiTest {
     void healthSaysWhatWorks() throws Exception {
         assertThat(http.get("/livez").text()).isEqualTo("ok\n");
         assertThat(http.get("/readyz").text()).isEqualTo("ready\n");
-        assertThat(http.get("/readyz?verbose").text())
-                .isEqualTo("store: memory\n"
-                        + "role: the only manager\n"
-                        + "[+] store can be read ok\n"
-                        + "[+] store could be written last time ok\n"
-                        + "ready\n");
+        assertThat(http.get("/readyz?verbose").text()).isEqualTo("""
+                        store: memory
+                        role: the only manager
+                        [+] store can be read ok
+                        [+] store could be written last time ok
+                        ready
+                        """);
     }
 
     @Test
