@@ -129,10 +129,13 @@ final class Subject implements AutoCloseable {
         fields.destinationPort = key.destinationPort();
         int zone = datapath.zone(key.router(), key.outerVlan(), key.innerVlan());
         ConnectionTable table = datapath.connections();
-        int slot = table.find(
-                FlowHash.withRouter(FlowHash.of(fields), zone), fields, zone, ConnectionTable.SERVICE, nowNs);
-        while (slot >= 0 && table.isSuperseded(slot)) {
-            slot = table.next(slot, nowNs);
+        int slot = -1;
+        // All of them: whatever of the flow has expired goes when it is looked at.
+        for (int each = table.find(
+                        FlowHash.withRouter(FlowHash.of(fields), zone), fields, zone, ConnectionTable.SERVICE, nowNs);
+                each >= 0;
+                each = table.next(each, nowNs)) {
+            slot = slot < 0 && !table.isSuperseded(each) ? each : slot;
         }
         FlowPrograms.Action action = said.action();
         if (slot >= 0 && action == null) {
