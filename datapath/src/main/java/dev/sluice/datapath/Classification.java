@@ -434,7 +434,7 @@ final class Classification {
         if (turned == null
                 || turned.action() != Rule.Action.SERVICE
                 || !turned.bothDirections()
-                || !wins(turned, rule)) {
+                || !turned.wins(rule)) {
             return rule;
         }
         reverse = true;
@@ -448,17 +448,13 @@ final class Classification {
             return rule;
         }
         Rule opposite = look(c, groupId, !reverse);
-        if (opposite == null || opposite.bothDirections() || !wins(opposite, rule)) {
+        if (opposite == null || opposite.bothDirections() || !opposite.wins(rule)) {
             return rule;
         }
         oneWay = true;
         Rule ownRule = reverse ? opposite : rule;
         reverse = false;
         return ownRule;
-    }
-
-    private static boolean wins(Rule one, @Nullable Rule other) {
-        return other == null || one.precedence() > other.precedence();
     }
 
     private @Nullable Rule look(Cursor c, int groupId, boolean reverse) {

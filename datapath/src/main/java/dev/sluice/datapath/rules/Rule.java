@@ -1,6 +1,7 @@
 package dev.sluice.datapath.rules;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A compiled service insertion rule (requirements V2-V5). Its id names its content: a rule whose match, action or applied_to changes is a new rule.
@@ -88,5 +89,10 @@ public record Rule(
                 appliedTo,
                 false,
                 new RuleCounters());
+    }
+
+    /** Whether it goes before another one, or before none. */
+    public boolean wins(@Nullable Rule other) {
+        return other == null || precedence > other.precedence;
     }
 }
