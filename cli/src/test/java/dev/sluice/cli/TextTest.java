@@ -78,8 +78,8 @@ class TextTest {
                 inspect[fw-1,tap-1]  16 / 17  fw-1 on b, tap-1 (copy) (dead)       1  in use      2  30 / 20  3000 / 2000  -
                 inspect[fw-2]              -  fw-2 (dead)                          3  dead        -        -            -  fw-2: no carrier
 
-                FIRST AND LAST HOP        ON         STATE     ON FAILURE  CHAINS   REASON
-                routing of edge           this node  alive     closed      inspect  -
+                FIRST AND LAST HOP         ON         STATE     ON FAILURE  CHAINS   REASON
+                routing of edge            this node  alive     closed      inspect  -
                 routing, if it classifies  b          dead      closed      inspect  its node does not answer
                 routing, if it classifies  c          unproven  closed      inspect  -""");
         assertThat(PathsCommand.text(new PathsReport(List.of(), List.of()))).isEqualTo("(no paths)");
@@ -218,7 +218,7 @@ class TextTest {
                                         List.of(),
                                         List.of("ids-b@b"))))))
                 .isEqualTo("""
-                ROUTER               TENANT  PLANE           CHAINS                     RULES AT  BY                                             SERVICE NODES
+                ROUTER               TENANT  PLANE           CHAINS                     RULES AT  BY                                              SERVICE NODES
                 router vpc-1     4000000000  5001 (plane-1)  inspect-1                  t1        tunnels from 10.0.0.1 (underlay-a), fw-i, fw-o  fw-a, fw-b@b
                 pair left/right           7  4096            c1, c2, c3, c4 and 2 more  left      tunnels from 10.0.0.1 (underlay-a)              ids-b@b""");
         assertThat(PlanesCommand.text(new PlanesReport("", "", List.of())))
