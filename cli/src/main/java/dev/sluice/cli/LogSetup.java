@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Logs go to stderr: stdout belongs to the command's result. Logback finds this class as a service, at the first logger; in code because reading
@@ -28,10 +29,14 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final String FORMAT = "sluice.log.format";
     private static final Path STDERR = Path.of("/proc/self/fd/2");
 
-    /** Instead of warnings as text, which all other commands have. To be called before the first logger is made. */
+    /** Instead of warnings as text, which all other commands have. */
     static void use(LogOptions.Level level, OutputFormat format) {
         System.setProperty(LEVEL, level.toString());
         System.setProperty(FORMAT, format.toString());
+        // A class that was loaded before may have made the first logger.
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        new LogSetup().configure(context);
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -46,6 +48,20 @@ class LogSetupTest {
         assertThat(json.path("loggerName").asString()).isEqualTo("dev.sluice.agent");
         assertThat(json.path("timestamp").asLong()).isPositive();
         assertThat(json.path("throwable").path("message").asString()).startsWith("gone");
+    }
+
+    /** Classes of commands are loaded, with their loggers, before anybody has read what the user wants to hear. */
+    @Test
+    void loggersThatWereMadeBeforeFollow() {
+        Logger early = LoggerFactory.getLogger("early");
+        try {
+            LogSetup.use(LogOptions.Level.WARN, OutputFormat.TEXT);
+            assertThat(early.isInfoEnabled()).isFalse();
+            LogSetup.use(LogOptions.Level.INFO, OutputFormat.TEXT);
+            assertThat(early.isInfoEnabled()).isTrue();
+        } finally {
+            LogSetup.use(LogOptions.Level.WARN, OutputFormat.TEXT);
+        }
     }
 
     @Test
