@@ -113,8 +113,7 @@ class UpdateIntakeTest {
         UpdateIntake intake = intake();
         take(intake, List.of(update(Map.of("ports/left", PORT), List.of())));
         breaks = true;
-        List<Update> update =
-                List.of(update(Map.of("ports/right", PORT.replace("left", "right")), List.of()));
+        List<Update> update = List.of(update(Map.of("ports/right", PORT.replace("left", "right")), List.of()));
         assertThatThrownBy(() -> take(intake, update)).isInstanceOf(IllegalStateException.class);
         assertThat(received.load().texts()).hasSize(1);
     }
