@@ -81,7 +81,7 @@ final class AppliedWait {
         String title = word + "/" + name;
         Map<String, @Nullable Object> now;
         try {
-            now = client.get("/api/v1/" + Kind.named(word).map(Kind::plural).orElse(word) + "/" + name);
+            now = client.get(ManagerClient.path(Kind.named(word).orElseThrow(), name));
         } catch (ManagerClient.Refused e) {
             return e.mayPass() ? new Lag(title, e.headline(), false) : null;
         }

@@ -10,40 +10,21 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** {@code sluice describe}. */
 @Command(
         name = "describe",
         description =
                 "Shows all there is to know of an object: what it is to be, who said so, its state, and which objects refer to it.")
-final class DescribeCommand extends ManagerRequest {
+final class DescribeCommand extends OneObjectRequest {
     /** Kinds that hosts answer. */
     private static final Set<Kind> ASKED = Set.of(Kind.TRACEFLOW, Kind.CAPTURE);
 
-    @Parameters(
-            index = "0",
-            paramLabel = "KIND",
-            completionCandidates = KindWords.class,
-            description = "A kind in singular or plural, or KIND/NAME. Kinds: ${COMPLETION-CANDIDATES}.")
-    private String kind = "";
-
-    @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "The name of the object.")
-    private @Nullable String name;
-
     @Override
-    int ask(ManagerClient client) {
-        KindWords.Named named = KindWords.parse(spec, kind, name == null ? List.of() : List.of(name));
-        if (named.kind() == null || named.names().size() != 1) {
-            throw wrongUsage("describe needs one object: sluice describe service fw-1");
-        }
-        String path = path(named.kind(), named.names().getFirst());
+    int ask(ManagerClient client, Kind kind, String name) {
+        String path = ManagerClient.path(kind, name);
         Map<String, @Nullable Object> object = client.get(path);
         return output.isText() ? print(object, text(object, users(client, path))) : print(object, "");
-    }
-
-    private static String path(Kind kind, String name) {
-        return "/api/v1/" + kind.plural() + "/" + name;
     }
 
     /** Where other objects refer to it, of those that the user may read. */

@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code sluice edit}. */
 @Command(
@@ -26,20 +25,10 @@ import picocli.CommandLine.Parameters;
             "What somebody else has changed meanwhile is not overwritten. What the manager refuses is shown above the text, to be mended; a text that is left as it is, or empty, changes nothing.",
             "Exit status: 0 stored (or nothing to store), 1 refused or not reachable."
         })
-final class EditCommand extends ManagerRequest {
+final class EditCommand extends OneObjectRequest {
     private static final List<String> OF_THE_MANAGER =
             List.of("managedFields", "uid", "creationTimestamp", "generation");
     private static final String MARK = "# ";
-
-    @Parameters(
-            index = "0",
-            paramLabel = "KIND",
-            completionCandidates = KindWords.class,
-            description = "A kind in singular or plural, or KIND/NAME. Kinds: ${COMPLETION-CANDIDATES}.")
-    private String kind = "";
-
-    @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "The name of the object.")
-    private @Nullable String name;
 
     @Option(
             names = "--editor",
@@ -50,16 +39,12 @@ final class EditCommand extends ManagerRequest {
     private String editor = "vi";
 
     @Override
-    int ask(ManagerClient client) {
-        KindWords.Named named = KindWords.parse(spec, kind, name == null ? List.of() : List.of(name));
-        if (named.kind() == null || named.names().size() != 1) {
-            throw wrongUsage("edit needs one object: sluice edit service fw-1");
-        }
-        String path = path(named.kind(), named.names().getFirst());
+    int ask(ManagerClient client, Kind kind, String name) {
+        String path = ManagerClient.path(kind, name);
         String shown = YamlText.of(editable(client.get(path)));
         String trouble = "";
         while (true) {
-            String wanted = edited(named.names().getFirst(), trouble, shown);
+            String wanted = edited(name, trouble, shown);
             if (wanted.isBlank() || wanted.equals(shown)) {
                 if (trouble.isEmpty()) {
                     return print(Map.of("result", "unchanged"), "nothing was changed\n");
@@ -74,7 +59,7 @@ final class EditCommand extends ManagerRequest {
                     Map<String, @Nullable Object> stored = client.put(path, wanted);
                     return print(
                             stored,
-                            named.kind().word() + "/" + named.names().getFirst() + " stored as version "
+                            kind.word() + "/" + name + " stored as version "
                                     + Fields.text(stored, "metadata.resourceVersion") + "\n");
                 } catch (ManagerClient.Refused e) {
                     trouble = String.valueOf(ObjectFiles.failureWithoutFiles(e).getMessage());
@@ -84,10 +69,6 @@ final class EditCommand extends ManagerRequest {
                 }
             }
         }
-    }
-
-    private static String path(Kind kind, String name) {
-        return "/api/v1/" + kind.plural() + "/" + name;
     }
 
     /** What users write of an object, and the version that they have seen. */

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /**
- * Loads what the commands load that people and programs use most, in a JVM that keeps it for those after it (JEP 514); the script {@code sluice} starts it once after a build. A node without ports and a manager without
+ * Loads what the commands load that people and programs use most, in a JVM that keeps it for those after it (JEP 514); the script {@code sluice} starts it once after a build, the installation of the package once after it ({@code packaging/sluice-keep-classes}). A node without ports and a manager without
  * objects, in a directory that is removed: nothing outside sees them. By itself it is of no use.
  */
 final class FirstStart {

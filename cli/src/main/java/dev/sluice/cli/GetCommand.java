@@ -53,7 +53,7 @@ final class GetCommand extends ManagerRequest {
                 throw wrongUsage("-l chooses among all objects of a kind; leave it or the names out");
             }
             for (String name : named.names()) {
-                objects.add(client.get("/api/v1/" + named.kind().plural() + "/" + name));
+                objects.add(client.get(ManagerClient.path(named.kind(), name)));
             }
         }
         boolean one = named.names().size() == 1;

@@ -34,7 +34,7 @@ final class LogOptions {
                     "Of the log on stderr: text for people, json (one object per line) for programs (default: ${DEFAULT-VALUE}).")
     private OutputFormat format = OutputFormat.TEXT;
 
-    /** To be called before the first logger is made. */
+    /** From now on logs are as was asked for. */
     void use() {
         LogSetup.use(level, format);
     }

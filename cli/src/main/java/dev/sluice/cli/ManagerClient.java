@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.model.ConfigurationLoader;
+import dev.sluice.model.Kind;
 import dev.sluice.model.WrittenObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -97,6 +98,11 @@ final class ManagerClient {
         boolean mayPass() {
             return status / 100 == 5 || status == TOO_MANY_REQUESTS;
         }
+    }
+
+    /** Where an object is. */
+    static String path(Kind kind, String name) {
+        return "/api/v1/" + kind.plural() + "/" + name;
     }
 
     /** {@code path?name=value&...}; values that are empty are left out. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,7 +29,7 @@ final class TreeCommand extends ManagerRequest {
         }
         for (String name :
                 KindWords.parse(spec, Kind.SERVICE_CHAIN.plural(), names).names()) {
-            chains.add(client.get("/api/v1/" + Kind.SERVICE_CHAIN.plural() + "/" + name));
+            chains.add(client.get(ManagerClient.path(Kind.SERVICE_CHAIN, name)));
         }
         Map<Kind, List<Map<String, @Nullable Object>>> others = new LinkedHashMap<>();
         for (Kind kind : List.of(
@@ -177,7 +176,6 @@ final class TreeCommand extends ManagerRequest {
         return objects.stream()
                 .filter(object -> name(object).equals(name))
                 .findFirst()
-                .<Map<String, @Nullable Object>>map(Function.identity())
                 .orElse(Map.of());
     }
 

@@ -42,13 +42,11 @@ class ManagerCommandsTest {
     private Path folder = Path.of("");
 
     @SuppressWarnings("NullAway.Init") // set before each test
-    private Manager manager;
+    private LocalManager manager;
 
     @BeforeEach
     void start() throws IOException {
-        manager = Manager.start(
-                Manager.Options.of(folder.resolve("data"), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                        .withoutAccessControl());
+        manager = new LocalManager(folder.resolve("data"));
     }
 
     @AfterEach
@@ -57,10 +55,7 @@ class ManagerCommandsTest {
     }
 
     private Cli run(String... words) {
-        List<String> all = new ArrayList<>(List.of(words));
-        all.add("--manager");
-        all.add("http://127.0.0.1:" + manager.port());
-        return Cli.run(all.toArray(String[]::new));
+        return manager.run(words);
     }
 
     private String file(String name, String text) throws IOException {
@@ -401,7 +396,7 @@ class ManagerCommandsTest {
         Path other = folder.resolve("other");
         Manager.Options options = Manager.Options.of(other, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         assertThat(Manager.restore(options, Files.readAllBytes(backup))).isEqualTo(4);
-        manager = Manager.start(options.withoutAccessControl());
+        manager = new LocalManager(other);
         assertThat(run("export").out()).isEqualTo(before);
         assertThat(run("apply", "-f", file("b.yaml", OBJECTS.replace("closed", "open")))
                         .out())

@@ -2,14 +2,9 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.manager.Manager;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,13 +40,11 @@ class ObjectCommandsTest {
     private Path folder = Path.of("");
 
     @SuppressWarnings("NullAway.Init") // set before each test
-    private Manager manager;
+    private LocalManager manager;
 
     @BeforeEach
     void start() throws IOException {
-        manager = Manager.start(
-                Manager.Options.of(folder.resolve("data"), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                        .withoutAccessControl());
+        manager = new LocalManager(folder.resolve("data"));
         Files.writeString(folder.resolve("a.yaml"), OBJECTS);
     }
 
@@ -61,10 +54,7 @@ class ObjectCommandsTest {
     }
 
     private Cli run(String... words) {
-        List<String> all = new ArrayList<>(List.of(words));
-        all.add("--manager");
-        all.add("http://127.0.0.1:" + manager.port());
-        return Cli.run(all.toArray(String[]::new));
+        return manager.run(words);
     }
 
     private void apply() {

@@ -263,9 +263,10 @@ public final class NodeRunner implements Administered, HistoryCommands.Versioned
         List<AdminCommand> all = new ArrayList<>(NodeCommands.of(this));
         all.addAll(HistoryCommands.of(this));
         all.addAll(InstanceCommands.of(this));
-        PathReports paths = new PathReports(worker, watch, liveness);
-        all.addAll(
-                new PlaneReports(watch, liveness).commands(() -> life.applied().node()));
+        LeadingRouters.Newest leading = new LeadingRouters.Newest();
+        PathReports paths = new PathReports(worker, watch, liveness, leading);
+        PlaneReports planes = new PlaneReports(watch, liveness, leading);
+        all.addAll(planes.commands(() -> life.applied().node()));
         LivenessReports lives = new LivenessReports(worker, watch, liveness);
         all.addAll(paths.commands(() -> life.applied().node(), () -> control(life::missing)));
         all.add(new AdminCommand(

@@ -35,9 +35,10 @@ final class PathReports {
     private final Worker worker;
     private final InstanceWatch watch;
     private final Liveness liveness;
-    private final LeadingRouters.Newest leading = new LeadingRouters.Newest();
+    private final LeadingRouters.Newest leading;
 
-    PathReports(Worker worker, InstanceWatch watch, Liveness liveness) {
+    PathReports(Worker worker, InstanceWatch watch, Liveness liveness, LeadingRouters.Newest leading) {
+        this.leading = leading;
         this.worker = worker;
         this.watch = watch;
         this.liveness = liveness;

@@ -37,9 +37,10 @@ import org.jspecify.annotations.Nullable;
 final class PlaneReports {
     private final InstanceWatch watch;
     private final Liveness liveness;
-    private final LeadingRouters.Newest leading = new LeadingRouters.Newest();
+    private final LeadingRouters.Newest leading;
 
-    PlaneReports(InstanceWatch watch, Liveness liveness) {
+    PlaneReports(InstanceWatch watch, Liveness liveness, LeadingRouters.Newest leading) {
+        this.leading = leading;
         this.watch = watch;
         this.liveness = liveness;
     }

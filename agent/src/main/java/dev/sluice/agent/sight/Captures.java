@@ -26,6 +26,20 @@ import java.util.function.Supplier;
 
 /** The captures that run, each for one client; those whose client stays away are ended. Any thread. */
 public final class Captures {
+    /** The fields of a request. */
+    public static final List<String> FIELDS = List.of(
+            "session",
+            "end",
+            "port",
+            "stage",
+            "address",
+            "portNumber",
+            "packets",
+            "seconds",
+            "packetBytes",
+            "fileBytes",
+            "brief");
+
     /** Most captures at a time. */
     static final int SESSIONS_MAX = 4;
 
@@ -113,21 +127,7 @@ public final class Captures {
 
     /** The administration command. */
     public AdminCommand command() {
-        return new AdminCommand(
-                "capture",
-                List.of(
-                        "session",
-                        "end",
-                        "port",
-                        "stage",
-                        "address",
-                        "portNumber",
-                        "packets",
-                        "seconds",
-                        "packetBytes",
-                        "fileBytes",
-                        "brief"),
-                this::answer);
+        return new AdminCommand("capture", FIELDS, this::answer);
     }
 
     private CapturePart answer(AdminRequest request) throws NodeException {

@@ -1,8 +1,8 @@
 package dev.sluice.agent.compile;
 
+import static dev.sluice.agent.Hosts.host;
+import static dev.sluice.agent.Hosts.pair;
 import static dev.sluice.agent.Yaml.object;
-import static dev.sluice.agent.compile.Hosts.host;
-import static dev.sluice.agent.compile.Hosts.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;

@@ -1,7 +1,7 @@
 package dev.sluice.agent.compile;
 
+import static dev.sluice.agent.Hosts.host;
 import static dev.sluice.agent.Yaml.object;
-import static dev.sluice.agent.compile.Hosts.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.Yaml;

@@ -1,5 +1,6 @@
 package dev.sluice.agent.node;
 
+import static dev.sluice.agent.Hosts.host;
 import static dev.sluice.agent.Yaml.object;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,22 +23,10 @@ class NodeOfSeveralTest {
     @TempDir
     private Path directory = Path.of("");
 
-    private static String host(String name, int number) {
-        String address = "10.0.0." + number;
-        return Yaml.text(
-                object("Node", name, "{underlay: {address: " + address + "}}"),
-                object("Port", "up-" + name, "{node: " + name + ", interface: underlay}"),
-                object(
-                        "LogicalRouter",
-                        "underlay-" + name,
-                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                + "/24]}]}"));
-    }
-
     private static String objects() {
         return Yaml.text(
-                host("a", 1),
-                host("b", 2),
+                host("a", 1, "underlay"),
+                host("b", 2, "underlay"),
                 object("Port", "left", "{node: a, interface: left, peer: right}"),
                 object("Port", "right", "{node: a, interface: right}"),
                 object("Service", "firewall", "{transport: raw, health: {probe: through}}"),

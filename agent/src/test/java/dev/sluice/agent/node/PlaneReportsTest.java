@@ -1,5 +1,6 @@
 package dev.sluice.agent.node;
 
+import static dev.sluice.agent.Hosts.host;
 import static dev.sluice.agent.Yaml.object;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,18 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 class PlaneReportsTest {
     @TempDir
     private Path directory = Path.of("");
-
-    private static String underlay(String name, int number) {
-        String address = "10.0.0." + number;
-        return Yaml.text(
-                object("Node", name, "{underlay: {address: " + address + "}}"),
-                object("Port", "up-" + name, "{node: " + name + ", interface: underlay}"),
-                object(
-                        "LogicalRouter",
-                        "underlay-" + name,
-                        "{node: " + name + ", interfaces: [{port: up-" + name + ", addresses: [" + address
-                                + "/24]}]}"));
-    }
 
     private static String router(String name, int number) {
         return Yaml.text(
@@ -78,8 +67,8 @@ class PlaneReportsTest {
 
     private static String objects() {
         return Yaml.text(
-                underlay("a", 1),
-                underlay("b", 2),
+                host("a", 1, "underlay"),
+                host("b", 2, "underlay"),
                 object("Service", "firewall", "{transport: raw}"),
                 object("Service", "detection", "{transport: raw}"),
                 object("ServiceInstance", "fw-a", "{service: firewall, node: a, interfaces: {in: fw-i, out: fw-o}}"),

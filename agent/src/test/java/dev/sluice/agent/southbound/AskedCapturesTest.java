@@ -7,6 +7,7 @@ import dev.sluice.agent.admin.AdminCommand;
 import dev.sluice.agent.admin.AdminRequest;
 import dev.sluice.agent.admin.AdminRequests;
 import dev.sluice.agent.report.CapturePart;
+import dev.sluice.agent.sight.Captures;
 import dev.sluice.southbound.CapturePackets;
 import dev.sluice.southbound.FromAgent;
 import dev.sluice.southbound.Reply;
@@ -25,18 +26,6 @@ import org.junit.jupiter.api.Timeout;
 /** Captures that a manager asked for (X3): what the node is asked, and what becomes of its parts. */
 @Timeout(60)
 class AskedCapturesTest {
-    private static final List<String> FIELDS = List.of(
-            "session",
-            "end",
-            "port",
-            "stage",
-            "address",
-            "portNumber",
-            "packets",
-            "seconds",
-            "packetBytes",
-            "fileBytes",
-            "brief");
     private static final CapturePackets ASKED = CapturePackets.newBuilder()
             .setPort("left")
             .setStage("in")
@@ -56,7 +45,8 @@ class AskedCapturesTest {
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AskedCaptures captures = new AskedCaptures(this::take);
-    private final AdminRequests node = new AdminRequests(List.of(new AdminCommand("capture", FIELDS, this::answer)));
+    private final AdminRequests node =
+            new AdminRequests(List.of(new AdminCommand("capture", Captures.FIELDS, this::answer)));
 
     private void take(FromAgent message) {
         replies.add(message.getReply());
