@@ -3,15 +3,19 @@ package dev.sluice.cli;
 import dev.sluice.manager.AgentOptions;
 import dev.sluice.manager.Manager;
 import dev.sluice.manager.agents.AgentService;
+import dev.sluice.manager.callbacks.CallbackOptions;
+import dev.sluice.manager.callbacks.CallbackTargets;
 import dev.sluice.manager.enrolment.AuthorityException;
 import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.store.EtcdOptions;
 import dev.sluice.manager.store.StoreException;
+import dev.sluice.wire.IpPrefix;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -80,6 +84,15 @@ final class ManagerCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "Its private key: PKCS#8 in PEM, not encrypted.")
     private @Nullable Path callbackKey;
+
+    @Option(
+            names = "--callback-networks",
+            paramLabel = "PREFIX[,PREFIX...]",
+            split = ",",
+            description =
+                    "Call service managers in these networks only. Without it everywhere but on this host itself and at"
+                            + " addresses that no router leads to: what is reached from here alone is not for whoever may write a ServiceManager.")
+    private List<String> callbackNetworks = List.of();
 
     @Option(
             names = "--no-access-control",
@@ -176,9 +189,18 @@ final class ManagerCommand implements Callable<Integer> {
         options = cluster.isPresent() ? options.with(cluster.get()) : options;
         Optional<ShownCertificate> own = shown("--tls-cert", certificate, "--tls-key", key);
         options = own.isPresent() ? options.with(own.get()) : options;
-        Optional<ShownCertificate> called =
-                shown("--callback-cert", callbackCertificate, "--callback-key", callbackKey);
-        return called.isPresent() ? options.callingWith(called.get()) : options;
+        return options.with(new CallbackOptions(
+                shown("--callback-cert", callbackCertificate, "--callback-key", callbackKey),
+                CallbackTargets.in(
+                        callbackNetworks.stream().map(ManagerCommand::network).toList())));
+    }
+
+    private static IpPrefix network(String text) {
+        return IpPrefix.parse(text)
+                .orElseThrow(
+                        () -> new CommandFailure(
+                                "--callback-networks: '" + text
+                                        + "' is no network; write a prefix without host bits such as 10.0.0.0/8 or fd00::/8, or one address"));
     }
 
     private static Optional<ShownCertificate> shown(

@@ -2,10 +2,10 @@ package dev.sluice.manager;
 
 import dev.sluice.controller.Controller;
 import dev.sluice.manager.agents.AgentService;
+import dev.sluice.manager.callbacks.CallbackOptions;
 import dev.sluice.manager.callbacks.CallbackService;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
-import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.instances.DeploymentService;
 import dev.sluice.manager.objects.Inventory;
 import dev.sluice.manager.store.Election;
@@ -25,7 +25,7 @@ final class Leading implements Election.Candidate {
     private final Inventory inventory;
     private final EventLog events;
     private final CaptureFiles files;
-    private final Optional<ShownCertificate> shown;
+    private final CallbackOptions calls;
     private final String address;
     private @Nullable AgentService agents;
     private @Nullable DeploymentService deployments;
@@ -37,14 +37,14 @@ final class Leading implements Election.Candidate {
             Inventory inventory,
             EventLog events,
             CaptureFiles files,
-            Optional<ShownCertificate> shown,
+            CallbackOptions calls,
             String address) {
         this.options = options;
         this.enrolments = enrolments;
         this.inventory = inventory;
         this.events = events;
         this.files = files;
-        this.shown = shown;
+        this.calls = calls;
         this.address = address;
     }
 
@@ -62,7 +62,7 @@ final class Leading implements Election.Candidate {
                     term);
             deployments = DeploymentService.start(inventory, term.fence(), agents.controller(), InstantSource.system());
         }
-        callbacks = CallbackService.start(inventory, events, term, shown, InstantSource.system());
+        callbacks = CallbackService.start(inventory, events, term, calls, InstantSource.system());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.sluice.manager;
 
 import dev.sluice.manager.access.Accounts;
+import dev.sluice.manager.callbacks.CallbackOptions;
 import dev.sluice.manager.enrolment.Enrolments;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.http.HttpServer;
@@ -67,7 +68,7 @@ public final class Manager implements AutoCloseable {
      * @param revisionsKept how far watchers and listings can go back
      * @param accessControl whether clients have to show a token
      * @param certificate with which TLS is spoken; empty: plain HTTP
-     * @param callbackCertificate shown to service managers that are called; empty: none
+     * @param callbacks how service managers are called
      * @param agents where agents reach it, and who is let in; empty: it keeps objects and serves no agents
      * @param cluster where the store is, for several managers; empty: in the directory, for this one alone
      */
@@ -79,7 +80,7 @@ public final class Manager implements AutoCloseable {
             Duration compactEvery,
             boolean accessControl,
             Optional<ShownCertificate> certificate,
-            Optional<ShownCertificate> callbackCertificate,
+            CallbackOptions callbacks,
             Optional<AgentOptions> agents,
             Optional<EtcdOptions> cluster) {
         /** The usual bounds, with access control, without TLS, without agents, with a store of its own. */
@@ -92,40 +93,40 @@ public final class Manager implements AutoCloseable {
                     Duration.ofMinutes(1),
                     true,
                     Optional.empty(),
-                    Optional.empty(),
+                    CallbackOptions.USUAL,
                     Optional.empty(),
                     Optional.empty());
         }
 
         /** The same for whoever reaches it. */
         public Options withoutAccessControl() {
-            return with(false, certificate, callbackCertificate, agents, cluster);
+            return with(false, certificate, callbacks, agents, cluster);
         }
 
         /** The same with TLS. */
         public Options with(ShownCertificate shown) {
-            return with(accessControl, Optional.of(shown), callbackCertificate, agents, cluster);
+            return with(accessControl, Optional.of(shown), callbacks, agents, cluster);
         }
 
-        /** The same with a certificate for service managers that want to see one. */
-        public Options callingWith(ShownCertificate shown) {
-            return with(accessControl, certificate, Optional.of(shown), agents, cluster);
+        /** The same with another way to call service managers. */
+        public Options with(CallbackOptions newCallbacks) {
+            return with(accessControl, certificate, newCallbacks, agents, cluster);
         }
 
         /** The same with agents. */
         public Options with(AgentOptions newAgents) {
-            return with(accessControl, certificate, callbackCertificate, Optional.of(newAgents), cluster);
+            return with(accessControl, certificate, callbacks, Optional.of(newAgents), cluster);
         }
 
         /** The same with a store for several managers. */
         public Options with(EtcdOptions newCluster) {
-            return with(accessControl, certificate, callbackCertificate, agents, Optional.of(newCluster));
+            return with(accessControl, certificate, callbacks, agents, Optional.of(newCluster));
         }
 
         private Options with(
                 boolean newAccessControl,
                 Optional<ShownCertificate> newCertificate,
-                Optional<ShownCertificate> newCallbackCertificate,
+                CallbackOptions newCallbacks,
                 Optional<AgentOptions> newAgents,
                 Optional<EtcdOptions> newCluster) {
             return new Options(
@@ -136,7 +137,7 @@ public final class Manager implements AutoCloseable {
                     compactEvery,
                     newAccessControl,
                     newCertificate,
-                    newCallbackCertificate,
+                    newCallbacks,
                     newAgents,
                     newCluster);
         }
@@ -145,7 +146,7 @@ public final class Manager implements AutoCloseable {
         List<Expiry> expiries() {
             List<Expiry> expiries = new ArrayList<>();
             certificate.ifPresent(shown -> expiries.add(new Expiry("rest", "", shown.expires())));
-            callbackCertificate.ifPresent(shown -> expiries.add(new Expiry("callbacks", "", shown.expires())));
+            callbacks.shown().ifPresent(shown -> expiries.add(new Expiry("callbacks", "", shown.expires())));
             return expiries;
         }
 
@@ -195,13 +196,7 @@ public final class Manager implements AutoCloseable {
             EventLog events = new EventLog(InstantSource.system());
             CaptureFiles files = new CaptureFiles();
             Leading leading = new Leading(
-                    options.agents(),
-                    enrolments,
-                    inventory,
-                    events,
-                    files,
-                    options.callbackCertificate(),
-                    options.address());
+                    options.agents(), enrolments, inventory, events, files, options.callbacks(), options.address());
             election = store.elect(leading);
             ManagerScraper scraper = new ManagerScraper(
                     inventory,

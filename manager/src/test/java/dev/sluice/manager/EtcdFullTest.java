@@ -2,6 +2,7 @@ package dev.sluice.manager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.manager.callbacks.CallbackOptions;
 import dev.sluice.manager.store.EtcdOptions;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -84,7 +85,7 @@ class EtcdFullTest {
                 COMPACT_EVERY,
                 false,
                 Optional.empty(),
-                Optional.empty(),
+                CallbackOptions.USUAL,
                 Optional.empty(),
                 Optional.of(cluster)));
         base = "http://127.0.0.1:" + manager.port();

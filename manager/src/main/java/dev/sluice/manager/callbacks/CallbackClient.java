@@ -34,20 +34,22 @@ import javax.net.ssl.TrustManager;
  */
 final class CallbackClient {
     private final Optional<ShownCertificate> shown;
+    private final CallbackTargets targets;
 
-    /**
-     * Calls nobody yet.
-     *
-     * @param shown to service managers that want to see a certificate; empty: none
-     */
-    CallbackClient(Optional<ShownCertificate> shown) {
-        this.shown = shown;
+    /** Calls nobody yet. */
+    CallbackClient(CallbackOptions options) {
+        shown = options.shown();
+        targets = options.targets();
     }
 
     /** Calls; what went wrong, in one line; empty: it was answered. Waits for as long as the call may take. */
     String call(Due due) throws InterruptedException {
         ServiceManager.Callback callback = due.callback();
         Duration timeout = Duration.ofNanos(callback.timeoutNs());
+        Optional<String> refused = refused(URI.create(callback.url()).getHost(), timeout);
+        if (refused.isPresent()) {
+            return refused.get();
+        }
         try (HttpClient client = client(callback, timeout)) {
             CompletableFuture<HttpResponse<InputStream>> answer = client.sendAsync(
                     HttpRequest.newBuilder(URI.create(callback.url()))
@@ -73,6 +75,18 @@ final class CallbackClient {
             }
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
             return words(e, timeout);
+        }
+    }
+
+    private Optional<String> refused(String host, Duration timeout) throws InterruptedException {
+        CompletableFuture<Optional<String>> refused = new CompletableFuture<>();
+        Thread.ofVirtual().name("sluice-callback-host").start(() -> refused.complete(targets.refuses(host)));
+        try {
+            return refused.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return Optional.of("its name is not known within " + timeout.toMillis() + " ms");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -4,7 +4,6 @@ import dev.sluice.manager.callbacks.Callbacks.Due;
 import dev.sluice.manager.callbacks.Callbacks.State;
 import dev.sluice.manager.events.EventLog;
 import dev.sluice.manager.events.Happening;
-import dev.sluice.manager.http.ShownCertificate;
 import dev.sluice.manager.objects.Caller;
 import dev.sluice.manager.objects.Edit;
 import dev.sluice.manager.objects.Inventory;
@@ -51,12 +50,12 @@ public final class CallbackService implements AutoCloseable {
     private record Answer(Due due, String failure) {}
 
     private CallbackService(
-            Inventory inventory, EventLog events, Term term, Optional<ShownCertificate> shown, InstantSource clock) {
+            Inventory inventory, EventLog events, Term term, CallbackOptions options, InstantSource clock) {
         this.inventory = inventory;
         this.events = events;
         this.term = term;
         this.clock = clock;
-        client = new CallbackClient(shown);
+        client = new CallbackClient(options);
         thread = Thread.ofPlatform().daemon().name("sluice-callbacks").unstarted(this::run);
     }
 
@@ -65,11 +64,11 @@ public final class CallbackService implements AutoCloseable {
      *
      * @param events hears of calls in vain
      * @param term without which nobody is called and nothing is written
-     * @param shown to service managers that want to see a certificate; empty: none
+     * @param options how service managers are called
      */
     public static CallbackService start(
-            Inventory inventory, EventLog events, Term term, Optional<ShownCertificate> shown, InstantSource clock) {
-        CallbackService service = new CallbackService(inventory, events, term, shown, clock);
+            Inventory inventory, EventLog events, Term term, CallbackOptions options, InstantSource clock) {
+        CallbackService service = new CallbackService(inventory, events, term, options, clock);
         service.thread.start();
         return service;
     }

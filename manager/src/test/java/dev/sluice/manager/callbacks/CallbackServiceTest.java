@@ -13,6 +13,7 @@ import dev.sluice.manager.store.Election.Term;
 import dev.sluice.southbound.Protocol;
 import dev.sluice.southbound.pki.Certificates;
 import dev.sluice.southbound.pki.PeerCheck;
+import dev.sluice.wire.IpPrefix;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -50,6 +51,7 @@ import tools.jackson.databind.json.JsonMapper;
 class CallbackServiceTest {
     private static final long WAIT_S = 20;
     private static final Term ALWAYS = new Term(0, List.of(), () -> true);
+    private static final IpPrefix LOOPBACK = IpPrefix.parse("127.0.0.0/8").orElseThrow();
     private static final char[] PASSWORD = "for this test only".toCharArray();
 
     private final Told told = new Told();
@@ -79,7 +81,11 @@ class CallbackServiceTest {
     }
 
     private CallbackService serve(Optional<ShownCertificate> shown) {
-        return CallbackService.start(told.inventory, events, ALWAYS, shown, InstantSource.system());
+        return serve(new CallbackOptions(shown, CallbackTargets.in(List.of(LOOPBACK))));
+    }
+
+    private CallbackService serve(CallbackOptions options) {
+        return CallbackService.start(told.inventory, events, ALWAYS, options, InstantSource.system());
     }
 
     private static InetSocketAddress loopback() {
@@ -241,6 +247,20 @@ class CallbackServiceTest {
                 pem("manager.key", "PRIVATE KEY", own.getPrivate().getEncoded()))));
         awaitTold("True", "has answered");
         assertThat(bodies).hasSize(1);
+    }
+
+    @Test
+    void socketsOfTheManagersOwnHostAreNotCalledUnlessItsOperatorSaysSo() throws Exception {
+        service.close();
+        service = serve(CallbackOptions.USUAL);
+        told.apply(Told.manager("acme", Told.calledAt(url("http"))));
+        awaitTold(
+                "False",
+                "127.0.0.1 is an address of the manager's own host; start the manager with --callback-networks");
+        assertThat(bodies).isEmpty();
+        service.close();
+        service = serve(new CallbackOptions(Optional.empty(), CallbackTargets.in(List.of(LOOPBACK))));
+        awaitTold("True", "has answered");
     }
 
     private Path pem(String name, String what, byte[] der) throws IOException {
