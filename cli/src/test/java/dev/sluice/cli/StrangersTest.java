@@ -32,10 +32,14 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -156,6 +160,40 @@ class StrangersTest {
                     .contains("80 refusals since the last entry were left out");
         } finally {
             logger.detachAppender(lines);
+        }
+    }
+
+    /** All of 127.0.0.0/8 is this host: each is another client. */
+    @Test
+    void strangersThatSayNothingLeaveRoomForHosts() throws Exception {
+        int port = hosts.service.port();
+        List<Socket> silent = new ArrayList<>();
+        try {
+            for (int i = 0; i < 100; i++) {
+                silent.add(new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName("127.0.0.2"), 0));
+            }
+            try (Socket oneMore =
+                    new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName("127.0.0.2"), 0)) {
+                assertThat(ends(oneMore, 5_000)).isTrue();
+            }
+            assertThat(ends(silent.getLast(), 200)).isFalse();
+            enrolled("a");
+        } finally {
+            for (Socket each : silent) {
+                each.close();
+            }
+        }
+    }
+
+    /** Whether it is closed from the other side, long before the time for a handshake is over. */
+    private static boolean ends(Socket socket, int withinMs) throws IOException {
+        socket.setSoTimeout(withinMs);
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (SocketException e) {
+            return true;
         }
     }
 

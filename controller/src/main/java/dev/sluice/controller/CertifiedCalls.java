@@ -63,7 +63,8 @@ final class CertifiedCalls implements ServerInterceptor {
                 : "an unknown address";
     }
 
-    private static Optional<X509Certificate> certificate(@Nullable SSLSession session) {
+    /** What the other end of a connection has shown; empty: nothing. */
+    static Optional<X509Certificate> certificate(@Nullable SSLSession session) {
         try {
             Certificate[] shown = session == null ? new Certificate[0] : session.getPeerCertificates();
             return shown.length > 0 && shown[0] instanceof X509Certificate first

@@ -11,12 +11,17 @@ import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,13 +51,21 @@ public final class SouthboundServer implements AutoCloseable {
 
     private static final int HEADERS_BYTES_MAX = 4_096;
     private static final long LOOK_MS = 1_000;
+    private static final long END_MS = 2_000;
+
+    /** Hosts behind one address that come at once try again after a moment if they are more. */
+    private static final int STRANGERS_PER_CLIENT_MAX = 100;
+
+    private static final int STRANGERS_MAX = 2_000;
 
     private final Server server;
     private final @Nullable Thread watch;
+    private final List<EventLoopGroup> loops;
 
-    private SouthboundServer(Server server, @Nullable Thread watch) {
+    private SouthboundServer(Server server, @Nullable Thread watch, List<EventLoopGroup> loops) {
         this.server = server;
         this.watch = watch;
+        this.loops = loops;
     }
 
     /**
@@ -62,7 +75,7 @@ public final class SouthboundServer implements AutoCloseable {
      */
     public static SouthboundServer start(InetSocketAddress listen, Controller controller) throws IOException {
         Service service = new Service(controller, ConcurrentHashMap.newKeySet(), null);
-        return new SouthboundServer(builder(listen).addService(service).build().start(), null);
+        return new SouthboundServer(builder(listen).addService(service).build().start(), null, List.of());
     }
 
     /**
@@ -79,7 +92,15 @@ public final class SouthboundServer implements AutoCloseable {
                 throw new CertificateException(problem.get());
             }
         });
-        Server server = builder(listen)
+        StrangerBounds bounds = new StrangerBounds(STRANGERS_PER_CLIENT_MAX, STRANGERS_MAX);
+        EventLoopGroup accepting = loop(1, "sluice-agents-accept");
+        EventLoopGroup serving = loop(Runtime.getRuntime().availableProcessors(), "sluice-agents");
+        List<EventLoopGroup> loops = List.of(accepting, serving);
+        NettyServerBuilder builder = builder(listen)
+                .channelFactory(() -> new BoundedServerChannel(bounds))
+                .bossEventLoopGroup(accepting)
+                .workerEventLoopGroup(serving)
+                .addTransportFilter(bounds)
                 .sslContext(TlsEnds.server(gate.identity(), agents))
                 .handshakeTimeout(HANDSHAKE_S, TimeUnit.SECONDS)
                 .maxInboundMetadataSize(HEADERS_BYTES_MAX)
@@ -88,11 +109,25 @@ public final class SouthboundServer implements AutoCloseable {
                 .addStreamTracerFactory(new SmallCalls())
                 .intercept(new CertifiedCalls(gate))
                 .addService(new Service(controller, streams, gate))
-                .addService(new EnrolmentCalls(gate))
-                .build()
-                .start();
+                .addService(new EnrolmentCalls(gate));
+        Server server;
+        try {
+            server = builder.build().start();
+        } catch (IOException e) {
+            end(loops);
+            throw e;
+        }
         Thread watch = Thread.ofPlatform().daemon().name("sluice-agents-gate").start(() -> watch(streams, gate));
-        return new SouthboundServer(server, watch);
+        return new SouthboundServer(server, watch, loops);
+    }
+
+    private static EventLoopGroup loop(int threads, String name) {
+        return new MultiThreadIoEventLoopGroup(
+                threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+    }
+
+    private static void end(List<EventLoopGroup> loops) {
+        loops.forEach(each -> each.shutdownGracefully(0, END_MS, TimeUnit.MILLISECONDS));
     }
 
     private static NettyServerBuilder builder(InetSocketAddress listen) {
@@ -142,6 +177,7 @@ public final class SouthboundServer implements AutoCloseable {
             watch.interrupt();
         }
         server.shutdownNow();
+        end(loops);
     }
 
     /** One object for all streams. */

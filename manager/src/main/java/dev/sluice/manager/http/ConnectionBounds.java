@@ -1,18 +1,15 @@
 package dev.sluice.manager.http;
 
+import dev.sluice.southbound.Clients;
 import io.helidon.common.socket.SocketOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,9 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ConnectionBounds implements SocketOptions {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionBounds.class);
-
-    /** Of an IPv6 address, what a client cannot choose by itself. */
-    private static final int PREFIX_BYTES = 8;
 
     private final SocketOptions usual = SocketOptions.create();
     private final int perClientMax;
@@ -62,7 +56,7 @@ final class ConnectionBounds implements SocketOptions {
 
     private synchronized void take(SocketChannel channel, long nowNs) throws IOException {
         SocketAddress peer = channel.getRemoteAddress();
-        String client = peer instanceof InetSocketAddress address ? client(address.getAddress()) : peer.toString();
+        String client = Clients.of(peer);
         Set<SocketChannel> own = open.computeIfAbsent(client, _ -> new HashSet<>());
         if (own.size() >= perClientMax) {
             own.removeIf(each -> !each.isOpen());
@@ -79,13 +73,6 @@ final class ConnectionBounds implements SocketOptions {
         }
         own.add(channel);
         waiting.put(peer, new Waiting(channel, nowNs));
-    }
-
-    /** Who is one client: an IPv4 address, or a network of IPv6. */
-    static String client(InetAddress address) {
-        return address instanceof Inet6Address six
-                ? HexFormat.of().formatHex(six.getAddress(), 0, PREFIX_BYTES) + "/64"
-                : address.getHostAddress();
     }
 
     /** Something was asked over the connection of a peer. */

@@ -2,6 +2,7 @@ package dev.sluice.manager.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.southbound.Clients;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -94,10 +95,10 @@ class ConnectionBoundsTest {
 
     @Test
     void addressesThatAClientChoosesByItselfAreOneClient() throws Exception {
-        assertThat(ConnectionBounds.client(InetAddress.getByName("2001:db8::1")))
-                .isEqualTo(ConnectionBounds.client(InetAddress.getByName("2001:db8::ffff:1")))
-                .isNotEqualTo(ConnectionBounds.client(InetAddress.getByName("2001:db8:0:1::1")));
-        assertThat(ConnectionBounds.client(InetAddress.getByName("192.0.2.1")))
-                .isNotEqualTo(ConnectionBounds.client(InetAddress.getByName("192.0.2.2")));
+        assertThat(Clients.of(InetAddress.getByName("2001:db8::1")))
+                .isEqualTo(Clients.of(InetAddress.getByName("2001:db8::ffff:1")))
+                .isNotEqualTo(Clients.of(InetAddress.getByName("2001:db8:0:1::1")));
+        assertThat(Clients.of(InetAddress.getByName("192.0.2.1")))
+                .isNotEqualTo(Clients.of(InetAddress.getByName("192.0.2.2")));
     }
 }
