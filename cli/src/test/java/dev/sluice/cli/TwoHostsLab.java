@@ -33,7 +33,8 @@ import java.util.function.Predicate;
 final class TwoHostsLab implements AutoCloseable {
     private static final AtomicInteger COMMANDS = new AtomicInteger();
 
-    static final String OBJECTS = """
+    /** Hosts and their ports. */
+    static final String HOSTS = """
             {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-a}, spec: {tracker: {connectionsMax: 16384}, underlay: {address: 192.0.2.1}}}
             ---
             {apiVersion: sluice.dev/v1, kind: Node, metadata: {name: host-b}, spec: {tracker: {connectionsMax: 16384}, underlay: {address: 192.0.2.2}}}
@@ -49,6 +50,10 @@ final class TwoHostsLab implements AutoCloseable {
             {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: left}, spec: {node: host-a, interface: left, peer: right}}
             ---
             {apiVersion: sluice.dev/v1, kind: Port, metadata: {name: right}, spec: {node: host-a, interface: right}}
+            """;
+
+    /** The same, and a chain through the firewall. */
+    static final String OBJECTS = HOSTS + """
             ---
             {apiVersion: sluice.dev/v1, kind: Service, metadata: {name: firewall}, spec: {transport: raw}}
             ---
@@ -140,10 +145,15 @@ final class TwoHostsLab implements AutoCloseable {
                 agent::log);
     }
 
-    /** Runs a command of the product beside the manager; what it says. */
+    /** Runs a command of the product beside the manager, as its administrator; what it says. */
     String command(int status, String... words) {
+        return commandAs(folder.resolve("data/admin.token"), status, words);
+    }
+
+    /** The same as somebody with a token. */
+    String commandAs(Path token, int status, String... words) {
         List<String> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--token-file", folder.resolve("data/admin.token").toString()));
+        all.addAll(List.of("--token-file", token.toString()));
         try (LabProcess process =
                 manager.startJvm("command-" + COMMANDS.incrementAndGet(), PairLab.FLAGS, Main.class, all)) {
             int ended = process.awaitExit(PairLab.WAIT);
@@ -160,8 +170,13 @@ final class TwoHostsLab implements AutoCloseable {
 
     /** Applies objects; what the command says. */
     String apply(String yaml) throws IOException {
+        return applyAs(folder.resolve("data/admin.token"), 0, yaml);
+    }
+
+    /** The same as somebody with a token. */
+    String applyAs(Path token, int status, String yaml) throws IOException {
         Path file = Files.writeString(folder.resolve("apply-" + COMMANDS.incrementAndGet() + ".yaml"), yaml);
-        return command(0, "apply", "-f", file.toString());
+        return commandAs(token, status, "apply", "-f", file.toString());
     }
 
     @Override
