@@ -267,7 +267,8 @@ final class OverlayInput {
         if (!message && !tooBig && (Nsh.isOam(m, in.nsh) || Nsh.nextProtocol(m, in.nsh) != Nsh.NEXT_ETHERNET)) {
             return frames.drop(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        if (Nsh.decrementTtl(m, in.nsh) == 0) {
+        in.ttl = Nsh.decrementTtl(m, in.nsh);
+        if (in.ttl == 0) {
             return frames.drop(c, DropReason.NSH_TTL_EXPIRED);
         }
         in.spi = Nsh.spi(m, in.nsh);
@@ -330,6 +331,7 @@ final class OverlayInput {
         if (journey != null) {
             journey.emerges(c);
         }
+        c.planeTtl = in.ttl;
         if (classifiedHere && metadata.programTag() >>> 24 == SluiceContext.BY_TAG) {
             return byTag(c, peer, path, in.hopBefore);
         }

@@ -26,6 +26,7 @@ import dev.sluice.datapath.track.FlowPrograms;
 import dev.sluice.datapath.tunnel.TunnelOutput;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.Nsh;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +101,7 @@ final class Steering {
                     c.direction,
                     needed ? ethernetMemory.remember(c.fields.sourceMac, c.fields.destinationMac) : 0);
         }
+        c.planeTtl = Nsh.TTL_INITIAL;
         int first = c.direction == 0 ? 0 : path.hops().size() - 1;
         Rule.FailureAction onFailure = rule == null ? Rule.FailureAction.INHERIT : rule.onFailure();
         return steer(c, path, onFailure, first, transparent, liveness.isFailed(path.id()));

@@ -54,10 +54,10 @@ public final class Nsh {
     /** Next protocol: MPLS. */
     public static final int NEXT_MPLS = 5;
 
-    /** Time to live that a classifier writes if nothing else is configured (RFC 8300 2.2). */
+    /** Time to live that a classifier writes (RFC 8300 2.2). */
     public static final int TTL_INITIAL = 63;
 
-    /** Service index that a classifier writes if nothing else is configured (RFC 8300 2.3). */
+    /** Service index that a classifier writes (RFC 8300 2.3). */
     public static final int SI_INITIAL = 255;
 
     private static final int OAM = 0x2000;

@@ -28,6 +28,9 @@ public final class CarriedPacket {
     /** Size of the service header. */
     public int nshBytes;
 
+    /** What is left of its TTL, this switch counted. */
+    public int ttl;
+
     public int spi;
     public int si;
 

@@ -47,8 +47,6 @@ public final class OverlayOutput implements TunnelContent {
     /** Bytes more if the destination's node is told. */
     static final int EGRESS_BYTES = NshContext.BYTES + 4;
 
-    private static final int FIRST_TTL = 63;
-
     /** A reference that resolves to nothing, for no slot has this number. */
     private static final long OF_NO_FLOW = 0xffff_ffffL;
 
@@ -67,6 +65,10 @@ public final class OverlayOutput implements TunnelContent {
     // Of the packet in hand.
     private int spi;
     private int si;
+
+    /** Of flows classified here; of others it is kept with their metadata. */
+    private int ttl;
+
     private int flags;
     private int nshBytes;
     private int tosMask;
@@ -154,7 +156,15 @@ public final class OverlayOutput implements TunnelContent {
         egress = names.straight() && !copy && c.planeEntry == PlaneFlows.NONE
                 ? straightOn.egress(c, path)
                 : PlaneFlows.NOT_TOLD;
+        ttl = c.planeEntry == PlaneFlows.NONE ? ttl(c, path, ordinal, names.hub()) : 0;
         return send(c, b, slot, to, names, PlanePath.FIRST_INDEX - ordinal);
+    }
+
+    /** Each switch that a packet comes to takes one, this one too: else one that is sent back to it without being served would go round for ever (RFC 8300 2.2). */
+    private static int ttl(Cursor c, Path path, int ordinal, boolean hub) {
+        return c.planeTtl != Cursor.NO_TTL
+                ? c.planeTtl
+                : Nsh.TTL_INITIAL - path.switchesBefore(c.direction, ordinal, hub);
     }
 
     private static int failure(Rule.FailureAction onFailure) {
@@ -254,6 +264,7 @@ public final class OverlayOutput implements TunnelContent {
         flags = c.direction == 0 ? 0 : SluiceContext.REVERSE;
         tosMask = ALL_OF_TOS;
         egress = PlaneFlows.NOT_TOLD;
+        ttl = Nsh.TTL_INITIAL;
         byTag = way;
         side = ofSide;
         Tunnel to = snapshot.tunnels().toPeer(names.svni(), way.peer());
@@ -324,7 +335,7 @@ public final class OverlayOutput implements TunnelContent {
 
     private void writeOwnNsh(Cursor c, MemorySegment m, long nsh) {
         TagReturn way = byTag;
-        Nsh.write(m, nsh, nshBytes, Nsh.MD_VARIABLE, false, FIRST_TTL, Nsh.NEXT_ETHERNET, spi, si);
+        Nsh.write(m, nsh, nshBytes, Nsh.MD_VARIABLE, false, ttl, Nsh.NEXT_ETHERNET, spi, si);
         long value = NshContext.write(m, nsh + Nsh.BYTES, NshContext.TENANT, 4);
         m.set(Layouts.BE32, value, way == null ? plane.tenant(c.router) : way.tenant());
         value = NshContext.write(m, value + 4, NshContext.INGRESS_NODE, 4);

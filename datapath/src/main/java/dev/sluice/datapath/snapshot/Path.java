@@ -211,6 +211,29 @@ public final class Path {
         return false;
     }
 
+    /**
+     * How many switches a packet that visits each hop has come to when it leaves the last node of this host, which classified it, among the first so many hops of a
+     * direction: others and, coming back, this one. 0 if none of them is here.
+     *
+     * @param hub it comes back here after each node of another host
+     */
+    public int switchesBefore(int direction, int ordinal, boolean hub) {
+        int switches = 0;
+        int behind = 0;
+        int at = Attachment.LOCAL;
+        for (int i = 0; i < ordinal; i++) {
+            Hop hop = hops.get(order[direction][i]);
+            int peer = hop.attachment().peer();
+            if (hop.copy()) {
+                continue;
+            }
+            switches += hub && peer != Attachment.LOCAL ? 2 : !hub && peer != at ? 1 : 0;
+            at = peer;
+            behind = peer == Attachment.LOCAL ? switches : behind;
+        }
+        return behind;
+    }
+
     /** How many hops a direction visits before one. */
     public int ordinal(int direction, int hop) {
         return ordinals[direction][hop];

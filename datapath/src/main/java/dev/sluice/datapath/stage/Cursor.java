@@ -30,6 +30,9 @@ public final class Cursor {
     /** {@link #planeEntry} of a packet that this switch classifies. */
     public static final int NO_ENTRY = 0;
 
+    /** {@link #planeTtl} of a packet that came from no other switch: from outside, or from a node of this host. */
+    public static final int NO_TTL = 0;
+
     /** Frames that are read ahead at a time, a power of two: enough to overlap their waiting for memory. More is hardly better or worse (ADR 10). */
     public static final int GROUP = 64;
 
@@ -93,6 +96,9 @@ public final class Cursor {
     /** Entry of {@code PlaneFlows} of a packet that another switch classified, {@link #NO_ENTRY} of others. */
     public int planeEntry;
 
+    /** TTL that the service header of a packet classified here goes on with (RFC 8300 2.2), {@link #NO_TTL} if it has not come with one. */
+    public int planeTtl;
+
     /** Whether the packet is a frame of a segment that a peer carried here: it goes to no other peer. */
     public boolean fromPeer;
 
@@ -120,6 +126,7 @@ public final class Cursor {
         follows = false;
         backFrom = NOWHERE;
         planeEntry = NO_ENTRY;
+        planeTtl = NO_TTL;
         fromPeer = false;
         fillFields();
         quotes = (parsed() & Parser.ICMP_ERROR) != 0 && readQuoted();

@@ -33,6 +33,43 @@ class PathTest {
         assertThat(hops(path, 1)).containsExactly(2, 1);
     }
 
+    private static Path.Hop on(int node, int peer, boolean copy) {
+        Attachment.Side side = new Attachment.Side(-1, 0, 0, 0, 0, 0, 0);
+        return new Path.Hop(
+                Attachment.builder(node, "fw-" + node, node, side, side)
+                        .peer(peer)
+                        .build(),
+                copy,
+                Rule.FailureAction.CLOSED);
+    }
+
+    /** To the last node here: those of other hosts behind it are no matter of what leaves it. */
+    @Test
+    void switchesOnTheWayToTheLastNodeOfThisHostAreCounted() {
+        int here = Attachment.LOCAL;
+        Path path = path(
+                on(1, here, false),
+                on(2, 0, false),
+                on(3, 0, false),
+                on(4, 5, true),
+                on(5, 1, false),
+                on(6, here, false),
+                on(7, here, false),
+                on(8, 1, false));
+        assertThat(switches(path, 0, false)).containsExactly(0, 0, 0, 0, 0, 0, 3, 3, 3);
+        assertThat(switches(path, 0, true)).containsExactly(0, 0, 0, 0, 0, 0, 6, 6, 6);
+        assertThat(switches(path, 1, false)).containsExactly(0, 0, 2, 2, 2, 2, 2, 2, 5);
+        assertThat(switches(path, 1, true)).containsExactly(0, 0, 2, 2, 2, 2, 2, 2, 8);
+    }
+
+    private static List<Integer> switches(Path path, int direction, boolean hub) {
+        List<Integer> switches = new ArrayList<>();
+        for (int ordinal = 0; ordinal <= path.visited(direction); ordinal++) {
+            switches.add(path.switchesBefore(direction, ordinal, hub));
+        }
+        return switches;
+    }
+
     private static List<Integer> hops(Path path, int direction) {
         List<Integer> hops = new ArrayList<>();
         for (int i = 0; i < path.visited(direction); i++) {

@@ -94,14 +94,17 @@ class UnderlayTest {
         }
     }
 
-    @ParameterizedTest(name = "{0} over IPv{1}")
+    @ParameterizedTest(name = "{0} over IPv{1}, nodes at {2}")
     @Cases(
-            value = "hub, 6",
-            more = {"direct, 4", "hub, 4", "direct, 6"})
-    void tsharkFindsInEveryFrameWhatItsLegSays(String mode, int ipVersion) throws IOException, InterruptedException {
-        String objects = HostsNetwork.objects(mode, ipVersion);
+            value = "hub, 6, BC",
+            more = {"direct, 4, BC", "hub, 4, BC", "direct, 6, BC", "direct, 4, BAC", "hub, 6, BAC"})
+    void tsharkFindsInEveryFrameWhatItsLegSays(String mode, int ipVersion, String places)
+            throws IOException, InterruptedException {
+        boolean betweenThem = places.equals("BAC");
+        String objects = betweenThem ? withNodeAtA(mode, ipVersion) : HostsNetwork.objects(mode, ipVersion);
         try (HostsNetwork network = new HostsNetwork();
                 ProgramNode fw = node(network.fw);
+                ProgramNode dlp = node(network.node("dlp", 0));
                 ProgramNode ips = node(network.ips);
                 EchoHost echo = EchoHost.start(network.server, 7);
                 SluiceNode a = network.start(0, objects);
@@ -120,7 +123,7 @@ class UnderlayTest {
             List<Seen> all = everything.stream().filter(one -> !one.isMessage()).toList();
             assertMessages(everything.stream().filter(Seen::isMessage).toList());
             assertThat(all).hasSizeGreaterThan(100);
-            Map<String, String> legs = legs(mode);
+            Map<String, String> legs = legs(betweenThem ? places : mode);
             Set<String> seen = new HashSet<>();
             for (Seen one : all) {
                 assertSound(one, ipVersion);
@@ -132,6 +135,7 @@ class UnderlayTest {
                         .isEqualTo(legs.get(leg));
             }
             assertThat(seen).isEqualTo(legs.keySet());
+            assertThat(dlp.datagramCount() > 0).isEqualTo(betweenThem);
             assertTheSameOnTheirWay(all);
             for (SluiceNode node : List.of(a, b, c)) {
                 assertThat(node.uninspected()).isZero();
@@ -139,25 +143,51 @@ class UnderlayTest {
         }
     }
 
-    /** Service index and TTL of each leg. */
+    /** A third service between the two others, with a node at the host that classifies. */
+    private static String withNodeAtA(String mode, int ipVersion) {
+        return HostsNetwork.objects(mode, ipVersion).replace("profiles: [fw, ips]", "profiles: [fw, dlp, ips]")
+                + "---\n" + Yaml.object("Service", "dlp", "{transport: raw}")
+                + "---\n"
+                + Yaml.object(
+                        "ServiceInstance",
+                        "dlp",
+                        "{service: dlp, node: host-a, interfaces: {in: dlp-in, out: dlp-out}}");
+    }
+
+    /** Service index and TTL of each leg: each switch takes one from the TTL, the classifying one too (RFC 8300 2.2). */
     private static Map<String, String> legs(String mode) {
-        Map<String, String> direct = Map.of(
-                "forward AB", "255/63",
-                "forward BC", "254/62",
-                "forward CA", "253/61",
-                "reverse AC", "255/63",
-                "reverse CB", "254/62",
-                "reverse BA", "253/61");
-        Map<String, String> hub = Map.of(
-                "forward AB", "255/63",
-                "forward BA", "254/62",
-                "forward AC", "254/63",
-                "forward CA", "253/62",
-                "reverse AC", "255/63",
-                "reverse CA", "254/62",
-                "reverse AB", "254/63",
-                "reverse BA", "253/62");
-        return mode.equals("hub") ? hub : direct;
+        return switch (mode) {
+            case "direct" ->
+                Map.of(
+                        "forward AB", "255/63",
+                        "forward BC", "254/62",
+                        "forward CA", "253/61",
+                        "reverse AC", "255/63",
+                        "reverse CB", "254/62",
+                        "reverse BA", "253/61");
+            case "hub" ->
+                Map.of(
+                        "forward AB", "255/63",
+                        "forward BA", "254/62",
+                        "forward AC", "254/61",
+                        "forward CA", "253/60",
+                        "reverse AC", "255/63",
+                        "reverse CA", "254/62",
+                        "reverse AB", "254/61",
+                        "reverse BA", "253/60");
+            // With the node in between, which takes one from the index only, in either mode.
+            case "BAC" ->
+                Map.of(
+                        "forward AB", "255/63",
+                        "forward BA", "254/62",
+                        "forward AC", "253/61",
+                        "forward CA", "252/60",
+                        "reverse AC", "255/63",
+                        "reverse CA", "254/62",
+                        "reverse AB", "253/61",
+                        "reverse BA", "252/60");
+            default -> throw new IllegalArgumentException(mode);
+        };
     }
 
     /** What the hosts tell each other of their nodes: for the switch itself, without anything inside. */
