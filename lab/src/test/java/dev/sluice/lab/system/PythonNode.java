@@ -15,6 +15,9 @@ import java.util.Objects;
 final class PythonNode implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(20);
 
+    /** The system's Python: the one for which Debian installs Scapy. */
+    private static final String PYTHON = "/usr/bin/python3";
+
     private final LabProcess process;
 
     private PythonNode(LabProcess process) {
@@ -23,7 +26,7 @@ final class PythonNode implements AutoCloseable {
 
     /** Starts a program of the folder {@code nodes} and waits until it is ready. */
     static PythonNode start(Namespace namespace, String program, String... arguments) {
-        List<String> command = new ArrayList<>(List.of("python3", "-u", "-c", text(program)));
+        List<String> command = new ArrayList<>(List.of(PYTHON, "-u", "-c", text(program)));
         command.addAll(List.of(arguments));
         return new PythonNode(namespace.start(program, command).awaitReady(START));
     }
@@ -38,8 +41,13 @@ final class PythonNode implements AutoCloseable {
 
     /** Packets that it has had, once none has come for a moment. */
     long packets() {
-        return process.lastLine("packets")
-                .map(line -> Long.parseLong(line.substring("packets ".length())))
+        return said("packets");
+    }
+
+    /** The number behind a word that it wrote last; 0 if it has not yet. */
+    long said(String word) {
+        return process.lastLine(word + " ")
+                .map(line -> Long.parseLong(line.substring(word.length() + 1)))
                 .orElse(0L);
     }
 
