@@ -1,13 +1,15 @@
-"""A service node with an agent for tests, of plain sockets, written after docs/reference/overlay-formats.md: python3 aware_node.py OWN-ADDRESS ACCEPT-AFTER.
+"""A service node with an agent for tests, of plain sockets, written after docs/reference/overlay-formats.md: python3 aware_node.py OWN-ADDRESS ACCEPT-AFTER [gpe].
+With "gpe" the service header comes in VXLAN-GPE instead of Geneve.
 Passes everything, accepts a flow after that many packets (0: never), drops one with the bytes EVIL; writes how many packets it has had when it has a moment."""
 import socket
 import struct
 import sys
 
-own, accept_after = sys.argv[1], int(sys.argv[2])
+own, accept_after, gpe = sys.argv[1], int(sys.argv[2]), sys.argv[3:] == ["gpe"]
+port = 4790 if gpe else 6081
 sluice = socket.socket(socket.AF_INET6 if ":" in own else socket.AF_INET, socket.SOCK_DGRAM)
 sluice.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-sluice.bind((own, 6081))
+sluice.bind((own, port))
 sluice.settimeout(0.1)
 print("ready", flush=True)
 
@@ -23,7 +25,10 @@ while True:
     count += 1
     packet = bytearray(packet)
     version_and_length, flags, protocol, vni = struct.unpack_from("!BBHI", packet)
-    assert version_and_length == 0 and flags == 0 and protocol == 0x894F and vni >> 8, packet[:8].hex()
+    if gpe:
+        assert packet[:4] == b"\x0c\0\0\4" and vni >> 8 and not vni & 255, packet[:8].hex()
+    else:
+        assert version_and_length == 0 and flags == 0 and protocol == 0x894F and vni >> 8, packet[:8].hex()
     first, kinds, path = struct.unpack_from("!HHI", packet, 8)
     end = 8 + (first & 63) * 4
     assert first >> 13 == 0 and kinds == 0x0203 and path & 255, packet[8:16].hex()
@@ -46,4 +51,4 @@ while True:
     elif accept_after and flows[flow] >= accept_after:
         packet[own_context + 1] |= 0x30
         packet[own_context + 8] = 2
-    sluice.sendto(packet, (switch[0], 6081))
+    sluice.sendto(packet, (switch[0], port))

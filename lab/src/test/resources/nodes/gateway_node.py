@@ -6,7 +6,7 @@ import struct
 import sys
 
 own = sys.argv[1]
-sluice = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sluice = socket.socket(socket.AF_INET6 if ":" in own else socket.AF_INET, socket.SOCK_DGRAM)
 sluice.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
 sluice.bind((own, 6081))
 sluice.settimeout(0.1)

@@ -24,35 +24,8 @@ class HostsMtuTest {
     private static final int TUNNEL_BYTES = 110;
 
     private static String objects(String transport) {
-        String inAndOut = "interfaces: {in: fw-in, out: fw-out}";
-        String tags = switch (transport) {
-            case "vlan" -> ", vlan: 200}";
-            case "qinq" -> ", vlan: 200, innerVlan: 7}";
-            default -> "}";
-        };
-        String attached = switch (transport) {
-            case "raw" -> inAndOut;
-            case "vlan", "qinq" ->
-                "interfaces: {in: {interface: fw-in" + tags + ", out: {interface: fw-out" + tags + "}";
-            case "gre" -> "endpoint: 192.0.2.50, greKey: 100";
-            default -> "endpoint: 192.0.2.50";
-        };
-        return HostsNetwork.objects("direct", 4)
-                .replace("profiles: [fw, ips]", "profiles: [fw]")
-                .replace(inAndOut, attached)
-                .replace(
-                        Yaml.object("Service", "fw", "{transport: raw}"),
-                        Yaml.object("Service", "fw", "{transport: " + transport + ", mtuAudit: warn}"));
-    }
-
-    private static AutoCloseable node(HostsNetwork network, String transport) {
-        return switch (transport) {
-            case "raw", "vlan", "qinq" ->
-                ProgramNode.cable(network.fw.interfaceNamed("in"), network.fw.interfaceNamed("out"));
-            case "gre" -> PythonNode.start(network.fw, "gre_node", "192.0.2.50");
-            case "gwlb" -> PythonNode.start(network.fw, "gateway_node", "192.0.2.50");
-            default -> PythonNode.start(network.fw, "aware_node", "192.0.2.50", "0");
-        };
+        String objects = HostsNetwork.objects("direct", 4).replace("profiles: [fw, ips]", "profiles: [fw]");
+        return FirewallTransport.objects(objects, transport, 4, ", mtuAudit: warn");
     }
 
     @ParameterizedTest
@@ -70,8 +43,8 @@ class HostsMtuTest {
 
     private static void lookAt(String transport) throws Exception {
         try (HostsNetwork network = new HostsNetwork()) {
-            network.attach(network.fw, "eth0").address("192.0.2.50/24");
-            try (AutoCloseable _ = node(network, transport);
+            FirewallTransport.attach(network, 4);
+            try (AutoCloseable _ = FirewallTransport.start(network, transport, 4);
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode a = network.start(0, objects(transport));
                     SluiceNode b = network.start(1, objects(transport))) {

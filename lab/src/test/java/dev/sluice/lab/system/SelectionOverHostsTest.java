@@ -1,0 +1,164 @@
+package dev.sluice.lab.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.lab.Namespace;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A firewall on each of three hosts, for flows that host A classifies: which of them new flows get by strategy and selection, and where they go when the best ones are dead (V18, V6). What each got is counted at the
+ * node. Three processes for all of it.
+ */
+@Tag("system")
+class SelectionOverHostsTest {
+    private static final int FLOWS = 6;
+
+    private final Map<String, Namespace> places = new LinkedHashMap<>();
+    private final Map<String, ProgramNode> nodes = new LinkedHashMap<>();
+    private final List<UdpFlow> open = new ArrayList<>();
+
+    private final HostsNetwork network = new HostsNetwork();
+    private List<SluiceNode> hosts = List.of();
+
+    /** A chain of one service with an instance on each host, or of two with an instance of each on B and on C. */
+    private static String objects(String services, String chain, String... metrics) {
+        String objects = HostsNetwork.oneService().replace("{profiles: [fw]}", "{profiles: " + services + chain + "}")
+                + "---\n" + instance("near", "fw", "host-a")
+                + "---\n" + Yaml.object("Service", "dlp", "{transport: raw}")
+                + "---\n" + instance("dlp-b", "dlp", "host-b")
+                + "---\n" + instance("dlp-c", "dlp", "host-c");
+        for (String metric : metrics) {
+            String name = metric.substring(0, metric.indexOf(' '));
+            objects = objects.replace(
+                    "interfaces: {in: " + name + "-in",
+                    metric.substring(name.length() + 1) + ", interfaces: {in: " + name + "-in");
+        }
+        return objects;
+    }
+
+    private static String instance(String name, String service, String host) {
+        return Yaml.object(
+                "ServiceInstance",
+                name,
+                "{service: " + service + ", node: " + host + ", interfaces: {in: " + name + "-in, out: " + name
+                        + "-out}}");
+    }
+
+    private void configure(String objects) {
+        hosts.forEach(host -> host.configure(objects));
+        for (String remote : List.of("fw", "ips", "dlp-b", "dlp-c")) {
+            hosts.getFirst().awaitTold(remote);
+        }
+        hosts.get(1).awaitTold("dlp-c");
+        hosts.get(2).awaitTold("dlp-b");
+    }
+
+    /** A node loses its link, or has it again; host A has heard of it. */
+    private void setAlive(String name, boolean alive) {
+        var link = places.get(name).interfaceNamed("in");
+        if (alive) {
+            link.up();
+        } else {
+            link.down();
+        }
+        hosts.forEach(host -> host.awaitInstance(name, alive));
+    }
+
+    /** How many of some new flows each of these nodes got. */
+    private List<Long> newFlows(int count, String... names) {
+        Map<String, Long> before = new LinkedHashMap<>();
+        nodes.forEach((name, node) -> before.put(name, node.datagramCount()));
+        for (int i = 0; i < count; i++) {
+            UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7);
+            open.add(flow);
+            assertThat(flow.exchange(1).lost()).isZero();
+        }
+        List<Long> flows = new ArrayList<>();
+        for (String name : names) {
+            flows.add((nodes.get(name).datagramCount() - before.get(name)) / 2);
+        }
+        return flows;
+    }
+
+    @Test
+    void newFlowsGoWhereStrategyAndSelectionSayAndToBackups() {
+        String first = objects("[fw]", ", selection: least-flows", "near weight: 2");
+        try (HostsNetwork _ = network;
+                EchoHost _ = EchoHost.start(network.server, 7);
+                ProgramNode _ = node("fw", network.fw);
+                ProgramNode _ = node("ips", network.ips);
+                ProgramNode _ = node("near", network.node("near", 0));
+                ProgramNode _ = node("dlp-b", network.node("dlp-b", 1));
+                ProgramNode _ = node("dlp-c", network.node("dlp-c", 2));
+                SluiceNode a = network.start(0, first);
+                SluiceNode b = network.start(1, first);
+                SluiceNode c = network.start(2, first)) {
+            hosts = List.of(a, b, c);
+            configure(first);
+            assertThat(newFlows(8, "near", "fw", "ips"))
+                    .as("fewest flows by weight 2, 1, 1")
+                    .containsExactly(4L, 2L, 2L);
+
+            for (String strategy : List.of(", strategy: round-robin", ", strategy: any", "")) {
+                configure(objects("[fw]", strategy));
+                assertThat(newFlows(FLOWS, "near", "fw", "ips")).as(strategy).containsExactly(2L, 2L, 2L);
+            }
+            nearest();
+            local();
+            cluster();
+            assertThat(open).allMatch(flow -> flow.exchange(1).lost() == 0);
+            assertThat(a.uninspected() + b.uninspected() + c.uninspected()).isZero();
+        } finally {
+            open.forEach(UdpFlow::close);
+        }
+    }
+
+    private void nearest() {
+        configure(objects("[fw]", ", selection: nearest", "near metric: 30", "fw metric: 10", "ips metric: 20"));
+        assertThat(newFlows(FLOWS, "near", "fw", "ips")).as("nearest").containsExactly(0L, 6L, 0L);
+        setAlive("fw", false);
+        assertThat(newFlows(FLOWS, "near", "ips")).as("next nearest").containsExactly(0L, 6L);
+        setAlive("fw", true);
+        assertThat(newFlows(FLOWS, "near", "fw", "ips")).as("nearest again").containsExactly(0L, 6L, 0L);
+    }
+
+    private void local() {
+        configure(objects("[fw]", ", strategy: local"));
+        assertThat(newFlows(FLOWS, "near", "fw", "ips")).as("local").containsExactly(6L, 0L, 0L);
+        setAlive("near", false);
+        assertThat(newFlows(FLOWS, "fw", "ips")).as("backups of local").containsExactly(3L, 3L);
+        setAlive("near", true);
+        assertThat(newFlows(FLOWS, "near", "fw", "ips")).as("local again").containsExactly(6L, 0L, 0L);
+    }
+
+    /** Both services on one host if that is possible. */
+    private void cluster() {
+        // No instance of the first service on A, which has none of the second.
+        configure(objects("[fw, dlp]", ", strategy: cluster", "near adminState: down"));
+        assertThat(newFlows(FLOWS, "fw", "ips", "dlp-b", "dlp-c")).as("cluster").containsExactly(3L, 3L, 3L, 3L);
+        setAlive("dlp-b", false);
+        assertThat(newFlows(FLOWS, "fw", "ips", "dlp-c"))
+                .as("the other cluster")
+                .containsExactly(0L, 6L, 6L);
+        setAlive("ips", false);
+        assertThat(newFlows(FLOWS, "fw", "dlp-c")).as("backup over two hosts").containsExactly(6L, 6L);
+        setAlive("ips", true);
+        setAlive("dlp-b", true);
+        configure(objects("[fw, dlp]", ", strategy: cluster", "near adminState: down"));
+        assertThat(newFlows(FLOWS, "fw", "ips", "dlp-b", "dlp-c"))
+                .as("cluster again")
+                .containsExactly(3L, 3L, 3L, 3L);
+    }
+
+    private ProgramNode node(String name, Namespace place) {
+        places.put(name, place);
+        ProgramNode node = ProgramNode.cable(place.interfaceNamed("in"), place.interfaceNamed("out"));
+        nodes.put(name, node);
+        return node;
+    }
+}
