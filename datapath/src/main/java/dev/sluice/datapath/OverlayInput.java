@@ -2,8 +2,8 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.offload.OffloadRefusal;
 import dev.sluice.datapath.overlay.CarriedPacket;
-import dev.sluice.datapath.overlay.GreTunnels;
 import dev.sluice.datapath.overlay.PlaneFlows;
+import dev.sluice.datapath.overlay.SideTunnels;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.packet.Parser;
@@ -37,6 +37,7 @@ import dev.sluice.wire.ServiceMetadata;
 import dev.sluice.wire.SluiceContext;
 import dev.sluice.wire.Udp;
 import dev.sluice.wire.VlanTag;
+import dev.sluice.wire.Vxlan;
 import dev.sluice.wire.VxlanGpe;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,14 @@ final class OverlayInput {
     private static final int NEEDED =
             ServiceMetadata.TENANT | ServiceMetadata.INGRESS_NODE | ServiceMetadata.FLOW_ID | ServiceMetadata.SLUICE;
 
+    /** The header right behind the outer IP and UDP headers. */
+    private enum Carrier {
+        GENEVE,
+        VXLAN_GPE,
+        VXLAN,
+        GRE
+    }
+
     private final Frames frames;
     private final Decapsulation decapsulation;
     private final ConnectionTable table;
@@ -68,7 +77,7 @@ final class OverlayInput {
     private final SwitchStage segments;
     private final NodeInput nodes;
     private final GatewayInput gateways;
-    private final GreTunnels gre;
+    private final SideTunnels sides;
     private final TooBigInput tooBigs;
     private final CarriedPacket in = new CarriedPacket();
     private Snapshot snapshot = Snapshot.empty();
@@ -86,7 +95,7 @@ final class OverlayInput {
             GatewayInput gateways,
             PeerInput peers,
             SwitchStage segments,
-            GreTunnels gre,
+            SideTunnels sides,
             TooBigInput tooBigs) {
         this.frames = frames;
         this.decapsulation = decapsulation;
@@ -99,7 +108,7 @@ final class OverlayInput {
         this.segments = segments;
         this.nodes = nodes;
         this.gateways = gateways;
-        this.gre = gre;
+        this.sides = sides;
         this.tooBigs = tooBigs;
     }
 
@@ -113,9 +122,22 @@ final class OverlayInput {
     /** Whether the packet in hand, on a port of this router, is for the tunnel endpoint. */
     boolean isOurs(Cursor c, int router) {
         PacketFields f = c.fields;
-        boolean udp = f.protocol == IpProtocols.UDP
-                && (f.destinationPort == Geneve.PORT || f.destinationPort == VxlanGpe.PORT);
-        return (udp || f.protocol == IpProtocols.GRE) && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
+        return carrier(f) != null && plane.isEndpoint(router, f.destinationHi, f.destinationLo);
+    }
+
+    /** What stands behind the outer headers, null if it is none of those. */
+    private static @Nullable Carrier carrier(PacketFields f) {
+        if (f.protocol == IpProtocols.GRE) {
+            return Carrier.GRE;
+        }
+        return f.protocol != IpProtocols.UDP
+                ? null
+                : switch (f.destinationPort) {
+                    case Geneve.PORT -> Carrier.GENEVE;
+                    case VxlanGpe.PORT -> Carrier.VXLAN_GPE;
+                    case Vxlan.PORT -> Carrier.VXLAN;
+                    default -> null;
+                };
     }
 
     /** Takes the packet in hand, which came in by this port; the next {@link Step}. */
@@ -132,34 +154,41 @@ final class OverlayInput {
             return frames.drop(c, DropReason.OVERLAY_PEER_UNKNOWN);
         }
         NodeTunnel tunnel = node == null ? null : node.tunnel();
-        boolean isGre = c.fields.protocol == IpProtocols.GRE;
-        boolean isGpe = !isGre && c.fields.destinationPort == VxlanGpe.PORT;
-        if (tunnel == null ? isGre || isGpe : !isIn(tunnel.format(), isGre, isGpe)) {
+        Carrier carrier = carrier(c.fields);
+        if (carrier != (tunnel == null ? Carrier.GENEVE : carrier(tunnel.format()))) {
             return frames.drop(c, tunnel == null ? DropReason.OVERLAY_PEER_UNKNOWN : DropReason.NODE_TRANSPORT_WRONG);
         }
         if (node != null) {
             frames.refuse(OffloadRefusal.OVERLAY);
         }
-        if (node != null && isGre) {
-            int side = gre.receive(c, node, decapsulation);
-            return side == GreTunnels.GONE ? Step.DONE : returns.match(c, node, side);
+        if (node != null && carrier == Carrier.GRE) {
+            return receiveAtSide(c, node, sides.receiveGre(c, node, decapsulation));
         }
         long udp = c.start() + c.batch.l4[c.slot];
         if (!checksumHolds(c, udp)) {
             return frames.drop(c, DropReason.OVERLAY_CHECKSUM);
         }
-        return node != null && isGpe
+        if (node != null && carrier == Carrier.VXLAN) {
+            return receiveAtSide(c, node, sides.receiveVxlan(c, node, udp + Udp.BYTES, decapsulation));
+        }
+        return node != null && carrier == Carrier.VXLAN_GPE
                 ? receiveGpe(c, node, udp + Udp.BYTES)
                 : receiveGeneve(c, peer, node, tunnel, udp + Udp.BYTES);
     }
 
-    private static boolean isIn(NodeTunnel.Format format, boolean isGre, boolean isGpe) {
+    /** By which carrier packets of a node come to the tunnel endpoint; null: by none. */
+    private static @Nullable Carrier carrier(NodeTunnel.Format format) {
         return switch (format) {
-            case NSH, GWLB -> !isGre && !isGpe;
-            case NSH_GPE -> isGpe;
-            case GRE -> isGre;
-            case NSH_ETHERNET -> false;
+            case NSH, GWLB -> Carrier.GENEVE;
+            case NSH_GPE -> Carrier.VXLAN_GPE;
+            case GRE -> Carrier.GRE;
+            case VXLAN -> Carrier.VXLAN;
+            case NSH_ETHERNET -> null;
         };
+    }
+
+    private int receiveAtSide(Cursor c, Attachment node, int side) {
+        return side == SideTunnels.GONE ? Step.DONE : returns.match(c, node, side);
     }
 
     private int receiveGeneve(

@@ -7,10 +7,10 @@ import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.liveness.LivenessView;
 import dev.sluice.datapath.neighbors.NeighborStage;
 import dev.sluice.datapath.neighbors.Neighbors;
-import dev.sluice.datapath.overlay.GreTunnels;
 import dev.sluice.datapath.overlay.NodeInstructions;
 import dev.sluice.datapath.overlay.OverlayOutput;
 import dev.sluice.datapath.overlay.PlaneFlows;
+import dev.sluice.datapath.overlay.SideTunnels;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DatapathCounters;
 import dev.sluice.datapath.packet.DropCounters;
@@ -110,11 +110,11 @@ final class Stages {
         planeFlows = new PlaneFlows(table, table.capacity());
         underlay = new UnderlayRoutes(liveness);
         tunnelOutput = new TunnelOutput(frames, neighbors, underlay);
-        GreTunnels gre = new GreTunnels(frames, tunnelOutput, counters);
+        SideTunnels sides = new SideTunnels(frames, tunnelOutput, counters);
         switchStage = new SwitchStage(
                 frames, parser, fragments, errors, table, liveness, tunnelOutput, counters, FlowHash.mix(seed + 1));
         overlayOutput =
-                new OverlayOutput(frames, table, planeFlows, tunnelOutput, gre, switchStage, liveness, counters);
+                new OverlayOutput(frames, table, planeFlows, tunnelOutput, sides, switchStage, liveness, counters);
         steering = new Steering(
                 frames,
                 liveness,
@@ -181,7 +181,7 @@ final class Stages {
                 new GatewayInput(frames, table, zones, planeFlows, decapsulation, returns),
                 peerInput,
                 switchStage,
-                gre,
+                sides,
                 new TooBigInput(frames, decapsulation, table, zones, steering, counters));
         deepTags = new DeepTags(frames, parser, fragments, returns);
         entrance = new Entrance(

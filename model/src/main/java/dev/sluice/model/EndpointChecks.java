@@ -17,6 +17,15 @@ import java.util.OptionalInt;
 
 /** What has to hold of instances that are reached at an address in the underlay (C5). */
 final class EndpointChecks {
+    /** Lowest virtual network of side in that can be given. */
+    static final int VNI_MIN = 2;
+
+    /** Highest one: 24 bits, and side out has the next number. */
+    static final int VNI_MAX = 0xff_fffe;
+
+    /** Highest GRE key of side in. */
+    static final int KEY_MAX = Integer.MAX_VALUE - 1;
+
     private static final String ENDPOINT = "spec.endpoint";
 
     private final Configuration all;
@@ -50,7 +59,8 @@ final class EndpointChecks {
                     tunnel ? "endpoint" : "interfaces");
         }
         if (instance.spec().attachment() instanceof Endpoint endpointAt) {
-            checkKey(service.transport(), endpointAt.greKey(), at);
+            checkNumber(service.transport(), Transport.GRE, "greKey", endpointAt.greKey(), 0, KEY_MAX, at);
+            checkNumber(service.transport(), Transport.VXLAN, "vni", endpointAt.vni(), VNI_MIN, VNI_MAX, at);
         }
         boolean ofTheOverlay = tunnel || service.transport().isAware();
         boolean tagged = service.transport() == Transport.NSH_ETHERNET;
@@ -69,16 +79,24 @@ final class EndpointChecks {
         }
     }
 
-    private static void checkKey(Transport transport, OptionalInt key, Document at) {
-        if (transport == Transport.GRE && (key.isEmpty() || key.getAsInt() % 2 != 0)) {
+    /** Of the two tunnels that stand for the sides of a node: that their number is given for the transport that has them, and for no other. */
+    private static void checkNumber(
+            Transport transport, Transport of, String field, OptionalInt number, int min, int max, Document at) {
+        if (transport != of) {
+            if (number.isPresent()) {
+                at.error("spec." + field, "is for transport " + of.word() + " only", "no " + field);
+            }
+            return;
+        }
+        String allowed = "an even number, " + min + ".." + max;
+        if (number.isEmpty()) {
             at.error(
-                    key.isEmpty() ? ENDPOINT : "spec.greKey",
-                    key.isEmpty()
-                            ? "nodes of transport gre have a key for each side; write greKey"
-                            : "is odd: side out has the next number after side in",
-                    "an even number, 0..2147483646");
-        } else if (transport != Transport.GRE && key.isPresent()) {
-            at.error("spec.greKey", "is for transport gre only", "no greKey");
+                    ENDPOINT,
+                    "nodes of transport " + of.word() + " have a tunnel for each side; write " + field
+                            + ", the number of that of side in",
+                    allowed);
+        } else if (number.getAsInt() % 2 != 0) {
+            at.error("spec." + field, "is odd: side out has the next number after side in", allowed);
         }
     }
 

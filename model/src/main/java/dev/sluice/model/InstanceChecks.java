@@ -172,7 +172,7 @@ final class InstanceChecks {
 
     private static int tags(Transport transport) {
         return switch (transport) {
-            case RAW, WIRE, NSH, NSH_GPE, NSH_ETHERNET, GWLB, GRE -> 0;
+            case RAW, WIRE, NSH, NSH_GPE, NSH_ETHERNET, GWLB, GRE, VXLAN -> 0;
             case VLAN -> 1;
             case QINQ -> 2;
         };

@@ -142,7 +142,10 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         GWLB("gwlb"),
 
         /** GRE with a key for each side, to the node's address in the underlay. */
-        GRE("gre");
+        GRE("gre"),
+
+        /** VXLAN with a virtual network for each side, to the node's address in the underlay. */
+        VXLAN("vxlan");
 
         private final String word;
 
@@ -158,7 +161,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         /** Whether nodes are reached at an address of their own in the underlay, instead of by interfaces of the host. */
         public boolean isTunnel() {
             return switch (this) {
-                case NSH, NSH_GPE, GWLB, GRE -> true;
+                case NSH, NSH_GPE, GWLB, GRE, VXLAN -> true;
                 case RAW, VLAN, QINQ, WIRE, NSH_ETHERNET -> false;
             };
         }

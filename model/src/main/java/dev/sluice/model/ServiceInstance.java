@@ -103,8 +103,9 @@ public record ServiceInstance(Metadata metadata, Spec spec) implements Resource 
      *
      * @param address what its host sends to, and where what it sends comes from
      * @param greKey transport gre: key of side in, an even number; that of side out is the next one
+     * @param vni transport vxlan: virtual network of side in, an even number of 24 bits; that of side out is the next one
      */
-    public record Endpoint(IpAddress address, OptionalInt greKey) implements Attachment {}
+    public record Endpoint(IpAddress address, OptionalInt greKey, OptionalInt vni) implements Attachment {}
 
     /**
      * To be discovered.

@@ -101,8 +101,12 @@ final class ServiceInstanceReader {
             "The node's own address in the underlay of its host, for transports that go on into the node; needs node.");
     private static final Field<Optional<Integer>> GRE_KEY = Field.optional(
             "greKey",
-            Types.integer(0, Integer.MAX_VALUE - 1),
+            Types.integer(0, EndpointChecks.KEY_MAX),
             "Transport gre: key of the tunnel that stands for side in, an even number; side out has the next one.");
+    private static final Field<Optional<Integer>> VNI = Field.optional(
+            "vni",
+            Types.integer(EndpointChecks.VNI_MIN, EndpointChecks.VNI_MAX),
+            "Transport vxlan: virtual network that stands for side in, an even number; side out has the next one.");
     private static final Field<Optional<String>> IDENTIFIER = Field.optional(
             "identifier",
             Types.text(253),
@@ -145,6 +149,7 @@ final class ServiceInstanceReader {
             INTERFACES,
             ENDPOINT,
             GRE_KEY,
+            VNI,
             IDENTIFIER,
             POLICIES,
             PACKETS_PER_SECOND,
@@ -225,7 +230,7 @@ final class ServiceInstanceReader {
         Optional<IpAddress> endpoint = v.get(ENDPOINT);
         List<Attachment> attachments = Stream.of(
                         interfaces,
-                        endpoint.map(address -> new Endpoint(address, v.number(GRE_KEY))),
+                        endpoint.map(address -> new Endpoint(address, v.number(GRE_KEY), v.number(VNI))),
                         identifier.filter(_ -> !found).map(Identifier::new))
                 .<Attachment>flatMap(Optional::stream)
                 .toList();
@@ -237,6 +242,9 @@ final class ServiceInstanceReader {
         }
         if (endpoint.isEmpty() && v.get(GRE_KEY).isPresent()) {
             return v.refuse("greKey", "stands without endpoint", "endpoint, with a Service of transport gre");
+        }
+        if (endpoint.isEmpty() && v.get(VNI).isPresent()) {
+            return v.refuse("vni", "stands without endpoint", "endpoint, with a Service of transport vxlan");
         }
         Attachment attachment = attachments.getFirst();
         Optional<Integer> rate = v.get(PACKETS_PER_SECOND);

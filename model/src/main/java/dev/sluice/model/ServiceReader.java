@@ -38,7 +38,8 @@ final class ServiceReader {
             "Frames towards a node: as they are, with one VLAN tag, with two, over a pair of interfaces with dummy next hops"
                     + " (bump in the wire), or, to an address in the underlay, in Geneve with a network service header and all metadata"
                     + " (nsh, for nodes with an agent), the same in VXLAN-GPE (nsh-gpe) or, at an interface, right behind Ethernet (nsh-ethernet), or as"
-                    + " gateway load balancers of clouds send them (gwlb, for appliances made for those), or as frames in GRE with a key for each side (gre).");
+                    + " gateway load balancers of clouds send them (gwlb, for appliances made for those), or as frames in GRE with a key"
+                    + " for each side (gre), or in VXLAN with a virtual network for each side (vxlan).");
     private static final Field<Forwarding> FORWARDING = Field.defaulted(
             "forwarding", Types.word(Forwarding.class), Forwarding.BRIDGE, "Whether a node bridges or routes frames.");
     private static final Field<Translation> TRANSLATION = Field.defaulted(

@@ -92,7 +92,7 @@ class CarriedMetadataTest {
     @ParameterizedTest
     @EnumSource(names = {"NSH", "NSH_GPE", "NSH_ETHERNET"})
     void awareNodesGetItTooAndItGoesOnBehindThem(NodeTunnel.Format format) {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, format)) {
+        try (ThreeHosts hosts = ThreeHosts.nodeIn(B, format)) {
             begin(hosts);
             boolean onEthernet = format == NodeTunnel.Format.NSH_ETHERNET;
             List<byte[]> got = onEthernet ? hosts.host(B).sent(hosts.nodePort()) : hosts.toNode();

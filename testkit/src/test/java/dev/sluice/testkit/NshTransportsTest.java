@@ -62,7 +62,7 @@ class NshTransportsTest {
         }
 
         ThreeHosts hosts(int host) {
-            return this == TAGGED ? ThreeHosts.tagged(host) : ThreeHosts.aware(host, format);
+            return this == TAGGED ? ThreeHosts.tagged(host) : ThreeHosts.nodeIn(host, format);
         }
 
         /** What the node got since the last call. */
@@ -115,7 +115,7 @@ class NshTransportsTest {
 
     @Test
     void headersInFrontOfTheServiceHeaderAreThoseOfVxlanGpe() {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, NodeTunnel.Format.NSH_GPE)) {
+        try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_GPE)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] got = Kind.GPE.got(hosts, B).getFirst();
             assertThat(Arrays.copyOfRange(got, 36, 38)).as("UDP 4790").containsExactly(0x12, 0xb6);
@@ -125,7 +125,7 @@ class NshTransportsTest {
 
     @Test
     void headersInFrontOfTheServiceHeaderAreThoseOfEthernet() {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, NodeTunnel.Format.NSH_ETHERNET)) {
+        try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_ETHERNET)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] got = Kind.ETHERNET.got(hosts, B).getFirst();
             assertThat(Arrays.copyOfRange(got, 0, 6)).as("the node's").containsExactly(2, 0, 0, 0, 0x20, 0x50);
@@ -289,7 +289,7 @@ class NshTransportsTest {
     @MethodSource("forgeriesInGpe")
     void forgedVxlanGpeIsDroppedAndCounted(String what, DropReason reason, int offset, int value) {
         if (offset == 37) {
-            try (ThreeHosts hosts = ThreeHosts.aware(B, NodeTunnel.Format.NSH_GPE)) {
+            try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_GPE)) {
                 hosts.receive(A, CLIENT, FRAME);
                 byte[] geneve = Kind.GPE.answer(Kind.GPE.got(hosts, B).getFirst());
                 geneve[36] = 0x17;
@@ -330,7 +330,7 @@ class NshTransportsTest {
 
     @Test
     void framesWithoutServiceHeaderFromTheNodeAreDropped() {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, NodeTunnel.Format.NSH_ETHERNET)) {
+        try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_ETHERNET)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] got = Kind.ETHERNET.answer(Kind.ETHERNET.got(hosts, B).getFirst());
             hosts.receive(B, hosts.nodePort(), FRAME);
@@ -392,7 +392,7 @@ class NshTransportsTest {
 
     @Test
     void agentlessNodeThatSendsServiceHeadersIsNotHeard() {
-        try (ThreeHosts hosts = ThreeHosts.aware(B, NodeTunnel.Format.NSH_ETHERNET)) {
+        try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_ETHERNET)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] answer = Kind.ETHERNET.answer(Kind.ETHERNET.got(hosts, B).getFirst());
             hosts.receive(C, NODE_OUT, answer);

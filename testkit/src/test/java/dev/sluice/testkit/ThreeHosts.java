@@ -135,19 +135,17 @@ final class ThreeHosts implements AutoCloseable {
         return new ThreeHosts(hub, Attachment.Translation.NONE, host, NodeTunnel.Format.GWLB);
     }
 
-    /** The firewall is on A or B, behind two GRE tunnels: keys 100 and 101. */
-    static ThreeHosts gre(int host) {
-        return new ThreeHosts(false, Attachment.Translation.NONE, host, NodeTunnel.Format.GRE);
-    }
-
-    /** The firewall is on A or B and gets the network service header in a transport of that kind; on Ethernet at {@link #nodePort}. */
-    static ThreeHosts aware(int host, NodeTunnel.Format format) {
+    /**
+     * The firewall is on A or B and gets packets in a transport of that kind: with the network service header in front of them, on Ethernet at {@link #nodePort}; or behind two
+     * tunnels, with keys or virtual networks 100 and 101.
+     */
+    static ThreeHosts nodeIn(int host, NodeTunnel.Format format) {
         return new ThreeHosts(false, Attachment.Translation.NONE, host, format);
     }
 
     /** On A or B, with the service header on Ethernet behind VLAN tag 30. */
     static ThreeHosts tagged(int host) {
-        ThreeHosts hosts = aware(host, NodeTunnel.Format.NSH_ETHERNET);
+        ThreeHosts hosts = nodeIn(host, NodeTunnel.Format.NSH_ETHERNET);
         hosts.nodeTag = 0x8100 << 16 | 30;
         for (int each = A; each <= C; each++) {
             hosts.host(each).apply(hosts.snapshot(each, Rule.FailureAction.CLOSED));

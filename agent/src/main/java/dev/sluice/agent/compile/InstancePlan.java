@@ -150,7 +150,7 @@ final class InstancePlan {
         for (PolicyTags tags : instance.spec().policies()) {
             add(instance, service, attachmentName(instance, tags.chain()), in, out, host);
         }
-        if (host.isEmpty() && instance.spec().attachment() instanceof Endpoint(IpAddress address, var _)) {
+        if (host.isEmpty() && instance.spec().attachment() instanceof Endpoint(IpAddress address, var _, var _)) {
             attachments.values().stream()
                     .filter(draft -> draft.content().instance() == number)
                     .findFirst()
@@ -258,7 +258,7 @@ final class InstancePlan {
     }
 
     private static @Nullable NodeTunnel tunnel(ServiceInstance instance, Service service) {
-        if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address, var greKey))) {
+        if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address, var greKey, var vni))) {
             return service.spec().transport() == Transport.NSH_ETHERNET ? NodeTunnel.onEthernet() : null;
         }
         return switch (service.spec().transport()) {
@@ -266,6 +266,7 @@ final class InstancePlan {
             case NSH_GPE -> new NodeTunnel(NodeTunnel.Format.NSH_GPE, address);
             case GWLB -> new NodeTunnel(NodeTunnel.Format.GWLB, address);
             case GRE -> new NodeTunnel(NodeTunnel.Format.GRE, address, greKey.orElse(0));
+            case VXLAN -> new NodeTunnel(NodeTunnel.Format.VXLAN, address, vni.orElse(0));
             case RAW, VLAN, QINQ, WIRE, NSH_ETHERNET -> null;
         };
     }

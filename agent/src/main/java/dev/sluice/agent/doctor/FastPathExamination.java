@@ -197,7 +197,7 @@ final class FastPathExamination {
             return Optional.of("it rewrites addresses");
         }
         return switch (spec.transport()) {
-            case NSH, NSH_GPE, NSH_ETHERNET, GWLB, GRE ->
+            case NSH, NSH_GPE, NSH_ETHERNET, GWLB, GRE, VXLAN ->
                 Optional.of("it is reached through a tunnel of its own (transport "
                         + spec.transport().word() + ")");
             case RAW, VLAN, QINQ, WIRE -> Optional.empty();

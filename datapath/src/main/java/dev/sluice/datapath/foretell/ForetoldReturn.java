@@ -32,6 +32,7 @@ final class ForetoldReturn {
 
     private static final int NSH_INDEX = 7;
     private static final int GRE_KEY_END = 7;
+    private static final int VNI_END = 6;
 
     private ForetoldReturn() {}
 
@@ -92,6 +93,9 @@ final class ForetoldReturn {
         }
         bytes[udp + UDP_CHECKSUM] = 0;
         bytes[udp + UDP_CHECKSUM + 1] = 0;
+        if (tunnel.format() == NodeTunnel.Format.VXLAN) {
+            bytes[udp + Udp.BYTES + VNI_END] ^= 1;
+        }
         if (tunnel.isAware()) {
             int header = udp + Udp.BYTES;
             int options = tunnel.format() == NodeTunnel.Format.NSH ? (bytes[header] & 0x3f) * 4 : 0;

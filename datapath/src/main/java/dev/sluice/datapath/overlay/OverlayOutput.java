@@ -56,7 +56,7 @@ public final class OverlayOutput implements TunnelContent {
     private final DatapathCounters counters;
     private final TunnelOutput output;
     private final GatewayOutput gateway;
-    private final GreTunnels gre;
+    private final SideTunnels sides;
     private final StraightOn straightOn;
     private final LivenessView liveness;
     private Snapshot snapshot = Snapshot.empty();
@@ -91,7 +91,7 @@ public final class OverlayOutput implements TunnelContent {
             ConnectionTable table,
             PlaneFlows flows,
             TunnelOutput output,
-            GreTunnels gre,
+            SideTunnels sides,
             SwitchStage segments,
             LivenessView liveness,
             DatapathCounters counters) {
@@ -101,7 +101,7 @@ public final class OverlayOutput implements TunnelContent {
         this.table = table;
         this.flows = flows;
         this.output = output;
-        this.gre = gre;
+        this.sides = sides;
         this.counters = counters;
         gateway = new GatewayOutput(output, table, flows, counters);
     }
@@ -110,7 +110,7 @@ public final class OverlayOutput implements TunnelContent {
         snapshot = next;
         plane = next.plane();
         gateway.apply(next);
-        gre.apply(next);
+        sides.apply(next);
         straightOn.apply(next);
     }
 
@@ -137,8 +137,8 @@ public final class OverlayOutput implements TunnelContent {
         if (tunnel != null && tunnel.format() == NodeTunnel.Format.GWLB) {
             return gateway.send(c, b, slot, node);
         }
-        if (tunnel != null && tunnel.format() == NodeTunnel.Format.GRE) {
-            return gre.send(c, b, slot, node, transparent);
+        if (tunnel != null && tunnel.hasTunnelForEachSide()) {
+            return sides.send(c, b, slot, node, transparent);
         }
         PlanePath names = plane.ofPath(path.id());
         if (names == null) {

@@ -146,7 +146,7 @@ public record Attachment(
 
     /** Whether both sides are one and the same. */
     public boolean oneArmed() {
-        boolean twoTunnels = tunnel != null && tunnel.format() == NodeTunnel.Format.GRE;
+        boolean twoTunnels = tunnel != null && tunnel.hasTunnelForEachSide();
         return !twoTunnels && in.port == out.port && in.outerTag == out.outerTag && in.innerTag == out.innerTag;
     }
 }

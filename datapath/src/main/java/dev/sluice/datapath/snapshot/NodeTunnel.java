@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param format what is put around packets
  * @param address the node's own in the underlay; what comes from it is from the node, and from no other. Null: the node is at the port of its sides
- * @param firstKey GRE: key of side in, an even number; that of side out is the next one
+ * @param firstKey GRE key, or VXLAN network identifier, of side in: an even number; that of side out is the next one
  */
 public record NodeTunnel(Format format, @Nullable IpAddress address, int firstKey) {
     /** Checks that there is an address exactly where the format needs one. */
@@ -43,30 +43,38 @@ public record NodeTunnel(Format format, @Nullable IpAddress address, int firstKe
         GWLB,
 
         /** GRE with a key for each side, frames inside: a node without agent. */
-        GRE
+        GRE,
+
+        /** The same in VXLAN, with a virtual network for each side (RFC 7348). */
+        VXLAN
     }
 
     /** Whether the node gets the network service header, and so is aware of service paths (C11). */
     public boolean isAware() {
         return switch (format) {
             case NSH, NSH_GPE, NSH_ETHERNET -> true;
-            case GWLB, GRE -> false;
+            case GWLB, GRE, VXLAN -> false;
         };
     }
 
-    /** GRE key of a side. */
+    /** Whether a tunnel stands for each side of the node. */
+    public boolean hasTunnelForEachSide() {
+        return format == Format.GRE || format == Format.VXLAN;
+    }
+
+    /** GRE key or virtual network of a side. */
     int key(int side) {
         return firstKey | side;
     }
 
-    /** The side with that GRE key, -1 if none. */
+    /** The side with that GRE key or virtual network, -1 if none. */
     public int sideOf(long key) {
         return key >> 1 == firstKey >> 1 ? (int) key & 1 : -1;
     }
 
     /** Whether packets come back with what tells flows of two tenants apart that have the same addresses. */
     public boolean tellsFlowsApart() {
-        return format != Format.GRE;
+        return !hasTunnelForEachSide();
     }
 
     /** Whether packets come back without the Ethernet header that they had. */

@@ -13,6 +13,7 @@ import dev.sluice.wire.TunnelHeader;
 import dev.sluice.wire.Underlay;
 import dev.sluice.wire.VxlanGpe;
 import dev.sluice.wire.VxlanGpeHeader;
+import dev.sluice.wire.VxlanHeader;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -53,8 +54,8 @@ public final class TunnelTable {
      * Those to a node of this host that is not asked by virtual network.
      *
      * @param attachment id of the node
-     * @param first GRE: to side in; gateway appliance: for IPv4
-     * @param second GRE: to side out; gateway appliance: for IPv6
+     * @param first GRE and VXLAN: to side in; gateway appliance: for IPv4
+     * @param second GRE and VXLAN: to side out; gateway appliance: for IPv6
      */
     private record ToNode(int attachment, Tunnel first, Tunnel second) {}
 
@@ -82,11 +83,11 @@ public final class TunnelTable {
             if (to == null || address == null) {
                 continue;
             }
-            if (to.format() == NodeTunnel.Format.GRE) {
+            if (to.hasTunnelForEachSide()) {
                 unaware.add(new ToNode(
                         node.id(),
-                        gre(plane, address, to.key(Attachment.IN)),
-                        gre(plane, address, to.key(Attachment.OUT))));
+                        toSide(plane, to, address, Attachment.IN),
+                        toSide(plane, to, address, Attachment.OUT)));
             } else if (to.format() == NodeTunnel.Format.GWLB) {
                 unaware.add(new ToNode(
                         node.id(), gateway(plane, address, EtherTypes.IPV4), gateway(plane, address, EtherTypes.IPV6)));
@@ -157,8 +158,10 @@ public final class TunnelTable {
         return List.of(new GeneveOption(GeneveOptions.SLUICE_CLASS, type & 0xff, number));
     }
 
-    private static Tunnel gre(ServicePlane plane, IpAddress to, int key) {
-        return tunnel(plane, to, false, new GreHeader(EtherTypes.TEB, key, NO_SEQUENCE));
+    private static Tunnel toSide(ServicePlane plane, NodeTunnel node, IpAddress to, int side) {
+        return node.format() == NodeTunnel.Format.GRE
+                ? tunnel(plane, to, false, new GreHeader(EtherTypes.TEB, node.key(side), NO_SEQUENCE))
+                : tunnel(plane, to, !to.isIpv4(), new VxlanHeader(node.key(side)));
     }
 
     /** Values of options are those of the flow. */
@@ -201,7 +204,7 @@ public final class TunnelTable {
         return to == null ? null : ipv4 ? to.first : to.second;
     }
 
-    /** To a side of a node of this host by GRE; null if there is none. */
+    /** To a side of a node of this host by GRE or VXLAN; null if there is none. */
     @Nullable
     public Tunnel toSide(int attachment, int side) {
         ToNode to = byNode.get(attachment);

@@ -39,6 +39,7 @@ final class FirewallTransport {
                 "interfaces: {in: {interface: fw-in" + tags + ", out: {interface: fw-out" + tags + "}";
             case "nsh-ethernet" -> "interfaces: {in: {interface: fw-in, mac: \"" + MAC + "\"}}";
             case "gre" -> "endpoint: \"" + address(ipVersion) + "\", greKey: 100";
+            case "vxlan" -> "endpoint: \"" + address(ipVersion) + "\", vni: 100";
             default -> "endpoint: \"" + address(ipVersion) + "\"";
         };
         return objects.replace(IN_AND_OUT, attached)
@@ -66,6 +67,10 @@ final class FirewallTransport {
                 ProgramNode.cable(network.fw.interfaceNamed("in"), network.fw.interfaceNamed("out"));
             case "nsh-ethernet" -> ProgramNode.start(FirewallTransport::answer, network.fw.interfaceNamed("in"));
             case "gre" -> PythonNode.start(network.fw, "gre_node", address);
+            case "vxlan" -> {
+                VxlanNodeTest.bridge(network.fw, address, ipVersion == 4 ? "192.0.2.2" : "2001:db8::2");
+                yield () -> {};
+            }
             case "gwlb" -> PythonNode.start(network.fw, "gateway_node", address);
             case "nsh" -> PythonNode.start(network.fw, "aware_node", address, "0");
             case "nsh-gpe" -> PythonNode.start(network.fw, "aware_node", address, "0", "gpe");

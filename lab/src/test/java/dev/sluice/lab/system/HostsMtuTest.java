@@ -36,7 +36,7 @@ class HostsMtuTest {
 
     @ParameterizedTest
     @Tag("campaign")
-    @ValueSource(strings = {"raw", "vlan", "qinq", "gre", "gwlb"})
+    @ValueSource(strings = {"raw", "vlan", "qinq", "gre", "vxlan", "gwlb"})
     void otherTransportsLikewise(String transport) throws Exception {
         lookAt(transport);
     }

@@ -124,11 +124,14 @@ class OpenVswitchNodeTest {
                     "interfaces: {in: {interface: sf, mac: \"" + NODE_MAC + "\"}}"
                             + (tagged ? ", policies: [{chain: inspect, in: {vlan: 30}}]" : ""));
         }
-        return ipVersion == 4
-                ? objects
-                : objects.replace("192.0.2.1/24", "\"2001:db8::1/64\"")
-                        .replace("192.0.2.1", "\"2001:db8::1\"")
-                        .replace("192.0.2.50", "\"2001:db8::50\"");
+        return ipVersion == 4 ? objects : overIpv6(objects);
+    }
+
+    /** The objects of {@link NodeEndpointTest#alone} with other addresses in the underlay. */
+    static String overIpv6(String objects) {
+        return objects.replace("192.0.2.1/24", "\"2001:db8::1/64\"")
+                .replace("192.0.2.1", "\"2001:db8::1\"")
+                .replace("192.0.2.50", "\"2001:db8::50\"");
     }
 
     @ParameterizedTest(name = "{0} over IPv{1}")

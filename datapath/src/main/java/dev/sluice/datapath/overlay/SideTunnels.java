@@ -17,14 +17,16 @@ import dev.sluice.wire.EtherTypes;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.Gre;
 import dev.sluice.wire.OverlayTemplate;
+import dev.sluice.wire.Vxlan;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Nodes without agent behind GRE tunnels: a key for each side, frames inside (C5; packet-life.md, GRE). One user: the worker.
+ * Nodes without agent behind two tunnels, one for each side: GRE with two keys or VXLAN with two virtual networks, frames inside (C5; packet-life.md, GRE and VXLAN). One user:
+ * the worker.
  *
  * <p>A tunnel stands for an interface: what comes back is found as a frame of a service port would be. Hot path: no allocation.
  */
-public final class GreTunnels implements TunnelContent {
+public final class SideTunnels implements TunnelContent {
     /** The packet was dropped, or waits for others. */
     public static final int GONE = -1;
 
@@ -38,7 +40,7 @@ public final class GreTunnels implements TunnelContent {
     private long source;
     private long destination;
 
-    public GreTunnels(Frames frames, TunnelOutput output, DatapathCounters counters) {
+    public SideTunnels(Frames frames, TunnelOutput output, DatapathCounters counters) {
         this.frames = frames;
         this.output = output;
         this.counters = counters;
@@ -71,13 +73,12 @@ public final class GreTunnels implements TunnelContent {
     }
 
     /**
-     * Takes the frame out of the packet in hand, which came from the address of a node of this host.
+     * Takes the frame out of the packet in hand, IP protocol GRE, which came from the address of a node of this host that has such tunnels.
      *
      * @return the side of the node that it came from, or {@link #GONE} if the packet goes no further
      */
-    public int receive(Cursor c, Attachment node, Decapsulation decapsulation) {
+    public int receiveGre(Cursor c, Attachment node, Decapsulation decapsulation) {
         MemorySegment m = c.memory;
-        NodeTunnel tunnel = node.tunnel();
         long gre = c.start() + c.batch.l4[c.slot];
         long end = c.start() + c.lengthBytes();
         int greBytes = Gre.check(m, gre, (int) (end - gre));
@@ -90,15 +91,36 @@ public final class GreTunnels implements TunnelContent {
         if (Gre.protocol(m, gre) != EtherTypes.TEB) {
             return refuse(c, DropReason.OVERLAY_PAYLOAD_UNKNOWN);
         }
-        int side = tunnel == null ? -1 : tunnel.sideOf(Gre.key(m, gre));
+        return takeOut(c, node, Gre.key(m, gre), gre + greBytes, decapsulation);
+    }
+
+    /**
+     * Takes the frame out of the packet in hand, UDP to the port of VXLAN with a checksum that holds, which came from the address of a node of this host that has such tunnels.
+     *
+     * @param vxlan where the header behind UDP begins
+     * @return the side of the node that it came from, or {@link #GONE} if the packet goes no further
+     */
+    public int receiveVxlan(Cursor c, Attachment node, long vxlan, Decapsulation decapsulation) {
+        MemorySegment m = c.memory;
+        long end = c.start() + c.lengthBytes();
+        int vxlanBytes = Vxlan.check(m, vxlan, (int) (end - vxlan));
+        return vxlanBytes < 0
+                ? refuse(c, DropReason.OVERLAY_HEADER_INVALID)
+                : takeOut(c, node, Vxlan.vni(m, vxlan), vxlan + vxlanBytes, decapsulation);
+    }
+
+    private int takeOut(Cursor c, Attachment node, long key, long frame, Decapsulation decapsulation) {
+        NodeTunnel tunnel = node.tunnel();
+        int side = tunnel == null ? -1 : tunnel.sideOf(key);
         if (side < 0) {
             return refuse(c, DropReason.SERVICE_TAG_UNKNOWN);
         }
         if (node.copy()) {
             return refuse(c, DropReason.COPY_NODE_SENT);
         }
+        long end = c.start() + c.lengthBytes();
         long way = FlowHash.mix(node.id()) ^ side;
-        return decapsulation.takeOut(c, gre + greBytes, end, 0, way) ? side : GONE;
+        return decapsulation.takeOut(c, frame, end, 0, way) ? side : GONE;
     }
 
     private int refuse(Cursor c, DropReason why) {
