@@ -1,12 +1,14 @@
 package dev.sluice.datapath;
 
 import dev.sluice.datapath.overlay.CarriedPacket;
+import dev.sluice.datapath.overlay.FixedContexts;
 import dev.sluice.datapath.overlay.NodeInstructions;
 import dev.sluice.datapath.overlay.OverlayOutput;
 import dev.sluice.datapath.overlay.PlaneFlows;
 import dev.sluice.datapath.packet.DatapathCounters;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.NodeTunnel;
 import dev.sluice.datapath.snapshot.Path;
 import dev.sluice.datapath.snapshot.PlanePath;
 import dev.sluice.datapath.snapshot.ServicePlane;
@@ -36,6 +38,7 @@ final class NodeInput {
     private final Decapsulation decapsulation;
     private final Returns returns;
     private final OverlayOutput output;
+    private final FixedContexts contexts;
     private final NodeInstructions instructions;
     private final DatapathCounters counters;
     private ServicePlane plane = ServicePlane.NONE;
@@ -48,6 +51,7 @@ final class NodeInput {
             Decapsulation decapsulation,
             Returns returns,
             OverlayOutput output,
+            FixedContexts contexts,
             NodeInstructions instructions,
             DatapathCounters counters) {
         this.frames = frames;
@@ -57,6 +61,7 @@ final class NodeInput {
         this.decapsulation = decapsulation;
         this.returns = returns;
         this.output = output;
+        this.contexts = contexts;
         this.instructions = instructions;
         this.counters = counters;
     }
@@ -83,17 +88,27 @@ final class NodeInput {
                 || path.hops().get(hop).attachment().id() != node.id()) {
             return frames.drop(c, DropReason.NODE_HOP_FORGED);
         }
-        boolean here = in.metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
+        NodeTunnel tunnel = node.tunnel();
+        boolean fixed = tunnel != null && tunnel.fixedContext();
         if (isMessage(c, in.nsh)) {
-            return here ? message(c, node, path, in) : messageForOther(c, node, path, names, in);
+            return fixed
+                    ? frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED)
+                    : isHere(in) ? message(c, node, path, in) : messageForOther(c, node, path, names, in);
         }
         if (path.hops().get(hop).copy()) {
             return frames.drop(c, DropReason.COPY_NODE_SENT);
         }
+        if (fixed && !contexts.resolve(c.memory, in)) {
+            return frames.drop(c, DropReason.NODE_FLOW_FORGED);
+        }
         if (!decapsulation.takeOut(c, in.inner(), in.end, in.direction, in.way(c.memory))) {
             return Step.DONE;
         }
-        return here ? goOn(c, node, path, in) : goOnForOther(c, node, path, names, in);
+        return isHere(in) ? goOn(c, node, path, in) : goOnForOther(c, node, path, names, in);
+    }
+
+    private boolean isHere(CarriedPacket in) {
+        return in.metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
     }
 
     // Classified here.

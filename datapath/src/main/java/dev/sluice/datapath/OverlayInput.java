@@ -2,6 +2,7 @@ package dev.sluice.datapath;
 
 import dev.sluice.datapath.offload.OffloadRefusal;
 import dev.sluice.datapath.overlay.CarriedPacket;
+import dev.sluice.datapath.overlay.FixedContexts;
 import dev.sluice.datapath.overlay.PlaneFlows;
 import dev.sluice.datapath.overlay.SideTunnels;
 import dev.sluice.datapath.packet.Batch;
@@ -313,7 +314,9 @@ final class OverlayInput {
         if (in.ordinal > path.visited(in.direction)) {
             return frames.drop(c, DropReason.NSH_INDEX_INVALID);
         }
-        if (!in.metadata.has(NEEDED)) {
+        NodeTunnel tunnel = node == null ? null : node.tunnel();
+        boolean fixed = tunnel != null && tunnel.fixedContext();
+        if (fixed ? !FixedContexts.isOne(m, in.nsh) : !in.metadata.has(NEEDED)) {
             return frames.drop(c, DropReason.NSH_CONTEXT_MISSING);
         }
         in.hopBefore = path.hopAt(in.direction, in.ordinal - 1);
@@ -377,9 +380,9 @@ final class OverlayInput {
         return in.metadata.ingressNode() == (plane.node() & 0xffff_ffffL);
     }
 
-    private static boolean isAware(Attachment node) {
+    private static boolean speaksOfFlows(Attachment node) {
         NodeTunnel tunnel = node.tunnel();
-        return tunnel != null && tunnel.isAware();
+        return tunnel != null && tunnel.isAware() && !tunnel.fixedContext();
     }
 
     /** What an aware node on the peer's host says of a flow; others may not, and nobody of flows that were classified elsewhere. */
@@ -388,7 +391,7 @@ final class OverlayInput {
         Attachment node = hop < 0 || hop >= path.hops().size()
                 ? null
                 : path.hops().get(hop).attachment();
-        if (node == null || !isAware(node) || node.peer() != peer.index() || !isClassifiedHere()) {
+        if (node == null || !speaksOfFlows(node) || node.peer() != peer.index() || !isClassifiedHere()) {
             return frames.drop(c, DropReason.FLOW_PROGRAM_REFUSED);
         }
         return nodes.message(c, node, path, in);

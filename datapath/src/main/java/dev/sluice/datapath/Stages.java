@@ -7,6 +7,7 @@ import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.liveness.LivenessView;
 import dev.sluice.datapath.neighbors.NeighborStage;
 import dev.sluice.datapath.neighbors.Neighbors;
+import dev.sluice.datapath.overlay.FixedContexts;
 import dev.sluice.datapath.overlay.NodeInstructions;
 import dev.sluice.datapath.overlay.OverlayOutput;
 import dev.sluice.datapath.overlay.PlaneFlows;
@@ -111,10 +112,11 @@ final class Stages {
         underlay = new UnderlayRoutes(liveness);
         tunnelOutput = new TunnelOutput(frames, neighbors, underlay);
         SideTunnels sides = new SideTunnels(frames, tunnelOutput, counters);
+        FixedContexts contexts = new FixedContexts(table, planeFlows);
         switchStage = new SwitchStage(
                 frames, parser, fragments, errors, table, liveness, tunnelOutput, counters, FlowHash.mix(seed + 1));
-        overlayOutput =
-                new OverlayOutput(frames, table, planeFlows, tunnelOutput, sides, switchStage, liveness, counters);
+        overlayOutput = new OverlayOutput(
+                frames, table, planeFlows, tunnelOutput, sides, contexts, switchStage, liveness, counters);
         steering = new Steering(
                 frames,
                 liveness,
@@ -167,6 +169,7 @@ final class Stages {
                 decapsulation,
                 returns,
                 overlayOutput,
+                contexts,
                 new NodeInstructions(programs, table, selector, counters),
                 counters);
         overlayInput = new OverlayInput(

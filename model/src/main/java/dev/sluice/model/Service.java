@@ -29,6 +29,7 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
      * @param mtuAudit what happens when a node is to be inserted that does not take the largest packets
      * @param onReturn which flows a node gets that serves again, or is new
      * @param movesPerSecond how many flows in progress move to it at most, 1..10000
+     * @param mdType type of the metadata in the network service header, 1 or 2 (RFC 8300); of meaning for transports that have one
      */
     public record Spec(
             Transport transport,
@@ -40,16 +41,24 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
             Health health,
             MtuAudit mtuAudit,
             OnReturn onReturn,
-            int movesPerSecond) {
+            int movesPerSecond,
+            int mdType) {
+        /** Fixed context of 16 bytes (RFC 8300 2.4). */
+        public static final int MD_TYPE_FIXED = 1;
+
+        /** Context headers (RFC 8300 2.5). */
+        public static final int MD_TYPE_DEFAULT = 2;
+
         /** How many flows move per second if nothing is said. */
         public static final int MOVES_PER_SECOND_DEFAULT = 100;
 
         /** Most flows that can be asked for. */
         public static final int MOVES_PER_SECOND_MAX = 10_000;
 
-        /** Checks the range. */
+        /** Checks the ranges. */
         public Spec {
             Checks.requireRange("movesPerSecond", movesPerSecond, 1, MOVES_PER_SECOND_MAX);
+            Checks.requireRange("mdType", mdType, MD_TYPE_FIXED, MD_TYPE_DEFAULT);
         }
     }
 

@@ -171,9 +171,17 @@ final class ServiceReader {
             Types.integer(1, Spec.MOVES_PER_SECOND_MAX),
             "rebalance: how many flows move in a second at most, without it " + Spec.MOVES_PER_SECOND_DEFAULT + ".");
 
+    private static final Field<Optional<Integer>> MD_TYPE = Field.optional(
+            "mdType",
+            Types.integer(Spec.MD_TYPE_FIXED, Spec.MD_TYPE_DEFAULT),
+            "Transports nsh, nsh-gpe and nsh-ethernet: metadata type of the network service header (RFC 8300), without it "
+                    + Spec.MD_TYPE_DEFAULT
+                    + ". 1: a fixed context of 16 bytes, for nodes that know no other; they say nothing of flows. 2: context headers with all metadata.");
+
     static final ObjectType<Spec> SPEC = ObjectType.of(
             ServiceReader::spec,
             TRANSPORT,
+            MD_TYPE,
             FORWARDING,
             TRANSLATION,
             ACTION,
@@ -216,6 +224,13 @@ final class ServiceReader {
         if (moves.isPresent() && onReturn != OnReturn.REBALANCE) {
             return v.refuse("movesPerSecond", "stands without onReturn: rebalance", "onReturn: rebalance beside it");
         }
+        Optional<Integer> mdType = v.get(MD_TYPE);
+        if (mdType.isPresent() && !v.get(TRANSPORT).isAware()) {
+            return v.refuse(
+                    "mdType",
+                    "stands with transport " + v.get(TRANSPORT).word() + ", which has no network service header",
+                    "no mdType, or transport nsh, nsh-gpe or nsh-ethernet");
+        }
         if (v.get(AMBIGUOUS_RETURN) == AmbiguousReturn.LOCAL && v.get(UNMATCHED_RETURN) != UnmatchedReturn.ROUTE) {
             return v.refuse(
                     "ambiguousReturn", "stands without unmatchedReturn: route", "unmatchedReturn: route beside it");
@@ -236,6 +251,7 @@ final class ServiceReader {
                 v.get(HEALTH),
                 v.get(MTU_AUDIT),
                 onReturn,
-                moves.orElse(Spec.MOVES_PER_SECOND_DEFAULT));
+                moves.orElse(Spec.MOVES_PER_SECOND_DEFAULT),
+                mdType.orElse(Spec.MD_TYPE_DEFAULT));
     }
 }

@@ -32,6 +32,9 @@ class EndpointFieldsTest {
                 "transport: gre|endpoint: 192.0.2.50, greKey: 0",
                 "transport: gre|endpoint: 192.0.2.50, greKey: 2147483646",
                 "transport: nsh|endpoint: 192.0.2.50",
+                "'transport: nsh, mdType: 1'|endpoint: 192.0.2.50",
+                "'transport: nsh-gpe, mdType: 2'|endpoint: 192.0.2.50",
+                "'transport: nsh-ethernet, mdType: 1'|'interfaces: {in: {interface: a, mac: \"02:00:00:00:00:50\"}}'",
                 "transport: gwlb|endpoint: 192.0.2.50"
             })
     void whatFitsIsTaken(String service, String instance) {
@@ -64,6 +67,29 @@ class EndpointFieldsTest {
         assertThat(result.problems()).singleElement().satisfies(problem -> {
             assertThat(problem.object()).isEqualTo("ServiceInstance/fw-1");
             assertThat(problem.field()).isEqualTo(field);
+            assertThat(problem.message()).contains(message);
+            assertThat(problem.allowed()).isEqualTo(allowed);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "transport: vxlan, mdType: 1|transport vxlan, which has no network service header|no mdType, or transport nsh, nsh-gpe or nsh-ethernet",
+                "transport: raw, mdType: 2|transport raw, which has no network service header|no mdType, or transport nsh, nsh-gpe or nsh-ethernet",
+                "transport: nsh, mdType: 0|out of range|1..2",
+                "transport: nsh, mdType: 15|out of range|1..2",
+                "transport: nsh, mdType: one|is not a whole number|1..2"
+            })
+    void metadataTypeThatDoesNotFitIsRefused(String service, String message, String allowed) {
+        LoadResult result = ConfigurationLoader.parse(
+                "test.yaml",
+                "{apiVersion: sluice.dev/v1, kind: Service, metadata: {name: fw}, spec: {" + service + "}}");
+        assertThat(result.configuration()).isEmpty();
+        assertThat(result.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.object()).isEqualTo("Service/fw");
+            assertThat(problem.field()).isEqualTo("spec.mdType");
             assertThat(problem.message()).contains(message);
             assertThat(problem.allowed()).isEqualTo(allowed);
         });

@@ -106,6 +106,21 @@ class CarriedMetadataTest {
         }
     }
 
+    /** Nodes that know metadata type 1 only do not get it, and what they send back has none. */
+    @ParameterizedTest
+    @EnumSource
+    void itGoesOnBehindNodesThatDoNotGetIt(NshNode node) {
+        try (ThreeHosts hosts = node.hostsWithFixedContext(B)) {
+            begin(hosts);
+            byte[] packet = node.got(hosts, B).getLast();
+            assertThat(node.frame(packet)).isEqualTo(FRAME);
+            node.sendBack(hosts, B, node.answer(packet));
+            assertThat(unknown(last(hosts, B, C), NSH)).isEqualTo(UNKNOWN);
+            assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(FRAME);
+            hosts.hosts.forEach(each -> assertThat(each.drops()).isEmpty());
+        }
+    }
+
     private static byte[] onEthernet(byte[] packet) {
         byte[] answer = packet.clone();
         System.arraycopy(packet, 0, answer, 6, 6);

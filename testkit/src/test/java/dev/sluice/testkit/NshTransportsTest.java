@@ -2,6 +2,7 @@ package dev.sluice.testkit;
 
 import static dev.sluice.testkit.AwareNode.ALL;
 import static dev.sluice.testkit.AwareNode.BOTH;
+import static dev.sluice.testkit.NshNode.INDEX;
 import static dev.sluice.testkit.ThreeHosts.A;
 import static dev.sluice.testkit.ThreeHosts.B;
 import static dev.sluice.testkit.ThreeHosts.C;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Nodes that get the network service header in VXLAN-GPE, or right behind Ethernet (C5, C11), by the bytes of RFC 8300 and draft-ietf-nvo3-vxlan-gpe. What is said of aware
+ * Nodes that get the network service header in Geneve, in VXLAN-GPE or right behind Ethernet (C5, C11), by the bytes of RFC 8300 and draft-ietf-nvo3-vxlan-gpe. What is said of aware
  * nodes in {@link AwareNodeTest} goes for them too. Offsets: VXLAN-GPE as there, the header itself at 42; Ethernet 0, NSH 14, frame 74.
  */
 class NshTransportsTest {
@@ -39,7 +40,6 @@ class NshTransportsTest {
     private static final int DAMAGED = 20_000;
 
     // Offsets from the service header on.
-    private static final int INDEX = 7;
     private static final int TENANT_END = 15;
     private static final int FLOW_END = 35;
     private static final int FLAGS = 41;
@@ -47,54 +47,9 @@ class NshTransportsTest {
 
     private static final int GPE = 42;
 
-    /** How the node is reached. */
-    enum Kind {
-        GPE(NodeTunnel.Format.NSH_GPE, 50),
-        ETHERNET(NodeTunnel.Format.NSH_ETHERNET, 14),
-        TAGGED(NodeTunnel.Format.NSH_ETHERNET, 18);
-
-        final NodeTunnel.Format format;
-        final int nsh;
-
-        Kind(NodeTunnel.Format format, int nsh) {
-            this.format = format;
-            this.nsh = nsh;
-        }
-
-        ThreeHosts hosts(int host) {
-            return this == TAGGED ? ThreeHosts.tagged(host) : ThreeHosts.nodeIn(host, format);
-        }
-
-        /** What the node got since the last call. */
-        List<byte[]> got(ThreeHosts hosts, int host) {
-            return this == GPE ? hosts.toNode() : hosts.host(host).sent(hosts.nodePort());
-        }
-
-        byte[] frame(byte[] packet) {
-            return Arrays.copyOfRange(packet, nsh + NSH_BYTES, packet.length);
-        }
-
-        /** Back to the switch, one less in the index. */
-        byte[] answer(byte[] packet) {
-            byte[] answer = packet.clone();
-            System.arraycopy(packet, 0, answer, 6, 6);
-            System.arraycopy(packet, 6, answer, 0, 6);
-            if (this == GPE) {
-                System.arraycopy(packet, 26, answer, 30, 4);
-                System.arraycopy(packet, 30, answer, 26, 4);
-            }
-            answer[nsh + INDEX]--;
-            return answer;
-        }
-
-        void sendBack(ThreeHosts hosts, int host, byte[] answer) {
-            hosts.receive(host, this == GPE ? UNDERLAY : hosts.nodePort(), answer);
-        }
-    }
-
     @ParameterizedTest
     @CsvSource({"GPE, 0", "GPE, 1", "ETHERNET, 0", "ETHERNET, 1", "TAGGED, 0", "TAGGED, 1"})
-    void bothDirectionsVisitTheNode(Kind kind, int host) {
+    void bothDirectionsVisitTheNode(NshNode kind, int host) {
         try (ThreeHosts hosts = kind.hosts(host)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] got = kind.got(hosts, host).getFirst();
@@ -117,7 +72,7 @@ class NshTransportsTest {
     void headersInFrontOfTheServiceHeaderAreThoseOfVxlanGpe() {
         try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_GPE)) {
             hosts.receive(A, CLIENT, FRAME);
-            byte[] got = Kind.GPE.got(hosts, B).getFirst();
+            byte[] got = NshNode.GPE.got(hosts, B).getFirst();
             assertThat(Arrays.copyOfRange(got, 36, 38)).as("UDP 4790").containsExactly(0x12, 0xb6);
             assertThat(Arrays.copyOfRange(got, GPE, GPE + 8)).containsExactly(0x0c, 0, 0, 4, 0, 0x10, 0, 0);
         }
@@ -127,7 +82,7 @@ class NshTransportsTest {
     void headersInFrontOfTheServiceHeaderAreThoseOfEthernet() {
         try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_ETHERNET)) {
             hosts.receive(A, CLIENT, FRAME);
-            byte[] got = Kind.ETHERNET.got(hosts, B).getFirst();
+            byte[] got = NshNode.ETHERNET.got(hosts, B).getFirst();
             assertThat(Arrays.copyOfRange(got, 0, 6)).as("the node's").containsExactly(2, 0, 0, 0, 0x20, 0x50);
             assertThat(Arrays.copyOfRange(got, 6, 12)).as("the port's").containsExactly(2, 0, 0, 0, 0x20, 1);
             assertThat(Arrays.copyOfRange(got, 12, 14)).containsExactly(0x89, 0x4f);
@@ -138,29 +93,29 @@ class NshTransportsTest {
     void tagOfTheChainStandsInFrontOfTheServiceHeaderAndHasToComeBack() {
         try (ThreeHosts hosts = ThreeHosts.tagged(B)) {
             hosts.receive(A, CLIENT, FRAME);
-            byte[] got = Kind.TAGGED.got(hosts, B).getFirst();
+            byte[] got = NshNode.TAGGED.got(hosts, B).getFirst();
             assertThat(Arrays.copyOfRange(got, 12, 18)).containsExactly(0x81, 0, 0, 30, 0x89, 0x4f);
-            byte[] answer = Kind.TAGGED.answer(got);
+            byte[] answer = NshNode.TAGGED.answer(got);
             byte[] other = answer.clone();
             other[15] = 31;
-            Kind.TAGGED.sendBack(hosts, B, other);
+            NshNode.TAGGED.sendBack(hosts, B, other);
             byte[] without = new byte[answer.length - 4];
             System.arraycopy(answer, 0, without, 0, 12);
             System.arraycopy(answer, 16, without, 12, answer.length - 16);
-            Kind.TAGGED.sendBack(hosts, B, without);
+            NshNode.TAGGED.sendBack(hosts, B, without);
             byte[] twice = new byte[answer.length + 4];
             System.arraycopy(answer, 0, twice, 0, 16);
             System.arraycopy(answer, 12, twice, 16, answer.length - 12);
-            Kind.TAGGED.sendBack(hosts, B, twice);
+            NshNode.TAGGED.sendBack(hosts, B, twice);
             assertThat(hosts.host(B).drops()).isEqualTo(Map.of(DropReason.SERVICE_TAG_UNKNOWN, 3L));
-            Kind.TAGGED.sendBack(hosts, B, answer);
+            NshNode.TAGGED.sendBack(hosts, B, answer);
             assertThat(hosts.host(C).sent(NODE_IN)).containsExactly(FRAME);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void superFrameReachesTheNodeInSegments(Kind kind) {
+    void superFrameReachesTheNodeInSegments(NshNode kind) {
         try (ThreeHosts hosts = kind.hosts(B)) {
             byte[] whole = TestPacket.tcp("10.0.0.1:4000", "10.0.0.2:80", 0x10)
                     .payload(new byte[3000])
@@ -175,7 +130,7 @@ class NshTransportsTest {
     /** Congestion that was marked before stays marked; there is no outer header on Ethernet that could say anything else. */
     @ParameterizedTest
     @EnumSource
-    void markedCongestionStaysAsItIs(Kind kind) {
+    void markedCongestionStaysAsItIs(NshNode kind) {
         try (ThreeHosts hosts = kind.hosts(B)) {
             for (int ecn = 0; ecn < 4; ecn++) {
                 byte[] frame = FRAME.clone();
@@ -191,7 +146,7 @@ class NshTransportsTest {
 
     @ParameterizedTest
     @EnumSource
-    void acceptedFlowLeavesTheNodeOut(Kind kind) {
+    void acceptedFlowLeavesTheNodeOut(NshNode kind) {
         try (ThreeHosts hosts = kind.hosts(B)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] answer = kind.answer(kind.got(hosts, B).getFirst());
@@ -206,25 +161,14 @@ class NshTransportsTest {
         }
     }
 
-    /** A message without payload is shorter than an Ethernet frame may be, and padded. */
     @ParameterizedTest
     @CsvSource({"GPE, 0", "GPE, 1", "ETHERNET, 0", "ETHERNET, 1", "TAGGED, 0", "TAGGED, 1"})
-    void messageWithoutPayloadIsHeard(Kind kind, int host) {
+    void messageWithoutPayloadIsHeard(NshNode kind, int host) {
         try (ThreeHosts hosts = kind.hosts(host)) {
             hosts.receive(A, CLIENT, FRAME);
-            byte[] message = kind.answer(kind.got(hosts, host).getFirst());
-            message = Arrays.copyOf(message, kind.nsh + NSH_BYTES + 6);
-            message[kind.nsh] |= 0x20;
-            message[kind.nsh + 3] = 0;
+            byte[] message = kind.message(kind.got(hosts, host).getFirst());
             message[kind.nsh + FLAGS] |= ALL | BOTH;
             message[kind.nsh + ACTION] = AwareNode.DROP;
-            if (kind == Kind.GPE) {
-                message[16] = 0;
-                message[17] = (byte) (message.length - 14);
-                message[38] = 0;
-                message[39] = (byte) (message.length - 34);
-                Sums.fixIpv4(message, 14);
-            }
             kind.sendBack(hosts, host, message);
             hosts.receive(A, CLIENT, FRAME);
             assertThat(hosts.host(A).drops()).isEqualTo(Map.of(DropReason.FLOW_PROGRAMMED, 1L));
@@ -251,19 +195,17 @@ class NshTransportsTest {
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("forgeries")
     void forgedAnswerIsDroppedAndCounted(String what, DropReason reason, int offset, int value) {
-        for (Kind kind : Kind.values()) {
+        for (NshNode kind : NshNode.values()) {
             dropsForged(kind, what, reason, kind.nsh + offset, value);
         }
     }
 
-    private static void dropsForged(Kind kind, String what, DropReason reason, int offset, int value) {
+    private static void dropsForged(NshNode kind, String what, DropReason reason, int offset, int value) {
         try (ThreeHosts hosts = kind.hosts(B)) {
             hosts.receive(A, CLIENT, FRAME);
             byte[] forged = kind.answer(kind.got(hosts, B).getFirst());
             forged[offset] = (byte) value;
-            if (kind == Kind.GPE) {
-                Sums.fixIpv4(forged, 14);
-            }
+            kind.fixSum(forged);
             kind.sendBack(hosts, B, forged);
             assertThat(hosts.host(B).drops()).as(kind + ", " + what).isEqualTo(Map.of(reason, 1L));
             assertThat(hosts.host(C).sentAnywhere()).isEmpty();
@@ -291,7 +233,7 @@ class NshTransportsTest {
         if (offset == 37) {
             try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_GPE)) {
                 hosts.receive(A, CLIENT, FRAME);
-                byte[] geneve = Kind.GPE.answer(Kind.GPE.got(hosts, B).getFirst());
+                byte[] geneve = NshNode.GPE.answer(NshNode.GPE.got(hosts, B).getFirst());
                 geneve[36] = 0x17;
                 geneve[37] = (byte) value;
                 hosts.receive(B, UNDERLAY, geneve);
@@ -299,7 +241,7 @@ class NshTransportsTest {
             }
             return;
         }
-        dropsForged(Kind.GPE, what, reason, offset, value);
+        dropsForged(NshNode.GPE, what, reason, offset, value);
     }
 
     @Test
@@ -325,14 +267,14 @@ class NshTransportsTest {
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("forgeriesOnEthernet")
     void forgedFrameIsDroppedAndCounted(String what, DropReason reason, int offset, int value) {
-        dropsForged(Kind.ETHERNET, what, reason, offset, value);
+        dropsForged(NshNode.ETHERNET, what, reason, offset, value);
     }
 
     @Test
     void framesWithoutServiceHeaderFromTheNodeAreDropped() {
         try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_ETHERNET)) {
             hosts.receive(A, CLIENT, FRAME);
-            byte[] got = Kind.ETHERNET.answer(Kind.ETHERNET.got(hosts, B).getFirst());
+            byte[] got = NshNode.ETHERNET.answer(NshNode.ETHERNET.got(hosts, B).getFirst());
             hosts.receive(B, hosts.nodePort(), FRAME);
             byte[] tagged = new byte[got.length + 4];
             System.arraycopy(got, 0, tagged, 0, 12);
@@ -342,7 +284,7 @@ class NshTransportsTest {
             assertThat(hosts.host(B).drops())
                     .isEqualTo(Map.of(DropReason.NODE_TRANSPORT_WRONG, 1L, DropReason.SERVICE_TAG_UNKNOWN, 1L));
             // What is cut off anywhere is dropped, and nothing is lost by it.
-            for (int length = 14; length < Kind.ETHERNET.nsh + NSH_BYTES + 33; length++) {
+            for (int length = 14; length < NshNode.ETHERNET.nsh + NSH_BYTES + 33; length++) {
                 hosts.receive(B, hosts.nodePort(), Arrays.copyOf(got, length));
             }
             assertThat(hosts.host(C).sentAnywhere()).isEmpty();
@@ -351,8 +293,8 @@ class NshTransportsTest {
 
     /** Whatever is damaged: nothing is thrown, no frame of a pool is lost, and nothing goes on but packets of the flow that was sent to the node. */
     @ParameterizedTest
-    @EnumSource
-    void damagedAnswersDoNoHarm(Kind kind) {
+    @EnumSource(names = {"GPE", "ETHERNET", "TAGGED"})
+    void damagedAnswersDoNoHarm(NshNode kind) {
         long seed = Long.getLong("sluice.seed", 4_790);
         Random random = new Random(seed);
         try (ThreeHosts hosts = kind.hosts(B)) {
@@ -367,8 +309,8 @@ class NshTransportsTest {
                 for (int bytes = random.nextInt(4); bytes > 0; bytes--) {
                     damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
                 }
-                if (kind == Kind.GPE && damaged.length >= 34 && random.nextBoolean()) {
-                    Sums.fixIpv4(damaged, 14);
+                if (damaged.length >= 34 && random.nextBoolean()) {
+                    kind.fixSum(damaged);
                 }
                 kind.sendBack(hosts, B, damaged);
                 for (byte[] frame : hosts.host(C).sent(NODE_IN)) {
@@ -394,7 +336,8 @@ class NshTransportsTest {
     void agentlessNodeThatSendsServiceHeadersIsNotHeard() {
         try (ThreeHosts hosts = ThreeHosts.nodeIn(B, NodeTunnel.Format.NSH_ETHERNET)) {
             hosts.receive(A, CLIENT, FRAME);
-            byte[] answer = Kind.ETHERNET.answer(Kind.ETHERNET.got(hosts, B).getFirst());
+            byte[] answer =
+                    NshNode.ETHERNET.answer(NshNode.ETHERNET.got(hosts, B).getFirst());
             hosts.receive(C, NODE_OUT, answer);
             assertThat(hosts.host(C).drops()).isEqualTo(Map.of(DropReason.SERVICE_CONTROL, 1L));
         }

@@ -84,6 +84,8 @@ final class ThreeHosts implements AutoCloseable {
     /** Of a node that is reached by Ethernet, likewise; 0: none. */
     private int nodeTag;
 
+    private boolean fixedContext;
+
     private final boolean hub;
     private final Attachment.Translation translation;
     private final int awareOn;
@@ -147,10 +149,20 @@ final class ThreeHosts implements AutoCloseable {
     static ThreeHosts tagged(int host) {
         ThreeHosts hosts = nodeIn(host, NodeTunnel.Format.NSH_ETHERNET);
         hosts.nodeTag = 0x8100 << 16 | 30;
-        for (int each = A; each <= C; each++) {
-            hosts.host(each).apply(hosts.snapshot(each, Rule.FailureAction.CLOSED));
-        }
+        hosts.applyAnew();
         return hosts;
+    }
+
+    /** From now on the node knows metadata type 1 only. */
+    void giveFixedContext() {
+        fixedContext = true;
+        applyAnew();
+    }
+
+    private void applyAnew() {
+        for (int each = A; each <= C; each++) {
+            host(each).apply(snapshot(each, Rule.FailureAction.CLOSED));
+        }
     }
 
     /** The port of the node that is reached by Ethernet. */
@@ -366,7 +378,7 @@ final class ThreeHosts implements AutoCloseable {
             return Attachment.builder(id, name, id, side, side)
                     .routers(host == A ? new int[] {1} : new int[0])
                     .peer(peerOf(host, on))
-                    .tunnel(NodeTunnel.onEthernet())
+                    .tunnel(inItsType(NodeTunnel.onEthernet()))
                     .build();
         }
         return Attachment.builder(
@@ -380,10 +392,14 @@ final class ThreeHosts implements AutoCloseable {
                 .peer(peerOf(host, on))
                 .tunnel(
                         aware
-                                ? new NodeTunnel(
-                                        format, IpAddress.parse(NODE_ADDRESS).orElseThrow(), 100)
+                                ? inItsType(new NodeTunnel(
+                                        format, IpAddress.parse(NODE_ADDRESS).orElseThrow(), 100))
                                 : null)
                 .build();
+    }
+
+    private NodeTunnel inItsType(NodeTunnel tunnel) {
+        return fixedContext ? tunnel.withFixedContext() : tunnel;
     }
 
     @Override

@@ -216,10 +216,10 @@ class TunnelledBridgeTest {
             int free = hosts.host(B).freeFrames();
             for (int length = 34; length < kind.frameAt + 54; length++) {
                 byte[] cut = Arrays.copyOf(back, length);
-                cut[16] = (byte) (length - 14 >>> 8);
+                cut[16] = (byte) ((length - 14) >>> 8);
                 cut[17] = (byte) (length - 14);
                 if (kind == Kind.VXLAN && length >= 42) {
-                    cut[38] = (byte) (length - 34 >>> 8);
+                    cut[38] = (byte) ((length - 34) >>> 8);
                     cut[39] = (byte) (length - 34);
                 }
                 Sums.fixIpv4(cut, 14);

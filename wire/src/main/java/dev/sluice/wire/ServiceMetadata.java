@@ -83,6 +83,22 @@ public final class ServiceMetadata {
         return count;
     }
 
+    /**
+     * Says what a packet without context headers stands for, to whoever knows, and forgets what was read before: there are no flags and no instruction, and nothing to change in place.
+     */
+    public void set(long ofTenant, long atNode, long ofFlow) {
+        present = TENANT | INGRESS_NODE | FLOW_ID | SLUICE;
+        unknown = 0;
+        tenant = ofTenant;
+        ingressNode = atNode;
+        flowId = ofFlow;
+        sluiceOffset = 0;
+        flags = 0;
+        chainTag = 0;
+        programTag = 0;
+        traceId = 0;
+    }
+
     /** Whether the context headers are those that Sluice writes, in its order ({@link #USUAL_BYTES}): most packets' are, and then nothing has to be walked. */
     private static boolean isUsual(MemorySegment f, long nsh) {
         return Nsh.headerBytes(f, nsh) == USUAL_BYTES

@@ -216,6 +216,10 @@ final class Dissection {
         }
         read += NshHeader.read(f, at).hashCode() + metadata.present() + metadata.unknown();
         read += metadata.has(ServiceMetadata.SLUICE) ? metadata.traceId() + metadata.chainTag() : 0;
+        long context = at + Nsh.BYTES;
+        if (Nsh.mdType(f, at) == Nsh.MD_FIXED && FixedContext.isUsable(f, context)) {
+            read += FixedContext.flags(f, context) + FixedContext.tenant(f, context) + FixedContext.flow(f, context);
+        }
         return behind(f, header, Nsh.etherTypeOf(Nsh.nextProtocol(f, at)), at, bytes);
     }
 

@@ -258,6 +258,12 @@ final class InstancePlan {
     }
 
     private static @Nullable NodeTunnel tunnel(ServiceInstance instance, Service service) {
+        NodeTunnel tunnel = tunnelOf(instance, service);
+        boolean fixed = service.spec().mdType() == Service.Spec.MD_TYPE_FIXED;
+        return tunnel != null && fixed ? tunnel.withFixedContext() : tunnel;
+    }
+
+    private static @Nullable NodeTunnel tunnelOf(ServiceInstance instance, Service service) {
         if (!(instance.spec().attachment() instanceof Endpoint(IpAddress address, var greKey, var vni))) {
             return service.spec().transport() == Transport.NSH_ETHERNET ? NodeTunnel.onEthernet() : null;
         }

@@ -15,6 +15,7 @@ import dev.sluice.model.Kind;
 import dev.sluice.model.Resource;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
+import dev.sluice.wire.Nsh;
 import dev.sluice.wire.NshContext;
 import dev.sluice.wire.ServiceMetadata;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ final class PlaneMtu {
                         object.get(),
                         compiled,
                         port,
-                        ON_ETHERNET_BYTES,
+                        onEthernetBytes(snapshot),
                         "the service header puts",
                         portsToNodes(snapshot),
                         "service nodes",
@@ -84,6 +85,15 @@ final class PlaneMtu {
     private static boolean isOnEthernet(Attachment node) {
         NodeTunnel tunnel = node.tunnel();
         return !node.isRemote() && tunnel != null && tunnel.address() == null;
+    }
+
+    /** What stands in front of packets for nodes at ports: less if all of them have metadata type 1. */
+    private static int onEthernetBytes(Snapshot snapshot) {
+        boolean fixed = snapshot.attachments().stream()
+                .filter(PlaneMtu::isOnEthernet)
+                .map(Attachment::tunnel)
+                .allMatch(tunnel -> tunnel != null && tunnel.fixedContext());
+        return fixed ? Ethernet.BYTES + Nsh.FIXED_BYTES : ON_ETHERNET_BYTES;
     }
 
     private static boolean goesStraight(Snapshot snapshot) {

@@ -77,7 +77,8 @@ final class ForetoldReturn {
         putMac(bytes, portMac);
         int ip = Ethernet.TYPE_OFFSET + 2;
         if (tunnel.format() == NodeTunnel.Format.NSH_ETHERNET) {
-            bytes[ip + NSH_INDEX]--;
+            int tag = VlanTag.isTagType(u16(bytes, ip - 2)) ? VlanTag.BYTES : 0;
+            bytes[ip + tag + NSH_INDEX]--;
             return new ForetoldFrame(sent.port(), bytes, (byte) 0, Batch.GSO_NONE, 0, 0, 0, 0);
         }
         boolean v4 = u16(bytes, ip - 2) == EtherTypes.IPV4;

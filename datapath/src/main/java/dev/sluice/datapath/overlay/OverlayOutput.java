@@ -47,9 +47,6 @@ public final class OverlayOutput implements TunnelContent {
     /** Bytes more if the destination's node is told. */
     static final int EGRESS_BYTES = NshContext.BYTES + 4;
 
-    /** A reference that resolves to nothing, for no slot has this number. */
-    private static final long OF_NO_FLOW = 0xffff_ffffL;
-
     private final Frames frames;
     private final ConnectionTable table;
     private final PlaneFlows flows;
@@ -57,6 +54,7 @@ public final class OverlayOutput implements TunnelContent {
     private final TunnelOutput output;
     private final GatewayOutput gateway;
     private final SideTunnels sides;
+    private final FixedContexts contexts;
     private final StraightOn straightOn;
     private final LivenessView liveness;
     private Snapshot snapshot = Snapshot.empty();
@@ -71,6 +69,7 @@ public final class OverlayOutput implements TunnelContent {
 
     private int flags;
     private int nshBytes;
+    private boolean ofFixedContext;
     private int tosMask;
 
     /** What {@link StraightOn#egress} says of it. */
@@ -92,6 +91,7 @@ public final class OverlayOutput implements TunnelContent {
             PlaneFlows flows,
             TunnelOutput output,
             SideTunnels sides,
+            FixedContexts contexts,
             SwitchStage segments,
             LivenessView liveness,
             DatapathCounters counters) {
@@ -102,6 +102,7 @@ public final class OverlayOutput implements TunnelContent {
         this.flows = flows;
         this.output = output;
         this.sides = sides;
+        this.contexts = contexts;
         this.counters = counters;
         gateway = new GatewayOutput(output, table, flows, counters);
     }
@@ -111,6 +112,7 @@ public final class OverlayOutput implements TunnelContent {
         plane = next.plane();
         gateway.apply(next);
         sides.apply(next);
+        contexts.apply(plane);
         straightOn.apply(next);
     }
 
@@ -157,7 +159,10 @@ public final class OverlayOutput implements TunnelContent {
                 ? straightOn.egress(c, path)
                 : PlaneFlows.NOT_TOLD;
         ttl = c.planeEntry == PlaneFlows.NONE ? ttl(c, path, ordinal, names.hub()) : 0;
-        return send(c, b, slot, to, names, PlanePath.FIRST_INDEX - ordinal);
+        ofFixedContext = tunnel != null && tunnel.fixedContext();
+        int step = send(c, b, slot, to, names, PlanePath.FIRST_INDEX - ordinal);
+        ofFixedContext = false;
+        return step;
     }
 
     /** Each switch that a packet comes to takes one, this one too: else one that is sent back to it without being served would go round for ever (RFC 8300 2.2). */
@@ -282,7 +287,8 @@ public final class OverlayOutput implements TunnelContent {
         spi = names.spi(c.direction);
         si = index;
         int own = OWN_NSH_BYTES + (egress == PlaneFlows.NOT_TOLD ? 0 : EGRESS_BYTES);
-        nshBytes = c.planeEntry == PlaneFlows.NONE ? own : flows.nshBytes(c.planeEntry);
+        int whole = c.planeEntry == PlaneFlows.NONE ? own : flows.nshBytes(c.planeEntry);
+        nshBytes = ofFixedContext ? Nsh.FIXED_BYTES : whole;
         return output.send(c, b, slot, to, this);
     }
 
@@ -306,7 +312,9 @@ public final class OverlayOutput implements TunnelContent {
     public void write(Cursor c, Batch b, int i, long start, OverlayTemplate outer, int port) {
         MemorySegment m = c.memory;
         long nsh = start + outer.headerBytes();
-        if (c.planeEntry == PlaneFlows.NONE) {
+        if (ofFixedContext) {
+            contexts.write(c, m, nsh, spi, si, ttl, flags);
+        } else if (c.planeEntry == PlaneFlows.NONE) {
             writeOwnNsh(c, m, nsh);
         } else {
             flows.writeNsh(m, nsh, c.planeEntry, spi, si, (flags & SluiceContext.COPY) != 0);
@@ -318,7 +326,9 @@ public final class OverlayOutput implements TunnelContent {
         }
         PacketTracer tracer = frames.tracer();
         if (tracer != null) {
-            mark(m, nsh, tracer.traceId(b, i));
+            if (!ofFixedContext) {
+                mark(m, nsh, tracer.traceId(b, i));
+            }
             tracer.tunnelled(b, i, port, spi, si);
         }
         counters.overlaySent++;
@@ -344,7 +354,7 @@ public final class OverlayOutput implements TunnelContent {
                 value,
                 way == null ? plane.node() : plane.peers().get(way.peer()).number());
         value = NshContext.write(m, value + 4, NshContext.FLOW_ID, 8);
-        m.set(Layouts.BE64, value, way == null ? table.reference(c.record) : OF_NO_FLOW);
+        m.set(Layouts.BE64, value, way == null ? table.reference(c.record) : PlaneFlows.OF_NO_FLOW);
         value = NshContext.write(m, value + 8, NshContext.SLUICE, SluiceContext.BYTES);
         if (way != null) {
             SluiceContext.write(m, value, flags, 0, SluiceContext.BY_TAG << 24 | side, 0);

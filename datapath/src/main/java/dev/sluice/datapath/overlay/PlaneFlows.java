@@ -40,6 +40,9 @@ public final class PlaneFlows {
     /** No entry, or no room for one. */
     public static final int NONE = Cursor.NO_ENTRY;
 
+    /** A reference that resolves to nothing, for no slot has this number. */
+    static final long OF_NO_FLOW = 0xffff_ffffL;
+
     /** No node: see {@link #egressNode}. */
     static final long NOT_TOLD = -1;
 
@@ -449,8 +452,13 @@ public final class PlaneFlows {
     }
 
     /** What the classifier calls the flow. */
-    private long flow(int entry) {
+    long flow(int entry) {
         return memory(entry).get(Layouts.BE64, at(entry) + FLOW);
+    }
+
+    /** Time to live of the network service header. */
+    int ttl(int entry) {
+        return Nsh.ttl(memory(entry), at(entry) + HEADER);
     }
 
     /** Number of the peer that classified the flow. */

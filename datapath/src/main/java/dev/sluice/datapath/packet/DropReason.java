@@ -119,7 +119,8 @@ public enum DropReason {
     NSH_PATH_UNKNOWN("RFC 8300 5.1, S1", "No service path of this virtual network has this identifier."),
     NSH_INDEX_INVALID("RFC 8300 2.3", "The service index is that of no service of the path that this switch has."),
     NSH_CONTEXT_MISSING(
-            "V8", "The network service header does not say who classified the packet, or names a stranger."),
+            "V8",
+            "The network service header does not say who classified the packet, names a stranger, or lacks the context that its node was sent."),
     NODE_TRANSPORT_WRONG(
             "C5, packet-life: from an aware node",
             "A service node sent a packet by another transport than that of its service."),

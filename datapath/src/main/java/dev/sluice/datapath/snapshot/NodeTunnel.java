@@ -9,13 +9,22 @@ import org.jspecify.annotations.Nullable;
  * @param format what is put around packets
  * @param address the node's own in the underlay; what comes from it is from the node, and from no other. Null: the node is at the port of its sides
  * @param firstKey GRE key, or VXLAN network identifier, of side in: an even number; that of side out is the next one
+ * @param fixedContext network service header: whether its metadata are of type 1, else of type 2 (RFC 8300 2.4, 2.5)
  */
-public record NodeTunnel(Format format, @Nullable IpAddress address, int firstKey) {
-    /** Checks that there is an address exactly where the format needs one. */
+public record NodeTunnel(Format format, @Nullable IpAddress address, int firstKey, boolean fixedContext) {
+    /** Checks that there is an address exactly where the format needs one, and metadata where it has them. */
     public NodeTunnel {
         if ((address == null) != (format == Format.NSH_ETHERNET)) {
             throw new IllegalArgumentException(format + " with address " + address);
         }
+        if (fixedContext && !isAware(format)) {
+            throw new IllegalArgumentException(format + " has no service header");
+        }
+    }
+
+    /** A tunnel with these keys, or with metadata of type 2. */
+    public NodeTunnel(Format format, IpAddress address, int firstKey) {
+        this(format, address, firstKey, false);
     }
 
     /** A tunnel without keys. */
@@ -25,7 +34,12 @@ public record NodeTunnel(Format format, @Nullable IpAddress address, int firstKe
 
     /** To a node at a port of this host (RFC 8300). */
     public static NodeTunnel onEthernet() {
-        return new NodeTunnel(Format.NSH_ETHERNET, null, 0);
+        return new NodeTunnel(Format.NSH_ETHERNET, null, 0, false);
+    }
+
+    /** The same for a node that knows metadata type 1 only. */
+    public NodeTunnel withFixedContext() {
+        return new NodeTunnel(format, address, firstKey, true);
     }
 
     /** What is put around packets. */
@@ -51,6 +65,10 @@ public record NodeTunnel(Format format, @Nullable IpAddress address, int firstKe
 
     /** Whether the node gets the network service header, and so is aware of service paths (C11). */
     public boolean isAware() {
+        return isAware(format);
+    }
+
+    private static boolean isAware(Format format) {
         return switch (format) {
             case NSH, NSH_GPE, NSH_ETHERNET -> true;
             case GWLB, GRE, VXLAN -> false;

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Nodes with an agent, which the overlay goes into: a program of plain sockets, on a host that is alone and on one of three (C5, C11), and what it says of flows (V12).
@@ -218,6 +219,39 @@ class NodeEndpointTest {
                                 // Who starts first asks for hosts that are not there yet.
                                 "NEIGHBOR_UNRESOLVED",
                                 "SERVICE_CONTROL");
+            }
+        }
+    }
+
+    /** The node builds headers anew, with the context that it got from the switch that serves for another one. */
+    @Tag("long")
+    @ParameterizedTest(name = "over IPv{0}")
+    @ValueSource(ints = {4, 6})
+    void nodeThatKnowsMetadataType1OnlyServesForAnotherHost(int ipVersion) {
+        String address = ipVersion == 4 ? "192.0.2.50" : "2001:db8::50";
+        String objects = HostsNetwork.objects("direct", ipVersion)
+                .replace("profiles: [fw, ips]", "profiles: [fw]")
+                .replace("interfaces: {in: fw-in, out: fw-out}", "endpoint: \"" + address + "\"")
+                .replace(
+                        Yaml.object("Service", "fw", "{transport: raw}"),
+                        Yaml.object("Service", "fw", "{transport: nsh, mdType: 1}"));
+        try (HostsNetwork network = new HostsNetwork()) {
+            network.attach(network.fw, "eth0").address(address + (ipVersion == 4 ? "/24" : "/64"));
+            try (PythonNode node = PythonNode.start(network.fw, "fixed_context_node", address);
+                    EchoHost echo = EchoHost.start(network.server, 7);
+                    SluiceNode a = network.start(0, objects);
+                    SluiceNode b = network.start(1, objects)) {
+                a.awaitTold("fw");
+                for (String server : new String[] {"10.0.0.2", "fd00::2"}) {
+                    Waits.until("the server answers", SOON, () -> network.client.pings(server), node::log);
+                    assertThat(TcpTransfer.echoes(network.client, server, 7, 1_000_000))
+                            .as(node.log())
+                            .isTrue();
+                }
+                awaitPackets(node, 1000);
+                assertThat(node.log()).doesNotContain("Error");
+                assertThat(echo.peers()).as("an address of each family").hasSize(2);
+                assertThat(a.uninspected() + b.uninspected()).isZero();
             }
         }
     }

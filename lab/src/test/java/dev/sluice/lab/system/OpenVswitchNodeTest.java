@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.report.ForetellReport;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
 import dev.sluice.lab.OpenVswitch;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +53,7 @@ class OpenVswitchNodeTest {
             "nsh.metadataclass",
             "nsh.metadatatype",
             "nsh.metadata",
+            "nsh.contextheader",
             "_ws.malformed");
 
     /** What it looks at inside, by the cookies of its rules. */
@@ -68,11 +71,24 @@ class OpenVswitchNodeTest {
             + "move:NXOXM_NSH_SPI[0..23]->NXM_NX_REG0[0..23],decap(),encap(nsh(md_type=2)),"
             + "move:NXM_NX_REG0[0..23]->NXOXM_NSH_SPI[0..23],set_field:254->nsh_si,in_port";
 
-    private static OpenVswitch overVxlanGpe(Network network, Namespace node, int ipVersion) {
+    /** Takes the service header off and puts one of its own on, of metadata type 1, with the same path and context. */
+    private static final String REBUILDING_TYPE_1 = "move:NXOXM_NSH_SPI[0..23]->NXM_NX_REG0[0..23],"
+            + "move:NXOXM_NSH_C1[]->NXM_NX_REG1[],move:NXOXM_NSH_C2[]->NXM_NX_REG2[],"
+            + "move:NXOXM_NSH_C3[]->NXM_NX_REG3[],move:NXOXM_NSH_C4[]->NXM_NX_REG4[],"
+            + "decap(),encap(nsh(md_type=1)),move:NXM_NX_REG0[0..23]->NXOXM_NSH_SPI[0..23],"
+            + "move:NXM_NX_REG1[]->NXOXM_NSH_C1[],move:NXM_NX_REG2[]->NXOXM_NSH_C2[],"
+            + "move:NXM_NX_REG3[]->NXOXM_NSH_C3[],move:NXM_NX_REG4[]->NXOXM_NSH_C4[],set_field:254->nsh_si,in_port";
+
+    /** Rules that match metadata type 1 and tell the directions by the context; by their cookies. */
+    private static String type1(String matches, String actions) {
+        String match = matches + ",nsh_mdtype=1,nsh_si=255,nsh_c1=";
+        return "cookie=0x11," + match + "0x01000000/0xff800000,actions=" + actions + "\n" + "cookie=0x12," + match
+                + "0x01800000/0xff800000,actions=" + actions + "\n";
+    }
+
+    private static OpenVswitch overVxlanGpe(Network network, Namespace node, int ipVersion, String rules) {
         return inUnderlay(network, node, ipVersion, "type=vxlan", "options:dst_port=4790", "options:exts=gpe")
-                .rules("nodes", INSIDE + """
-                packet_type=(1,0x894f),nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,in_port,decap(),resubmit(,1)
-                """);
+                .rules("nodes", rules);
     }
 
     /** With a bridge whose one port is the end of a tunnel, for packets of any type. */
@@ -100,18 +116,16 @@ class OpenVswitchNodeTest {
     }
 
     /** @param tagged with VLAN tag 30 in front of the service header, both ways */
-    private static OpenVswitch onEthernet(Namespace node, boolean tagged) {
+    private static OpenVswitch onEthernet(Namespace node, boolean tagged, int mdType) {
+        String matches = (tagged ? "dl_vlan=30," : "") + "dl_dst=" + NODE_MAC + ",dl_type=0x894f";
+        String actions = "set_field:254->nsh_si,dec_nsh_ttl,move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:"
+                + NODE_MAC + "->eth_src,in_port," + (tagged ? "strip_vlan," : "") + "decap(),decap(),resubmit(,1)";
         return OpenVswitch.start(node)
                 .bridge("nodes")
                 .port("nodes", "eth1", "type=system")
                 .rules(
                         "nodes",
-                        INSIDE
-                                + (tagged ? "dl_vlan=30," : "") + "dl_dst=" + NODE_MAC
-                                + ",dl_type=0x894f,nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,"
-                                + "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:" + NODE_MAC
-                                + "->eth_src,in_port," + (tagged ? "strip_vlan," : "")
-                                + "decap(),decap(),resubmit(,1)");
+                        INSIDE + (mdType == 1 ? type1(matches, actions) : matches + ",nsh_si=255,actions=" + actions));
     }
 
     private static String objects(String transport, int ipVersion) {
@@ -146,27 +160,14 @@ class OpenVswitchNodeTest {
             Namespace node = network.topology.namespace("node");
             node(network, node, "eth0", "underlay");
             node(network, node, "eth1", "sf");
-            OpenVswitch vswitch = gpe ? overVxlanGpe(network, node, ipVersion) : onEthernet(node, tagged);
+            OpenVswitch vswitch =
+                    gpe ? overVxlanGpe(network, node, ipVersion, INSIDE + """
+                packet_type=(1,0x894f),nsh_si=255,actions=set_field:254->nsh_si,dec_nsh_ttl,in_port,decap(),resubmit(,1)
+                """) : onEthernet(node, tagged, 2);
             try (EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode sluice = SluiceNode.start(network.sluice, objects(transport, ipVersion));
-                    Dissection capture = Dissection.start(
-                            node,
-                            gpe ? "eth0" : "eth1",
-                            gpe ? "udp port 4790" : tagged ? "vlan 30" : "ether proto 0x894f")) {
-                for (String server : SERVERS) {
-                    Waits.until(
-                            "the server answers",
-                            Duration.ofSeconds(10),
-                            () -> network.client.pings(server),
-                            () -> vswitch.openFlow("dump-flows", "nodes")
-                                    + vswitch.process().log());
-                    try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
-                        assertThat(flow.exchange(50).lost()).isZero();
-                    }
-                    assertThat(TcpTransfer.echoes(network.client, server, 7, 500_000))
-                            .as(vswitch.process().log())
-                            .isTrue();
-                }
+                    Dissection capture = capture(node, gpe, tagged)) {
+                exchange(network, vswitch);
                 for (int cookie = 1; cookie <= 6; cookie++) {
                     int number = cookie;
                     long atLeast = cookie % 3 == 0 ? 2 : 100;
@@ -176,24 +177,101 @@ class OpenVswitchNodeTest {
                             () -> vswitch.packets("nodes", number) >= atLeast,
                             () -> vswitch.openFlow("dump-flows", "nodes"));
                 }
-                assertThat(sluice.uninspected()).isZero();
-                assertThat(sluice.dropReasons())
-                        .isSubsetOf(
-                                "LEFT_TO_HOST",
-                                "NON_UNICAST_REFUSED",
-                                "LOCAL_UNSUPPORTED",
-                                "GROUP_NOT_ROUTED",
-                                "SERVICE_CONTROL",
-                                "NEIGHBOR_UNRESOLVED");
+                assertNothingLost(sluice);
                 List<Dissection.Packet> all = capture.read(FIELDS);
                 assertThat(all).hasSizeGreaterThan(400);
                 String own =
                         network.sluice.interfaceNamed(gpe ? "underlay" : "sf").mac();
                 for (Dissection.Packet one : all) {
-                    assertSound(one, one.all("eth.src").getFirst().equals(own), gpe, tagged, ipVersion);
+                    boolean ours = one.all("eth.src").getFirst().equals(own);
+                    assertCarried(one, gpe, tagged, ipVersion);
+                    assertPath(one, ours, ours ? 63 : 62);
+                    assertMetadata(one);
                 }
             }
         }
+    }
+
+    /** It tells directions by the fixed context; with VXLAN-GPE it builds the service header anew, and gives it the same context. */
+    @ParameterizedTest(name = "{0} over IPv{1}")
+    @Cases(
+            value = {"nsh-gpe, 6"},
+            more = {"nsh-gpe, 4", "nsh-ethernet, 4", TAGGED + ", 4"})
+    void connectionsPassTheNodeThatKnowsMetadataType1Only(String transport, int ipVersion)
+            throws IOException, InterruptedException {
+        boolean gpe = transport.equals("nsh-gpe");
+        boolean tagged = transport.equals(TAGGED);
+        String written = tagged ? "nsh-ethernet" : transport;
+        String objects = objects(transport, ipVersion)
+                .replace("transport: " + written + "}", "transport: " + written + ", mdType: 1}");
+        try (Network network = Network.transparent()) {
+            Namespace node = network.topology.namespace("node");
+            node(network, node, "eth0", "underlay");
+            node(network, node, "eth1", "sf");
+            OpenVswitch vswitch = gpe
+                    ? overVxlanGpe(network, node, ipVersion, type1("packet_type=(1,0x894f)", REBUILDING_TYPE_1))
+                    : onEthernet(node, tagged, 1);
+            try (EchoHost echo = EchoHost.start(network.server, 7);
+                    SluiceNode sluice = SluiceNode.start(network.sluice, objects);
+                    Dissection capture = capture(node, gpe, tagged)) {
+                exchange(network, vswitch);
+                for (int cookie : new int[] {0x11, 0x12}) {
+                    Waits.until(
+                            "packets of each direction are told by their context",
+                            Duration.ofSeconds(5),
+                            () -> vswitch.packets("nodes", cookie) >= 200,
+                            () -> vswitch.openFlow("dump-flows", "nodes"));
+                }
+                assertNothingLost(sluice);
+                List<Dissection.Packet> all = capture.read(FIELDS);
+                assertThat(all).hasSizeGreaterThan(400);
+                String own =
+                        network.sluice.interfaceNamed(gpe ? "underlay" : "sf").mac();
+                for (Dissection.Packet one : all) {
+                    boolean ours = one.all("eth.src").getFirst().equals(own);
+                    assertCarried(one, gpe, tagged, ipVersion);
+                    assertPath(one, ours, ours || gpe ? 63 : 62);
+                    assertFixedContext(one);
+                }
+                ForetellReport foretold = sluice.say(admin ->
+                        admin.foretell(Map.of("port", "left", "packet", "udp 10.0.0.1:4711 > 10.0.0.2:7 len=4")));
+                assertThat(foretold.end() + " " + foretold.port()).isEqualTo("sent right");
+            }
+        }
+    }
+
+    private static Dissection capture(Namespace node, boolean gpe, boolean tagged) {
+        return Dissection.start(
+                node, gpe ? "eth0" : "eth1", gpe ? "udp port 4790" : tagged ? "vlan 30" : "ether proto 0x894f");
+    }
+
+    private static void exchange(Network network, OpenVswitch vswitch) {
+        for (String server : SERVERS) {
+            Waits.until(
+                    "the server answers",
+                    Duration.ofSeconds(10),
+                    () -> network.client.pings(server),
+                    () -> vswitch.openFlow("dump-flows", "nodes")
+                            + vswitch.process().log());
+            try (UdpFlow flow = UdpFlow.open(network.client, server, 7)) {
+                assertThat(flow.exchange(50).lost()).isZero();
+            }
+            assertThat(TcpTransfer.echoes(network.client, server, 7, 500_000))
+                    .as(vswitch.process().log())
+                    .isTrue();
+        }
+    }
+
+    private static void assertNothingLost(SluiceNode sluice) {
+        assertThat(sluice.uninspected()).isZero();
+        assertThat(sluice.dropReasons())
+                .isSubsetOf(
+                        "LEFT_TO_HOST",
+                        "NON_UNICAST_REFUSED",
+                        "LOCAL_UNSUPPORTED",
+                        "GROUP_NOT_ROUTED",
+                        "SERVICE_CONTROL",
+                        "NEIGHBOR_UNRESOLVED");
     }
 
     /** What it builds anew has no metadata, so nobody knows whose packet it was. */
@@ -249,8 +327,7 @@ class OpenVswitchNodeTest {
         }
     }
 
-    /** @param ours sent by Sluice, else by the node */
-    private static void assertSound(Dissection.Packet one, boolean ours, boolean gpe, boolean tagged, int ipVersion) {
+    private static void assertCarried(Dissection.Packet one, boolean gpe, boolean tagged, int ipVersion) {
         assertThat(one.get("_ws.malformed")).as(one.toString()).isEmpty();
         if (gpe) {
             assertThat(one.numbers("udp.dstport").getFirst()).isEqualTo(4790);
@@ -267,21 +344,41 @@ class OpenVswitchNodeTest {
         } else {
             assertThat(one.numbers("eth.type").getFirst()).isEqualTo(0x894f);
         }
+        assertThat(one.numbers("tcp.checksum.status")).allMatch(status -> status == 1);
+        assertThat(one.numbers("ip.checksum.status")).allMatch(status -> status == 1);
+    }
+
+    /** @param ours sent by Sluice, else by the node */
+    private static void assertPath(Dissection.Packet one, boolean ours, int ttl) {
         assertThat(one.number("nsh.version")).isZero();
         assertThat(one.flag("nsh.Obit")).isFalse();
         assertThat(one.number("nsh.si")).isEqualTo(ours ? 255 : 254);
-        assertThat(one.number("nsh.ttl")).isEqualTo(ours ? 63 : 62);
+        assertThat(one.number("nsh.ttl")).isEqualTo(ttl);
+        assertThat(one.number("nsh.nextproto")).isEqualTo(3);
+    }
+
+    private static boolean isFromServer(Dissection.Packet one) {
+        return (one.get("ip.src") + " " + one.get("ipv6.src")).matches(".*(10\\.0\\.0\\.2|fd00::2)\\b.*");
+    }
+
+    private static void assertFixedContext(Dissection.Packet one) {
+        assertThat(one.number("nsh.length")).isEqualTo(6);
+        assertThat(one.number("nsh.mdtype")).isEqualTo(1);
+        assertThat(one.all("nsh.contextheader"))
+                .as("of " + one)
+                .hasSize(4)
+                .first()
+                .isEqualTo(isFromServer(one) ? "01840000" : "01040000");
+    }
+
+    private static void assertMetadata(Dissection.Packet one) {
         assertThat(one.number("nsh.length")).isEqualTo(15);
         assertThat(one.number("nsh.mdtype")).isEqualTo(2);
-        assertThat(one.number("nsh.nextproto")).isEqualTo(3);
         assertThat(one.numbers("nsh.metadatatype"))
                 .as("metadata, carried on by the node")
                 .containsExactly(5L, 6L, 8L, 1L);
         assertThat(one.numbers("nsh.metadataclass")).containsExactly(0L, 0L, 0L, 0xfff6L);
         boolean reverse = (Integer.parseInt(one.all("nsh.metadata").get(3).substring(2, 4), 16) & 0x80) != 0;
-        boolean fromServer = (one.get("ip.src") + " " + one.get("ipv6.src")).matches(".*(10\\.0\\.0\\.2|fd00::2)\\b.*");
-        assertThat(reverse).as("flag R of " + one).isEqualTo(fromServer);
-        assertThat(one.numbers("tcp.checksum.status")).allMatch(status -> status == 1);
-        assertThat(one.numbers("ip.checksum.status")).allMatch(status -> status == 1);
+        assertThat(reverse).as("flag R of " + one).isEqualTo(isFromServer(one));
     }
 }

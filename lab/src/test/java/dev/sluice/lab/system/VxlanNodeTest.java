@@ -2,6 +2,7 @@ package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.agent.report.ForetellReport;
 import dev.sluice.lab.BridgeFirewall;
 import dev.sluice.lab.LabInterface;
 import dev.sluice.lab.Namespace;
@@ -9,6 +10,7 @@ import dev.sluice.lab.Waits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -86,6 +88,9 @@ class VxlanNodeTest {
                     assertThat(TcpTransfer.echoes(network.client, server, 7, 1_000_000))
                             .isTrue();
                 }
+                ForetellReport foretold = sluice.say(admin ->
+                        admin.foretell(Map.of("port", "left", "packet", "udp 10.0.0.1:4711 > 10.0.0.2:7 len=4")));
+                assertThat(foretold.end() + " " + foretold.port()).isEqualTo("sent right");
                 assertThat(echo.peers()).as("an address of each family").hasSize(2);
                 assertThat(sluice.uninspected()).isZero();
                 assertThat(sluice.dropReasons())
@@ -113,9 +118,7 @@ class VxlanNodeTest {
         assertThat(one.number("vxlan.flags")).as("flag I and no other").isEqualTo(0x0800);
         boolean fromServer =
                 one.all("ip.src").contains("10.0.0.2") || one.all("ipv6.src").contains("fd00::2");
-        assertThat(one.number("vxlan.vni"))
-                .as("side of " + one)
-                .isEqualTo(fromServer == ours ? 101 : 100);
+        assertThat(one.number("vxlan.vni")).as("side of " + one).isEqualTo(fromServer == ours ? 101 : 100);
         if (ours) {
             assertThat(one.numbers(ipVersion == 4 ? "ip.ttl" : "ipv6.hlim").getFirst())
                     .isEqualTo(64);
