@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Says of each path who is on it, and why new flows get it or not. Any thread. */
 final class PathReports {
-    /** Paths without what they carry. */
-    private static final String STATES = "path-states";
-
     private final Worker worker;
     private final InstanceWatch watch;
     private final Liveness liveness;
@@ -55,7 +52,7 @@ final class PathReports {
     List<AdminCommand> commands(Supplier<CompiledNode> node, Missing missing) {
         return List.of(
                 new AdminCommand("paths", List.of(), _ -> of(node.get(), missing.find(), new CountPaths().by(worker))),
-                new AdminCommand(STATES, List.of(), _ -> of(node.get(), Map.of(), null)));
+                new AdminCommand(PathsReport.STATES_REQUEST, List.of(), _ -> of(node.get(), Map.of(), null)));
     }
 
     /** Why new flows get a path or not. */

@@ -3,12 +3,15 @@ package dev.sluice.agent.report;
 import java.util.List;
 
 /**
- * Answer to the request {@code paths}.
+ * Answer to the requests {@code paths} and {@link #STATES_REQUEST}.
  *
  * @param paths the paths of all chains as this node sees them, chain by chain
  * @param routing what the other nodes are as first and last hop of the flows that they classify
  */
 public record PathsReport(List<PathReport> paths, List<RoutingReport> routing) {
+    /** The request for paths without what they carry, which costs the worker nothing. */
+    public static final String STATES_REQUEST = "path-states";
+
     /** Copies the lists. */
     public PathsReport {
         paths = List.copyOf(paths);

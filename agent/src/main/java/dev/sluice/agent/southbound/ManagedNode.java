@@ -372,7 +372,7 @@ public final class ManagedNode implements AutoCloseable {
                     .ifPresent(stream::send);
             try {
                 AdminRequests node = running.requests();
-                PathsReport seen = node.ask(ToldPaths.COMMAND, Map.of(), PathsReport.class);
+                PathsReport seen = node.ask(PathsReport.STATES_REQUEST, Map.of(), PathsReport.class);
                 paths.tell(seen).ifPresent(stream::send);
                 told.tell(
                                 node.ask(ToldRuntimes.COMMAND, Map.of(), RuntimesReport.class),

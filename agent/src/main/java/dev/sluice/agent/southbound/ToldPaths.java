@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a manager was told of the paths of this node (X3). No threads, sockets or clocks: everything that happens is a call. One user. */
 final class ToldPaths {
-    /** The command that asks a node for them. */
-    static final String COMMAND = "path-states";
-
     /** More paths are counted, not told. */
     static final int TOLD_MAX = 2_048;
 
