@@ -372,7 +372,6 @@ public final class Datapath implements AutoCloseable {
 
     /** Who gets the probes that come back; {@link ProbeReceiver#NONE}: nobody. */
     public void probes(ProbeReceiver receiver) {
-        stages.returns.probes(receiver);
         stages.healthInput.receiver(receiver);
     }
 

@@ -126,7 +126,11 @@ final class Entrance {
         if (c.batch.outerTag[c.slot] != 0) {
             return frames.drop(c, DropReason.VLAN_UNEXPECTED);
         }
+        boolean underlay = snapshot.underlayPorts().has(port.index());
         if ((parsed & (Parser.ARP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
+            if (underlay) {
+                healthInput.hearInUnderlay(c, port, snapshot.plane());
+            }
             return neighborStage.receive(c);
         }
         if ((parsed & Parser.IP) == 0) {
@@ -141,9 +145,7 @@ final class Entrance {
         if (overlayInput.isOurs(c, port.router())) {
             return overlayInput.receive(c, port);
         }
-        WatchedNode speaker = snapshot.underlayPorts().has(port.index())
-                ? healthInput.inUnderlay(c, port.router(), snapshot.plane())
-                : null;
+        WatchedNode speaker = underlay ? healthInput.inUnderlay(c, port.router(), snapshot.plane()) : null;
         if (speaker != null) {
             return healthInput.take(c, speaker);
         }

@@ -1,11 +1,13 @@
 package dev.sluice.datapath;
 
+import dev.sluice.datapath.neighbors.NeighborAnswer;
 import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.packet.DatapathCounters;
 import dev.sluice.datapath.packet.DropReason;
 import dev.sluice.datapath.packet.Parser;
 import dev.sluice.datapath.rules.PacketFields;
 import dev.sluice.datapath.snapshot.Attachment;
+import dev.sluice.datapath.snapshot.PortEntry;
 import dev.sluice.datapath.snapshot.ServicePlane;
 import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.snapshot.WatchedNode;
@@ -36,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class HealthInput {
     private final Frames frames;
     private final DatapathCounters counters;
+    private final NeighborAnswer answer = new NeighborAnswer();
     private ProbeReceiver receiver = ProbeReceiver.NONE;
     private WatchedNodes watched = WatchedNodes.NONE;
 
@@ -83,6 +86,39 @@ final class HealthInput {
         return null;
     }
 
+    /** Hears whether the ARP or discovery packet in hand is the answer of a watched node at a service port. It stays the packet of who keeps the neighbours. */
+    void hearAtServicePort(Cursor c, PortEntry port, Attachment node, int side) {
+        if (!watched.any(c.port) || !answer.read(c, port.mac())) {
+            return;
+        }
+        WatchedNode[] all = watched.at(c.port, answer.fromHi(), answer.fromLo());
+        for (int i = 0; all != null && i < all.length; i++) {
+            WatchedNode each = all[i];
+            if (each.attachment() == node.id() && (each.side() == side || node.oneArmed())) {
+                hear(c, each);
+            }
+        }
+    }
+
+    /** The same at a port of the underlay. */
+    void hearInUnderlay(Cursor c, PortEntry port, ServicePlane plane) {
+        if (!watched.any(WatchedNode.UNDERLAY) || port.router() != plane.router() || !answer.read(c, port.mac())) {
+            return;
+        }
+        WatchedNode[] all = watched.at(WatchedNode.UNDERLAY, answer.fromHi(), answer.fromLo());
+        for (int i = 0; all != null && i < all.length; i++) {
+            hear(c, all[i]);
+        }
+    }
+
+    private void hear(Cursor c, WatchedNode by) {
+        if (by.speech() == WatchedNode.Speech.NEIGHBOR
+                && answer.isTo(by.own())
+                && receiver.neighborAnswered(by, c.nowNs)) {
+            counters.probesReturned++;
+        }
+    }
+
     private static boolean isSaid(Cursor c, WatchedNode by) {
         PacketFields f = c.fields;
         if (f.destinationLo != by.own().lo()
@@ -96,6 +132,7 @@ final class HealthInput {
                 f.protocol == IpProtocols.UDP
                         && (f.destinationPort == Bfd.PORT_SINGLE_HOP || f.destinationPort == Bfd.PORT_MULTIHOP);
             case ECHO -> isEchoReply(c);
+            case NEIGHBOR -> false;
             case TCP -> f.protocol == IpProtocols.TCP && f.sourcePort == by.nodePort();
             case THROUGH ->
                 f.protocol == IpProtocols.UDP && f.sourcePort == by.nodePort() && f.destinationPort == by.nodePort();
@@ -132,6 +169,8 @@ final class HealthInput {
     private static int smallest(WatchedNode.Speech speech) {
         return switch (speech) {
             case BFD -> Udp.BYTES;
+            // Such answers are heard, not taken.
+            case NEIGHBOR -> Integer.MAX_VALUE;
             case ECHO, THROUGH -> Udp.BYTES + Probe.BYTES;
             case TCP -> Tcp.BYTES;
         };
@@ -159,6 +198,16 @@ final class HealthInput {
                 ? Checksum.pseudoIpv4(c.memory, c.networkHeader(), c.fields.protocol, bytes)
                 : Checksum.pseudoIpv6(c.memory, c.networkHeader(), c.fields.protocol, bytes);
         return Checksum.verify(c.memory, pseudo, transport, bytes);
+    }
+
+    /** Takes a frame that has the form of a probe: it is nobody's traffic. */
+    int takeProbe(Cursor c) {
+        if (!receiver.receive(c.batch, c.slot, c.nowNs)) {
+            return frames.drop(c, DropReason.PROBE_UNEXPECTED);
+        }
+        counters.probesReturned++;
+        frames.pool().give(c.start());
+        return Step.DONE;
     }
 
     /** A probe's length is looked at first, so that other packets cost nothing more. */

@@ -17,6 +17,11 @@ public interface ProbeReceiver {
         public boolean said(WatchedNode by, MemorySegment f, long transport, int bytes, int ttl, long nowNs) {
             return false;
         }
+
+        @Override
+        public boolean neighborAnswered(WatchedNode by, long nowNs) {
+            return false;
+        }
     };
 
     /**
@@ -36,4 +41,11 @@ public interface ProbeReceiver {
      * @return whether it was expected
      */
     boolean said(WatchedNode by, MemorySegment f, long transport, int bytes, int ttl, long nowNs);
+
+    /**
+     * Hears that a watched node has answered a question for its MAC address. Hot path: no allocation.
+     *
+     * @return whether this process has asked and waits for it
+     */
+    boolean neighborAnswered(WatchedNode by, long nowNs);
 }

@@ -56,7 +56,6 @@ final class Returns {
     private final OverlayOutput overlay;
     private final HealthInput health;
     private Snapshot snapshot = Snapshot.empty();
-    private ProbeReceiver probes = ProbeReceiver.NONE;
 
     /** The routers that the packet in hand may be of: those that use the node, or {@link #onlyOne}. */
     private int[] candidates = {};
@@ -108,32 +107,29 @@ final class Returns {
         snapshot = next;
     }
 
-    void probes(ProbeReceiver receiver) {
-        probes = receiver;
-    }
-
     /** Takes the packet in hand, which came in from a service port; the next {@link Step}. */
     int receive(Cursor c, PortEntry port) {
         Batch b = c.batch;
         int i = c.slot;
         if (HealthInput.isProbe(c)) {
-            return probe(c);
+            return health.takeProbe(c);
         }
         TagTable tags = snapshot.tags();
         int binding = tags.find(c.port, b.outerTag[i], b.innerTag[i]);
         if (binding < 0) {
             return frames.drop(c, DropReason.SERVICE_TAG_UNKNOWN);
         }
+        Attachment node = tags.attachment(binding);
+        int side = tags.side(binding);
         int parsed = c.parsed();
         if ((parsed & (Parser.ARP | Parser.NEIGHBOR_DISCOVERY)) != 0
                 && !port.addresses().isEmpty()) {
+            health.hearAtServicePort(c, port, node, side);
             return neighborStage.receive(c);
         }
         if ((parsed & Parser.IP) == 0 || (parsed & (Parser.GROUP | Parser.NEIGHBOR_DISCOVERY)) != 0) {
             return frames.drop(c, DropReason.SERVICE_CONTROL);
         }
-        Attachment node = tags.attachment(binding);
-        int side = tags.side(binding);
         if (node.tunnel() != null) {
             return frames.drop(c, DropReason.NODE_TRANSPORT_WRONG);
         }
@@ -152,16 +148,6 @@ final class Returns {
         }
         untag(c, node.side(side));
         return match(c, node, side);
-    }
-
-    /** Probes are nobody's traffic: they are taken here, or dropped. */
-    private int probe(Cursor c) {
-        if (!probes.receive(c.batch, c.slot, c.nowNs)) {
-            return frames.drop(c, DropReason.PROBE_UNEXPECTED);
-        }
-        counters.probesReturned++;
-        frames.pool().give(c.batch.start[c.slot]);
-        return Step.DONE;
     }
 
     private void untag(Cursor c, Attachment.Side side) {

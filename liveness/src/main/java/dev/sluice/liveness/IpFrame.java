@@ -34,17 +34,13 @@ public record IpFrame(int outerTag, int innerTag, IpAddress source, IpAddress de
 
     /** Bytes in front of the transport header. */
     public int headerBytes() {
-        int tags = (outerTag == 0 ? 0 : VlanTag.BYTES) + (innerTag == 0 ? 0 : VlanTag.BYTES);
-        return Ethernet.BYTES + tags + (isIpv4() ? Ipv4.BYTES : Ipv6.BYTES);
+        return ethernetBytes(outerTag, innerTag) + (isIpv4() ? Ipv4.BYTES : Ipv6.BYTES);
     }
 
     /** Writes all but the MAC addresses around a transport header with its payload, which lie behind {@link #headerBytes}. */
     public void write(MemorySegment f, long start, int protocol, int transportBytes, int identification) {
-        long type = start + Ethernet.TYPE_OFFSET;
-        type = tag(f, type, outerTag);
-        type = tag(f, type, innerTag);
-        Layouts.putU16(f, type, isIpv4() ? EtherTypes.IPV4 : EtherTypes.IPV6);
-        long ip = type + 2;
+        writeEthernet(f, start, outerTag, innerTag, isIpv4() ? EtherTypes.IPV4 : EtherTypes.IPV6);
+        long ip = start + ethernetBytes(outerTag, innerTag);
         if (isIpv4()) {
             Ipv4.setVersionAndHeaderBytes(f, ip, Ipv4.BYTES);
             Ipv4.setTos(f, ip, TOS);
@@ -73,6 +69,17 @@ public record IpFrame(int outerTag, int innerTag, IpAddress source, IpAddress de
                 : Checksum.pseudoIpv6(
                         source.hi(), source.lo(), destination.hi(), destination.lo(), protocol, transportBytes);
         return Checksum.layer4(f, pseudo, transport, transportBytes, checksumOffset);
+    }
+
+    /** Bytes of an Ethernet header with such tags, 0 for none. */
+    static int ethernetBytes(int outerTag, int innerTag) {
+        return Ethernet.BYTES + (outerTag == 0 ? 0 : VlanTag.BYTES) + (innerTag == 0 ? 0 : VlanTag.BYTES);
+    }
+
+    /** Writes such a header but for the MAC addresses. */
+    static void writeEthernet(MemorySegment f, long start, int outerTag, int innerTag, int etherType) {
+        long type = tag(f, tag(f, start + Ethernet.TYPE_OFFSET, outerTag), innerTag);
+        Layouts.putU16(f, type, etherType);
     }
 
     private static long tag(MemorySegment f, long at, int tag) {

@@ -318,6 +318,9 @@ public record Service(Metadata metadata, Spec spec) implements Resource {
         /** An echo request to the node. */
         ICMP("icmp"),
 
+        /** A question for the node's MAC address: ARP, or neighbour solicitation. */
+        ARP("arp"),
+
         /** A TCP connection to the node. */
         TCP("tcp"),
 

@@ -2,6 +2,7 @@ package dev.sluice.agent.compile;
 
 import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.liveness.IpFrame;
+import dev.sluice.liveness.NeighborQuestion;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.ProbeTiming;
 import dev.sluice.liveness.bfd.BfdPath;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param instance number of the instance
  * @param name its name
- * @param kind the word of the object: through, icmp, tcp, http or bfd
+ * @param kind the word of the object: through, icmp, arp, tcp, http or bfd
  * @param timing when probes are sent and what follows from lost ones
  * @param legs one or two; the place is the direction
  */
@@ -77,6 +78,9 @@ public record ProbePlan(int instance, String name, String kind, ProbeTiming timi
 
     /** A frame that comes back as it is, or as the answer to an echo request. */
     public record Frame(ProbeFrame frame) implements Ask {}
+
+    /** A question for the node's MAC address, which it answers. */
+    public record Question(NeighborQuestion frame) implements Ask {}
 
     /**
      * A connection.

@@ -4,6 +4,7 @@ import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.datapath.snapshot.WatchedNode.Speech;
 import dev.sluice.liveness.IpFrame;
+import dev.sluice.liveness.NeighborQuestion;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.ProbeTiming;
 import dev.sluice.liveness.bfd.BfdAuthentication;
@@ -62,8 +63,7 @@ final class ProbePlans {
                 switch (plans.health.probe()) {
                     case LINK -> List.of();
                     case THROUGH -> plans.through(interfaces);
-                    case ICMP -> plans.sides(interfaces, 2);
-                    case BFD -> plans.sides(interfaces, 2);
+                    case ICMP, ARP, BFD -> plans.sides(interfaces, 2);
                     case TCP, HTTP -> plans.sides(interfaces, 1);
                 });
     }
@@ -88,10 +88,19 @@ final class ProbePlans {
             log.warning(
                     service,
                     "spec.health.probe",
-                    "nothing can be sent through a node with endpoint but what its tunnels carry, so such nodes are taken to be alive; use icmp, tcp, http or bfd",
+                    "nothing can be sent through a node with endpoint but what its tunnels carry, so such nodes are taken to be alive; use icmp, arp, tcp, http or bfd",
                     probe.word());
         }
-        if (probe == Probe.THROUGH || probe == Probe.LINK || endpoint.isIpv4() != address.isIpv4()) {
+        boolean beyond = probe == Probe.ARP && !onLink;
+        if (beyond) {
+            log.warning(
+                    instance,
+                    "spec.endpoint",
+                    "no router carries the questions of health.probe arp, and this address is outside of the network of the address where tunnels end ("
+                            + endpoint + "), so the node is taken to be alive; use icmp, tcp, http or bfd",
+                    address.toString());
+        }
+        if (probe == Probe.THROUGH || probe == Probe.LINK || beyond || endpoint.isIpv4() != address.isIpv4()) {
             return null;
         }
         ProbePlan.Way way = new ProbePlan.Way(WatchedNode.UNDERLAY, -1, -1, address);
@@ -251,6 +260,12 @@ final class ProbePlans {
                         session(leg, outerTag, innerTag, own, node, onLink),
                         null,
                         watched(leg, way.port(), side, node, own, Speech.BFD, 0));
+            case ARP ->
+                new ProbePlan.Leg(
+                        way,
+                        new ProbePlan.Question(new NeighborQuestion(outerTag, innerTag, own, node)),
+                        null,
+                        watched(leg, way.port(), side, node, own, Speech.NEIGHBOR, 0));
             case LINK, THROUGH, ICMP ->
                 new ProbePlan.Leg(
                         way,

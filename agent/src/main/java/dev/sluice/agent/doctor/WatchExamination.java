@@ -49,7 +49,7 @@ final class WatchExamination {
                                 ? "a pause of this process as long takes the session down at the node: let intervalMs x failAfter be "
                                         + BFD_MS_MIN + " or more"
                                 : "");
-            case TCP, HTTP, ICMP, THROUGH -> {
+            case TCP, HTTP, ICMP, ARP, THROUGH -> {
                 boolean often = (health.probe() == Probe.TCP || health.probe() == Probe.HTTP)
                         && health.intervalMs() < CONNECTION_INTERVAL_MS_MIN;
                 yield new Line(

@@ -29,6 +29,16 @@ final class NodeWays {
         return start == FramePool.NONE ? NONE : start;
     }
 
+    /** MAC address from which a frame leaves on a way, 0 if there is none at the moment: then it can't be sent. */
+    long ownMac(ProbePlan.Way way) {
+        if (way.underlay()) {
+            return Math.max(0, own.macInUnderlay(way.nextHop()));
+        }
+        return way.sourceMac() >= 0
+                ? way.sourceMac()
+                : datapath.snapshot().port(way.port()).mac();
+    }
+
     MemorySegment memory() {
         return datapath.pool().memory();
     }
@@ -43,10 +53,7 @@ final class NodeWays {
             datapath.pool().give(start);
             return true;
         }
-        long source = way.sourceMac() >= 0
-                ? way.sourceMac()
-                : datapath.snapshot().port(way.port()).mac();
-        Ethernet.setAddresses(memory(), start, mac, source);
+        Ethernet.setAddresses(memory(), start, mac, ownMac(way));
         own.send(way.port(), start, frameBytes);
         return true;
     }

@@ -10,6 +10,7 @@ import dev.sluice.datapath.packet.Batch;
 import dev.sluice.datapath.snapshot.Attachment;
 import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.liveness.IpFrame;
+import dev.sluice.liveness.NeighborQuestion;
 import dev.sluice.liveness.ProbeClock;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.ProbeSession;
@@ -65,8 +66,11 @@ public final class Prober implements ProbeReceiver {
         /** Connections of legs that are asked by TCP, null of others. */
         final @Nullable TcpProbe[] connections;
 
-        /** When the SYN of each left. */
+        /** When the SYN, or the question for the MAC address, of each left. */
         final long[] askedNs;
+
+        /** In which round that was. */
+        final long[] askedRound;
 
         volatile long changedNs;
         boolean wasAlive;
@@ -87,6 +91,7 @@ public final class Prober implements ProbeReceiver {
             int legs = plan.legs().size();
             connections = new TcpProbe[legs];
             askedNs = new long[legs];
+            askedRound = new long[legs];
             for (int i = 0; i < legs; i++) {
                 if (plan.legs().get(i).ask() instanceof ProbePlan.Connection ask) {
                     byte[] request = ask.path()
@@ -265,6 +270,13 @@ public final class Prober implements ProbeReceiver {
                 frame.writeAround(memory, start, 0, 0, (int) sequence & 0xffff);
                 yield frame.bytes();
             }
+            case ProbePlan.Question(NeighborQuestion question) -> {
+                r.askedNs[leg] = nowNs;
+                r.askedRound[leg] = sequence;
+                question.write(
+                        ways.memory(), start, ways.ownMac(r.plan.legs().get(leg).way()));
+                yield question.bytes();
+            }
             case ProbePlan.Connection _ -> {
                 r.askedNs[leg] = nowNs;
                 yield connection(r, leg).writeSyn(ways.memory(), start, sequence, random.nextLong());
@@ -342,7 +354,23 @@ public final class Prober implements ProbeReceiver {
                         && answered(r, f, transport + Udp.BYTES, nowNs);
             }
             case TCP -> segment(by, f, transport, bytes, nowNs);
+            case NEIGHBOR -> false;
         };
+    }
+
+    /** An answer has no number: it counts for the newest question, once. */
+    @Override
+    public boolean neighborAnswered(WatchedNode by, long nowNs) {
+        Running r = running(by.key() / ProbePlan.LEGS_MAX);
+        int leg = by.key() % ProbePlan.LEGS_MAX;
+        if (r == null
+                || leg >= r.plan.legs().size()
+                || !by.equals(r.plan.legs().get(leg).watched())) {
+            return false;
+        }
+        boolean expected = r.session.answered(leg, r.askedRound[leg], nowNs - r.askedNs[leg], clock.nowNs());
+        noteChange(r, nowNs);
+        return expected;
     }
 
     private boolean segment(WatchedNode by, MemorySegment f, long tcp, int bytes, long nowNs) {

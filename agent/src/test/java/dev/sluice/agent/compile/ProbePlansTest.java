@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.agent.Yaml;
 import dev.sluice.datapath.snapshot.WatchedNode;
 import dev.sluice.datapath.snapshot.WatchedNode.Speech;
+import dev.sluice.liveness.NeighborQuestion;
 import dev.sluice.liveness.ProbeFrame;
 import dev.sluice.liveness.bfd.BfdTiming;
 import dev.sluice.model.Problem;
@@ -153,6 +154,40 @@ class ProbePlansTest {
     }
 
     @Test
+    void questionsForMacAddressesGoToTheNextHopOfEachSideInEitherFamily() {
+        for (String sides : List.of(ROUTED, ROUTED_6)) {
+            ProbePlan plan = plans("{transport: raw, forwarding: route, health: {probe: arp}}", sides)
+                    .getFirst();
+            String node = sides.equals(ROUTED) ? "10.2.0.2" : "fd01::2";
+            String own = sides.equals(ROUTED) ? "10.2.0.1" : "fd01::1";
+            assertThat(plan.legs()).hasSize(2);
+            ProbePlan.Leg out = plan.legs().get(1);
+            assertThat(out.ask())
+                    .isEqualTo(new ProbePlan.Question(new NeighborQuestion(0, 0, address(own), address(node))));
+            assertThat(out.back()).isNull();
+            assertThat(out.way().nextHop()).isEqualTo(address(node));
+            WatchedNode watched = Objects.requireNonNull(out.watched());
+            assertThat(watched.speech()).isEqualTo(Speech.NEIGHBOR);
+            assertThat(watched.address()).isEqualTo(address(node));
+            assertThat(watched.own()).isEqualTo(address(own));
+            assertThat(watched.side()).isEqualTo(1);
+            assertThat(watched.port()).isEqualTo(out.way().port());
+        }
+    }
+
+    @Test
+    void nodesWithEndpointBehindARouterAreNotAskedForTheirMacAddress() {
+        assertThat(underlay("arp", "192.0.2.50").problems()).isEmpty();
+        CompileResult beyond = underlay("arp", "198.51.100.50");
+        assertThat(beyond.node().orElseThrow().probes()).isEmpty();
+        assertThat(beyond.problems())
+                .anyMatch(problem -> !problem.isError()
+                        && problem.toString().contains("198.51.100.50")
+                        && problem.toString().contains("no router carries the questions of health.probe arp")
+                        && problem.toString().contains("use icmp, tcp, http or bfd"));
+    }
+
+    @Test
     void connectionsGoToOneSideAndHaveTheirOwnPort() {
         ProbePlan tcp = plans("{transport: raw, forwarding: route, health: {probe: tcp, port: 8080}}", ROUTED)
                 .getFirst();
@@ -202,14 +237,15 @@ class ProbePlansTest {
             assertThat(session.path().local()).isEqualTo(address("192.0.2.1"));
             assertThat(session.path().ttlMin()).isEqualTo(node.startsWith("198") ? 240 : 255);
         }
-        for (String kind : List.of("icmp", "tcp", "http")) {
+        for (String kind : List.of("icmp", "arp", "tcp", "http")) {
             assertThat(underlay(kind, "192.0.2.50").node().orElseThrow().probes())
                     .as(kind)
                     .hasSize(1);
         }
         CompileResult through = underlay("through", "192.0.2.50");
         assertThat(through.node().orElseThrow().probes()).isEmpty();
-        assertThat(through.problems()).anyMatch(problem -> problem.toString().contains("use icmp, tcp, http or bfd"));
+        assertThat(through.problems())
+                .anyMatch(problem -> problem.toString().contains("use icmp, arp, tcp, http or bfd"));
         assertThat(underlay("link", "192.0.2.50").problems()).isEmpty();
     }
 
@@ -233,7 +269,7 @@ class ProbePlansTest {
 
     @Test
     void whatCannotBeProbedSaysSo() {
-        for (String kind : List.of("bfd", "tcp", "http", "icmp")) {
+        for (String kind : List.of("bfd", "tcp", "http", "icmp", "arp")) {
             checkLinksOnly(
                     "{transport: raw, health: {probe: " + kind + "}}",
                     "{service: firewall, interfaces: {in: a, out: b}}",

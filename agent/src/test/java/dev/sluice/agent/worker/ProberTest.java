@@ -12,6 +12,7 @@ import dev.sluice.agent.compile.InterfaceFacts;
 import dev.sluice.agent.compile.PortBinding;
 import dev.sluice.agent.compile.SnapshotCompiler;
 import dev.sluice.agent.report.InstanceEntry;
+import dev.sluice.agent.report.ProbeReport;
 import dev.sluice.datapath.Datapath;
 import dev.sluice.datapath.liveness.Liveness;
 import dev.sluice.datapath.liveness.LivenessView;
@@ -29,6 +30,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +40,7 @@ class ProberTest {
     private static final String THROUGH = "probe: through, intervalMs: 20, failAfter: 3, recoverAfter: 2";
     private static final String SLOWER = "probe: through, intervalMs: 40, failAfter: 3, recoverAfter: 2";
     private static final String BFD = "probe: bfd, intervalMs: 50";
+    private static final String ARP = "probe: arp, intervalMs: 20, failAfter: 3, recoverAfter: 2, holdDownMs: 0";
     private static final long STEP_NS = 1_000_000;
     private static final long START_OF_BFD_MS = NodeBfd.START_NS / STEP_NS;
 
@@ -50,6 +54,15 @@ class ProberTest {
 
     /** Firewalls that pass packets on. */
     private final Set<String> working = new HashSet<>();
+
+    /** How those answer that are asked for their MAC addresses; null: they pass packets on. */
+    private @Nullable UnaryOperator<byte[]> neighbor;
+
+    /** Whether nodes that route have IPv6 addresses only. */
+    private boolean ipv6;
+
+    /** Whether they answer at the other side. */
+    private boolean crossed;
 
     private long nowNs = 1_000_000_000L;
     private final Prober prober = new Prober(datapath, liveness, new Random(1), nowNs);
@@ -65,7 +78,7 @@ class ProberTest {
     }
 
     private CompiledNode compile(List<String> instances, String health) {
-        boolean routes = health.startsWith(BFD);
+        boolean routes = health.startsWith(BFD) || health.startsWith(ARP);
         List<String> objects = new ArrayList<>();
         objects.add(object(
                 "Service",
@@ -86,17 +99,22 @@ class ProberTest {
                 .orElseThrow();
     }
 
-    /** One that routes has addresses: it can be asked by BFD. */
-    private static String instance(String name, boolean routes) {
+    /** One that routes has addresses: it can be asked by BFD, and for its MAC addresses. */
+    private String instance(String name, boolean routes) {
         int network = name.charAt(name.length() - 1) - '0';
         return routes
                 ? object(
                         "ServiceInstance",
                         name,
-                        "{service: firewall, interfaces: {in: {interface: " + name + "-in, addresses: [10.1." + network
-                                + ".1/24], nextHop: 10.1." + network + ".2}, out: {interface: " + name
-                                + "-out, addresses: [10.2." + network + ".1/24], nextHop: 10.2." + network + ".2}}}")
+                        "{service: firewall, interfaces: {in: " + side(name + "-in", 1, network) + ", out: "
+                                + side(name + "-out", 2, network) + "}}")
                 : Yaml.instance(name, "");
+    }
+
+    private String side(String port, int side, int network) {
+        String block = ipv6 ? "fd0" + side + ":" + network + "::" : "10." + side + "." + network + ".";
+        return "{interface: " + port + ", addresses: [\"" + block + "1/" + (ipv6 ? 64 : 24) + "\"], nextHop: \"" + block
+                + "2\"}";
     }
 
     private void apply(List<String> instances, String health) {
@@ -129,8 +147,14 @@ class ProberTest {
         List<MemoryFrame> forward = in.takeSent();
         List<MemoryFrame> back = out.takeSent();
         if (working.contains(firewall)) {
-            forward.forEach(out::inject);
-            back.forEach(in::inject);
+            UnaryOperator<byte[]> answer = neighbor;
+            if (answer == null) {
+                forward.forEach(out::inject);
+                back.forEach(in::inject);
+            } else {
+                NeighborReplies.to(forward).forEach(reply -> (crossed ? out : in).inject(answer.apply(reply)));
+                NeighborReplies.to(back).forEach(reply -> (crossed ? in : out).inject(answer.apply(reply)));
+            }
             for (MemoryPort port : List.of(in, out)) {
                 batch.count = 0;
                 port.receive(batch);
@@ -274,5 +298,56 @@ class ProberTest {
         apply(List.of("fw-1", "fw-2"), BFD + ", failAfter: 4");
         assertThat(alive("fw-2")).isFalse();
         assertThat(fit("fw-2")).isFalse();
+    }
+
+    private void checkAsked(String name, UnaryOperator<byte[]> wrong) {
+        neighbor = wrong;
+        run(150);
+        assertThat(state("fw-1")).as(name).isEqualTo("silent");
+        neighbor = UnaryOperator.identity();
+        crossed = false;
+        run(200);
+        assertThat(state("fw-1")).as("after " + name).isEqualTo("answers");
+    }
+
+    @Test
+    void aNodeThatIsAskedForItsMacAddressesLivesWhileItAnswersAtBothSides() {
+        for (boolean six : new boolean[] {false, true}) {
+            ipv6 = six;
+            neighbor = UnaryOperator.identity();
+            working.clear();
+            apply(List.of("fw-1"), ARP);
+            run(200);
+            assertThat(state("fw-1")).isEqualTo("silent");
+            working.add("fw-1");
+            // Its MAC address was never known: it is looked for once a second.
+            run(1_200);
+            ProbeReport report = Objects.requireNonNull(prober.report(number("fw-1"), nowNs));
+            assertThat(report.state()).isEqualTo("answers");
+            assertThat(report.kind()).isEqualTo("arp");
+            assertThat(report.roundTripUs()).hasSize(2).allMatch(us -> us >= 0);
+            assertThat(alive("fw-1")).isTrue();
+            working.clear();
+            run(100);
+            assertThat(alive("fw-1")).isFalse();
+            apply(List.of(), "");
+        }
+    }
+
+    @Test
+    void whatIsNoAnswerToTheQuestionKeepsNoNodeAlive() {
+        neighbor = UnaryOperator.identity();
+        working.add("fw-1");
+        apply(List.of("fw-1"), ARP);
+        run(100);
+        assertThat(state("fw-1")).isEqualTo("answers");
+        NeighborReplies.wrongArp().forEach(this::checkAsked);
+        crossed = true;
+        checkAsked("at the other side", UnaryOperator.identity());
+        ipv6 = true;
+        apply(List.of("fw-1"), ARP);
+        run(200);
+        assertThat(state("fw-1")).isEqualTo("answers");
+        NeighborReplies.wrongAdvertisements().forEach(this::checkAsked);
     }
 }

@@ -26,6 +26,8 @@ public record WatchedNode(
         BFD,
         /** Answers to echo requests. */
         ECHO,
+        /** Answers to the question for its MAC address: ARP replies, solicited neighbour advertisements. */
+        NEIGHBOR,
         /** Segments of a connection to one of its ports. */
         TCP,
         /** Probes that it has routed, of IPv6: others are known by their form. */

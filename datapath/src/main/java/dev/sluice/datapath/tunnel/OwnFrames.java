@@ -34,6 +34,11 @@ public final class OwnFrames {
         return underlay.send(to, start, frameBytes, nowNs);
     }
 
+    /** MAC address of the port by which frames to an address in the underlay leave, -1 if there is no way. */
+    public long macInUnderlay(IpAddress to) {
+        return underlay.ownMac(to);
+    }
+
     /**
      * The MAC address of a neighbour. One that did not answer lately is asked again at once.
      *

@@ -8,6 +8,7 @@ import dev.sluice.datapath.snapshot.Snapshot;
 import dev.sluice.datapath.stage.Frames;
 import dev.sluice.wire.Ethernet;
 import dev.sluice.wire.IpAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends frames of the caller's own making to other switches and to nodes in the underlay: by the underlay's route, to the MAC address of its next hop (V14). One user: the worker.
@@ -31,14 +32,24 @@ public final class PeerOutput {
         snapshot = next;
     }
 
+    /** MAC address of the port by which frames to an address leave, -1 if there is no way. */
+    long ownMac(IpAddress to) {
+        NextHop hop = hop(to);
+        return hop == null ? -1 : snapshot.port(hop.port()).mac();
+    }
+
+    /** Of several equal routes all packets to one address take the same. */
+    private @Nullable NextHop hop(IpAddress to) {
+        return routes.to(to, FlowHash.mix(to.lo()));
+    }
+
     /**
      * Takes over a frame that is complete but for its MAC addresses, without tag. While the next hop's address is not known the frame waits, as any does.
      *
      * @return whether it left or waits
      */
     boolean send(IpAddress to, long start, int frameBytes, long nowNs) {
-        // Of several equal routes all packets to one address take the same.
-        NextHop hop = routes.to(to, FlowHash.mix(to.lo()));
+        NextHop hop = hop(to);
         if (hop == null || !frames.hasDevice(hop.port())) {
             frames.pool().give(start);
             return false;

@@ -81,7 +81,7 @@ class ProbeTest {
             try (SluiceNode sluice = SluiceNode.start(network.sluice, routed("through", RoutingNodeTest.SIDES))) {
                 for (String sides : new String[] {RoutingNodeTest.SIDES, SIDES_6}) {
                     String family = sides.equals(SIDES_6) ? "ipv6" : "ipv4";
-                    for (String kind : new String[] {"through", "icmp", "tcp"}) {
+                    for (String kind : new String[] {"through", "icmp", "arp", "tcp"}) {
                         sluice.configure(routed(kind, sides));
                         awaitState(sluice, "fw", kind.equals("tcp") ? "silent" : "answers");
                         checkSilence(sluice, node, kind, family);
@@ -125,6 +125,26 @@ class ProbeTest {
                         "net." + family + ".icmp" + (family.equals("ipv4") ? "_" : ".") + "echo_ignore_all", "0");
                 awaitState(sluice, "fw", "answers");
             }
+            case "arp" -> {
+                // It goes on routing what comes: nothing but its answers is missing.
+                boolean v4 = family.equals("ipv4");
+                if (v4) {
+                    namespace.sysctl("net.ipv4.conf.all.arp_ignore", "8");
+                } else {
+                    namespace.execWithInput(List.of("nft", "-f", "-"), """
+                            table inet quiet {
+                              chain in { type filter hook input priority 0; icmpv6 type nd-neighbor-solicit drop; }
+                            }
+                            """);
+                }
+                awaitState(sluice, "fw", "silent");
+                if (v4) {
+                    namespace.sysctl("net.ipv4.conf.all.arp_ignore", "0");
+                } else {
+                    namespace.exec("nft", "delete", "table", "inet", "quiet");
+                }
+                awaitState(sluice, "fw", "answers");
+            }
             default -> {
                 try (LabProcess web = web(namespace, 8080)) {
                     awaitState(sluice, "fw", "answers");
@@ -150,13 +170,24 @@ class ProbeTest {
                     EchoHost echo = EchoHost.start(network.server, 7);
                     SluiceNode sluice = SluiceNode.start(network.sluice, alone)) {
                 for (String health : List.of(
-                        "probe: icmp", "probe: tcp", "probe: http, path: /dev", "probe: http, path: /missing")) {
+                        "probe: icmp",
+                        "probe: arp",
+                        "probe: tcp",
+                        "probe: http, path: /dev",
+                        "probe: http, path: /missing")) {
                     sluice.configure(alone.replace(
                             "transport: nsh",
                             "transport: gwlb, health: {holdDownMs: 0, intervalMs: 100, " + health + "}"));
-                    boolean echoes = health.endsWith("icmp");
+                    boolean echoes = health.endsWith("icmp") || health.endsWith("arp");
                     awaitState(sluice, "ips-1", echoes ? "answers" : "silent");
-                    if (!echoes) {
+                    if (echoes) {
+                        // What an earlier kind has found out stands until this one has an answer of its own.
+                        Waits.until(
+                                "an answer to " + health,
+                                Duration.ofSeconds(10),
+                                () -> health.endsWith(probe(sluice, "ips-1").kind())
+                                        && probe(sluice, "ips-1").roundTripUs().getFirst() >= 0);
+                    } else {
                         try (UdpFlow flow = UdpFlow.open(network.client, "10.0.0.2", 7)) {
                             assertThat(flow.exchange(3, 100).answered()).isEmpty();
                         }

@@ -53,7 +53,8 @@ final class NodeSpeech {
         packet.protocol = switch (speech) {
             case BFD, THROUGH -> 17;
             case TCP -> 6;
-            case ECHO -> v4 ? 1 : 58;
+            // Who is listened to for answers about its MAC address has packets like any other.
+            case ECHO, NEIGHBOR -> v4 ? 1 : 58;
         };
         packet.sourcePort = dice.percent(90) ? NODE_PORT : 81;
         packet.destinationPort =
@@ -91,6 +92,7 @@ final class NodeSpeech {
         boolean udp = frame.protocol == 17;
         return switch (by.speech()) {
             case BFD -> udp && (frame.destinationPort == 3784 || frame.destinationPort == 4784);
+            case NEIGHBOR -> false;
             case TCP -> frame.protocol == 6 && frame.sourcePort == by.nodePort();
             case THROUGH -> udp && frame.sourcePort == by.nodePort() && frame.destinationPort == by.nodePort();
             case ECHO ->
