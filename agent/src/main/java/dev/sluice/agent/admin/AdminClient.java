@@ -2,6 +2,7 @@ package dev.sluice.agent.admin;
 
 import dev.sluice.agent.NodeException;
 import dev.sluice.agent.OutcomeUnknownException;
+import dev.sluice.agent.compile.LoginSessions;
 import dev.sluice.agent.report.AnalysisReport;
 import dev.sluice.agent.report.AttributesReport;
 import dev.sluice.agent.report.CapturePart;
@@ -213,10 +214,11 @@ public final class AdminClient {
     /**
      * Lets the node read its configuration again.
      *
-     * @param fields any of {@code confirmSeconds} (number), {@code force} (true or false), {@code existingFlows} (auto, keep, migrate)
+     * @param fields any of {@code confirmSeconds} (number), {@code force} (true or false), {@code existingFlows} (auto, keep, migrate), {@code login} (text; what is found
+     *     of this process otherwise)
      */
     public ReloadReport reload(Map<String, ?> fields) throws NodeException {
-        return as(request("reload", fields), ReloadReport.class);
+        return as(request("reload", withLogin(fields)), ReloadReport.class);
     }
 
     /** The configurations that were in force. */
@@ -236,10 +238,21 @@ public final class AdminClient {
     /**
      * Lets the node run an earlier revision.
      *
-     * @param fields any of {@code revision} (number; the one before by default), {@code force} (true or false)
+     * @param fields any of {@code revision} (number; the one before by default), {@code force} (true or false), {@code login} as for {@link #reload(Map)}
      */
     public ReloadReport rollback(Map<String, ?> fields) throws NodeException {
-        return as(request("rollback", fields), ReloadReport.class);
+        return as(request("rollback", withLogin(fields)), ReloadReport.class);
+    }
+
+    /** A node that runs as a service does not see who asks: a change must not take the interface over which he is logged in. */
+    private static Map<String, ?> withLogin(Map<String, ?> fields) {
+        String login = fields.containsKey("login") ? "" : LoginSessions.ofCaller();
+        if (login.isEmpty()) {
+            return fields;
+        }
+        Map<String, Object> all = new LinkedHashMap<>(fields);
+        all.put("login", login);
+        return all;
     }
 
     /** Keeps the change that waits for its confirmation. */

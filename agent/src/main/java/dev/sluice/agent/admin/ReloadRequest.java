@@ -14,25 +14,33 @@ import java.util.stream.Stream;
  * @param confirm the time within which the change has to be confirmed, else it is taken back; empty: no confirmation is needed
  * @param force whether interfaces may be taken that the host itself needs
  * @param existingFlows what the change means for flows in progress, if it is not to be as the Node object says
+ * @param login the login sessions of who asks, as {@link dev.sluice.agent.compile.LoginSessions#ofCaller} tells them
  */
-public record ReloadRequest(Optional<Duration> confirm, boolean force, Optional<ExistingFlows> existingFlows) {
+public record ReloadRequest(
+        Optional<Duration> confirm, boolean force, Optional<ExistingFlows> existingFlows, String login) {
     /** Longest time to wait for a confirmation: a day. */
     static final int CONFIRM_SECONDS_MAX = 86_400;
 
     /** The fields of a request. */
-    public static final List<String> FIELDS = List.of("confirmSeconds", "force", "existingFlows");
+    public static final List<String> FIELDS = List.of("confirmSeconds", "force", "existingFlows", "login");
 
     /** Applied for good. */
-    public static final ReloadRequest PLAIN = new ReloadRequest(Optional.empty(), false, Optional.empty());
+    public static final ReloadRequest PLAIN = new ReloadRequest(Optional.empty(), false, Optional.empty(), "");
 
     private static final int WORD_CHARACTERS_MAX = 64;
+    private static final int LOGIN_CHARACTERS_MAX = 4_096;
 
     public static ReloadRequest of(AdminRequest request) throws NodeException {
         var seconds = request.number("confirmSeconds", 1, CONFIRM_SECONDS_MAX);
         return new ReloadRequest(
                 seconds.isPresent() ? Optional.of(Duration.ofSeconds(seconds.getAsInt())) : Optional.empty(),
                 request.flag("force"),
-                existingFlows(request));
+                existingFlows(request),
+                login(request));
+    }
+
+    static String login(AdminRequest request) throws NodeException {
+        return request.text("login", LOGIN_CHARACTERS_MAX).orElse("");
     }
 
     static Optional<ExistingFlows> existingFlows(AdminRequest request) throws NodeException {

@@ -12,23 +12,26 @@ import java.util.OptionalInt;
  * @param revision its number in the history; empty: the newest good one before the one in force, or the change on trial is taken back
  * @param force whether interfaces may be taken that the host itself needs
  * @param existingFlows what it means for flows in progress, if it is not to be as the Node object says; a change on trial is taken back as the Node object before it says
+ * @param login the login sessions of who asks, as {@link dev.sluice.agent.compile.LoginSessions#ofCaller} tells them
  */
-public record RollbackRequest(OptionalInt revision, boolean force, Optional<ExistingFlows> existingFlows) {
+public record RollbackRequest(
+        OptionalInt revision, boolean force, Optional<ExistingFlows> existingFlows, String login) {
     /** The fields of a request. */
-    public static final List<String> FIELDS = List.of("revision", "force", "existingFlows");
+    public static final List<String> FIELDS = List.of("revision", "force", "existingFlows", "login");
 
     /** To the good one before. */
-    public static final RollbackRequest LAST = new RollbackRequest(OptionalInt.empty(), false, Optional.empty());
+    public static final RollbackRequest LAST = new RollbackRequest(OptionalInt.empty(), false, Optional.empty(), "");
 
     /** To this revision. */
     public static RollbackRequest to(int revision) {
-        return new RollbackRequest(OptionalInt.of(revision), false, Optional.empty());
+        return new RollbackRequest(OptionalInt.of(revision), false, Optional.empty(), "");
     }
 
     public static RollbackRequest of(AdminRequest request) throws NodeException {
         return new RollbackRequest(
                 request.number("revision", 1, Integer.MAX_VALUE),
                 request.flag("force"),
-                ReloadRequest.existingFlows(request));
+                ReloadRequest.existingFlows(request),
+                ReloadRequest.login(request));
     }
 }

@@ -7,15 +7,12 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,22 +27,19 @@ import org.slf4j.LoggerFactory;
  * the kernel forwards beside Sluice. Reads {@code /proc}, {@code /sys} and the kernel's routes anew for each question. Any thread.
  *
  * <p>The routes are those that the kernel lists over rtnetlink ({@link DefaultRoute}); the tables of routes in {@code /proc/net}, which leave some out, are read too in case that list cannot be had. Login
- * sessions are found in {@code /proc/net/tcp} and {@code tcp6}, and in what SSH says of this one.
+ * sessions: {@link LoginSessions}.
  *
  * <p>An interface carries something also if it is below one that does: a member of a bridge or a bond, the parent of a VLAN.
  */
 public final class HostSafety {
     private static final Logger LOG = LoggerFactory.getLogger(HostSafety.class);
-    private static final int LINES_MAX = 200_000;
-    private static final int SSH_PORT = 22;
-    private static final String ESTABLISHED = "01";
     private static final int ROUTE_UP = 1;
     private static final int ROUTE_REJECT = 0x200;
     private static final int DEPTH_MAX = 8;
 
     private final Path proc;
     private final Path sys;
-    private final String sshConnection;
+    private final LoginSessions sessions;
     private final Supplier<Map<String, List<InetAddress>>> addresses;
     private final Supplier<List<DefaultRoute>> routes;
     private final @Nullable Supplier<Map<String, String>> told;
@@ -53,25 +47,23 @@ public final class HostSafety {
     /**
      * A host.
      *
-     * @param proc where its proc file system is
-     * @param sys where its sys file system is
+     * @param root where its file systems {@code proc}, {@code sys} and {@code run} are
      * @param sshConnection the value of SSH_CONNECTION, or empty
      * @param addresses the IP addresses of its interfaces, by name
      */
-    public HostSafety(Path proc, Path sys, String sshConnection, Supplier<Map<String, List<InetAddress>>> addresses) {
-        this(proc, sys, sshConnection, addresses, List::of, null);
+    public HostSafety(Path root, String sshConnection, Supplier<Map<String, List<InetAddress>>> addresses) {
+        this(root, sshConnection, addresses, List::of, null);
     }
 
     private HostSafety(
-            Path proc,
-            Path sys,
+            Path root,
             String sshConnection,
             Supplier<Map<String, List<InetAddress>>> addresses,
             Supplier<List<DefaultRoute>> routes,
             @Nullable Supplier<Map<String, String>> told) {
-        this.proc = proc;
-        this.sys = sys;
-        this.sshConnection = sshConnection;
+        proc = root.resolve("proc");
+        sys = root.resolve("sys");
+        sessions = new LoginSessions(root, sshConnection);
         this.addresses = addresses;
         this.routes = routes;
         this.told = told;
@@ -83,20 +75,13 @@ public final class HostSafety {
      * @param inUse what {@link #inUse} says
      */
     public static HostSafety told(Supplier<Map<String, String>> inUse) {
-        Path nowhere = Path.of("/nonexistent");
-        return new HostSafety(nowhere, nowhere, "", Map::of, List::of, inUse);
+        return new HostSafety(Path.of("/nonexistent"), "", Map::of, List::of, inUse);
     }
 
     /** This host, as the network namespace of the asking thread sees it. */
     public static HostSafety ofThisHost() {
-        String ssh = System.getenv("SSH_CONNECTION");
         return new HostSafety(
-                Path.of("/proc"),
-                Path.of("/sys"),
-                ssh == null ? "" : ssh,
-                HostSafety::hostAddresses,
-                HostSafety::hostRoutes,
-                null);
+                Path.of("/"), LoginSessions.ofThisProcess(), HostSafety::hostAddresses, HostSafety::hostRoutes, null);
     }
 
     /** All of them; /proc/net, all that is left where they cannot be listed, tells neither of tables other than main nor of nexthops other than the first. */
@@ -123,12 +108,21 @@ public final class HostSafety {
 
     /** Interfaces that must not be taken without being told to, and what each carries. */
     public Map<String, String> inUse() {
+        return inUse("");
+    }
+
+    /**
+     * The same where somebody asks for a change.
+     *
+     * @param caller his login sessions, as {@link LoginSessions#ofCaller} tells them
+     */
+    public Map<String, String> inUse(String caller) {
         if (told != null) {
             return told.get();
         }
         Map<String, String> inUse = new TreeMap<>();
         defaultRoutes().forEach((name, why) -> addWithLower(inUse, name, why, 0));
-        logins().forEach((name, why) -> addWithLower(inUse, name, why, 0));
+        logins(caller).forEach((name, why) -> addWithLower(inUse, name, why, 0));
         return inUse;
     }
 
@@ -151,12 +145,12 @@ public final class HostSafety {
 
     private Map<String, String> defaultRoutes() {
         Map<String, String> found = new LinkedHashMap<>();
-        for (String[] f : table("route")) {
+        for (String[] f : ProcNet.table(proc, "route")) {
             if (f.length > 7 && f[1].equals("00000000") && f[7].equals("00000000") && isUp(f[3])) {
                 found.putIfAbsent(f[0], "carries the IPv4 default route");
             }
         }
-        for (String[] f : table("ipv6_route")) {
+        for (String[] f : ProcNet.table(proc, "ipv6_route")) {
             if (f.length > 9 && f[1].equals("00") && f[0].matches("0{32}") && isUp(f[8]) && !f[9].equals("lo")) {
                 found.putIfAbsent(f[9], "carries the IPv6 default route");
             }
@@ -182,62 +176,21 @@ public final class HostSafety {
         }
     }
 
-    private Map<String, String> logins() {
-        Map<InetAddress, String> local = new LinkedHashMap<>();
-        String[] ssh = sshConnection.split(" ", -1);
-        if (ssh.length == 4) {
-            add(local, literal(ssh[2]), "carries the login session from " + ssh[0]);
-        }
-        for (String file : List.of("tcp", "tcp6")) {
-            for (String[] f : table(file)) {
-                if (f.length > 3 && f[3].equals(ESTABLISHED) && f[1].endsWith(String.format(":%04X", SSH_PORT))) {
-                    InetAddress peer = address(f[2].split(":", -1)[0]);
-                    String from = peer == null ? "" : " from " + peer.getHostAddress();
-                    add(local, address(f[1].split(":", -1)[0]), "carries the login session" + from);
-                }
-            }
-        }
+    private Map<String, String> logins(String caller) {
+        Map<InetAddress, String> local = sessions.find(caller);
         Map<String, String> found = new LinkedHashMap<>();
         addresses
                 .get()
                 .forEach((name, list) -> list.forEach(address -> {
-                    String why = local.get(withoutScope(address));
-                    if (why != null && !address.isLoopbackAddress()) {
+                    String from = local.get(withoutScope(address));
+                    if (from != null && !address.isLoopbackAddress()) {
                         found.putIfAbsent(
-                                name, why + " (to " + withoutScope(address).getHostAddress() + ")");
+                                name,
+                                "carries the login session from " + from + " (to "
+                                        + withoutScope(address).getHostAddress() + ")");
                     }
                 }));
         return found;
-    }
-
-    private static void add(Map<InetAddress, String> all, @Nullable InetAddress address, String why) {
-        if (address != null) {
-            all.putIfAbsent(address, why);
-        }
-    }
-
-    /** An address in the form of SSH_CONNECTION; null if it is none. */
-    private static @Nullable InetAddress literal(String text) {
-        String bare = text.split("%", -1)[0];
-        try {
-            return bare.matches("[0-9a-fA-F:.]+") ? InetAddress.getByName(bare) : null;
-        } catch (UnknownHostException e) {
-            return null;
-        }
-    }
-
-    /** An address as /proc/net/tcp has it: words of 4 bytes in the byte order of the machine; IPv4-mapped ones become IPv4. */
-    private static @Nullable InetAddress address(String hex) {
-        try {
-            ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(hex)).order(ByteOrder.BIG_ENDIAN);
-            ByteBuffer turned = ByteBuffer.allocate(bytes.capacity()).order(ByteOrder.nativeOrder());
-            while (bytes.remaining() >= Integer.BYTES) {
-                turned.putInt(bytes.getInt());
-            }
-            return InetAddress.getByAddress(turned.array());
-        } catch (IllegalArgumentException | UnknownHostException e) {
-            return null;
-        }
     }
 
     private static InetAddress withoutScope(InetAddress address) {
@@ -284,20 +237,6 @@ public final class HostSafety {
             return Files.readString(file.resolve("forwarding")).strip().equals("1");
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    /** The lines of a file in /proc/net, split at blanks; none if it is not there. */
-    private List<String[]> table(String file) {
-        // Of the thread: a process may have threads in several network namespaces.
-        Path own = proc.resolve("thread-self/net");
-        Path path = (Files.isDirectory(own) ? own : proc.resolve("net")).resolve(file);
-        try (var lines = Files.lines(path)) {
-            return lines.limit(LINES_MAX)
-                    .map(line -> line.strip().split("\\s+", -1))
-                    .toList();
-        } catch (IOException | java.io.UncheckedIOException e) {
-            return List.of();
         }
     }
 }

@@ -62,27 +62,29 @@ final class CheckedCompilation {
      * @param any whether all, because somebody said so just now
      * @param taken these too: they are ports already
      * @param forced these too: somebody said so before; remembered for as long as they are ports
+     * @param login the login sessions of who asks
      */
-    record Permission(boolean any, Set<String> taken, Set<String> forced) {
+    record Permission(boolean any, Set<String> taken, Set<String> forced, String login) {
         /** What a start from a revision, or from files that follow it, may take. */
         static Permission atStart(List<String> forced) {
-            return new Permission(false, Set.of(), Set.copyOf(forced));
+            return new Permission(false, Set.of(), Set.copyOf(forced), "");
         }
 
         /** What may follow a configuration in force. */
-        static Permission after(AppliedConfiguration before, boolean force) {
+        static Permission after(AppliedConfiguration before, boolean force, String login) {
             return new Permission(
                     force,
                     before.node().bindings().stream()
                             .map(PortBinding::interfaceName)
                             .collect(Collectors.toSet()),
-                    Set.copyOf(before.forced()));
+                    Set.copyOf(before.forced()),
+                    login);
         }
 
         Permission or(List<String> more) {
             Set<String> all = new HashSet<>(forced);
             all.addAll(more);
-            return new Permission(any, taken, Set.copyOf(all));
+            return new Permission(any, taken, Set.copyOf(all), login);
         }
 
         boolean allows(String name) {
@@ -94,7 +96,7 @@ final class CheckedCompilation {
     AppliedConfiguration checked(
             Configuration objects, List<Problem> problems, FlowsInProgress flows, Permission permission)
             throws NodeException {
-        Map<String, String> inUse = safety.inUse();
+        Map<String, String> inUse = safety.inUse(permission.login());
         boolean any = force || permission.any();
         AppliedConfiguration compiled = compile(
                 objects,

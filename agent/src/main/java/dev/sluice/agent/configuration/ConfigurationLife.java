@@ -305,7 +305,7 @@ public final class ConfigurationLife {
                     objects,
                     files.problems(),
                     FlowsInProgress.of(request.existingFlows()),
-                    Permission.after(applied, request.force()));
+                    Permission.after(applied, request.force(), request.login()));
             if (same) {
                 // Nothing but what flows in progress are to make of it: the same revision as another generation.
                 put(next.as(applied.revision(), content), true);
@@ -465,7 +465,7 @@ public final class ConfigurationLife {
                 Boot.objects(revision),
                 List.of(),
                 FlowsInProgress.of(request.existingFlows()),
-                Permission.after(applied, request.force()).or(revision.forcedInterfaces()));
+                Permission.after(applied, request.force(), request.login()).or(revision.forcedInterfaces()));
         history.forced(wanted, next.forced());
         if (!revision.outcome().good()) {
             history.outcome(wanted, Revision.Outcome.APPLIED);

@@ -26,7 +26,7 @@ class HostSafetyTest {
     private final Map<String, List<InetAddress>> addresses = new LinkedHashMap<>();
 
     private HostSafety host(String sshConnection) {
-        return new HostSafety(root.resolve("proc"), root.resolve("sys"), sshConnection, () -> addresses);
+        return new HostSafety(root, sshConnection, () -> addresses);
     }
 
     private void write(String file, String text) throws IOException {
@@ -94,6 +94,67 @@ class HostSafetyTest {
                 .containsEntry("eth1", "carries the login session from 192.168.1.9 (to 192.168.1.1)")
                 .containsEntry("eth2", "carries the login session from fd00:0:0:0:0:0:0:2 (to fd00:0:0:0:0:0:0:1)")
                 .hasSize(3);
+    }
+
+    private void connection(String line) throws IOException {
+        write(
+                "proc/net/tcp",
+                TCP_HEAD + line + " 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 20 4 30\n");
+    }
+
+    @Test
+    void findsLoginsOnAnyPortThatProgramsForLoginsHoldOpen() throws IOException {
+        addresses.put("eth0", List.of(InetAddress.getByName("10.0.0.1")));
+        connection("   0: 0100000A:08AE 0900000A:9C40 01");
+        write("proc/77/comm", "sshd-session\n");
+        write("proc/78/comm", "httpd\n");
+        Files.createDirectories(root.resolve("proc/78/fd"));
+        Files.createSymbolicLink(root.resolve("proc/78/fd/3"), Path.of("socket:[4711]"));
+        assertThat(host("").inUse()).isEmpty();
+        Files.createDirectories(root.resolve("proc/77/fd"));
+        Files.createSymbolicLink(root.resolve("proc/77/fd/0"), Path.of("/dev/null"));
+        Files.createSymbolicLink(root.resolve("proc/77/fd/4"), Path.of("socket:[4711]"));
+        assertThat(host("").inUse()).isEqualTo(Map.of("eth0", "carries the login session from 10.0.0.9 (to 10.0.0.1)"));
+    }
+
+    @Test
+    void findsTheLoginsOfThoseThatStartedTheProcess() throws IOException {
+        addresses.put("eth0", List.of(InetAddress.getByName("10.0.0.1")));
+        addresses.put("eth1", List.of(InetAddress.getByName("192.168.1.1")));
+        connection("   0: 0100000A:0017 0900000A:9C40 01");
+        write("proc/self/stat", "90 (java) S 80 90 90 0 -1\n");
+        write("proc/80/stat", "80 (a) b) S 70 80 80 0 -1\n");
+        write("proc/70/stat", "70 (login) S 1 70 70 0 -1\n");
+        assertThat(host("").inUse()).isEmpty();
+        write("proc/80/environ", "HOME=/root\0SSH_CONNECTION=192.168.1.9 40000 192.168.1.1 2222\0");
+        Files.createDirectories(root.resolve("proc/70/fd"));
+        Files.createSymbolicLink(root.resolve("proc/70/fd/0"), Path.of("socket:[4711]"));
+        assertThat(host("").inUse())
+                .isEqualTo(Map.of(
+                        "eth0", "carries the login session from 10.0.0.9 (to 10.0.0.1)",
+                        "eth1", "carries the login session from 192.168.1.9 (to 192.168.1.1)"));
+    }
+
+    @Test
+    void findsConnectionsWithHostsFromWhichSomebodyIsLoggedIn() throws IOException {
+        addresses.put("eth0", List.of(InetAddress.getByName("10.0.0.1")));
+        connection("   0: 0100000A:08AE 0900000A:9C40 01");
+        write("run/systemd/sessions/1", "REMOTE=0\nSEAT=seat0\n");
+        write("run/systemd/sessions/2", "REMOTE=1\nREMOTE_HOST=10.0.0.8\n");
+        write("run/systemd/sessions/3", "REMOTE=1\nREMOTE_HOST=some.where\n");
+        assertThat(host("").inUse()).isEmpty();
+        write("run/systemd/sessions/4", "UID=0\nREMOTE=1\nREMOTE_HOST=10.0.0.9\nSERVICE=sshd\n");
+        assertThat(host("").inUse()).containsEntry("eth0", "carries the login session from 10.0.0.9 (to 10.0.0.1)");
+    }
+
+    @Test
+    void believesWhatTheCallerSaysOfHisLogins() throws IOException {
+        addresses.put("eth0", List.of(InetAddress.getByName("10.0.0.1")));
+        addresses.put("eth1", List.of(InetAddress.getByName("fd00::1")));
+        assertThat(host("").inUse("10.0.0.9 10.0.0.1,fd00:0:0:0:0:0:0:9 fd00:0:0:0:0:0:0:1,nonsense,a b c"))
+                .isEqualTo(Map.of(
+                        "eth0", "carries the login session from 10.0.0.9 (to 10.0.0.1)",
+                        "eth1", "carries the login session from fd00:0:0:0:0:0:0:9 (to fd00:0:0:0:0:0:0:1)"));
     }
 
     @Test

@@ -88,7 +88,7 @@ class ConfigurationLifeTest {
     }
 
     private HostSafety safety() {
-        return new HostSafety(directory.resolve("proc"), directory.resolve("sys"), "", Map::of);
+        return new HostSafety(directory, "", Map::of);
     }
 
     private ConfigurationLife restart() throws NodeException {
@@ -120,7 +120,7 @@ class ConfigurationLifeTest {
     }
 
     private static ReloadRequest confirmWithin(long seconds) {
-        return new ReloadRequest(Optional.of(Duration.ofSeconds(seconds)), false, Optional.empty());
+        return new ReloadRequest(Optional.of(Duration.ofSeconds(seconds)), false, Optional.empty(), "");
     }
 
     private List<String> outcomes() {
@@ -443,7 +443,7 @@ class ConfigurationLifeTest {
                         "interface wan carries the IPv4 default route; as a port of Sluice it could cut this host off")
                 .hasMessageContaining("sluice run --force");
         assertThat(life.applied().node().snapshot().generation()).isEqualTo(1);
-        assertThat(life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty()))
+        assertThat(life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty(), ""))
                         .generation())
                 .isEqualTo(2);
         // What is taken already is no reason to refuse a later change.
@@ -458,7 +458,7 @@ class ConfigurationLifeTest {
         defaultRouteAt("wan");
         Path file = directory.resolve("conf/node.yaml");
         Files.writeString(file, text.replace("fw-1-out", "wan"));
-        life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty()));
+        life.reload(new ReloadRequest(Optional.empty(), true, Optional.empty(), ""));
         assertThat(restart().applied().revision()).isEqualTo(2);
         assertThat(life.report().problem()).isEmpty();
 

@@ -90,7 +90,7 @@ class CrashTest {
                     new SnapshotCompiler(boot.node(), new IdRegistry()),
                     new InstanceStates(),
                     new FakeHost(),
-                    new HostSafety(home, home, "", Map::of),
+                    new HostSafety(home, "", Map::of),
                     () -> nowNs);
         }
 
@@ -107,7 +107,7 @@ class CrashTest {
 
         void tryOut(String name) throws Exception {
             write(name);
-            life.reload(new ReloadRequest(Optional.of(Duration.ofSeconds(60)), false, Optional.empty()));
+            life.reload(new ReloadRequest(Optional.of(Duration.ofSeconds(60)), false, Optional.empty(), ""));
         }
     }
 

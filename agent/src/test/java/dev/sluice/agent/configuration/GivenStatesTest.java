@@ -63,7 +63,7 @@ class GivenStatesTest {
                 new SnapshotCompiler(boot.node(), new IdRegistry()),
                 states,
                 new FakeHost(),
-                new HostSafety(directory.resolve("proc"), directory.resolve("sys"), "", Map::of),
+                new HostSafety(directory, "", Map::of),
                 () -> nowNs);
         life.publishTo((_, _) -> {});
     }
@@ -82,7 +82,7 @@ class GivenStatesTest {
     }
 
     private static ReloadRequest onTrial() {
-        return new ReloadRequest(Optional.of(Duration.ofSeconds(60)), false, Optional.empty());
+        return new ReloadRequest(Optional.of(Duration.ofSeconds(60)), false, Optional.empty(), "");
     }
 
     @Test

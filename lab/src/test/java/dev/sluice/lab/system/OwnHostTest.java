@@ -1,9 +1,13 @@
 package dev.sluice.lab.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.datapath.packet.DropReason;
+import dev.sluice.lab.LabProcess;
 import dev.sluice.lab.Namespace;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +102,54 @@ class OwnHostTest {
             assertThat(session.echo(10)).isTrue();
             assertThat(SluiceNode.startInVain(network.sluice, pair()))
                     .contains("interface left carries the login session from 10.0.0.1 (to 10.0.0.9)");
+        }
+    }
+
+    /** A program that is called sshd, as far as the kernel knows, with a session on a port of its own. */
+    private static final String SSHD = """
+            import socket
+            open("/proc/self/comm", "w").write("sshd")
+            server = socket.create_server(("10.0.0.9", 2222))
+            print("ready", flush=True)
+            session, _ = server.accept()
+            while session.recv(4096):
+                pass
+            """;
+
+    @Test
+    void loginSessionOnAnotherPortIsRefused() {
+        String refused = "interface left carries the login session from 10.0.0.1 (to 10.0.0.9)";
+        try (LabProcess sshd = network.sluice.start("sshd", List.of("python3", "-c", SSHD))) {
+            sshd.awaitReady(Duration.ofSeconds(10));
+            try (TcpTransfer _ = TcpTransfer.open(network.client, "10.0.0.9", 2222)) {
+                assertThat(SluiceNode.startInVain(network.sluice, pair())).contains(refused);
+            }
+        }
+        // The shell of a session, behind something that clears the environment, as sudo does.
+        List<String> shell = List.of(
+                "env",
+                "SSH_CONNECTION=10.0.0.1 40000 10.0.0.9 2222",
+                "sh",
+                "-c",
+                "env -u SSH_CONNECTION \"$@\"; exit $?",
+                "shell");
+        assertThat(SluiceNode.startInVainThrough(shell, network.sluice, pair())).contains(refused);
+    }
+
+    @Test
+    void whoAsksForAChangeIsNotCutOff() {
+        network.host(network.topology.namespace("other"), "eth0", "free");
+        network.host(network.topology.namespace("another"), "eth0", "free2");
+        String harmless = Yaml.of(Yaml.PAIR.replace("left", "free").replace("right", "free2"));
+        try (SluiceNode node = SluiceNode.start(network.sluice, harmless, "no-watch")) {
+            node.write("config.yaml", pair());
+            assertThatThrownBy(() -> node.admin().reload(Map.of("login", "10.0.0.1 10.0.0.9")))
+                    .hasMessageContaining("interface left carries the login session from 10.0.0.1 (to 10.0.0.9)")
+                    .hasMessageContaining("--force");
+            assertThat(node.status().configuration().revision()).isEqualTo(1);
+            assertThat(node.say(a -> a.reload(Map.of("login", "10.0.0.1 10.9.9.9")))
+                            .revision())
+                    .isEqualTo(2);
         }
     }
 
