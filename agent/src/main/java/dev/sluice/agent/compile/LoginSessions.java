@@ -162,17 +162,21 @@ public final class LoginSessions {
         Path open = proc.resolve(pid).resolve("fd");
         Set<String> all = new HashSet<>();
         for (String descriptor : names(open, "*")) {
-            try {
-                String target = Files.readSymbolicLink(open.resolve(descriptor)).toString();
-                if (target.startsWith("socket:[")) {
-                    all.add(target.substring("socket:[".length(), target.length() - 1));
-                }
-            } catch (IOException e) {
-                // Closed meanwhile.
-                continue;
+            String target = target(open.resolve(descriptor));
+            if (target.startsWith("socket:[")) {
+                all.add(target.substring("socket:[".length(), target.length() - 1));
             }
         }
         return all;
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            // Closed meanwhile, or not ours to read.
+            return "";
+        }
     }
 
     /** Addresses of the sessions that systemd-logind calls remote; names of hosts are not looked up. */
